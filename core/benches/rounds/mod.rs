@@ -1,0 +1,120 @@
+//! Rounds in which every way of doing something has its turn, so that whatever else the machine does meets all of them
+//! alike. What is reported is the median over the rounds of the ratio within a round.
+
+#![allow(dead_code, reason = "no bench uses all of it")]
+
+use std::time::Instant;
+
+use rustix::time::{ClockId, clock_gettime};
+
+/// What one operation took, in nanoseconds.
+#[derive(Clone, Copy)]
+pub(crate) struct Cost {
+    /// On the clock.
+    pub(crate) time: f64,
+    /// Of this thread's processor time, the kernel's included.
+    pub(crate) processor: f64,
+}
+
+impl Cost {
+    /// What `work` takes, which does so many operations on this thread.
+    pub(crate) fn of(operations: usize, work: impl FnOnce()) -> Self {
+        let (started, processor) = (Instant::now(), processor_ns());
+        work();
+        let (time, processor) = (started.elapsed().as_nanos() as f64, processor_ns() - processor);
+        Self { time: time / operations as f64, processor: processor as f64 / operations as f64 }
+    }
+}
+
+/// This thread's processor time so far.
+pub(crate) fn processor_ns() -> u64 {
+    let spent = clock_gettime(ClockId::ThreadCPUTime);
+    spent.tv_sec as u64 * 1_000_000_000 + spent.tv_nsec as u64
+}
+
+/// A quick look: `EGOI_BENCH_SHORT=1`.
+pub(crate) fn is_short() -> bool {
+    std::env::var_os("EGOI_BENCH_SHORT").is_some_and(|set| set == "1")
+}
+
+/// `full`, or a tenth of it for a quick look.
+pub(crate) fn scaled(full: usize) -> usize {
+    if is_short() { full.div_ceil(10) } else { full }
+}
+
+/// A way of doing something: its name, and what does it some times and says what one took.
+pub(crate) type Way<'a> = (&'a str, Box<dyn FnMut() -> Cost + 'a>);
+
+/// The head of the table that [`compare`] adds rows to.
+pub(crate) fn head(subject: &str) {
+    println!("\n{subject}, {} rounds: median (smallest to largest)\n", rounds());
+    println!("| what | it takes | against | which takes | times as long | processor time | times as much |");
+    println!("| --- | --- | --- | --- | --- | --- | --- |");
+}
+
+/// Compares the first way with each of the others, after a round to warm up, and gives back its median cost.
+pub(crate) fn compare(what: &str, mut ways: Vec<Way<'_>>) -> Cost {
+    let count = ways.len();
+    let mut costs: Vec<Vec<Cost>> = vec![Vec::new(); count];
+    for round in 0..=rounds() {
+        for turn in 0..count {
+            // Another one begins each time, so that none always comes after the same one.
+            let i = (round + turn) % count;
+            let cost = (ways[i].1)();
+            if round > 0 {
+                costs[i].push(cost);
+            }
+        }
+    }
+    let median_of = |i: usize, part: fn(&Cost) -> f64| median(costs[i].iter().map(part).collect());
+    for i in 1..count {
+        let ratios = |part: fn(&Cost) -> f64| {
+            let ratios: Vec<f64> = costs[0].iter().zip(&costs[i]).map(|(own, other)| part(own) / part(other)).collect();
+            let smallest = ratios.iter().copied().fold(f64::INFINITY, f64::min);
+            let largest = ratios.iter().copied().fold(0.0, f64::max);
+            format!("{:.2} ({smallest:.2} to {largest:.2})", median(ratios))
+        };
+        println!(
+            "| {what}: {} | {} | {} | {} | {} | {} | {} |",
+            ways[0].0,
+            duration(median_of(0, |cost| cost.time)),
+            ways[i].0,
+            duration(median_of(i, |cost| cost.time)),
+            ratios(|cost| cost.time),
+            duration(median_of(0, |cost| cost.processor)),
+            ratios(|cost| cost.processor),
+        );
+    }
+    Cost { time: median_of(0, |cost| cost.time), processor: median_of(0, |cost| cost.processor) }
+}
+
+/// Nanoseconds for people.
+pub(crate) fn duration(ns: f64) -> String {
+    match ns {
+        1e6.. => format!("{:.2} ms", ns / 1e6),
+        1e3.. => format!("{:.2} µs", ns / 1e3),
+        _ => format!("{ns:.0} ns"),
+    }
+}
+
+/// Makes this thread stay on one processor, where there are several: the client's is 0, the server's 1.
+pub(crate) fn stay_on(processor: usize) {
+    use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+    let Ok(allowed) = sched_getaffinity(None) else { return };
+    let mut own = CpuSet::new();
+    own.set(processor);
+    if allowed.count() > 1 && allowed.is_set(processor) {
+        // Where it is not allowed the figures are only noisier.
+        let _ = sched_setaffinity(None, &own);
+    }
+}
+
+fn rounds() -> usize {
+    if is_short() { 3 } else { 15 }
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    if values.len() % 2 == 1 { values[middle] } else { (values[middle - 1] + values[middle]) / 2.0 }
+}

@@ -1,0 +1,144 @@
+//! The five verbs.
+
+use std::time::Duration;
+
+use clap::Args;
+use egoi_verify::{CallOptions, Error, ErrorCode, Outcome, RequestOptions, State, ValidateOptions};
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use super::connection::{Connection, line_of_stdin};
+use super::exit::Exit;
+use super::output::Output;
+
+#[derive(Args)]
+pub(crate) struct Request {
+    /// The number, as people write it: "+351 910 000 000", 00351910000000 or 351-910000000
+    number: String,
+    /// The text of the SMS, with {CODE} where the code goes [default: "{CODE} is your verification code."]
+    #[arg(long, value_name = "TEXT")]
+    message: Option<String>,
+    /// What the code is made of [default: numeric]
+    #[arg(long, value_name = "TYPE", value_parser = ["numeric", "alpha", "alphanumeric", "hex"])]
+    code_type: Option<String>,
+    /// How many characters the code has, 4 to 20 [default: 6]
+    #[arg(long, value_name = "CHARACTERS")]
+    code_size: Option<u32>,
+    /// How long the code is good, 1 to 3600 [default: 600]
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    ttl: Option<f64>,
+    /// A label for E-goi's reports (V1) [default: 2FA]
+    #[arg(long, value_name = "LABEL")]
+    group: Option<String>,
+    /// The same key gives the same request and no second SMS; needs a store, of which the command line has none yet
+    #[arg(long, value_name = "KEY")]
+    idempotency_key: Option<String>,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+#[derive(Args)]
+pub(crate) struct Validate {
+    /// The request's id, which `request` gave
+    id: String,
+    /// The code that the person gave. Left out, it is a line of standard input, where no process list shows it
+    code: Option<String>,
+    /// The number that the request must be for; a request for another is not_found, and no code is looked at (V2)
+    #[arg(long)]
+    number: Option<String>,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+pub(crate) async fn request(output: &Output, asked: Request) -> Result<Exit, Error> {
+    let client = asked.connection.connect_as_sender()?;
+    let mut options = RequestOptions::default();
+    if let Some(message) = asked.message {
+        options = options.message(message);
+    }
+    if let Some(code_type) = asked.code_type {
+        options = options.code_type(code_type.parse()?);
+    }
+    if let Some(characters) = asked.code_size {
+        options = options.code_size(characters);
+    }
+    if let Some(seconds) = asked.ttl {
+        let ttl = Duration::try_from_secs_f64(seconds).map_err(|_| {
+            Error::new(ErrorCode::InvalidInput, format!("`ttl`: is {seconds} seconds, must be 1 to 3600 seconds"))
+        })?;
+        options = options.ttl(ttl);
+    }
+    if let Some(group) = asked.group {
+        options = options.group(group);
+    }
+    if let Some(key) = asked.idempotency_key {
+        options = options.idempotency_key(key);
+    }
+    output.verification(&client.request(&asked.number, options).await?)?;
+    Ok(Exit::Done)
+}
+
+pub(crate) async fn validate(output: &Output, asked: Validate) -> Result<Exit, Error> {
+    // In this order: with both on standard input the key is the first line.
+    let client = asked.connection.connect()?.client;
+    let code = match asked.code {
+        Some(code) => Zeroizing::new(code),
+        None => line_of_stdin("code", "Code: ")?,
+    };
+    let mut options = ValidateOptions::default();
+    if let Some(number) = asked.number {
+        options = options.number(number);
+    }
+    let outcome = client.validate(&asked.id, &code, options).await?;
+
+    #[derive(Serialize)]
+    struct Validated<'a> {
+        id: &'a str,
+        outcome: &'static str,
+        verified: bool,
+    }
+    let validated = Validated { id: &asked.id, outcome: outcome.as_str(), verified: outcome.is_verified() };
+    output.result(&validated, || format!("{outcome}: {}", meaning(outcome)))?;
+    Ok(outcome.into())
+}
+
+pub(crate) async fn cancel(output: &Output, id: &str, connection: &Connection) -> Result<Exit, Error> {
+    let state = connection.connect()?.client.cancel(id, CallOptions::default()).await?;
+
+    #[derive(Serialize)]
+    struct Cancelled<'a> {
+        id: &'a str,
+        state: &'static str,
+    }
+    output.result(&Cancelled { id, state: state.as_str() }, || {
+        let meaning = match state {
+            State::Cancelled => "no code is good any more",
+            State::Verified => "too late, the right code was given first",
+            State::Expired => "too late, its validity had run out",
+            State::Pending => "it is still waiting for its code",
+        };
+        format!("{state}: {meaning}")
+    })?;
+    Ok(Exit::of_cancelling(state))
+}
+
+pub(crate) async fn resend(output: &Output, id: &str, connection: &Connection) -> Result<Exit, Error> {
+    output.verification(&connection.connect()?.client.resend(id, CallOptions::default()).await?)?;
+    Ok(Exit::Done)
+}
+
+pub(crate) async fn get(output: &Output, id: &str, connection: &Connection) -> Result<Exit, Error> {
+    output.verification(&connection.connect()?.client.get(id, CallOptions::default()).await?)?;
+    Ok(Exit::Done)
+}
+
+const fn meaning(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Verified => "the number belongs to the person who gave the code",
+        Outcome::WrongCode => "the request waits for the right code until it expires",
+        Outcome::Expired => "the code's validity ran out; ask for a new one",
+        Outcome::AlreadyVerified => "the right code was given before; that proves nothing now",
+        Outcome::Cancelled => "the request was cancelled; ask for a new one",
+        Outcome::TooManyAttempts => "this code was not looked at; ask for a new one later",
+    }
+}

@@ -1,0 +1,108 @@
+//! Which service to call, and as whom.
+
+use std::io::{self, BufRead as _, ErrorKind, IsTerminal as _, Read as _, Write as _};
+use std::time::Duration;
+
+use clap::Args;
+use egoi_verify::{Api, Client, ClientOptions, Error, ErrorCode};
+use zeroize::Zeroizing;
+
+/// No key and no code is longer.
+const LONGEST_LINE: u64 = 4096;
+
+#[derive(Args)]
+pub(crate) struct Connection {
+    /// Take the API key from the first line of standard input, not from EGOI_API_KEY
+    #[arg(long)]
+    key_stdin: bool,
+    /// Give a call up after this many seconds [default: 15]
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    timeout: Option<f64>,
+}
+
+/// A client, and what it was made from.
+pub(crate) struct Connected {
+    pub(crate) client: Client,
+    pub(crate) api: Api,
+    pub(crate) sender: Option<String>,
+}
+
+impl Connection {
+    /// A client for a call that names no sender.
+    pub(crate) fn connect(&self) -> Result<Connected, Error> {
+        let api = match variable("EGOI_API")?.as_deref().map(String::as_str) {
+            None | Some("v2" | "V2") => Api::V2,
+            Some("v1" | "V1") => Api::V1,
+            Some(_) => return Err(bad_input("EGOI_API", "is not one of `v1` and `v2`")),
+        };
+        let sender = variable("EGOI_SENDER")?.map(|sender| sender.to_string());
+        let mut key = if self.key_stdin {
+            line_of_stdin("api_key", "API key: ")?
+        } else {
+            variable("EGOI_API_KEY")?.ok_or_else(|| {
+                bad_input("EGOI_API_KEY", "is not set; this environment variable or --key-stdin is required")
+            })?
+        };
+        // Only a request names a sender, and `request` sees to that there is one.
+        let named = sender.clone().unwrap_or_else(|| "none".to_owned());
+        let mut options = ClientOptions::new(std::mem::take(&mut *key), named).api(api).app_name("command line");
+        if let Some(base_url) = variable("EGOI_BASE_URL")? {
+            options = options.base_url(base_url.as_str());
+        }
+        if let Some(timeout) = self.timeout {
+            let limit = "must be more than 0 seconds";
+            options = options.timeout(match Duration::try_from_secs_f64(timeout) {
+                Ok(timeout) if !timeout.is_zero() => timeout,
+                _ => return Err(bad_input("timeout", &format!("is {timeout}, {limit}"))),
+            });
+        }
+        Ok(Connected { client: Client::new(options)?, api, sender })
+    }
+
+    /// A client for a request, which names the sender.
+    pub(crate) fn connect_as_sender(&self) -> Result<Client, Error> {
+        let connected = self.connect()?;
+        match connected.sender {
+            Some(_) => Ok(connected.client),
+            None => Err(bad_input(
+                "EGOI_SENDER",
+                "is not set, this environment variable is required: V2 takes the sender's id, which `egoi-verify check` \
+                 lists, V1 its hash",
+            )),
+        }
+    }
+}
+
+/// An environment variable; an empty one is as good as none.
+fn variable(name: &str) -> Result<Option<Zeroizing<String>>, Error> {
+    match std::env::var_os(name) {
+        Some(value) if !value.is_empty() => match value.into_string() {
+            Ok(value) => Ok(Some(Zeroizing::new(value))),
+            Err(_) => Err(bad_input(name, "is not UTF-8")),
+        },
+        _ => Ok(None),
+    }
+}
+
+/// The next line of standard input, where a secret stays out of the process list.
+pub(crate) fn line_of_stdin(field: &str, prompt: &str) -> Result<Zeroizing<String>, Error> {
+    let stdin = io::stdin();
+    if stdin.is_terminal() {
+        let mut stderr = io::stderr().lock();
+        let _ = write!(stderr, "{prompt}").and_then(|()| stderr.flush());
+    }
+    let mut line = Zeroizing::new(String::with_capacity(LONGEST_LINE as usize));
+    match stdin.lock().take(LONGEST_LINE).read_line(&mut line) {
+        Ok(0) => return Err(bad_input(field, "standard input ended without a line")),
+        Ok(_) => {}
+        Err(error) if error.kind() == ErrorKind::InvalidData => return Err(bad_input(field, "is not UTF-8")),
+        Err(error) => return Err(bad_input(field, &format!("cannot read standard input: {error}"))),
+    }
+    let end = line.trim_end_matches(['\r', '\n']).len();
+    line.truncate(end);
+    Ok(line)
+}
+
+fn bad_input(field: &str, fault: &str) -> Error {
+    Error::new(ErrorCode::InvalidInput, format!("`{field}`: {fault}"))
+}

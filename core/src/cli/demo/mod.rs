@@ -1,0 +1,126 @@
+//! The article, played over real HTTP.
+
+mod paper;
+mod play;
+mod recorder;
+
+use std::time::Instant;
+
+use egoi_verify::{Api, Error, Sandbox, SandboxOptions};
+
+use super::exit::Exit;
+use super::output::Output;
+use paper::{KEY, Paper, Style};
+use play::{Fault, Play};
+
+/// The codes are the same in every run, so that no run has two that are alike by chance.
+const SEED: u64 = 2023;
+
+pub(crate) async fn run(output: &Output) -> Result<Exit, Error> {
+    let started = Instant::now();
+    let sandbox = Sandbox::start(SandboxOptions::default().seed(SEED).api_key(KEY)).await?;
+    // Nobody waits for a code to expire: the time stands still and is moved.
+    sandbox.clock().freeze(true);
+
+    let mut paper = Paper::new(output.json);
+    let done = both(&sandbox, &mut paper).await;
+    let (exchanges, messages) = paper.counted();
+    paper.gap();
+    match done {
+        Ok(()) => {
+            let time = started.elapsed().as_secs_f64();
+            paper.text(
+                Style::Good,
+                "",
+                &format!(
+                    "✓ All as E-goi's article says: {exchanges} exchanges over HTTP, {messages} SMS, {time:.1} seconds."
+                ),
+            );
+            let through_cargo = std::env::var_os("CARGO").is_some();
+            let command = if through_cargo { "cargo run --features cli -- sandbox" } else { "egoi-verify sandbox" };
+            paper.text(Style::Plain, "  ", &format!("The same sandbox for you to play with: {command}"));
+            paper.finish(None)?;
+            Ok(Exit::Done)
+        }
+        Err(Fault(fault)) => {
+            paper.text(Style::Bad, "", &format!("✗ Not as it should be: {fault}"));
+            paper.finish(Some(&fault))?;
+            Ok(Exit::Internal)
+        }
+    }
+}
+
+async fn both(sandbox: &Sandbox, paper: &mut Paper) -> Result<(), Fault> {
+    paper.text(Style::Plain, "", &format!(
+        "A business wants to know whether {} belongs to the person in front of it. It asks E-goi Verify, which sends a \
+         code there by SMS, and the person gives the code back. Here a sandbox on this machine plays E-goi. What you see \
+         are the real bytes between it and the library: → goes out, ← comes back, the API key masked.",
+        play::NUMBER,
+    ));
+    paper.part(
+        "v1",
+        "V1, the interface of E-goi's article",
+        "The payloads are the article's own. The paths are assumed: it \
+                     shows none.",
+    );
+    Play::new(Api::V1, sandbox, paper).await?.v1().await?;
+    paper.part(
+        "v2",
+        "V2, the interface of E-goi's published clients",
+        "The same story in V2's words, with the key in a \
+                     header. A request can be read, and its code sent anew.",
+    );
+    Play::new(Api::V2, sandbox, paper).await?.v2().await
+}
+
+#[cfg(test)]
+mod tests {
+    use egoi_verify::{Fault as Failure, FaultCall};
+
+    use super::*;
+
+    /// What the demo has to say against this sandbox.
+    async fn fault(sandbox: &Sandbox) -> Option<String> {
+        sandbox.clock().freeze(true);
+        // In JSON, of which nothing is written before the end.
+        both(sandbox, &mut Paper::new(true)).await.err().map(|Fault(fault)| fault)
+    }
+
+    fn options() -> SandboxOptions {
+        SandboxOptions::default().seed(SEED).api_key(KEY)
+    }
+
+    #[tokio::test]
+    async fn a_service_that_is_as_it_should_be_has_no_fault() -> Result<(), Error> {
+        assert_eq!(fault(&Sandbox::start(options()).await?).await, None);
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn a_code_of_another_size_is_a_fault() -> Result<(), Error> {
+        let told = fault(&Sandbox::start(options().code("12345")).await?).await;
+        assert_eq!(told.as_deref(), Some("whether the code has 4 digits is (5, true), and should be (4, true)"));
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn an_old_code_that_still_works_is_a_fault() -> Result<(), Error> {
+        let told = fault(&Sandbox::start(options().code("1234")).await?).await;
+        assert_eq!(told.as_deref(), Some("the state after is String(\"verified\"), and should be String(\"pending\")"));
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn a_call_that_fails_is_a_fault() -> Result<(), Error> {
+        let sandbox = Sandbox::start(options()).await?;
+        sandbox.fail_next(Failure { call: Some(FaultCall::Cancel), status: Some(500), ..Failure::default() })?;
+        assert!(fault(&sandbox).await.is_some_and(|told| told.starts_with("a call failed with unavailable: ")));
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_is_not_the_contract_is_a_fault() -> Result<(), Error> {
+        assert!(fault(&Sandbox::start(options().v2_words(true)).await?).await.is_some());
+        Ok(())
+    }
+}

@@ -1,0 +1,153 @@
+//! The command line: what it takes, and which part does it.
+
+mod calls;
+mod check;
+mod connection;
+mod demo;
+mod exit;
+mod output;
+mod sandbox;
+
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use clap_complete::Shell;
+use egoi_verify::{Error, ErrorCode};
+
+use connection::Connection;
+use exit::Exit;
+use output::Output;
+
+const AFTER_HELP: &str = "\
+Environment:
+  EGOI_API_KEY   the account's API key; or --key-stdin. It is never an argument
+  EGOI_SENDER    the sender: V2 its id, which `check` lists; V1 its hash. `request` alone needs it
+  EGOI_API       v1 or v2 [default: v2]
+  EGOI_BASE_URL  where the service is. V1 has no default
+
+Exit codes:
+   0  done. Of validate: verified. Of cancel: cancelled
+   1  a failure of this program, or of the demo
+   2  bad input or usage (invalid_input)
+   3  wrong_code
+   4  expired
+   5  already_verified
+   6  cancelled, so that no code is good any more
+   7  too_many_attempts
+   8  refused by the service: unauthorized, forbidden, not_found, rejected, conflict, unsupported
+   9  rate_limited
+  10  no clear answer: unreachable, timeout, interrupted, unavailable, redirected, unexpected_answer,
+      storage, sending";
+
+/// Proves that a phone number belongs to the person in front of you: a code goes there by SMS, and that person gives it
+/// back.
+#[derive(Parser)]
+#[command(name = "egoi-verify", version, after_help = AFTER_HELP, arg_required_else_help = true)]
+struct CommandLine {
+    /// Write JSON; errors are JSON on standard error then, with every field
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Play whole verifications against a sandbox, and show what goes over the wire
+    Demo,
+    /// Run E-goi's interface on this machine, with an inbox page instead of a network, until Ctrl-C
+    Sandbox(sandbox::Options),
+    /// Send one SMS with a code to a number
+    #[command(after_help = AFTER_HELP)]
+    Request(calls::Request),
+    /// Submit the code that the person gave; exits 0 only if that proves the number
+    #[command(after_help = AFTER_HELP)]
+    Validate(calls::Validate),
+    /// Give a request up; exits 4 or 5 if it had expired or been verified first
+    #[command(after_help = AFTER_HELP)]
+    Cancel(Named),
+    /// Send a new code for a request; the old one stops working (V2)
+    #[command(after_help = AFTER_HELP)]
+    Resend(Named),
+    /// Read a request (V2)
+    #[command(after_help = AFTER_HELP)]
+    Get(Named),
+    /// See whether the service is up, whether the key is good, and which senders there are (V2)
+    #[command(after_help = AFTER_HELP)]
+    Check {
+        #[command(flatten)]
+        connection: Connection,
+    },
+    /// Write the completions of a shell, for example: egoi-verify completions bash
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+/// A call about a request.
+#[derive(Args)]
+struct Named {
+    /// The request's id, which `request` gave
+    id: String,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+pub(crate) fn main() -> ExitCode {
+    // The library turns no panic into an error in Rust; a script should still see one of the codes of --help.
+    std::panic::catch_unwind(run).unwrap_or(Exit::Internal).into()
+}
+
+fn run() -> Exit {
+    let CommandLine { json, command } = match CommandLine::try_parse() {
+        Ok(line) => line,
+        Err(told) => return explain(&told),
+    };
+    let output = Output { json };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            let what = format!("cannot start: {error}");
+            return output.failed(&Error::new(ErrorCode::Internal, what).with_cause(error));
+        }
+    };
+    runtime.block_on(perform(command, &output)).unwrap_or_else(|error| output.failed(&error))
+}
+
+async fn perform(command: Command, output: &Output) -> Result<Exit, Error> {
+    match command {
+        Command::Demo => demo::run(output).await,
+        Command::Sandbox(options) => sandbox::run(output, options).await,
+        Command::Request(request) => calls::request(output, request).await,
+        Command::Validate(validate) => calls::validate(output, validate).await,
+        Command::Cancel(Named { id, connection }) => calls::cancel(output, &id, &connection).await,
+        Command::Resend(Named { id, connection }) => calls::resend(output, &id, &connection).await,
+        Command::Get(Named { id, connection }) => calls::get(output, &id, &connection).await,
+        Command::Check { connection } => check::run(output, &connection).await,
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut CommandLine::command(), "egoi-verify", &mut script);
+            output::write(&script)?;
+            Ok(Exit::Done)
+        }
+    }
+}
+
+/// Help, the version, or what is wrong with the arguments.
+fn explain(told: &clap::Error) -> Exit {
+    if !told.use_stderr() {
+        return match output::write_styled(told) {
+            Ok(()) => Exit::Done,
+            Err(error) => Output { json: false }.failed(&error),
+        };
+    }
+    // The arguments could not be read, so whether JSON is wanted is not known from them.
+    if std::env::args_os().take_while(|argument| argument != "--").any(|argument| argument == "--json") {
+        let text = told.to_string();
+        let detail = text.trim().trim_start_matches("error: ");
+        return Output { json: true }.failed(&Error::new(ErrorCode::InvalidInput, detail));
+    }
+    let _ = told.print();
+    Exit::BadInput
+}

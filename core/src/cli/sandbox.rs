@@ -1,0 +1,106 @@
+//! E-goi's interface on this machine.
+
+use std::io::{self, Write as _};
+use std::net::{IpAddr, Ipv4Addr};
+
+use clap::Args;
+use egoi_verify::{Error, ErrorCode, Sandbox, SandboxOptions};
+use serde::Serialize;
+
+use super::exit::Exit;
+use super::output::{Output, table};
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// The address to listen on; any but a loopback address lets other machines in
+    #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    host: IpAddr,
+    /// The port [default: a free one]
+    #[arg(long)]
+    port: Option<u16>,
+    /// Draw the same codes in every run
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Make every code this one, whatever its size
+    #[arg(long)]
+    code: Option<String>,
+    /// The one key that is accepted; not a real one, for every process on this machine can see it [default: any]
+    #[arg(long, value_name = "KEY")]
+    api_key: Option<String>,
+    /// Have V2's answers to a validation carry a status word
+    #[arg(long)]
+    v2_words: bool,
+    /// What V2 answers to a wrong code [default: 200, as published]
+    #[arg(long, value_name = "STATUS", value_parser = ["200", "400"])]
+    v2_wrong: Option<String>,
+}
+
+pub(crate) async fn run(output: &Output, asked: Options) -> Result<Exit, Error> {
+    let mut options = SandboxOptions::default()
+        .host(asked.host)
+        .port(asked.port.unwrap_or(0))
+        .v2_words(asked.v2_words)
+        .v2_wrong_is_400(asked.v2_wrong.as_deref() == Some("400"));
+    if let Some(seed) = asked.seed {
+        options = options.seed(seed);
+    }
+    if let Some(code) = asked.code {
+        options = options.code(code);
+    }
+    let key = asked.api_key.as_deref().unwrap_or("any");
+    if let Some(key) = &asked.api_key {
+        options = options.api_key(key);
+    }
+    // Listened for before the first line is out: whoever reads that may end it at once.
+    let asked_to_end = end()?;
+    let sandbox = Sandbox::start(options).await?;
+    let url = sandbox.url();
+    if !asked.host.is_loopback() {
+        let _ = writeln!(io::stderr().lock(), "egoi-verify: other machines can reach this sandbox at {url}");
+    }
+
+    #[derive(Serialize)]
+    struct Started<'a> {
+        url: &'a str,
+    }
+    output.result(&Started { url: &url }, || {
+        let settings = table(&[
+            ("Inbox", Some(format!("{url}/"))),
+            ("V2", Some(format!("EGOI_BASE_URL={url}/api"))),
+            ("V1", Some(format!("EGOI_API=v1 EGOI_BASE_URL={url}/api/public"))),
+            ("Key", Some(format!("EGOI_API_KEY={key} EGOI_SENDER=1"))),
+        ]);
+        format!("{settings}\n\nNothing sent here leaves this machine. Ctrl-C ends it.")
+    })?;
+    asked_to_end.await;
+    sandbox.close().await;
+    Ok(Exit::Done)
+}
+
+fn cannot(error: io::Error) -> Error {
+    Error::new(ErrorCode::Internal, format!("cannot listen for signals: {error}")).with_cause(error)
+}
+
+/// Ends with Ctrl-C or SIGTERM. Both are listened for from when this returns.
+#[cfg(unix)]
+fn end() -> Result<impl Future<Output = ()>, Error> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(cannot)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(cannot)?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// Ends with Ctrl-C. It is listened for from when this returns.
+#[cfg(windows)]
+fn end() -> Result<impl Future<Output = ()>, Error> {
+    let mut interrupt = tokio::signal::windows::ctrl_c().map_err(cannot)?;
+    Ok(async move {
+        interrupt.recv().await;
+    })
+}

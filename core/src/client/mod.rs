@@ -1,0 +1,418 @@
+//! A verifier that E-goi runs, over HTTPS.
+
+mod budget;
+mod idempotency;
+mod options;
+mod redact;
+mod routes;
+mod tls;
+mod transport;
+mod turns;
+mod v1;
+mod v2;
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, SystemTime};
+
+use tokio::time::Instant;
+use tracing::Instrument as _;
+use tracing::field::Empty;
+use zeroize::Zeroizing;
+
+pub use options::{Api, ClientOptions, Trust, V1Paths, V2Paths};
+
+use idempotency::Idempotency;
+use redact::Secrets;
+use routes::Routes;
+use transport::{Answer, Exchange, Kind, Progress, Transport};
+use turns::Turns;
+
+use crate::values::{ApiKey, Code, PhoneNumber, RequestId, checked_sender};
+use crate::verification::{CallOptions, Outcome, RequestOptions, Sms, State, Terms, ValidateOptions, Verification};
+use crate::verifier::Verifier;
+use crate::wire::words::StatusWords;
+use crate::{Error, ErrorCode};
+
+/// A sender of the account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SenderInfo {
+    /// Its id, which `sender` takes over V2.
+    pub id: String,
+    /// Its name, where it has one.
+    pub name: Option<String>,
+    /// Its number, where it has one.
+    pub number: Option<String>,
+    /// Its state in the service's word, where the service says it.
+    pub status: Option<String>,
+}
+
+/// Has E-goi run verifications. Cheap to clone; the clones share one connection pool.
+///
+/// Making one starts nothing and needs no runtime; its calls are made within a tokio runtime. Dropping the future of a
+/// call gives the call up.
+///
+/// ```no_run
+/// # async fn run() -> Result<(), egoi_verify::Error> {
+/// use egoi_verify::{Client, RequestOptions, ValidateOptions};
+///
+/// let client = Client::from_env()?;
+/// let verification = client.request("+351 910 000 000", RequestOptions::default()).await?;
+/// let given = "123456";
+/// let outcome = client.validate(&verification.id, given, ValidateOptions::default().number("+351 910 000 000")).await?;
+/// println!("{}", outcome.is_verified());
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Over V2, where the service's answer does not say whether the code was right, two processes that validate one id at
+/// the same moment cannot be told apart: keep the validations of one id in one process.
+#[derive(Clone)]
+pub struct Client(Arc<Shared>);
+
+struct Shared {
+    transport: Transport,
+    routes: Routes,
+    key: ApiKey,
+    sender: String,
+    timeout: Duration,
+    check_state_first: bool,
+    words: StatusWords,
+    validations: Turns,
+    idempotency: Option<Idempotency>,
+}
+
+impl Client {
+    /// A client of these options; what is wrong with any of them is `invalid_input`.
+    pub fn new(options: ClientOptions) -> Result<Self, Error> {
+        let key = ApiKey::parse(&options.api_key)?;
+        let sender = checked_sender(&options.sender)?;
+        let base = routes::checked_base(&options)?;
+        Ok(Self(Arc::new(Shared {
+            routes: Routes::new(&options, &base)?,
+            transport: Transport::new(&options, &key, &base)?,
+            words: StatusWords::extended(options.status_words.iter().cloned())?,
+            idempotency: Idempotency::new(&options, &sender)?,
+            validations: Turns::default(),
+            check_state_first: options.check_state_first,
+            timeout: options.timeout,
+            key,
+            sender,
+        })))
+    }
+
+    /// From the environment: see [`ClientOptions::from_env`].
+    pub fn from_env() -> Result<Self, Error> {
+        Self::new(ClientOptions::from_env()?)
+    }
+
+    /// Sends one SMS with a code to the number. See [`Verifier::request`].
+    pub async fn request(&self, number: &str, options: RequestOptions) -> Result<Verification, Error> {
+        let number = PhoneNumber::parse(number)?;
+        let terms = Terms::check(&options)?;
+        let claim = match (options.checked_idempotency_key()?, &self.0.idempotency) {
+            (None, _) => None,
+            (Some(key), Some(idempotency)) => Some(idempotency.claim_for(&key)),
+            (Some(_), None) => return Err(unsupported("an `idempotency_key` needs a `store`")),
+        };
+        let secrets = Secrets {
+            key: self.0.key.expose(),
+            number: Some(number),
+            message: Some(terms.message.as_str()),
+            ..Secrets::default()
+        };
+        let call = self.call("request", options.timeout, secrets, None);
+        let work = async {
+            if let Some(claim) = &claim
+                && let Some(known) = claim.take(number).await?
+            {
+                return Ok(known);
+            }
+            // Taken before the service can have taken its own, so that ours never ends later.
+            let sent_at = SystemTime::now();
+            let id = match &self.0.routes {
+                Routes::V1(routes) => v1::request(&call, routes, number, &terms).await?,
+                Routes::V2(routes) => v2::request(&call, routes, number, &terms).await?,
+            };
+            let verification = requested(&id, number, &terms, sent_at);
+            if let Some(claim) = &claim {
+                claim.fulfil(&verification).await;
+            }
+            Ok(verification)
+        };
+        let done = call.run(work, |_| "pending").await;
+        if let (Some(claim), Err(error)) = (&claim, &done) {
+            claim.release_after(error).await;
+        }
+        done
+    }
+
+    /// Submits the code that the recipient gave. See [`Verifier::validate`].
+    pub async fn validate(&self, id: &str, code: &str, options: ValidateOptions) -> Result<Outcome, Error> {
+        let id = RequestId::parse(id)?;
+        let code = Code::parse(code)?;
+        let number = options.checked_number()?;
+        let secrets = Secrets { key: self.0.key.expose(), code: Some(&code), number, message: None };
+        let call = self.call("validate", options.timeout, secrets, Some(&id));
+        let work = async {
+            match &self.0.routes {
+                Routes::V1(_) if number.is_some() => Err(unsupported(
+                    "V1 cannot check the number of a request: keep id and number together in the session, or use V2",
+                )),
+                Routes::V1(routes) => v1::validate(&call, routes, &id, &code).await,
+                Routes::V2(routes) => v2::validate(&call, routes, &id, &code, number).await,
+            }
+        };
+        call.run(work, |outcome| outcome.as_str()).await
+    }
+
+    /// Gives the request up. See [`Verifier::cancel`].
+    pub async fn cancel(&self, id: &str, options: CallOptions) -> Result<State, Error> {
+        let id = RequestId::parse(id)?;
+        let call = self.call("cancel", options.timeout, self.own_secrets(), Some(&id));
+        let work = async {
+            match &self.0.routes {
+                Routes::V1(routes) => v1::cancel(&call, routes, &id).await,
+                Routes::V2(routes) => v2::cancel(&call, routes, &id).await,
+            }
+        };
+        call.run(work, |state| state.as_str()).await
+    }
+
+    /// Sends a new code. See [`Verifier::resend`].
+    pub async fn resend(&self, id: &str, options: CallOptions) -> Result<Verification, Error> {
+        let id = RequestId::parse(id)?;
+        let call = self.call("resend", options.timeout, self.own_secrets(), Some(&id));
+        call.run(async { v2::resend(&call, self.v2()?, &id).await }, |resent| resent.state.as_str()).await
+    }
+
+    /// Reads the request. See [`Verifier::get`].
+    pub async fn get(&self, id: &str, options: CallOptions) -> Result<Verification, Error> {
+        let id = RequestId::parse(id)?;
+        let call = self.call("get", options.timeout, self.own_secrets(), Some(&id));
+        call.run(async { v2::get(&call, self.v2()?, &id).await }, |read| read.state.as_str()).await
+    }
+
+    /// Whether the service is up; needs no good key. V2; V1: `unsupported`.
+    pub async fn ping(&self, options: CallOptions) -> Result<(), Error> {
+        let call = self.call("ping", options.timeout, self.own_secrets(), None);
+        call.run(async { v2::ping(&call, self.v2()?).await }, |()| "up").await
+    }
+
+    /// The account's senders: the cheapest call that proves a key. V2; V1: `unsupported`.
+    pub async fn senders(&self, options: CallOptions) -> Result<Vec<SenderInfo>, Error> {
+        let call = self.call("senders", options.timeout, self.own_secrets(), None);
+        call.run(async { v2::senders(&call, self.v2()?).await }, |_| "listed").await
+    }
+
+    /// Sends an SMS of one's own text, in which there is a code. V2; V1: `unsupported`.
+    pub(crate) async fn send_sms(&self, number: PhoneNumber, text: &str, options: CallOptions) -> Result<(), Error> {
+        let secrets =
+            Secrets { key: self.0.key.expose(), number: Some(number), message: Some(text), ..Secrets::default() };
+        let call = self.call("send_sms", options.timeout, secrets, None);
+        call.run(async { v2::send_sms(&call, self.v2()?, number, text).await }, |()| "sent").await
+    }
+
+    /// Whether there is a call that sends an SMS of one's own.
+    pub(crate) fn sends_sms(&self) -> bool {
+        matches!(self.0.routes, Routes::V2(_))
+    }
+
+    fn v2(&self) -> Result<&routes::V2, Error> {
+        match &self.0.routes {
+            Routes::V1(_) => Err(unsupported("V1 has no such call; use V2")),
+            Routes::V2(routes) => Ok(routes),
+        }
+    }
+
+    fn own_secrets(&self) -> Secrets<'_> {
+        Secrets { key: self.0.key.expose(), ..Secrets::default() }
+    }
+
+    fn call<'a>(
+        &'a self,
+        verb: &'static str,
+        timeout: Option<Duration>,
+        secrets: Secrets<'a>,
+        id: Option<&'a RequestId>,
+    ) -> Call<'a> {
+        let started = Instant::now();
+        // A deadline beyond what the clock can hold is as good as one in a year.
+        let in_a_year = started + Duration::from_secs(365 * 24 * 60 * 60);
+        Call {
+            shared: &self.0,
+            verb,
+            id,
+            secrets,
+            started,
+            deadline: started.checked_add(timeout.unwrap_or(self.0.timeout)).map_or(in_a_year, |at| at.min(in_a_year)),
+            progress: Progress::default(),
+        }
+    }
+}
+
+fn unsupported(detail: &str) -> Error {
+    Error::new(ErrorCode::Unsupported, detail)
+}
+
+/// A request that the service took.
+fn requested(id: &RequestId, number: PhoneNumber, terms: &Terms, sent_at: SystemTime) -> Verification {
+    Verification {
+        number: Some(number.whole()),
+        created_at: Some(sent_at),
+        expires_at: sent_at.checked_add(terms.validity.duration()),
+        sms: Some(Sms::Sent),
+        ..Verification::new(id, State::Pending)
+    }
+}
+
+/// One call of a verb, with everything that its exchanges share.
+struct Call<'a> {
+    shared: &'a Shared,
+    verb: &'static str,
+    id: Option<&'a RequestId>,
+    secrets: Secrets<'a>,
+    started: Instant,
+    deadline: Instant,
+    progress: Progress,
+}
+
+impl Call<'_> {
+    async fn exchange(&self, exchange: Exchange) -> Result<Answer, Error> {
+        self.shared.transport.exchange(exchange, &self.progress, self.deadline).await
+    }
+
+    /// The failure that an answer's status means.
+    fn failure(&self, answer: &Answer, kind: Kind) -> Error {
+        answer.failure(kind, &self.secrets)
+    }
+
+    /// The failure that a status word which is not the contract means.
+    fn unknown_word(&self, answer: &Answer, kind: Kind, word: &str) -> Error {
+        answer.unexpected(kind, format_args!("has the unknown status word `{}`", self.secrets.removed_from(word)))
+    }
+
+    /// Runs the call within its deadline and its span.
+    async fn run<T>(
+        &self,
+        work: impl Future<Output = Result<T, Error>>,
+        word: impl FnOnce(&T) -> &'static str,
+    ) -> Result<T, Error> {
+        let span = tracing::info_span!(
+            "egoi_verify",
+            verb = self.verb,
+            number = Empty,
+            outcome = Empty,
+            status = Empty,
+            tries = Empty,
+            duration_ms = Empty,
+        );
+        if let (Some(number), false) = (self.secrets.number, span.is_disabled()) {
+            span.record("number", tracing::field::display(number));
+        }
+        let timed = tokio::time::timeout_at(self.deadline, work);
+        // Entering a span that nobody looks at would still cost something at every poll.
+        let done = if span.is_disabled() { timed.await } else { timed.instrument(span.clone()).await };
+        let done =
+            done.unwrap_or_else(|_| Err(self.shared.transport.out_of_time(&self.progress))).map_err(|error| match self
+                .id
+            {
+                Some(id) if error.code() != ErrorCode::Unsupported => error.with_request_id(id.as_str()),
+                _ => error,
+            });
+        if !span.is_disabled() {
+            span.record(
+                "outcome",
+                match &done {
+                    Ok(done) => word(done),
+                    Err(error) => error.code().as_str(),
+                },
+            );
+            let status = self.progress.status.load(Ordering::Relaxed);
+            if status != 0 {
+                span.record("status", status);
+            }
+            span.record("tries", self.progress.tries.load(Ordering::Relaxed));
+            span.record("duration_ms", u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX));
+        }
+        done
+    }
+}
+
+/// A body that is wiped when it was sent.
+fn body(bytes: Zeroizing<Vec<u8>>) -> Option<bytes::Bytes> {
+    Some(bytes::Bytes::from_owner(bytes))
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let api = match self.0.routes {
+            Routes::V1(_) => Api::V1,
+            Routes::V2(_) => Api::V2,
+        };
+        f.debug_struct("Client").field("api", &api).finish_non_exhaustive()
+    }
+}
+
+impl Verifier for Client {
+    async fn request(&self, number: &str, options: RequestOptions) -> Result<Verification, Error> {
+        Client::request(self, number, options).await
+    }
+
+    async fn validate(&self, id: &str, code: &str, options: ValidateOptions) -> Result<Outcome, Error> {
+        Client::validate(self, id, code, options).await
+    }
+
+    async fn cancel(&self, id: &str, options: CallOptions) -> Result<State, Error> {
+        Client::cancel(self, id, options).await
+    }
+
+    async fn resend(&self, id: &str, options: CallOptions) -> Result<Verification, Error> {
+        Client::resend(self, id, options).await
+    }
+
+    async fn get(&self, id: &str, options: CallOptions) -> Result<Verification, Error> {
+        Client::get(self, id, options).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_counted_from_just_before_it_was_sent() -> Result<(), Error> {
+        let sent_at = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000);
+        let terms = Terms::check(&RequestOptions::default().ttl(Duration::from_secs(60)))?;
+        let made = requested(&RequestId::parse("a")?, PhoneNumber::parse("351-910000000")?, &terms, sent_at);
+        assert_eq!(made.created_at, Some(sent_at));
+        assert_eq!(made.expires_at, Some(sent_at + Duration::from_secs(60)));
+        assert_eq!((made.number.as_deref(), made.sms), (Some("351-910000000"), Some(Sms::Sent)));
+        Ok(())
+    }
+
+    #[test]
+    fn the_environment_is_read_and_what_is_missing_is_named() {
+        let set = |names: &'static [(&str, &str)]| {
+            move |name: &str| names.iter().find(|(each, _)| *each == name).map(|(_, value)| (*value).into())
+        };
+        let code = |options: Result<ClientOptions, Error>| options.err().map(|error| error.to_string());
+        let missing = "invalid_input: `EGOI_API_KEY`: is not set, this environment variable is required";
+        assert_eq!(code(ClientOptions::from_variables(set(&[]))).as_deref(), Some(missing));
+        assert!(
+            code(ClientOptions::from_variables(set(&[("EGOI_API_KEY", "k")]))).is_some_and(|e| e.contains("SENDER"))
+        );
+        let all = set(&[
+            ("EGOI_API_KEY", "k"),
+            ("EGOI_SENDER", "s"),
+            ("EGOI_API", "v1"),
+            ("EGOI_BASE_URL", "http://127.0.0.1:1"),
+        ]);
+        assert!(ClientOptions::from_variables(all).is_ok_and(|options| options.api == Api::V1));
+        let wrong = set(&[("EGOI_API_KEY", "k"), ("EGOI_SENDER", "s"), ("EGOI_API", "v3")]);
+        assert!(code(ClientOptions::from_variables(wrong)).is_some_and(|e| e.contains("EGOI_API")));
+    }
+}

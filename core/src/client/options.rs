@@ -1,0 +1,311 @@
+//! How to make a `Client`.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use super::Client;
+use crate::Error;
+use crate::engine::Store;
+
+/// Which version of the service's interface to speak.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Api {
+    /// The one of E-goi's article. It has no published address, so that `base_url` is required.
+    V1,
+    /// The one of E-goi's published SDKs.
+    #[default]
+    V2,
+}
+
+/// Whose certificates are believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Trust {
+    /// Mozilla's roots, which come with the library, or those of the file that `SSL_CERT_FILE` names.
+    #[default]
+    Bundled,
+    /// What the operating system trusts, by its own verifier.
+    Platform,
+}
+
+/// V1's paths below the base URL. They are not published: these are assumed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct V1Paths {
+    /// `verify/request`
+    pub request: String,
+    /// `verify/validate`
+    pub validate: String,
+    /// `verify/cancel`
+    pub cancel: String,
+}
+
+impl Default for V1Paths {
+    fn default() -> Self {
+        Self {
+            request: "verify/request".to_owned(),
+            validate: "verify/validate".to_owned(),
+            cancel: "verify/cancel".to_owned(),
+        }
+    }
+}
+
+/// V2's paths below the base URL, of E-goi's published SDKs. `{id}` is where a request's id goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct V2Paths {
+    /// `v2/verify/request`
+    pub request: String,
+    /// `v2/verify/{id}`
+    pub get: String,
+    /// `v2/verify/{id}/validate`
+    pub validate: String,
+    /// `v2/verify/{id}/cancel`
+    pub cancel: String,
+    /// `v2/verify/{id}/resend`
+    pub resend: String,
+    /// `v2/ping`
+    pub ping: String,
+    /// `v2/sms/senders`
+    pub senders: String,
+    /// `v2/sms/messages/action/send`
+    pub send_sms: String,
+}
+
+impl Default for V2Paths {
+    fn default() -> Self {
+        Self {
+            request: "v2/verify/request".to_owned(),
+            get: "v2/verify/{id}".to_owned(),
+            validate: "v2/verify/{id}/validate".to_owned(),
+            cancel: "v2/verify/{id}/cancel".to_owned(),
+            resend: "v2/verify/{id}/resend".to_owned(),
+            ping: "v2/ping".to_owned(),
+            senders: "v2/sms/senders".to_owned(),
+            send_sms: "v2/sms/messages/action/send".to_owned(),
+        }
+    }
+}
+
+/// How to make a [`Client`]. What is wrong with any of it, [`Client::new`] says.
+#[derive(Clone)]
+pub struct ClientOptions {
+    pub(super) api_key: Zeroizing<String>,
+    pub(super) sender: String,
+    pub(super) api: Api,
+    pub(super) base_url: Option<String>,
+    pub(super) timeout: Duration,
+    pub(super) connect_timeout: Duration,
+    pub(super) proxy: Option<Zeroizing<String>>,
+    pub(super) ca_certificates: Vec<u8>,
+    pub(super) trust: Trust,
+    pub(super) allow_http: bool,
+    pub(super) check_state_first: bool,
+    pub(super) status_words: Vec<(String, String)>,
+    pub(super) v1_paths: V1Paths,
+    pub(super) v2_paths: V2Paths,
+    pub(super) app_name: Option<String>,
+    pub(super) language: String,
+    pub(super) store: Option<Arc<dyn Store>>,
+    pub(super) key: Option<Zeroizing<Vec<u8>>>,
+    pub(super) previous_keys: Vec<Zeroizing<Vec<u8>>>,
+    pub(super) keep: Duration,
+}
+
+impl ClientOptions {
+    /// The account's API key, and the sender: V1 takes its hash, V2 its id.
+    pub fn new(api_key: impl Into<String>, sender: impl Into<String>) -> Self {
+        Self {
+            api_key: Zeroizing::new(api_key.into()),
+            sender: sender.into(),
+            api: Api::default(),
+            base_url: None,
+            timeout: Duration::from_secs(15),
+            connect_timeout: Duration::from_millis(3100),
+            proxy: None,
+            ca_certificates: Vec::new(),
+            trust: Trust::default(),
+            allow_http: false,
+            check_state_first: true,
+            status_words: Vec::new(),
+            v1_paths: V1Paths::default(),
+            v2_paths: V2Paths::default(),
+            app_name: None,
+            language: concat!("rust ", env!("CARGO_PKG_RUST_VERSION")).to_owned(),
+            store: None,
+            key: None,
+            previous_keys: Vec::new(),
+            keep: Duration::from_secs(24 * 60 * 60),
+        }
+    }
+
+    /// From the environment: `EGOI_API_KEY`, `EGOI_SENDER`, and where they are set `EGOI_API` (`v1` or `v2`) and
+    /// `EGOI_BASE_URL`. A missing or unreadable one is `invalid_input`.
+    pub fn from_env() -> Result<Self, Error> {
+        Self::from_variables(|name| std::env::var_os(name))
+    }
+
+    pub(super) fn from_variables(read: impl Fn(&str) -> Option<OsString>) -> Result<Self, Error> {
+        let optional = |name: &str| match read(name) {
+            Some(value) if !value.is_empty() => {
+                value.into_string().map(Some).map_err(|_| Error::invalid_input(name, "is not UTF-8"))
+            }
+            _ => Ok(None),
+        };
+        let required = |name: &str| {
+            optional(name)?
+                .ok_or_else(|| Error::invalid_input(name, "is not set, this environment variable is required"))
+        };
+        let mut options = Self::new(required("EGOI_API_KEY")?, required("EGOI_SENDER")?);
+        match optional("EGOI_API")?.as_deref() {
+            None | Some("v2" | "V2") => {}
+            Some("v1" | "V1") => options.api = Api::V1,
+            Some(_) => return Err(Error::invalid_input("EGOI_API", "is not one of `v1` and `v2`")),
+        }
+        options.base_url = optional("EGOI_BASE_URL")?;
+        Ok(options)
+    }
+
+    /// Which version of the interface to speak. Default: V2.
+    #[must_use]
+    pub fn api(mut self, api: Api) -> Self {
+        self.api = api;
+        self
+    }
+
+    /// Where the service is. HTTPS, or HTTP to a loopback address, or any HTTP with `allow_http`. V1 has no default; V2's
+    /// is `https://slingshot.egoiapp.com/api`.
+    #[must_use]
+    pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
+        self.base_url = Some(base_url.into());
+        self
+    }
+
+    /// The deadline of a whole call, repeated tries and V2's reads around a validation included. Default: 15 s.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// How long making a connection may take, TLS included. Default: 3.1 s.
+    #[must_use]
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// An HTTP proxy, `http://user:password@proxy.example:3128`, for every connection. Default: the environment's
+    /// (`HTTPS_PROXY`, `NO_PROXY` and so on), which is never used for a loopback address.
+    #[must_use]
+    pub fn proxy(mut self, proxy: impl Into<String>) -> Self {
+        self.proxy = Some(Zeroizing::new(proxy.into()));
+        self
+    }
+
+    /// More certificates that are believed, in PEM.
+    #[must_use]
+    pub fn ca_certificates(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.ca_certificates = pem.into();
+        self
+    }
+
+    /// Whose certificates are believed. Default: the bundled ones.
+    #[must_use]
+    pub fn trust(mut self, trust: Trust) -> Self {
+        self.trust = trust;
+        self
+    }
+
+    /// Plain HTTP to any address: whoever is on the way reads the key and the codes. Default: no.
+    #[must_use]
+    pub fn allow_http(mut self, allow: bool) -> Self {
+        self.allow_http = allow;
+        self
+    }
+
+    /// Whether a V2 validation reads the request first, without which a wrong code on a request verified long ago could
+    /// pass. Switch it off only for an account whose answers to a validation carry status words. Default: yes.
+    #[must_use]
+    pub fn check_state_first(mut self, check: bool) -> Self {
+        self.check_state_first = check;
+        self
+    }
+
+    /// More status words of the service, each with what it means: `("validated", "verified")`.
+    #[must_use]
+    pub fn status_words<W: Into<String>, M: Into<String>>(mut self, words: impl IntoIterator<Item = (W, M)>) -> Self {
+        self.status_words = words.into_iter().map(|(word, means)| (word.into(), means.into())).collect();
+        self
+    }
+
+    /// V1's paths below the base URL.
+    #[must_use]
+    pub fn v1_paths(mut self, paths: V1Paths) -> Self {
+        self.v1_paths = paths;
+        self
+    }
+
+    /// V2's paths below the base URL.
+    #[must_use]
+    pub fn v2_paths(mut self, paths: V2Paths) -> Self {
+        self.v2_paths = paths;
+        self
+    }
+
+    /// The application's name, which goes behind the library's in `User-Agent`: 1 to 100 visible ASCII characters and
+    /// spaces.
+    #[must_use]
+    pub fn app_name(mut self, name: impl Into<String>) -> Self {
+        self.app_name = Some(name.into());
+        self
+    }
+
+    /// `LANGUAGE VERSION` for `User-Agent`: the bindings'.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn language(mut self, language: &str) -> Self {
+        language.clone_into(&mut self.language);
+        self
+    }
+
+    /// Where idempotency keys are remembered. Without it a request with one is `unsupported`.
+    #[must_use]
+    pub fn store(mut self, store: Arc<dyn Store>) -> Self {
+        self.store = Some(store);
+        self
+    }
+
+    /// The secret that idempotency keys are kept under, at least 32 bytes. Required with a store.
+    #[must_use]
+    pub fn key(mut self, key: impl Into<Vec<u8>>) -> Self {
+        self.key = Some(Zeroizing::new(key.into()));
+        self
+    }
+
+    /// Earlier secrets whose idempotency keys are still honoured.
+    #[must_use]
+    pub fn previous_keys<K: Into<Vec<u8>>>(mut self, keys: impl IntoIterator<Item = K>) -> Self {
+        self.previous_keys = keys.into_iter().map(|key| Zeroizing::new(key.into())).collect();
+        self
+    }
+
+    /// How long an idempotency key is remembered. Default: 24 hours.
+    #[must_use]
+    pub fn keep(mut self, keep: Duration) -> Self {
+        self.keep = keep;
+        self
+    }
+
+    /// The client that they describe: [`Client::new`].
+    pub fn build(self) -> Result<Client, Error> {
+        Client::new(self)
+    }
+}
+
+impl fmt::Debug for ClientOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientOptions").field("api", &self.api).finish_non_exhaustive()
+    }
+}

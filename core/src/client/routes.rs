@@ -1,0 +1,123 @@
+//! Where each call goes, made once.
+
+use url::Url;
+
+use super::options::{Api, ClientOptions};
+use super::transport::is_loopback;
+use crate::Error;
+use crate::values::RequestId;
+
+const V2_BASE: &str = "https://slingshot.egoiapp.com/api";
+
+pub(super) enum Routes {
+    V1(Box<V1>),
+    V2(Box<V2>),
+}
+
+pub(super) struct V1 {
+    pub(super) request: Url,
+    pub(super) validate: Url,
+    pub(super) cancel: Url,
+}
+
+pub(super) struct V2 {
+    pub(super) request: Url,
+    pub(super) get: Named,
+    pub(super) validate: Named,
+    pub(super) cancel: Named,
+    pub(super) resend: Named,
+    pub(super) ping: Url,
+    pub(super) senders: Url,
+    pub(super) send_sms: Url,
+}
+
+/// A URL with a place for a request's id.
+pub(super) struct Named {
+    field: &'static str,
+    before: String,
+    after: String,
+}
+
+impl Named {
+    pub(super) fn of(&self, id: &RequestId) -> Result<Url, Error> {
+        let url = format!("{}{}{}", self.before, id.as_str(), self.after);
+        Url::parse(&url).map_err(|_| Error::invalid_input(self.field, "makes no URL"))
+    }
+}
+
+/// The base URL, which may not carry the key to strangers.
+pub(super) fn checked_base(options: &ClientOptions) -> Result<Url, Error> {
+    let refuse = |fault: &str| Error::invalid_input("base_url", fault);
+    let given = match (&options.base_url, options.api) {
+        (Some(given), _) => given.trim(),
+        (None, Api::V2) => V2_BASE,
+        (None, Api::V1) => return Err(refuse("is missing; V1 has no published address")),
+    };
+    let base = Url::parse(given).map_err(|_| refuse("is not a URL, must begin with `https://`"))?;
+    if !base.username().is_empty() || base.password().is_some() {
+        return Err(refuse("has a user name or password, none is allowed"));
+    }
+    if base.query().is_some() || base.fragment().is_some() {
+        return Err(refuse("has a `?` or `#`, none is allowed"));
+    }
+    match base.scheme() {
+        "https" => Ok(base),
+        "http" if options.allow_http || is_loopback(&base) => Ok(base),
+        "http" => Err(refuse("is plain HTTP, must be `https://` but for a loopback address or with `allow_http`")),
+        _ => Err(refuse("must begin with `https://`")),
+    }
+}
+
+impl Routes {
+    pub(super) fn new(options: &ClientOptions, base: &Url) -> Result<Self, Error> {
+        Ok(match options.api {
+            Api::V1 => {
+                let fixed = |path: &str| fixed(base, "v1_paths", path);
+                let paths = &options.v1_paths;
+                Self::V1(Box::new(V1 {
+                    request: fixed(&paths.request)?,
+                    validate: fixed(&paths.validate)?,
+                    cancel: fixed(&paths.cancel)?,
+                }))
+            }
+            Api::V2 => {
+                let fixed = |path: &str| fixed(base, "v2_paths", path);
+                let named = |path: &str| named(base, "v2_paths", path);
+                let paths = &options.v2_paths;
+                Self::V2(Box::new(V2 {
+                    request: fixed(&paths.request)?,
+                    get: named(&paths.get)?,
+                    validate: named(&paths.validate)?,
+                    cancel: named(&paths.cancel)?,
+                    resend: named(&paths.resend)?,
+                    ping: fixed(&paths.ping)?,
+                    senders: fixed(&paths.senders)?,
+                    send_sms: fixed(&paths.send_sms)?,
+                }))
+            }
+        })
+    }
+}
+
+fn below(base: &Url, path: &str) -> String {
+    format!("{}/{}", base.as_str().trim_end_matches('/'), path.trim_start_matches('/'))
+}
+
+fn fixed(base: &Url, field: &str, path: &str) -> Result<Url, Error> {
+    let refuse = |fault: &str| Error::invalid_input(field, format_args!("{path:?} {fault}"));
+    if path.is_empty() || path.contains(['{', '}', '#', '\\']) || path.chars().any(|c| c.is_control() || c == ' ') {
+        return Err(refuse("is empty or has a character that is not allowed"));
+    }
+    Url::parse(&below(base, path)).map_err(|_| refuse("makes no URL"))
+}
+
+fn named(base: &Url, field: &'static str, path: &str) -> Result<Named, Error> {
+    const PLACE: &str = "{id}";
+    match below(base, path).split(PLACE).collect::<Vec<_>>()[..] {
+        [before, after] => {
+            fixed(base, field, &path.replace(PLACE, "0"))?;
+            Ok(Named { field, before: before.to_owned(), after: after.to_owned() })
+        }
+        _ => Err(Error::invalid_input(field, format_args!("{path:?} must have `{PLACE}` exactly once"))),
+    }
+}

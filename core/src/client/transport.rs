@@ -1,0 +1,421 @@
+//! One exchange with the service: deadlines, limits, tries, and what became of it when it failed.
+
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU32, Ordering};
+use std::task::{Context, Poll};
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use reqwest::Method;
+use reqwest::header::{
+    ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
+};
+use tokio::time::Instant;
+use tower_layer::Layer;
+use tower_service::Service;
+use url::{Host, Url};
+use zeroize::Zeroizing;
+
+use super::budget::{self, Budget, MORE_TRIES};
+use super::redact::Secrets;
+use super::{ClientOptions, tls};
+use crate::values::ApiKey;
+use crate::wire;
+use crate::{Error, ErrorCode};
+
+/// The most that is read of an answer.
+const LONGEST_ANSWER: usize = 1024 * 1024;
+
+/// Shorter than the 5 s after which Apache's default `KeepAliveTimeout` drops an idle connection: a request that goes
+/// out on one that is just being dropped is lost, and nobody knows whether it was read.
+const IDLE: Duration = Duration::from_secs(4);
+
+/// What an exchange may do to the world, which decides what may be done after a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// It changes nothing.
+    Read = 1,
+    /// Doing it twice is doing it once.
+    Cancel = 2,
+    /// It may spend an attempt or use the code up.
+    Submit = 3,
+    /// It may send an SMS.
+    Send = 4,
+}
+
+impl Kind {
+    const fn is_repeatable(self) -> bool {
+        matches!(self, Self::Read | Self::Cancel)
+    }
+
+    const fn may_send_sms(self) -> bool {
+        matches!(self, Self::Send)
+    }
+
+    const fn of(number: u8) -> Option<Self> {
+        Some(match number {
+            1 => Self::Read,
+            2 => Self::Cancel,
+            3 => Self::Submit,
+            4 => Self::Send,
+            _ => return None,
+        })
+    }
+
+    /// The failure of an exchange of this kind after bytes may have gone out.
+    pub(super) fn failed(self, code: ErrorCode, detail: impl Into<String>) -> Error {
+        use ErrorCode::{Interrupted, Redirected, Timeout, Unavailable, UnexpectedAnswer};
+        let is_passing = matches!(code, Timeout | Interrupted | Unavailable);
+        let error = Error::new(code, detail)
+            .with_sms_may_be_sent(self.may_send_sms() && (is_passing || matches!(code, Redirected | UnexpectedAnswer)));
+        if is_passing { error.with_retry_is_safe(self.is_repeatable()) } else { error }
+    }
+}
+
+/// How far a call has come, for its span and for what a deadline means. Atomic because a deadline drops the future that
+/// writes it.
+#[derive(Default)]
+pub(super) struct Progress {
+    pub(super) tries: AtomicU32,
+    pub(super) status: AtomicU16,
+    /// The kind of exchange that is under way; none where the last one never got a connection.
+    under_way: AtomicU8,
+    /// Repeating the call could now spend another attempt or send another SMS.
+    pub(super) is_spent: AtomicBool,
+}
+
+/// What to send.
+pub(super) struct Exchange {
+    pub(super) kind: Kind,
+    pub(super) method: Method,
+    pub(super) url: Url,
+    pub(super) body: Option<Bytes>,
+    /// V1 has the key in the body, and a ping needs none.
+    pub(super) with_key: bool,
+    pub(super) reads_json: bool,
+}
+
+/// A whole answer.
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) body: Zeroizing<Vec<u8>>,
+    pub(super) retry_after: Option<Duration>,
+}
+
+impl Answer {
+    pub(super) const fn is_success(&self) -> bool {
+        matches!(self.status, 200..300)
+    }
+
+    /// The failure that a status which is no success means.
+    pub(super) fn failure(&self, kind: Kind, secrets: &Secrets<'_>) -> Error {
+        let code = match self.status {
+            300..400 => ErrorCode::Redirected,
+            401 => ErrorCode::Unauthorized,
+            403 => ErrorCode::Forbidden,
+            404 => ErrorCode::NotFound,
+            408 => ErrorCode::Timeout,
+            409 => ErrorCode::Conflict,
+            429 => ErrorCode::RateLimited,
+            400..500 => ErrorCode::Rejected,
+            500..600 => ErrorCode::Unavailable,
+            _ => ErrorCode::UnexpectedAnswer,
+        };
+        let status = self.status;
+        let detail = match wire::decode_refusal(&self.body) {
+            Some(words) => format!("the service answered {status}: {}", secrets.removed_from(&words)),
+            None if code == ErrorCode::Redirected => {
+                format!(
+                    "the service answered {status}, a redirection, which is not followed: the key would travel with it"
+                )
+            }
+            None => format!("the service answered {status}"),
+        };
+        kind.failed(code, detail).with_status(status).with_retry_after(self.retry_after)
+    }
+
+    /// The failure that a success which is not the contract means.
+    pub(super) fn unexpected(&self, kind: Kind, what: impl std::fmt::Display) -> Error {
+        let detail = format!("the service's answer {what}");
+        kind.failed(ErrorCode::UnexpectedAnswer, detail).with_status(self.status)
+    }
+}
+
+/// The way to the service.
+pub(super) struct Transport {
+    http: reqwest::Client,
+    key: HeaderValue,
+    connected: Arc<AtomicBool>,
+    budget: Budget,
+}
+
+impl Transport {
+    /// `base` is the checked base URL.
+    pub(super) fn new(options: &ClientOptions, key: &ApiKey, base: &Url) -> Result<Self, Error> {
+        let connected = Arc::new(AtomicBool::new(false));
+        let mut builder = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls::config(options.trust, &options.ca_certificates)?)
+            .http1_only()
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .connect_timeout(options.connect_timeout)
+            .pool_idle_timeout(IDLE)
+            .user_agent(user_agent(options)?)
+            .default_headers(HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]))
+            .connector_layer(NoteConnections(Arc::clone(&connected)));
+        if let Some(proxy) = &options.proxy {
+            let is_http = Url::parse(proxy).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+            let refuse = || Error::invalid_input("proxy", "is not a URL that begins with `http://` or `https://`");
+            let proxy = is_http.then(|| reqwest::Proxy::all(proxy.as_str())).ok_or_else(refuse)?;
+            builder = builder.proxy(proxy.map_err(|_| refuse())?);
+        } else if is_loopback(base) {
+            builder = builder.no_proxy();
+        }
+        let http = builder.build().map_err(|error| {
+            Error::new(ErrorCode::Internal, "the HTTP client could not be set up").with_cause(error.without_url())
+        })?;
+        let mut key = HeaderValue::from_str(key.expose())
+            .map_err(|_| Error::invalid_input("api_key", "has a character that no header can carry"))?;
+        key.set_sensitive(true);
+        Ok(Self { http, key, connected, budget: Budget::default() })
+    }
+
+    /// Makes the exchange, and again where that is safe and may help.
+    pub(super) async fn exchange(
+        &self,
+        exchange: Exchange,
+        progress: &Progress,
+        deadline: Instant,
+    ) -> Result<Answer, Error> {
+        self.budget.call();
+        let kind = exchange.kind;
+        let mut failed = 0;
+        loop {
+            let tried = self.once(&exchange, progress).await;
+            let wait = match &tried {
+                // A refused certificate is refused again.
+                Err(error) if error.code() == ErrorCode::Unreachable && error.retry_is_safe() => Duration::ZERO,
+                Err(error) if error.code() == ErrorCode::Interrupted && kind.is_repeatable() => Duration::ZERO,
+                Ok(answer) if matches!(answer.status, 429 | 502..=504) && kind.is_repeatable() => {
+                    answer.retry_after.unwrap_or_default()
+                }
+                _ => return tried,
+            };
+            failed += 1;
+            let again = Instant::now().checked_add(wait + budget::jitter(failed));
+            match again.filter(|again| *again < deadline && failed <= MORE_TRIES && self.budget.take()) {
+                Some(again) => tokio::time::sleep_until(again).await,
+                None => return tried,
+            }
+        }
+    }
+
+    async fn once(&self, exchange: &Exchange, progress: &Progress) -> Result<Answer, Error> {
+        let kind = exchange.kind;
+        progress.tries.fetch_add(1, Ordering::Relaxed);
+        progress.under_way.store(kind as u8, Ordering::Relaxed);
+        let mut request = reqwest::Request::new(exchange.method.clone(), exchange.url.clone());
+        if exchange.with_key {
+            request.headers_mut().insert(API_KEY, self.key.clone());
+        }
+        if let Some(body) = &exchange.body {
+            request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            *request.body_mut() = Some(body.clone().into());
+        }
+        let answer = self.http.execute(request).await.map_err(|error| failure(kind, progress, error))?;
+        let status = answer.status().as_u16();
+        progress.status.store(status, Ordering::Relaxed);
+        let mut whole = Answer {
+            status,
+            body: Zeroizing::default(),
+            retry_after: answer
+                .headers()
+                .get(RETRY_AFTER)
+                .and_then(|value| budget::retry_after(value.to_str().ok()?, SystemTime::now())),
+        };
+        // Who redirects says nothing that matters.
+        if matches!(status, 300..400) {
+            return Ok(whole);
+        }
+        let fault = wrong_form(answer.headers());
+        match (fault, whole.is_success() && exchange.reads_json) {
+            (Some(fault), true) => return Err(whole.unexpected(kind, fault)),
+            (Some(_), false) => return Ok(whole),
+            (None, _) => {}
+        }
+        match read(answer).await {
+            Ok(body) => whole.body = body,
+            // The status of a refusal says what happened; its words are a help for people.
+            Err(_) if !whole.is_success() => {}
+            Err(Broken::TooLong) => return Err(whole.unexpected(kind, "is longer than 1 MiB")),
+            Err(Broken::Lost(error)) => return Err(failure(kind, progress, error).with_status(status)),
+        }
+        Ok(whole)
+    }
+
+    /// What it means that the deadline came first.
+    pub(super) fn out_of_time(&self, progress: &Progress) -> Error {
+        // Sound because a request stays with our task until there is a connection to write it to: while this client
+        // never had one, nothing of it can have gone out. To know it for each single request, hyper-util's
+        // `capture_connection` would be needed, which reqwest does not pass on.
+        let kind =
+            Kind::of(progress.under_way.load(Ordering::Relaxed)).filter(|_| self.connected.load(Ordering::SeqCst));
+        match kind {
+            Some(kind) => {
+                let is_safe = kind.is_repeatable() && !progress.is_spent.load(Ordering::Relaxed);
+                kind.failed(ErrorCode::Timeout, "the deadline came before the service's whole answer")
+                    .with_retry_is_safe(is_safe)
+            }
+            None => Error::new(ErrorCode::Unreachable, "the deadline came before a connection to the service"),
+        }
+    }
+}
+
+const API_KEY: HeaderName = HeaderName::from_static("apikey");
+
+fn user_agent(options: &ClientOptions) -> Result<HeaderValue, Error> {
+    let mut agent = format!("egoi-verify/{} ({})", env!("CARGO_PKG_VERSION"), options.language);
+    if let Some(name) = &options.app_name {
+        let is_plain = name.bytes().all(|b| matches!(b, b' '..=b'~'));
+        if !is_plain || name.trim().is_empty() || name.len() > 100 {
+            return Err(Error::invalid_input("app_name", "must be 1 to 100 visible ASCII characters and spaces"));
+        }
+        agent.push(' ');
+        agent.push_str(name.trim());
+    }
+    HeaderValue::try_from(agent).map_err(|_| Error::invalid_input("language", "has a character that is not allowed"))
+}
+
+/// Whether the URL's host is this machine.
+pub(super) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.to_canonical().is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        None => false,
+    }
+}
+
+/// What of an answer's headers is not the contract.
+fn wrong_form(headers: &HeaderMap) -> Option<&'static str> {
+    let is_compressed = |value: &HeaderValue| !value.as_bytes().eq_ignore_ascii_case(b"identity");
+    if headers.get_all(CONTENT_ENCODING).iter().any(is_compressed) {
+        return Some("is compressed");
+    }
+    let is_json = |value: &HeaderValue| {
+        let essence =
+            value.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        essence == "application/json" || essence.ends_with("+json")
+    };
+    match headers.get(CONTENT_TYPE) {
+        Some(value) if !is_json(value) => Some("is not of the content type `application/json`"),
+        _ => None,
+    }
+}
+
+enum Broken {
+    TooLong,
+    Lost(reqwest::Error),
+}
+
+/// The whole body, in memory that is wiped: it can hold a live code.
+async fn read(mut answer: reqwest::Response) -> Result<Zeroizing<Vec<u8>>, Broken> {
+    let announced = answer.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    if announced.is_some_and(|length: usize| length > LONGEST_ANSWER) {
+        return Err(Broken::TooLong);
+    }
+    let mut body = Zeroizing::new(Vec::with_capacity(announced.unwrap_or(1024)));
+    while let Some(chunk) = answer.chunk().await.map_err(Broken::Lost)? {
+        let length = body.len() + chunk.len();
+        if length > LONGEST_ANSWER {
+            return Err(Broken::TooLong);
+        }
+        if length > body.capacity() {
+            // Growing in place would leave an unwiped copy behind.
+            let mut larger = Zeroizing::new(Vec::with_capacity(2 * length));
+            larger.extend_from_slice(&body);
+            body = larger;
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// What it means that an exchange broke.
+fn failure(kind: Kind, progress: &Progress, error: reqwest::Error) -> Error {
+    let error = error.without_url();
+    if error.is_connect() {
+        progress.under_way.store(0, Ordering::Relaxed);
+        let refused = in_chain::<rustls::Error>(&error).is_some();
+        let detail = if refused { "the service's certificate was refused" } else { "no connection to the service" };
+        return Error::new(ErrorCode::Unreachable, detail).with_retry_is_safe(!refused).with_cause(error);
+    }
+    if in_chain::<hyper::Error>(&error).is_some_and(hyper::Error::is_parse) {
+        return kind.failed(ErrorCode::UnexpectedAnswer, "the service's answer is not HTTP/1.1").with_cause(error);
+    }
+    kind.failed(ErrorCode::Interrupted, "the connection broke before the service's whole answer").with_cause(error)
+}
+
+/// The first error of this type among an error's causes.
+fn in_chain<'a, E: std::error::Error + 'static>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a E> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        // An I/O error passes over the error that it wraps when it is asked for its source.
+        next = match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            Some(wrapped) => Some(wrapped),
+            None => error.source(),
+        };
+    }
+    None
+}
+
+/// Notes that a connection was made.
+#[derive(Clone)]
+struct NoteConnections(Arc<AtomicBool>);
+
+impl<S> Layer<S> for NoteConnections {
+    type Service = Noting<S>;
+
+    fn layer(&self, connector: S) -> Noting<S> {
+        Noting { connector, connected: Arc::clone(&self.0) }
+    }
+}
+
+#[derive(Clone)]
+struct Noting<S> {
+    connector: S,
+    connected: Arc<AtomicBool>,
+}
+
+impl<S, To> Service<To> for Noting<S>
+where
+    S: Service<To>,
+    S::Future: Send + 'static,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<S::Response, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.connector.poll_ready(context)
+    }
+
+    fn call(&mut self, to: To) -> Self::Future {
+        let connecting = self.connector.call(to);
+        let connected = Arc::clone(&self.connected);
+        Box::pin(async move {
+            let connection = connecting.await;
+            if connection.is_ok() {
+                connected.store(true, Ordering::SeqCst);
+            }
+            connection
+        })
+    }
+}

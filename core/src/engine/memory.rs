@@ -1,0 +1,542 @@
+//! The store in memory: many threads, bounded, its clean-up spread over the calls.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use subtle::{Choice, ConstantTimeEq as _};
+
+use super::clock::{Clock, MonotonicClock};
+use super::store::{
+    Attempt, Claim, Created, Digest, HandOver, Limits, NewRequest, Remembered, Resending, Store, StoreFuture, Stored,
+    StoredTerms, Validated,
+};
+use crate::machine::{Answer, Event, Quota, Record, Timestamp, Window};
+use crate::values::PhoneNumber;
+use crate::verification::{Outcome, Sms, State, Terms};
+use crate::{Error, ErrorCode};
+
+/// More than there are threads that meet, so that two seldom want the same one.
+const SHARDS: usize = 64;
+
+/// What is due for removal is removed by the calls, this many a call: more than one, so that it keeps up with requests
+/// being added, and few, so that no call waits for it.
+const SWEPT_A_CALL: usize = 4;
+
+/// How many requests a store holds unless told otherwise.
+pub(crate) const MOST_REQUESTS: u64 = 10_000_000;
+
+/// A hand-over that has not ended after this long is taken to have died.
+const HAND_OVER: Duration = Duration::from_secs(30);
+
+/// Requests in memory, gone with the process. A pending request takes about 300 bytes.
+pub struct MemoryStore {
+    clock: Arc<dyn Clock>,
+    max_requests: u64,
+    held: AtomicU64,
+    requests: Vec<Mutex<Requests>>,
+    numbers: Vec<Mutex<Numbers>>,
+    claims: Mutex<Claims>,
+}
+
+#[derive(Default)]
+struct Requests {
+    by_id: HashMap<u128, Box<Kept>>,
+    due: BinaryHeap<Reverse<(Timestamp, u128)>>,
+}
+
+struct Kept {
+    record: Record,
+    code: Digest,
+    number: PhoneNumber,
+    terms: Arc<Terms>,
+    created_at: Timestamp,
+    keep: Duration,
+    /// When it is looked at for removal.
+    due: Timestamp,
+    sms: Sms,
+    hand_over: u32,
+    idempotency_key: Option<Box<Digest>>,
+    /// What a resend replaced, until its hand-over has ended.
+    replaced: Option<Box<(Digest, Record, Sms)>>,
+}
+
+#[derive(Default)]
+struct Numbers {
+    by_number: HashMap<PhoneNumber, Counters>,
+    due: BinaryHeap<Reverse<(Timestamp, PhoneNumber)>>,
+}
+
+#[derive(Default, Clone, Copy)]
+struct Counters {
+    wrong_codes: Window,
+    sms: Window,
+}
+
+#[derive(Default)]
+struct Claims {
+    by_key: HashMap<Digest, Claimed>,
+    due: BinaryHeap<Reverse<(Timestamp, Digest)>>,
+}
+
+struct Claimed {
+    number: PhoneNumber,
+    until: Timestamp,
+    by: ClaimedBy,
+}
+
+enum ClaimedBy {
+    Engine(u128),
+    Client(Option<Remembered>),
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Nothing here panics while it holds a lock; were it to, the state is still whole: each change is made at its end.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Holds at most 10 million requests.
+impl Default for MemoryStore {
+    fn default() -> Self {
+        Self::new(MOST_REQUESTS)
+    }
+}
+
+impl MemoryStore {
+    /// A store that holds at most so many requests, on a monotonic clock.
+    pub fn new(max_requests: u64) -> Self {
+        Self::with_clock(max_requests, Arc::new(MonotonicClock::default()))
+    }
+
+    /// The same on another clock, for tests.
+    pub fn with_clock(max_requests: u64, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            clock,
+            max_requests,
+            held: AtomicU64::new(0),
+            requests: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            numbers: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            claims: Mutex::default(),
+        }
+    }
+
+    /// How many requests it holds, finished ones that are kept included.
+    pub fn held(&self) -> u64 {
+        self.held.load(Ordering::Relaxed)
+    }
+
+    /// Forgets everything.
+    #[cfg(feature = "sandbox")]
+    pub(crate) fn clear(&self) {
+        for shard in &self.requests {
+            let mut shard = lock(shard);
+            self.held.fetch_sub(shard.by_id.len() as u64, Ordering::Relaxed);
+            *shard = Requests::default();
+        }
+        self.numbers.iter().for_each(|shard| *lock(shard) = Numbers::default());
+        *lock(&self.claims) = Claims::default();
+    }
+
+    /// Every request, newest first.
+    #[cfg(feature = "sandbox")]
+    pub(crate) fn list(&self) -> Vec<(u128, Stored)> {
+        let now = self.clock.now();
+        let mut all: Vec<_> = self
+            .requests
+            .iter()
+            .flat_map(|shard| lock(shard).by_id.iter().map(|(id, kept)| (*id, kept.stored(now))).collect::<Vec<_>>())
+            .collect();
+        all.sort_by_key(|(id, stored)| (Reverse(stored.created_at), *id));
+        all
+    }
+
+    /// A request as it stands.
+    #[cfg(feature = "sandbox")]
+    pub(crate) fn peek(&self, id: u128) -> Option<Stored> {
+        let (mut shard, now) = self.requests(id);
+        shard.live(id, now).map(|kept| kept.stored(now))
+    }
+
+    /// The shard of an id, swept a little; its time is read under the lock, so that no other call's change is newer.
+    fn requests(&self, id: u128) -> (MutexGuard<'_, Requests>, Timestamp) {
+        let mut shard = lock(&self.requests[(id as usize) % SHARDS]);
+        let now = self.clock.now();
+        self.sweep(&mut shard, now);
+        (shard, now)
+    }
+
+    fn sweep(&self, shard: &mut Requests, now: Timestamp) {
+        for _ in 0..SWEPT_A_CALL {
+            let Some(&Reverse((due, id))) = shard.due.peek() else { return };
+            if now < due {
+                return;
+            }
+            shard.due.pop();
+            let Some(kept) = shard.by_id.get_mut(&id).filter(|kept| kept.due == due) else { continue };
+            let until = kept.until();
+            if now < until {
+                // A resend made it live longer.
+                kept.due = until;
+                shard.due.push(Reverse((until, id)));
+            } else {
+                shard.by_id.remove(&id);
+                self.held.fetch_sub(1, Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// Room for one more request, if need be by sweeping what other shards have due.
+    fn take_room(&self, id: u128) -> bool {
+        let take = || {
+            self.held.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |held| {
+                (held < self.max_requests).then_some(held + 1)
+            })
+        };
+        take().is_ok()
+            || (0..SHARDS as u128).any(|step| {
+                drop(self.requests(id.wrapping_add(step)));
+                take().is_ok()
+            })
+    }
+
+    fn counters<R>(
+        &self,
+        number: PhoneNumber,
+        now: Timestamp,
+        limits: &Limits,
+        use_them: impl FnOnce(&mut Counters) -> R,
+    ) -> R {
+        let mut shard = lock(&self.numbers[number.spread() % SHARDS]);
+        let end = |counters: &Counters| {
+            let end = |window: Window, quota: Option<Quota>| match quota {
+                Some(quota) if window.count > 0 => window.started.after(quota.per),
+                _ => Timestamp::default(),
+            };
+            end(counters.wrong_codes, limits.wrong_codes_per_number).max(end(counters.sms, limits.sms_per_number))
+        };
+        for _ in 0..SWEPT_A_CALL {
+            let Some(&Reverse((due, swept))) = shard.due.peek() else { break };
+            if now < due {
+                break;
+            }
+            shard.due.pop();
+            if let Some(until) = shard.by_number.get(&swept).map(end) {
+                if now < until {
+                    shard.due.push(Reverse((until, swept)));
+                } else {
+                    shard.by_number.remove(&swept);
+                }
+            }
+        }
+        let known = shard.by_number.get(&number).copied();
+        let mut counters = known.unwrap_or_default();
+        let result = use_them(&mut counters);
+        let until = end(&counters);
+        if known.is_some() || now < until {
+            shard.by_number.insert(number, counters);
+        }
+        if known.is_none() && now < until {
+            shard.due.push(Reverse((until, number)));
+        }
+        result
+    }
+
+    /// Counts an SMS to a number, or says how long it has to wait.
+    fn count_sms(&self, number: PhoneNumber, now: Timestamp, limits: &Limits) -> Result<(), Duration> {
+        let Some(quota) = limits.sms_per_number else { return Ok(()) };
+        self.counters(number, now, limits, |counters| match counters.sms.wait(now, &quota) {
+            Some(wait) => Err(wait),
+            None => {
+                counters.sms = counters.sms.counted(now, &quota);
+                Ok(())
+            }
+        })
+    }
+
+    /// Gives an SMS back to the window that it was counted in.
+    fn give_sms_back(&self, number: PhoneNumber, counted_at: Timestamp) {
+        let mut shard = lock(&self.numbers[number.spread() % SHARDS]);
+        if let Some(counters) = shard.by_number.get_mut(&number).filter(|counters| counters.sms.started <= counted_at) {
+            counters.sms.count = counters.sms.count.saturating_sub(1);
+        }
+    }
+
+    fn create_now(&self, request: NewRequest) -> Created {
+        let mut claims = request.idempotency_key.is_some().then(|| lock(&self.claims));
+        if let (Some(claims), Some(key)) = (&mut claims, &request.idempotency_key) {
+            let now = self.clock.now();
+            claims.sweep(now);
+            if let Some(claimed) = claims.by_key.get(key).filter(|claimed| now < claimed.until)
+                && let ClaimedBy::Engine(id) = claimed.by
+                && let (mut shard, now) = self.requests(id)
+                && let Some(kept) = shard.live(id, now)
+            {
+                if claimed.number != request.number {
+                    return Created::OtherNumber;
+                }
+                return Created::Known(Box::new((id, kept.stored(now))));
+            }
+        }
+        if !self.take_room(request.id) {
+            return Created::Full;
+        }
+        let (mut shard, now) = self.requests(request.id);
+        if let Err(wait) = self.count_sms(request.number, now, &request.limits) {
+            self.held.fetch_sub(1, Ordering::Relaxed);
+            return Created::RateLimited(wait);
+        }
+        let mut kept = Kept {
+            due: Timestamp::default(),
+            record: Record::new(now, request.terms.terms.validity.duration()),
+            code: request.code,
+            number: request.number,
+            terms: request.terms.terms,
+            created_at: now,
+            keep: request.keep,
+            sms: Sms::Maybe,
+            hand_over: 0,
+            idempotency_key: request.idempotency_key.map(Box::new),
+            replaced: None,
+        };
+        let (stored, until) = (kept.stored(now), kept.until());
+        kept.due = until;
+        shard.due.push(Reverse((until, request.id)));
+        shard.by_id.insert(request.id, Box::new(kept));
+        if let (Some(claims), Some(key)) = (&mut claims, request.idempotency_key) {
+            claims.insert(key, Claimed { number: request.number, until, by: ClaimedBy::Engine(request.id) });
+        }
+        Created::New(stored)
+    }
+
+    fn validate_now(&self, id: u128, attempt: &Attempt<'_>) -> Option<Validated> {
+        let (mut shard, now) = self.requests(id);
+        let kept = shard.live(id, now)?;
+        if attempt.number.is_some_and(|number| number != kept.number) {
+            return None;
+        }
+        let (number, limits) = (kept.number, &attempt.limits);
+        let is_right = attempt.codes.iter().fold(Choice::from(0), |found, code| found | code.ct_eq(&kept.code));
+        let (record, answer) =
+            kept.record.step(Event::Validate { code_is_right: is_right.into() }, now, &limits.request);
+        let Answer::Outcome(outcome) = answer else { return None };
+        if let Some(quota) = limits.wrong_codes_per_number
+            && matches!(outcome, Outcome::Verified | Outcome::WrongCode)
+        {
+            // Looking and counting are one step: requests of the same number meet here alone.
+            let may_look = self.counters(number, now, limits, |counters| {
+                let may_look = counters.wrong_codes.wait(now, &quota).is_none();
+                if may_look {
+                    counters.wrong_codes = match outcome {
+                        Outcome::Verified => Window::default(),
+                        _ => counters.wrong_codes.counted(now, &quota),
+                    };
+                }
+                may_look
+            });
+            if !may_look {
+                return Some(Validated { outcome: Outcome::TooManyAttempts, number });
+            }
+        }
+        kept.record = record;
+        Some(Validated { outcome, number })
+    }
+
+    fn resend_now(&self, id: u128, code: Digest, limits: &Limits) -> Option<Resending> {
+        let (mut shard, now) = self.requests(id);
+        let kept = shard.live(id, now)?;
+        let event = Event::Resend { validity: kept.terms.validity.duration() };
+        let (record, answer) = kept.record.step(event, now, &limits.request);
+        match answer {
+            Answer::Resend => {}
+            Answer::RateLimited { retry_after } => return Some(Resending::RateLimited(retry_after)),
+            _ => return Some(Resending::Conflict),
+        }
+        // Two hand-overs at once: were the second certainly not sent, which code counts could not be said.
+        if kept.replaced.is_some() && now < kept.record.sent_at.after(HAND_OVER) {
+            return Some(Resending::RateLimited(Some(Duration::from_secs(1))));
+        }
+        if let Err(wait) = self.count_sms(kept.number, now, limits) {
+            return Some(Resending::RateLimited(Some(wait)));
+        }
+        kept.replaced = Some(Box::new((kept.code, kept.record, kept.sms)));
+        kept.record = record;
+        kept.code = code;
+        kept.sms = Sms::Maybe;
+        kept.hand_over = kept.hand_over.saturating_add(1);
+        Some(Resending::Ready { hand_over: kept.hand_over, stored: kept.stored(now) })
+    }
+
+    fn settle_now(&self, id: u128, hand_over: u32, end: HandOver) {
+        let (mut shard, now) = self.requests(id);
+        let Some(kept) = shard.live(id, now).filter(|kept| kept.hand_over == hand_over) else { return };
+        let (number, sent_at) = (kept.number, kept.record.sent_at);
+        let mut free_key = None;
+        match (end, kept.replaced.take()) {
+            (HandOver::Sent, _) => {
+                kept.sms = Sms::Sent;
+                return;
+            }
+            (HandOver::MaybeSent, _) => return,
+            (HandOver::NotSent, Some(replaced)) => {
+                let (code, record, sms) = *replaced;
+                kept.code = code;
+                kept.sms = sms;
+                // Attempts made and a cancellation in the meantime stay.
+                kept.record = Record { wrong_codes: kept.record.wrong_codes, progress: kept.record.progress, ..record };
+                // It may have been put down for removal after the validity that it has no longer.
+                let until = kept.until();
+                if until < kept.due {
+                    kept.due = until;
+                    shard.due.push(Reverse((until, id)));
+                }
+            }
+            (HandOver::NotSent, None) => {
+                free_key = shard.by_id.remove(&id).and_then(|kept| kept.idempotency_key);
+                self.held.fetch_sub(1, Ordering::Relaxed);
+                shard.forget_removed();
+            }
+        }
+        drop(shard);
+        self.give_sms_back(number, sent_at);
+        if let Some(key) = free_key {
+            lock(&self.claims).release(&key, id);
+        }
+    }
+}
+
+impl Requests {
+    fn live(&mut self, id: u128, now: Timestamp) -> Option<&mut Kept> {
+        self.by_id.get_mut(&id).map(|kept| &mut **kept).filter(|kept| now < kept.until())
+    }
+
+    /// While no SMS can be sent, requests come and go, and what is due for removal must not grow with each of them.
+    fn forget_removed(&mut self) {
+        let Self { by_id, due } = self;
+        if due.len() > 2 * by_id.len() + 1024 {
+            due.retain(|Reverse((_, id))| by_id.contains_key(id));
+        }
+    }
+}
+
+impl Kept {
+    fn until(&self) -> Timestamp {
+        self.record.expires_at.after(self.keep)
+    }
+
+    fn stored(&self, now: Timestamp) -> Stored {
+        Stored { record: self.record, number: self.number, created_at: self.created_at, sms: self.sms, now }
+    }
+}
+
+impl Claims {
+    fn sweep(&mut self, now: Timestamp) {
+        for _ in 0..SWEPT_A_CALL {
+            let Some(&Reverse((due, key))) = self.due.peek() else { return };
+            if now < due {
+                return;
+            }
+            self.due.pop();
+            if self.by_key.get(&key).is_some_and(|claimed| claimed.until <= now) {
+                self.by_key.remove(&key);
+            }
+        }
+    }
+
+    /// The key of a request that was not sent is free again.
+    fn release(&mut self, key: &Digest, id: u128) {
+        if self.by_key.get(key).is_some_and(|claimed| matches!(claimed.by, ClaimedBy::Engine(by) if by == id)) {
+            self.by_key.remove(key);
+            let Self { by_key, due } = self;
+            if due.len() > 2 * by_key.len() + 1024 {
+                due.retain(|Reverse((_, key))| by_key.contains_key(key));
+            }
+        }
+    }
+
+    fn insert(&mut self, key: Digest, claimed: Claimed) {
+        self.due.push(Reverse((claimed.until, key)));
+        self.by_key.insert(key, claimed);
+    }
+}
+
+fn done<'a, T: Send + 'a>(value: T) -> StoreFuture<'a, T> {
+    Box::pin(std::future::ready(Ok(value)))
+}
+
+impl Store for MemoryStore {
+    fn create(&self, request: NewRequest) -> StoreFuture<'_, Created> {
+        done(self.create_now(request))
+    }
+
+    fn validate<'a>(&'a self, id: u128, attempt: Attempt<'a>) -> StoreFuture<'a, Option<Validated>> {
+        done(self.validate_now(id, &attempt))
+    }
+
+    fn cancel(&self, id: u128) -> StoreFuture<'_, Option<State>> {
+        let (mut shard, now) = self.requests(id);
+        done(shard.live(id, now).map(|kept| {
+            kept.record = kept.record.step(Event::Cancel, now, &NO_LIMITS).0;
+            kept.record.state(now)
+        }))
+    }
+
+    fn terms(&self, id: u128) -> StoreFuture<'_, Option<StoredTerms>> {
+        let (mut shard, now) = self.requests(id);
+        done(shard.live(id, now).map(|kept| StoredTerms { number: kept.number, terms: kept.terms.clone() }))
+    }
+
+    fn resend(&self, id: u128, code: Digest, limits: Limits) -> StoreFuture<'_, Option<Resending>> {
+        done(self.resend_now(id, code, &limits))
+    }
+
+    fn settle(&self, id: u128, hand_over: u32, end: HandOver) -> StoreFuture<'_, ()> {
+        self.settle_now(id, hand_over, end);
+        done(())
+    }
+
+    fn get(&self, id: u128) -> StoreFuture<'_, Option<Stored>> {
+        let (mut shard, now) = self.requests(id);
+        done(shard.live(id, now).map(|kept| kept.stored(now)))
+    }
+
+    fn claim(&self, key: Digest, number: PhoneNumber, keep: Duration) -> StoreFuture<'_, Claim> {
+        let mut claims = lock(&self.claims);
+        let now = self.clock.now();
+        claims.sweep(now);
+        if let Some(claimed) = claims.by_key.get(&key).filter(|claimed| now < claimed.until) {
+            return done(match &claimed.by {
+                _ if claimed.number != number => Claim::OtherNumber,
+                ClaimedBy::Client(Some(given)) => Claim::Known(given.clone()),
+                _ => Claim::UnderWay,
+            });
+        }
+        if claims.by_key.len() as u64 >= self.max_requests {
+            let full = Error::new(ErrorCode::RateLimited, "the store holds as many idempotency keys as it may");
+            return Box::pin(std::future::ready(Err(full)));
+        }
+        claims.insert(key, Claimed { number, until: now.after(keep), by: ClaimedBy::Client(None) });
+        done(Claim::New)
+    }
+
+    fn fulfil(&self, key: Digest, given: Remembered) -> StoreFuture<'_, ()> {
+        if let Some(claimed) = lock(&self.claims).by_key.get_mut(&key) {
+            claimed.by = ClaimedBy::Client(Some(given));
+        }
+        done(())
+    }
+
+    fn release(&self, key: Digest) -> StoreFuture<'_, ()> {
+        lock(&self.claims).by_key.remove(&key);
+        done(())
+    }
+
+    fn is_in_process(&self) -> bool {
+        true
+    }
+}
+
+/// A cancellation is bound by no limit.
+const NO_LIMITS: crate::machine::RequestLimits =
+    crate::machine::RequestLimits { max_attempts: None, max_resends: None, resend_after: None };

@@ -1,0 +1,390 @@
+//! A verifier in this process: generates codes, keeps the state in a [`Store`], has the SMS handed over by a [`Sender`].
+
+mod clock;
+mod memory;
+mod options;
+mod sender;
+mod store;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+
+pub use clock::{Clock, MonotonicClock, TestClock};
+pub use memory::MemoryStore;
+pub use options::EngineOptions;
+pub use sender::{EgoiSms, OutgoingSms, SendError, Sender, Sending};
+pub use store::{
+    Attempt, Claim, Created, Digest, HandOver, Limits, NewRequest, Remembered, Resending, Store, StoreFuture, Stored,
+    StoredTerms, Validated,
+};
+
+use crate::generate::draw_bits;
+use crate::values::{Code, EngineKey, PhoneNumber, RequestId};
+use crate::verification::{CallOptions, Outcome, RequestOptions, Sms, State, Terms, ValidateOptions, Verification};
+use crate::verifier::Verifier;
+use crate::{Error, ErrorCode};
+
+/// Where codes come from: the operating system's randomness, and in a `Sandbox` alone something else.
+pub(crate) type DrawCode = dyn Fn(&Terms) -> Result<Code, Error> + Send + Sync;
+
+/// Runs verifications in this process. Cheap to clone; the clones are one engine.
+///
+/// A stranger can use up the limits of somebody else's number: put a limit per session or address in front of it.
+#[derive(Clone)]
+pub struct Engine(Arc<Inner>);
+
+struct Inner {
+    sender: Arc<dyn Sender>,
+    store: Arc<dyn Store>,
+    /// The key in use first, then those that are still honoured.
+    keys: Vec<Hmac<Sha256>>,
+    keep: Duration,
+    limits: Limits,
+    countries: Option<Vec<u16>>,
+    draw_code: Box<DrawCode>,
+    /// Most requests ask for what the one before asked for, and then share one copy of it.
+    latest_terms: Mutex<Option<Arc<Terms>>>,
+    process: u32,
+}
+
+/// How far a call has come, for the error of one that runs out of time.
+#[derive(Default)]
+struct Progress {
+    id: OnceLock<RequestId>,
+    handing_over: AtomicBool,
+}
+
+impl Engine {
+    /// An engine that hands its SMS over by `sender`. See [`EngineOptions`] for what is refused.
+    pub fn new(sender: impl Sender + 'static, options: EngineOptions) -> Result<Self, Error> {
+        Self::drawing(
+            sender,
+            options,
+            Box::new(|terms| crate::generate::draw_code(terms.code_type, terms.code_size, &mut rand::rngs::SysRng)),
+        )
+    }
+
+    pub(crate) fn drawing(
+        sender: impl Sender + 'static,
+        options: EngineOptions,
+        draw_code: Box<DrawCode>,
+    ) -> Result<Self, Error> {
+        let checked = options.check()?;
+        let keys = checked.keys.iter().map(keyed).collect::<Result<_, _>>()?;
+        Ok(Self(Arc::new(Inner {
+            sender: Arc::new(sender),
+            store: checked.store,
+            keys,
+            keep: checked.keep,
+            limits: checked.limits,
+            countries: checked.countries,
+            draw_code,
+            latest_terms: Mutex::new(None),
+            process: std::process::id(),
+        })))
+    }
+
+    /// See [`Verifier::request`].
+    pub async fn request(&self, number: &str, options: RequestOptions) -> Result<Verification, Error> {
+        let number = PhoneNumber::parse(number)?;
+        self.request_to(number, options).await
+    }
+
+    /// [`Engine::request`] to a number that was parsed before.
+    pub async fn request_to(&self, number: PhoneNumber, options: RequestOptions) -> Result<Verification, Error> {
+        let terms = self.0.shared(Terms::check(&options)?);
+        let idempotency_key = options.checked_idempotency_key()?;
+        let progress = Progress::default();
+        in_time(options.timeout, &progress, self.0.request(number, terms, idempotency_key, &progress)).await
+    }
+
+    /// See [`Verifier::validate`].
+    pub async fn validate(&self, id: &str, code: &str, options: ValidateOptions) -> Result<Outcome, Error> {
+        let id = RequestId::parse(id)?;
+        let code = Code::parse(code)?;
+        let number = options.checked_number()?;
+        in_time(options.timeout, &Progress::default(), self.0.validate(&id, &code, number)).await
+    }
+
+    /// See [`Verifier::cancel`].
+    pub async fn cancel(&self, id: &str, options: CallOptions) -> Result<State, Error> {
+        let id = RequestId::parse(id)?;
+        in_time(options.timeout, &Progress::default(), self.0.cancel(&id)).await.map_err(repeatable)
+    }
+
+    /// See [`Verifier::resend`].
+    pub async fn resend(&self, id: &str, options: CallOptions) -> Result<Verification, Error> {
+        let id = RequestId::parse(id)?;
+        let progress = Progress::default();
+        in_time(options.timeout, &progress, self.0.resend(&id, &progress)).await
+    }
+
+    /// See [`Verifier::get`].
+    pub async fn get(&self, id: &str, options: CallOptions) -> Result<Verification, Error> {
+        let id = RequestId::parse(id)?;
+        in_time(options.timeout, &Progress::default(), self.0.get(&id)).await.map_err(repeatable)
+    }
+}
+
+impl Verifier for Engine {
+    async fn request(&self, number: &str, options: RequestOptions) -> Result<Verification, Error> {
+        Self::request(self, number, options).await
+    }
+
+    async fn validate(&self, id: &str, code: &str, options: ValidateOptions) -> Result<Outcome, Error> {
+        Self::validate(self, id, code, options).await
+    }
+
+    async fn cancel(&self, id: &str, options: CallOptions) -> Result<State, Error> {
+        Self::cancel(self, id, options).await
+    }
+
+    async fn resend(&self, id: &str, options: CallOptions) -> Result<Verification, Error> {
+        Self::resend(self, id, options).await
+    }
+
+    async fn get(&self, id: &str, options: CallOptions) -> Result<Verification, Error> {
+        Self::get(self, id, options).await
+    }
+}
+
+impl Inner {
+    async fn request(
+        &self,
+        number: PhoneNumber,
+        terms: Arc<Terms>,
+        idempotency_key: Option<String>,
+        progress: &Progress,
+    ) -> Result<Verification, Error> {
+        self.check_process()?;
+        if self.countries.as_ref().is_some_and(|allowed| !allowed.contains(&number.calling_code())) {
+            return Err(Error::new(
+                ErrorCode::Rejected,
+                format!("numbers of the calling code {} are not allowed", number.calling_code()),
+            ));
+        }
+        let bits = draw_bits()?;
+        let id = progress.id.get_or_init(|| RequestId::from_bits(bits));
+        let code = (self.draw_code)(&terms)?;
+        let request = NewRequest {
+            id: bits,
+            number,
+            code: self.digest(bits, &code)?,
+            terms: StoredTerms { number, terms: Arc::clone(&terms) },
+            idempotency_key: idempotency_key
+                .as_deref()
+                .map(|key| self.keyed_digest(b"idempotency", key))
+                .transpose()?,
+            keep: self.keep,
+            limits: self.limits,
+        };
+        let stored = match self.store.create(request).await? {
+            Created::New(stored) => stored,
+            Created::Known(known) => return Ok(self.verification(&RequestId::from_bits(known.0), &known.1)),
+            Created::OtherNumber => {
+                return Err(Error::new(ErrorCode::Conflict, "this idempotency key was used for another number"));
+            }
+            Created::RateLimited(wait) => {
+                return Err(
+                    Error::new(ErrorCode::RateLimited, "too many SMS to this number").with_retry_after(Some(wait))
+                );
+            }
+            Created::Full => {
+                return Err(Error::new(ErrorCode::RateLimited, "the store holds as many requests as it may"));
+            }
+        };
+        self.hand_over(id, bits, 0, number, &terms, code, progress).await?;
+        Ok(self.verification(id, &Stored { sms: Sms::Sent, ..stored }))
+    }
+
+    async fn validate(&self, id: &RequestId, code: &Code, number: Option<PhoneNumber>) -> Result<Outcome, Error> {
+        self.check_process()?;
+        let bits = id.bits().ok_or_else(|| unknown(id))?;
+        // Nearly always there is one key.
+        let current = [self.digest(bits, code)?];
+        let all: Vec<Digest>;
+        let codes: &[Digest] = if self.keys.len() == 1 {
+            &current
+        } else {
+            all = self.keys.iter().map(|key| digest_under(key, &bits.to_be_bytes(), code.expose())).collect();
+            &all
+        };
+        let attempt = Attempt { id: draw_bits()?, codes, number, limits: self.limits };
+        Ok(self.store.validate(bits, attempt).await?.ok_or_else(|| unknown(id))?.outcome)
+    }
+
+    async fn cancel(&self, id: &RequestId) -> Result<State, Error> {
+        self.check_process()?;
+        let bits = id.bits().ok_or_else(|| unknown(id))?;
+        self.store.cancel(bits).await?.ok_or_else(|| unknown(id))
+    }
+
+    async fn resend(&self, id: &RequestId, progress: &Progress) -> Result<Verification, Error> {
+        self.check_process()?;
+        let bits = id.bits().ok_or_else(|| unknown(id))?;
+        let _ = progress.id.set(id.clone());
+        let StoredTerms { number, terms } = self.store.terms(bits).await?.ok_or_else(|| unknown(id))?;
+        let code = (self.draw_code)(&terms)?;
+        match self.store.resend(bits, self.digest(bits, &code)?, self.limits).await?.ok_or_else(|| unknown(id))? {
+            Resending::Ready { hand_over, stored } => {
+                self.hand_over(id, bits, hand_over, number, &terms, code, progress).await?;
+                Ok(self.verification(id, &Stored { sms: Sms::Sent, ..stored }))
+            }
+            Resending::Conflict => {
+                Err(Error::new(ErrorCode::Conflict, "the request is over, or its attempts are used up: make a new one")
+                    .with_request_id(id.as_str()))
+            }
+            Resending::RateLimited(wait) => Err(Error::new(
+                ErrorCode::RateLimited,
+                match wait {
+                    Some(_) => "too soon after the SMS before, or too many SMS to this number",
+                    None => "as many resends of this request as there may be",
+                },
+            )
+            .with_retry_is_safe(wait.is_some())
+            .with_retry_after(wait)
+            .with_request_id(id.as_str())),
+        }
+    }
+
+    async fn get(&self, id: &RequestId) -> Result<Verification, Error> {
+        self.check_process()?;
+        let bits = id.bits().ok_or_else(|| unknown(id))?;
+        let stored = self.store.get(bits).await?.ok_or_else(|| unknown(id))?;
+        Ok(self.verification(id, &stored))
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "one call site's worth of values, twice")]
+    async fn hand_over(
+        &self,
+        id: &RequestId,
+        bits: u128,
+        hand_over: u32,
+        number: PhoneNumber,
+        terms: &Terms,
+        code: Code,
+        progress: &Progress,
+    ) -> Result<(), Error> {
+        let sms = OutgoingSms {
+            number,
+            text: terms.message.render(&code),
+            attempt_id: RequestId::from_bits(bits ^ u128::from(hand_over)).to_string(),
+            #[cfg(feature = "sandbox")]
+            request_id: id.clone(),
+            #[cfg(feature = "sandbox")]
+            code,
+        };
+        progress.handing_over.store(true, Ordering::Relaxed);
+        match self.sender.send(sms).await {
+            // That the SMS went out is the truth, and `sms = maybe` in the store no harm, should this fail.
+            Ok(()) => {
+                let _ = self.store.settle(bits, hand_over, HandOver::Sent).await;
+                Ok(())
+            }
+            Err(SendError::NotSent(cause)) => {
+                self.store
+                    .settle(bits, hand_over, HandOver::NotSent)
+                    .await
+                    .map_err(|error| error.with_request_id(id.as_str()).with_sms_may_be_sent(true))?;
+                let error = Error::new(ErrorCode::Sending, "the SMS was not sent").with_retry_is_safe(true);
+                // After a request there is nothing left to name.
+                let error = if hand_over > 0 { error.with_request_id(id.as_str()) } else { error };
+                Err(error.with_cause(cause))
+            }
+            Err(SendError::MaybeSent(cause)) => {
+                // That it may have gone out is the truth, whatever the store says.
+                let _ = self.store.settle(bits, hand_over, HandOver::MaybeSent).await;
+                Err(Error::new(
+                    ErrorCode::Sending,
+                    "the SMS may not have been sent; the request is pending, and its code counts should it arrive",
+                )
+                .with_request_id(id.as_str())
+                .with_sms_may_be_sent(true)
+                .with_cause(cause))
+            }
+        }
+    }
+
+    fn verification(&self, id: &RequestId, stored: &Stored) -> Verification {
+        let Stored { record, number, created_at, sms, now } = stored;
+        Verification {
+            number: Some(number.whole()),
+            created_at: Some((*created_at).into()),
+            expires_at: Some(record.expires_at.into()),
+            sms: Some(*sms),
+            attempts_left: record.attempts_left(&self.limits.request),
+            ..Verification::new(id, record.state(*now))
+        }
+    }
+
+    /// A store in this process is another one in a forked child: what it said there would be wrong.
+    fn check_process(&self) -> Result<(), Error> {
+        if self.store.is_in_process() && std::process::id() != self.process {
+            return Err(Error::new(
+                ErrorCode::Forked,
+                "this engine's store is in the memory of the process that was forked; make an engine in each process, or \
+                 give it a store that they share",
+            ));
+        }
+        Ok(())
+    }
+
+    fn digest(&self, id: u128, code: &Code) -> Result<Digest, Error> {
+        self.keyed_digest(&id.to_be_bytes(), code.expose())
+    }
+
+    fn keyed_digest(&self, context: &[u8], text: &str) -> Result<Digest, Error> {
+        let key = self.keys.first().ok_or_else(|| Error::new(ErrorCode::Internal, "the engine has no key"))?;
+        Ok(digest_under(key, context, text))
+    }
+
+    fn shared(&self, terms: Terms) -> Arc<Terms> {
+        let mut latest = self.latest_terms.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*latest {
+            Some(known) if **known == terms => Arc::clone(known),
+            _ => Arc::clone(latest.insert(Arc::new(terms))),
+        }
+    }
+}
+
+fn keyed(key: &EngineKey) -> Result<Hmac<Sha256>, Error> {
+    Hmac::new_from_slice(key.expose())
+        .map_err(|_| Error::invalid_input("key", "is of a length that HMAC does not take"))
+}
+
+fn digest_under(key: &Hmac<Sha256>, context: &[u8], text: &str) -> Digest {
+    let mut mac = key.clone();
+    mac.update(context);
+    mac.update(text.as_bytes());
+    mac.finalize().into_bytes().into()
+}
+
+fn unknown(id: &RequestId) -> Error {
+    Error::new(ErrorCode::NotFound, "there is no such request, or no longer").with_request_id(id.as_str())
+}
+
+/// `get` and `cancel` may be repeated where the store failed or gave no answer.
+fn repeatable(error: Error) -> Error {
+    let safe = error.retry_is_safe() || matches!(error.code(), ErrorCode::Storage | ErrorCode::Timeout);
+    error.with_retry_is_safe(safe)
+}
+
+async fn in_time<T>(
+    timeout: Option<Duration>,
+    progress: &Progress,
+    call: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    let Some(timeout) = timeout else { return call.await };
+    tokio::time::timeout(timeout, call).await.unwrap_or_else(|_| {
+        let handing_over = progress.handing_over.load(Ordering::Relaxed);
+        let error = Error::new(ErrorCode::Timeout, format!("no answer in {} ms", timeout.as_millis()));
+        Err(match progress.id.get().filter(|_| handing_over) {
+            Some(id) => error.with_request_id(id.as_str()).with_sms_may_be_sent(true),
+            None => error,
+        })
+    })
+}

@@ -1,0 +1,221 @@
+//! How to set an engine up.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::clock::{Clock, MonotonicClock};
+use super::memory::{MOST_REQUESTS, MemoryStore};
+use super::store::{Limits, Store};
+use crate::Error;
+use crate::machine::{Quota, RequestLimits};
+use crate::values::EngineKey;
+
+const HOUR: Duration = Duration::from_secs(60 * 60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How to set an engine up. Whatever is not set has its default, which is what NIST SP 800-63B and OWASP ASVS 5 ask.
+#[derive(Clone)]
+pub struct EngineOptions {
+    store: Where,
+    key: Option<Vec<u8>>,
+    previous_keys: Vec<Vec<u8>>,
+    keep: Duration,
+    max_requests: u64,
+    limits: Limits,
+    countries: Option<Vec<u16>>,
+    clock: Option<Arc<dyn Clock>>,
+}
+
+#[derive(Clone)]
+enum Where {
+    Url(String),
+    Given(Arc<dyn Store>),
+}
+
+/// Options that were checked.
+pub(crate) struct Checked {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) keys: Vec<EngineKey>,
+    pub(crate) keep: Duration,
+    pub(crate) limits: Limits,
+    pub(crate) countries: Option<Vec<u16>>,
+}
+
+impl Default for EngineOptions {
+    fn default() -> Self {
+        Self {
+            store: Where::Url("memory:".to_owned()),
+            key: None,
+            previous_keys: Vec::new(),
+            keep: DAY,
+            max_requests: MOST_REQUESTS,
+            limits: Limits {
+                request: RequestLimits {
+                    max_attempts: Some(5),
+                    max_resends: Some(3),
+                    resend_after: Some(Duration::from_secs(30)),
+                },
+                wrong_codes_per_number: Some(Quota { most: 20, per: DAY }),
+                sms_per_number: Some(Quota { most: 5, per: HOUR }),
+            },
+            countries: None,
+            clock: None,
+        }
+    }
+}
+
+impl EngineOptions {
+    /// The store, by its URL. Default: `memory:`, gone with the process. Another URL is `invalid_input`.
+    #[must_use]
+    pub fn store_url(mut self, url: impl Into<String>) -> Self {
+        self.store = Where::Url(url.into());
+        self
+    }
+
+    /// The store itself. It needs a [`key`](Self::key).
+    #[must_use]
+    pub fn store(mut self, store: Arc<dyn Store>) -> Self {
+        self.store = Where::Given(store);
+        self
+    }
+
+    /// The secret that codes are bound with, at least 32 bytes. Random for `memory:`; required for any other store.
+    #[must_use]
+    pub fn key(mut self, key: impl Into<Vec<u8>>) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+
+    /// Keys from before the present one, whose codes still count.
+    #[must_use]
+    pub fn previous_keys(mut self, keys: impl IntoIterator<Item = Vec<u8>>) -> Self {
+        self.previous_keys = keys.into_iter().collect();
+        self
+    }
+
+    /// How long after its `expires_at` a finished request is kept, so that a late call is told what became of it.
+    /// Default: 24 hours.
+    #[must_use]
+    pub fn keep(mut self, keep: Duration) -> Self {
+        self.keep = keep;
+        self
+    }
+
+    /// How many requests `memory:` holds; beyond it a request is `rate_limited`. Default: 10 million.
+    #[must_use]
+    pub fn max_requests(mut self, most: u64) -> Self {
+        self.max_requests = most;
+        self
+    }
+
+    /// Wrong codes for one request, not given back by a resend; then `too_many_attempts` until it expires. Default: 5;
+    /// `None` is no limit.
+    #[must_use]
+    pub fn max_attempts(mut self, most: Option<u32>) -> Self {
+        self.limits.request.max_attempts = most;
+        self
+    }
+
+    /// Wrong codes for one number across requests, cleared by a success; then `too_many_attempts`. Default: 20 a day;
+    /// `None` is no limit.
+    #[must_use]
+    pub fn wrong_codes_per_number(mut self, quota: Option<Quota>) -> Self {
+        self.limits.wrong_codes_per_number = quota;
+        self
+    }
+
+    /// SMS to one number, requests and resends together; then `rate_limited`. Default: 5 an hour; `None` is no limit.
+    #[must_use]
+    pub fn sms_per_number(mut self, quota: Option<Quota>) -> Self {
+        self.limits.sms_per_number = quota;
+        self
+    }
+
+    /// Resends of one request; then `rate_limited`. Default: 3; `None` is no limit.
+    #[must_use]
+    pub fn max_resends(mut self, most: Option<u32>) -> Self {
+        self.limits.request.max_resends = most;
+        self
+    }
+
+    /// The pause between two SMS of one request; before its end a resend is `rate_limited`. Default: 30 s; `None` is no
+    /// pause.
+    #[must_use]
+    pub fn resend_after(mut self, pause: Option<Duration>) -> Self {
+        self.limits.request.resend_after = pause;
+        self
+    }
+
+    /// The calling codes that are allowed, for example `[351, 34]`; another is `rejected`. Default: all.
+    #[must_use]
+    pub fn countries(mut self, calling_codes: Option<Vec<u16>>) -> Self {
+        self.countries = calling_codes;
+        self
+    }
+
+    /// No limits at all: the article's behaviour, where a request waits for the right code until it expires.
+    #[must_use]
+    pub fn without_limits(mut self) -> Self {
+        self.limits = Limits {
+            request: RequestLimits { max_attempts: None, max_resends: None, resend_after: None },
+            wrong_codes_per_number: None,
+            sms_per_number: None,
+        };
+        self
+    }
+
+    /// The clock of `memory:`, for tests.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
+    pub(crate) fn check(self) -> Result<Checked, Error> {
+        check_quota("wrong_codes_per_number", self.limits.wrong_codes_per_number)?;
+        check_quota("sms_per_number", self.limits.sms_per_number)?;
+        for (field, most) in [
+            ("max_attempts", self.limits.request.max_attempts),
+            ("max_requests", u32::try_from(self.max_requests).ok()),
+        ] {
+            if most == Some(0) {
+                return Err(Error::invalid_input(field, "is 0, must be at least 1"));
+            }
+        }
+        let key = match (&self.key, &self.store) {
+            (Some(key), _) => EngineKey::new(key)?,
+            (None, Where::Url(_)) => random_key()?,
+            (None, Where::Given(_)) => {
+                return Err(Error::invalid_input("key", "is missing, a store that outlives the process needs one"));
+            }
+        };
+        let mut keys = vec![key];
+        for previous in &self.previous_keys {
+            keys.push(EngineKey::new(previous)?);
+        }
+        let clock = self.clock.unwrap_or_else(|| Arc::new(MonotonicClock::default()));
+        let store: Arc<dyn Store> = match self.store {
+            Where::Given(store) => store,
+            Where::Url(url) if url == "memory:" => Arc::new(MemoryStore::with_clock(self.max_requests, clock)),
+            // The URL may hold a password: it is not repeated.
+            Where::Url(_) => {
+                return Err(Error::invalid_input("store", "is not a URL that is known, must be `memory:`"));
+            }
+        };
+        Ok(Checked { store, keys, keep: self.keep, limits: self.limits, countries: self.countries })
+    }
+}
+
+fn check_quota(field: &str, quota: Option<Quota>) -> Result<(), Error> {
+    match quota {
+        Some(Quota { most: 0, .. }) => Err(Error::invalid_input(field, "allows 0, must allow at least 1")),
+        Some(Quota { per: Duration::ZERO, .. }) => Err(Error::invalid_input(field, "has a window of 0 s")),
+        _ => Ok(()),
+    }
+}
+
+fn random_key() -> Result<EngineKey, Error> {
+    let mut key = zeroize::Zeroizing::new([0; 32]);
+    crate::generate::fill(&mut rand::rngs::SysRng, &mut *key)?;
+    EngineKey::new(&*key)
+}

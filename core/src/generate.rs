@@ -1,0 +1,78 @@
+//! Codes and ids, from the operating system's randomness, always: a generator kept in the process gives a forked child
+//! the same codes as its parent.
+
+use rand::TryRng;
+use rand::rngs::SysRng;
+use zeroize::Zeroizing;
+
+use crate::values::{Code, CodeSize, CodeType};
+use crate::{Error, ErrorCode};
+
+/// Draws a code. One system call, except about once in 10^4 codes of 20 letters, when a second one is needed.
+///
+/// A size that is not 4 to 20 is `invalid_input`; an operating system without randomness is `internal`.
+pub fn generate_code(code_type: CodeType, code_size: u32) -> Result<Code, Error> {
+    draw_code(code_type, CodeSize::new(code_size)?, &mut SysRng)
+}
+
+/// Draws a code from any source of bytes.
+pub(crate) fn draw_code<R: TryRng>(code_type: CodeType, size: CodeSize, source: &mut R) -> Result<Code, Error> {
+    let alphabet = code_type.alphabet().as_bytes();
+    let mut code = Zeroizing::new(String::with_capacity(size.get()));
+    let mut bytes = Zeroizing::new([0u8; 32]);
+    while code.len() < size.get() {
+        fill(source, &mut *bytes)?;
+        let wanted = size.get() - code.len();
+        code.extend(bytes.iter().filter_map(|byte| sample(*byte, alphabet)).take(wanted));
+    }
+    Ok(Code::from_generated(code))
+}
+
+/// The character that a random byte stands for; none where taking it would favour some characters over others.
+fn sample(byte: u8, alphabet: &[u8]) -> Option<char> {
+    let fair = 256 - 256 % alphabet.len();
+    let byte = usize::from(byte);
+    (byte < fair).then(|| alphabet.get(byte % alphabet.len()).copied().map(char::from)).flatten()
+}
+
+/// 128 random bits: a request id, or an attempt's.
+pub(crate) fn draw_bits() -> Result<u128, Error> {
+    let mut bytes = [0; 16];
+    fill(&mut SysRng, &mut bytes)?;
+    Ok(u128::from_le_bytes(bytes))
+}
+
+pub(crate) fn fill<R: TryRng>(source: &mut R, bytes: &mut [u8]) -> Result<(), Error> {
+    source.try_fill_bytes(bytes).map_err(|_| {
+        Error::new(ErrorCode::Internal, "the operating system gave no randomness, so no code was generated")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn over_every_byte_value_each_character_comes_equally_often() {
+        for code_type in CodeType::ALL {
+            let alphabet = code_type.alphabet().as_bytes();
+            let drawn: Vec<char> = (0..=255).filter_map(|byte| sample(byte, alphabet)).collect();
+            let each = drawn.len() / alphabet.len();
+            for c in code_type.alphabet().chars() {
+                assert_eq!(drawn.iter().filter(|d| **d == c).count(), each, "{c} of {code_type}");
+            }
+            assert!(drawn.len() > 256 - alphabet.len(), "{code_type} throws away more bytes than it must");
+        }
+    }
+
+    #[test]
+    fn a_code_has_the_size_asked_for_and_characters_of_its_alphabet_alone() {
+        for code_type in CodeType::ALL {
+            for size in 4..=20 {
+                let code = generate_code(code_type, size).map(|code| code.expose().to_owned()).unwrap_or_default();
+                assert_eq!(code.len(), size as usize);
+                assert!(code.chars().all(|c| code_type.alphabet().contains(c)), "{code_type}");
+            }
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! The state machine: a pure function of record, event and time. It is the specification; every store is held to it.
+
+use std::time::Duration;
+
+use crate::verification::{Outcome, State};
+
+/// Milliseconds since 1970-01-01 00:00 UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Timestamp(pub u64);
+
+impl Timestamp {
+    /// This much later, at most at the end of time.
+    #[must_use]
+    pub fn after(self, span: Duration) -> Self {
+        Self(self.0.saturating_add(u64::try_from(span.as_millis()).unwrap_or(u64::MAX)))
+    }
+
+    /// How long it is from then until this; nothing where this is earlier.
+    pub fn since(self, then: Self) -> Duration {
+        Duration::from_millis(self.0.saturating_sub(then.0))
+    }
+}
+
+impl From<Timestamp> for std::time::SystemTime {
+    fn from(at: Timestamp) -> Self {
+        // A time beyond what the platform can hold, which no validity reaches, is as good as the epoch's end.
+        Self::UNIX_EPOCH.checked_add(Duration::from_millis(at.0)).unwrap_or(Self::UNIX_EPOCH)
+    }
+}
+
+/// What was done to a request; that it expired is not kept but follows from the time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Progress {
+    /// Neither verified nor cancelled.
+    Open,
+    /// The right code was given in time.
+    Verified,
+    /// Cancelled in time.
+    Cancelled,
+}
+
+/// What the state machine knows of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Record {
+    /// What was done to it.
+    pub progress: Progress,
+    /// The code is good before this time.
+    pub expires_at: Timestamp,
+    /// Wrong codes so far.
+    pub wrong_codes: u32,
+    /// Resends so far.
+    pub resends: u32,
+    /// When the code was last handed over.
+    pub sent_at: Timestamp,
+}
+
+/// What happens to a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Event {
+    /// A code was submitted. Whether it is the right one is only looked at where the record allows another attempt.
+    Validate {
+        /// Whether it is the code that was sent last.
+        code_is_right: bool,
+    },
+    /// The sender gives up.
+    Cancel,
+    /// A new code is to be sent.
+    Resend {
+        /// How long the new code is good.
+        validity: Duration,
+    },
+}
+
+/// What an event is answered by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Answer {
+    /// To a code.
+    Outcome(Outcome),
+    /// To a cancellation: the state afterwards.
+    State(State),
+    /// To a resend: it may go ahead, the record has the new validity.
+    Resend,
+    /// To a resend: the request is over, or its attempts are used up.
+    Conflict,
+    /// To a resend: a limit. Where the wait is known, it helps to wait.
+    RateLimited {
+        /// How long to wait; none where waiting does not help.
+        retry_after: Option<Duration>,
+    },
+}
+
+/// The limits of one request; `None` is no limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RequestLimits {
+    /// Wrong codes, not given back by a resend.
+    pub max_attempts: Option<u32>,
+    /// Resends.
+    pub max_resends: Option<u32>,
+    /// The pause between two SMS.
+    pub resend_after: Option<Duration>,
+}
+
+impl Record {
+    /// A new request.
+    pub fn new(now: Timestamp, validity: Duration) -> Self {
+        Self { progress: Progress::Open, expires_at: now.after(validity), wrong_codes: 0, resends: 0, sent_at: now }
+    }
+
+    /// The state at a time. A code is good while `now < expires_at`.
+    pub fn state(&self, now: Timestamp) -> State {
+        match self.progress {
+            Progress::Verified => State::Verified,
+            Progress::Cancelled => State::Cancelled,
+            Progress::Open if now < self.expires_at => State::Pending,
+            Progress::Open => State::Expired,
+        }
+    }
+
+    /// Whether another code may be looked at.
+    pub fn attempts_left(&self, limits: &RequestLimits) -> Option<u32> {
+        limits.max_attempts.map(|most| most.saturating_sub(self.wrong_codes))
+    }
+
+    /// What becomes of the record at an event, and the answer.
+    #[must_use]
+    pub fn step(mut self, event: Event, now: Timestamp, limits: &RequestLimits) -> (Self, Answer) {
+        let state = self.state(now);
+        let spent = self.attempts_left(limits) == Some(0);
+        let answer = match (event, state) {
+            (Event::Validate { .. }, State::Pending) if spent => Answer::Outcome(Outcome::TooManyAttempts),
+            (Event::Validate { code_is_right: true }, State::Pending) => {
+                self.progress = Progress::Verified;
+                Answer::Outcome(Outcome::Verified)
+            }
+            (Event::Validate { code_is_right: false }, State::Pending) => {
+                self.wrong_codes = self.wrong_codes.saturating_add(1);
+                Answer::Outcome(Outcome::WrongCode)
+            }
+            (Event::Validate { .. }, State::Verified) => Answer::Outcome(Outcome::AlreadyVerified),
+            (Event::Validate { .. }, State::Expired) => Answer::Outcome(Outcome::Expired),
+            (Event::Validate { .. }, State::Cancelled) => Answer::Outcome(Outcome::Cancelled),
+            (Event::Cancel, State::Pending) => {
+                self.progress = Progress::Cancelled;
+                Answer::State(State::Cancelled)
+            }
+            (Event::Cancel, over) => Answer::State(over),
+            (Event::Resend { .. }, State::Pending) if spent => Answer::Conflict,
+            (Event::Resend { validity }, State::Pending) => {
+                let pause = limits.resend_after.unwrap_or_default();
+                let pause_ends = self.sent_at.after(pause);
+                if limits.max_resends.is_some_and(|most| self.resends >= most) {
+                    Answer::RateLimited { retry_after: None }
+                } else if now < pause_ends {
+                    Answer::RateLimited { retry_after: Some(pause_ends.since(now)) }
+                } else {
+                    self.resends = self.resends.saturating_add(1);
+                    self.sent_at = now;
+                    self.expires_at = now.after(validity);
+                    Answer::Resend
+                }
+            }
+            (Event::Resend { .. }, _) => Answer::Conflict,
+        };
+        (self, answer)
+    }
+}
+
+/// At most this many events in this long a window, which starts at its first event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Quota {
+    /// How many events.
+    pub most: u32,
+    /// How long the window is.
+    pub per: Duration,
+}
+
+/// Events of one phone number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Window {
+    /// When the first event was.
+    pub started: Timestamp,
+    /// How many there were.
+    pub count: u32,
+}
+
+impl Window {
+    /// The window as it is now: empty once its time is over.
+    #[must_use]
+    pub fn at(self, now: Timestamp, quota: &Quota) -> Self {
+        if self.count > 0 && now < self.started.after(quota.per) { self } else { Self { started: now, count: 0 } }
+    }
+
+    /// How long until another event is allowed; none where it is allowed now.
+    pub fn wait(self, now: Timestamp, quota: &Quota) -> Option<Duration> {
+        let window = self.at(now, quota);
+        (window.count >= quota.most).then(|| window.started.after(quota.per).since(now))
+    }
+
+    /// The window with one more event.
+    #[must_use]
+    pub fn counted(self, now: Timestamp, quota: &Quota) -> Self {
+        let window = self.at(now, quota);
+        Self { count: window.count.saturating_add(1), ..window }
+    }
+}

@@ -1,0 +1,162 @@
+//! Failures on demand.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+use crate::generate::draw_bits;
+use crate::values::PhoneNumber;
+
+/// A call of the service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the verbs of `Verifier`, and V2's two calls about the service")]
+pub enum FaultCall {
+    Request,
+    Validate,
+    Cancel,
+    Resend,
+    Get,
+    Ping,
+    Senders,
+    Sms,
+}
+
+impl FaultCall {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Request => "request",
+            Self::Validate => "validate",
+            Self::Cancel => "cancel",
+            Self::Resend => "resend",
+            Self::Get => "get",
+            Self::Ping => "ping",
+            Self::Senders => "senders",
+            Self::Sms => "sms",
+        }
+    }
+}
+
+/// When a connection is cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cut {
+    /// Before the call has any effect.
+    Before,
+    /// After it had its effect, in place of the answer.
+    After,
+}
+
+/// What an answer is replaced by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FaultBody {
+    /// JSON that breaks off.
+    Malformed,
+    /// 100 MiB.
+    Huge,
+}
+
+/// A failure of the calls that it fits. A delay comes first; a cut before and a status have no effect but the failure;
+/// a cut after and a body let the call have its effect.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Fault {
+    /// The call; none fits every call.
+    pub call: Option<FaultCall>,
+    /// The number that the request is for; none fits every number.
+    pub number: Option<String>,
+    /// The status to answer, 400 to 599 or a 3xx.
+    pub status: Option<u16>,
+    /// How long to wait first, in milliseconds; at most 60,000.
+    pub delay_ms: u64,
+    /// When to cut the connection.
+    pub cut: Option<Cut>,
+    /// What to answer in place of the answer.
+    pub body: Option<FaultBody>,
+    /// How likely it strikes a call that it fits, 0 to 1.
+    pub probability: f64,
+    /// How often it strikes; none is without end.
+    pub count: Option<u64>,
+}
+
+impl Default for Fault {
+    fn default() -> Self {
+        Self {
+            call: None,
+            number: None,
+            status: None,
+            delay_ms: 0,
+            cut: None,
+            body: None,
+            probability: 1.0,
+            count: Some(1),
+        }
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct Faults(Mutex<Vec<Fault>>);
+
+impl Faults {
+    fn all(&self) -> MutexGuard<'_, Vec<Fault>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn add(&self, mut fault: Fault) -> Result<(), Error> {
+        if !(0.0..=1.0).contains(&fault.probability) {
+            return Err(Error::invalid_input("probability", "must be 0 to 1"));
+        }
+        if fault.status.is_some_and(|status| !(300..=599).contains(&status)) {
+            return Err(Error::invalid_input("status", "must be 300 to 599"));
+        }
+        if fault.delay_ms > 60_000 {
+            return Err(Error::invalid_input("delay_ms", "must be at most 60000"));
+        }
+        if let Some(number) = &mut fault.number {
+            *number = PhoneNumber::parse(number)?.whole();
+        }
+        self.all().push(fault);
+        Ok(())
+    }
+
+    pub(crate) fn list(&self) -> Vec<Fault> {
+        self.all().clone()
+    }
+
+    pub(crate) fn clear(&self) {
+        self.all().clear();
+    }
+
+    /// The first failure that fits and strikes. It is used up by that.
+    pub(crate) fn strike(&self, call: FaultCall, number: Option<&str>) -> Option<Fault> {
+        let mut all = self.all();
+        let at = all.iter().position(|fault| {
+            fault.call.is_none_or(|of| of == call)
+                && fault.number.as_deref().is_none_or(|of| Some(of) == number)
+                && fault.count != Some(0)
+                && chance() < fault.probability
+        })?;
+        let fault = all.get_mut(at)?;
+        fault.count = fault.count.map(|left| left - 1);
+        let struck = fault.clone();
+        if fault.count == Some(0) {
+            all.remove(at);
+        }
+        Some(struck)
+    }
+}
+
+impl Fault {
+    pub(crate) const fn delay(&self) -> Duration {
+        Duration::from_millis(self.delay_ms)
+    }
+}
+
+/// At least 0 and less than 1.
+fn chance() -> f64 {
+    // 53 bits, as many as a double holds. Without randomness nothing fails by chance.
+    draw_bits().map_or(0.0, |bits| (bits >> 75) as f64 / (1u64 << 53) as f64)
+}

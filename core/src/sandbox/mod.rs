@@ -1,0 +1,221 @@
+//! E-goi's interface on localhost: an [`Engine`] behind both wires, with an inbox instead of a network.
+
+mod control;
+mod faults;
+mod inbox;
+mod server;
+mod v1;
+mod v2;
+mod world;
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+pub use faults::{Cut, Fault, FaultBody, FaultCall};
+pub use inbox::Message;
+
+use crate::client::{Api, Client, ClientOptions};
+use crate::engine::{Clock as _, TestClock};
+use crate::values::{ApiKey, Code, PhoneNumber};
+use crate::{Error, ErrorCode};
+use world::World;
+
+/// How to start a sandbox. Whatever is not set has its default.
+#[derive(Clone)]
+pub struct SandboxOptions {
+    host: IpAddr,
+    port: u16,
+    seed: Option<u64>,
+    code: Option<String>,
+    api_key: Option<String>,
+    pub(crate) v2_words: bool,
+    pub(crate) v2_wrong: V2Wrong,
+}
+
+/// What V2 answers to a wrong code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum V2Wrong {
+    Ok,
+    BadRequest,
+}
+
+impl Default for SandboxOptions {
+    fn default() -> Self {
+        Self {
+            host: Ipv4Addr::LOCALHOST.into(),
+            port: 0,
+            seed: None,
+            code: None,
+            api_key: None,
+            v2_words: false,
+            v2_wrong: V2Wrong::Ok,
+        }
+    }
+}
+
+impl SandboxOptions {
+    /// The address to listen on. Default: 127.0.0.1, which no other machine reaches.
+    #[must_use]
+    pub fn host(mut self, host: IpAddr) -> Self {
+        self.host = host;
+        self
+    }
+
+    /// The port. Default: 0, a free one.
+    #[must_use]
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// Draws the same codes in every run. Default: the operating system's randomness.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// Every code is this one, whatever size was asked for.
+    #[must_use]
+    pub fn code(mut self, code: impl Into<String>) -> Self {
+        self.code = Some(code.into());
+        self
+    }
+
+    /// The one key that is accepted. Default: any.
+    #[must_use]
+    pub fn api_key(mut self, key: impl Into<String>) -> Self {
+        self.api_key = Some(key.into());
+        self
+    }
+
+    /// V2's answer to a validation has a status word in each item. Default: the bare list, as published.
+    #[must_use]
+    pub fn v2_words(mut self, words: bool) -> Self {
+        self.v2_words = words;
+        self
+    }
+
+    /// V2 answers 400 to a wrong code. Default: 200, as to a right one.
+    #[must_use]
+    pub fn v2_wrong_is_400(mut self, is_400: bool) -> Self {
+        self.v2_wrong = if is_400 { V2Wrong::BadRequest } else { V2Wrong::Ok };
+        self
+    }
+}
+
+/// A running sandbox; it ends when it is dropped. Needs a tokio runtime with time and I/O.
+pub struct Sandbox {
+    world: Arc<World>,
+    address: SocketAddr,
+    serving: JoinHandle<()>,
+}
+
+impl Sandbox {
+    /// Starts a sandbox. A port that is taken is `invalid_input`.
+    pub async fn start(options: SandboxOptions) -> Result<Self, Error> {
+        let code = options.code.as_deref().map(Code::parse).transpose()?;
+        let key = options.api_key.as_deref().map(ApiKey::parse).transpose()?;
+        let world = World::new(&options, code, key)?;
+        let wanted = SocketAddr::new(options.host, options.port);
+        let cannot = |error: std::io::Error| {
+            Error::invalid_input("port", format_args!("cannot listen on {wanted}: {error}")).with_cause(error)
+        };
+        let listener = TcpListener::bind(wanted).await.map_err(cannot)?;
+        let address = listener.local_addr().map_err(cannot)?;
+        let serving = tokio::spawn(server::serve(listener, Arc::clone(&world)));
+        Ok(Self { world, address, serving })
+    }
+
+    /// Where it listens, `http://127.0.0.1:PORT`. V2's base URL is `URL/api`, V1's is `URL/api/public`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The options of a client of this sandbox.
+    pub fn client_options(&self, api: Api) -> ClientOptions {
+        let base_url = match api {
+            Api::V1 => format!("{}/api/public", self.url()),
+            Api::V2 => format!("{}/api", self.url()),
+        };
+        let key = self.world.key.as_ref().map_or("sandbox", ApiKey::expose);
+        // Whoever has a sandbox listen beyond loopback knows what they do.
+        ClientOptions::new(key, "1").api(api).base_url(base_url).allow_http(true)
+    }
+
+    /// A client of this sandbox, ready to use, over V2; see [`Sandbox::client_options`] for another.
+    pub fn client(&self) -> Result<Client, Error> {
+        Client::new(self.client_options(Api::V2))
+    }
+
+    /// What was sent to a number, or to all of them: newest first.
+    pub fn messages(&self, number: Option<&str>) -> Result<Vec<Message>, Error> {
+        let number = number.map(PhoneNumber::parse).transpose()?;
+        Ok(self.world.post.inbox.list(number.map(PhoneNumber::whole).as_deref()))
+    }
+
+    /// Waits for an SMS to a number that this has not given before, and gives its code. None in time is `timeout`.
+    pub async fn wait_for_code(&self, number: &str, timeout: Duration) -> Result<String, Error> {
+        let number = PhoneNumber::parse(number)?;
+        let found = self.world.post.inbox.wait_for_unseen(&number.whole(), timeout).await;
+        found.map(|message| message.code).ok_or_else(|| {
+            Error::new(ErrorCode::Timeout, format!("no new SMS to {number} came in {} ms", timeout.as_millis()))
+        })
+    }
+
+    /// The sandbox's clock.
+    pub fn clock(&self) -> SandboxClock<'_> {
+        SandboxClock(&self.world)
+    }
+
+    /// Injects a failure.
+    pub fn fail_next(&self, fault: Fault) -> Result<(), Error> {
+        self.world.faults.add(fault)
+    }
+
+    /// Forgets every request, message, failure and journal entry. The clock goes on.
+    pub fn reset(&self) {
+        self.world.reset();
+    }
+
+    /// Ends it, and every connection to it; it has stopped listening when this returns.
+    pub async fn close(mut self) {
+        self.serving.abort();
+        let _ = (&mut self.serving).await;
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+/// The clock of a sandbox.
+pub struct SandboxClock<'a>(&'a World);
+
+impl SandboxClock<'_> {
+    /// Moves the time on.
+    pub fn advance(&self, by: Duration) {
+        self.change(|clock| clock.advance(by));
+    }
+
+    /// Stops the time, or lets it go on from where it stopped.
+    pub fn freeze(&self, frozen: bool) {
+        self.change(|clock| clock.freeze(frozen));
+    }
+
+    /// The time now.
+    pub fn now(&self) -> std::time::SystemTime {
+        self.0.post.clock.now().into()
+    }
+
+    fn change(&self, change: impl FnOnce(&TestClock)) {
+        change(&self.0.post.clock);
+        self.0.publish_clock();
+    }
+}

@@ -1,0 +1,123 @@
+//! V1's three calls.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::State as Extract;
+use axum::http::{Method, Request, Response};
+use axum::routing::any;
+
+use super::faults::FaultCall;
+use super::server::{Router, json_answer, strike, whole_body};
+use super::world::World;
+use crate::values::{CodeType, PhoneNumber};
+use crate::verification::{CallOptions, RequestOptions};
+use crate::wire::{Fault as Malformed, v1};
+use crate::{Error, ErrorCode};
+
+pub(crate) fn routes() -> Router {
+    Router::new()
+        .route("/api/public/verify/request", any(request))
+        .route("/api/public/verify/validate", any(validate))
+        .route("/api/public/verify/cancel", any(cancel))
+        .route("/api/public/{*path}", any(async || refused(404, "there is no such call")))
+}
+
+fn refused(status: u16, why: &str) -> Response<Body> {
+    json_answer(status, v1::encode_error(why))
+}
+
+fn failed(error: &Error) -> Response<Body> {
+    let status = match error.code() {
+        ErrorCode::InvalidInput => 400,
+        ErrorCode::NotFound => 404,
+        ErrorCode::RateLimited => 429,
+        _ => 500,
+    };
+    refused(status, error.detail())
+}
+
+/// The payload of a POST, or the answer to what is none.
+async fn payload<T>(
+    request: Request<Body>,
+    decode: impl FnOnce(&[u8]) -> Result<T, Malformed>,
+) -> Result<T, Response<Body>> {
+    if request.method() != Method::POST {
+        return Err(refused(405, "the method must be POST"));
+    }
+    let body = whole_body(request.into_body()).await.ok_or_else(|| refused(413, "the body is too large"))?;
+    decode(&body).map_err(|fault| match fault {
+        Malformed::Missing("apikey") => refused(401, "the field apikey is missing"),
+        other => refused(400, &other.to_string()),
+    })
+}
+
+async fn request(Extract(world): Extract<Arc<World>>, request: Request<Body>) -> Response<Body> {
+    let payload = match payload(request, v1::decode_request).await {
+        Ok(payload) => payload,
+        Err(answer) => return answer,
+    };
+    let number = match PhoneNumber::parse(&payload.number) {
+        Ok(number) => number,
+        Err(error) => return failed(&error),
+    };
+    strike(&world, FaultCall::Request, Some(number), refused, async {
+        if !world.accepts(&payload.apikey) {
+            return refused(401, "the apikey is wrong");
+        }
+        let Ok(code_type) = payload.code_type.parse::<CodeType>() else {
+            return refused(400, "codeType must be numeric, alpha, alphanumeric or hex");
+        };
+        let (Ok(size), Ok(ttl)) = (payload.code_size.parse(), payload.code_ttl.parse()) else {
+            return refused(400, "codeSize and codeTTL must be whole numbers, as strings");
+        };
+        let options = RequestOptions::default()
+            .message(payload.message)
+            .code_type(code_type)
+            .code_size(size)
+            .ttl(Duration::from_secs(ttl))
+            .group(payload.group);
+        match world.request(payload.sender_hash, number, options).await {
+            Ok(id) => json_answer(200, v1::encode_requested(&id)),
+            Err(error) => failed(&error),
+        }
+    })
+    .await
+}
+
+async fn validate(Extract(world): Extract<Arc<World>>, request: Request<Body>) -> Response<Body> {
+    let payload = match payload(request, v1::decode_validate).await {
+        Ok(payload) => payload,
+        Err(answer) => return answer,
+    };
+    strike(&world, FaultCall::Validate, world.number_of(&payload.request_id), refused, async {
+        if !world.accepts(&payload.apikey) {
+            return refused(401, "the apikey is wrong");
+        }
+        match world.validate(&payload.request_id, &payload.code).await {
+            Ok(outcome) => json_answer(200, v1::encode_status(&payload.request_id, v1::outcome_word(outcome))),
+            Err(error) => failed(&error),
+        }
+    })
+    .await
+}
+
+async fn cancel(Extract(world): Extract<Arc<World>>, request: Request<Body>) -> Response<Body> {
+    let payload = match payload(request, v1::decode_cancel).await {
+        Ok(payload) => payload,
+        Err(answer) => return answer,
+    };
+    strike(&world, FaultCall::Cancel, world.number_of(&payload.request_id), refused, async {
+        if !world.accepts(&payload.apikey) {
+            return refused(401, "the apikey is wrong");
+        }
+        let cancelled = world.engine.cancel(&payload.request_id, CallOptions::default()).await;
+        world.publish_request(&payload.request_id);
+        match cancelled {
+            Ok(state) => json_answer(200, v1::encode_status(&payload.request_id, v1::cancel_word(state))),
+            Err(error) => failed(&error),
+        }
+    })
+    .await
+}

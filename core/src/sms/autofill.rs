@@ -1,0 +1,120 @@
+//! The last lines by which a phone offers the code to the right site or app.
+
+use super::parts::{SmsEncoding, sms_parts};
+use crate::Error;
+
+const CODE: &str = "{CODE}";
+
+/// Adds the line `@host #{CODE}` by which browsers and iOS offer the code to this site alone.
+///
+/// The format is WICG's [Origin-bound one-time codes delivered via SMS](https://wicg.github.io/sms-one-time-codes/).
+/// The line has to stay the last one: add an app hash before it. `host` is a domain name of at most 253 characters and
+/// two labels or more, without scheme, port or path; it is lower-cased, and an international name is given as punycode
+/// (`xn--…`).
+///
+/// # Errors
+///
+/// `invalid_input` of `host` where it is not such a name, and of `message` where it has no `{CODE}`, already ends with
+/// such a line, or ends with an app hash and would grow beyond what [`with_app_hash`] allows.
+pub fn with_origin(message: &str, host: &str) -> Result<String, Error> {
+    let host = domain_name(host)?;
+    check_template(message)?;
+    let text = format!("{message}\n@{host} #{CODE}");
+    if is_app_hash(last_line(message)) {
+        check_retriever_size(&text)?;
+    }
+    Ok(text)
+}
+
+/// Adds the 11-character hash by which Android's SMS Retriever hands the SMS to this app alone, as the last line.
+///
+/// Google's rule ([Perform SMS verification on a server](https://developers.google.com/identity/sms-retriever/verify))
+/// is an SMS of at most 140 bytes that includes the hash; the prefix `<#>` is no longer asked for. The page does not
+/// say how bytes are counted; here a GSM 7-bit septet is one and a UTF-16 unit two. The size of the code is not known
+/// here: each `{CODE}` is counted as 6 characters, so for longer codes leave that much room.
+///
+/// # Errors
+///
+/// `invalid_input` of `hash` where it is not 11 characters of `A-Z a-z 0-9 + /`, and of `message` where it has no
+/// `{CODE}`, already ends with a hash or with an origin-bound line, which must stay last, or is too long.
+pub fn with_app_hash(message: &str, hash: &str) -> Result<String, Error> {
+    if !is_app_hash(hash) {
+        return Err(Error::invalid_input("hash", "is not an app hash: 11 characters of A-Z a-z 0-9 + / are needed"));
+    }
+    check_template(message)?;
+    if is_app_hash(last_line(message)) {
+        return Err(Error::invalid_input("message", "already ends with an app hash, one is allowed"));
+    }
+    let text = format!("{message}\n{hash}");
+    check_retriever_size(&text)?;
+    Ok(text)
+}
+
+/// The host and the code of an origin-bound last line. Line ends and spaces that a carrier put behind it are ignored.
+pub(super) fn origin_line(text: &str) -> Option<(&str, &str)> {
+    let (host, rest) = last_line(text).strip_prefix('@')?.split_once(' ')?;
+    let code = rest.strip_prefix('#')?.split(|c: char| c.is_ascii_whitespace()).next()?;
+    let is_token = |token: &str| !token.is_empty() && !token.contains(|c: char| c.is_ascii_whitespace());
+    (is_token(host) && is_token(code)).then_some((host, code))
+}
+
+/// Whether this is 11 characters of the base64 alphabet.
+pub(super) fn is_app_hash(line: &str) -> bool {
+    line.len() == 11 && line.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'+' || b == b'/')
+}
+
+/// The last line that has anything in it.
+pub(super) fn last_line(text: &str) -> &str {
+    text.trim_end().rsplit(['\n', '\r']).next().unwrap_or_default()
+}
+
+fn check_template(message: &str) -> Result<(), Error> {
+    if !message.contains(CODE) {
+        return Err(Error::invalid_input("message", "has no {CODE}, at least one is needed"));
+    }
+    if origin_line(message).is_some() {
+        return Err(Error::invalid_input(
+            "message",
+            "already ends with an origin-bound line, which must stay the last one",
+        ));
+    }
+    Ok(())
+}
+
+fn check_retriever_size(text: &str) -> Result<(), Error> {
+    let sms = sms_parts(&text.replace(CODE, "000000"));
+    let bytes = match sms.encoding {
+        SmsEncoding::Gsm7 => sms.characters,
+        SmsEncoding::Ucs2 => sms.characters.saturating_mul(2),
+    };
+    if bytes > 140 {
+        let fault =
+            format_args!("has {bytes} bytes with app hash and a code of 6, at most 140 are allowed by SMS Retriever");
+        return Err(Error::invalid_input("message", fault));
+    }
+    Ok(())
+}
+
+fn domain_name(host: &str) -> Result<String, Error> {
+    let fault = |fault: &str| Err(Error::invalid_input("host", fault));
+    if !host.is_ascii() {
+        return fault("has characters outside ASCII, an international name is given as punycode (xn--…)");
+    }
+    if host.len() > 253 {
+        return fault("is too long, at most 253 characters are allowed");
+    }
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    if !host.split('.').all(is_label) {
+        return fault("is not a domain name alone, without scheme, port, path or spaces");
+    }
+    // No top-level domain begins with a digit, and every notation of an IPv4 address ends in a part that does.
+    match host.rsplit_once('.') {
+        Some((_, top)) if top.starts_with(|c: char| c.is_ascii_alphabetic()) => Ok(host.to_ascii_lowercase()),
+        _ => fault("is not a domain name such as example.com; an IP address or a single label is not allowed"),
+    }
+}

@@ -1,0 +1,9 @@
+//! What the library knows about SMS: how many parts a text takes, the autofill formats, and reading a code back.
+
+mod autofill;
+mod parts;
+mod read;
+
+pub use autofill::{with_app_hash, with_origin};
+pub use parts::{SmsEncoding, SmsParts, sms_parts};
+pub use read::code_in_sms;

@@ -1,0 +1,64 @@
+//! The text of the SMS, with a place for the code.
+
+use zeroize::Zeroizing;
+
+use crate::Error;
+use crate::sms::sms_parts;
+use crate::values::{Code, CodeSize};
+
+/// The text of an SMS with `{CODE}` where the code goes: 1 to 1,000 characters, at most 6 SMS parts with the code in
+/// place, and no control character but the newline.
+#[derive(Clone, PartialEq, Eq)]
+pub struct MessageTemplate(String);
+
+impl MessageTemplate {
+    /// Where the code goes.
+    pub const PLACE: &'static str = "{CODE}";
+    const LONGEST: usize = 1000;
+    const MOST_PARTS: u32 = 6;
+
+    /// A template for codes of this size. What breaks a limit is `invalid_input`.
+    pub fn new(text: &str, code_size: CodeSize) -> Result<Self, Error> {
+        let characters = text.chars().count();
+        if characters == 0 || characters > Self::LONGEST {
+            return Err(Error::invalid_input(
+                "message",
+                format_args!("has {characters} characters, must have 1 to {}", Self::LONGEST),
+            ));
+        }
+        if !text.contains(Self::PLACE) {
+            return Err(Error::invalid_input("message", "does not contain `{CODE}`, must contain it at least once"));
+        }
+        if text.chars().any(|c| c.is_control() && c != '\n') {
+            return Err(Error::invalid_input("message", "has a control character, only the newline is allowed"));
+        }
+        // Every alphabet of a code is in GSM 03.38's basic set, so that which characters stand there changes nothing.
+        let parts = sms_parts(&text.replace(Self::PLACE, &"0".repeat(code_size.get()))).parts;
+        if parts > Self::MOST_PARTS {
+            return Err(Error::invalid_input(
+                "message",
+                format_args!("takes {parts} SMS parts with the code in place, must take at most {}", Self::MOST_PARTS),
+            ));
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The template as it was given, with `{CODE}`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The text to send: every `{CODE}` replaced.
+    pub fn render(&self, code: &Code) -> Zeroizing<String> {
+        let mut text = Zeroizing::new(String::with_capacity(
+            self.0.len() + self.0.matches(Self::PLACE).count() * code.expose().len(),
+        ));
+        for (i, piece) in self.0.split(Self::PLACE).enumerate() {
+            if i > 0 {
+                text.push_str(code.expose());
+            }
+            text.push_str(piece);
+        }
+        text
+    }
+}

@@ -1,0 +1,151 @@
+//! Phone numbers, as people write them and as they travel.
+
+use std::fmt;
+
+use rlibphonenumber::{NumberLengthType, PHONE_NUMBER_UTIL, ParseError, ValidationError};
+
+use crate::Error;
+
+/// A possible phone number of full length. Printed it is masked (`351-91*****00`).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PhoneNumber {
+    calling_code: u16,
+    leading_zeros: u8,
+    national: u64,
+}
+
+/// More than any way of writing a number takes; what is longer is no number.
+const LONGEST: usize = 64;
+
+/// Reads a number as people write it: `+351 910 000 000`, `00351910000000`, or calling code, hyphen, national number
+/// as in `351-910000000`. Takes 1 µs (8 µs with the feature `small`).
+///
+/// Digits alone, a number that is not possible or not of full length for its country, letters and extensions are
+/// `invalid_input`.
+pub fn parse_number(text: &str) -> Result<PhoneNumber, Error> {
+    PhoneNumber::parse(text)
+}
+
+impl PhoneNumber {
+    /// See [`parse_number`].
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let number = Self::parse_once(text)?;
+        // A zero too many in front of a trunk zero is read as part of the number, which, written so, is read otherwise.
+        if number.leading_zeros > 0 && Self::parse_once(&number.whole()).ok() != Some(number) {
+            return Err(fault("has leading zeros that its country's numbers do not have"));
+        }
+        Ok(number)
+    }
+
+    fn parse_once(text: &str) -> Result<Self, Error> {
+        let (international, given_code) = international_form(text.trim())?;
+        let number = PHONE_NUMBER_UTIL.parse(&international, None).map_err(|error| {
+            fault(match error {
+                ParseError::InvalidCountryCode => "has no known calling code",
+                ParseError::TooShortNsn | ParseError::TooShortAfterIdd => "is too short for its country",
+                ParseError::TooLongNsn => "is too long for its country",
+                _ => "is not a phone number",
+            })
+        })?;
+        if !number.extension().is_empty() {
+            return Err(fault("has an extension, which takes no SMS"));
+        }
+        match PHONE_NUMBER_UTIL.is_possible_number_with_reason(&number) {
+            Ok(NumberLengthType::IsPossible) => {}
+            Ok(NumberLengthType::IsPossibleLocalOnly) => return Err(fault("is a local number without its area code")),
+            Err(ValidationError::TooShort) => return Err(fault("is too short for its country")),
+            Err(ValidationError::TooLong) => return Err(fault("is too long for its country")),
+            Err(_) => return Err(fault("is of no length that its country has")),
+        }
+        let leading_zeros = if number.italian_leading_zero() { number.number_of_leading_zeros() } else { 0 };
+        match (u16::try_from(number.country_code), u8::try_from(leading_zeros)) {
+            (Ok(calling_code), _) if given_code.is_some_and(|given| given != calling_code) => {
+                Err(fault("has no known calling code"))
+            }
+            (Ok(calling_code), Ok(leading_zeros)) => {
+                Ok(Self { calling_code, leading_zeros, national: number.national_number })
+            }
+            _ => Err(fault("is not a phone number")),
+        }
+    }
+
+    /// The country calling code, for example 351.
+    pub const fn calling_code(self) -> u16 {
+        self.calling_code
+    }
+
+    /// A number that differs between most phone numbers, for spreading them.
+    pub(crate) const fn spread(self) -> usize {
+        // The last digits differ most; 61 is prime to the powers of two that it is reduced by.
+        (self.national.wrapping_mul(61) >> 3) as usize
+    }
+
+    fn national(self) -> String {
+        format!("{}{}", "0".repeat(self.leading_zeros.into()), self.national)
+    }
+
+    /// The whole number as it travels, `351-910000000`.
+    pub fn whole(self) -> String {
+        format!("{}-{}", self.calling_code, self.national())
+    }
+}
+
+/// The number with a plus in front, from one of the three ways of writing it, and the calling code where it was set
+/// apart by a hyphen.
+fn international_form(text: &str) -> Result<(String, Option<u16>), Error> {
+    if text.is_empty() {
+        return Err(fault("is empty"));
+    }
+    if text.len() > LONGEST {
+        return Err(fault("is too long, at most 64 bytes are read"));
+    }
+    if text.chars().any(char::is_alphabetic) {
+        return Err(fault("has letters"));
+    }
+    if text.chars().any(|c| matches!(c, ';' | ',' | '#' | '*' | '=' | '@' | '&' | '?' | '%')) {
+        return Err(fault("has characters that no phone number has"));
+    }
+    if let Some(rest) = text.strip_prefix("00") {
+        return Ok((format!("+{rest}"), None));
+    }
+    if text.trim_start_matches(|c: char| !c.is_numeric() && !is_plus(c)).starts_with(is_plus) {
+        return Ok((text.to_owned(), None));
+    }
+    match text.split_once('-') {
+        Some((code, national)) if matches!(code.len(), 1..=3) && code.bytes().all(|b| b.is_ascii_digit()) => {
+            Ok((format!("+{code} {national}"), code.parse().ok()))
+        }
+        _ => Err(fault("has no calling code")),
+    }
+}
+
+fn is_plus(c: char) -> bool {
+    matches!(c, '+' | '\u{ff0b}')
+}
+
+fn fault(fault: &str) -> Error {
+    Error::invalid_input(
+        "number",
+        format_args!("{fault}; must be a whole international number such as `+351 910 000 000` or `351-910000000`"),
+    )
+}
+
+/// Masked: the calling code and the national number's first and last two digits, fewer of a short one.
+impl fmt::Display for PhoneNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let national = self.national();
+        let shown = match national.len() {
+            8.. => 2,
+            6..8 => 1,
+            _ => 0,
+        };
+        let end = national.len() - shown;
+        write!(f, "{}-{}{}{}", self.calling_code, &national[..shown], "*".repeat(end - shown), &national[end..])
+    }
+}
+
+impl fmt::Debug for PhoneNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PhoneNumber({self})")
+    }
+}

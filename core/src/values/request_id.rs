@@ -1,0 +1,52 @@
+//! The name of a request.
+
+use std::fmt;
+
+use crate::Error;
+
+/// One non-empty path segment of at most 128 characters of `A-Z a-z 0-9 . _ -`, and not `.` or `..`. E-goi's are 32
+/// lower-case hex digits (the article); an `Engine`'s too.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct RequestId(String);
+
+impl RequestId {
+    const LONGEST: usize = 128;
+
+    /// The id that a user or the service gave; `invalid_input` where it could not stand in a path.
+    pub fn parse(id: &str) -> Result<Self, Error> {
+        let fault = if id.is_empty() {
+            "is empty"
+        } else if id.len() > Self::LONGEST {
+            "is too long"
+        } else if id == "." || id == ".." {
+            "is a relative path"
+        } else if !id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-')) {
+            "has a character that is not allowed"
+        } else {
+            return Ok(Self(id.to_owned()));
+        };
+        Err(Error::invalid_input("id", format_args!("{fault}, must be 1 to 128 characters of `A-Z a-z 0-9 . _ -`")))
+    }
+
+    /// The id that 128 bits stand for, as 32 lower-case hex digits.
+    pub(crate) fn from_bits(bits: u128) -> Self {
+        Self(format!("{bits:032x}"))
+    }
+
+    /// The bits that an id of 32 lower-case hex digits stands for.
+    pub(crate) fn bits(&self) -> Option<u128> {
+        let ours = self.0.len() == 32 && self.0.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        ours.then(|| u128::from_str_radix(&self.0, 16).ok()).flatten()
+    }
+
+    /// The id as it travels.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

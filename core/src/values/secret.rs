@@ -1,0 +1,69 @@
+//! Keys, and the sender, which travels with one.
+
+use zeroize::Zeroizing;
+
+use crate::Error;
+
+/// An account's API key. It cannot be printed, and is wiped when dropped:
+///
+/// ```compile_fail
+/// println!("{:?}", egoi_verify::ApiKey::parse("secret"));
+/// ```
+#[derive(Clone)]
+pub struct ApiKey(Zeroizing<String>);
+
+impl ApiKey {
+    /// A key of visible characters; empty or with others it is `invalid_input`.
+    pub fn parse(key: &str) -> Result<Self, Error> {
+        checked("api_key", key).map(|key| Self(Zeroizing::new(key.to_owned())))
+    }
+
+    /// The key itself, for the wire. Keep it out of logs.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The secret that an `Engine` binds its codes with: at least 32 bytes. It cannot be printed, and is wiped when
+/// dropped.
+#[derive(Clone)]
+pub struct EngineKey(Zeroizing<Vec<u8>>);
+
+impl EngineKey {
+    const SHORTEST: usize = 32;
+
+    /// A key of at least 32 bytes; a shorter one is `invalid_input`.
+    pub fn new(key: &[u8]) -> Result<Self, Error> {
+        if key.len() < Self::SHORTEST {
+            return Err(Error::invalid_input(
+                "key",
+                format_args!("has {} bytes, must have at least {}", key.len(), Self::SHORTEST),
+            ));
+        }
+        Ok(Self(Zeroizing::new(key.to_vec())))
+    }
+
+    pub(crate) fn expose(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// A sender as the service knows it: V1's hash or V2's id.
+pub(crate) fn checked_sender(sender: &str) -> Result<String, Error> {
+    checked("sender", sender).map(str::to_owned)
+}
+
+fn checked<'a>(field: &str, value: &'a str) -> Result<&'a str, Error> {
+    const LONGEST: usize = 1024;
+    let value = value.trim();
+    if value.is_empty() || value.len() > LONGEST {
+        return Err(Error::invalid_input(field, format_args!("has {} bytes, must have 1 to {LONGEST}", value.len())));
+    }
+    if value.chars().any(char::is_control) {
+        return Err(Error::invalid_input(field, "has a control character, none is allowed"));
+    }
+    if !value.is_ascii() {
+        return Err(Error::invalid_input(field, "has a character outside ASCII, none is allowed"));
+    }
+    Ok(value)
+}

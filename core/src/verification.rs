@@ -1,0 +1,313 @@
+//! What the verbs take and give back.
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use crate::Error;
+use crate::values::{CodeSize, CodeType, MessageTemplate, PhoneNumber, RequestId, Validity};
+
+/// The state of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum State {
+    /// Waits for the right code.
+    Pending,
+    /// The right code was given in time.
+    Verified,
+    /// The validity ran out first.
+    Expired,
+    /// Cancelled first.
+    Cancelled,
+}
+
+impl State {
+    /// The word for it, for example `pending`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Verified => "verified",
+            Self::Expired => "expired",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What the service says to a code. Only [`Outcome::Verified`] proves anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[must_use = "only `Outcome::Verified` proves that the number belongs to the person"]
+pub enum Outcome {
+    /// The right code, in time, for the first time: the one success.
+    Verified,
+    /// A wrong code; the request waits for the right one until it expires.
+    WrongCode,
+    /// The validity ran out.
+    Expired,
+    /// Verified before; no proof now.
+    AlreadyVerified,
+    /// Cancelled before.
+    Cancelled,
+    /// Too many wrong codes; this one was not looked at.
+    TooManyAttempts,
+}
+
+impl Outcome {
+    /// Whether the number is proved.
+    pub const fn is_verified(self) -> bool {
+        matches!(self, Self::Verified)
+    }
+
+    /// The word for it, for example `wrong_code`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Verified => "verified",
+            Self::WrongCode => "wrong_code",
+            Self::Expired => "expired",
+            Self::AlreadyVerified => "already_verified",
+            Self::Cancelled => "cancelled",
+            Self::TooManyAttempts => "too_many_attempts",
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Whether the SMS of a request went out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Sms {
+    /// Handed over.
+    Sent,
+    /// A process died or a connection broke while it was being handed over.
+    Maybe,
+}
+
+impl Sms {
+    /// The word for it: `sent` or `maybe`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::Maybe => "maybe",
+        }
+    }
+}
+
+/// What is known of a request. Never the code, never the message; printed, the number is masked.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Verification {
+    /// The request's id, for `validate`, `cancel`, `resend` and `get`.
+    pub id: String,
+    /// Its state.
+    pub state: State,
+    /// The whole number, `351-910000000`, where the service says it.
+    pub number: Option<String>,
+    /// When it was made, where that is known.
+    pub created_at: Option<SystemTime>,
+    /// The code is good before this time, where that is known; never later than the service's own.
+    pub expires_at: Option<SystemTime>,
+    /// Whether the SMS went out, where that is known.
+    pub sms: Option<Sms>,
+    /// How many more wrong codes are looked at, from an `Engine` that counts.
+    pub attempts_left: Option<u32>,
+}
+
+impl Verification {
+    pub(crate) fn new(id: &RequestId, state: State) -> Self {
+        Self {
+            id: id.as_str().to_owned(),
+            state,
+            number: None,
+            created_at: None,
+            expires_at: None,
+            sms: None,
+            attempts_left: None,
+        }
+    }
+}
+
+impl fmt::Debug for Verification {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let masked = self.number.as_deref().map(|number| match PhoneNumber::parse(number) {
+            Ok(number) => number.to_string(),
+            Err(_) => "*".to_owned(),
+        });
+        f.debug_struct("Verification")
+            .field("id", &self.id)
+            .field("state", &self.state)
+            .field("number", &masked)
+            .field("created_at", &self.created_at)
+            .field("expires_at", &self.expires_at)
+            .field("sms", &self.sms)
+            .field("attempts_left", &self.attempts_left)
+            .finish()
+    }
+}
+
+/// How to make a request. Whatever is not set has its default.
+///
+/// ```
+/// # use std::time::Duration;
+/// # use egoi_verify::{CodeType, RequestOptions};
+/// let options = RequestOptions::default()
+///     .message("Your code is {CODE}")
+///     .code_type(CodeType::Hex)
+///     .code_size(8)
+///     .ttl(Duration::from_secs(300));
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct RequestOptions {
+    message: Option<String>,
+    code_type: CodeType,
+    code_size: Option<u32>,
+    ttl: Option<Duration>,
+    group: Option<String>,
+    idempotency_key: Option<String>,
+    pub(crate) timeout: Option<Duration>,
+}
+
+impl RequestOptions {
+    /// The text of the SMS: 1 to 1,000 characters with `{CODE}` where the code goes, at most 6 SMS parts, no control
+    /// character but the newline. Default: `{CODE} is your verification code.`
+    #[must_use]
+    pub fn message(mut self, message: impl Into<String>) -> Self {
+        self.message = Some(message.into());
+        self
+    }
+
+    /// What the code is made of. Default: numeric.
+    #[must_use]
+    pub fn code_type(mut self, code_type: CodeType) -> Self {
+        self.code_type = code_type;
+        self
+    }
+
+    /// How many characters the code has, 4 to 20. Default: 6.
+    #[must_use]
+    pub fn code_size(mut self, characters: u32) -> Self {
+        self.code_size = Some(characters);
+        self
+    }
+
+    /// How long the code is good, 1 to 3,600 whole seconds. Default: 600.
+    #[must_use]
+    pub fn ttl(mut self, ttl: Duration) -> Self {
+        self.ttl = Some(ttl);
+        self
+    }
+
+    /// A label for E-goi's reports, V1 alone: 1 to 100 characters. Default: `2FA`.
+    #[must_use]
+    pub fn group(mut self, group: impl Into<String>) -> Self {
+        self.group = Some(group.into());
+        self
+    }
+
+    /// The same key gives the same request and no second SMS, for `keep`; with another number it is `conflict`. 1 to
+    /// 256 characters. `Engine`, and `Client` with a store.
+    #[must_use]
+    pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
+        self.idempotency_key = Some(key.into());
+        self
+    }
+
+    /// The deadline of this call.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+}
+
+/// A request whose every value was checked.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Terms {
+    pub(crate) message: MessageTemplate,
+    pub(crate) code_type: CodeType,
+    pub(crate) code_size: CodeSize,
+    pub(crate) validity: Validity,
+    pub(crate) group: String,
+}
+
+impl Terms {
+    pub(crate) fn check(options: &RequestOptions) -> Result<Self, Error> {
+        let code_size = options.code_size.map_or(Ok(CodeSize::default()), CodeSize::new)?;
+        Ok(Self {
+            message: MessageTemplate::new(
+                options.message.as_deref().unwrap_or("{CODE} is your verification code."),
+                code_size,
+            )?,
+            code_type: options.code_type,
+            code_size,
+            validity: options.ttl.map_or(Ok(Validity::default()), Validity::new)?,
+            group: label("group", 100, options.group.as_deref().unwrap_or("2FA"))?,
+        })
+    }
+}
+
+impl RequestOptions {
+    pub(crate) fn checked_idempotency_key(&self) -> Result<Option<String>, Error> {
+        self.idempotency_key.as_deref().map(|key| label("idempotency_key", 256, key)).transpose()
+    }
+}
+
+fn label(field: &str, longest: usize, text: &str) -> Result<String, Error> {
+    let characters = text.chars().count();
+    if characters == 0 || characters > longest {
+        return Err(Error::invalid_input(field, format_args!("has {characters} characters, must have 1 to {longest}")));
+    }
+    if text.chars().any(char::is_control) {
+        return Err(Error::invalid_input(field, "has a control character, none is allowed"));
+    }
+    Ok(text.to_owned())
+}
+
+/// How to validate a code.
+#[derive(Clone, Default)]
+pub struct ValidateOptions {
+    pub(crate) number: Option<String>,
+    pub(crate) timeout: Option<Duration>,
+}
+
+impl ValidateOptions {
+    /// The number that the request must be for; a request for another is `not_found`, and no code is looked at. What
+    /// ties the verdict to the person. V1 cannot check it: `unsupported`; keep id and number together in the session.
+    #[must_use]
+    pub fn number(mut self, number: impl Into<String>) -> Self {
+        self.number = Some(number.into());
+        self
+    }
+
+    /// The deadline of this call.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    pub(crate) fn checked_number(&self) -> Result<Option<PhoneNumber>, Error> {
+        self.number.as_deref().map(PhoneNumber::parse).transpose()
+    }
+}
+
+/// How to make any other call.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct CallOptions {
+    pub(crate) timeout: Option<Duration>,
+}
+
+impl CallOptions {
+    /// The deadline of this call.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+}

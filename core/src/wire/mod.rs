@@ -1,0 +1,154 @@
+//! The wire: bytes to values and back, V1 and V2, for the client and for the sandbox. No I/O.
+//!
+//! Public for the fuzz targets alone.
+
+mod fields;
+pub mod v1;
+pub mod v2;
+pub mod words;
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+use zeroize::Zeroizing;
+
+use crate::{Error, ErrorCode};
+
+pub use fields::Fault;
+
+/// Why an answer is not the contract. It never quotes the answer, which may hold a code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Malformed(&'static str);
+
+impl fmt::Display for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl std::error::Error for Malformed {}
+
+impl From<serde_json::Error> for Malformed {
+    fn from(error: serde_json::Error) -> Self {
+        use serde_json::error::Category;
+        Self(match error.classify() {
+            Category::Syntax | Category::Io => "is not JSON",
+            Category::Eof => "ends in the middle",
+            Category::Data => "is JSON of another shape: a field is missing, twice, or of another type",
+        })
+    }
+}
+
+/// An answer of one object.
+fn decode_object<T: DeserializeOwned>(body: &[u8]) -> Result<T, Malformed> {
+    Ok(serde_json::from_str::<Object<T>>(text(body)?)?.0)
+}
+
+/// An answer of one object, or of a list of one.
+fn decode_one<T: DeserializeOwned>(body: &[u8]) -> Result<T, Malformed> {
+    Ok(serde_json::from_str::<One<T>>(text(body)?)?.0)
+}
+
+/// All of it, because the parser does not look at the strings that it passes over.
+fn text(body: &[u8]) -> Result<&str, Malformed> {
+    std::str::from_utf8(body).map_err(|_| Malformed("is not UTF-8"))
+}
+
+/// An object and nothing else: a derived struct alone would take an array of its fields as well.
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Map<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Map<T> {
+            type Value = Object<T>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+            }
+        }
+        deserializer.deserialize_map(Map(PhantomData))
+    }
+}
+
+/// An object, or a list of exactly one.
+struct One<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for One<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Either<T> {
+            type Value = One<T>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object or a list of one")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(One)
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+                let lone = || serde::de::Error::custom("not a list of one");
+                let Object(only) = list.next_element::<Object<T>>()?.ok_or_else(lone)?;
+                if list.next_element::<IgnoredAny>()?.is_some() {
+                    return Err(lone());
+                }
+                Ok(One(only))
+            }
+        }
+        deserializer.deserialize_any(Either(PhantomData))
+    }
+}
+
+/// A string where there is one; a value of another type is as good as none.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Text {
+    Text(String),
+    Other(IgnoredAny),
+}
+
+impl Text {
+    fn text(text: Option<Self>) -> Option<String> {
+        match text {
+            Some(Self::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+/// What the service says of a failure, in its own words, from any of the fields that either version uses. Nothing where
+/// it says nothing that can be read.
+pub fn decode_refusal(body: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Refusal {
+        title: Option<Text>,
+        detail: Option<Text>,
+        error: Option<Text>,
+    }
+    let refusal: Refusal = decode_one(body).ok()?;
+    let said: Vec<String> = [refusal.title, refusal.detail, refusal.error]
+        .into_iter()
+        .filter_map(Text::text)
+        .filter(|t| !t.is_empty())
+        .collect();
+    (!said.is_empty()).then(|| said.join(": "))
+}
+
+/// The JSON of a payload that holds a key or a code: in memory that is wiped. `texts` is how many bytes its strings
+/// have, so that it never has to grow, which would leave a copy behind.
+fn encode_secret(payload: &impl Serialize, texts: usize) -> Result<Zeroizing<Vec<u8>>, Error> {
+    // None of the strings has a control character but the newline, so that escaping at most doubles them.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(256 + 2 * texts));
+    serde_json::to_writer(&mut *bytes, payload)
+        .map_err(|_| Error::new(ErrorCode::Internal, "the payload could not be written as JSON"))?;
+    Ok(bytes)
+}
+
+/// The JSON of an answer.
+fn encode(answer: &serde_json::Value) -> Vec<u8> {
+    answer.to_string().into_bytes()
+}

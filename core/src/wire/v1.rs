@@ -1,0 +1,184 @@
+//! V1: the article's payloads.
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use super::fields::Fields;
+use super::{Fault, Malformed, Text, decode_object, encode, encode_secret};
+use crate::Error;
+use crate::values::{ApiKey, Code, PhoneNumber, RequestId};
+use crate::verification::{Outcome, State, Terms};
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Request<'a> {
+    apikey: &'a str,
+    number: String,
+    sender_hash: &'a str,
+    code_type: &'a str,
+    code_size: String,
+    group: &'a str,
+    #[serde(rename = "codeTTL")]
+    code_ttl: String,
+    message: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Named<'a> {
+    apikey: &'a str,
+    request_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'a str>,
+}
+
+pub(crate) fn encode_request(
+    key: &ApiKey,
+    sender: &str,
+    number: PhoneNumber,
+    terms: &Terms,
+) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let message = terms.message.as_str();
+    let payload = Request {
+        apikey: key.expose(),
+        number: number.whole(),
+        sender_hash: sender,
+        code_type: terms.code_type.as_str(),
+        code_size: terms.code_size.get().to_string(),
+        group: &terms.group,
+        code_ttl: terms.validity.seconds().to_string(),
+        message,
+    };
+    encode_secret(&payload, key.expose().len() + sender.len() + terms.group.len() + message.len())
+}
+
+/// A validation with a code, a cancellation without.
+pub(crate) fn encode_named(key: &ApiKey, id: &RequestId, code: Option<&Code>) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let code = code.map(Code::expose);
+    let texts = key.expose().len() + id.as_str().len() + code.map_or(0, str::len);
+    encode_secret(&Named { apikey: key.expose(), request_id: id.as_str(), code }, texts)
+}
+
+/// An answer to any call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The request it is about; the service may leave it out when it refuses.
+    pub id: Option<String>,
+    /// The service's word.
+    pub status: String,
+    /// Why it refuses, in its words.
+    pub error: Option<String>,
+}
+
+/// Reads an answer to any call.
+pub fn decode_answer(body: &[u8]) -> Result<Answer, Malformed> {
+    #[derive(Deserialize)]
+    struct Body {
+        #[serde(rename = "requestId")]
+        id: Option<String>,
+        status: String,
+        error: Option<Text>,
+    }
+    let Body { id, status, error } = decode_object(body)?;
+    Ok(Answer { id, status, error: Text::text(error) })
+}
+
+/// A request as a client sends it; every value is a string.
+#[derive(Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names of the article's fields")]
+pub struct RequestPayload {
+    pub apikey: String,
+    pub number: String,
+    pub sender_hash: String,
+    pub code_type: String,
+    pub code_size: String,
+    pub group: String,
+    pub code_ttl: String,
+    pub message: String,
+}
+
+/// Reads a request.
+pub fn decode_request(body: &[u8]) -> Result<RequestPayload, Fault> {
+    let mut fields = Fields::decode(body)?;
+    Ok(RequestPayload {
+        apikey: fields.text("apikey")?,
+        number: fields.text("number")?,
+        sender_hash: fields.text("senderHash")?,
+        code_type: fields.text("codeType")?,
+        code_size: fields.text("codeSize")?,
+        group: fields.text("group")?,
+        code_ttl: fields.text("codeTTL")?,
+        message: fields.text("message")?,
+    })
+}
+
+/// A validation as a client sends it.
+#[derive(Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names of the article's fields")]
+pub struct ValidatePayload {
+    pub apikey: String,
+    pub request_id: String,
+    pub code: String,
+}
+
+/// Reads a validation.
+pub fn decode_validate(body: &[u8]) -> Result<ValidatePayload, Fault> {
+    let mut fields = Fields::decode(body)?;
+    Ok(ValidatePayload {
+        apikey: fields.text("apikey")?,
+        request_id: fields.text("requestId")?,
+        code: fields.text("code")?,
+    })
+}
+
+/// A cancellation as a client sends it.
+#[derive(Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names of the article's fields")]
+pub struct CancelPayload {
+    pub apikey: String,
+    pub request_id: String,
+}
+
+/// Reads a cancellation.
+pub fn decode_cancel(body: &[u8]) -> Result<CancelPayload, Fault> {
+    let mut fields = Fields::decode(body)?;
+    Ok(CancelPayload { apikey: fields.text("apikey")?, request_id: fields.text("requestId")? })
+}
+
+/// The answer to a request that was taken: [`encode_status`] with `Ok`.
+pub fn encode_requested(id: &str) -> Vec<u8> {
+    encode_status(id, "Ok")
+}
+
+/// An answer with a status word.
+pub fn encode_status(id: &str, word: &str) -> Vec<u8> {
+    encode(&json!({ "requestId": id, "status": word }))
+}
+
+/// The answer to what is refused.
+pub fn encode_error(error: &str) -> Vec<u8> {
+    encode(&json!({ "status": "Error", "error": error }))
+}
+
+/// The word for an outcome. `Not_Verified`, `Cancelled` and `Too_Many_Attempts` are assumed.
+pub const fn outcome_word(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Verified => "Verified",
+        Outcome::WrongCode => "Not_Verified",
+        Outcome::Expired => "Expired",
+        Outcome::AlreadyVerified => "Already_Verified",
+        Outcome::Cancelled => "Cancelled",
+        Outcome::TooManyAttempts => "Too_Many_Attempts",
+    }
+}
+
+/// The word for the state that a cancellation leaves a request in. All but `Expired` are assumed.
+pub const fn cancel_word(state: State) -> &'static str {
+    match state {
+        State::Pending => "Pending",
+        State::Verified => "Already_Verified",
+        State::Expired => "Expired",
+        State::Cancelled => "Cancelled",
+    }
+}

@@ -1,0 +1,362 @@
+//! V2: the payloads of E-goi's published SDKs.
+
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Value, json};
+use time::format_description::well_known::Rfc3339;
+use time::macros::format_description;
+use time::{OffsetDateTime, PrimitiveDateTime};
+use zeroize::Zeroizing;
+
+use super::fields::Fields;
+use super::{Fault, Malformed, Object, Text, decode_object, decode_one, encode, encode_secret, text};
+use crate::Error;
+use crate::values::{Code, CodeType, MessageTemplate, PhoneNumber};
+use crate::verification::{Outcome, State, Terms};
+
+/// Where the code goes in a message.
+pub const PLACE: &str = "{{ code }}";
+
+/// The word for a code type, which differs from the library's in `hexa`.
+pub const fn code_type_word(code_type: CodeType) -> &'static str {
+    match code_type {
+        CodeType::Hex => "hexa",
+        other => other.as_str(),
+    }
+}
+
+/// The code type that a word stands for.
+pub fn code_type(word: &str) -> Option<CodeType> {
+    CodeType::ALL.into_iter().find(|each| code_type_word(*each) == word)
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Request<'a> {
+    sender_id: &'a str,
+    to: String,
+    message: String,
+    code_length: usize,
+    code_validity: u16,
+    code_type: &'a str,
+}
+
+pub(crate) fn encode_request(sender: &str, number: PhoneNumber, terms: &Terms) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let message = terms.message.as_str().replace(MessageTemplate::PLACE, PLACE);
+    let texts = sender.len() + message.len();
+    let payload = Request {
+        sender_id: sender,
+        to: number.whole(),
+        message,
+        code_length: terms.code_size.get(),
+        code_validity: terms.validity.seconds(),
+        code_type: code_type_word(terms.code_type),
+    };
+    encode_secret(&payload, texts)
+}
+
+pub(crate) fn encode_validate(code: &Code) -> Result<Zeroizing<Vec<u8>>, Error> {
+    #[derive(Serialize)]
+    struct Submit<'a> {
+        code: &'a str,
+    }
+    encode_secret(&Submit { code: code.expose() }, code.expose().len())
+}
+
+/// An SMS of one's own text, which holds a code.
+pub(crate) fn encode_sms(sender: &str, number: PhoneNumber, text: &str) -> Result<Zeroizing<Vec<u8>>, Error> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Sms<'a> {
+        to: String,
+        from: &'a str,
+        text_body: &'a str,
+    }
+    encode_secret(&[Sms { to: number.whole(), from: sender, text_body: text }], sender.len() + text.len())
+}
+
+/// Reads the answer to a request: its id.
+pub fn decode_requested(body: &[u8]) -> Result<String, Malformed> {
+    #[derive(Deserialize)]
+    struct Body {
+        #[serde(rename = "verifyId")]
+        id: String,
+    }
+    decode_object::<Body>(body).map(|body| body.id)
+}
+
+/// An answer to a validation, a cancellation or a resend.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Done {
+    /// The request it is about.
+    pub id: String,
+    /// The status word, where there is one.
+    pub word: Option<String>,
+}
+
+/// Reads the answer to a validation, a cancellation or a resend: a list of one, or the bare object.
+pub fn decode_done(body: &[u8]) -> Result<Done, Malformed> {
+    #[derive(Deserialize)]
+    struct Body {
+        #[serde(rename = "verifyId")]
+        id: String,
+        status: Option<Text>,
+    }
+    decode_one::<Body>(body).map(|Body { id, status }| Done { id, word: Text::text(status) })
+}
+
+/// A request as the service says it is. The message, which can hold the code, is not kept.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Read {
+    /// Its id.
+    pub id: Option<String>,
+    /// The recipient's number as the service writes it.
+    pub number: Option<String>,
+    /// The live code: only ever compared with what was submitted.
+    pub code: Option<Zeroizing<String>>,
+    /// The validity.
+    pub ttl: Option<Duration>,
+    /// The status word.
+    pub status: Option<String>,
+    /// When it was made; none too where the service writes it in a way that cannot be read.
+    pub created_at: Option<SystemTime>,
+}
+
+/// Reads the answer to a read.
+pub fn decode_read(body: &[u8]) -> Result<Read, Malformed> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Body {
+        id: Option<String>,
+        recipient_number: Option<String>,
+        #[serde(default, deserialize_with = "wiped")]
+        code: Option<Zeroizing<String>>,
+        #[serde(rename = "codeTTL")]
+        code_ttl: Option<u64>,
+        status: Option<String>,
+        create_date: Option<String>,
+    }
+    let body: Body = decode_object(body)?;
+    Ok(Read {
+        id: body.id,
+        number: body.recipient_number,
+        code: body.code,
+        ttl: body.code_ttl.map(Duration::from_secs),
+        status: body.status,
+        created_at: body.create_date.as_deref().and_then(parse_date),
+    })
+}
+
+fn wiped<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Zeroizing<String>>, D::Error> {
+    Ok(Option::<String>::deserialize(deserializer)?.map(Zeroizing::new))
+}
+
+/// Reads `2020-03-06T11:57:34Z`, also with a space for the `T`, with an offset, and without either, which is UTC.
+pub fn parse_date(text: &str) -> Option<SystemTime> {
+    let text = text.trim();
+    let (date, time) = text.split_once(['T', 't', ' '])?;
+    let time = time.replace(' ', "");
+    let moment = match time.find(['Z', 'z', '+', '-']) {
+        None => PrimitiveDateTime::parse(
+            &format!("{date}T{time}"),
+            format_description!(version = 2, "[year]-[month]-[day]T[hour]:[minute]:[second][optional [.[subsecond]]]"),
+        )
+        .ok()?
+        .assume_utc(),
+        Some(at) => {
+            let (time, offset) = time.split_at(at);
+            let offset = match offset.as_bytes() {
+                [b'Z' | b'z'] => "Z".to_owned(),
+                [sign, h1, h2, m1, m2] => [*sign, *h1, *h2, b':', *m1, *m2].map(char::from).into_iter().collect(),
+                _ => offset.to_owned(),
+            };
+            OffsetDateTime::parse(&format!("{date}T{time}{offset}"), &Rfc3339).ok()?
+        }
+    };
+    let seconds = u64::try_from(moment.unix_timestamp()).ok()?;
+    SystemTime::UNIX_EPOCH.checked_add(Duration::new(seconds, moment.nanosecond()))
+}
+
+/// The time as the service writes it, `2020-03-06T11:57:34Z`; nothing for a year after 9999.
+pub fn format_date(at: SystemTime) -> Option<String> {
+    let seconds = at.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs();
+    let moment = OffsetDateTime::from_unix_timestamp(i64::try_from(seconds).ok()?).ok()?;
+    moment.format(&Rfc3339).ok()
+}
+
+/// A sender of the account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sender {
+    /// Its id, which a request takes.
+    pub id: String,
+    /// Its name, where it has one.
+    pub name: Option<String>,
+    /// Its number, where it has one.
+    pub number: Option<String>,
+    /// Its state in the service's word, where the service says it.
+    pub status: Option<String>,
+}
+
+/// Reads the list of senders.
+pub fn decode_senders(body: &[u8]) -> Result<Vec<Sender>, Malformed> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Id {
+        Text(String),
+        Integer(u64),
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Body {
+        id: Id,
+        name: Option<String>,
+        phone_number: Option<Text>,
+        sender_status: Option<String>,
+    }
+    let list: Vec<Object<Body>> = serde_json::from_str(text(body)?)?;
+    Ok(list
+        .into_iter()
+        .map(|Object(sender)| Sender {
+            id: match sender.id {
+                Id::Text(id) => id,
+                Id::Integer(id) => id.to_string(),
+            },
+            name: sender.name,
+            number: Text::text(sender.phone_number),
+            status: sender.sender_status,
+        })
+        .collect())
+}
+
+/// A request as a client sends it.
+#[derive(Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names of the SDKs' fields")]
+pub struct RequestPayload {
+    pub sender_id: String,
+    pub to: String,
+    pub message: Option<String>,
+    pub code_length: Option<i64>,
+    pub code_validity: Option<i64>,
+    pub code_type: Option<String>,
+}
+
+/// Reads a request.
+pub fn decode_request(body: &[u8]) -> Result<RequestPayload, Fault> {
+    let mut fields = Fields::decode(body)?;
+    Ok(RequestPayload {
+        sender_id: fields.text("senderId")?,
+        to: fields.text("to")?,
+        message: fields.text_or_none("message")?,
+        code_length: fields.integer_or_none("codeLength")?,
+        code_validity: fields.integer_or_none("codeValidity")?,
+        code_type: fields.text_or_none("codeType")?,
+    })
+}
+
+/// Reads a validation: the code.
+pub fn decode_validate(body: &[u8]) -> Result<String, Fault> {
+    Fields::decode(body)?.text("code")
+}
+
+/// An SMS as a client sends it.
+#[derive(Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names of the SDKs' fields")]
+pub struct SmsPayload {
+    pub to: String,
+    pub from: String,
+    pub text_body: String,
+}
+
+/// Reads a list of SMS.
+pub fn decode_sms(body: &[u8]) -> Result<Vec<SmsPayload>, Fault> {
+    let read = |mut fields: Fields| {
+        Ok(SmsPayload { to: fields.text("to")?, from: fields.text("from")?, text_body: fields.text("textBody")? })
+    };
+    Fields::decode_list(body)?.into_iter().map(read).collect()
+}
+
+/// The answer to a request that was taken.
+pub fn encode_requested(id: &str) -> Vec<u8> {
+    encode(&json!({ "verifyId": id }))
+}
+
+/// The answer to a validation, a cancellation or a resend.
+pub fn encode_done(id: &str, word: Option<&str>) -> Vec<u8> {
+    encode(&match word {
+        Some(word) => json!([{ "verifyId": id, "status": word }]),
+        None => json!([{ "verifyId": id }]),
+    })
+}
+
+/// A request as a server says it is.
+#[derive(Clone, Default)]
+#[expect(missing_docs, reason = "the names of the SDKs' fields")]
+pub struct ReadAnswer<'a> {
+    pub id: &'a str,
+    pub message_id: Option<&'a str>,
+    pub sender_id: Option<&'a str>,
+    pub recipient_number: Option<&'a str>,
+    pub code: Option<&'a str>,
+    pub code_ttl: Option<u64>,
+    pub status: &'a str,
+    pub create_date: Option<SystemTime>,
+    pub message: Option<&'a str>,
+}
+
+/// The answer to a read; what is none is left out.
+pub fn encode_read(read: &ReadAnswer<'_>) -> Vec<u8> {
+    let mut answer = json!({
+        "id": read.id,
+        "messageId": read.message_id,
+        "senderId": read.sender_id,
+        "recipientNumber": read.recipient_number,
+        "code": read.code,
+        "codeTTL": read.code_ttl,
+        "status": read.status,
+        "createDate": read.create_date.and_then(format_date),
+        "message": read.message,
+    });
+    if let Value::Object(fields) = &mut answer {
+        fields.retain(|_, value| !value.is_null());
+    }
+    encode(&answer)
+}
+
+/// A problem document.
+pub fn encode_problem(status: u16, title: &str, detail: &str) -> Vec<u8> {
+    encode(&json!({
+        "type": "https://www.w3.org/Protocols/rfc2616/rfc2616-sec10.html",
+        "title": title,
+        "status": status,
+        "detail": detail,
+    }))
+}
+
+/// The list of senders.
+pub fn encode_senders(senders: &[Sender]) -> Vec<u8> {
+    let list = senders.iter().map(|sender| {
+        json!({
+            "id": sender.id,
+            "name": sender.name,
+            "phoneNumber": sender.number,
+            "senderStatus": sender.status,
+        })
+    });
+    encode(&Value::Array(list.collect()))
+}
+
+/// The answer to a list of SMS: their message ids.
+pub fn encode_sms_sent(ids: &[String]) -> Vec<u8> {
+    encode(&json!(ids))
+}
+
+/// The word for an outcome in an answer that has words: assumed.
+pub const fn outcome_word(outcome: Outcome) -> &'static str {
+    outcome.as_str()
+}
+
+/// The word for a state; only `pending` is published.
+pub const fn state_word(state: State) -> &'static str {
+    state.as_str()
+}

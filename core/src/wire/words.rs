@@ -1,0 +1,105 @@
+//! The service's status words, in one table.
+
+use std::sync::Arc;
+
+use crate::Error;
+use crate::verification::{Outcome, State};
+
+/// What a status word says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Meaning {
+    Pending,
+    WrongCode,
+    Verified,
+    AlreadyVerified,
+    Expired,
+    Cancelled,
+    TooManyAttempts,
+}
+
+/// Normalised words. V1's are the article's and V2's `pending` is the SDKs'; the others are assumed.
+const TABLE: [(&str, Meaning); 10] = [
+    ("pending", Meaning::Pending),
+    ("notverified", Meaning::WrongCode),
+    ("wrongcode", Meaning::WrongCode),
+    ("invalidcode", Meaning::WrongCode),
+    ("verified", Meaning::Verified),
+    ("alreadyverified", Meaning::AlreadyVerified),
+    ("expired", Meaning::Expired),
+    ("cancelled", Meaning::Cancelled),
+    ("canceled", Meaning::Cancelled),
+    ("toomanyattempts", Meaning::TooManyAttempts),
+];
+
+/// The words that the service answers with, and what they mean. Compared without case and without `_`, `-` and spaces.
+#[derive(Debug, Clone, Default)]
+pub struct StatusWords {
+    more: Arc<[(String, Meaning)]>,
+}
+
+impl StatusWords {
+    /// The table with more words of the service, each with the word of the table that it means: `("validated",
+    /// "verified")`. A meaning that the table does not have, and another meaning for a word that it has, are
+    /// `invalid_input`.
+    pub fn extended(words: impl IntoIterator<Item = (String, String)>) -> Result<Self, Error> {
+        let mut more: Vec<(String, Meaning)> = Vec::new();
+        for (word, means) in words {
+            let refuse = |fault: &str| Error::invalid_input("status_words", format_args!("{word:?} {fault}"));
+            let word = normalised(&word);
+            let Some(meaning) = built_in(&normalised(&means)) else {
+                return Err(refuse(
+                    "must mean `pending`, `wrong_code`, `verified`, `already_verified`, `expired`, `cancelled` or \
+                     `too_many_attempts`",
+                ));
+            };
+            if word.is_empty() {
+                return Err(refuse("is empty"));
+            }
+            let known =
+                built_in(&word).or_else(|| more.iter().find(|(each, _)| *each == word).map(|(_, known)| *known));
+            match known {
+                Some(known) if known != meaning => return Err(refuse("has another meaning already")),
+                Some(_) => {}
+                None => more.push((word, meaning)),
+            }
+        }
+        Ok(Self { more: more.into() })
+    }
+
+    /// What a word means in answer to a validation.
+    pub fn outcome(&self, word: &str) -> Option<Outcome> {
+        Some(match self.meaning(word)? {
+            Meaning::Pending | Meaning::WrongCode => Outcome::WrongCode,
+            Meaning::Verified => Outcome::Verified,
+            Meaning::AlreadyVerified => Outcome::AlreadyVerified,
+            Meaning::Expired => Outcome::Expired,
+            Meaning::Cancelled => Outcome::Cancelled,
+            Meaning::TooManyAttempts => Outcome::TooManyAttempts,
+        })
+    }
+
+    /// What a word means as the state of a request.
+    pub fn state(&self, word: &str) -> Option<State> {
+        match self.meaning(word)? {
+            Meaning::Pending => Some(State::Pending),
+            Meaning::Verified | Meaning::AlreadyVerified => Some(State::Verified),
+            Meaning::Expired => Some(State::Expired),
+            Meaning::Cancelled => Some(State::Cancelled),
+            Meaning::WrongCode | Meaning::TooManyAttempts => None,
+        }
+    }
+
+    fn meaning(&self, word: &str) -> Option<Meaning> {
+        let word = normalised(word);
+        built_in(&word).or_else(|| self.more.iter().find(|(each, _)| *each == word).map(|(_, meaning)| *meaning))
+    }
+}
+
+fn built_in(word: &str) -> Option<Meaning> {
+    TABLE.iter().find(|(each, _)| *each == word).map(|(_, meaning)| *meaning)
+}
+
+/// The word without case, `_`, `-` and spaces.
+pub(crate) fn normalised(word: &str) -> String {
+    word.chars().filter(|c| !matches!(c, '_' | '-') && !c.is_whitespace()).flat_map(char::to_lowercase).collect()
+}

@@ -1,0 +1,638 @@
+//! What the client does when all goes as the contract says: payloads, V2's validation, tries, deadlines, spans.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "support/service.rs"]
+mod service;
+
+use std::fmt::{self, Write as _};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use egoi_verify::{
+    Api, CallOptions, Client, ClientOptions, CodeType, ErrorCode, MemoryStore, Outcome, RequestOptions, State, V1Paths,
+    V2Paths, ValidateOptions,
+};
+use service::{Arrived, CODE, ID, KEY, NUMBER, Service, Step, answer, closed_port, json};
+
+fn any() -> CallOptions {
+    CallOptions::default()
+}
+
+fn read(state: &str) -> Vec<Step> {
+    json(200, &format!(r#"{{"id":"{ID}","status":"{state}"}}"#))
+}
+
+fn with_code(state: &str, code: &str) -> Vec<Step> {
+    json(200, &format!(r#"{{"id":"{ID}","status":"{state}","code":"{code}","message":"{code}"}}"#))
+}
+
+fn done() -> Vec<Step> {
+    json(200, &format!(r#"[{{"verifyId":"{ID}"}}]"#))
+}
+
+fn done_with(word: &str) -> Vec<Step> {
+    json(200, &format!(r#"[{{"verifyId":"{ID}","status":"{word}"}}]"#))
+}
+
+fn made() -> Vec<Step> {
+    json(201, &format!(r#"{{"verifyId":"{ID}"}}"#))
+}
+
+#[tokio::test]
+async fn a_v1_request_is_the_articles_payload() {
+    let service = Service::answering([json(200, &format!(r#"{{"requestId":"{ID}","status":"Ok"}}"#))]).await;
+    let options = RequestOptions::default().message("Message text: {CODE}").code_size(4).ttl(Duration::from_secs(60));
+    let made = service.client(Api::V1).request("+351 910 000 000", options).await.unwrap();
+    assert_eq!((made.id.as_str(), made.state, made.number.as_deref()), (ID, State::Pending, Some(NUMBER)));
+    let sent = &service.arrived()[0];
+    assert_eq!((sent.method.as_str(), sent.path.as_str()), ("POST", "/verify/request"));
+    assert_eq!(
+        sent.body,
+        format!(
+            r#"{{"apikey":"{KEY}","number":"351-910000000","senderHash":"1234","codeType":"numeric","codeSize":"4","group":"2FA","codeTTL":"60","message":"Message text: {{CODE}}"}}"#
+        )
+    );
+    assert!(!sent.head.contains(KEY), "V1's key is in the body alone");
+}
+
+#[tokio::test]
+async fn a_v2_request_is_the_sdks_payload() {
+    let service = Service::answering([made()]).await;
+    let options = RequestOptions::default().code_type(CodeType::Hex).message("{CODE}\n\"{CODE}\"");
+    let made = service.client(Api::V2).request(NUMBER, options).await.unwrap();
+    assert_eq!(made.expires_at.unwrap().duration_since(made.created_at.unwrap()).unwrap(), Duration::from_secs(600));
+    let sent = &service.arrived()[0];
+    assert_eq!(sent.path, "/v2/verify/request");
+    let body = r#"{"senderId":"1234","to":"351-910000000","message":"{{ code }}\n\"{{ code }}\"","codeLength":6,"codeValidity":600,"codeType":"hexa"}"#;
+    assert_eq!(sent.body, body);
+    let head = sent.head.to_lowercase();
+    for header in [&format!("apikey: {KEY}"), "content-type: application/json", "accept: application/json"] {
+        assert!(head.contains(header), "{header} in {head}");
+    }
+    assert!(head.contains(concat!("user-agent: egoi-verify/", env!("CARGO_PKG_VERSION"), " (rust ")), "{head}");
+    assert!(!head.contains("accept-encoding") && !head.contains("referer"));
+}
+
+#[tokio::test]
+async fn v1s_verdicts_are_its_words() {
+    for (word, outcome) in [
+        ("Verified", Outcome::Verified),
+        ("Expired", Outcome::Expired),
+        ("Already_Verified", Outcome::AlreadyVerified),
+        ("Not_Verified", Outcome::WrongCode),
+        ("Canceled", Outcome::Cancelled),
+        ("Too_Many_Attempts", Outcome::TooManyAttempts),
+    ] {
+        let service = Service::answering([json(200, &format!(r#"{{"requestId":"{ID}","status":"{word}"}}"#))]).await;
+        let said = service.client(Api::V1).validate(ID, " 731-902 ", ValidateOptions::default()).await;
+        assert_eq!(said.unwrap(), outcome);
+        let sent = &service.arrived()[0];
+        assert_eq!(sent.path, "/verify/validate");
+        assert_eq!(sent.body, format!(r#"{{"apikey":"{KEY}","requestId":"{ID}","code":"731902"}}"#));
+    }
+    for (word, state) in
+        [("Cancelled", State::Cancelled), ("Already_Verified", State::Verified), ("Expired", State::Expired)]
+    {
+        let service = Service::answering([json(200, &format!(r#"{{"requestId":"{ID}","status":"{word}"}}"#))]).await;
+        assert_eq!(service.client(Api::V1).cancel(ID, any()).await.unwrap(), state);
+        assert_eq!(service.arrived()[0].body, format!(r#"{{"apikey":"{KEY}","requestId":"{ID}"}}"#));
+    }
+}
+
+/// Every combination of what the service can say around a validation over V2, against what it has to mean.
+#[tokio::test]
+async fn the_truth_table_of_a_v2_validation() {
+    let is = |outcome: Outcome| Ok(outcome);
+    let error = |code: ErrorCode| Err(code);
+    // Step 1: what is no longer pending is the outcome, and no code is submitted.
+    for (state, expected) in [
+        ("verified", is(Outcome::AlreadyVerified)),
+        ("expired", is(Outcome::Expired)),
+        ("cancelled", is(Outcome::Cancelled)),
+        ("Canceled", is(Outcome::Cancelled)),
+        ("too_many_attempts", error(ErrorCode::UnexpectedAnswer)),
+        ("perhaps", error(ErrorCode::UnexpectedAnswer)),
+    ] {
+        let service = Service::answering([read(state)]).await;
+        let said = service.client(Api::V2).validate(ID, CODE, ValidateOptions::default()).await;
+        assert_eq!(said.map_err(|error| error.code()), expected, "{state}");
+        assert_eq!(service.arrived().len(), 1, "{state}");
+    }
+    // Step 2: a word decides, and nothing is read again.
+    for (word, expected) in [
+        ("verified", is(Outcome::Verified)),
+        ("Wrong_Code", is(Outcome::WrongCode)),
+        ("pending", is(Outcome::WrongCode)),
+        ("expired", is(Outcome::Expired)),
+        ("already_verified", is(Outcome::AlreadyVerified)),
+        ("cancelled", is(Outcome::Cancelled)),
+        ("too_many_attempts", is(Outcome::TooManyAttempts)),
+        ("perhaps", error(ErrorCode::UnexpectedAnswer)),
+    ] {
+        for first in [true, false] {
+            let answers = first.then(|| read("pending")).into_iter().chain([done_with(word)]);
+            let service = Service::answering(answers).await;
+            let client = Client::new(service.options(Api::V2).check_state_first(first)).unwrap();
+            let said = client.validate(ID, CODE, ValidateOptions::default()).await;
+            assert_eq!(said.map_err(|error| error.code()), expected, "{word}, read first: {first}");
+            assert_eq!(service.arrived().len(), 1 + usize::from(first));
+        }
+    }
+    // Steps 3 and 4: the state afterwards decides, and an echoed code that differs is a wrong one.
+    let echoes = [None, Some(""), Some(CODE), Some("111111")];
+    for (state, echo, after_200, after_400) in [
+        ("pending", None, Outcome::WrongCode, Outcome::WrongCode),
+        ("verified", None, Outcome::Verified, Outcome::AlreadyVerified),
+        ("verified", Some("111111"), Outcome::WrongCode, Outcome::WrongCode),
+        ("expired", None, Outcome::Expired, Outcome::Expired),
+        ("cancelled", None, Outcome::Cancelled, Outcome::Cancelled),
+    ] {
+        for echoed in
+            echoes.iter().filter(|echoed| state != "verified" || (**echoed == Some("111111")) == echo.is_some())
+        {
+            for (submitted, expected) in [(done(), after_200), (json(400, r#"{"status":400,"title":"No"}"#), after_400)]
+            {
+                let after = echoed.map_or_else(|| read(state), |code| with_code(state, code));
+                let service = Service::answering([read("pending"), submitted, after]).await;
+                let said = service.client(Api::V2).validate(ID, CODE, ValidateOptions::default()).await.unwrap();
+                assert_eq!(said, expected, "{state}, echoed {echoed:?}");
+                let arrived = service.arrived();
+                assert_eq!(arrived.len(), 3);
+                assert_eq!(arrived[1].path, format!("/v2/verify/{ID}/validate"));
+                assert_eq!(arrived[1].body, format!(r#"{{"code":"{CODE}"}}"#));
+            }
+        }
+    }
+    // Step 5: where the last read fails the call fails, and is not to be repeated.
+    for submitted in [done(), json(400, "{}")] {
+        for (after, code) in [
+            (json(404, "{}"), ErrorCode::NotFound),
+            (answer(503, "Retry-After: 9999\r\n", b""), ErrorCode::Unavailable),
+            (answer(429, "Retry-After: 9999\r\n", b""), ErrorCode::RateLimited),
+            (read("perhaps"), ErrorCode::UnexpectedAnswer),
+            (json(200, "{}"), ErrorCode::UnexpectedAnswer),
+        ] {
+            let service = Service::answering([read("pending"), submitted.clone(), after]).await;
+            let failed = service.client(Api::V2).validate(ID, CODE, ValidateOptions::default()).await.unwrap_err();
+            assert_eq!((failed.code(), failed.retry_is_safe()), (code, false), "{failed:?}");
+        }
+    }
+    // Without step 1 nothing but a word is believed.
+    for (submitted, code) in [(done(), ErrorCode::UnexpectedAnswer), (json(400, "{}"), ErrorCode::Rejected)] {
+        let service = Service::answering([submitted]).await;
+        let client = Client::new(service.options(Api::V2).check_state_first(false)).unwrap();
+        let failed = client.validate(ID, CODE, ValidateOptions::default()).await.unwrap_err();
+        assert_eq!((failed.code(), service.arrived().len()), (code, 1));
+    }
+}
+
+#[tokio::test]
+async fn with_a_number_no_code_is_submitted_for_another() {
+    let for_number = |number: &str| json(200, &format!(r#"{{"id":"{ID}","status":"pending"{number}}}"#));
+    for first in [true, false] {
+        for (recipient, expected) in [
+            (r#","recipientNumber":"351-910000000""#, Ok(Outcome::Verified)),
+            (r#","recipientNumber":"+351910000000""#, Ok(Outcome::Verified)),
+            (r#","recipientNumber":"351-910000001""#, Err(ErrorCode::NotFound)),
+            (r#","recipientNumber":"?""#, Err(ErrorCode::UnexpectedAnswer)),
+            ("", Err(ErrorCode::UnexpectedAnswer)),
+        ] {
+            let service = Service::answering([for_number(recipient), done_with("verified")]).await;
+            let client = Client::new(service.options(Api::V2).check_state_first(first)).unwrap();
+            let said = client.validate(ID, CODE, ValidateOptions::default().number("00351 910 000 000")).await;
+            let is_submitted = expected.is_ok();
+            assert_eq!(said.map_err(|error| error.code()), expected, "{recipient}, read first: {first}");
+            assert_eq!(service.arrived().len(), 1 + usize::from(is_submitted));
+        }
+    }
+    let service = Service::answering([]).await;
+    let refused = service.client(Api::V1).validate(ID, CODE, ValidateOptions::default().number(NUMBER)).await;
+    assert_eq!(refused.unwrap_err().code(), ErrorCode::Unsupported);
+    assert!(service.arrived().is_empty());
+}
+
+#[tokio::test]
+async fn of_many_validations_of_one_request_at_once_one_is_verified() {
+    let state = Mutex::new("pending");
+    let service = Service::start(move |arrived| {
+        let mut state = state.lock().unwrap();
+        if arrived.is_read() {
+            return read(*state);
+        }
+        *state = "verified";
+        done()
+    })
+    .await;
+    let client = service.client(Api::V2);
+    let racers: Vec<_> = (0..16)
+        .map(|_| {
+            let client = client.clone();
+            tokio::spawn(async move { client.validate(ID, CODE, ValidateOptions::default()).await.unwrap() })
+        })
+        .collect();
+    let mut verified = 0;
+    for racer in racers {
+        match racer.await.unwrap() {
+            Outcome::Verified => verified += 1,
+            other => assert_eq!(other, Outcome::AlreadyVerified),
+        }
+    }
+    assert_eq!(verified, 1);
+}
+
+#[tokio::test]
+async fn cancelling_over_v2_reads_where_the_answer_says_nothing() {
+    for (answers, expected) in [
+        (vec![done_with("Canceled")], State::Cancelled),
+        (vec![done(), read("cancelled")], State::Cancelled),
+        (vec![done(), read("verified")], State::Verified),
+        (vec![json(400, "{}"), read("expired")], State::Expired),
+        (vec![json(400, "{}"), read("verified")], State::Verified),
+    ] {
+        let exchanges = answers.len();
+        let service = Service::answering(answers).await;
+        assert_eq!(service.client(Api::V2).cancel(ID, any()).await.unwrap(), expected);
+        assert_eq!(service.arrived().len(), exchanges);
+    }
+}
+
+#[tokio::test]
+async fn a_resend_reads_only_after_a_400() {
+    let service = Service::answering([done()]).await;
+    let resent = service.client(Api::V2).resend(ID, any()).await.unwrap();
+    assert_eq!((resent.state, resent.expires_at, service.arrived().len()), (State::Pending, None, 1));
+    for (state, code) in [
+        ("expired", ErrorCode::Conflict),
+        ("verified", ErrorCode::Conflict),
+        ("cancelled", ErrorCode::Conflict),
+        ("pending", ErrorCode::Rejected),
+    ] {
+        let service = Service::answering([json(400, r#"{"detail":"too soon"}"#), read(state)]).await;
+        let refused = service.client(Api::V2).resend(ID, any()).await.unwrap_err();
+        assert_eq!(
+            (refused.code(), refused.sms_may_be_sent(), refused.retry_is_safe()),
+            (code, false, false),
+            "{state}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_a_read_says_is_given_back_without_code_and_message() {
+    let body = format!(
+        r#"{{"id":"{ID}","recipientNumber":"351-910000000","code":"{CODE}","codeTTL":60,"status":"pending","createDate":"2020-03-06 12:57:34+01:00","message":"{CODE}"}}"#
+    );
+    let service = Service::answering([json(200, &body), json(200, "{}")]).await;
+    let client = service.client(Api::V2);
+    let read = client.get(ID, any()).await.unwrap();
+    assert_eq!(read.number.as_deref(), Some(NUMBER));
+    assert_eq!(read.expires_at.unwrap().duration_since(read.created_at.unwrap()).unwrap(), Duration::from_secs(60));
+    let printed = format!("{read:?}");
+    assert!(!printed.contains(CODE) && !printed.contains("910000000"), "{printed}");
+    assert_eq!(client.get(ID, any()).await.unwrap_err().code(), ErrorCode::UnexpectedAnswer, "without status");
+}
+
+#[tokio::test]
+async fn ping_needs_no_key_and_senders_are_listed() {
+    let list = r#"[{"id":"1234","name":"Acme","phoneNumber":"351-910000000","senderStatus":"active"},{"id":"5"}]"#;
+    let service = Service::answering([answer(200, "Content-Type: text/plain\r\n", b"pong"), json(200, list)]).await;
+    let client = service.client(Api::V2);
+    client.ping(any()).await.unwrap();
+    let senders = client.senders(any()).await.unwrap();
+    assert_eq!(
+        (senders.len(), senders[0].name.as_deref(), senders[0].status.as_deref()),
+        (2, Some("Acme"), Some("active"))
+    );
+    let arrived = service.arrived();
+    assert_eq!((arrived[0].path.as_str(), arrived[1].path.as_str()), ("/v2/ping", "/v2/sms/senders"));
+    assert!(!arrived[0].head.contains(KEY) && arrived[1].head.contains(KEY));
+}
+
+#[tokio::test]
+async fn what_v1_does_not_have_is_unsupported() {
+    let service = Service::answering([]).await;
+    let client = service.client(Api::V1);
+    assert_eq!(client.get(ID, any()).await.unwrap_err().code(), ErrorCode::Unsupported);
+    assert_eq!(client.resend(ID, any()).await.unwrap_err().code(), ErrorCode::Unsupported);
+    assert_eq!(client.ping(any()).await.unwrap_err().code(), ErrorCode::Unsupported);
+    assert_eq!(client.senders(any()).await.unwrap_err().code(), ErrorCode::Unsupported);
+    assert!(service.arrived().is_empty());
+}
+
+#[test]
+fn a_client_is_made_without_a_runtime_and_refuses_what_is_wrong() {
+    let v2 = || ClientOptions::new(KEY, "1234");
+    assert!(Client::new(v2()).is_ok());
+    let wrong = |path: &str| V2Paths { get: path.to_owned(), ..V2Paths::default() };
+    for (options, field) in [
+        (ClientOptions::new("", "1"), "api_key"),
+        (ClientOptions::new("a\nb", "1"), "api_key"),
+        (ClientOptions::new(KEY, "a\u{7}b"), "sender"),
+        (v2().api(Api::V1), "base_url"),
+        (v2().base_url("http://example.com"), "base_url"),
+        (v2().base_url("ftp://example.com"), "base_url"),
+        (v2().base_url("https://user@example.com"), "base_url"),
+        (v2().base_url("https://example.com?x"), "base_url"),
+        (v2().base_url("example.com"), "base_url"),
+        (v2().base_url("http://127.0.0.1.example.com"), "base_url"),
+        (v2().proxy("socks5://127.0.0.1"), "proxy"),
+        (v2().ca_certificates("no PEM"), "ca_certificates"),
+        (v2().status_words([("done", "well")]), "status_words"),
+        (v2().v2_paths(wrong("v2/verify")), "v2_paths"),
+        (v2().v2_paths(wrong("v2/{id}/{id}")), "v2_paths"),
+        (
+            v2().api(Api::V1)
+                .base_url("https://x.pt")
+                .v1_paths(V1Paths { cancel: String::new(), ..V1Paths::default() }),
+            "v1_paths",
+        ),
+        (v2().app_name("naïve"), "app_name"),
+        (v2().store(Arc::new(MemoryStore::default())), "key"),
+        (v2().store(Arc::new(MemoryStore::default())).key(*b"short"), "key"),
+    ] {
+        let error = Client::new(options).err().unwrap_or_else(|| panic!("{field} is not refused"));
+        assert_eq!(error.code(), ErrorCode::InvalidInput, "{error}");
+        assert!(error.detail().starts_with(&format!("`{field}`")), "{field}: {error}");
+    }
+    for base in ["http://localhost:1", "http://127.0.0.2", "http://[::1]:5", "https://example.com/api/"] {
+        assert!(Client::new(v2().base_url(base)).is_ok(), "{base}");
+    }
+    assert!(Client::new(v2().base_url("http://example.com").allow_http(true)).is_ok());
+    let printed = format!("{:?} {:?}", v2(), Client::new(v2()).unwrap());
+    assert!(!printed.contains(KEY));
+}
+
+#[tokio::test]
+async fn refused_input_reaches_no_wire() {
+    let service = Service::answering([]).await;
+    let client = service.client(Api::V2);
+    let id = "x/../y";
+    for error in [
+        client.request("910000000", RequestOptions::default()).await.err(),
+        client.request(NUMBER, RequestOptions::default().message("no place")).await.err(),
+        client.validate(id, CODE, ValidateOptions::default()).await.err(),
+        client.validate(ID, " - ", ValidateOptions::default()).await.err(),
+        client.cancel(id, any()).await.err(),
+        client.resend("..", any()).await.err(),
+        client.get("", any()).await.err(),
+    ] {
+        assert_eq!(error.unwrap().code(), ErrorCode::InvalidInput);
+    }
+    assert_eq!(service.connections(), 0);
+}
+
+#[tokio::test]
+async fn reads_are_tried_three_times_and_what_may_act_once() {
+    for status in [429, 502, 503, 504] {
+        let service = Service::start(move |_| json(status, "{}")).await;
+        let client = service.client(Api::V2);
+        for (tries, verb) in [(3, 0), (3, 1), (3, 2), (3, 3), (1, 4), (1, 5)] {
+            let before = service.arrived().len();
+            let failed = match verb {
+                0 => client.get(ID, any()).await.map(drop),
+                1 => client.cancel(ID, any()).await.map(drop),
+                2 => client.ping(any()).await,
+                3 => client.senders(any()).await.map(drop),
+                4 => client.request(NUMBER, RequestOptions::default()).await.map(drop),
+                _ => client.resend(ID, any()).await.map(drop),
+            };
+            assert_eq!(failed.unwrap_err().http_status(), Some(status));
+            assert_eq!(service.arrived().len() - before, tries, "{status}, verb {verb}");
+        }
+    }
+    // 500 is not in the list, and a submitted code is never submitted again.
+    let service = Service::answering([json(500, "{}"), read("pending")]).await;
+    let client = service.client(Api::V2);
+    assert_eq!(client.get(ID, any()).await.unwrap_err().code(), ErrorCode::Unavailable);
+    let service = Service::start(|arrived| if arrived.is_read() { read("pending") } else { json(503, "{}") }).await;
+    let failed = service.client(Api::V2).validate(ID, CODE, ValidateOptions::default()).await.unwrap_err();
+    assert_eq!((failed.code(), failed.retry_is_safe()), (ErrorCode::Unavailable, false));
+    assert_eq!(service.arrived().iter().filter(|arrived| !arrived.is_read()).count(), 1);
+}
+
+#[tokio::test]
+async fn a_try_that_comes_through_is_the_calls_answer() {
+    let service = Service::answering([json(503, "{}"), vec![Step::Close], read("pending")]).await;
+    assert_eq!(service.client(Api::V2).get(ID, any()).await.unwrap().state, State::Pending);
+}
+
+#[tokio::test]
+async fn a_request_is_tried_again_when_there_never_was_a_connection() {
+    let url = closed_port().await;
+    let client = Client::new(ClientOptions::new(KEY, "1").base_url(url.as_str())).unwrap();
+    let seen = Seen::new();
+    let guard = tracing::subscriber::set_default(seen.clone());
+    let failed = client.request(NUMBER, RequestOptions::default()).await.unwrap_err();
+    drop(guard);
+    assert_eq!((failed.code(), failed.sms_may_be_sent()), (ErrorCode::Unreachable, false));
+    assert!(seen.text().contains("tries=3"), "{}", seen.text());
+}
+
+#[tokio::test]
+async fn a_failing_service_sees_at_most_a_fifth_more() {
+    let service = Service::start(|_| json(503, "{}")).await;
+    let client = service.client(Api::V2);
+    let calls: Vec<_> = (0..1000)
+        .map(|_| {
+            let client = client.clone();
+            tokio::spawn(async move { client.get(ID, any()).await.map(drop).unwrap_err() })
+        })
+        .collect();
+    for call in calls {
+        call.await.unwrap();
+    }
+    let arrived = service.arrived().len();
+    assert!((1000..=1200).contains(&arrived), "{arrived}");
+}
+
+#[tokio::test]
+async fn a_retry_after_past_the_deadline_ends_the_call_now() {
+    let service = Service::start(|_| answer(429, "Retry-After: 60\r\n", b"{}")).await;
+    let started = Instant::now();
+    let failed = service.client(Api::V2).get(ID, any()).await.unwrap_err();
+    assert!(started.elapsed() < Duration::from_secs(5));
+    assert_eq!((failed.code(), failed.retry_after()), (ErrorCode::RateLimited, Some(Duration::from_secs(60))));
+    assert!(failed.retry_is_safe());
+    assert_eq!(service.arrived().len(), 1);
+}
+
+#[tokio::test]
+async fn a_retry_after_within_the_deadline_is_waited_for() {
+    let service = Service::answering([answer(503, "Retry-After: 1\r\n", b"{}"), read("pending")]).await;
+    let started = Instant::now();
+    service.client(Api::V2).get(ID, any()).await.unwrap();
+    assert!(started.elapsed() >= Duration::from_secs(1));
+}
+
+#[tokio::test]
+async fn all_tries_are_inside_the_one_deadline() {
+    let service = Service::start(|_| vec![Step::Stall]).await;
+    let started = Instant::now();
+    let failed = service.client(Api::V2).get(ID, any().timeout(Duration::from_millis(200))).await.unwrap_err();
+    assert_eq!(failed.code(), ErrorCode::Timeout);
+    assert!(started.elapsed() < Duration::from_secs(2));
+}
+
+#[tokio::test]
+async fn dropping_the_future_drops_the_connection() {
+    let service = Service::start(|_| vec![Step::Stall]).await;
+    let client = service.client(Api::V2);
+    let call = tokio::spawn(async move { client.get(ID, any()).await.map(drop) });
+    service.until(|service| service.arrived().len() == 1).await;
+    call.abort();
+    service.until(|service| service.closed() == 1).await;
+}
+
+#[tokio::test]
+async fn one_client_has_one_pool() {
+    let service = Service::start(|_| read("pending")).await;
+    let client = service.client(Api::V2);
+    for _ in 0..20 {
+        client.clone().get(ID, any()).await.unwrap();
+    }
+    assert_eq!(service.connections(), 1);
+}
+
+#[tokio::test]
+async fn a_proxy_is_used_when_it_is_named_and_paths_can_be_changed() {
+    let proxy = Service::answering([read("pending")]).await;
+    let options = ClientOptions::new(KEY, "1").base_url("http://service.example/api").allow_http(true);
+    let paths = V2Paths { get: "/other/{id}?full=1".to_owned(), ..V2Paths::default() };
+    let client = Client::new(options.proxy(proxy.url.as_str()).v2_paths(paths).app_name("shop 2")).unwrap();
+    client.get(ID, any()).await.unwrap();
+    let arrived = &proxy.arrived()[0];
+    assert_eq!(arrived.path, format!("http://service.example/api/other/{ID}?full=1"));
+    assert!(arrived.head.contains(") shop 2"), "{}", arrived.head);
+}
+
+#[tokio::test]
+async fn an_idempotency_key_gives_the_same_request_and_one_sms() {
+    let service = Service::start(|_| made()).await;
+    let keyed = || RequestOptions::default().idempotency_key("order 7");
+    let refused = service.client(Api::V2).request(NUMBER, keyed()).await.unwrap_err();
+    assert_eq!(refused.code(), ErrorCode::Unsupported);
+    let store = Arc::new(MemoryStore::default());
+    let with = |key: [u8; 32], previous: Vec<[u8; 32]>| {
+        let options = service.options(Api::V2).store(store.clone()).key(key).previous_keys(previous);
+        Client::new(options).unwrap()
+    };
+    let client = with([1; 32], vec![]);
+    let first = client.request(NUMBER, keyed()).await.unwrap();
+    let second = client.request(NUMBER, keyed()).await.unwrap();
+    assert_eq!((first.id == second.id, service.sms()), (true, 1));
+    let rotated = with([2; 32], vec![[1; 32]]);
+    assert_eq!(rotated.request(NUMBER, keyed()).await.unwrap().id, first.id);
+    assert_eq!(service.sms(), 1);
+    let other = client.request("351-910000001", keyed()).await.unwrap_err();
+    assert_eq!((other.code(), other.sms_may_be_sent()), (ErrorCode::Conflict, false));
+}
+
+#[tokio::test]
+async fn an_idempotency_key_is_free_again_only_when_no_sms_was_sent() {
+    for (fault, is_free) in [(json(401, "{}"), true), (json(500, "{}"), false), (vec![Step::Close], false)] {
+        let service = Service::answering([fault, made()]).await;
+        let options = service.options(Api::V2).store(Arc::new(MemoryStore::default())).key([1; 32]);
+        let client = Client::new(options).unwrap();
+        let keyed = || RequestOptions::default().idempotency_key("order 7");
+        let failed = client.request(NUMBER, keyed()).await.unwrap_err();
+        assert_eq!(failed.sms_may_be_sent(), !is_free);
+        match client.request(NUMBER, keyed()).await {
+            Ok(_) => assert!(is_free),
+            Err(error) => {
+                assert!(!is_free);
+                assert_eq!((error.code(), error.sms_may_be_sent()), (ErrorCode::Conflict, true));
+            }
+        }
+        assert_eq!(service.sms(), 1 + usize::from(is_free));
+    }
+}
+
+/// A subscriber that writes down everything that is said.
+#[derive(Clone)]
+struct Seen(Arc<Mutex<String>>);
+
+impl Seen {
+    fn new() -> Self {
+        Self(Arc::new(Mutex::new(String::new())))
+    }
+
+    fn text(&self) -> String {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+struct Writer<'a>(&'a mut String);
+
+impl tracing::field::Visit for Writer<'_> {
+    fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn fmt::Debug) {
+        write!(self.0, "{field}={value:?} ").unwrap();
+    }
+}
+
+impl tracing::Subscriber for Seen {
+    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn new_span(&self, span: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        let mut text = self.0.lock().unwrap();
+        text.push_str(span.metadata().name());
+        text.push(' ');
+        span.record(&mut Writer(&mut text));
+        tracing::span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &tracing::span::Id, values: &tracing::span::Record<'_>) {
+        values.record(&mut Writer(&mut self.0.lock().unwrap()));
+    }
+
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+
+    fn event(&self, event: &tracing::Event<'_>) {
+        event.record(&mut Writer(&mut self.0.lock().unwrap()));
+    }
+
+    fn enter(&self, _: &tracing::span::Id) {}
+
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
+#[tokio::test]
+async fn a_span_says_what_happened_and_no_secret() {
+    let said = format!(r#"{{"detail":"key {KEY} code {CODE} number {NUMBER} canary message"}}"#);
+    let service = Service::start(move |arrived: &Arrived| match arrived.path.as_str() {
+        path if path.ends_with("/request") => made(),
+        path if path.ends_with("/validate") => json(403, &said),
+        _ => with_code("pending", CODE),
+    })
+    .await;
+    let client = service.client(Api::V2);
+    let seen = Seen::new();
+    let guard = tracing::subscriber::set_default(seen.clone());
+    client.request(NUMBER, RequestOptions::default().message("canary message {CODE}")).await.unwrap();
+    let failed = client.validate(ID, CODE, ValidateOptions::default()).await.unwrap_err();
+    client.get(ID, any()).await.unwrap();
+    drop(guard);
+    let text = seen.text();
+    for expected in [
+        "egoi_verify",
+        "verb=\"request\"",
+        "number=351-91*****00",
+        "outcome=\"pending\"",
+        "status=201",
+        "tries=1",
+        "duration_ms=",
+        "verb=\"validate\"",
+        "outcome=\"forbidden\"",
+        "status=403",
+        "tries=2",
+    ] {
+        assert!(text.contains(expected), "{expected} in {text}");
+    }
+    for secret in [KEY, CODE, NUMBER, "910000000", "canary message"] {
+        assert!(!text.contains(secret), "{secret} in {text}");
+        if secret != "canary message" {
+            assert!(!failed.to_string().contains(secret), "{failed}");
+        }
+    }
+}

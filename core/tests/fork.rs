@@ -1,0 +1,121 @@
+//! What a forked child gets. A program of its own, without the test harness: a fork takes one thread along, and the
+//! harness has several.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
+
+#[cfg(unix)]
+mod support {
+    #[allow(dead_code, reason = "each program of tests needs some of it")]
+    pub(crate) mod watched;
+}
+
+#[cfg(not(unix))]
+fn main() {}
+
+#[cfg(unix)]
+fn main() {
+    for (name, fact) in [
+        ("parent_and_child_draw_different_codes", unix::parent_and_child_draw_different_codes as fn()),
+        ("an_engine_in_memory_says_forked_in_a_child", unix::an_engine_in_memory_says_forked_in_a_child),
+        ("a_store_that_processes_share_works_in_a_child", unix::a_store_that_processes_share_works_in_a_child),
+        ("the_parents_engine_goes_on", unix::the_parents_engine_goes_on),
+    ] {
+        fact();
+        println!("test {name} ... ok");
+    }
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::collections::HashSet;
+    use std::io::{Read as _, Write as _, pipe};
+    use std::sync::Arc;
+
+    use egoi_verify::{
+        CallOptions, CodeType, Engine, EngineOptions, ErrorCode, RequestOptions, TestClock, ValidateOptions,
+        generate_code,
+    };
+    use nix::sys::wait::{WaitStatus, waitpid};
+    use nix::unistd::{ForkResult, fork};
+
+    use crate::support::watched::Watched;
+
+    /// What a forked child says, which has to end well.
+    fn in_a_child(says: impl FnOnce() -> String) -> String {
+        let (mut reader, mut writer) = pipe().unwrap();
+        // SAFETY: this process has one thread, so that the child inherits no lock that another thread holds.
+        #[allow(unsafe_code, reason = "there is no other way to fork")]
+        match unsafe { fork() }.unwrap() {
+            ForkResult::Child => {
+                let said = std::panic::catch_unwind(std::panic::AssertUnwindSafe(says));
+                let well = said.is_ok_and(|said| writer.write_all(said.as_bytes()).is_ok());
+                std::process::exit(i32::from(!well));
+            }
+            ForkResult::Parent { child } => {
+                drop(writer);
+                let mut said = String::new();
+                reader.read_to_string(&mut said).unwrap();
+                assert_eq!(waitpid(child, None).unwrap(), WaitStatus::Exited(child, 0));
+                said
+            }
+        }
+    }
+
+    fn engine() -> Engine {
+        Engine::new(|_sms| async { Ok(()) }, EngineOptions::default()).unwrap()
+    }
+
+    fn block_on<T>(future: impl Future<Output = T>) -> T {
+        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+    }
+
+    fn a_hundred_codes() -> String {
+        let codes: Vec<String> =
+            (0..100).map(|_| generate_code(CodeType::Numeric, 20).unwrap().expose().to_owned()).collect();
+        codes.join("\n")
+    }
+
+    pub(crate) fn parent_and_child_draw_different_codes() {
+        // A generator kept in the process is made at the first draw, and would be what the child inherits.
+        let before = a_hundred_codes();
+        let children = [in_a_child(a_hundred_codes), in_a_child(a_hundred_codes)];
+        let parent = a_hundred_codes();
+        let all = [before.as_str(), &children[0], &children[1], &parent].join("\n");
+        assert_eq!(all.lines().collect::<HashSet<_>>().len(), 400);
+    }
+
+    pub(crate) fn an_engine_in_memory_says_forked_in_a_child() {
+        let engine = engine();
+        let id = block_on(engine.request("+351 910 000 000", RequestOptions::default())).unwrap().id;
+        let said = in_a_child(|| {
+            let call = CallOptions::default;
+            let errors = block_on(async {
+                [
+                    engine.request("+351 910 000 000", RequestOptions::default()).await.unwrap_err(),
+                    engine.validate(&id, "123456", ValidateOptions::default()).await.err().unwrap(),
+                    engine.cancel(&id, call()).await.unwrap_err(),
+                    engine.resend(&id, call()).await.unwrap_err(),
+                    engine.get(&id, call()).await.unwrap_err(),
+                ]
+            });
+            assert!(errors.iter().all(|error| !error.retry_is_safe() && !error.sms_may_be_sent()));
+            assert!(errors.iter().all(|error| error.code() == ErrorCode::Forked), "{errors:?}");
+            errors.map(|error| error.code().as_str()).join(" ")
+        });
+        assert_eq!(said, "forked forked forked forked forked");
+    }
+
+    pub(crate) fn a_store_that_processes_share_works_in_a_child() {
+        let store = Arc::new(Watched::new(Arc::new(TestClock::default())));
+        let engine = Engine::new(|_sms| async { Ok(()) }, EngineOptions::default().store(store).key([0; 32])).unwrap();
+        let id = block_on(engine.request("+351 910 000 000", RequestOptions::default())).unwrap().id;
+        let said = in_a_child(|| block_on(engine.get(&id, CallOptions::default())).unwrap().state.to_string());
+        assert_eq!(said, "pending");
+    }
+
+    pub(crate) fn the_parents_engine_goes_on() {
+        let engine = engine();
+        in_a_child(String::new);
+        assert!(block_on(engine.request("+351 910 000 000", RequestOptions::default())).is_ok());
+    }
+}

@@ -1,0 +1,93 @@
+//! A store with the mistake that the others must not make: validation reads, and then writes.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use egoi_verify::machine::RequestLimits;
+use egoi_verify::{
+    Attempt, Claim, Clock as _, Created, Digest, Error, ErrorCode, HandOver, Limits, NewRequest, PhoneNumber,
+    Remembered, Resending, State, Store, StoreFuture, Stored, StoredTerms, TestClock, Validated,
+};
+
+use super::model::Model;
+
+pub(crate) struct BrokenStore {
+    model: Mutex<Model>,
+    clock: Arc<TestClock>,
+}
+
+const NO_LIMITS: Limits = Limits {
+    request: RequestLimits { max_attempts: None, max_resends: None, resend_after: None },
+    wrong_codes_per_number: None,
+    sms_per_number: None,
+};
+
+impl BrokenStore {
+    pub(crate) fn new(max_requests: u64, clock: Arc<TestClock>) -> Self {
+        Self { model: Mutex::new(Model::new(max_requests)), clock }
+    }
+
+    fn done<'a, T: Send + 'a>(
+        &self,
+        call: impl FnOnce(&mut Model, egoi_verify::machine::Timestamp) -> T,
+    ) -> StoreFuture<'a, T> {
+        let mut model = self.model.lock().unwrap();
+        let answer = call(&mut model, self.clock.now());
+        Box::pin(std::future::ready(Ok(answer)))
+    }
+}
+
+fn no_keys<'a, T: Send + 'a>() -> StoreFuture<'a, T> {
+    Box::pin(std::future::ready(Err(Error::new(ErrorCode::Storage, "it keeps no keys of clients"))))
+}
+
+impl Store for BrokenStore {
+    fn create(&self, request: NewRequest) -> StoreFuture<'_, Created> {
+        self.done(|model, now| model.create(request, now))
+    }
+
+    fn validate<'a>(&'a self, id: u128, attempt: Attempt<'a>) -> StoreFuture<'a, Option<Validated>> {
+        let now = self.clock.now();
+        let selected = self.model.lock().unwrap().look(id, &attempt, now);
+        // The way to a database and back, in which others come by.
+        std::thread::yield_now();
+        self.done(|model, _| {
+            selected.map(|change| {
+                model.write(id, &change);
+                change.said
+            })
+        })
+    }
+
+    fn cancel(&self, id: u128) -> StoreFuture<'_, Option<State>> {
+        self.done(|model, now| model.cancel(id, &NO_LIMITS, now))
+    }
+
+    fn terms(&self, id: u128) -> StoreFuture<'_, Option<StoredTerms>> {
+        self.done(|model, now| model.terms(id, now))
+    }
+
+    fn resend(&self, id: u128, code: Digest, limits: Limits) -> StoreFuture<'_, Option<Resending>> {
+        self.done(|model, now| model.resend(id, code, &limits, now))
+    }
+
+    fn settle(&self, id: u128, hand_over: u32, end: HandOver) -> StoreFuture<'_, ()> {
+        self.done(|model, now| model.settle(id, hand_over, end, now))
+    }
+
+    fn get(&self, id: u128) -> StoreFuture<'_, Option<Stored>> {
+        self.done(|model, now| model.get(id, now))
+    }
+
+    fn claim(&self, _: Digest, _: PhoneNumber, _: Duration) -> StoreFuture<'_, Claim> {
+        no_keys()
+    }
+
+    fn fulfil(&self, _: Digest, _: Remembered) -> StoreFuture<'_, ()> {
+        no_keys()
+    }
+
+    fn release(&self, _: Digest) -> StoreFuture<'_, ()> {
+        no_keys()
+    }
+}

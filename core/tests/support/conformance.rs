@@ -1,0 +1,698 @@
+//! What holds for every store, each fact a function of how to open one. `conforms_one_at_a_time!` and
+//! `conforms_at_once!` make the tests of a store.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Barrier, LazyLock, Mutex};
+use std::time::Duration;
+
+use egoi_verify::machine::{Quota, RequestLimits};
+use egoi_verify::{
+    Attempt, Claim, Clock as _, Created, Digest, Engine, EngineOptions, HandOver, Limits, NewRequest, Outcome,
+    OutgoingSms, PhoneNumber, Remembered, RequestOptions, Resending, State, Store, StoredTerms, TestClock,
+    parse_number,
+};
+use rand::rngs::SmallRng;
+use rand::{RngExt as _, SeedableRng as _};
+
+use super::model::Model;
+use super::soak;
+use super::watched::Watched;
+
+/// Opens an empty store that holds at most so many requests and goes by this clock.
+pub(crate) type Open = dyn Fn(u64, Arc<TestClock>) -> Arc<dyn Store> + Sync;
+
+macro_rules! facts {
+    ($open:path: $($fact:ident)*) => {
+        $(#[test]
+        fn $fact() {
+            crate::support::conformance::$fact(&$open);
+        })*
+    };
+}
+
+macro_rules! conforms_one_at_a_time {
+    ($open:path) => {
+        facts! { $open:
+            random_histories_go_as_in_the_pure_machine
+            a_request_is_there_until_keep_is_over_to_the_millisecond
+            a_request_for_another_number_is_not_there_and_counts_no_attempt
+            any_of_the_given_digests_may_be_the_right_one
+            an_old_code_after_a_resend_never_verifies
+            the_sms_window_starts_at_the_first_sms
+            requests_and_resends_count_together
+            an_sms_is_given_back_after_not_sent_alone
+            an_sms_given_back_late_is_not_given_to_the_next_window
+            wrong_codes_of_a_number_count_across_its_requests
+            a_success_clears_the_wrong_codes_of_its_number
+            the_wrong_codes_of_one_number_are_not_anothers
+            past_max_requests_there_is_no_room_until_one_is_over_and_no_longer_kept
+            a_request_that_was_not_sent_makes_room
+            a_request_put_back_to_a_validity_that_is_over_makes_room
+            a_key_of_a_request_that_was_not_sent_is_free_again
+            a_resend_while_another_is_handed_over_has_to_wait
+        }
+    };
+}
+
+macro_rules! conforms_at_once {
+    ($open:path) => {
+        facts! { $open:
+            of_64_right_codes_at_once_exactly_one_is_verified
+            of_64_wrong_codes_at_once_no_more_than_the_limit_are_looked_at
+            of_64_wrong_codes_for_one_number_at_once_no_more_than_its_limit_are_looked_at
+            of_64_requests_for_one_number_at_once_no_more_than_its_limit_are_sent
+            of_64_resends_at_once_one_is_ready
+            of_64_requests_with_one_key_at_once_one_is_new
+            of_64_requests_at_once_no_more_than_max_requests_are_held
+            of_a_success_and_a_cancellation_at_once_one_counts
+        }
+    };
+}
+
+/// Of a store that a `Client` can keep its idempotency keys in too.
+macro_rules! conforms_for_clients {
+    ($open:path) => {
+        facts! { $open:
+            a_claimed_key_is_under_way_until_it_is_fulfilled_and_then_known
+            a_claimed_key_is_not_for_another_number
+            a_released_key_is_free_again
+            a_claimed_key_is_free_again_when_keep_is_over
+            a_key_of_an_engines_request_is_claimed_until_it_is_known_not_to_be_sent
+        }
+    };
+}
+
+pub(crate) use {conforms_at_once, conforms_for_clients, conforms_one_at_a_time, facts};
+
+// What the facts are made of
+
+const THREADS: usize = 64;
+const HOUR: Duration = Duration::from_secs(3600);
+const DAY: Duration = Duration::from_secs(24 * 3600);
+const MS: Duration = Duration::from_millis(1);
+const NO_LIMITS: Limits = Limits {
+    request: RequestLimits { max_attempts: None, max_resends: None, resend_after: None },
+    wrong_codes_per_number: None,
+    sms_per_number: None,
+};
+const RIGHT: Digest = [1; 32];
+const WRONG: Digest = [2; 32];
+
+static RUNTIME: LazyLock<tokio::runtime::Runtime> = LazyLock::new(|| tokio::runtime::Runtime::new().unwrap());
+
+/// Waits for a store's answer, in any thread.
+fn wait<T>(later: impl Future<Output = Result<T, egoi_verify::Error>>) -> T {
+    RUNTIME.handle().block_on(later).unwrap()
+}
+
+fn number(i: usize) -> PhoneNumber {
+    parse_number(&format!("351-91000000{i}")).unwrap()
+}
+
+/// What a request for a number with a validity asks for. Only an engine can say it.
+fn terms(number: PhoneNumber, seconds: u64) -> StoredTerms {
+    static KNOWN: LazyLock<Mutex<HashMap<(PhoneNumber, u64), StoredTerms>>> = LazyLock::new(Mutex::default);
+    let mut known = KNOWN.lock().unwrap();
+    let asked = known.entry((number, seconds)).or_insert_with(|| {
+        let store = Arc::new(Watched::new(Arc::new(TestClock::default())));
+        let options = EngineOptions::default().store(Arc::clone(&store) as Arc<dyn Store>).key([0; 32]);
+        let engine = Engine::new(|_: OutgoingSms| async { Ok(()) }, options).unwrap();
+        wait(engine.request_to(number, RequestOptions::default().ttl(Duration::from_secs(seconds))));
+        store.terms.lock().unwrap().pop().unwrap()
+    });
+    asked.clone()
+}
+
+/// A store, and its clock, which stands still.
+struct Opened {
+    store: Arc<dyn Store>,
+    clock: Arc<TestClock>,
+}
+
+fn open(open: &Open) -> Opened {
+    open_for(open, 1_000_000)
+}
+
+fn open_for(open: &Open, max_requests: u64) -> Opened {
+    let clock = Arc::new(TestClock::default());
+    clock.freeze(true);
+    Opened { store: open(max_requests, Arc::clone(&clock)), clock }
+}
+
+fn new_request(id: u128, number: PhoneNumber, limits: Limits) -> NewRequest {
+    let terms = terms(number, 600);
+    NewRequest { id, number, code: RIGHT, terms, idempotency_key: None, keep: DAY, limits }
+}
+
+fn attempt(code: &Digest, limits: Limits) -> Attempt<'_> {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let id = NEXT.fetch_add(1, Ordering::Relaxed).into();
+    Attempt { id, codes: std::slice::from_ref(code), number: None, limits }
+}
+
+impl Opened {
+    fn create(&self, id: u128, number: PhoneNumber, limits: Limits) -> Created {
+        wait(self.store.create(new_request(id, number, limits)))
+    }
+
+    fn validate(&self, id: u128, code: &Digest, limits: Limits) -> Option<Outcome> {
+        wait(self.store.validate(id, attempt(code, limits))).map(|said| said.outcome)
+    }
+
+    fn resend(&self, id: u128, code: Digest, limits: Limits) -> Resending {
+        wait(self.store.resend(id, code, limits)).unwrap()
+    }
+
+    fn settle(&self, id: u128, hand_over: u32, end: HandOver) {
+        wait(self.store.settle(id, hand_over, end));
+    }
+
+    fn is_there(&self, id: u128) -> bool {
+        wait(self.store.get(id)).is_some()
+    }
+
+    /// What 64 threads are answered that call at the same moment.
+    fn at_once<T: Send>(&self, call: impl Fn(&dyn Store, usize) -> T + Sync) -> Vec<T> {
+        let start = Barrier::new(THREADS);
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..THREADS)
+                .map(|thread| {
+                    let (start, call, store) = (&start, &call, &*self.store);
+                    scope.spawn(move || {
+                        start.wait();
+                        call(store, thread)
+                    })
+                })
+                .collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        })
+    }
+}
+
+fn count<T: PartialEq>(answers: &[T], answer: &T) -> usize {
+    answers.iter().filter(|each| *each == answer).count()
+}
+
+fn said(created: &Created) -> String {
+    match created {
+        Created::New(stored) => format!("new {stored:?}"),
+        Created::Known(known) => format!("known {:?}", **known),
+        Created::OtherNumber => "other number".to_owned(),
+        Created::RateLimited(wait) => format!("rate limited for {wait:?}"),
+        Created::Full => "full".to_owned(),
+    }
+}
+
+fn resent(resending: &Resending) -> String {
+    match resending {
+        Resending::Ready { hand_over, stored } => format!("ready {hand_over} {stored:?}"),
+        Resending::Conflict => "conflict".to_owned(),
+        Resending::RateLimited(wait) => format!("rate limited for {wait:?}"),
+    }
+}
+
+// Random histories
+
+/// Each history is made from its number, which a failure names, with what was called so far.
+pub(crate) fn random_histories_go_as_in_the_pure_machine(open: &Open) {
+    for number in 0..soak::count(1_000, 10_000) {
+        replay(open, number);
+    }
+}
+
+fn replay(open: &Open, history: u64) {
+    let random = &mut SmallRng::seed_from_u64(history);
+    let max_requests = if random.random_bool(0.3) { random.random_range(1..4) } else { 1000 };
+    let limits = random_limits(random);
+    let keep = Duration::from_secs(random.random_range(0..1000));
+    let opened = open_for(open, max_requests);
+    let store = &*opened.store;
+    let mut model = Model::new(max_requests);
+    let mut ids: Vec<u128> = Vec::new();
+    let mut hand_overs: Vec<(u128, u32)> = Vec::new();
+    let mut log = Vec::new();
+    for _ in 0..random.random_range(5..80) {
+        advance(random, &model, &opened.clock);
+        let now = opened.clock.now();
+        let known = if ids.is_empty() { 7 } else { ids[random.random_range(0..ids.len())] };
+        // Four codes, so that old ones come back.
+        let code = [random.random_range(0..4u8); 32];
+        let (call, expected, answer) = match random.random_range(0..12) {
+            0 | 1 => {
+                let id: u128 = random.random();
+                let to = number(random.random_range(0..3));
+                let key = random.random_bool(0.3).then(|| [random.random_range(0..3u8); 32]);
+                let asked = terms(to, [1, 60, 600][random.random_range(0..3)]);
+                let new =
+                    || NewRequest { id, number: to, code, terms: asked.clone(), idempotency_key: key, keep, limits };
+                let expected = model.create(new(), now);
+                if matches!(expected, Created::New(_)) {
+                    ids.push(id);
+                    hand_overs.push((id, 0));
+                }
+                (format!("create {id} {to} {key:?}"), said(&expected), said(&wait(store.create(new()))))
+            }
+            2..=6 => {
+                let to = random.random_bool(0.2).then(|| number(random.random_range(0..3)));
+                let codes = [code];
+                let attempt_id = random.random();
+                let attempt = || Attempt { id: attempt_id, codes: &codes, number: to, limits };
+                let expected = model.validate(known, &attempt(), now);
+                let answer = wait(store.validate(known, attempt()));
+                (format!("validate {known} {} {to:?}", code[0]), format!("{expected:?}"), format!("{answer:?}"))
+            }
+            7 => {
+                let expected = model.cancel(known, &limits, now);
+                (format!("cancel {known}"), format!("{expected:?}"), format!("{:?}", wait(store.cancel(known))))
+            }
+            8 => {
+                let expected = model.resend(known, code, &limits, now);
+                if let Some(Resending::Ready { hand_over, .. }) = expected {
+                    hand_overs.push((known, hand_over));
+                }
+                let answer = wait(store.resend(known, code, limits));
+                let say = |resending: Option<Resending>| format!("{:?}", resending.as_ref().map(resent));
+                (format!("resend {known} {}", code[0]), say(expected), say(answer))
+            }
+            // A hand-over ends once, at any time.
+            9 | 10 if !hand_overs.is_empty() => {
+                let (id, hand_over) = hand_overs.swap_remove(random.random_range(0..hand_overs.len()));
+                let end = [HandOver::Sent, HandOver::NotSent, HandOver::MaybeSent][random.random_range(0..3)];
+                model.settle(id, hand_over, end, now);
+                wait(store.settle(id, hand_over, end));
+                (format!("settle {id} {hand_over} {end:?}"), String::new(), String::new())
+            }
+            _ => {
+                let expected = model.terms(known, now).map(|terms| terms.validity());
+                let answer = wait(store.terms(known)).map(|terms| terms.validity());
+                (format!("terms {known}"), format!("{expected:?}"), format!("{answer:?}"))
+            }
+        };
+        log.push(format!("at {}: {call}: {expected}", now.0));
+        assert_eq!(answer, expected, "history {history}: {log:#?}");
+        for id in &ids {
+            let (expected, found) = (model.get(*id, now), wait(store.get(*id)));
+            assert_eq!(format!("{found:?}"), format!("{expected:?}"), "get {id} in history {history}: {log:#?}");
+        }
+    }
+}
+
+fn random_limits(random: &mut SmallRng) -> Limits {
+    let quota = |random: &mut SmallRng| {
+        let most = random.random_range(1..6);
+        random.random_bool(0.6).then(|| Quota { most, per: Duration::from_secs(random.random_range(1..500)) })
+    };
+    Limits {
+        request: RequestLimits {
+            max_attempts: random.random_bool(0.6).then(|| random.random_range(1..6)),
+            max_resends: random.random_bool(0.4).then(|| random.random_range(0..3)),
+            resend_after: random.random_bool(0.4).then(|| Duration::from_secs(random.random_range(1..60))),
+        },
+        wrong_codes_per_number: quota(random),
+        sms_per_number: quota(random),
+    }
+}
+
+/// Nearly always not at all or a little; now and then to the very edge of a request's validity or keep.
+fn advance(random: &mut SmallRng, model: &Model, clock: &TestClock) {
+    let edges: Vec<_> =
+        model.requests.values().flat_map(|request| [request.record.expires_at, request.until()]).collect();
+    match random.random_range(0..10) {
+        0 if !edges.is_empty() => {
+            let edge = edges[random.random_range(0..edges.len())].since(clock.now());
+            clock.advance(if random.random_bool(0.5) { edge } else { edge.saturating_sub(MS) });
+        }
+        1 => clock.advance(Duration::from_millis(random.random_range(0..100_000))),
+        2 | 3 => clock.advance(Duration::from_millis(random.random_range(0..20_000))),
+        _ => {}
+    }
+}
+
+// One at a time
+
+pub(crate) fn a_request_is_there_until_keep_is_over_to_the_millisecond(with: &Open) {
+    let opened = open(with);
+    opened.create(1, number(0), NO_LIMITS);
+    opened.clock.advance(Duration::from_secs(600) + DAY - MS);
+    assert_eq!(wait(opened.store.cancel(1)), Some(State::Expired));
+    opened.clock.advance(MS);
+    assert!(!opened.is_there(1));
+    assert_eq!(opened.validate(1, &RIGHT, NO_LIMITS), None);
+    assert_eq!(wait(opened.store.cancel(1)), None);
+    assert!(wait(opened.store.terms(1)).is_none());
+    assert!(wait(opened.store.resend(1, WRONG, NO_LIMITS)).is_none());
+}
+
+pub(crate) fn a_request_for_another_number_is_not_there_and_counts_no_attempt(with: &Open) {
+    let opened = open(with);
+    opened.create(1, number(0), NO_LIMITS);
+    for code in [RIGHT, WRONG] {
+        let other = Attempt { number: Some(number(1)), ..attempt(&code, NO_LIMITS) };
+        assert!(wait(opened.store.validate(1, other)).is_none());
+    }
+    let record = wait(opened.store.get(1)).unwrap().record;
+    assert_eq!((record.wrong_codes, record.state(opened.clock.now())), (0, State::Pending));
+}
+
+pub(crate) fn any_of_the_given_digests_may_be_the_right_one(with: &Open) {
+    for codes in [[RIGHT, WRONG], [WRONG, RIGHT]] {
+        let opened = open(with);
+        opened.create(1, number(0), NO_LIMITS);
+        let said = wait(opened.store.validate(1, Attempt { codes: &codes, ..attempt(&RIGHT, NO_LIMITS) }));
+        assert_eq!(said.unwrap().outcome, Outcome::Verified);
+    }
+}
+
+pub(crate) fn an_old_code_after_a_resend_never_verifies(with: &Open) {
+    for end in [Some(HandOver::Sent), Some(HandOver::MaybeSent), None] {
+        let opened = open(with);
+        opened.create(1, number(0), NO_LIMITS);
+        opened.resend(1, [3; 32], NO_LIMITS);
+        if let Some(end) = end {
+            opened.settle(1, 1, end);
+        }
+        assert_eq!(opened.validate(1, &RIGHT, NO_LIMITS), Some(Outcome::WrongCode), "{end:?}");
+        assert_eq!(opened.validate(1, &[3; 32], NO_LIMITS), Some(Outcome::Verified), "{end:?}");
+    }
+}
+
+fn sms(most: u32) -> Limits {
+    Limits { sms_per_number: Some(Quota { most, per: HOUR }), ..NO_LIMITS }
+}
+
+pub(crate) fn the_sms_window_starts_at_the_first_sms(with: &Open) {
+    let opened = open(with);
+    for id in 0..5 {
+        assert!(matches!(opened.create(id, number(0), sms(5)), Created::New(_)));
+        opened.clock.advance(Duration::from_secs(60));
+    }
+    assert_eq!(
+        said(&opened.create(5, number(0), sms(5))),
+        format!("rate limited for {:?}", HOUR - 5 * Duration::from_secs(60))
+    );
+    opened.clock.advance(HOUR - 5 * Duration::from_secs(60) - MS);
+    assert_eq!(said(&opened.create(5, number(0), sms(5))), format!("rate limited for {MS:?}"));
+    opened.clock.advance(MS);
+    assert!(matches!(opened.create(5, number(0), sms(5)), Created::New(_)));
+    assert!(matches!(opened.create(6, number(1), sms(5)), Created::New(_)), "another number has its own");
+}
+
+pub(crate) fn requests_and_resends_count_together(with: &Open) {
+    let opened = open(with);
+    opened.create(1, number(0), sms(3));
+    opened.create(2, number(0), sms(3));
+    assert!(matches!(opened.resend(1, WRONG, sms(3)), Resending::Ready { .. }));
+    let limited = format!("rate limited for {:?}", Some(HOUR));
+    assert_eq!(resent(&opened.resend(2, WRONG, sms(3))), limited);
+    assert!(matches!(opened.create(3, number(0), sms(3)), Created::RateLimited(_)));
+}
+
+pub(crate) fn an_sms_is_given_back_after_not_sent_alone(with: &Open) {
+    for (end, room) in [
+        (Some(HandOver::NotSent), true),
+        (Some(HandOver::Sent), false),
+        (Some(HandOver::MaybeSent), false),
+        (None, false),
+    ] {
+        let opened = open(with);
+        opened.create(1, number(0), sms(2));
+        opened.create(2, number(0), sms(2));
+        if let Some(end) = end {
+            opened.settle(2, 0, end);
+        }
+        assert_eq!(matches!(opened.create(3, number(0), sms(2)), Created::New(_)), room, "request, {end:?}");
+        let opened = open(with);
+        opened.create(1, number(0), sms(2));
+        opened.resend(1, WRONG, sms(2));
+        if let Some(end) = end {
+            opened.settle(1, 1, end);
+        }
+        assert_eq!(matches!(opened.create(3, number(0), sms(2)), Created::New(_)), room, "resend, {end:?}");
+    }
+}
+
+pub(crate) fn an_sms_given_back_late_is_not_given_to_the_next_window(with: &Open) {
+    let opened = open(with);
+    opened.create(1, number(0), sms(1));
+    opened.clock.advance(HOUR);
+    assert!(matches!(opened.create(2, number(0), sms(1)), Created::New(_)));
+    opened.settle(1, 0, HandOver::NotSent);
+    assert!(matches!(opened.create(3, number(0), sms(1)), Created::RateLimited(_)));
+}
+
+fn wrong_codes(most: u32) -> Limits {
+    Limits { wrong_codes_per_number: Some(Quota { most, per: DAY }), ..NO_LIMITS }
+}
+
+pub(crate) fn wrong_codes_of_a_number_count_across_its_requests(with: &Open) {
+    let opened = open(with);
+    let limits = wrong_codes(20);
+    for id in 0..20 {
+        opened.create(id, number(0), limits);
+        assert_eq!(opened.validate(id, &WRONG, limits), Some(Outcome::WrongCode));
+        opened.clock.advance(HOUR);
+    }
+    opened.create(20, number(0), limits);
+    assert_eq!(opened.validate(20, &RIGHT, limits), Some(Outcome::TooManyAttempts));
+    // 20 hours have passed since the first.
+    opened.clock.advance(4 * HOUR - MS);
+    opened.create(21, number(0), limits);
+    assert_eq!(opened.validate(21, &RIGHT, limits), Some(Outcome::TooManyAttempts));
+    opened.clock.advance(MS);
+    assert_eq!(opened.validate(21, &RIGHT, limits), Some(Outcome::Verified));
+}
+
+pub(crate) fn a_success_clears_the_wrong_codes_of_its_number(with: &Open) {
+    let opened = open(with);
+    let limits = wrong_codes(3);
+    for id in 1..=3 {
+        opened.create(id, number(0), limits);
+        assert_eq!(opened.validate(id, &WRONG, limits), Some(Outcome::WrongCode));
+        assert_eq!(opened.validate(id, &WRONG, limits), Some(Outcome::WrongCode));
+        assert_eq!(opened.validate(id, &RIGHT, limits), Some(Outcome::Verified));
+    }
+}
+
+pub(crate) fn the_wrong_codes_of_one_number_are_not_anothers(with: &Open) {
+    let opened = open(with);
+    let limits = wrong_codes(1);
+    opened.create(1, number(0), limits);
+    opened.create(2, number(1), limits);
+    assert_eq!(opened.validate(1, &WRONG, limits), Some(Outcome::WrongCode));
+    assert_eq!(opened.validate(1, &WRONG, limits), Some(Outcome::TooManyAttempts));
+    assert_eq!(opened.validate(2, &WRONG, limits), Some(Outcome::WrongCode));
+}
+
+pub(crate) fn past_max_requests_there_is_no_room_until_one_is_over_and_no_longer_kept(with: &Open) {
+    let opened = open_for(with, 5);
+    for id in 0..5 {
+        assert!(matches!(opened.create(id << 32, number(0), NO_LIMITS), Created::New(_)));
+    }
+    opened.validate(0, &RIGHT, NO_LIMITS);
+    opened.clock.advance(Duration::from_secs(600) + DAY - MS);
+    assert!(matches!(opened.create(5, number(0), NO_LIMITS), Created::Full), "finished requests are kept");
+    opened.clock.advance(MS);
+    for id in 6..11 {
+        assert!(matches!(opened.create(id, number(0), NO_LIMITS), Created::New(_)));
+    }
+    assert!(matches!(opened.create(11, number(0), NO_LIMITS), Created::Full));
+}
+
+pub(crate) fn a_request_that_was_not_sent_makes_room(with: &Open) {
+    let opened = open_for(with, 1);
+    for id in 0..1000 {
+        let key = (id as u64).to_le_bytes().repeat(4).try_into().ok();
+        let new = NewRequest { idempotency_key: key, ..new_request(id, number(0), NO_LIMITS) };
+        assert!(matches!(wait(opened.store.create(new)), Created::New(_)), "request {id}");
+        opened.settle(id, 0, HandOver::NotSent);
+        assert!(!opened.is_there(id));
+    }
+}
+
+pub(crate) fn a_request_put_back_to_a_validity_that_is_over_makes_room(with: &Open) {
+    let opened = open_for(with, 1);
+    wait(opened.store.create(NewRequest { keep: Duration::ZERO, ..new_request(1, number(0), NO_LIMITS) }));
+    opened.clock.advance(Duration::from_secs(599));
+    opened.resend(1, WRONG, NO_LIMITS);
+    opened.clock.advance(Duration::from_secs(1));
+    assert!(opened.is_there(1));
+    opened.settle(1, 1, HandOver::NotSent);
+    assert!(!opened.is_there(1));
+    assert!(matches!(opened.create(2, number(0), NO_LIMITS), Created::New(_)));
+}
+
+pub(crate) fn a_key_of_a_request_that_was_not_sent_is_free_again(with: &Open) {
+    let opened = open(with);
+    let create = |id, number| {
+        wait(opened.store.create(NewRequest { idempotency_key: Some([9; 32]), ..new_request(id, number, NO_LIMITS) }))
+    };
+    assert!(matches!(create(1, number(0)), Created::New(_)));
+    opened.settle(1, 0, HandOver::NotSent);
+    assert!(matches!(create(2, number(1)), Created::New(_)), "for another number too");
+    assert!(matches!(create(3, number(1)), Created::Known(known) if known.0 == 2));
+}
+
+pub(crate) fn a_resend_while_another_is_handed_over_has_to_wait(with: &Open) {
+    let opened = open(with);
+    opened.create(1, number(0), NO_LIMITS);
+    assert!(matches!(opened.resend(1, [3; 32], NO_LIMITS), Resending::Ready { hand_over: 1, .. }));
+    assert!(matches!(opened.resend(1, [4; 32], NO_LIMITS), Resending::RateLimited(Some(_))));
+    opened.settle(1, 1, HandOver::MaybeSent);
+    assert!(matches!(opened.resend(1, [4; 32], NO_LIMITS), Resending::Ready { hand_over: 2, .. }));
+    // One whose process died is not waited for for ever.
+    opened.clock.advance(Duration::from_secs(30));
+    assert!(matches!(opened.resend(1, [5; 32], NO_LIMITS), Resending::Ready { hand_over: 3, .. }));
+}
+
+// At once
+
+/// The right code for one request, round after round by the same threads.
+pub(crate) fn of_64_right_codes_at_once_exactly_one_is_verified(with: &Open) {
+    for round in 0..soak::count(100, 1_000) {
+        let opened = open(with);
+        opened.create(1, number(0), NO_LIMITS);
+        let outcomes = opened.at_once(|store, _| wait(store.validate(1, attempt(&RIGHT, NO_LIMITS))).unwrap().outcome);
+        assert_eq!(count(&outcomes, &Outcome::Verified), 1, "round {round}");
+        assert_eq!(count(&outcomes, &Outcome::AlreadyVerified), THREADS - 1, "round {round}");
+    }
+}
+
+pub(crate) fn of_64_wrong_codes_at_once_no_more_than_the_limit_are_looked_at(with: &Open) {
+    let limits = Limits { request: RequestLimits { max_attempts: Some(5), ..NO_LIMITS.request }, ..NO_LIMITS };
+    for round in 0..soak::count(100, 1_000) {
+        let opened = open(with);
+        opened.create(1, number(0), limits);
+        let outcomes = opened.at_once(|store, _| wait(store.validate(1, attempt(&WRONG, limits))).unwrap().outcome);
+        assert_eq!(count(&outcomes, &Outcome::WrongCode), 5, "round {round}");
+        assert_eq!(count(&outcomes, &Outcome::TooManyAttempts), THREADS - 5, "round {round}");
+    }
+}
+
+pub(crate) fn of_64_wrong_codes_for_one_number_at_once_no_more_than_its_limit_are_looked_at(with: &Open) {
+    let limits = wrong_codes(5);
+    for round in 0..soak::count(100, 1_000) {
+        let opened = open(with);
+        for id in 0..THREADS {
+            opened.create(id as u128, number(0), limits);
+        }
+        let outcomes = opened
+            .at_once(|store, thread| wait(store.validate(thread as u128, attempt(&WRONG, limits))).unwrap().outcome);
+        assert_eq!(count(&outcomes, &Outcome::WrongCode), 5, "round {round}");
+    }
+}
+
+pub(crate) fn of_64_requests_for_one_number_at_once_no_more_than_its_limit_are_sent(with: &Open) {
+    for round in 0..soak::count(100, 1_000) {
+        let opened = open(with);
+        let sent = opened.at_once(|store, thread| {
+            matches!(wait(store.create(new_request(thread as u128, number(0), sms(5)))), Created::New(_))
+        });
+        assert_eq!(count(&sent, &true), 5, "round {round}");
+    }
+}
+
+pub(crate) fn of_64_resends_at_once_one_is_ready(with: &Open) {
+    for round in 0..soak::count(100, 1_000) {
+        let opened = open(with);
+        opened.create(1, number(0), NO_LIMITS);
+        let ready = opened.at_once(|store, thread| {
+            matches!(wait(store.resend(1, [thread as u8; 32], NO_LIMITS)), Some(Resending::Ready { .. }))
+        });
+        assert_eq!(count(&ready, &true), 1, "round {round}");
+    }
+}
+
+pub(crate) fn of_64_requests_with_one_key_at_once_one_is_new(with: &Open) {
+    for round in 0..soak::count(100, 1_000) {
+        let opened = open(with);
+        let ids = opened.at_once(|store, thread| {
+            let new = new_request(thread as u128, number(0), NO_LIMITS);
+            match wait(store.create(NewRequest { idempotency_key: Some([9; 32]), ..new })) {
+                Created::New(_) => (true, thread as u128),
+                Created::Known(known) => (false, known.0),
+                other => panic!("{}", said(&other)),
+            }
+        });
+        assert_eq!(ids.iter().filter(|(is_new, _)| *is_new).count(), 1, "round {round}");
+        assert!(ids.iter().all(|(_, id)| *id == ids[0].1), "round {round}");
+    }
+}
+
+pub(crate) fn of_64_requests_at_once_no_more_than_max_requests_are_held(with: &Open) {
+    for round in 0..soak::count(100, 1_000) {
+        let opened = open_for(with, 5);
+        let held = opened.at_once(|store, thread| {
+            matches!(wait(store.create(new_request(thread as u128, number(0), NO_LIMITS))), Created::New(_))
+        });
+        assert_eq!(count(&held, &true), 5, "round {round}");
+    }
+}
+
+pub(crate) fn of_a_success_and_a_cancellation_at_once_one_counts(with: &Open) {
+    for round in 0..soak::count(100, 1_000) {
+        let opened = open(with);
+        opened.create(1, number(0), NO_LIMITS);
+        let states = opened.at_once(|store, thread| {
+            if thread % 2 == 0 {
+                wait(store.cancel(1)).unwrap()
+            } else {
+                match wait(store.validate(1, attempt(&RIGHT, NO_LIMITS))).unwrap().outcome {
+                    Outcome::Verified | Outcome::AlreadyVerified => State::Verified,
+                    Outcome::Cancelled => State::Cancelled,
+                    other => panic!("{other}"),
+                }
+            }
+        });
+        assert_eq!(count(&states, &states[0]), THREADS, "round {round}: {states:?}");
+    }
+}
+
+// Keys of a client
+
+fn remembered() -> Remembered {
+    let now = TestClock::default().now();
+    Remembered { id: "abc".to_owned(), created_at: now, expires_at: now.after(HOUR) }
+}
+
+pub(crate) fn a_claimed_key_is_under_way_until_it_is_fulfilled_and_then_known(with: &Open) {
+    let Opened { store, .. } = open(with);
+    assert_eq!(wait(store.claim(RIGHT, number(0), DAY)), Claim::New);
+    assert_eq!(wait(store.claim(RIGHT, number(0), DAY)), Claim::UnderWay);
+    wait(store.fulfil(RIGHT, remembered()));
+    let Claim::Known(known) = wait(store.claim(RIGHT, number(0), DAY)) else { panic!("not known") };
+    assert_eq!(known.id, "abc");
+}
+
+pub(crate) fn a_claimed_key_is_not_for_another_number(with: &Open) {
+    let Opened { store, .. } = open(with);
+    wait(store.claim(RIGHT, number(0), DAY));
+    assert_eq!(wait(store.claim(RIGHT, number(1), DAY)), Claim::OtherNumber);
+    wait(store.fulfil(RIGHT, remembered()));
+    assert_eq!(wait(store.claim(RIGHT, number(1), DAY)), Claim::OtherNumber);
+}
+
+pub(crate) fn a_released_key_is_free_again(with: &Open) {
+    let Opened { store, .. } = open(with);
+    wait(store.claim(RIGHT, number(0), DAY));
+    wait(store.release(RIGHT));
+    assert_eq!(wait(store.claim(RIGHT, number(1), DAY)), Claim::New);
+}
+
+pub(crate) fn a_claimed_key_is_free_again_when_keep_is_over(with: &Open) {
+    let Opened { store, clock } = open(with);
+    wait(store.claim(RIGHT, number(0), DAY));
+    clock.advance(DAY - MS);
+    assert_eq!(wait(store.claim(RIGHT, number(0), DAY)), Claim::UnderWay);
+    clock.advance(MS);
+    assert_eq!(wait(store.claim(RIGHT, number(1), DAY)), Claim::New);
+}
+
+pub(crate) fn a_key_of_an_engines_request_is_claimed_until_it_is_known_not_to_be_sent(with: &Open) {
+    let opened = open(with);
+    let new = new_request(1, number(0), NO_LIMITS);
+    wait(opened.store.create(NewRequest { idempotency_key: Some(RIGHT), ..new }));
+    assert_eq!(wait(opened.store.claim(RIGHT, number(0), DAY)), Claim::UnderWay);
+    opened.settle(1, 0, HandOver::NotSent);
+    assert_eq!(wait(opened.store.claim(RIGHT, number(1), DAY)), Claim::New);
+}

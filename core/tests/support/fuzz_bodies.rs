@@ -1,0 +1,160 @@
+//! What each fuzz target does with its input: one function a target, which the replay of the corpus calls too.
+
+use egoi_verify::wire::words::StatusWords;
+use egoi_verify::wire::{decode_refusal, v1, v2};
+use egoi_verify::{
+    Code, CodeSize, CodeType, MessageTemplate, RequestId, SmsEncoding, code_in_sms, parse_number, sms_parts,
+    with_app_hash, with_origin,
+};
+
+/// A target: its name, which is its folder in the corpus, and its body.
+pub(crate) type Target = (&'static str, fn(&[u8]));
+
+/// Every target.
+pub(crate) const TARGETS: [Target; 6] = [
+    ("v1", read_v1),
+    ("v2", read_v2),
+    ("refusal", read_refusal),
+    ("number", read_number),
+    ("sms_text", read_sms_text),
+    ("code", read_code),
+];
+
+/// V1: what is read is read again from what it is written as.
+pub(crate) fn read_v1(body: &[u8]) {
+    if let Ok(answer) = v1::decode_answer(body) {
+        look_up(&answer.status);
+        let id = answer.id.as_deref().unwrap_or_default();
+        let again = v1::decode_answer(&v1::encode_status(id, &answer.status));
+        assert!(again.is_ok_and(|again| again.id.as_deref() == Some(id) && again.status == answer.status));
+        if let Some(error) = answer.error {
+            let again = v1::decode_answer(&v1::encode_error(&error));
+            assert!(again.is_ok_and(|again| again.error == Some(error)));
+        }
+    }
+    let _ = v1::decode_request(body);
+    // A validation is a cancellation with a code.
+    if let Ok(validate) = v1::decode_validate(body) {
+        assert!(v1::decode_cancel(body).is_ok_and(|cancel| cancel.request_id == validate.request_id));
+    }
+}
+
+/// V2: what is read is read again from what it is written as.
+pub(crate) fn read_v2(body: &[u8]) {
+    if let Ok(id) = v2::decode_requested(body) {
+        assert!(v2::decode_requested(&v2::encode_requested(&id)).is_ok_and(|again| again == id));
+        let _ = RequestId::parse(&id);
+    }
+    if let Ok(done) = v2::decode_done(body) {
+        assert!(v2::decode_done(&v2::encode_done(&done.id, done.word.as_deref())).is_ok_and(|again| again == done));
+        done.word.as_deref().into_iter().for_each(look_up);
+    }
+    if let Ok(read) = v2::decode_read(body) {
+        let again = v2::decode_read(&v2::encode_read(&v2::ReadAnswer {
+            id: read.id.as_deref().unwrap_or_default(),
+            recipient_number: read.number.as_deref(),
+            code: read.code.as_ref().map(|code| code.as_str()),
+            code_ttl: read.ttl.map(|ttl| ttl.as_secs()),
+            status: read.status.as_deref().unwrap_or_default(),
+            create_date: read.created_at,
+            ..v2::ReadAnswer::default()
+        }));
+        assert!(
+            again.is_ok_and(|again| again.number == read.number && again.code == read.code && again.ttl == read.ttl)
+        );
+    }
+    if let Ok(senders) = v2::decode_senders(body) {
+        assert!(v2::decode_senders(&v2::encode_senders(&senders)).is_ok_and(|again| again == senders));
+    }
+    let _ = v2::decode_request(body);
+    let _ = v2::decode_validate(body);
+    let _ = v2::decode_sms(body);
+
+    let text = String::from_utf8_lossy(body);
+    let _ = v2::code_type(&text);
+    if let Some(at) = v2::parse_date(&text)
+        && let Some(written) = v2::format_date(at)
+    {
+        let again = v2::parse_date(&written).expect("a date that was written is read");
+        assert!(at.duration_since(again).is_ok_and(|lost| lost.as_secs() == 0), "{text:?} became {written}");
+    }
+}
+
+/// The words of a refusal, in both versions.
+pub(crate) fn read_refusal(body: &[u8]) {
+    if let Some(words) = decode_refusal(body) {
+        assert!(!words.is_empty());
+        let again = decode_refusal(&v2::encode_problem(400, "", &words));
+        assert_eq!(again, Some(words));
+    }
+}
+
+/// A number that is read travels in one form, which is read as the same number.
+pub(crate) fn read_number(text: &[u8]) {
+    let text = String::from_utf8_lossy(text);
+    if let Ok(number) = parse_number(&text) {
+        let whole = number.whole();
+        let again = parse_number(&whole);
+        assert!(again.is_ok_and(|again| again == number), "{text:?} became {whole}");
+        let (code, national) = whole.split_once('-').expect("a number has a hyphen behind its calling code");
+        assert_eq!(code, number.calling_code().to_string());
+        assert!(national.bytes().all(|b| b.is_ascii_digit()) && (2..=17).contains(&national.len()), "{text:?}");
+        let masked = number.to_string();
+        assert!(masked.contains('*') && masked.len() == whole.len(), "{text:?} is shown as {masked}");
+    }
+}
+
+/// A code that is read from an SMS is of the alphabet and size asked for, and an autofill line is read back.
+pub(crate) fn read_sms_text(text: &[u8]) {
+    let text = String::from_utf8_lossy(text);
+    for code_type in CodeType::ALL.into_iter().map(Some).chain([None]) {
+        for size in [None, Some(4), Some(6), Some(20)] {
+            let Some(code) = code_in_sms(&text, code_type, size) else { continue };
+            let code = code.expose();
+            let alphabet = code_type.unwrap_or(CodeType::Alphanumeric).alphabet();
+            assert!(code.chars().all(|c| alphabet.contains(c)), "{code:?} is not of {code_type:?}");
+            assert!(
+                size.map_or((4..=20).contains(&code.len()), |size| code.len() == size as usize),
+                "{code:?} {size:?}"
+            );
+        }
+    }
+
+    let sms = sms_parts(&text);
+    let (whole, part) = match sms.encoding {
+        SmsEncoding::Gsm7 => (160, 153),
+        SmsEncoding::Ucs2 => (70, 67),
+    };
+    assert!(sms.parts >= 1 && (sms.characters <= whole) == (sms.parts == 1), "{sms:?}");
+    assert!(sms.parts == 1 || sms.parts >= sms.characters.div_ceil(part), "{sms:?}");
+
+    let (message, last) = text.rsplit_once('\n').unwrap_or((&text, "example.com"));
+    if let Ok(template) = with_origin(message, last) {
+        let code = code_in_sms(&template.replace(MessageTemplate::PLACE, "123456"), None, None);
+        assert!(code.is_some_and(|code| code.expose() == "123456"), "{template:?}");
+    }
+    if let Ok(template) = with_app_hash(message, last) {
+        assert!(template.ends_with(last) && sms_parts(&template.replace(MessageTemplate::PLACE, "123456")).parts == 1);
+    }
+    if let (Ok(template), Ok(code)) = (MessageTemplate::new(&text, CodeSize::default()), Code::parse("123456")) {
+        let rendered = template.render(&code);
+        assert!(sms_parts(&rendered).parts <= 6 && !rendered.is_empty());
+    }
+}
+
+/// Normalising a code twice is normalising it once.
+pub(crate) fn read_code(given: &[u8]) {
+    let given = String::from_utf8_lossy(given);
+    if let Ok(code) = Code::parse(&given) {
+        let again = Code::parse(code.expose());
+        assert!(again.is_ok_and(|again| again.expose() == code.expose() && again.matches(&code)), "{given:?}");
+        assert!((1..=64).contains(&code.expose().chars().count()));
+    }
+}
+
+fn look_up(word: &str) {
+    let words = StatusWords::default();
+    let shouted = word.to_ascii_uppercase();
+    assert_eq!(words.outcome(word), words.outcome(&shouted));
+    assert_eq!(words.state(word), words.state(&shouted));
+}
