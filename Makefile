@@ -29,7 +29,7 @@ chromium:
 
 # Every long check at its full count; its last run is in tests/SOAK.md.
 soak:
-	EGOI_SOAK=1 $(CARGO) test --locked --release --workspace --all-features -- --nocapture
+	EGOI_SOAK=1 $(CARGO) test --locked --profile soak --workspace --all-features -- --nocapture
 
 bench:
 	$(CARGO) bench --locked -p egoi-verify --all-features

@@ -9,6 +9,7 @@ pub mod machine;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 mod sms;
+mod store;
 mod values;
 mod verification;
 mod verifier;
@@ -16,18 +17,21 @@ mod verifier;
 pub mod wire;
 
 pub use client::{Api, Client, ClientOptions, SenderInfo, Trust, V1Paths, V2Paths};
-pub use engine::{
-    Attempt, Claim, Clock, Created, Digest, EgoiSms, Engine, EngineOptions, HandOver, Limits, MemoryStore,
-    MonotonicClock, NewRequest, OutgoingSms, Remembered, Resending, SendError, Sender, Sending, Store, StoreFuture,
-    Stored, StoredTerms, TestClock, Validated,
-};
+pub use engine::{EgoiSms, Engine, EngineOptions, OutgoingSms, SendError, Sender, Sending};
 pub use error::{Error, ErrorCode};
 pub use generate::generate_code;
 #[cfg(feature = "sandbox")]
 pub use sandbox::{Cut, Fault, FaultBody, FaultCall, Message, Sandbox, SandboxClock, SandboxOptions};
-pub use sms::{SmsEncoding, SmsParts, code_in_sms, sms_parts, with_app_hash, with_origin};
-pub use values::{
-    ApiKey, Code, CodeSize, CodeType, EngineKey, MessageTemplate, PhoneNumber, RequestId, Validity, parse_number,
+pub use sms::{MessageTemplate, SmsEncoding, SmsParts, code_in_sms, sms_parts, with_app_hash, with_origin};
+pub use store::{
+    Attempt, Claim, Clock, Created, Digest, HandOver, Limits, MemoryStore, MonotonicClock, NewRequest, Remembered,
+    Resending, Store, StoreFuture, Stored, StoredTerms, TestClock, Validated,
 };
+pub use values::{ApiKey, Code, CodeSize, CodeType, EngineKey, PhoneNumber, RequestId, Validity, parse_number};
 pub use verification::{CallOptions, Outcome, RequestOptions, Sms, State, ValidateOptions, Verification};
 pub use verifier::Verifier;
+
+/// The example of the repository's own README, run as it stands.
+#[cfg(all(doctest, feature = "sandbox"))]
+#[doc = include_str!("../../README.md")]
+struct ReadmeExample;

@@ -4,7 +4,8 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use crate::Error;
-use crate::values::{CodeSize, CodeType, MessageTemplate, PhoneNumber, RequestId, Validity};
+use crate::sms::MessageTemplate;
+use crate::values::{CodeSize, CodeType, PhoneNumber, RequestId, Validity};
 
 /// The state of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -4,8 +4,9 @@
 #[path = "support/service.rs"]
 mod service;
 
+use std::cell::RefCell;
 use std::fmt::{self, Write as _};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Once};
 use std::time::{Duration, Instant};
 
 use egoi_verify::{
@@ -347,8 +348,8 @@ fn a_client_is_made_without_a_runtime_and_refuses_what_is_wrong() {
             "v1_paths",
         ),
         (v2().app_name("naïve"), "app_name"),
-        (v2().store(Arc::new(MemoryStore::default())), "key"),
-        (v2().store(Arc::new(MemoryStore::default())).key(*b"short"), "key"),
+        (v2().store(Arc::new(MemoryStore::new(1000))), "key"),
+        (v2().store(Arc::new(MemoryStore::new(1000))).key(*b"short"), "key"),
     ] {
         let error = Client::new(options).err().unwrap_or_else(|| panic!("{field} is not refused"));
         assert_eq!(error.code(), ErrorCode::InvalidInput, "{error}");
@@ -420,12 +421,11 @@ async fn a_try_that_comes_through_is_the_calls_answer() {
 async fn a_request_is_tried_again_when_there_never_was_a_connection() {
     let url = closed_port().await;
     let client = Client::new(ClientOptions::new(KEY, "1").base_url(url.as_str())).unwrap();
-    let seen = Seen::new();
-    let guard = tracing::subscriber::set_default(seen.clone());
+    Seen::start();
     let failed = client.request(NUMBER, RequestOptions::default()).await.unwrap_err();
-    drop(guard);
+    let text = Seen::end();
     assert_eq!((failed.code(), failed.sms_may_be_sent()), (ErrorCode::Unreachable, false));
-    assert!(seen.text().contains("tries=3"), "{}", seen.text());
+    assert!(text.contains("tries=3"), "{text}");
 }
 
 #[tokio::test]
@@ -511,7 +511,7 @@ async fn an_idempotency_key_gives_the_same_request_and_one_sms() {
     let keyed = || RequestOptions::default().idempotency_key("order 7");
     let refused = service.client(Api::V2).request(NUMBER, keyed()).await.unwrap_err();
     assert_eq!(refused.code(), ErrorCode::Unsupported);
-    let store = Arc::new(MemoryStore::default());
+    let store = Arc::new(MemoryStore::new(1000));
     let with = |key: [u8; 32], previous: Vec<[u8; 32]>| {
         let options = service.options(Api::V2).store(store.clone()).key(key).previous_keys(previous);
         Client::new(options).unwrap()
@@ -531,7 +531,7 @@ async fn an_idempotency_key_gives_the_same_request_and_one_sms() {
 async fn an_idempotency_key_is_free_again_only_when_no_sms_was_sent() {
     for (fault, is_free) in [(json(401, "{}"), true), (json(500, "{}"), false), (vec![Step::Close], false)] {
         let service = Service::answering([fault, made()]).await;
-        let options = service.options(Api::V2).store(Arc::new(MemoryStore::default())).key([1; 32]);
+        let options = service.options(Api::V2).store(Arc::new(MemoryStore::new(1000))).key([1; 32]);
         let client = Client::new(options).unwrap();
         let keyed = || RequestOptions::default().idempotency_key("order 7");
         let failed = client.request(NUMBER, keyed()).await.unwrap_err();
@@ -547,17 +547,23 @@ async fn an_idempotency_key_is_free_again_only_when_no_sms_was_sent() {
     }
 }
 
-/// A subscriber that writes down everything that is said.
-#[derive(Clone)]
-struct Seen(Arc<Mutex<String>>);
+/// Writes down everything that is said, for each thread: a test's runtime has one. It is the whole process's, because
+/// `tracing` asks only the thread that reaches a call site first whether anybody listens.
+struct Seen;
+
+thread_local! {
+    static SEEN: RefCell<String> = const { RefCell::new(String::new()) };
+}
 
 impl Seen {
-    fn new() -> Self {
-        Self(Arc::new(Mutex::new(String::new())))
+    fn start() {
+        static INSTALLED: Once = Once::new();
+        INSTALLED.call_once(|| tracing::subscriber::set_global_default(Self).unwrap());
+        SEEN.take();
     }
 
-    fn text(&self) -> String {
-        self.0.lock().unwrap().clone()
+    fn end() -> String {
+        SEEN.take()
     }
 }
 
@@ -575,21 +581,21 @@ impl tracing::Subscriber for Seen {
     }
 
     fn new_span(&self, span: &tracing::span::Attributes<'_>) -> tracing::span::Id {
-        let mut text = self.0.lock().unwrap();
-        text.push_str(span.metadata().name());
-        text.push(' ');
-        span.record(&mut Writer(&mut text));
+        SEEN.with_borrow_mut(|text| {
+            write!(text, "{} ", span.metadata().name()).unwrap();
+            span.record(&mut Writer(text));
+        });
         tracing::span::Id::from_u64(1)
     }
 
     fn record(&self, _: &tracing::span::Id, values: &tracing::span::Record<'_>) {
-        values.record(&mut Writer(&mut self.0.lock().unwrap()));
+        SEEN.with_borrow_mut(|text| values.record(&mut Writer(text)));
     }
 
     fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
 
     fn event(&self, event: &tracing::Event<'_>) {
-        event.record(&mut Writer(&mut self.0.lock().unwrap()));
+        SEEN.with_borrow_mut(|text| event.record(&mut Writer(text)));
     }
 
     fn enter(&self, _: &tracing::span::Id) {}
@@ -607,13 +613,11 @@ async fn a_span_says_what_happened_and_no_secret() {
     })
     .await;
     let client = service.client(Api::V2);
-    let seen = Seen::new();
-    let guard = tracing::subscriber::set_default(seen.clone());
+    Seen::start();
     client.request(NUMBER, RequestOptions::default().message("canary message {CODE}")).await.unwrap();
     let failed = client.validate(ID, CODE, ValidateOptions::default()).await.unwrap_err();
     client.get(ID, any()).await.unwrap();
-    drop(guard);
-    let text = seen.text();
+    let text = Seen::end();
     for expected in [
         "egoi_verify",
         "verb=\"request\"",

@@ -7,8 +7,8 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
 use super::ClientOptions;
-use crate::engine::{Claim, Digest, Remembered, Store};
 use crate::machine::Timestamp;
+use crate::store::{Claim, Digest, Remembered, Store};
 use crate::values::{EngineKey, PhoneNumber, RequestId};
 use crate::verification::{Sms, State, Verification};
 use crate::{Error, ErrorCode};

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::Client;
 use crate::Error;
-use crate::engine::Store;
+use crate::store::Store;
 
 /// Which version of the service's interface to speak.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

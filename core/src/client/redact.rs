@@ -1,6 +1,7 @@
 //! The service's own words, without the secrets that it may repeat.
 
-use crate::values::{Code, MessageTemplate, PhoneNumber};
+use crate::sms::MessageTemplate;
+use crate::values::{Code, PhoneNumber};
 use crate::wire::v2;
 
 const LONGEST: usize = 300;

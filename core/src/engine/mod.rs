@@ -1,10 +1,7 @@
 //! A verifier in this process: generates codes, keeps the state in a [`Store`], has the SMS handed over by a [`Sender`].
 
-mod clock;
-mod memory;
 mod options;
 mod sender;
-mod store;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -13,16 +10,11 @@ use std::time::Duration;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
-pub use clock::{Clock, MonotonicClock, TestClock};
-pub use memory::MemoryStore;
 pub use options::EngineOptions;
 pub use sender::{EgoiSms, OutgoingSms, SendError, Sender, Sending};
-pub use store::{
-    Attempt, Claim, Created, Digest, HandOver, Limits, NewRequest, Remembered, Resending, Store, StoreFuture, Stored,
-    StoredTerms, Validated,
-};
 
 use crate::generate::draw_bits;
+use crate::store::{Attempt, Created, Digest, HandOver, Limits, NewRequest, Resending, Store, Stored, StoredTerms};
 use crate::values::{Code, EngineKey, PhoneNumber, RequestId};
 use crate::verification::{CallOptions, Outcome, RequestOptions, Sms, State, Terms, ValidateOptions, Verification};
 use crate::verifier::Verifier;

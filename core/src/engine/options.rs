@@ -3,11 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::clock::{Clock, MonotonicClock};
-use super::memory::{MOST_REQUESTS, MemoryStore};
-use super::store::{Limits, Store};
 use crate::Error;
 use crate::machine::{Quota, RequestLimits};
+use crate::store::{Clock, Limits, MOST_REQUESTS, MemoryStore, MonotonicClock, Store};
 use crate::values::EngineKey;
 
 const HOUR: Duration = Duration::from_secs(60 * 60);

@@ -15,8 +15,8 @@ use serde_json::json;
 use tokio_stream::wrappers::BroadcastStream;
 use tokio_stream::{Stream, StreamExt as _};
 
+use super::answer::Router;
 use super::faults::Fault;
-use super::server::Router;
 use super::world::World;
 use crate::Error;
 use crate::values::PhoneNumber;

@@ -1,5 +1,6 @@
 //! E-goi's interface on localhost: an [`Engine`] behind both wires, with an inbox instead of a network.
 
+mod answer;
 mod control;
 mod faults;
 mod inbox;
@@ -19,7 +20,7 @@ pub use faults::{Cut, Fault, FaultBody, FaultCall};
 pub use inbox::Message;
 
 use crate::client::{Api, Client, ClientOptions};
-use crate::engine::{Clock as _, TestClock};
+use crate::store::{Clock as _, TestClock};
 use crate::values::{ApiKey, Code, PhoneNumber};
 use crate::{Error, ErrorCode};
 use world::World;

@@ -1,12 +1,11 @@
 //! The server behind all of it: connections, cuts, the journal.
 
-use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::{Request, Response, StatusCode, Uri, header};
+use axum::http::{Request, Uri, header};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -15,38 +14,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tower_service::Service as _;
 
-use super::faults::{Cut, Fault, FaultBody, FaultCall};
-use super::world::{Entry, Part, World, rfc3339};
+use super::answer::{Called, CutHere, json_answer};
+use super::world::{Entry, World, rfc3339};
 use super::{control, v1, v2};
-use crate::engine::Clock as _;
-use crate::values::PhoneNumber;
-
-pub(crate) type Router = axum::Router<Arc<World>>;
-
-/// The largest body that a call may have. No call needs a hundredth of it.
-pub(crate) const LARGEST_BODY: usize = 256 * 1024;
-
-/// What a huge body has: 100 MiB.
-const HUGE: usize = 100 << 20;
-
-/// The connection ends here, without an answer.
-#[derive(Debug, Clone, Copy)]
-struct CutHere;
-
-impl fmt::Display for CutHere {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("cut")
-    }
-}
-
-impl std::error::Error for CutHere {}
-
-/// What a call turned out to be, for the journal.
-#[derive(Clone)]
-struct Called {
-    call: FaultCall,
-    number: Option<PhoneNumber>,
-}
+use crate::store::Clock as _;
 
 pub(crate) async fn serve(listener: TcpListener, world: Arc<World>) {
     let router = control::routes().merge(v1::routes()).merge(v2::routes()).with_state(Arc::clone(&world));
@@ -122,74 +93,4 @@ fn with_single_slashes(mut request: Request<Body>) -> Request<Body> {
         }
     }
     request
-}
-
-/// A body as far as it is allowed to go; none where it is larger.
-pub(crate) async fn whole_body(body: Body) -> Option<Vec<u8>> {
-    axum::body::to_bytes(body, LARGEST_BODY).await.ok().map(Into::into)
-}
-
-pub(crate) fn json_answer(status: u16, body: Vec<u8>) -> Response<Body> {
-    let mut response = Response::new(Body::from(body));
-    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
-    response
-}
-
-/// Lets a call have its effect, unless a failure strikes it.
-pub(crate) async fn strike(
-    world: &World,
-    call: FaultCall,
-    number: Option<PhoneNumber>,
-    refuse: fn(u16, &str) -> Response<Body>,
-    effect: impl Future<Output = Response<Body>>,
-) -> Response<Body> {
-    let mut fault = world.faults.strike(call, number.map(PhoneNumber::whole).as_deref()).unwrap_or_default();
-    if matches!(call, FaultCall::Request | FaultCall::Resend) {
-        match number.and_then(Part::of) {
-            Some(Part::Slow) => fault.delay_ms += 3_000,
-            Some(Part::CutAfterAcceptance) => fault.cut = Some(Cut::After),
-            Some(Part::Status(status)) => fault.status = Some(status),
-            Some(Part::NeverDelivered | Part::EveryCodeWrong) | None => {}
-        }
-    }
-    let mut response = struck(&fault, refuse, effect).await;
-    response.extensions_mut().insert(Called { call, number });
-    response
-}
-
-async fn struck(
-    fault: &Fault,
-    refuse: fn(u16, &str) -> Response<Body>,
-    effect: impl Future<Output = Response<Body>>,
-) -> Response<Body> {
-    if fault.delay_ms > 0 {
-        tokio::time::sleep(fault.delay()).await;
-    }
-    if fault.cut == Some(Cut::Before) {
-        return cut();
-    }
-    if let Some(status) = fault.status {
-        let mut response = refuse(status, "a failure that was asked for");
-        if (300..400).contains(&status) {
-            // To where nobody listens; a client that follows has lost its key.
-            response.headers_mut().insert(header::LOCATION, header::HeaderValue::from_static("http://127.0.0.1:9/"));
-        }
-        return response;
-    }
-    let response = effect.await;
-    if fault.cut == Some(Cut::After) {
-        return cut();
-    }
-    match fault.body {
-        None => response,
-        Some(FaultBody::Malformed) => json_answer(response.status().as_u16(), b"{\"verifyId\": \"bcc3".to_vec()),
-        Some(FaultBody::Huge) => json_answer(response.status().as_u16(), vec![b' '; HUGE]),
-    }
-}
-
-fn cut() -> Response<Body> {
-    let mut response = Response::new(Body::empty());
-    response.extensions_mut().insert(CutHere);
-    response
 }

@@ -8,8 +8,8 @@ use axum::extract::State as Extract;
 use axum::http::{Method, Request, Response};
 use axum::routing::any;
 
+use super::answer::{Router, json_answer, strike, whole_body};
 use super::faults::FaultCall;
-use super::server::{Router, json_answer, strike, whole_body};
 use super::world::World;
 use crate::values::{CodeType, PhoneNumber};
 use crate::verification::{CallOptions, RequestOptions};

@@ -9,10 +9,11 @@ use axum::http::{HeaderMap, Method, Request, Response, StatusCode};
 use axum::routing::any;
 
 use super::V2Wrong;
+use super::answer::{Router, json_answer, strike, whole_body};
 use super::faults::FaultCall;
-use super::server::{Router, json_answer, strike, whole_body};
 use super::world::World;
-use crate::values::{MessageTemplate, PhoneNumber};
+use crate::sms::MessageTemplate;
+use crate::values::PhoneNumber;
 use crate::verification::{CallOptions, Outcome, RequestOptions, State};
 use crate::wire::v2;
 use crate::{Error, ErrorCode};

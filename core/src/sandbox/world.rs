@@ -17,10 +17,11 @@ use super::faults::Faults;
 use super::inbox::{Inbox, Message};
 use super::{SandboxOptions, V2Wrong};
 use crate::Error;
-use crate::engine::{Clock as _, DrawCode, Engine, EngineOptions, MemoryStore, OutgoingSms, Stored, TestClock};
+use crate::engine::{DrawCode, Engine, EngineOptions, OutgoingSms};
 use crate::generate::{draw_code, fill};
 use crate::machine::Timestamp;
 use crate::sms::{code_in_sms, sms_parts};
+use crate::store::{Clock as _, MemoryStore, Stored, TestClock};
 use crate::values::{ApiKey, Code, PhoneNumber, RequestId};
 use crate::verification::{Outcome, RequestOptions, ValidateOptions};
 

@@ -63,8 +63,7 @@ impl<'a> Play<'a> {
     pub(super) async fn v1(mut self) -> Result<(), Fault> {
         self.paper.step("The business asks for a verification");
         let asked = self.ask(Show::Whole).await?;
-        self.paper
-            .meaning("pending", "E-goi made a code, good for 60 seconds. The business got the id alone.");
+        self.paper.meaning("pending", "E-goi made a code, good for 60 seconds. The business got the id alone.");
 
         self.paper.step("The person mistypes the code");
         self.validate(&asked.id, &wrong(&asked.code), Outcome::WrongCode).await?;

@@ -8,10 +8,9 @@ use std::time::Duration;
 
 use subtle::{Choice, ConstantTimeEq as _};
 
-use super::clock::{Clock, MonotonicClock};
-use super::store::{
-    Attempt, Claim, Created, Digest, HandOver, Limits, NewRequest, Remembered, Resending, Store, StoreFuture, Stored,
-    StoredTerms, Validated,
+use super::{
+    Attempt, Claim, Clock, Created, Digest, HandOver, Limits, MonotonicClock, NewRequest, Remembered, Resending, Store,
+    StoreFuture, Stored, StoredTerms, Validated,
 };
 use crate::machine::{Answer, Event, Quota, Record, Timestamp, Window};
 use crate::values::PhoneNumber;

@@ -1,4 +1,7 @@
-//! Where an `Engine` keeps its requests.
+//! Where requests are kept, and the clock that they are kept by.
+
+mod clock;
+mod memory;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -9,6 +12,10 @@ use crate::Error;
 use crate::machine::{Quota, Record, RequestLimits, Timestamp};
 use crate::values::PhoneNumber;
 use crate::verification::{Outcome, Sms, State, Terms};
+
+pub use clock::{Clock, MonotonicClock, TestClock};
+pub(crate) use memory::MOST_REQUESTS;
+pub use memory::MemoryStore;
 
 /// What a store gives back, later.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;

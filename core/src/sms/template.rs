@@ -2,8 +2,8 @@
 
 use zeroize::Zeroizing;
 
+use super::sms_parts;
 use crate::Error;
-use crate::sms::sms_parts;
 use crate::values::{Code, CodeSize};
 
 /// The text of an SMS with `{CODE}` where the code goes: 1 to 1,000 characters, at most 6 SMS parts with the code in

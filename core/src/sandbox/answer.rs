@@ -1,0 +1,108 @@
+//! Answers to the service's calls, and the failures that strike them.
+
+use std::fmt;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::{Response, StatusCode, header};
+
+use super::faults::{Cut, Fault, FaultBody, FaultCall};
+use super::world::{Part, World};
+use crate::values::PhoneNumber;
+
+pub(crate) type Router = axum::Router<Arc<World>>;
+
+/// The largest body that a call may have. No call needs a hundredth of it.
+pub(crate) const LARGEST_BODY: usize = 256 * 1024;
+
+/// What a huge body has: 100 MiB.
+const HUGE: usize = 100 << 20;
+
+/// The connection ends here, without an answer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CutHere;
+
+impl fmt::Display for CutHere {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("cut")
+    }
+}
+
+impl std::error::Error for CutHere {}
+
+/// What a call turned out to be, for the journal.
+#[derive(Clone)]
+pub(crate) struct Called {
+    pub(crate) call: FaultCall,
+    pub(crate) number: Option<PhoneNumber>,
+}
+
+/// A body as far as it is allowed to go; none where it is larger.
+pub(crate) async fn whole_body(body: Body) -> Option<Vec<u8>> {
+    axum::body::to_bytes(body, LARGEST_BODY).await.ok().map(Into::into)
+}
+
+pub(crate) fn json_answer(status: u16, body: Vec<u8>) -> Response<Body> {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
+    response
+}
+
+/// Lets a call have its effect, unless a failure strikes it.
+pub(crate) async fn strike(
+    world: &World,
+    call: FaultCall,
+    number: Option<PhoneNumber>,
+    refuse: fn(u16, &str) -> Response<Body>,
+    effect: impl Future<Output = Response<Body>>,
+) -> Response<Body> {
+    let mut fault = world.faults.strike(call, number.map(PhoneNumber::whole).as_deref()).unwrap_or_default();
+    if matches!(call, FaultCall::Request | FaultCall::Resend) {
+        match number.and_then(Part::of) {
+            Some(Part::Slow) => fault.delay_ms += 3_000,
+            Some(Part::CutAfterAcceptance) => fault.cut = Some(Cut::After),
+            Some(Part::Status(status)) => fault.status = Some(status),
+            Some(Part::NeverDelivered | Part::EveryCodeWrong) | None => {}
+        }
+    }
+    let mut response = struck(&fault, refuse, effect).await;
+    response.extensions_mut().insert(Called { call, number });
+    response
+}
+
+async fn struck(
+    fault: &Fault,
+    refuse: fn(u16, &str) -> Response<Body>,
+    effect: impl Future<Output = Response<Body>>,
+) -> Response<Body> {
+    if fault.delay_ms > 0 {
+        tokio::time::sleep(fault.delay()).await;
+    }
+    if fault.cut == Some(Cut::Before) {
+        return cut();
+    }
+    if let Some(status) = fault.status {
+        let mut response = refuse(status, "a failure that was asked for");
+        if (300..400).contains(&status) {
+            // To where nobody listens; a client that follows has lost its key.
+            response.headers_mut().insert(header::LOCATION, header::HeaderValue::from_static("http://127.0.0.1:9/"));
+        }
+        return response;
+    }
+    let response = effect.await;
+    if fault.cut == Some(Cut::After) {
+        return cut();
+    }
+    match fault.body {
+        None => response,
+        Some(FaultBody::Malformed) => json_answer(response.status().as_u16(), b"{\"verifyId\": \"bcc3".to_vec()),
+        Some(FaultBody::Huge) => json_answer(response.status().as_u16(), vec![b' '; HUGE]),
+    }
+}
+
+fn cut() -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    response.extensions_mut().insert(CutHere);
+    response
+}
