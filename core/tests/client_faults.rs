@@ -468,3 +468,33 @@ async fn a_certificate_that_is_expired_unknown_or_for_another_host_stops_everyth
     let client = Client::new(service.options(Api::V2).ca_certificates(ours.issuer.pem())).unwrap();
     assert_eq!(call(&client, Get).await.unwrap(), "pending", "the right certificate is accepted");
 }
+
+/// The environment belongs to a process, so this test runs itself in another one.
+#[tokio::test]
+async fn ssl_cert_file_is_believed_and_the_environments_proxy_is_never_used_for_loopback() {
+    const URL: &str = "EGOI_VERIFY_TEST_URL";
+    const NAME: &str = "ssl_cert_file_is_believed_and_the_environments_proxy_is_never_used_for_loopback";
+    if let Ok(url) = std::env::var(URL) {
+        let client = Client::new(egoi_verify::ClientOptions::new(service::KEY, "1").base_url(url)).unwrap();
+        assert_eq!(call(&client, Get).await.unwrap(), "pending");
+        return;
+    }
+    let authority = Authority::new();
+    let service =
+        Service::with_tls(Some(authority.acceptor("127.0.0.1", |_| ())), Greeting::Wait, |_| json(200, &good())).await;
+    let pem = std::env::temp_dir().join(format!("egoi-verify-{}.pem", std::process::id()));
+    std::fs::write(&pem, authority.issuer.pem()).unwrap();
+    let dead_proxy = closed_port().await;
+    for (file, is_believed) in [(Some(&pem), true), (None, false)] {
+        let mut again = std::process::Command::new(std::env::current_exe().unwrap());
+        again.args(["--exact", NAME]).env(URL, &service.url).env("HTTPS_PROXY", &dead_proxy).env_remove("NO_PROXY");
+        again.env_remove("SSL_CERT_FILE");
+        if let Some(file) = file {
+            again.env("SSL_CERT_FILE", file);
+        }
+        let done = tokio::task::spawn_blocking(move || again.output()).await.unwrap().unwrap();
+        assert_eq!(done.status.success(), is_believed, "{}", String::from_utf8_lossy(&done.stdout));
+    }
+    std::fs::remove_file(&pem).unwrap();
+    assert_eq!(service.arrived().len(), 1);
+}

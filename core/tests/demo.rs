@@ -15,7 +15,7 @@ const KEY: &str = "a-key-that-the-demo-must-not-touch";
 fn the_demo_exits_0_and_says_that_all_was_as_it_should_be() -> Anything {
     let done = demo(&[])?;
     assert_eq!(done.status.code(), Some(0), "{}", text(&done)?);
-    assert!(text(&done)?.contains("✓ All as E-goi's article says"));
+    assert!(text(&done)?.contains("✓ All as the article and the published clients say"));
     assert!(done.stderr.is_empty());
     Ok(())
 }

@@ -8,7 +8,7 @@ mod support {
 }
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rand::rngs::SmallRng;
 use rand::{Rng as _, RngExt as _, SeedableRng as _};
@@ -28,7 +28,7 @@ fn corpus(target: &str) -> Vec<(PathBuf, Vec<u8>)> {
 }
 
 /// Runs a body, and says what it was given where it panics.
-fn run((name, body): Target, input: &[u8], from: &std::path::Path) {
+fn run((name, body): Target, input: &[u8], from: &Path) {
     if std::panic::catch_unwind(|| body(input)).is_err() {
         panic!("{name} fails on {:?}, from {}", String::from_utf8_lossy(input), from.display());
     }

@@ -66,26 +66,25 @@ pub(crate) fn compare(what: &str, mut ways: Vec<Way<'_>>) -> Cost {
             }
         }
     }
-    let median_of = |i: usize, part: fn(&Cost) -> f64| median(costs[i].iter().map(part).collect());
-    for i in 1..count {
+    let (name, own) = (ways[0].0, costs[0].as_slice());
+    let middle = |costs: &[Cost], part: fn(&Cost) -> f64| median(costs.iter().map(part).collect());
+    for ((other_name, _), other) in ways.iter().zip(&costs).skip(1) {
         let ratios = |part: fn(&Cost) -> f64| {
-            let ratios: Vec<f64> = costs[0].iter().zip(&costs[i]).map(|(own, other)| part(own) / part(other)).collect();
+            let ratios: Vec<f64> = own.iter().zip(other).map(|(own, other)| part(own) / part(other)).collect();
             let smallest = ratios.iter().copied().fold(f64::INFINITY, f64::min);
             let largest = ratios.iter().copied().fold(0.0, f64::max);
             format!("{:.2} ({smallest:.2} to {largest:.2})", median(ratios))
         };
         println!(
-            "| {what}: {} | {} | {} | {} | {} | {} | {} |",
-            ways[0].0,
-            duration(median_of(0, |cost| cost.time)),
-            ways[i].0,
-            duration(median_of(i, |cost| cost.time)),
+            "| {what}: {name} | {} | {other_name} | {} | {} | {} | {} |",
+            duration(middle(own, |cost| cost.time)),
+            duration(middle(other, |cost| cost.time)),
             ratios(|cost| cost.time),
-            duration(median_of(0, |cost| cost.processor)),
+            duration(middle(own, |cost| cost.processor)),
             ratios(|cost| cost.processor),
         );
     }
-    Cost { time: median_of(0, |cost| cost.time), processor: median_of(0, |cost| cost.processor) }
+    Cost { time: middle(own, |cost| cost.time), processor: middle(own, |cost| cost.processor) }
 }
 
 /// Nanoseconds for people.

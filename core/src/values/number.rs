@@ -18,7 +18,7 @@ pub struct PhoneNumber {
 const LONGEST: usize = 64;
 
 /// Reads a number as people write it: `+351 910 000 000`, `00351910000000`, or calling code, hyphen, national number
-/// as in `351-910000000`. Takes 1 µs (8 µs with the feature `small`).
+/// as in `351-910000000`. Takes 1 µs (8 µs with the feature `small-numbers`).
 ///
 /// Digits alone, a number that is not possible or not of full length for its country, letters and extensions are
 /// `invalid_input`.

@@ -33,7 +33,7 @@ pub(crate) async fn run(output: &Output) -> Result<Exit, Error> {
                 Style::Good,
                 "",
                 &format!(
-                    "✓ All as E-goi's article says: {exchanges} exchanges over HTTP, {messages} SMS, {time:.1} seconds."
+                    "✓ All as the article and the published clients say: {exchanges} exchanges over HTTP, {messages} SMS, {time:.1} seconds."
                 ),
             );
             let through_cargo = std::env::var_os("CARGO").is_some();
