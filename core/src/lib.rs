@@ -20,6 +20,7 @@ pub use client::{Api, Client, ClientOptions, SenderInfo, Trust, V1Paths, V2Paths
 pub use engine::{EgoiSms, Engine, EngineOptions, OutgoingSms, SendError, Sender, Sending};
 pub use error::{Error, ErrorCode};
 pub use generate::generate_code;
+pub use machine::Quota;
 #[cfg(feature = "sandbox")]
 pub use sandbox::{Cut, Fault, FaultBody, FaultCall, Message, Sandbox, SandboxClock, SandboxOptions};
 pub use sms::{MessageTemplate, SmsEncoding, SmsParts, code_in_sms, sms_parts, with_app_hash, with_origin};
