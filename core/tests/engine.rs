@@ -866,6 +866,15 @@ async fn codes_from_before_a_change_of_keys_still_count() {
 }
 
 #[tokio::test]
+async fn an_idempotency_key_from_before_a_change_of_keys_sends_no_second_sms() {
+    let (store, post) = (Arc::new(MemoryStore::new(1000)), Post::default());
+    let options = || code_alone().idempotency_key("k");
+    let first = under(1, &[], &store, &post).request(NUMBER, options()).await.unwrap().id;
+    let again = under(3, &[2, 1], &store, &post).request(NUMBER, options()).await.unwrap().id;
+    assert_eq!((again, post.count()), (first, 1));
+}
+
+#[tokio::test]
 async fn a_code_under_a_key_that_is_no_longer_honoured_is_wrong() {
     let (store, post) = (Arc::new(MemoryStore::new(1000)), Post::default());
     let id = under(1, &[], &store, &post).request(NUMBER, code_alone()).await.unwrap().id;

@@ -365,6 +365,42 @@ mod both {
     }
 }
 
+mod an_engine_over_e_gois_sms_call {
+    use super::*;
+    use egoi_verify::{EgoiSms, Engine, EngineOptions};
+
+    fn engine(sandbox: &Sandbox) -> Engine {
+        let sms = EgoiSms::new(sandbox.client_options(Api::V2)).unwrap();
+        Engine::new(sms, EngineOptions::default()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn has_its_code_delivered_and_verifies_it_itself() {
+        let sandbox = sandbox().await;
+        let engine = engine(&sandbox);
+        let id = engine.request(NUMBER, RequestOptions::default()).await.unwrap().id;
+        let code = sandbox.wait_for_code(NUMBER, Duration::from_secs(5)).await.unwrap();
+        assert_eq!(engine.validate(&id, &code, ValidateOptions::default()).await.unwrap(), Outcome::Verified);
+    }
+
+    #[tokio::test]
+    async fn knows_when_nothing_was_sent_and_when_it_may_have_been() {
+        for (status, maybe) in [(401, false), (500, true)] {
+            let sandbox = sandbox().await;
+            sandbox.fail_next(Fault { call: Some(FaultCall::Sms), status: Some(status), ..Fault::default() }).unwrap();
+            let error = engine(&sandbox).request(NUMBER, RequestOptions::default()).await.unwrap_err();
+            assert_eq!((error.code(), error.sms_may_be_sent()), (ErrorCode::Sending, maybe), "{status}");
+        }
+    }
+
+    #[tokio::test]
+    async fn cannot_be_made_over_v1_which_has_no_such_call() {
+        let sandbox = sandbox().await;
+        let refused = EgoiSms::new(sandbox.client_options(Api::V1)).err().unwrap();
+        assert_eq!(refused.code(), ErrorCode::Unsupported);
+    }
+}
+
 mod numbers_that_play_a_part {
     use super::*;
 

@@ -162,15 +162,15 @@ impl Inner {
         let bits = draw_bits()?;
         let id = progress.id.get_or_init(|| RequestId::from_bits(bits));
         let code = (self.draw_code)(&terms)?;
+        let mut idempotency_keys =
+            idempotency_key.map(|text| self.digests(b"idempotency", &text)).unwrap_or_default().into_iter();
         let request = NewRequest {
             id: bits,
             number,
             code: self.digest(bits, &code)?,
             terms: StoredTerms { number, terms: Arc::clone(&terms) },
-            idempotency_key: idempotency_key
-                .as_deref()
-                .map(|key| self.keyed_digest(b"idempotency", key))
-                .transpose()?,
+            idempotency_key: idempotency_keys.next(),
+            previous_idempotency_keys: idempotency_keys.collect(),
             keep: self.keep,
             limits: self.limits,
         };
@@ -202,10 +202,12 @@ impl Inner {
         let codes: &[Digest] = if self.keys.len() == 1 {
             &current
         } else {
-            all = self.keys.iter().map(|key| digest_under(key, &bits.to_be_bytes(), code.expose())).collect();
+            all = self.digests(&bits.to_be_bytes(), code.expose());
             &all
         };
-        let attempt = Attempt { id: draw_bits()?, codes, number, limits: self.limits };
+        // A store in this process loses no answer, and has no use for a name to ask again by.
+        let id_of_attempt = if self.store.is_in_process() { 0 } else { draw_bits()? };
+        let attempt = Attempt { id: id_of_attempt, codes, number, limits: self.limits };
         Ok(self.store.validate(bits, attempt).await?.ok_or_else(|| unknown(id))?.outcome)
     }
 
@@ -326,12 +328,13 @@ impl Inner {
     }
 
     fn digest(&self, id: u128, code: &Code) -> Result<Digest, Error> {
-        self.keyed_digest(&id.to_be_bytes(), code.expose())
+        let key = self.keys.first().ok_or_else(|| Error::new(ErrorCode::Internal, "the engine has no key"))?;
+        Ok(digest_under(key, &id.to_be_bytes(), code.expose()))
     }
 
-    fn keyed_digest(&self, context: &[u8], text: &str) -> Result<Digest, Error> {
-        let key = self.keys.first().ok_or_else(|| Error::new(ErrorCode::Internal, "the engine has no key"))?;
-        Ok(digest_under(key, context, text))
+    /// Under every key that is honoured, the one in use first.
+    fn digests(&self, context: &[u8], text: &str) -> Vec<Digest> {
+        self.keys.iter().map(|key| digest_under(key, context, text)).collect()
     }
 
     fn shared(&self, terms: Terms) -> Arc<Terms> {

@@ -264,18 +264,20 @@ impl MemoryStore {
 
     fn create_now(&self, request: NewRequest) -> Created {
         let mut claims = request.idempotency_key.is_some().then(|| lock(&self.claims));
-        if let (Some(claims), Some(key)) = (&mut claims, &request.idempotency_key) {
+        if let Some(claims) = &mut claims {
             let now = self.clock.now();
             claims.sweep(now);
-            if let Some(claimed) = claims.by_key.get(key).filter(|claimed| now < claimed.until)
-                && let ClaimedBy::Engine(id) = claimed.by
-                && let (mut shard, now) = self.requests(id)
-                && let Some(kept) = shard.live(id, now)
-            {
-                if claimed.number != request.number {
-                    return Created::OtherNumber;
+            for key in request.idempotency_key.iter().chain(&request.previous_idempotency_keys) {
+                if let Some(claimed) = claims.by_key.get(key).filter(|claimed| now < claimed.until)
+                    && let ClaimedBy::Engine(id) = claimed.by
+                    && let (mut shard, now) = self.requests(id)
+                    && let Some(kept) = shard.live(id, now)
+                {
+                    if claimed.number != request.number {
+                        return Created::OtherNumber;
+                    }
+                    return Created::Known(Box::new((id, kept.stored(now))));
                 }
-                return Created::Known(Box::new((id, kept.stored(now))));
             }
         }
         if !self.take_room(request.id) {

@@ -91,6 +91,8 @@ pub struct NewRequest {
     pub terms: StoredTerms,
     /// What stands for its idempotency key.
     pub idempotency_key: Option<Digest>,
+    /// What stands for it under the engine's previous keys: looked for, never written.
+    pub previous_idempotency_keys: Vec<Digest>,
     /// How long a finished request is kept after `expires_at`.
     pub keep: Duration,
     /// The limits that hold.
@@ -129,7 +131,7 @@ pub enum Created {
 /// A code that was submitted.
 pub struct Attempt<'a> {
     /// 128 random bits: a store that repeats a command after a lost answer must not count it twice, and answers what it
-    /// answered first.
+    /// answered first. 0 for a store in this process, which loses no answer.
     pub id: u128,
     /// What stands for the code under each key that is still honoured.
     pub codes: &'a [Digest],

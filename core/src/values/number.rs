@@ -29,15 +29,23 @@ pub fn parse_number(text: &str) -> Result<PhoneNumber, Error> {
 impl PhoneNumber {
     /// See [`parse_number`].
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let number = Self::parse_once(text)?;
-        // A zero too many in front of a trunk zero is read as part of the number, which, written so, is read otherwise.
-        if number.leading_zeros > 0 && Self::parse_once(&number.whole()).ok() != Some(number) {
-            return Err(fault("has leading zeros that its country's numbers do not have"));
+        let (number, digits) = Self::parse_once(text)?;
+        // A trunk or carrier prefix was passed over. What follows it may, written by itself, be read otherwise: a zero
+        // too many, or another prefix.
+        if digits != number.digits() && !Self::parse_once(&number.whole()).is_ok_and(|(again, _)| again == number) {
+            return Err(fault("has a prefix that its country's numbers do not have"));
         }
         Ok(number)
     }
 
-    fn parse_once(text: &str) -> Result<Self, Error> {
+    /// How many digits the whole number has.
+    fn digits(self) -> usize {
+        let of = |number: u64| number.checked_ilog10().map_or(1, |log| log as usize + 1);
+        of(self.calling_code.into()) + usize::from(self.leading_zeros) + of(self.national)
+    }
+
+    /// The number, and how many digits it was written with, its calling code included.
+    fn parse_once(text: &str) -> Result<(Self, usize), Error> {
         let (international, given_code) = international_form(text.trim())?;
         let number = PHONE_NUMBER_UTIL.parse(&international, None).map_err(|error| {
             fault(match error {
@@ -63,7 +71,8 @@ impl PhoneNumber {
                 Err(fault("has no known calling code"))
             }
             (Ok(calling_code), Ok(leading_zeros)) => {
-                Ok(Self { calling_code, leading_zeros, national: number.national_number })
+                let digits = international.chars().filter(|c| c.is_numeric()).count();
+                Ok((Self { calling_code, leading_zeros, national: number.national_number }, digits))
             }
             _ => Err(fault("is not a phone number")),
         }

@@ -142,7 +142,16 @@ fn open_for(open: &Open, max_requests: u64) -> Opened {
 
 fn new_request(id: u128, number: PhoneNumber, limits: Limits) -> NewRequest {
     let terms = terms(number, 600);
-    NewRequest { id, number, code: RIGHT, terms, idempotency_key: None, keep: DAY, limits }
+    NewRequest {
+        id,
+        number,
+        code: RIGHT,
+        terms,
+        idempotency_key: None,
+        previous_idempotency_keys: Vec::new(),
+        keep: DAY,
+        limits,
+    }
 }
 
 fn attempt(code: &Digest, limits: Limits) -> Attempt<'_> {
@@ -244,8 +253,16 @@ fn replay(open: &Open, history: u64) {
                 let to = number(random.random_range(0..3));
                 let key = random.random_bool(0.3).then(|| [random.random_range(0..3u8); 32]);
                 let asked = terms(to, [1, 60, 600][random.random_range(0..3)]);
-                let new =
-                    || NewRequest { id, number: to, code, terms: asked.clone(), idempotency_key: key, keep, limits };
+                let new = || NewRequest {
+                    id,
+                    number: to,
+                    code,
+                    terms: asked.clone(),
+                    idempotency_key: key,
+                    previous_idempotency_keys: Vec::new(),
+                    keep,
+                    limits,
+                };
                 let expected = model.create(new(), now);
                 if matches!(expected, Created::New(_)) {
                     ids.push(id);
