@@ -17,22 +17,37 @@ pub fn generate_code(code_type: CodeType, code_size: u32) -> Result<Code, Error>
 
 /// Draws a code from any source of bytes.
 pub(crate) fn draw_code<R: TryRng>(code_type: CodeType, size: CodeSize, source: &mut R) -> Result<Code, Error> {
-    let alphabet = code_type.alphabet().as_bytes();
     let mut code = Zeroizing::new(String::with_capacity(size.get()));
     let mut bytes = Zeroizing::new([0u8; 32]);
     while code.len() < size.get() {
         fill(source, &mut *bytes)?;
         let wanted = size.get() - code.len();
-        code.extend(bytes.iter().filter_map(|byte| sample(*byte, alphabet)).take(wanted));
+        take_from(code_type, &mut code, &*bytes, wanted);
     }
     Ok(Code::from_generated(code))
 }
 
-/// The character that a random byte stands for; none where taking it would favour some characters over others.
-fn sample(byte: u8, alphabet: &[u8]) -> Option<char> {
-    let fair = 256 - 256 % alphabet.len();
+/// Adds what the bytes stand for, up to `wanted` characters.
+fn take_from(code_type: CodeType, code: &mut String, bytes: &[u8], wanted: usize) {
+    // With the number of characters known to the compiler, a division is a multiplication.
+    match code_type {
+        CodeType::Numeric => extend::<10>(code, bytes, code_type, wanted),
+        CodeType::Alpha => extend::<26>(code, bytes, code_type, wanted),
+        CodeType::Alphanumeric => extend::<36>(code, bytes, code_type, wanted),
+        CodeType::Hex => extend::<16>(code, bytes, code_type, wanted),
+    }
+}
+
+fn extend<const N: usize>(code: &mut String, bytes: &[u8], code_type: CodeType, wanted: usize) {
+    let alphabet = code_type.alphabet().as_bytes();
+    let drawn = bytes.iter().filter_map(|byte| alphabet.get(sample::<N>(*byte)?));
+    code.extend(drawn.take(wanted).map(|character| char::from(*character)));
+}
+
+/// Which of N characters a random byte stands for; none where taking it would favour some characters over others.
+fn sample<const N: usize>(byte: u8) -> Option<usize> {
     let byte = usize::from(byte);
-    (byte < fair).then(|| alphabet.get(byte % alphabet.len()).copied().map(char::from)).flatten()
+    (byte < 256 - 256 % N).then_some(byte % N)
 }
 
 /// 128 random bits: a request id, or an attempt's.
@@ -55,13 +70,14 @@ mod tests {
     #[test]
     fn over_every_byte_value_each_character_comes_equally_often() {
         for code_type in CodeType::ALL {
-            let alphabet = code_type.alphabet().as_bytes();
-            let drawn: Vec<char> = (0..=255).filter_map(|byte| sample(byte, alphabet)).collect();
-            let each = drawn.len() / alphabet.len();
+            let every_byte: Vec<u8> = (0..=255).collect();
+            let mut drawn = String::new();
+            take_from(code_type, &mut drawn, &every_byte, usize::MAX);
+            let characters = code_type.alphabet().len();
             for c in code_type.alphabet().chars() {
-                assert_eq!(drawn.iter().filter(|d| **d == c).count(), each, "{c} of {code_type}");
+                assert_eq!(drawn.matches(c).count(), 256 / characters, "{c} of {code_type}");
             }
-            assert!(drawn.len() > 256 - alphabet.len(), "{code_type} throws away more bytes than it must");
+            assert_eq!(drawn.len(), 256 / characters * characters, "{code_type} throws away more than it must");
         }
     }
 

@@ -241,10 +241,10 @@ impl Terms {
     pub(crate) fn check(options: &RequestOptions) -> Result<Self, Error> {
         let code_size = options.code_size.map_or(Ok(CodeSize::default()), CodeSize::new)?;
         Ok(Self {
-            message: MessageTemplate::new(
-                options.message.as_deref().unwrap_or("{CODE} is your verification code."),
-                code_size,
-            )?,
+            message: options
+                .message
+                .as_deref()
+                .map_or_else(|| Ok(MessageTemplate::default()), |text| MessageTemplate::new(text, code_size))?,
             code_type: options.code_type,
             code_size,
             validity: options.ttl.map_or(Ok(Validity::default()), Validity::new)?,

@@ -11,6 +11,13 @@ use crate::values::{Code, CodeSize};
 #[derive(Clone, PartialEq, Eq)]
 pub struct MessageTemplate(String);
 
+/// `{CODE} is your verification code.`, one SMS part with a code of any size.
+impl Default for MessageTemplate {
+    fn default() -> Self {
+        Self("{CODE} is your verification code.".to_owned())
+    }
+}
+
 impl MessageTemplate {
     /// Where the code goes.
     pub const PLACE: &'static str = "{CODE}";

@@ -17,8 +17,9 @@ use crate::values::PhoneNumber;
 use crate::verification::{Outcome, Sms, State, Terms};
 use crate::{Error, ErrorCode};
 
-/// More than there are threads that meet, so that two seldom want the same one.
-const SHARDS: usize = 64;
+/// More than there are threads that meet, so that two seldom want the same one; and so many that a table which grows,
+/// which a call waits for, is small.
+const SHARDS: usize = 256;
 
 /// What is due for removal is removed by the calls, this many a call: more than one, so that it keeps up with requests
 /// being added, and few, so that no call waits for it.
