@@ -10,6 +10,8 @@ pub mod machine;
 mod sandbox;
 mod sms;
 mod store;
+#[doc(hidden)]
+pub mod untyped;
 mod values;
 mod verification;
 mod verifier;

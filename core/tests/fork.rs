@@ -17,6 +17,10 @@ fn main() {
     for (name, fact) in [
         ("parent_and_child_draw_different_codes", unix::parent_and_child_draw_different_codes as fn()),
         ("an_engine_in_memory_says_forked_in_a_child", unix::an_engine_in_memory_says_forked_in_a_child),
+        (
+            "a_key_remembered_in_memory_sends_no_sms_in_a_child",
+            unix::a_key_remembered_in_memory_sends_no_sms_in_a_child,
+        ),
         ("a_store_that_processes_share_works_in_a_child", unix::a_store_that_processes_share_works_in_a_child),
         ("the_parents_engine_goes_on", unix::the_parents_engine_goes_on),
     ] {
@@ -32,8 +36,8 @@ mod unix {
     use std::sync::Arc;
 
     use egoi_verify::{
-        CallOptions, CodeType, Engine, EngineOptions, ErrorCode, RequestOptions, TestClock, ValidateOptions,
-        generate_code,
+        CallOptions, Client, ClientOptions, CodeType, Engine, EngineOptions, ErrorCode, RequestOptions, TestClock,
+        ValidateOptions, generate_code,
     };
     use nix::sys::wait::{WaitStatus, waitpid};
     use nix::unistd::{ForkResult, fork};
@@ -103,6 +107,19 @@ mod unix {
             errors.map(|error| error.code().as_str()).join(" ")
         });
         assert_eq!(said, "forked forked forked forked forked");
+    }
+
+    pub(crate) fn a_key_remembered_in_memory_sends_no_sms_in_a_child() {
+        let options = ClientOptions::new("key", "1").base_url("http://127.0.0.1:9").store_url("memory:").unwrap();
+        let said = in_a_child(move || {
+            let client = Client::new(options.key([0; 32])).unwrap();
+            let keyed = RequestOptions::default().idempotency_key("order 7");
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            let error = runtime.block_on(client.request("+351 910 000 000", keyed)).unwrap_err();
+            assert!(!error.sms_may_be_sent() && !error.retry_is_safe());
+            error.code().to_string()
+        });
+        assert_eq!(said, "forked");
     }
 
     pub(crate) fn a_store_that_processes_share_works_in_a_child() {

@@ -427,3 +427,40 @@ fn an_engine_key_has_at_least_32_bytes() {
     assert_refused(EngineKey::new(&[0; 31]), "key", "has 31 bytes, must have at least 32", "31 bytes");
     assert_refused(EngineKey::new(&[]), "key", "has 0 bytes, must have at least 32", "no bytes");
 }
+
+/// What the bindings are given by languages whose numbers have no type.
+mod untyped_numbers {
+    use std::time::Duration;
+
+    use egoi_verify::{CodeSize, Error, untyped};
+
+    fn detail<T>(refused: Result<T, Error>) -> String {
+        refused.err().unwrap().detail().to_owned()
+    }
+
+    #[test]
+    fn a_length_of_time_is_at_least_nothing_and_ends() {
+        assert_eq!(untyped::seconds("timeout", 1.5).unwrap(), Duration::from_millis(1500));
+        for given in [-1.0, f64::NAN, f64::INFINITY, 1e300] {
+            assert!(detail(untyped::seconds("timeout", given)).starts_with("`timeout`: is "), "{given}");
+        }
+    }
+
+    #[test]
+    fn a_refused_number_names_the_limit_of_its_field() {
+        assert_eq!(detail(untyped::ttl(-5.0)), "`ttl`: is -5 seconds, must be 1 to 3600 seconds");
+        assert_eq!(detail(untyped::code_size(-6)), "`code_size`: is -6, must be 4 to 20 characters");
+        assert_eq!(
+            detail(untyped::code_size(1 << 40).map(|_| ())),
+            "`code_size`: is 1099511627776, must be 4 to 20 characters"
+        );
+        assert_eq!(detail(untyped::whole::<u16>("port", 70_000)), "`port`: is 70000, must be 0 to 65535");
+    }
+
+    #[test]
+    fn a_good_number_is_passed_on() {
+        assert_eq!(untyped::code_size(20).unwrap(), CodeSize::MAX.get() as u32);
+        assert_eq!(untyped::whole::<u32>("max_attempts", 3).unwrap(), 3);
+        assert_eq!(untyped::ttl(300.0).unwrap(), Duration::from_secs(300));
+    }
+}

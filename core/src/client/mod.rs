@@ -111,7 +111,11 @@ impl Client {
 
     /// Sends one SMS with a code to the number. See [`Verifier::request`].
     pub async fn request(&self, number: &str, options: RequestOptions) -> Result<Verification, Error> {
-        let number = PhoneNumber::parse(number)?;
+        self.request_to(PhoneNumber::parse(number)?, options).await
+    }
+
+    /// [`Client::request`] to a number that was parsed before.
+    pub async fn request_to(&self, number: PhoneNumber, options: RequestOptions) -> Result<Verification, Error> {
         let terms = Terms::check(&options)?;
         let claim = match (options.checked_idempotency_key()?, &self.0.idempotency) {
             (None, _) => None,

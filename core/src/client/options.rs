@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::Client;
 use crate::Error;
-use crate::store::Store;
+use crate::store::{self, MOST_REQUESTS, MonotonicClock, Store};
 
 /// Which version of the service's interface to speak.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -275,6 +275,12 @@ impl ClientOptions {
     pub fn store(mut self, store: Arc<dyn Store>) -> Self {
         self.store = Some(store);
         self
+    }
+
+    /// The same by its URL: `memory:`, gone with the process. Another is `invalid_input`.
+    pub fn store_url(self, url: &str) -> Result<Self, Error> {
+        let clock = Arc::new(MonotonicClock::default());
+        Ok(self.store(store::open(url, MOST_REQUESTS, clock)?))
     }
 
     /// The secret that idempotency keys are kept under, at least 32 bytes. Required with a store.

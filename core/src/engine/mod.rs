@@ -88,6 +88,8 @@ impl Engine {
 
     /// [`Engine::request`] to a number that was parsed before.
     pub async fn request_to(&self, number: PhoneNumber, options: RequestOptions) -> Result<Verification, Error> {
+        // First of all: in a forked child a lock of the parent's may never be given back.
+        self.0.check_process()?;
         let terms = self.0.shared(Terms::check(&options)?);
         let idempotency_key = options.checked_idempotency_key()?;
         let progress = Progress::default();
@@ -152,7 +154,6 @@ impl Inner {
         idempotency_key: Option<String>,
         progress: &Progress,
     ) -> Result<Verification, Error> {
-        self.check_process()?;
         if self.countries.as_ref().is_some_and(|allowed| !allowed.contains(&number.calling_code())) {
             return Err(Error::new(
                 ErrorCode::Rejected,
@@ -318,11 +319,7 @@ impl Inner {
     /// A store in this process is another one in a forked child: what it said there would be wrong.
     fn check_process(&self) -> Result<(), Error> {
         if self.store.is_in_process() && std::process::id() != self.process {
-            return Err(Error::new(
-                ErrorCode::Forked,
-                "this engine's store is in the memory of the process that was forked; make an engine in each process, or \
-                 give it a store that they share",
-            ));
+            return Err(crate::store::forked());
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::Error;
 use crate::machine::{Quota, RequestLimits};
-use crate::store::{Clock, Limits, MOST_REQUESTS, MemoryStore, MonotonicClock, Store};
+use crate::store::{self, Clock, Limits, MOST_REQUESTS, MonotonicClock, Store};
 use crate::values::EngineKey;
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -194,11 +194,7 @@ impl EngineOptions {
         let clock = self.clock.unwrap_or_else(|| Arc::new(MonotonicClock::default()));
         let store: Arc<dyn Store> = match self.store {
             Where::Given(store) => store,
-            Where::Url(url) if url == "memory:" => Arc::new(MemoryStore::with_clock(self.max_requests, clock)),
-            // The URL may hold a password: it is not repeated.
-            Where::Url(_) => {
-                return Err(Error::invalid_input("store", "is not a URL that is known, must be `memory:`"));
-            }
+            Where::Url(url) => store::open(&url, self.max_requests, clock)?,
         };
         Ok(Checked { store, keys, keep: self.keep, limits: self.limits, countries: self.countries })
     }

@@ -39,6 +39,8 @@ pub struct MemoryStore {
     requests: Vec<Mutex<Requests>>,
     numbers: Vec<Mutex<Numbers>>,
     claims: Mutex<Claims>,
+    /// Whose memory it is.
+    process: u32,
 }
 
 #[derive(Default)]
@@ -119,6 +121,7 @@ impl MemoryStore {
             requests: (0..SHARDS).map(|_| Mutex::default()).collect(),
             numbers: (0..SHARDS).map(|_| Mutex::default()).collect(),
             claims: Mutex::default(),
+            process: std::process::id(),
         }
     }
 
@@ -504,6 +507,10 @@ impl Store for MemoryStore {
     }
 
     fn claim(&self, key: Digest, number: PhoneNumber, keep: Duration) -> StoreFuture<'_, Claim> {
+        // What the parent sent since the fork this copy does not know: a key could send a second SMS.
+        if std::process::id() != self.process {
+            return Box::pin(std::future::ready(Err(super::forked())));
+        }
         let mut claims = lock(&self.claims);
         let now = self.clock.now();
         claims.sweep(now);

@@ -8,14 +8,31 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::Error;
 use crate::machine::{Quota, Record, RequestLimits, Timestamp};
 use crate::values::PhoneNumber;
 use crate::verification::{Outcome, Sms, State, Terms};
+use crate::{Error, ErrorCode};
 
 pub use clock::{Clock, MonotonicClock, TestClock};
 pub(crate) use memory::MOST_REQUESTS;
 pub use memory::MemoryStore;
+
+/// The store that a URL names; the URL may hold a password and is not repeated.
+pub(crate) fn open(url: &str, most_requests: u64, clock: Arc<dyn Clock>) -> Result<Arc<dyn Store>, Error> {
+    match url {
+        "memory:" => Ok(Arc::new(MemoryStore::with_clock(most_requests, clock))),
+        _ => Err(Error::invalid_input("store", "is not a URL that is known, must be `memory:`")),
+    }
+}
+
+/// The failure of a store in the memory of the process that was forked.
+pub(crate) fn forked() -> Error {
+    Error::new(
+        ErrorCode::Forked,
+        "this store is in the memory of the process that was forked; make one in each process, or use a store that they \
+         share",
+    )
+}
 
 /// What a store gives back, later.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
