@@ -1,5 +1,6 @@
-//! Numbers as languages without Rust's types give them, checked once for every binding.
+//! Values as languages without Rust's types give them, checked once for every binding.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::Error;
@@ -22,6 +23,11 @@ pub fn ttl(given: f64) -> Result<Duration, Error> {
 pub fn code_size(given: i64) -> Result<u32, Error> {
     u32::try_from(given)
         .map_err(|_| Error::invalid_input("code_size", format_args!("is {given}, must be 4 to 20 characters")))
+}
+
+/// An IP address.
+pub fn address(field: &str, given: &str) -> Result<IpAddr, Error> {
+    given.parse().map_err(|_| Error::invalid_input(field, format_args!("`{given}` is not an IP address")))
 }
 
 /// A whole number that is at least 0 and fits where it goes.

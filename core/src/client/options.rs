@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,6 +22,18 @@ pub enum Api {
     V2,
 }
 
+impl FromStr for Api {
+    type Err = Error;
+
+    fn from_str(word: &str) -> Result<Self, Error> {
+        match word {
+            "v1" => Ok(Self::V1),
+            "v2" => Ok(Self::V2),
+            _ => Err(Error::invalid_input("api", "is not one of `v1` and `v2`")),
+        }
+    }
+}
+
 /// Whose certificates are believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Trust {
@@ -29,6 +42,18 @@ pub enum Trust {
     Bundled,
     /// What the operating system trusts, by its own verifier.
     Platform,
+}
+
+impl FromStr for Trust {
+    type Err = Error;
+
+    fn from_str(word: &str) -> Result<Self, Error> {
+        match word {
+            "bundled" => Ok(Self::Bundled),
+            "platform" => Ok(Self::Platform),
+            _ => Err(Error::invalid_input("trust", "is not one of `bundled` and `platform`")),
+        }
+    }
 }
 
 /// V1's paths below the base URL. They are not published: these are assumed.
@@ -85,6 +110,41 @@ impl Default for V2Paths {
             senders: "v2/sms/senders".to_owned(),
             send_sms: "v2/sms/messages/action/send".to_owned(),
         }
+    }
+}
+
+impl V1Paths {
+    /// With these in the place of the ones of the same name; another name is `invalid_input`.
+    pub fn with(mut self, paths: impl IntoIterator<Item = (String, String)>) -> Result<Self, Error> {
+        for (name, path) in paths {
+            *match name.as_str() {
+                "request" => &mut self.request,
+                "validate" => &mut self.validate,
+                "cancel" => &mut self.cancel,
+                _ => return Err(Error::invalid_input("v1_paths", format_args!("has no path `{name}`"))),
+            } = path;
+        }
+        Ok(self)
+    }
+}
+
+impl V2Paths {
+    /// With these in the place of the ones of the same name; another name is `invalid_input`.
+    pub fn with(mut self, paths: impl IntoIterator<Item = (String, String)>) -> Result<Self, Error> {
+        for (name, path) in paths {
+            *match name.as_str() {
+                "request" => &mut self.request,
+                "get" => &mut self.get,
+                "validate" => &mut self.validate,
+                "cancel" => &mut self.cancel,
+                "resend" => &mut self.resend,
+                "ping" => &mut self.ping,
+                "senders" => &mut self.senders,
+                "send_sms" => &mut self.send_sms,
+                _ => return Err(Error::invalid_input("v2_paths", format_args!("has no path `{name}`"))),
+            } = path;
+        }
+        Ok(self)
     }
 }
 

@@ -150,6 +150,12 @@ impl Faults {
 }
 
 impl Fault {
+    /// From the words of `POST /sandbox/faults`: the bindings'.
+    #[doc(hidden)]
+    pub fn from_json(words: &str) -> Result<Self, Error> {
+        serde_json::from_str(words).map_err(|error| Error::invalid_input("fault", error))
+    }
+
     pub(crate) const fn delay(&self) -> Duration {
         Duration::from_millis(self.delay_ms)
     }

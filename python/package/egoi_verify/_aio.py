@@ -1,0 +1,97 @@
+"""Running calls for an event loop. Imported with the first asynchronous client, since ``asyncio`` takes its time."""
+
+from __future__ import annotations
+
+import contextlib
+from asyncio import AbstractEventLoop, Future, get_running_loop
+from contextvars import copy_context
+from typing import TYPE_CHECKING, Callable, Coroutine, TypeVar
+from weakref import WeakKeyDictionary, ref
+
+from ._calls import listener, tell
+from ._errors import Sending
+from ._native import HandOver, Job, Mailbox
+
+if TYPE_CHECKING:
+    from typing import Concatenate, ParamSpec
+
+    Given = ParamSpec("Given")
+
+T = TypeVar("T")
+
+# A mailbox belongs to its loop, which watches it, and to those who wait for a letter.
+_mailboxes: WeakKeyDictionary[AbstractEventLoop, ref[Mailbox]] = WeakKeyDictionary()
+
+
+def _mailbox(loop: AbstractEventLoop) -> Mailbox:
+    known = _mailboxes.get(loop)
+    mailbox = None if known is None else known()
+    if mailbox is None:
+        mailbox = Mailbox()
+        try:
+            loop.add_reader(mailbox.fileno(), mailbox.drain)
+        except NotImplementedError:  # Windows' own loop, for one
+            mailbox.ring_by(_ring(loop, mailbox))
+        _mailboxes[loop] = ref(mailbox)
+    return mailbox
+
+
+def _ring(loop: AbstractEventLoop, mailbox: Mailbox) -> Callable[[], None]:
+    # Neither may keep the other alive.
+    loop_if_there, mailbox_if_there = ref(loop), ref(mailbox)
+
+    def ring() -> None:
+        loop, mailbox = loop_if_there(), mailbox_if_there()
+        if loop is not None and mailbox is not None:
+            with contextlib.suppress(RuntimeError):  # a loop that was closed
+                loop.call_soon_threadsafe(mailbox.drain)
+
+    return ring
+
+
+async def _arrived(job: Job[T], on_hand_over: Callable[[HandOver], None] | None = None) -> T:
+    loop = get_running_loop()
+    mailbox = _mailbox(loop)
+    future: Future[T] = loop.create_future()
+    job.start(mailbox, future, on_hand_over)
+    try:
+        return await future
+    except BaseException:
+        job.abort(mailbox)
+        raise
+    finally:
+        # An exception in it has this frame in its traceback.
+        del future
+
+
+async def run(verb: Callable[Concatenate[bool, Given], Job[T]], *args: Given.args, **kwargs: Given.kwargs) -> T:
+    """Runs a call of a client in the running loop."""
+    logger = listener()
+    if logger is None:
+        return await _arrived(verb(False, *args, **kwargs))
+    job = verb(True, *args, **kwargs)
+    try:
+        return await _arrived(job)
+    finally:
+        tell(logger, job)
+
+
+async def run_handing_over(
+    job: Job[T], hand_over: Callable[[HandOver], Coroutine[None, None, BaseException | None]]
+) -> T:
+    """Runs a call of an engine in the running loop; its SMS go to ``hand_over``, in the caller's context."""
+    loop, context = get_running_loop(), copy_context()
+    sending: list[Future[BaseException | None]] = []
+
+    def on_hand_over(sms: HandOver) -> None:
+        sending.append(context.run(loop.create_task, hand_over(sms)))
+
+    try:
+        return await _arrived(job, on_hand_over)
+    except Sending as error:
+        if sending and sending[0].done():
+            error.__cause__ = sending[0].result()
+        raise
+    finally:
+        for task in sending:
+            task.cancel()

@@ -1,0 +1,242 @@
+"""The errors: one base class, and one class for each code."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+__all__ = [
+    "Closed",
+    "Conflict",
+    "Forbidden",
+    "Forked",
+    "Internal",
+    "Interrupted",
+    "InvalidInput",
+    "NotFound",
+    "NotSent",
+    "RateLimited",
+    "Redirected",
+    "Rejected",
+    "Sending",
+    "Storage",
+    "Timeout",
+    "Unauthorized",
+    "Unavailable",
+    "UnexpectedAnswer",
+    "Unreachable",
+    "Unsupported",
+    "VerifyError",
+]
+
+
+class VerifyError(Exception):
+    """Why a call failed. Never holds a key, a code, a whole phone number or a message.
+
+    What lies below it, where there is something, is its ``__cause__``. Errors can be pickled; the cause stays behind.
+    """
+
+    code: ClassVar[str] = "verify_error"
+    """The stable word for the kind of failure, the same in every language: ``"rate_limited"`` for example."""
+
+    detail: str
+    """The failure in words, for people, secrets removed."""
+
+    http_status: int | None
+    """The HTTP status that the service answered, where it answered."""
+
+    request_id: str | None
+    """The request that the failure is about, where it is known."""
+
+    retry_after: float | None
+    """How many seconds to wait before the next try, where that is known."""
+
+    retry_is_safe: bool
+    """Whether repeating the same call may succeed and cannot send another SMS or spend an attempt."""
+
+    sms_may_be_sent: bool
+    """Whether this ``request`` or ``resend`` may have sent an SMS; ``False`` is certain."""
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        http_status: int | None = None,
+        request_id: str | None = None,
+        retry_after: float | None = None,
+        retry_is_safe: bool = False,
+        sms_may_be_sent: bool = False,
+    ) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.http_status = http_status
+        self.request_id = request_id
+        self.retry_after = retry_after
+        self.retry_is_safe = retry_is_safe
+        self.sms_may_be_sent = sms_may_be_sent
+
+    def _fields(self) -> dict[str, Any]:
+        return {
+            "http_status": self.http_status,
+            "request_id": self.request_id,
+            "retry_after": self.retry_after,
+            "retry_is_safe": self.retry_is_safe,
+            "sms_may_be_sent": self.sms_may_be_sent,
+        }
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.detail}"
+
+    def __repr__(self) -> str:
+        known = "".join(f", {name}={value!r}" for name, value in self._fields().items() if value not in (None, False))
+        return f"{type(self).__name__}({self.detail!r}{known})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _remade, (type(self), self.detail, self._fields())
+
+
+def _remade(kind: type[VerifyError], detail: str, fields: dict[str, Any]) -> VerifyError:
+    return kind(detail, **fields)
+
+
+class InvalidInput(VerifyError, ValueError):
+    """Refused before anything was sent; the detail names the field, the fault and the limit."""
+
+    code = "invalid_input"
+
+
+class Unauthorized(VerifyError):
+    """401: the API key is missing or wrong."""
+
+    code = "unauthorized"
+
+
+class Forbidden(VerifyError):
+    """403: the account may not do this; often the transactional service is not activated."""
+
+    code = "forbidden"
+
+
+class NotFound(VerifyError):
+    """404: no such request, or a request for another number."""
+
+    code = "not_found"
+
+
+class Rejected(VerifyError):
+    """Any other 4xx but 408, V1's ``Error``, or a country that is not allowed; in the service's own words."""
+
+    code = "rejected"
+
+
+class Conflict(VerifyError):
+    """409, the resend of a request that is over, or an idempotency key that was used for another number."""
+
+    code = "conflict"
+
+
+class RateLimited(VerifyError):
+    """429, or a limit of the engine; ``retry_after`` says for how long."""
+
+    code = "rate_limited"
+
+
+class Unreachable(VerifyError):
+    """No connection was made: DNS, refused, proxy, certificate, connect timeout."""
+
+    code = "unreachable"
+
+
+class Timeout(VerifyError, TimeoutError):
+    """Bytes went out, and no whole answer came in time."""
+
+    code = "timeout"
+
+
+class Interrupted(VerifyError):
+    """Bytes went out, and the connection broke before a whole answer came."""
+
+    code = "interrupted"
+
+
+class Unavailable(VerifyError):
+    """5xx."""
+
+    code = "unavailable"
+
+
+class Redirected(VerifyError):
+    """A 3xx, which is never followed, because the key would travel with it."""
+
+    code = "redirected"
+
+
+class UnexpectedAnswer(VerifyError):
+    """The answer is not the contract."""
+
+    code = "unexpected_answer"
+
+
+class Unsupported(VerifyError):
+    """Not in this version of the API."""
+
+    code = "unsupported"
+
+
+class Storage(VerifyError):
+    """The store failed; nothing was verified."""
+
+    code = "storage"
+
+
+class Sending(VerifyError):
+    """The SMS could not be handed over (engines). What the function that sends raised is the ``__cause__``."""
+
+    code = "sending"
+
+
+class Closed(VerifyError):
+    """Used after it was closed."""
+
+    code = "closed"
+
+
+class Forked(VerifyError):
+    """A store in memory, a sandbox, or a call that was under way, used in a forked child."""
+
+    code = "forked"
+
+
+class Internal(VerifyError):
+    """A panic in the native module, turned into an error: a bug of this library."""
+
+    code = "internal"
+
+
+_BY_CODE: dict[str, type[VerifyError]] = {kind.code: kind for kind in VerifyError.__subclasses__()}
+
+
+def make(
+    code: str,
+    detail: str,
+    http_status: int | None,
+    request_id: str | None,
+    retry_after: float | None,
+    retry_is_safe: bool,
+    sms_may_be_sent: bool,
+) -> VerifyError:
+    """What the native module raises."""
+    return _BY_CODE[code](
+        detail,
+        http_status=http_status,
+        request_id=request_id,
+        retry_after=retry_after,
+        retry_is_safe=retry_is_safe,
+        sms_may_be_sent=sms_may_be_sent,
+    )
+
+
+class NotSent(Exception):
+    """To be raised by the function that an engine sends with, when it knows that no SMS went out.
+
+    Then a ``request`` leaves nothing behind, a ``resend`` leaves the old code as it was, and nothing is counted.
+    """

@@ -1,0 +1,237 @@
+"""What the verbs take and give back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from enum import Enum
+from typing import NoReturn, Union
+
+from . import _native
+
+__all__ = [
+    "CodeType",
+    "Message",
+    "OutgoingSms",
+    "Outcome",
+    "PhoneNumber",
+    "Quota",
+    "Seconds",
+    "SenderInfo",
+    "Sms",
+    "SmsParts",
+    "State",
+    "Verification",
+]
+
+Seconds = Union[float, timedelta]
+"""A length of time: a number of seconds, or a ``timedelta``."""
+
+
+class CodeType(str, Enum):
+    """What a code is made of. The word itself, ``"hex"``, is taken too."""
+
+    NUMERIC = "numeric"
+    """``0-9``"""
+    ALPHA = "alpha"
+    """``A-Z``"""
+    ALPHANUMERIC = "alphanumeric"
+    """``0-9A-Z``"""
+    HEX = "hex"
+    """``0-9A-F``"""
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class State(Enum):
+    """The state of a request."""
+
+    PENDING = "pending"
+    """Waits for the right code."""
+    VERIFIED = "verified"
+    """The right code was given in time."""
+    EXPIRED = "expired"
+    """The validity ran out first."""
+    CANCELLED = "cancelled"
+    """Cancelled first."""
+
+
+class Outcome(Enum):
+    """What the service says to a code. Only :attr:`VERIFIED` proves anything: test :attr:`is_verified`.
+
+    An outcome has no truth value (``if outcome:`` is a ``TypeError``), so that a wrong code cannot pass for a right one.
+    """
+
+    VERIFIED = "verified"
+    """The right code, in time, for the first time: the one success."""
+    WRONG_CODE = "wrong_code"
+    """A wrong code; the request waits for the right one until it expires."""
+    EXPIRED = "expired"
+    """The validity ran out."""
+    ALREADY_VERIFIED = "already_verified"
+    """Verified before; no proof now."""
+    CANCELLED = "cancelled"
+    """Cancelled before."""
+    TOO_MANY_ATTEMPTS = "too_many_attempts"
+    """Too many wrong codes; this one was not looked at."""
+
+    @property
+    def is_verified(self) -> bool:
+        """Whether the number is proved."""
+        return self is Outcome.VERIFIED
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError("an Outcome is neither true nor false: use outcome.is_verified")
+
+
+class Sms(Enum):
+    """Whether the SMS of a request went out."""
+
+    SENT = "sent"
+    """Handed over."""
+    MAYBE = "maybe"
+    """A process died or a connection broke while it was being handed over."""
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What is known of a request. Never the code, never the message; printed, the number is masked."""
+
+    id: str
+    """The request's id, for ``validate``, ``cancel``, ``resend`` and ``get``."""
+    state: State
+    """Its state."""
+    number: str | None = None
+    """The whole number, ``351-910000000``, where the service says it."""
+    created_at: datetime | None = None
+    """When it was made, in UTC, where that is known."""
+    expires_at: datetime | None = None
+    """The code is good before this time, in UTC, where that is known; never later than the service's own."""
+    sms: Sms | None = None
+    """Whether the SMS went out, where that is known."""
+    attempts_left: int | None = None
+    """How many more wrong codes are looked at, from an engine that counts."""
+
+    def __repr__(self) -> str:
+        number = None if self.number is None else _native.masked(self.number)
+        return (
+            f"Verification(id={self.id!r}, state={self.state}, number={number!r}, created_at={self.created_at!r}, "
+            f"expires_at={self.expires_at!r}, sms={self.sms}, attempts_left={self.attempts_left!r})"
+        )
+
+
+@dataclass(frozen=True)
+class SenderInfo:
+    """A sender of the account."""
+
+    id: str
+    """Its id, which ``sender`` takes over V2."""
+    name: str | None = None
+    """Its name, where it has one."""
+    number: str | None = None
+    """Its number, where it has one."""
+    status: str | None = None
+    """Its state in the service's word, where the service says it."""
+
+
+@dataclass(frozen=True)
+class PhoneNumber:
+    """A number that was read. Printed, it is masked: ``str(number)`` is ``351-91*****00``."""
+
+    number: str
+    """Whole, as it travels: ``351-910000000``."""
+    calling_code: int
+    """The calling code: ``351``."""
+    national: str
+    """The rest: ``910000000``."""
+
+    def __str__(self) -> str:
+        return _native.masked(self.number)
+
+    def __repr__(self) -> str:
+        return f"PhoneNumber({str(self)!r})"
+
+
+@dataclass(frozen=True)
+class SmsParts:
+    """What a text takes when it is sent by SMS."""
+
+    encoding: str
+    """``"gsm7"``, or ``"ucs2"`` where one character is outside the GSM alphabet."""
+    characters: int
+    """Septets for ``gsm7`` (an extension character such as ``€`` takes 2), UTF-16 code units for ``ucs2``."""
+    parts: int
+    """How many SMS are sent and billed, 1 or more."""
+
+
+@dataclass(frozen=True)
+class OutgoingSms:
+    """An SMS to hand over. Its text holds the code and is not printed; the number is masked when printed."""
+
+    number: str
+    """The whole number, ``351-910000000``."""
+    text: str
+    """The text, with the code."""
+    attempt_id: str
+    """What names this hand-over, 32 hex digits: a gateway that is given the same one twice may drop the second."""
+
+    def __repr__(self) -> str:
+        return f"OutgoingSms(number={_native.masked(self.number)!r}, attempt_id={self.attempt_id!r})"
+
+
+@dataclass(frozen=True)
+class Message:
+    """An SMS in a sandbox's inbox, as the recipient got it. Printed, it shows neither text nor code."""
+
+    id: int
+    """Counts up from 1."""
+    number: str
+    """The number, ``351-910000000``."""
+    sender: str
+    """The sender: V1's hash or V2's id."""
+    text: str = field(repr=False)
+    """The text, with the code."""
+    code: str = field(repr=False)
+    """The code."""
+    request_id: str
+    """The request that it belongs to."""
+    sent_at: datetime
+    """When, by the sandbox's clock, in UTC."""
+    parts: int
+    """How many SMS parts the text takes."""
+
+    def __repr__(self) -> str:
+        return (
+            f"Message(id={self.id}, number={_native.masked(self.number)!r}, sender={self.sender!r}, "
+            f"request_id={self.request_id!r}, sent_at={self.sent_at!r}, parts={self.parts})"
+        )
+
+
+@dataclass(frozen=True)
+class Quota:
+    """At most this many events in this long a window, which starts at its first event."""
+
+    most: int
+    """How many events, 1 or more."""
+    per: Seconds
+    """How long the window is."""
+
+
+def moment(seconds: float) -> datetime:
+    """The time, from seconds since 1970."""
+    return datetime.fromtimestamp(seconds, timezone.utc)
+
+
+def verification(row: _native.VerificationRow) -> Verification:
+    """What the native module says of a request."""
+    id, state, number, created_at, expires_at, sms, attempts_left = row
+    return Verification(
+        id,
+        State(state),
+        number,
+        None if created_at is None else moment(created_at),
+        None if expires_at is None else moment(expires_at),
+        None if sms is None else Sms(sms),
+        attempts_left,
+    )

@@ -1,0 +1,84 @@
+"""What clients and engines share, so that code written for one runs on the other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from ._values import Outcome, Seconds, State, Verification
+
+if TYPE_CHECKING:
+    from typing import Literal
+
+    from ._values import CodeType
+
+__all__ = ["AsyncVerifier", "Verifier"]
+
+
+class Verifier(Protocol):
+    """The five verbs of :class:`Client` and :class:`Engine`."""
+
+    def request(
+        self,
+        number: str,
+        *,
+        message: str | None = None,
+        code_type: CodeType | Literal["numeric", "alpha", "alphanumeric", "hex"] | None = None,
+        code_size: int | None = None,
+        ttl: Seconds | None = None,
+        idempotency_key: str | None = None,
+        timeout: Seconds | None = None,
+    ) -> Verification:
+        """Sends one SMS with a code to the number."""
+        ...
+
+    def validate(self, id: str, code: str, *, number: str | None = None, timeout: Seconds | None = None) -> Outcome:
+        """Submits the code that the recipient gave. A wrong code is an outcome, not an error."""
+        ...
+
+    def cancel(self, id: str, *, timeout: Seconds | None = None) -> State:
+        """Gives the request up, and gives back the state that it is in afterwards."""
+        ...
+
+    def resend(self, id: str, *, timeout: Seconds | None = None) -> Verification:
+        """Sends a new code; the old one stops working and the validity starts again."""
+        ...
+
+    def get(self, id: str, *, timeout: Seconds | None = None) -> Verification:
+        """Reads the request."""
+        ...
+
+
+class AsyncVerifier(Protocol):
+    """The five verbs of :class:`AsyncClient` and :class:`AsyncEngine`."""
+
+    async def request(
+        self,
+        number: str,
+        *,
+        message: str | None = None,
+        code_type: CodeType | Literal["numeric", "alpha", "alphanumeric", "hex"] | None = None,
+        code_size: int | None = None,
+        ttl: Seconds | None = None,
+        idempotency_key: str | None = None,
+        timeout: Seconds | None = None,
+    ) -> Verification:
+        """Sends one SMS with a code to the number."""
+        ...
+
+    async def validate(
+        self, id: str, code: str, *, number: str | None = None, timeout: Seconds | None = None
+    ) -> Outcome:
+        """Submits the code that the recipient gave. A wrong code is an outcome, not an error."""
+        ...
+
+    async def cancel(self, id: str, *, timeout: Seconds | None = None) -> State:
+        """Gives the request up, and gives back the state that it is in afterwards."""
+        ...
+
+    async def resend(self, id: str, *, timeout: Seconds | None = None) -> Verification:
+        """Sends a new code; the old one stops working and the validity starts again."""
+        ...
+
+    async def get(self, id: str, *, timeout: Seconds | None = None) -> Verification:
+        """Reads the request."""
+        ...

@@ -1,0 +1,303 @@
+//! A verifier that E-goi runs.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use egoi_verify::{
+    Api, CallOptions, Client as CoreClient, ClientOptions, Error, ErrorCode, PhoneNumber, RequestOptions, Trust,
+    V1Paths, V2Paths, ValidateOptions,
+};
+use pyo3::prelude::*;
+use zeroize::Zeroizing;
+
+use crate::convert::{Seconds, Value, Whole};
+use crate::failure::guarded;
+use crate::fork::PerProcess;
+use crate::home::Home;
+use crate::job::Job;
+
+/// The options that were given, by name; one that is absent or `None` has the core's default.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+struct Given {
+    api_key: String,
+    sender: String,
+    api: Option<String>,
+    base_url: Option<String>,
+    timeout: Option<Seconds>,
+    connect_timeout: Option<Seconds>,
+    proxy: Option<String>,
+    ca_certificates: Option<Vec<u8>>,
+    trust: Option<String>,
+    allow_http: Option<bool>,
+    check_state_first: Option<bool>,
+    status_words: Option<HashMap<String, String>>,
+    v1_paths: Option<HashMap<String, String>>,
+    v2_paths: Option<HashMap<String, String>>,
+    app_name: Option<String>,
+    store: Option<String>,
+    key: Option<Vec<u8>>,
+    previous_keys: Option<Vec<Vec<u8>>>,
+    keep: Option<Seconds>,
+}
+
+impl Given {
+    fn options(self, py: Python<'_>) -> Result<ClientOptions, Error> {
+        let mut options = of_this_python(py, ClientOptions::new(self.api_key, self.sender));
+        if let Some(api) = self.api {
+            options = options.api(api.parse::<Api>()?);
+        }
+        if let Some(base_url) = self.base_url {
+            options = options.base_url(base_url);
+        }
+        if let Some(timeout) = self.timeout {
+            options = options.timeout(timeout.of("timeout")?);
+        }
+        if let Some(timeout) = self.connect_timeout {
+            options = options.connect_timeout(timeout.of("connect_timeout")?);
+        }
+        if let Some(proxy) = self.proxy {
+            options = options.proxy(proxy);
+        }
+        if let Some(pem) = self.ca_certificates {
+            options = options.ca_certificates(pem);
+        }
+        if let Some(trust) = self.trust {
+            options = options.trust(trust.parse::<Trust>()?);
+        }
+        if let Some(allow) = self.allow_http {
+            options = options.allow_http(allow);
+        }
+        if let Some(check) = self.check_state_first {
+            options = options.check_state_first(check);
+        }
+        if let Some(words) = self.status_words {
+            options = options.status_words(words);
+        }
+        if let Some(paths) = self.v1_paths {
+            options = options.v1_paths(V1Paths::default().with(paths)?);
+        }
+        if let Some(paths) = self.v2_paths {
+            options = options.v2_paths(V2Paths::default().with(paths)?);
+        }
+        if let Some(name) = self.app_name {
+            options = options.app_name(name);
+        }
+        if let Some(store) = self.store {
+            options = options.store_url(&store)?;
+        }
+        if let Some(key) = self.key {
+            options = options.key(key);
+        }
+        if let Some(keys) = self.previous_keys {
+            options = options.previous_keys(keys);
+        }
+        if let Some(keep) = self.keep {
+            options = options.keep(keep.of("keep")?);
+        }
+        Ok(options)
+    }
+}
+
+pub(crate) fn of_this_python(py: Python<'_>, options: ClientOptions) -> ClientOptions {
+    let version = py.version_info();
+    options.language(&format!("python {}.{}.{}", version.major, version.minor, version.patch))
+}
+
+/// How to reach E-goi. It holds the key, and shows nothing.
+#[pyclass(frozen, name = "ClientOptions", module = "egoi_verify._native")]
+pub(crate) struct Options(pub(crate) ClientOptions);
+
+#[pymethods]
+impl Options {
+    #[new]
+    fn new(py: Python<'_>, given: Given) -> PyResult<Self> {
+        guarded(py, || given.options(py).map(Self))
+    }
+
+    /// From the environment.
+    #[staticmethod]
+    fn from_env(py: Python<'_>) -> PyResult<Self> {
+        guarded(py, || Ok(Self(of_this_python(py, ClientOptions::from_env()?))))
+    }
+}
+
+#[pyclass(frozen, module = "egoi_verify._native")]
+pub(crate) struct Client {
+    options: ClientOptions,
+    is_async: bool,
+    is_closed: AtomicBool,
+    live: PerProcess<Live>,
+}
+
+/// The core's client, and where its connections live. They are dropped in this order.
+struct Live {
+    client: CoreClient,
+    home: OnceLock<Home>,
+}
+
+impl Client {
+    fn live(&self) -> Result<Arc<Live>, Error> {
+        self.live.get_or_make(|| Ok(Live { client: CoreClient::new(self.options.clone())?, home: OnceLock::new() }))
+    }
+
+    /// A call of the core's client, in its home.
+    fn job<T, F>(&self, py: Python<'_>, logged: bool, call: impl FnOnce(CoreClient) -> F) -> PyResult<Job>
+    where
+        T: Into<Value>,
+        F: Future<Output = Result<T, Error>> + Send + 'static,
+    {
+        guarded(py, || {
+            if self.is_closed.load(Ordering::Relaxed) {
+                return Err(Error::new(ErrorCode::Closed, "the client was closed"));
+            }
+            let live = self.live()?;
+            let home = match live.home.get() {
+                Some(home) => home.clone(),
+                None => {
+                    let home = Home::new(self.is_async)?;
+                    live.home.get_or_init(|| home).clone()
+                }
+            };
+            Ok(Job::new(home, None, logged, call(live.client.clone())))
+        })
+    }
+}
+
+#[pymethods]
+impl Client {
+    #[new]
+    fn new(py: Python<'_>, options: &Options, is_async: bool) -> PyResult<Self> {
+        guarded(py, || {
+            let client = Self {
+                options: options.0.clone(),
+                is_async,
+                is_closed: AtomicBool::new(false),
+                live: PerProcess::new(),
+            };
+            // Whatever is wrong with the options is said now.
+            client.live()?;
+            Ok(client)
+        })
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "the options of a request")]
+    fn request(
+        &self,
+        py: Python<'_>,
+        logged: bool,
+        number: &str,
+        message: Option<String>,
+        code_type: Option<&str>,
+        code_size: Option<Whole>,
+        ttl: Option<Seconds>,
+        group: Option<String>,
+        idempotency_key: Option<String>,
+        timeout: Option<Seconds>,
+    ) -> PyResult<Job> {
+        let (number, options) = guarded(py, || {
+            let number = PhoneNumber::parse(number)?;
+            Ok((number, request_options(message, code_type, code_size, ttl, group, idempotency_key, timeout)?))
+        })?;
+        self.job(py, logged, |client| async move { client.request_to(number, options).await })
+    }
+
+    fn validate(
+        &self,
+        py: Python<'_>,
+        logged: bool,
+        id: String,
+        code: String,
+        number: Option<String>,
+        timeout: Option<Seconds>,
+    ) -> PyResult<Job> {
+        let code = Zeroizing::new(code);
+        let options = guarded(py, || validate_options(number, timeout))?;
+        self.job(py, logged, |client| async move { client.validate(&id, &code, options).await })
+    }
+
+    fn cancel(&self, py: Python<'_>, logged: bool, id: String, timeout: Option<Seconds>) -> PyResult<Job> {
+        let options = guarded(py, || call_options(timeout))?;
+        self.job(py, logged, |client| async move { client.cancel(&id, options).await })
+    }
+
+    fn resend(&self, py: Python<'_>, logged: bool, id: String, timeout: Option<Seconds>) -> PyResult<Job> {
+        let options = guarded(py, || call_options(timeout))?;
+        self.job(py, logged, |client| async move { client.resend(&id, options).await })
+    }
+
+    fn get(&self, py: Python<'_>, logged: bool, id: String, timeout: Option<Seconds>) -> PyResult<Job> {
+        let options = guarded(py, || call_options(timeout))?;
+        self.job(py, logged, |client| async move { client.get(&id, options).await })
+    }
+
+    fn ping(&self, py: Python<'_>, logged: bool, timeout: Option<Seconds>) -> PyResult<Job> {
+        let options = guarded(py, || call_options(timeout))?;
+        self.job(py, logged, |client| async move { client.ping(options).await })
+    }
+
+    fn senders(&self, py: Python<'_>, logged: bool, timeout: Option<Seconds>) -> PyResult<Job> {
+        let options = guarded(py, || call_options(timeout))?;
+        self.job(py, logged, |client| async move { client.senders(options).await })
+    }
+
+    /// Closes its connections once the calls that are under way have ended.
+    fn close(&self) {
+        self.is_closed.store(true, Ordering::Relaxed);
+        self.live.clear();
+    }
+}
+
+pub(crate) fn request_options(
+    message: Option<String>,
+    code_type: Option<&str>,
+    code_size: Option<Whole>,
+    ttl: Option<Seconds>,
+    group: Option<String>,
+    idempotency_key: Option<String>,
+    timeout: Option<Seconds>,
+) -> Result<RequestOptions, Error> {
+    let mut options = RequestOptions::default();
+    if let Some(message) = message {
+        options = options.message(message);
+    }
+    if let Some(code_type) = code_type {
+        options = options.code_type(code_type.parse()?);
+    }
+    if let Some(Whole(size)) = code_size {
+        options = options.code_size(egoi_verify::untyped::code_size(size)?);
+    }
+    if let Some(ttl) = ttl {
+        options = options.ttl(ttl.of_validity()?);
+    }
+    if let Some(group) = group {
+        options = options.group(group);
+    }
+    if let Some(key) = idempotency_key {
+        options = options.idempotency_key(key);
+    }
+    if let Some(timeout) = timeout {
+        options = options.timeout(timeout.of("timeout")?);
+    }
+    Ok(options)
+}
+
+pub(crate) fn validate_options(number: Option<String>, timeout: Option<Seconds>) -> Result<ValidateOptions, Error> {
+    let mut options = ValidateOptions::default();
+    if let Some(number) = number {
+        options = options.number(number);
+    }
+    if let Some(timeout) = timeout {
+        options = options.timeout(timeout.of("timeout")?);
+    }
+    Ok(options)
+}
+
+pub(crate) fn call_options(timeout: Option<Seconds>) -> Result<CallOptions, Error> {
+    let mut options = CallOptions::default();
+    if let Some(timeout) = timeout {
+        options = options.timeout(timeout.of("timeout")?);
+    }
+    Ok(options)
+}

@@ -1,0 +1,312 @@
+//! A verifier in this process.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use egoi_verify::{
+    Clock, EgoiSms, Engine as CoreEngine, EngineOptions, Error, ErrorCode, OutgoingSms, PhoneNumber, Quota, SendError,
+    Sender, Sending, untyped,
+};
+use pyo3::prelude::*;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task_local;
+use zeroize::Zeroizing;
+
+use crate::client::{Options, call_options, request_options, validate_options};
+use crate::convert::{Seconds, Value, Whole};
+use crate::failure::guarded;
+use crate::fork::PerProcess;
+use crate::home::Home;
+use crate::job::Job;
+
+task_local! {
+    /// Where the call that is being run wants its SMS.
+    static HAND_OVERS: mpsc::UnboundedSender<HandOver>;
+}
+
+/// Gives every SMS to whoever runs the call: the calling thread, or the event loop.
+struct ToTheCaller;
+
+impl Sender for ToTheCaller {
+    fn send(&self, sms: OutgoingSms) -> Sending<'_> {
+        let (end, ended) = oneshot::channel();
+        let hand_over = HandOver {
+            number: sms.number,
+            text: sms.text,
+            attempt_id: sms.attempt_id,
+            end: std::sync::Mutex::new(Some(end)),
+        };
+        let is_taken = HAND_OVERS.try_with(|hand_overs| hand_overs.send(hand_over).is_ok()).unwrap_or(false);
+        Box::pin(async move {
+            if !is_taken {
+                return Err(SendError::NotSent("nobody was there to hand the SMS over".into()));
+            }
+            // Whoever lets go of an SMS without a word may have sent it.
+            ended.await.unwrap_or_else(|_| Err(SendError::MaybeSent("the function that sends was given up".into())))
+        })
+    }
+}
+
+/// An SMS to hand over, and the way to say how that ended.
+#[pyclass(frozen, module = "egoi_verify._native")]
+pub(crate) struct HandOver {
+    number: PhoneNumber,
+    text: Zeroizing<String>,
+    #[pyo3(get)]
+    attempt_id: String,
+    end: std::sync::Mutex<Option<oneshot::Sender<Result<(), SendError>>>>,
+}
+
+#[pymethods]
+impl HandOver {
+    #[getter]
+    fn number(&self) -> String {
+        self.number.whole()
+    }
+
+    #[getter]
+    fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// It was sent (`True`), was certainly not (`False`), or may have been (`None`).
+    fn report(&self, sent: Option<bool>) {
+        let end = self.end.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        if let Some(end) = end {
+            // Why is told in Python, by the exception itself.
+            let _ = end.send(match sent {
+                Some(true) => Ok(()),
+                Some(false) => Err(SendError::NotSent("see the exception's cause".into())),
+                None => Err(SendError::MaybeSent("see the exception's cause".into())),
+            });
+        }
+    }
+}
+
+/// A clock for tests.
+#[pyclass(frozen, module = "egoi_verify._native")]
+#[derive(Default)]
+pub(crate) struct TestClock(Arc<egoi_verify::TestClock>);
+
+#[pymethods]
+impl TestClock {
+    #[new]
+    fn new() -> Self {
+        Self::default()
+    }
+
+    fn advance(&self, py: Python<'_>, by: Seconds) -> PyResult<()> {
+        guarded(py, || {
+            self.0.advance(by.of("by")?);
+            Ok(())
+        })
+    }
+
+    fn freeze(&self, frozen: bool) {
+        self.0.freeze(frozen);
+    }
+
+    /// Seconds since 1970.
+    fn now(&self) -> f64 {
+        Duration::from_millis(self.0.now().0).as_secs_f64()
+    }
+}
+
+/// A limit: what was given, none included, or the core's default.
+#[derive(Default)]
+enum Limit<T> {
+    #[default]
+    Default,
+    Is(Option<T>),
+}
+
+impl<'a, 'py, T> FromPyObject<'a, 'py> for Limit<T>
+where
+    Option<T>: FromPyObject<'a, 'py>,
+{
+    type Error = <Option<T> as FromPyObject<'a, 'py>>::Error;
+
+    fn extract(given: Borrowed<'a, 'py, PyAny>) -> Result<Self, Self::Error> {
+        given.extract().map(Self::Is)
+    }
+}
+
+/// The options that were given, by name. One that is absent has the core's default, as has one that is `None`, but for the
+/// limits, of which `None` is none.
+#[derive(FromPyObject)]
+struct Given<'py> {
+    #[pyo3(item)]
+    store: Option<String>,
+    #[pyo3(item)]
+    key: Option<Vec<u8>>,
+    #[pyo3(item)]
+    previous_keys: Option<Vec<Vec<u8>>>,
+    #[pyo3(item)]
+    keep: Option<Seconds>,
+    #[pyo3(item)]
+    max_requests: Option<Whole>,
+    #[pyo3(item)]
+    countries: Option<Vec<Whole>>,
+    #[pyo3(item)]
+    clock: Option<Bound<'py, TestClock>>,
+    #[pyo3(item, default)]
+    max_attempts: Limit<Whole>,
+    #[pyo3(item, default)]
+    max_resends: Limit<Whole>,
+    #[pyo3(item, default)]
+    resend_after: Limit<Seconds>,
+    #[pyo3(item, default)]
+    wrong_codes_per_number: Limit<(Whole, Seconds)>,
+    #[pyo3(item, default)]
+    sms_per_number: Limit<(Whole, Seconds)>,
+}
+
+fn quota(field: &str, given: Option<(Whole, Seconds)>) -> Result<Option<Quota>, Error> {
+    given.map(|(Whole(most), per)| Ok(Quota { most: untyped::whole(field, most)?, per: per.of(field)? })).transpose()
+}
+
+fn most(field: &str, given: Option<Whole>) -> Result<Option<u32>, Error> {
+    given.map(|Whole(most)| untyped::whole(field, most)).transpose()
+}
+
+impl Given<'_> {
+    fn options(self) -> Result<EngineOptions, Error> {
+        let mut options = EngineOptions::default();
+        if let Some(url) = self.store {
+            options = options.store_url(url);
+        }
+        if let Some(key) = self.key {
+            options = options.key(key);
+        }
+        if let Some(keys) = self.previous_keys {
+            options = options.previous_keys(keys);
+        }
+        if let Some(keep) = self.keep {
+            options = options.keep(keep.of("keep")?);
+        }
+        if let Some(Whole(most)) = self.max_requests {
+            options = options.max_requests(untyped::whole("max_requests", most)?);
+        }
+        if let Some(codes) = self.countries {
+            let codes = codes.into_iter().map(|Whole(code)| untyped::whole("countries", code));
+            options = options.countries(Some(codes.collect::<Result<_, _>>()?));
+        }
+        if let Some(clock) = self.clock {
+            let clock: Arc<dyn Clock> = Arc::<egoi_verify::TestClock>::clone(&clock.get().0);
+            options = options.clock(clock);
+        }
+        if let Limit::Is(given) = self.max_attempts {
+            options = options.max_attempts(most("max_attempts", given)?);
+        }
+        if let Limit::Is(given) = self.max_resends {
+            options = options.max_resends(most("max_resends", given)?);
+        }
+        if let Limit::Is(given) = self.resend_after {
+            options = options.resend_after(given.map(|pause| pause.of("resend_after")).transpose()?);
+        }
+        if let Limit::Is(given) = self.wrong_codes_per_number {
+            options = options.wrong_codes_per_number(quota("wrong_codes_per_number", given)?);
+        }
+        if let Limit::Is(given) = self.sms_per_number {
+            options = options.sms_per_number(quota("sms_per_number", given)?);
+        }
+        Ok(options)
+    }
+}
+
+#[pyclass(frozen, module = "egoi_verify._native")]
+pub(crate) struct Engine {
+    engine: CoreEngine,
+    is_async: bool,
+    is_closed: AtomicBool,
+    home: PerProcess<Home>,
+}
+
+impl Engine {
+    /// A call of the core's engine.
+    fn job<T, F>(&self, py: Python<'_>, call: impl FnOnce(CoreEngine) -> F) -> PyResult<Job>
+    where
+        T: Into<Value>,
+        F: Future<Output = Result<T, Error>> + Send + 'static,
+    {
+        guarded(py, || {
+            if self.is_closed.load(Ordering::Relaxed) {
+                return Err(Error::new(ErrorCode::Closed, "the engine was closed"));
+            }
+            let home = self.home.get_or_make(|| Home::new(self.is_async))?;
+            let (to_the_caller, hand_overs) = mpsc::unbounded_channel();
+            let work = HAND_OVERS.scope(to_the_caller, call(self.engine.clone()));
+            Ok(Job::new(Home::clone(&home), Some(hand_overs), false, work))
+        })
+    }
+}
+
+#[pymethods]
+impl Engine {
+    /// With `egoi_sms`, a client's options, E-goi's own call sends the SMS; else whoever runs a call is given them.
+    #[new]
+    fn new(py: Python<'_>, given: Given<'_>, egoi_sms: Option<&Options>, is_async: bool) -> PyResult<Self> {
+        guarded(py, || {
+            let options = given.options()?;
+            let engine = match egoi_sms {
+                Some(client) => CoreEngine::new(EgoiSms::new(client.0.clone())?, options)?,
+                None => CoreEngine::new(ToTheCaller, options)?,
+            };
+            Ok(Self { engine, is_async, is_closed: AtomicBool::new(false), home: PerProcess::new() })
+        })
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "the options of a request")]
+    fn request(
+        &self,
+        py: Python<'_>,
+        number: &str,
+        message: Option<String>,
+        code_type: Option<&str>,
+        code_size: Option<Whole>,
+        ttl: Option<Seconds>,
+        group: Option<String>,
+        idempotency_key: Option<String>,
+        timeout: Option<Seconds>,
+    ) -> PyResult<Job> {
+        let (number, options) = guarded(py, || {
+            let number = PhoneNumber::parse(number)?;
+            Ok((number, request_options(message, code_type, code_size, ttl, group, idempotency_key, timeout)?))
+        })?;
+        self.job(py, |engine| async move { engine.request_to(number, options).await })
+    }
+
+    fn validate(
+        &self,
+        py: Python<'_>,
+        id: String,
+        code: String,
+        number: Option<String>,
+        timeout: Option<Seconds>,
+    ) -> PyResult<Job> {
+        let code = Zeroizing::new(code);
+        let options = guarded(py, || validate_options(number, timeout))?;
+        self.job(py, |engine| async move { engine.validate(&id, &code, options).await })
+    }
+
+    fn cancel(&self, py: Python<'_>, id: String, timeout: Option<Seconds>) -> PyResult<Job> {
+        let options = guarded(py, || call_options(timeout))?;
+        self.job(py, |engine| async move { engine.cancel(&id, options).await })
+    }
+
+    fn resend(&self, py: Python<'_>, id: String, timeout: Option<Seconds>) -> PyResult<Job> {
+        let options = guarded(py, || call_options(timeout))?;
+        self.job(py, |engine| async move { engine.resend(&id, options).await })
+    }
+
+    fn get(&self, py: Python<'_>, id: String, timeout: Option<Seconds>) -> PyResult<Job> {
+        let options = guarded(py, || call_options(timeout))?;
+        self.job(py, |engine| async move { engine.get(&id, options).await })
+    }
+
+    fn close(&self) {
+        self.is_closed.store(true, Ordering::Relaxed);
+        self.home.clear();
+    }
+}

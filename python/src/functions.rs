@@ -1,0 +1,83 @@
+//! The functions of the library.
+
+use egoi_verify::{CodeType, Error, ErrorCode, PhoneNumber, untyped};
+use pyo3::prelude::*;
+
+use crate::convert::{Value, Whole};
+use crate::failure::guarded;
+use crate::home::Home;
+use crate::job::Job;
+
+#[pyfunction]
+pub(crate) fn generate_code(py: Python<'_>, code_type: &str, code_size: Whole) -> PyResult<String> {
+    guarded(py, || {
+        let code = egoi_verify::generate_code(code_type.parse()?, untyped::code_size(code_size.0)?)?;
+        Ok(code.expose().to_owned())
+    })
+}
+
+/// Whole as it travels, calling code, national number.
+#[pyfunction]
+pub(crate) fn parse_number(py: Python<'_>, text: &str) -> PyResult<(String, u16, String)> {
+    guarded(py, || {
+        let number = PhoneNumber::parse(text)?;
+        let whole = number.whole();
+        let national = whole.split_once('-').map(|(_, national)| national.to_owned()).unwrap_or_default();
+        Ok((whole, number.calling_code(), national))
+    })
+}
+
+/// A number as it may be printed.
+#[pyfunction]
+pub(crate) fn masked(number: &str) -> String {
+    PhoneNumber::parse(number).map_or_else(|_| "*".to_owned(), |number| number.to_string())
+}
+
+/// Encoding, characters, parts.
+#[pyfunction]
+pub(crate) fn sms_parts(py: Python<'_>, text: &str) -> PyResult<(&'static str, u32, u32)> {
+    guarded(py, || {
+        let parts = egoi_verify::sms_parts(text);
+        Ok((parts.encoding.as_str(), parts.characters, parts.parts))
+    })
+}
+
+#[pyfunction]
+pub(crate) fn with_origin(py: Python<'_>, message: &str, host: &str) -> PyResult<String> {
+    guarded(py, || egoi_verify::with_origin(message, host))
+}
+
+#[pyfunction]
+pub(crate) fn with_app_hash(py: Python<'_>, message: &str, hash: &str) -> PyResult<String> {
+    guarded(py, || egoi_verify::with_app_hash(message, hash))
+}
+
+#[pyfunction]
+pub(crate) fn code_in_sms(
+    py: Python<'_>,
+    text: &str,
+    code_type: Option<&str>,
+    code_size: Option<Whole>,
+) -> PyResult<Option<String>> {
+    guarded(py, || {
+        let code_type = code_type.map(str::parse::<CodeType>).transpose()?;
+        let code_size = code_size.map(|Whole(size)| untyped::code_size(size)).transpose()?;
+        Ok(egoi_verify::code_in_sms(text, code_type, code_size).map(|code| code.expose().to_owned()))
+    })
+}
+
+/// Every word that an error's `code` can be.
+#[pyfunction]
+pub(crate) fn error_codes() -> Vec<&'static str> {
+    ErrorCode::ALL.iter().map(|code| code.as_str()).collect()
+}
+
+/// A call that panics, for the tests of what becomes of one.
+#[pyfunction]
+pub(crate) fn panicking(py: Python<'_>, is_async: bool) -> PyResult<Job> {
+    #[allow(clippy::panic, reason = "it is what this is for")]
+    async fn panics() -> Result<Value, Error> {
+        panic!("on purpose, by the tests of egoi-verify")
+    }
+    guarded(py, || Ok(Job::new(Home::new(is_async)?, None, false, panics())))
+}

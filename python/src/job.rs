@@ -1,0 +1,229 @@
+//! One call: made by a client or an engine, then run by the thread that asks, or started for an event loop.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::{Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use egoi_verify::{Error, ErrorCode};
+use pyo3::prelude::*;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::task::{AbortHandle, yield_now};
+
+use crate::convert::Value;
+use crate::engine::HandOver;
+use crate::failure::{panicked, raised};
+use crate::fork::{Own, pass};
+use crate::home::Home;
+use crate::log::CallLog;
+use crate::mailbox::Mailbox;
+
+/// How often a blocking call looks whether Ctrl-C was pressed.
+const BETWEEN_SIGNALS: Duration = Duration::from_millis(50);
+
+/// How often the runtime gets its turn after a call was given up, so that its connection is closed: one turn for each
+/// of the layers that it goes through, and some to spare.
+const TURNS_TO_CLOSE: usize = 8;
+
+/// What comes next of a call.
+pub(crate) enum Step {
+    Done(Result<Value, Error>),
+    HandOver(HandOver),
+}
+
+#[pyclass(frozen, module = "egoi_verify._native")]
+pub(crate) struct Job {
+    state: Mutex<State>,
+    log: Option<CallLog>,
+}
+
+enum State {
+    Waiting(Own<Call>),
+    Started { task: Own<AbortHandle>, letter: u64 },
+    Over,
+}
+
+/// A call that was not run yet, or not to its end.
+struct Call {
+    home: Home,
+    work: Work,
+    /// Where an engine's SMS to hand over come from.
+    hand_overs: Option<UnboundedReceiver<HandOver>>,
+}
+
+/// What a call does. It lets a fork wait while it runs, and ends a panic.
+struct Work(Pin<Box<dyn Future<Output = Result<Value, Error>> + Send>>);
+
+impl Future for Work {
+    type Output = Result<Value, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let _pass = pass();
+        catch_unwind(AssertUnwindSafe(|| self.0.as_mut().poll(context)))
+            .unwrap_or_else(|_| Poll::Ready(Err(panicked())))
+    }
+}
+
+enum Turn {
+    Step(Step),
+    Signals,
+}
+
+impl Call {
+    async fn next(&mut self) -> Step {
+        let Self { work, hand_overs, .. } = self;
+        let Some(hand_overs) = hand_overs else { return Step::Done(work.await) };
+        tokio::select! {
+            biased;
+            done = work => Step::Done(done),
+            Some(sms) = hand_overs.recv() => Step::HandOver(sms),
+        }
+    }
+
+    /// Until the next step, or until it is time to look for signals. Python's part is done outside: a signal's handler
+    /// may itself make a call.
+    fn turn(&mut self) -> Turn {
+        let Home::Caller(caller) = self.home.clone() else { return Turn::Step(Step::Done(Err(misused()))) };
+        caller.runtime.block_on(async {
+            // What happened while no thread drove this runtime is seen first: an idle connection that was closed.
+            yield_now().await;
+            tokio::select! {
+                biased;
+                step = self.next() => Turn::Step(step),
+                () = tokio::time::sleep(BETWEEN_SIGNALS) => Turn::Signals,
+            }
+        })
+    }
+
+    /// Drops the HTTP request, which happens only while the runtime runs.
+    fn give_up(self) {
+        let Self { home, work, .. } = self;
+        drop(work);
+        if let Home::Caller(caller) = home {
+            caller.runtime.block_on(async {
+                for _ in 0..TURNS_TO_CLOSE {
+                    yield_now().await;
+                }
+            });
+        }
+    }
+}
+
+impl Job {
+    /// A call that works in `home`. With `logged`, what it did can be read afterwards.
+    pub(crate) fn new<T: Into<Value>>(
+        home: Home,
+        hand_overs: Option<UnboundedReceiver<HandOver>>,
+        logged: bool,
+        work: impl Future<Output = Result<T, Error>> + Send + 'static,
+    ) -> Self {
+        let work = async move { work.await.map(Into::into) };
+        let log = logged.then(CallLog::new);
+        let work = Work(match &log {
+            Some(log) => Box::pin(log.clone().of(work)),
+            None => Box::pin(work),
+        });
+        Self { state: Mutex::new(State::Waiting(Own::new(Call { home, work, hand_overs }))), log }
+    }
+
+    fn replace(&self, with: State) -> State {
+        std::mem::replace(&mut *self.state.lock().unwrap_or_else(PoisonError::into_inner), with)
+    }
+
+    fn waiting(&self, py: Python<'_>) -> PyResult<Own<Call>> {
+        match self.replace(State::Over) {
+            State::Waiting(call) if call.is_here() => Ok(call),
+            State::Waiting(_) => Err(raised(py, &forked())),
+            State::Started { .. } | State::Over => Err(raised(py, &misused())),
+        }
+    }
+}
+
+#[pymethods]
+impl Job {
+    /// Runs it to its next step: gives what it gives back, or an SMS to hand over, after which it is run again.
+    fn run<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let mut call = self.waiting(py)?;
+        loop {
+            let turn = py.detach(|| call.get_mut().map(Call::turn));
+            match turn {
+                Some(Turn::Step(Step::Done(Ok(value)))) => return value.into_pyobject(py),
+                Some(Turn::Step(Step::Done(Err(error)))) => return Err(raised(py, &error)),
+                Some(Turn::Step(Step::HandOver(sms))) => {
+                    self.replace(State::Waiting(call));
+                    return Ok(Bound::new(py, sms)?.into_any());
+                }
+                Some(Turn::Signals) => {
+                    if let Err(interrupt) = py.check_signals() {
+                        py.detach(|| call.take().map(Call::give_up));
+                        return Err(interrupt);
+                    }
+                }
+                // A signal's handler forked.
+                None => return Err(raised(py, &forked())),
+            }
+        }
+    }
+
+    /// Starts it on the worker thread. What it gives goes into `future`, an SMS to hand over to `on_hand_over`, both by
+    /// way of `mailbox`, in its event loop.
+    #[pyo3(signature = (mailbox, future, on_hand_over=None))]
+    fn start(
+        &self,
+        py: Python<'_>,
+        mailbox: &Mailbox,
+        future: Py<PyAny>,
+        on_hand_over: Option<Py<PyAny>>,
+    ) -> PyResult<()> {
+        let Some(mut call) = self.waiting(py)?.take() else { return Err(raised(py, &forked())) };
+        let Home::Worker(worker) = call.home.clone() else { return Err(raised(py, &misused())) };
+        let (letter, post) = mailbox.expect(future, on_hand_over);
+        let task = worker.spawn(async move {
+            loop {
+                let step = call.next().await;
+                let is_last = matches!(step, Step::Done(_));
+                post.deliver(letter, step);
+                if is_last {
+                    break;
+                }
+            }
+        });
+        self.replace(State::Started { task: Own::new(task.abort_handle()), letter });
+        Ok(())
+    }
+
+    /// Gives it up; its HTTP request is dropped. Nothing where it is over.
+    fn abort(&self, mailbox: &Mailbox) {
+        if let State::Started { task, letter } = self.replace(State::Over) {
+            mailbox.forget(letter);
+            if let Some(task) = task.get() {
+                task.abort();
+            }
+        }
+    }
+
+    /// What it did, where that was asked for.
+    fn fields(&self) -> Option<BTreeMap<&'static str, String>> {
+        self.log.as_ref().map(CallLog::fields)
+    }
+}
+
+impl Drop for Job {
+    fn drop(&mut self) {
+        if let State::Started { task, .. } = self.replace(State::Over)
+            && let Some(task) = task.get()
+        {
+            task.abort();
+        }
+    }
+}
+
+fn misused() -> Error {
+    Error::new(ErrorCode::Internal, "a call was run twice, or elsewhere than where it belongs")
+}
+
+fn forked() -> Error {
+    Error::new(ErrorCode::Forked, "the call was made before the process was forked; make it again")
+}

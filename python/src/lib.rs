@@ -1,0 +1,43 @@
+//! The native module of the Python package: it translates, and holds no rule of its own.
+//!
+//! Two things run what a call has to do. A blocking call is driven by the thread that makes it, on a runtime that belongs
+//! to its client. An asyncio call runs on the one worker thread of the process, which never touches Python: what it has
+//! done it leaves in a [`mailbox::Mailbox`], and a socket tells the event loop to look there. So neither a busy interpreter
+//! nor one that shuts down can hold it up, and a loop that dies takes nothing with it.
+
+mod client;
+mod convert;
+mod engine;
+mod failure;
+mod fork;
+mod functions;
+mod home;
+mod job;
+mod log;
+mod mailbox;
+mod sandbox;
+
+/// `egoi_verify._native`. It keeps no state that the global lock would have to guard.
+#[pyo3::pymodule(gil_used = false)]
+mod _native {
+    #[pymodule_export]
+    use crate::client::{Client, Options};
+    #[pymodule_export]
+    use crate::engine::{Engine, HandOver, TestClock};
+    #[pymodule_export]
+    use crate::fork::{after_fork, before_fork};
+    #[pymodule_export]
+    use crate::functions::{
+        code_in_sms, error_codes, generate_code, masked, panicking, parse_number, sms_parts, with_app_hash, with_origin,
+    };
+    #[pymodule_export]
+    use crate::job::Job;
+    #[pymodule_export]
+    use crate::mailbox::Mailbox;
+    #[pymodule_export]
+    use crate::sandbox::Sandbox;
+
+    #[pymodule_export]
+    #[allow(non_upper_case_globals, reason = "its name in Python")]
+    const __version__: &str = env!("CARGO_PKG_VERSION");
+}
