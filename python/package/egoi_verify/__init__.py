@@ -4,25 +4,58 @@
 this process, and :class:`Sandbox` is E-goi on localhost, for tests. Importing it starts nothing.
 """
 
-from __future__ import annotations
-
 import os
-from typing import TYPE_CHECKING
 
 from . import _native
-from ._client import Client, EgoiSms
-from ._engine import DEFAULT, Engine, Send
-from ._errors import *
-from ._functions import *
-from ._sandbox import Sandbox, SandboxClock
-from ._values import *
-from ._verifier import AsyncVerifier, Verifier
 
+TYPE_CHECKING = False  # as in `typing`, whose import alone takes several milliseconds
 if TYPE_CHECKING:
     from ._async_client import AsyncClient
     from ._async_engine import AsyncEngine
+    from ._client import Client, EgoiSms
+    from ._engine import DEFAULT, Engine, Send
+    from ._errors import (
+        Closed,
+        Conflict,
+        Forbidden,
+        Forked,
+        Internal,
+        Interrupted,
+        InvalidInput,
+        NotFound,
+        NotSent,
+        RateLimited,
+        Redirected,
+        Rejected,
+        Sending,
+        Storage,
+        Timeout,
+        Unauthorized,
+        Unavailable,
+        UnexpectedAnswer,
+        Unreachable,
+        Unsupported,
+        VerifyError,
+    )
+    from ._functions import code_in_sms, generate_code, parse_number, sms_parts, with_app_hash, with_origin
+    from ._sandbox import Sandbox, SandboxClock
+    from ._values import (
+        CodeType,
+        Message,
+        Outcome,
+        OutgoingSms,
+        PhoneNumber,
+        Quota,
+        Seconds,
+        SenderInfo,
+        Sms,
+        SmsParts,
+        State,
+        Verification,
+    )
+    from ._verifier import AsyncVerifier, Verifier
 
-__version__ = _native.__version__
+__version__: str = _native.__version__
 
 __all__ = [
     "DEFAULT",
@@ -82,14 +115,44 @@ if hasattr(os, "register_at_fork"):
         before=_native.before_fork, after_in_parent=_native.after_fork, after_in_child=_native.after_fork
     )
 
+# Where what is public is, by module. They are imported when something of theirs is first asked for: a script that needs
+# one function does not wait for `dataclasses` or `asyncio`.
+_PUBLIC = {
+    "_async_client": ["AsyncClient"],
+    "_async_engine": ["AsyncEngine"],
+    "_client": ["Client", "EgoiSms"],
+    "_engine": ["DEFAULT", "Engine", "Send"],
+    "_functions": ["code_in_sms", "generate_code", "parse_number", "sms_parts", "with_app_hash", "with_origin"],
+    "_sandbox": ["Sandbox", "SandboxClock"],
+    "_values": [
+        "CodeType",
+        "Message",
+        "Outcome",
+        "OutgoingSms",
+        "PhoneNumber",
+        "Quota",
+        "Seconds",
+        "SenderInfo",
+        "Sms",
+        "SmsParts",
+        "State",
+        "Verification",
+    ],
+    "_verifier": ["AsyncVerifier", "Verifier"],
+}
+
 
 def __getattr__(name: str) -> object:
-    # These import `asyncio`, which takes longer than all of this package.
-    if name == "AsyncClient":
-        from ._async_client import AsyncClient as found
-    elif name == "AsyncEngine":
-        from ._async_engine import AsyncEngine as found  # type: ignore[assignment]
-    else:
+    from importlib import import_module
+
+    if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    # All that is in no other module is an error.
+    home = next((module for module, names in _PUBLIC.items() if name in names), "_errors")
+    found: object = getattr(import_module(f".{home}", __name__), name)
     globals()[name] = found
     return found
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]
