@@ -1,18 +1,30 @@
 # `make demo` and `make test` do all their own set-up. See CONTRIBUTING.md for the others.
 
 CARGO ?= cargo
+PYTHON ?= python3
+VENV := python/.venv
 DENY_VERSION := 0.20.2
 FUZZ_VERSION := 0.13.2
 FUZZ_TARGETS := v1 v2 refusal number sms_text code
 FUZZ_SECONDS ?= 3600
 
-.PHONY: demo test lint chromium soak bench fuzz audit clean
+.PHONY: demo demo-python test test-core test-python lint chromium wheel soak bench bench-python pins fuzz audit clean
 
 demo:
 	$(CARGO) run --quiet --locked -p egoi-verify --features cli -- demo
 
-test: lint chromium
+# Needs Python 3.10 or newer with `venv`.
+demo-python: wheel
+	$(VENV)/bin/python python/demo.py
+
+test: test-core test-python
+
+test-core: lint chromium
 	$(CARGO) test --locked --workspace --all-features
+
+# Needs Node and npm too, for one of the type checkers.
+test-python: wheel python/tests/typing/node_modules
+	$(VENV)/bin/python -m pytest -q -n 2 python/tests
 
 lint:
 	$(CARGO) fmt --all --check
@@ -28,11 +40,36 @@ chromium:
 	  || echo "CHROMIUM IS NOT INSTALLED AND CANNOT BE: THE INBOX PAGE WILL NOT BE TESTED"
 
 # Every long check at its full count; its last run is in tests/SOAK.md.
-soak:
+soak: wheel python/tests/typing/node_modules
 	EGOI_SOAK=1 $(CARGO) test --locked --profile soak --workspace --all-features -- --nocapture
+	EGOI_SOAK=1 $(VENV)/bin/python -m pytest -q python/tests
 
 bench:
 	$(CARGO) bench --locked -p egoi-verify --bench exchange --bench engine --bench generation --bench numbers
+
+bench-python: wheel
+	$(VENV)/bin/python python/benches/run.py
+
+# The wheel as it is published, installed where the tests run. zig is the linker, so that the wheel runs with an older
+# glibc than this machine's.
+wheel: $(VENV)/installed
+	rm -rf python/dist
+	cd python && PATH="$$PWD/.venv/bin:$$PATH" CARGO_TARGET_DIR=../target \
+	  maturin build --quiet --locked --profile wheel --zig --compatibility manylinux2014 --out dist
+	$(VENV)/bin/python -m pip install --quiet --force-reinstall --no-deps python/dist/*.whl
+
+$(VENV)/installed: python/requirements.txt
+	$(PYTHON) -m venv --clear $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --require-hashes --only-binary :all: -r python/requirements.txt
+	touch $@
+
+python/tests/typing/node_modules: python/tests/typing/package-lock.json
+	cd python/tests/typing && npm ci --silent --no-audit --no-fund && touch node_modules
+
+# After a change of python/requirements.in; needs `uv`.
+pins:
+	uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	  --output-file python/requirements.txt python/requirements.in
 
 # A stable compiler is told to take the instrumentation's flags. What is found lies in fuzz/artifacts; as an input of
 # tests/corpus it stays tested.
@@ -53,4 +90,4 @@ tools/bin/cargo-fuzz:
 
 clean:
 	$(CARGO) clean
-	rm -rf tools fuzz/target
+	rm -rf tools fuzz/target python/dist $(VENV) python/tests/typing/node_modules

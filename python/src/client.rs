@@ -138,8 +138,8 @@ struct Live {
 }
 
 impl Client {
-    fn live(&self) -> Result<Arc<Live>, Error> {
-        self.live.get_or_make(|| Ok(Live { client: CoreClient::new(self.options.clone())?, home: OnceLock::new() }))
+    fn live(&self, py: Python<'_>) -> Result<Arc<Live>, Error> {
+        self.live.get_or_make(py, || Ok(Live { client: CoreClient::new(self.options.clone())?, home: OnceLock::new() }))
     }
 
     /// A call of the core's client, in its home.
@@ -152,11 +152,11 @@ impl Client {
             if self.is_closed.load(Ordering::Relaxed) {
                 return Err(Error::new(ErrorCode::Closed, "the client was closed"));
             }
-            let live = self.live()?;
+            let live = self.live(py)?;
             let home = match live.home.get() {
                 Some(home) => home.clone(),
                 None => {
-                    let home = Home::new(self.is_async)?;
+                    let home = Home::new(py, self.is_async)?;
                     live.home.get_or_init(|| home).clone()
                 }
             };
@@ -177,7 +177,7 @@ impl Client {
                 live: PerProcess::new(),
             };
             // Whatever is wrong with the options is said now.
-            client.live()?;
+            client.live(py)?;
             Ok(client)
         })
     }
@@ -243,9 +243,9 @@ impl Client {
     }
 
     /// Closes its connections once the calls that are under way have ended.
-    fn close(&self) {
+    fn close(&self, py: Python<'_>) {
         self.is_closed.store(true, Ordering::Relaxed);
-        self.live.clear();
+        self.live.clear(py);
     }
 }
 

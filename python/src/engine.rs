@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 use crate::client::{Options, call_options, request_options, validate_options};
 use crate::convert::{Seconds, Value, Whole};
 use crate::failure::guarded;
-use crate::fork::PerProcess;
+use crate::fork::{Own, PerProcess};
 use crate::home::Home;
 use crate::job::Job;
 
@@ -35,7 +35,7 @@ impl Sender for ToTheCaller {
             number: sms.number,
             text: sms.text,
             attempt_id: sms.attempt_id,
-            end: std::sync::Mutex::new(Some(end)),
+            end: std::sync::Mutex::new(Some(Own::new(end))),
         };
         let is_taken = HAND_OVERS.try_with(|hand_overs| hand_overs.send(hand_over).is_ok()).unwrap_or(false);
         Box::pin(async move {
@@ -48,6 +48,9 @@ impl Sender for ToTheCaller {
     }
 }
 
+/// The way to say how a hand-over ended.
+type End = oneshot::Sender<Result<(), SendError>>;
+
 /// An SMS to hand over, and the way to say how that ended.
 #[pyclass(frozen, module = "egoi_verify._native")]
 pub(crate) struct HandOver {
@@ -55,7 +58,7 @@ pub(crate) struct HandOver {
     text: Zeroizing<String>,
     #[pyo3(get)]
     attempt_id: String,
-    end: std::sync::Mutex<Option<oneshot::Sender<Result<(), SendError>>>>,
+    end: std::sync::Mutex<Option<Own<End>>>,
 }
 
 #[pymethods]
@@ -73,7 +76,7 @@ impl HandOver {
     /// It was sent (`True`), was certainly not (`False`), or may have been (`None`).
     fn report(&self, sent: Option<bool>) {
         let end = self.end.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
-        if let Some(end) = end {
+        if let Some(end) = end.and_then(Own::take) {
             // Why is told in Python, by the exception itself.
             let _ = end.send(match sent {
                 Some(true) => Ok(()),
@@ -234,7 +237,7 @@ impl Engine {
             if self.is_closed.load(Ordering::Relaxed) {
                 return Err(Error::new(ErrorCode::Closed, "the engine was closed"));
             }
-            let home = self.home.get_or_make(|| Home::new(self.is_async))?;
+            let home = self.home.get_or_make(py, || Home::new(py, self.is_async))?;
             let (to_the_caller, hand_overs) = mpsc::unbounded_channel();
             let work = HAND_OVERS.scope(to_the_caller, call(self.engine.clone()));
             Ok(Job::new(Home::clone(&home), Some(hand_overs), false, work))
@@ -305,8 +308,8 @@ impl Engine {
         self.job(py, |engine| async move { engine.get(&id, options).await })
     }
 
-    fn close(&self) {
+    fn close(&self, py: Python<'_>) {
         self.is_closed.store(true, Ordering::Relaxed);
-        self.home.clear();
+        self.home.clear(py);
     }
 }

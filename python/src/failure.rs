@@ -1,11 +1,12 @@
 //! Errors, as the exceptions of `egoi_verify._errors`.
 
+use std::cell::RefCell;
 use std::error::Error as _;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, set_hook};
 
 use egoi_verify::{Error, ErrorCode};
-use pyo3::exceptions::PyException;
+use pyo3::exceptions::{PyException, PyOSError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
@@ -41,7 +42,10 @@ fn cause(py: Python<'_>, source: &(dyn std::error::Error + 'static)) -> PyErr {
         if let Some(failure) = error.downcast_ref::<io::Error>()
             && let Some(number) = failure.raw_os_error()
         {
-            return io::Error::from_raw_os_error(number).into();
+            // Given its number, Python finds the class: `ConnectionRefusedError`, for one.
+            let words = io::Error::from_raw_os_error(number).to_string();
+            let words = words.rsplit_once(" (os error").map_or(words.as_str(), |(words, _)| words).to_owned();
+            return PyOSError::new_err((number, words));
         }
         words.push(error.to_string());
         next = error.source();
@@ -54,7 +58,21 @@ pub(crate) fn guarded<T>(py: Python<'_>, call: impl FnOnce() -> Result<T, Error>
     catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|_| Err(panicked())).map_err(|error| raised(py, &error))
 }
 
-/// What a panic is to the caller. What it said is not repeated: it may hold a secret.
+thread_local! {
+    /// Where this thread panicked last.
+    static PANICKED_AT: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// What a panic says is neither printed nor repeated: it may hold a secret. Where it happened is kept, for the error.
+pub(crate) fn silence_panics() {
+    // This module has a standard library of its own: nobody else's panics come here.
+    set_hook(Box::new(|panic| {
+        PANICKED_AT.set(panic.location().map(|at| format!(" at {}:{}", at.file(), at.line())));
+    }));
+}
+
+/// What a panic is to the caller.
 pub(crate) fn panicked() -> Error {
-    Error::new(ErrorCode::Internal, "a panic in the native module; this is a bug, please report it")
+    let place = PANICKED_AT.take().unwrap_or_default();
+    Error::new(ErrorCode::Internal, format!("a panic in the native module{place}; this is a bug, please report it"))
 }

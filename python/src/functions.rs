@@ -29,8 +29,8 @@ pub(crate) fn parse_number(py: Python<'_>, text: &str) -> PyResult<(String, u16,
 
 /// A number as it may be printed.
 #[pyfunction]
-pub(crate) fn masked(number: &str) -> String {
-    PhoneNumber::parse(number).map_or_else(|_| "*".to_owned(), |number| number.to_string())
+pub(crate) fn masked(py: Python<'_>, number: &str) -> PyResult<String> {
+    guarded(py, || Ok(PhoneNumber::parse(number).map_or_else(|_| "*".to_owned(), |number| number.to_string())))
 }
 
 /// Encoding, characters, parts.
@@ -79,5 +79,5 @@ pub(crate) fn panicking(py: Python<'_>, is_async: bool) -> PyResult<Job> {
     async fn panics() -> Result<Value, Error> {
         panic!("on purpose, by the tests of egoi-verify")
     }
-    guarded(py, || Ok(Job::new(Home::new(is_async)?, None, false, panics())))
+    guarded(py, || Ok(Job::new(Home::new(py, is_async)?, None, false, panics())))
 }

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll};
+use std::thread;
 use std::time::Duration;
 
 use egoi_verify::{Error, ErrorCode};
@@ -15,13 +17,16 @@ use tokio::task::{AbortHandle, yield_now};
 use crate::convert::Value;
 use crate::engine::HandOver;
 use crate::failure::{panicked, raised};
-use crate::fork::{Own, pass};
+use crate::fork::{Own, try_pass};
 use crate::home::Home;
 use crate::log::CallLog;
 use crate::mailbox::Mailbox;
 
 /// How often a blocking call looks whether Ctrl-C was pressed.
 const BETWEEN_SIGNALS: Duration = Duration::from_millis(50);
+
+/// How often a call that a fork holds up looks whether that is over.
+const BETWEEN_TRIES: Duration = Duration::from_micros(50);
 
 /// How often the runtime gets its turn after a call was given up, so that its connection is closed: one turn for each
 /// of the layers that it goes through, and some to spare.
@@ -60,9 +65,39 @@ impl Future for Work {
     type Output = Result<Value, Error>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let _pass = pass();
+        let Some(_pass) = try_pass() else {
+            // Waiting for it here would keep the runtime from the thread that forks, should a signal's handler call there.
+            thread::sleep(BETWEEN_TRIES);
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        };
         catch_unwind(AssertUnwindSafe(|| self.0.as_mut().poll(context)))
             .unwrap_or_else(|_| Poll::Ready(Err(panicked())))
+    }
+}
+
+/// Lets the runtime see what has happened while nothing drove it, above all that an idle connection was closed: a request
+/// that goes out on one is lost, and nobody knows whether it was read.
+async fn see_first() {
+    yield_now().await;
+}
+
+/// The calls on the worker of this process.
+pub(crate) static IN_FLIGHT: AtomicUsize = AtomicUsize::new(0);
+
+struct InFlight {
+    is_first: bool,
+}
+
+impl InFlight {
+    fn started() -> Self {
+        Self { is_first: IN_FLIGHT.fetch_add(1, Ordering::Relaxed) == 0 }
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        IN_FLIGHT.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -86,15 +121,15 @@ impl Call {
     /// may itself make a call.
     fn turn(&mut self) -> Turn {
         let Home::Caller(caller) = self.home.clone() else { return Turn::Step(Step::Done(Err(misused()))) };
-        caller.runtime.block_on(async {
-            // What happened while no thread drove this runtime is seen first: an idle connection that was closed.
-            yield_now().await;
+        let turn = caller.block_on(async {
+            see_first().await;
             tokio::select! {
                 biased;
                 step = self.next() => Turn::Step(step),
                 () = tokio::time::sleep(BETWEEN_SIGNALS) => Turn::Signals,
             }
-        })
+        });
+        turn.unwrap_or_else(|| Turn::Step(Step::Done(Err(misused()))))
     }
 
     /// Drops the HTTP request, which happens only while the runtime runs.
@@ -102,7 +137,7 @@ impl Call {
         let Self { home, work, .. } = self;
         drop(work);
         if let Home::Caller(caller) = home {
-            caller.runtime.block_on(async {
+            let _ = caller.block_on(async {
                 for _ in 0..TURNS_TO_CLOSE {
                     yield_now().await;
                 }
@@ -180,10 +215,20 @@ impl Job {
         let Some(mut call) = self.waiting(py)?.take() else { return Err(raised(py, &forked())) };
         let Home::Worker(worker) = call.home.clone() else { return Err(raised(py, &misused())) };
         let (letter, post) = mailbox.expect(future, on_hand_over);
+        let started = InFlight::started();
         let task = worker.spawn(async move {
+            let mut started = Some(started);
+            // With others in flight the worker is driven all the time.
+            if started.as_ref().is_some_and(|call| call.is_first) {
+                see_first().await;
+            }
             loop {
                 let step = call.next().await;
                 let is_last = matches!(step, Step::Done(_));
+                if is_last {
+                    // Whoever hears of it may start the next before this task is gone.
+                    drop(started.take());
+                }
                 post.deliver(letter, step);
                 if is_last {
                     break;
@@ -196,11 +241,11 @@ impl Job {
 
     /// Gives it up; its HTTP request is dropped. Nothing where it is over.
     fn abort(&self, mailbox: &Mailbox) {
-        if let State::Started { task, letter } = self.replace(State::Over) {
+        if let State::Started { task, letter } = self.replace(State::Over)
+            && let Some(task) = task.get()
+        {
             mailbox.forget(letter);
-            if let Some(task) = task.get() {
-                task.abort();
-            }
+            task.abort();
         }
     }
 

@@ -12,6 +12,7 @@ mod failure;
 mod fork;
 mod functions;
 mod home;
+mod interpreter;
 mod job;
 mod log;
 mod mailbox;
@@ -20,6 +21,8 @@ mod sandbox;
 /// `egoi_verify._native`. It keeps no state that the global lock would have to guard.
 #[pyo3::pymodule(gil_used = false)]
 mod _native {
+    use pyo3::prelude::*;
+
     #[pymodule_export]
     use crate::client::{Client, Options};
     #[pymodule_export]
@@ -36,6 +39,13 @@ mod _native {
     use crate::mailbox::Mailbox;
     #[pymodule_export]
     use crate::sandbox::Sandbox;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        crate::interpreter::first_alone(module.py())?;
+        crate::failure::silence_panics();
+        Ok(())
+    }
 
     #[pymodule_export]
     #[allow(non_upper_case_globals, reason = "its name in Python")]

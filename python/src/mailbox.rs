@@ -12,7 +12,6 @@ use pyo3::intern;
 use pyo3::prelude::*;
 
 use crate::failure::raised;
-use crate::fork::pass;
 use crate::job::Step;
 
 /// The mailbox of one event loop. The worker thread puts steps in, and only for the first of them makes the loop look:
@@ -25,6 +24,8 @@ pub(crate) struct Mailbox {
     post: Arc<Post>,
     #[cfg(unix)]
     bell: UnixStream,
+    /// Whose loop it is. In a child of that process nothing is read: the bell would fall silent in the parent.
+    process: u32,
 }
 
 struct Waiting {
@@ -50,7 +51,6 @@ impl Post {
     /// Never fails: in a loop that is gone nobody waits.
     pub(crate) fn deliver(&self, letter: u64, step: Step) {
         let is_first = {
-            let _pass = pass();
             let mut letters = lock(&self.letters);
             letters.push((letter, step));
             letters.len() == 1
@@ -137,6 +137,7 @@ impl Mailbox {
             }),
             #[cfg(unix)]
             bell,
+            process: std::process::id(),
         })
     }
 
@@ -171,6 +172,9 @@ impl Mailbox {
 
     /// Opens what has come, in the loop's thread.
     fn drain(&self, py: Python<'_>) {
+        if self.process != std::process::id() {
+            return;
+        }
         // First the bell, then the letters: one that comes in between rings again.
         #[cfg(unix)]
         let _ = (&self.bell).read(&mut [0; 16]);

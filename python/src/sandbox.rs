@@ -80,7 +80,9 @@ impl Sandbox {
     #[new]
     fn new(py: Python<'_>, given: Given) -> PyResult<Self> {
         guarded(py, || {
-            let sandbox = worker()?.block_on(CoreSandbox::start(given.options()?))?;
+            let (worker, options) = (worker(py)?, given.options()?);
+            // Without Python, which the worker may be waiting for.
+            let sandbox = py.detach(|| worker.block_on(CoreSandbox::start(options)))?;
             Ok(Self(Mutex::new(Some(Own::new(Arc::new(sandbox))))))
         })
     }
@@ -109,7 +111,7 @@ impl Sandbox {
             let sandbox = self.running()?;
             let timeout = timeout.of("timeout")?;
             let wait = async move { sandbox.wait_for_code(&number, timeout).await };
-            Ok(Job::new(Home::new(false)?, None, false, wait))
+            Ok(Job::new(Home::new(py, false)?, None, false, wait))
         })
     }
 
@@ -152,7 +154,8 @@ impl Sandbox {
         guarded(py, || {
             let closed = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
             if let Some(sandbox) = closed.and_then(Own::take).and_then(Arc::into_inner) {
-                worker()?.block_on(sandbox.close());
+                let worker = worker(py)?;
+                py.detach(|| worker.block_on(sandbox.close()));
             }
             Ok(())
         })

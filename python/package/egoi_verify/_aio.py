@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from asyncio import AbstractEventLoop, Future, get_running_loop
+from asyncio import AbstractEventLoop, CancelledError, Future, get_running_loop
 from contextvars import copy_context
-from typing import TYPE_CHECKING, Callable, Coroutine, TypeVar
+from os import getpid
+from typing import TYPE_CHECKING, Callable, Coroutine, TypeVar, cast
 from weakref import WeakKeyDictionary, ref
 
 from ._calls import listener, tell
-from ._errors import Sending
+from ._errors import Forked, Sending
 from ._native import HandOver, Job, Mailbox
 
 if TYPE_CHECKING:
@@ -20,11 +21,14 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 # A mailbox belongs to its loop, which watches it, and to those who wait for a letter.
-_mailboxes: WeakKeyDictionary[AbstractEventLoop, ref[Mailbox]] = WeakKeyDictionary()
+_mailboxes: WeakKeyDictionary[AbstractEventLoop, tuple[int, ref[Mailbox]]] = WeakKeyDictionary()
 
 
 def _mailbox(loop: AbstractEventLoop) -> Mailbox:
-    known = _mailboxes.get(loop)
+    process, known = _mailboxes.get(loop, (getpid(), None))
+    if process != getpid():
+        # What one of them is told, the other never hears: they share the descriptors.
+        raise Forked("the event loop was used before the process was forked; make one in each process")
     mailbox = None if known is None else known()
     if mailbox is None:
         mailbox = Mailbox()
@@ -32,7 +36,7 @@ def _mailbox(loop: AbstractEventLoop) -> Mailbox:
             loop.add_reader(mailbox.fileno(), mailbox.drain)
         except NotImplementedError:  # Windows' own loop, for one
             mailbox.ring_by(_ring(loop, mailbox))
-        _mailboxes[loop] = ref(mailbox)
+        _mailboxes[loop] = process, ref(mailbox)
     return mailbox
 
 
@@ -77,7 +81,7 @@ async def run(verb: Callable[Concatenate[bool, Given], Job[T]], *args: Given.arg
 
 
 async def run_handing_over(
-    job: Job[T], hand_over: Callable[[HandOver], Coroutine[None, None, BaseException | None]]
+    job: Job[T | HandOver], hand_over: Callable[[HandOver], Coroutine[None, None, BaseException | None]]
 ) -> T:
     """Runs a call of an engine in the running loop; its SMS go to ``hand_over``, in the caller's context."""
     loop, context = get_running_loop(), copy_context()
@@ -87,10 +91,11 @@ async def run_handing_over(
         sending.append(context.run(loop.create_task, hand_over(sms)))
 
     try:
-        return await _arrived(job, on_hand_over)
+        return cast(T, await _arrived(job, on_hand_over))
     except Sending as error:
         if sending and sending[0].done():
-            error.__cause__ = sending[0].result()
+            # The function that sends may have cancelled itself.
+            error.__cause__ = CancelledError() if sending[0].cancelled() else sending[0].result()
         raise
     finally:
         for task in sending:

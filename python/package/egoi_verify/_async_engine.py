@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from . import _native
 from ._aio import run_handing_over
-from ._engine import BaseEngine, Send, outgoing
-from ._errors import NotSent
+from ._engine import BaseEngine, HandingOver, Send, outgoing
 from ._values import CodeType, Outcome, OutgoingSms, Seconds, State, Verification, verification
 
 if TYPE_CHECKING:
@@ -46,20 +45,13 @@ class AsyncEngine(BaseEngine):
 
     _is_async = True
 
-    async def _run(self, job: _native.Job[T]) -> T:
+    async def _run(self, job: _native.Job[T | _native.HandOver]) -> T:
         return await run_handing_over(job, self._hand_over)
 
-    async def _hand_over(self, sms: _native.HandOver) -> Exception | None:
-        try:
+    async def _hand_over(self, sms: _native.HandOver) -> BaseException | None:
+        with HandingOver(sms) as handing:
             await self._deliver(outgoing(sms))
-        except NotSent as error:
-            sms.report(False)
-            return error
-        except Exception as error:
-            sms.report(None)
-            return error
-        sms.report(True)
-        return None
+        return handing.take_failure()
 
     async def _deliver(self, sms: OutgoingSms) -> None:
         assert self._send is not None

@@ -16,19 +16,26 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+_loggers: list[Logger] = []
+
+
 def listener() -> Logger | None:
     """Who wants to hear of calls: nobody, unless the level of the logger ``egoi_verify`` is DEBUG or lower."""
-    # Who has not imported it has not set a level either, and importing it takes as long as the rest of this package.
-    logging = sys.modules.get("logging")
-    if logging is None:
-        return None
-    logger: Logger = logging.getLogger("egoi_verify")
+    if not _loggers:
+        # Who has not imported it has not set a level either, and importing it takes as long as the rest of this package.
+        logging = sys.modules.get("logging")
+        if logging is None:
+            return None
+        _loggers.append(logging.getLogger("egoi_verify"))
+    logger = _loggers[0]
     return logger if logger.isEnabledFor(10) else None
 
 
 def tell(logger: Logger, job: Job[object]) -> None:
     """Tells what the call did: the verb, the masked number, the outcome, the HTTP status, tries and milliseconds."""
-    fields = job.fields() or {}
+    fields = job.fields()
+    if not fields:  # refused before there was anything to tell
+        return
     logger.debug(
         " ".join(f"{name}={value}" for name, value in fields.items()),
         extra={f"egoi_{name}": value for name, value in fields.items()},

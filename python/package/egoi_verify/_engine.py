@@ -8,7 +8,7 @@ import os
 import threading
 from enum import Enum
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Awaitable, Callable, Final, NoReturn, Sequence, TypeVar, Union, cast
+from typing import TYPE_CHECKING, Any, Awaitable, Callable, Coroutine, Final, NoReturn, Sequence, TypeVar, Union, cast
 
 from . import _native
 from ._client import EgoiSms
@@ -17,6 +17,7 @@ from ._values import CodeType, Outcome, OutgoingSms, Quota, Seconds, State, Veri
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
+    from concurrent.futures import Future
     from typing import Literal
 
     from typing_extensions import Self
@@ -100,7 +101,7 @@ class BaseEngine:
             "keep": keep,
             "max_requests": max_requests,
             "countries": None if countries is None else list(countries),
-            "clock": None if clock is None else clock._clock,
+            "clock": None if clock is None else clock._clock,  # pyright: ignore[reportPrivateUsage]
         }
         limits: dict[str, Any] = {
             "max_attempts": max_attempts,
@@ -112,9 +113,10 @@ class BaseEngine:
         for name, limit in limits.items():
             if limit is not DEFAULT:
                 given[name] = (limit.most, limit.per) if isinstance(limit, Quota) else limit
+        self._loop = Loop()
         if isinstance(send, EgoiSms):
             self._send = None
-            self._engine = _native.Engine(given, send._options, self._is_async)
+            self._engine = _native.Engine(given, send._options, self._is_async)  # pyright: ignore[reportPrivateUsage]
         else:
             self._send = send
             self._engine = _native.Engine(given, None, self._is_async)
@@ -129,6 +131,38 @@ class BaseEngine:
 def outgoing(sms: _native.HandOver) -> OutgoingSms:
     """An SMS as the function that sends is given it."""
     return OutgoingSms(sms.number, sms.text, sms.attempt_id)
+
+
+class HandingOver:
+    """The hand-over of one SMS, whose end the call is told of. What the function that sends raises stops here, unless it
+    means that somebody gives up."""
+
+    def __init__(self, sms: _native.HandOver) -> None:
+        self._sms = sms
+        self._failure: BaseException | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> bool:
+        self._failure = error
+        self._sms.report(True if error is None else False if isinstance(error, NotSent) else None)
+        return isinstance(error, Exception)
+
+    async def wait_for(self, sent: Awaitable[None]) -> None:
+        # The loop is there for other calls too; whoever made this one is told.
+        with contextlib.suppress(KeyboardInterrupt, SystemExit), self:
+            await sent
+
+    def take_failure(self) -> BaseException | None:
+        """What was raised. Its traceback has frames that hold this, which lets go of it."""
+        failure, self._failure = self._failure, None
+        try:
+            return failure
+        finally:
+            del failure
 
 
 class Engine(BaseEngine):
@@ -148,40 +182,36 @@ class Engine(BaseEngine):
 
     _is_async = False
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._loop = _Loop()
-
-    def _run(self, job: _native.Job[T]) -> T:
+    def _run(self, job: _native.Job[T | _native.HandOver]) -> T:
         step = job.run()
         if not isinstance(step, _native.HandOver):
             return step
-        failure: Exception | None = None
+        handing = HandingOver(step)
         try:
-            self._deliver(outgoing(step))
-        except NotSent as error:
-            failure = error
-            step.report(False)
-        except Exception as error:
-            failure = error
-            step.report(None)
+            sending = self._start_sending(step, handing)
         except BaseException:  # Ctrl-C: the store is told, and nothing more is waited for
-            step.report(None)
             with contextlib.suppress(VerifyError):
                 job.run()
             raise
-        else:
-            step.report(True)
         try:
             return cast(T, job.run())  # one hand-over a call
         except Sending as error:
-            raise error from failure
+            raise error from handing.take_failure()
+        finally:
+            if sending is not None:
+                sending.cancel()
 
-    def _deliver(self, sms: OutgoingSms) -> None:
+    def _start_sending(self, sms: _native.HandOver, handing: HandingOver) -> Future[None] | None:
         assert self._send is not None
-        sent = self._send(sms)
-        if inspect.isawaitable(sent):
-            self._loop.wait_for(sent)
+        with contextlib.ExitStack() as until_sent:
+            until_sent.enter_context(handing)
+            sent = self._send(outgoing(sms))
+            if inspect.isawaitable(sent):
+                sending = self._loop.start(handing.wait_for(sent))
+                # It is the loop's now to tell the end; the call's timeout and Ctrl-C end the wait for it.
+                until_sent.pop_all()
+                return sending
+        return None
 
     def request(
         self,
@@ -241,25 +271,18 @@ class Engine(BaseEngine):
         self.close()
 
 
-class _Loop:
-    """An event loop in a thread of its own, started for the first ``async`` function that is to be run there."""
+class Loop:
+    """An event loop in a thread of its own, started for the first ``async`` function that is to be run there: the one of an
+    engine whose calls block."""
 
     def __init__(self) -> None:
         # By process: a thread does not survive a fork. No lock, which might be held when another thread forks.
         self._loops: dict[int, AbstractEventLoop] = {}
 
-    def wait_for(self, awaitable: Awaitable[None]) -> None:
+    def start(self, sending: Coroutine[Any, Any, None]) -> Future[None]:
         import asyncio
 
-        async def awaited() -> None:
-            await awaitable
-
-        future = asyncio.run_coroutine_threadsafe(awaited(), self._here())
-        try:
-            future.result()
-        except BaseException:
-            future.cancel()
-            raise
+        return asyncio.run_coroutine_threadsafe(sending, self._here())
 
     def _here(self) -> AbstractEventLoop:
         import asyncio
@@ -279,11 +302,21 @@ class _Loop:
         if loop is not None:
             loop.call_soon_threadsafe(loop.stop)
 
-    __del__ = close
+    def __del__(self) -> None:
+        # When the interpreter ends the modules may be gone before this, and its thread is.
+        try:
+            self.close()
+        except (AttributeError, TypeError):
+            pass
 
 
 def _run_until_stopped(loop: AbstractEventLoop) -> None:
+    import asyncio
+
     try:
         loop.run_forever()
+        under_way = asyncio.all_tasks(loop)
+        if under_way:
+            loop.run_until_complete(asyncio.wait(under_way))
     finally:
         loop.close()

@@ -59,14 +59,15 @@ class VerifyError(Exception):
     def __init__(
         self,
         detail: str,
-        *,
         http_status: int | None = None,
         request_id: str | None = None,
         retry_after: float | None = None,
         retry_is_safe: bool = False,
         sms_may_be_sent: bool = False,
     ) -> None:
-        super().__init__(detail)
+        # All of them are its `args`: Celery's JSON results make an exception anew from its class and its `args` alone,
+        # and an `sms_may_be_sent` that got lost on the way would say "no".
+        super().__init__(detail, http_status, request_id, retry_after, retry_is_safe, sms_may_be_sent)
         self.detail = detail
         self.http_status = http_status
         self.request_id = request_id
@@ -91,11 +92,7 @@ class VerifyError(Exception):
         return f"{type(self).__name__}({self.detail!r}{known})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _remade, (type(self), self.detail, self._fields())
-
-
-def _remade(kind: type[VerifyError], detail: str, fields: dict[str, Any]) -> VerifyError:
-    return kind(detail, **fields)
+        return type(self), self.args
 
 
 class InvalidInput(VerifyError, ValueError):
@@ -231,7 +228,8 @@ def make(
         request_id=request_id,
         retry_after=retry_after,
         retry_is_safe=retry_is_safe,
-        sms_may_be_sent=sms_may_be_sent,
+        # A panic may have come when the SMS was on its way.
+        sms_may_be_sent=sms_may_be_sent or code == Internal.code,
     )
 
 
@@ -240,3 +238,8 @@ class NotSent(Exception):
 
     Then a ``request`` leaves nothing behind, a ``resend`` leaves the old code as it was, and nothing is counted.
     """
+
+
+# Where users find them: a traceback shows it, and a pickle and a result of Celery's look the class up there.
+for _kind in (VerifyError, NotSent, *_BY_CODE.values()):
+    _kind.__module__ = "egoi_verify"

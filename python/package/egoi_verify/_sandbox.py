@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from . import _native
 from ._client import Client
+from ._errors import InvalidInput
 from ._values import Message, Seconds, moment
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ class Sandbox:
                 otherwise.
             v2_wrong: The status of V2's answer to a wrong code.
         """
+        if v2_wrong not in (200, 400):
+            raise InvalidInput(f"`v2_wrong`: is {v2_wrong}, must be 200 or 400")
         self._sandbox = _native.Sandbox(
             {
                 "host": host,
@@ -78,13 +81,13 @@ class Sandbox:
 
     def client(self, api: Literal["v1", "v2"] = "v2") -> Client:
         """A client of it, ready to use."""
-        return Client._of(self._sandbox.client_options(api))
+        return Client._of(self._sandbox.client_options(api))  # pyright: ignore[reportPrivateUsage]
 
     def async_client(self, api: Literal["v1", "v2"] = "v2") -> AsyncClient:
         """A client of it for ``asyncio``, ready to use."""
         from ._async_client import AsyncClient
 
-        return AsyncClient._of(self._sandbox.client_options(api))
+        return AsyncClient._of(self._sandbox.client_options(api))  # pyright: ignore[reportPrivateUsage]
 
     def messages(self, number: str | None = None) -> list[Message]:
         """What was sent to a number, or to all of them: newest first."""

@@ -223,15 +223,20 @@ def moment(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, timezone.utc)
 
 
+# Looking a word up in an enum takes several times as long.
+_STATES = {each.value: each for each in State}
+_SMS = {each.value: each for each in Sms}
+
+
 def verification(row: _native.VerificationRow) -> Verification:
     """What the native module says of a request."""
     id, state, number, created_at, expires_at, sms, attempts_left = row
     return Verification(
         id,
-        State(state),
+        _STATES[state],
         number,
         None if created_at is None else moment(created_at),
         None if expires_at is None else moment(expires_at),
-        None if sms is None else Sms(sms),
+        None if sms is None else _SMS[sms],
         attempts_left,
     )

@@ -1,0 +1,25 @@
+"""A call that Ctrl-C ends, and another."""
+
+import asyncio
+import sys
+
+from egoi_verify import AsyncClient, Client
+
+url, is_async = sys.argv[1], len(sys.argv) > 2
+blocking, asynchronous = Client("key", "1", base_url=url), AsyncClient("key", "1", base_url=url)
+
+
+def call() -> None:
+    if is_async:
+        asyncio.run(asynchronous.ping())
+    else:
+        blocking.ping()
+
+
+try:
+    call()
+except KeyboardInterrupt:
+    print("KeyboardInterrupt")
+sys.stdin.readline()
+call()
+print("still works")

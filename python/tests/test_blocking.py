@@ -1,0 +1,106 @@
+"""Calls that block."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from conftest import NUMBER
+from egoi_verify import Client, Closed, Outcome, Sandbox, State
+from support_wire import Wire
+
+
+def test_64_threads_on_one_client_work_in_parallel(wire: Wire) -> None:
+    wire.hold(until=64)  # none is answered before all are asked
+    client = Client("key", "1", base_url=wire.url)
+    with ThreadPoolExecutor(64) as threads:
+        answers = list(threads.map(client.get, [f"r{number}" for number in range(64)]))
+    assert [each.id for each in answers] == [f"r{number}" for number in range(64)]
+
+
+def test_other_threads_run_python_while_a_call_is_under_way(wire: Wire) -> None:
+    wire.hold()
+    client = Client("key", "1", base_url=wire.url)
+    call = threading.Thread(target=client.ping)
+    call.start()
+    wire.wait_for_requests(1)  # written in Python, by a server in this process
+    assert call.is_alive()
+    wire.release()
+    call.join()
+
+
+def test_threads_that_share_a_client_verify_each_its_own_number(sandbox: Sandbox, count: Callable[[int, int], int]) -> None:
+    client = sandbox.client()
+
+    def verify(last: int) -> list[Outcome]:
+        number = f"+351 910 000 0{last:02}"
+        outcomes = []
+        for _ in range(count(3, 100)):
+            verification = client.request(number)
+            outcomes.append(client.validate(verification.id, sandbox.wait_for_code(number), number=number))
+        return outcomes
+
+    with ThreadPoolExecutor(16) as threads:
+        outcomes = [outcome for each in threads.map(verify, range(16)) for outcome in each]
+    assert set(outcomes) == {Outcome.VERIFIED}
+
+
+def test_a_connection_that_was_closed_while_no_call_was_under_way_costs_no_request_and_no_second_sms(
+    wire: Wire, count: Callable[[int, int], int]
+) -> None:
+    client = Client("key", "1", base_url=wire.url)
+    rounds = count(100, 5_000)
+    for sent in range(1, rounds + 1):
+        client.ping()
+        wire.drop_connections()
+        assert client.request(NUMBER).state is State.PENDING
+        assert wire.sms == sent
+
+
+def test_calls_of_one_thread_share_a_connection(wire: Wire) -> None:
+    client = Client("key", "1", base_url=wire.url)
+    for _ in range(5):
+        client.ping()
+    assert len(wire.connections) == 1
+
+
+def test_a_connection_serves_the_thread_that_comes_after_the_one_that_made_it(wire: Wire) -> None:
+    client = Client("key", "1", base_url=wire.url)
+    for _ in range(5):
+        thread = threading.Thread(target=client.ping)
+        thread.start()
+        thread.join()
+    assert len(wire.connections) == 1
+
+
+def test_closing_lets_a_call_end_that_is_under_way(wire: Wire) -> None:
+    wire.hold()
+    client = Client("key", "1", base_url=wire.url)
+    with ThreadPoolExecutor(1) as threads:
+        call = threads.submit(client.get, "a")
+        wire.wait_for_requests(1)
+        client.close()
+        wire.release()
+        assert call.result().id == "a"
+
+
+def test_closing_closes_the_connections(wire: Wire) -> None:
+    with Client("key", "1", base_url=wire.url) as client:
+        client.ping()
+    wire.wait_for_dropped(1)
+
+
+def test_a_client_that_nobody_holds_any_more_closes_its_connections(wire: Wire) -> None:
+    Client("key", "1", base_url=wire.url).ping()
+    wire.wait_for_dropped(1)
+
+
+def test_a_closed_client_says_so(wire: Wire) -> None:
+    client = Client("key", "1", base_url=wire.url)
+    client.close()
+    with pytest.raises(Closed):
+        client.ping()
+    assert wire.connections == []

@@ -1,0 +1,191 @@
+"""The pytest plugin, in a pytest of its own each time: what a project has that installs the wheel."""
+
+from __future__ import annotations
+
+import re
+from importlib.metadata import entry_points
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester) -> pytest.Pytester:
+    pytester.makeini("[pytest]\naddopts = -p no:cacheprovider")
+    return pytester
+
+
+def passes(project: pytest.Pytester, body: str, *options: str, count: int = 1) -> str:
+    """Runs tests without a conftest and without an import of the plugin. Gives what they printed."""
+    project.makepyfile(body)
+    result = project.runpytest_subprocess("-s", *options)
+    result.assert_outcomes(passed=count)
+    return result.stdout.str()
+
+
+def test_the_wheel_names_the_plugin_to_pytest() -> None:
+    [entry] = [entry for entry in entry_points(group="pytest11") if entry.name == "egoi-verify"]
+    assert entry.value == "egoi_verify.pytest_plugin"
+
+
+def test_the_fixture_is_a_sandbox_that_a_client_works_against(project: pytest.Pytester) -> None:
+    passes(
+        project,
+        """
+        def test_sign_up(egoi_sandbox):
+            client = egoi_sandbox.client()
+            verification = client.request("+351 910 000 000")
+            code = egoi_sandbox.wait_for_code("+351 910 000 000")
+            assert client.validate(verification.id, code).is_verified
+        """,
+    )
+
+
+def test_the_fixture_has_a_url_for_the_environment_of_what_is_tested(project: pytest.Pytester) -> None:
+    passes(
+        project,
+        """
+        from egoi_verify import Client
+
+        def test_environment(egoi_sandbox, monkeypatch):
+            monkeypatch.setenv("EGOI_API_KEY", "any")
+            monkeypatch.setenv("EGOI_SENDER", "1")
+            monkeypatch.setenv("EGOI_BASE_URL", f"{egoi_sandbox.url}/api")
+            Client.from_env().request("+351 910 000 000")
+            assert len(egoi_sandbox.messages()) == 1
+        """,
+    )
+
+
+def test_the_fixture_has_a_clock_that_can_be_moved(project: pytest.Pytester) -> None:
+    passes(
+        project,
+        """
+        from egoi_verify import Outcome
+
+        def test_expiry(egoi_sandbox):
+            client = egoi_sandbox.client()
+            verification = client.request("+351 910 000 000", ttl=60)
+            egoi_sandbox.clock.advance(61)
+            code = egoi_sandbox.wait_for_code("+351 910 000 000")
+            assert client.validate(verification.id, code) is Outcome.EXPIRED
+        """,
+    )
+
+
+def test_the_fixture_injects_failures(project: pytest.Pytester) -> None:
+    passes(
+        project,
+        """
+        import pytest
+        from egoi_verify import Unavailable
+
+        def test_failure(egoi_sandbox):
+            egoi_sandbox.fail_next("request", status=503)
+            with pytest.raises(Unavailable):
+                egoi_sandbox.client().request("+351 910 000 000")
+        """,
+    )
+
+
+def test_each_test_has_a_fresh_one(project: pytest.Pytester) -> None:
+    passes(
+        project,
+        """
+        import pytest
+
+        @pytest.mark.parametrize("time", [1, 2])
+        def test_it_is_empty(egoi_sandbox, time):
+            assert egoi_sandbox.messages() == []
+            egoi_sandbox.client().request("+351 910 000 000")
+        """,
+        count=2,
+    )
+
+
+def test_it_is_closed_when_its_test_is_over(project: pytest.Pytester) -> None:
+    passes(
+        project,
+        """
+        import pytest
+        from egoi_verify import Closed
+
+        used = []
+
+        def test_one(egoi_sandbox):
+            used.append(egoi_sandbox)
+
+        def test_two():
+            with pytest.raises(Closed):
+                used[0].messages()
+        """,
+        count=2,
+    )
+
+
+def test_it_is_closed_when_its_test_has_failed(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        import pytest
+        from egoi_verify import Closed
+
+        used = []
+
+        def test_one(egoi_sandbox):
+            used.append(egoi_sandbox)
+            assert False
+
+        def test_two():
+            with pytest.raises(Closed):
+                used[0].messages()
+        """
+    )
+    project.runpytest_subprocess().assert_outcomes(passed=1, failed=1)
+
+
+def test_each_worker_of_xdist_has_its_own(project: pytest.Pytester) -> None:
+    # Each test waits until all four run: so they run in four workers, at the same time, each with its sandbox open.
+    project.makepyfile(
+        """
+        import os
+        import time
+        from pathlib import Path
+
+        import pytest
+
+        HERE = Path(__file__).parent
+
+        @pytest.mark.parametrize("place", range(4))
+        def test_own(egoi_sandbox, place):
+            egoi_sandbox.client().request("+351 910 000 000")
+            made = HERE / f"{place}.made"
+            made.write_text(egoi_sandbox.url)
+            made.rename(HERE / f"{place}.url")
+            deadline = time.monotonic() + 30
+            while len(urls := [path.read_text() for path in HERE.glob("*.url")]) < 4:
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+            assert len(set(urls)) == 4
+            assert len(egoi_sandbox.messages()) == 1
+        """
+    )
+    project.runpytest_subprocess("-n", "4").assert_outcomes(passed=4)
+
+
+def test_the_fixture_is_listed_with_what_it_is(project: pytest.Pytester) -> None:
+    listed = project.runpytest_subprocess("--fixtures").stdout.str()
+    assert re.search(r"egoi_sandbox.*\n\s+E-goi on localhost, a fresh one for each test", listed)
+
+
+def test_a_project_that_does_not_use_it_starts_nothing(project: pytest.Pytester) -> None:
+    printed = passes(
+        project,
+        """
+        import sys
+
+        def test_nothing():
+            print("sandbox:", "egoi_verify._sandbox" in sys.modules)
+        """,
+    )
+    assert "sandbox: False" in printed

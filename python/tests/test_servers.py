@@ -1,0 +1,111 @@
+"""Servers that fork: a real gunicorn, a real Celery worker."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import URLError
+from urllib.parse import urlencode
+from urllib.request import urlopen
+
+import pytest
+
+import support_program as program
+from egoi_verify import InvalidInput, NotFound, Sandbox, VerifyError
+from support_wire import wait_until
+
+PATIENCE = 30.0
+
+
+@contextmanager
+def served(command: list[str], log: Path, **variables: str) -> Iterator[subprocess.Popen[bytes]]:
+    environment = {**program.environment(), **variables}
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *command], cwd=program.PROGRAMS, env=environment, stdout=output, stderr=output
+        )
+        try:
+            yield process
+        finally:
+            process.terminate()
+            try:
+                process.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise AssertionError(f"{command} does not end:\n{log.read_text()}") from None
+            finally:
+                print(log.read_text())
+
+
+@pytest.mark.parametrize("workers", ["sync", "gthread"])
+def test_gunicorn_with_preload_serves_a_client_that_was_used_before_the_fork(
+    workers: str, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    arguments = ["gunicorn", "--preload", "--workers", "2", "--worker-class", workers, "--threads", "4"]
+    if workers == "sync":
+        del arguments[-2:]
+    arguments += ["--bind", f"127.0.0.1:{port}", "--no-control-socket", "wsgi_app:application"]
+
+    def asked(path: str, **query: str) -> str:
+        with urlopen(f"http://127.0.0.1:{port}{path}?{urlencode(query)}", timeout=PATIENCE) as answer:
+            return str(answer.read().decode())
+
+    def is_up() -> bool:
+        try:
+            return asked("/") != ""
+        except URLError:
+            return False
+
+    def verify(last: int) -> tuple[str, str]:
+        number = f"+351 910 000 0{last:02}"
+        parent, child = asked("/").split()
+        assert parent != child
+        id = asked("/request", number=number)
+        return child, asked("/validate", id=id, number=number, code=sandbox.wait_for_code(number))
+
+    with served(arguments, tmp_path / "log", SANDBOX=sandbox.url):
+        wait_until(is_up, "gunicorn answers")
+        with ThreadPoolExecutor(8) as threads:
+            verified = list(threads.map(verify, range(40)))
+    assert {outcome for _, outcome in verified} == {"verified"}
+    assert len(sandbox.messages()) == 40
+
+
+def test_a_celery_prefork_worker_runs_tasks_on_a_client_that_was_used_before_the_fork(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in ("queue", "control", "results"):
+        (tmp_path / folder).mkdir()
+    variables = {"SANDBOX": sandbox.url, "BROKER": str(tmp_path)}
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    import celery_app as tasks
+
+    command = ["celery", "-A", "celery_app", "worker", "--pool=prefork", "--concurrency=2", "--loglevel=INFO"]
+    command += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+    with served(command, tmp_path / "log", **variables):
+        parent, child = tasks.processes.delay().get(timeout=PATIENCE, interval=0.02)
+        assert parent not in (child, os.getpid())
+
+        requests = {number: tasks.request.delay(number) for number in (f"+351 910 000 00{last}" for last in range(8))}
+        validations = [
+            tasks.validate.delay(request.get(timeout=PATIENCE, interval=0.02), sandbox.wait_for_code(number), number)
+            for number, request in requests.items()
+        ]
+        assert [each.get(timeout=PATIENCE, interval=0.02) for each in validations] == ["verified"] * 8
+
+        # An error comes back as what it is, with its fields.
+        with pytest.raises(InvalidInput) as refused:
+            tasks.request.delay("12").get(timeout=PATIENCE, interval=0.02)
+        assert isinstance(refused.value, VerifyError) and isinstance(refused.value, ValueError)
+        with pytest.raises(NotFound) as unknown:
+            tasks.validate.delay("nope", "123456", "+351 910 000 000").get(timeout=PATIENCE, interval=0.02)
+        assert (unknown.value.code, unknown.value.http_status, unknown.value.request_id) == ("not_found", 404, "nope")
