@@ -1,8 +1,30 @@
-//! Numbers as languages without Rust's types give them, checked once for every binding.
+//! Values as languages without Rust's types give them, checked once for every binding.
 
 use std::time::Duration;
 
-use crate::Error;
+use crate::{Api, Error, Trust};
+
+/// How long a sandbox waits for a code where its user does not say.
+#[cfg(feature = "sandbox")]
+pub const CODE_COMES_WITHIN: Duration = Duration::from_secs(10);
+
+/// A version of the service's interface, `v1` or `v2`.
+pub fn api(word: &str) -> Result<Api, Error> {
+    match word {
+        "v1" => Ok(Api::V1),
+        "v2" => Ok(Api::V2),
+        _ => Err(Error::invalid_input("api", "is not one of `v1` and `v2`")),
+    }
+}
+
+/// Whose certificates are believed, `bundled` or `platform`.
+pub fn trust(word: &str) -> Result<Trust, Error> {
+    match word {
+        "bundled" => Ok(Trust::Bundled),
+        "platform" => Ok(Trust::Platform),
+        _ => Err(Error::invalid_input("trust", "is not one of `bundled` and `platform`")),
+    }
+}
 
 /// A length of time in seconds; negative, not a number or beyond all use it is `invalid_input`.
 pub fn seconds(field: &str, given: f64) -> Result<Duration, Error> {
