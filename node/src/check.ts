@@ -68,6 +68,17 @@ export function objectOf(kinds: Kinds): Kind {
   return kind("an object", isObject, (value, field) => options(value, kinds, field));
 }
 
+/** An object that has every one of these. */
+export function wholeObjectOf(kinds: Kinds): Kind {
+  return kind("an object", isObject, (value, field) => {
+    const checked = options(value, kinds, field);
+    for (const [name, each] of Object.entries(kinds)) {
+      each.of(checked[name], `${field}.${name}`);
+    }
+    return checked;
+  });
+}
+
 /** `null` switches a limit off. */
 export function orNull(limit: Kind): Kind {
   return {

@@ -141,7 +141,8 @@ export class Client extends Verifier {
   /** @internal */
   constructor(options: ClientSettings | undefined, origin: Origin);
   constructor(options: ClientSettings | undefined, origin?: Origin) {
-    const native = thrown(() => new addon.Client(port, ...from(options, origin)));
+    const given = from(options, origin);
+    const native = thrown(() => new addon.Client(port, ...given));
     super(native);
     this.#native = native;
   }
@@ -186,7 +187,8 @@ export class EgoiSms {
   /** @internal */
   constructor(options: ClientSettings | undefined, origin: Origin);
   constructor(options: ClientSettings | undefined, origin?: Origin) {
-    this.#native = thrown(() => new addon.EgoiSms(port, ...from(options, origin)));
+    const given = from(options, origin);
+    this.#native = thrown(() => new addon.EgoiSms(port, ...given));
   }
 
   /** @internal */

@@ -1,5 +1,5 @@
 import { addon, type NativeClock } from "./addon.js";
-import { bytes, func, type Kind, type Kinds, listOf, number, objectOf, options as checkedOptions, orNull, string, whole } from "./check.js";
+import { bytes, func, type Kind, type Kinds, listOf, number, options as checkedOptions, orNull, string, whole, wholeObjectOf } from "./check.js";
 import { EgoiSms } from "./client.js";
 import { invalid, thrown } from "./errors.js";
 import { port, type SendSms } from "./port.js";
@@ -46,7 +46,7 @@ export interface EngineOptions {
   clock?: TestClock | undefined;
 }
 
-const quota = orNull(objectOf({ most: whole, per: number }));
+const quota = orNull(wholeObjectOf({ most: whole, per: number }));
 
 const instanceOf = (type: Function): Kind => ({
   is: `a ${type.name}`,
@@ -64,7 +64,8 @@ export class TestClock {
 
   /** Moves the time on. */
   advance(seconds: number): void {
-    thrown(() => this.#native.advance(number.of(seconds, "seconds") as number));
+    const by = number.of(seconds, "seconds") as number;
+    thrown(() => this.#native.advance(by));
   }
 
   /** Stops the time, or with `false` lets it go on from where it stopped. */

@@ -189,7 +189,8 @@ export interface CalledAt {
 }
 
 /** The error of a failure, thrown where the call was made. */
-export function errorOf(failure: Failure, at: CalledAt, cause: unknown = causeOf(failure.cause)): VerifyError {
+export function errorOf(failure: Failure, at: CalledAt, sending?: { threw: unknown }): VerifyError {
+  const cause = sending === undefined ? causeOf(failure.cause) : sending.threw;
   const error = new CLASSES[failure.code]({ ...failure, detail: inThisLanguage(failure), cause });
   const lines = at.stack?.slice(at.stack.indexOf("\n    at "));
   if (lines?.startsWith("\n")) {

@@ -3,6 +3,7 @@
 import { addon, type Checked, type Failure } from "./addon.js";
 import { type Kinds, number, options, signal } from "./check.js";
 import { type CalledAt, errorOf, NotSent } from "./errors.js";
+import { unwatch, watch } from "./signals.js";
 
 /** An SMS to hand over. Its text holds the code. */
 export interface OutgoingSms {
@@ -25,7 +26,7 @@ interface Call {
   signal: AbortSignal | undefined;
   onAbort: (() => void) | undefined;
   send: SendSms | undefined;
-  sendFailed: { with: unknown } | undefined;
+  sending: { threw: unknown } | undefined;
 }
 
 type News =
@@ -53,15 +54,15 @@ export const port = new addon.Port(language, (news) => {
     if (tag === 0) {
       call.resolve(call.read(what));
     } else {
-      call.reject(errorOf(what, call.at, call.sendFailed?.with));
+      call.reject(errorOf(what, call.at, call.sending));
     }
   }
 });
 
 function forget(id: number, call: Call): void {
   calls.delete(id);
-  if (call.onAbort !== undefined) {
-    call.signal?.removeEventListener("abort", call.onAbort);
+  if (call.signal !== undefined && call.onAbort !== undefined) {
+    unwatch(call.signal, call.onAbort);
   }
   if (calls.size === 0) {
     port.keepAlive(false);
@@ -73,7 +74,7 @@ async function handOver(id: number, call: Call, sms: OutgoingSms): Promise<void>
     await call.send?.(sms);
     port.handedOver(id, "sent");
   } catch (error) {
-    call.sendFailed = { with: error };
+    call.sending = { threw: error };
     port.handedOver(id, error instanceof NotSent ? "not_sent" : "maybe");
   }
 }
@@ -109,14 +110,14 @@ export function call<T>(
     // Numbers of 32 bits: no call is in flight for so long that its number comes round again.
     const id = (latest = (latest + 1) >>> 0);
     start(id, checked);
-    const entry: Call = { read, resolve, reject, at, signal, onAbort: undefined, send, sendFailed: undefined };
+    const entry: Call = { read, resolve, reject, at, signal, onAbort: undefined, send, sending: undefined };
     if (signal !== undefined) {
       entry.onAbort = () => {
         forget(id, entry);
         port.giveUp(id);
         reject(signal.reason);
       };
-      signal.addEventListener("abort", entry.onAbort, { once: true });
+      watch(signal, entry.onAbort);
     }
     calls.set(id, entry);
     if (calls.size === 1) {

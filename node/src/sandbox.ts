@@ -116,7 +116,8 @@ export class SandboxClock {
 
   /** Moves the time on. */
   advance(seconds: number): void {
-    thrown(() => this.#native.advance(number.of(seconds, "seconds") as number));
+    const by = number.of(seconds, "seconds") as number;
+    thrown(() => this.#native.advance(by));
   }
 
   /** Stops the time, or with `false` lets it go on from where it stopped. */
