@@ -6,13 +6,28 @@ FUZZ_VERSION := 0.13.2
 FUZZ_TARGETS := v1 v2 refusal number sms_text code
 FUZZ_SECONDS ?= 3600
 
-.PHONY: demo test lint chromium soak bench fuzz audit clean
+.PHONY: demo demo-node test node addon lint chromium soak bench bench-node fuzz audit clean
 
 demo:
 	$(CARGO) run --quiet --locked -p egoi-verify --features cli -- demo
 
-test: lint chromium
+demo-node: addon
+	cd node && npm run --silent demo
+
+test: lint chromium node
 	$(CARGO) test --locked --workspace --all-features
+
+# The npm package: built, packed, installed in an empty project, tested there and here.
+node: addon chromium
+	cd node && npm run --silent pack && npm test --silent
+
+addon: node/node_modules/.package-lock.json
+	cd node && npm run --silent build
+
+# What the tests need. Not `npm ci`, which refuses a lockfile that lacks what the registry has not of other systems.
+node/node_modules/.package-lock.json: node/package-lock.json
+	cd node && npm install --ignore-scripts --no-audit --no-fund --loglevel error
+	touch $@
 
 lint:
 	$(CARGO) fmt --all --check
@@ -30,9 +45,14 @@ chromium:
 # Every long check at its full count; its last run is in tests/SOAK.md.
 soak:
 	EGOI_SOAK=1 $(CARGO) test --locked --profile soak --workspace --all-features -- --nocapture
+	$(MAKE) addon
+	cd node && npm run --silent soak
 
 bench:
 	$(CARGO) bench --locked -p egoi-verify --bench exchange --bench engine --bench generation --bench numbers
+
+bench-node: addon
+	cd node && npm run --silent bench
 
 # A stable compiler is told to take the instrumentation's flags. What is found lies in fuzz/artifacts; as an input of
 # tests/corpus it stays tested.
@@ -53,4 +73,4 @@ tools/bin/cargo-fuzz:
 
 clean:
 	$(CARGO) clean
-	rm -rf tools fuzz/target
+	rm -rf tools fuzz/target node/build node/dist node/node_modules

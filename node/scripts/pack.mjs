@@ -18,6 +18,8 @@ const { scripts, devDependencies, ...published } = JSON.parse(readFileSync(`${he
 const { version, license, engines } = published;
 
 pack("egoi-verify", {
+  // TypeScript's "node10" does not read `exports`.
+  forOlderResolution: { testing: { main: "../dist/testing.js", types: "../dist/testing.d.ts" } },
   files: { dist: `${here}dist`, "README.md": `${here}README.md` },
   // Not in the package.json of the checkout: no lockfile can hold what is not published yet.
   manifest: {
@@ -39,11 +41,11 @@ pack(`egoi-verify-${platform}`, {
     cpu: [cpu],
     ...(os === "linux" ? { libc: [abi === "musl" ? "musl" : "glibc"] } : {}),
     main: "egoi-verify.node",
-    files: ["egoi-verify.node"],
+    files: ["egoi-verify.node", "LICENSE-*"],
   },
 });
 
-function pack(name, { files, manifest }) {
+function pack(name, { files, manifest, forOlderResolution }) {
   const folder = `${here}build/${name}`;
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
@@ -51,6 +53,10 @@ function pack(name, { files, manifest }) {
   const licences = { "LICENSE-MIT": `${here}../LICENSE-MIT`, "LICENSE-APACHE": `${here}../LICENSE-APACHE` };
   for (const [to, from] of Object.entries({ ...files, ...licences })) {
     cpSync(from, `${folder}/${to}`, { recursive: true });
+  }
+  for (const [name, entry] of Object.entries(forOlderResolution ?? {})) {
+    mkdirSync(`${folder}/${name}`);
+    writeFileSync(`${folder}/${name}/package.json`, JSON.stringify(entry, null, 2));
   }
   execFileSync("npm", ["pack", "--ignore-scripts", "--silent", "--pack-destination", ".."], {
     cwd: folder,
