@@ -68,10 +68,9 @@ impl ClientOptions {
     fn read(self, port: &Port, origin: Origin<'_>) -> Result<egoi_verify::ClientOptions, Error> {
         let api = self.api.as_deref().map(untyped::api).transpose()?;
         let mut options = match origin {
-            Origin::Options => egoi_verify::ClientOptions::new(
-                self.api_key.unwrap_or_default(),
-                self.sender.unwrap_or_default(),
-            ),
+            Origin::Options => {
+                egoi_verify::ClientOptions::new(self.api_key.unwrap_or_default(), self.sender.unwrap_or_default())
+            }
             Origin::Environment(variables) => egoi_verify::ClientOptions::from_variables(|name| {
                 variables.get::<String>(name).ok().flatten().map(Into::into)
             })?,

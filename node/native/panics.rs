@@ -16,7 +16,9 @@ pub(crate) fn panicked() -> Error {
 /// Runs a synchronous call. TypeScript makes the typed error out of what is thrown, which is a failure as JSON.
 pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, Error>) -> napi::Result<T> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(panicked())).map_err(|error| {
-        napi::Error::from_reason(serde_json::to_string(&Failure::from(&error)).unwrap_or_else(|never| never.to_string()))
+        napi::Error::from_reason(
+            serde_json::to_string(&Failure::from(&error)).unwrap_or_else(|never| never.to_string()),
+        )
     })
 }
 

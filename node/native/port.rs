@@ -204,8 +204,7 @@ impl Port {
     #[napi(constructor)]
     pub fn new(language: String, on_news: Function<'_, FnArgs<(String,)>, ()>) -> napi::Result<Self> {
         let runtime = guarded(runtime::handle)?;
-        let shared =
-            Arc::new(Shared { runtime, language, state: Mutex::default(), wake: OnceLock::new() });
+        let shared = Arc::new(Shared { runtime, language, state: Mutex::default(), wake: OnceLock::new() });
         let port = Arc::downgrade(&shared);
         let wake: Wake = on_news.build_threadsafe_function::<()>().weak::<true>().build_callback(move |_| {
             Ok((port.upgrade().map_or_else(|| "[]".to_owned(), |port| port.take_news()),).into())

@@ -150,8 +150,7 @@ impl Sandbox {
     #[napi]
     pub fn fail_next(&self, fault: String) -> napi::Result<()> {
         guarded(|| {
-            let fault: Fault =
-                serde_json::from_str(&fault).map_err(|error| invalid(&format!("`fault`: {error}")))?;
+            let fault: Fault = serde_json::from_str(&fault).map_err(|error| invalid(&format!("`fault`: {error}")))?;
             self.with(|sandbox| sandbox.fail_next(fault))
         })
     }

@@ -48,9 +48,10 @@ pub(crate) fn closed() -> Error {
 
 impl<V: Verifier + Clone + 'static> Open<V> {
     pub(crate) fn request(&self, call: u32, number: String, options: RequestOptions) {
-        self.start(call, |verifier| async move {
-            verifier.request(&number, options.read()?).await.map(Verification::from)
-        });
+        self.start(
+            call,
+            |verifier| async move { verifier.request(&number, options.read()?).await.map(Verification::from) },
+        );
     }
 
     pub(crate) fn validate(&self, call: u32, id: String, code: String, number: Option<String>, timeout: Option<f64>) {
@@ -74,8 +75,9 @@ impl<V: Verifier + Clone + 'static> Open<V> {
     }
 
     pub(crate) fn get(&self, call: u32, id: String, timeout: Option<f64>) {
-        self.start(call, |verifier| async move {
-            verifier.get(&id, call_options(timeout)?).await.map(Verification::from)
-        });
+        self.start(
+            call,
+            |verifier| async move { verifier.get(&id, call_options(timeout)?).await.map(Verification::from) },
+        );
     }
 }
