@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use egoi_verify::{Error, OutgoingSms, SendError, Sender, Sending};
@@ -13,11 +14,13 @@ use serde::Serialize;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
-use zeroize::Zeroizing;
 
 use crate::answers::Failure;
 use crate::panics::{guarded, panicked};
 use crate::runtime;
+
+// Waking a thread costs more than a small call does. So what JavaScript begins in one turn is handed over together, and what
+// ends in one turn of the runtime is told together.
 
 /// Wakes JavaScript. Weak: by itself it does not keep the process alive.
 type Wake = ThreadsafeFunction<(), (), FnArgs<(String,)>, napi::Status, false, true>;
@@ -42,30 +45,17 @@ pub(crate) struct Shared {
     wake: OnceLock<Wake>,
 }
 
+type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 #[derive(Default)]
 struct State {
+    /// Those that JavaScript began, until it says that it has begun all of its turn.
+    beginning: Vec<(u32, Work)>,
     calls: HashMap<u32, AbortHandle>,
     handing_over: HashMap<u32, oneshot::Sender<Result<(), SendError>>>,
-    /// What JavaScript has not been told yet: a JSON array without its closing bracket. Waking a thread costs more than
-    /// a small call does, so that one wake tells all that came together.
-    news: Zeroizing<Vec<u8>>,
-}
-
-impl State {
-    /// Adds an event, and says whether JavaScript has to be woken for it.
-    fn tell(&mut self, event: &[u8]) -> bool {
-        let was_empty = self.news.is_empty();
-        let wanted = self.news.len() + event.len() + 2;
-        if wanted > self.news.capacity() {
-            // A buffer that grew by itself would leave an unwiped copy behind.
-            let mut larger = Zeroizing::new(Vec::with_capacity(wanted.next_power_of_two().max(4096)));
-            larger.extend_from_slice(&self.news);
-            self.news = larger;
-        }
-        self.news.push(if was_empty { b'[' } else { b',' });
-        self.news.extend_from_slice(event);
-        was_empty
-    }
+    /// What JavaScript has not been told yet: a JSON array without its closing bracket. Not wiped: it goes into
+    /// JavaScript's memory, which nobody wipes.
+    news: Vec<u8>,
 }
 
 impl Shared {
@@ -78,62 +68,78 @@ impl Shared {
         &self.language
     }
 
-    /// Starts a call.
+    /// Begins a call.
     pub(crate) fn start<T: Serialize>(
         self: &Arc<Self>,
         id: u32,
         work: impl Future<Output = Result<T, Error>> + Send + 'static,
     ) {
         let mut call = Call { port: Arc::clone(self), id, answered: false };
-        // Taken before the call can end, so that it is not written down after it was crossed out.
-        let mut state = self.state();
-        let task = self.runtime.spawn(CALL.scope(id, async move {
+        let work = CALL.scope(id, async move {
             match work.await {
                 Ok(value) => call.answer(Tag::Value, &value),
                 Err(error) => call.answer(Tag::Failure, &Failure::from(&error)),
             }
-        }));
-        state.calls.insert(id, task.abort_handle());
+        });
+        self.state().beginning.push((id, Box::pin(work)));
     }
 
-    fn end(&self, id: u32, event: &[u8]) {
+    /// Hands the calls that began over to the runtime.
+    fn hand_on(self: &Arc<Self>) {
+        let port = Arc::clone(self);
+        self.runtime.spawn(async move {
+            // Held until all are written down, so that none is crossed out before.
+            let mut state = port.state();
+            for (id, work) in std::mem::take(&mut state.beginning) {
+                state.calls.insert(id, tokio::spawn(work).abort_handle());
+            }
+        });
+    }
+
+    fn end(self: &Arc<Self>, id: u32, tag: Tag, what: &impl Serialize) {
         let mut state = self.state();
         state.calls.remove(&id);
         state.handing_over.remove(&id);
-        let wake = state.tell(event);
-        drop(state);
-        self.wake_if(wake);
+        self.tell(state, id, tag, what);
     }
 
-    fn hand_over(&self, id: u32, end: oneshot::Sender<Result<(), SendError>>, event: &[u8]) {
+    fn hand_over(self: &Arc<Self>, id: u32, end: oneshot::Sender<Result<(), SendError>>, sms: &Sms<'_>) {
         let mut state = self.state();
         state.handing_over.insert(id, end);
-        let wake = state.tell(event);
-        drop(state);
-        self.wake_if(wake);
+        self.tell(state, id, Tag::HandOver, sms);
     }
 
-    fn wake_if(&self, needed: bool) {
-        if let (true, Some(wake)) = (needed, self.wake.get()) {
-            // An environment that has ended is told nothing.
-            let _ = wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
+    /// Adds an event to the news. It is told when whatever else the runtime can do now is done.
+    fn tell(self: &Arc<Self>, mut state: MutexGuard<'_, State>, id: u32, tag: Tag, what: &impl Serialize) {
+        let is_first = state.news.is_empty();
+        state.news.push(if is_first { b'[' } else { b',' });
+        // Strings, numbers and options in structs: there is nothing in them that JSON cannot hold.
+        let _ = serde_json::to_writer(&mut state.news, &(id, tag as u8, what));
+        drop(state);
+        if is_first {
+            let port = Arc::clone(self);
+            self.runtime.spawn(async move {
+                if let Some(wake) = port.wake.get() {
+                    // An environment that has ended is told nothing.
+                    let _ = wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
+                }
+            });
         }
     }
 
     fn take_news(&self) -> String {
-        let mut state = self.state();
-        if state.news.is_empty() {
-            return "[]".to_owned();
+        let mut news = std::mem::take(&mut self.state().news);
+        if news.is_empty() {
+            news.push(b'[');
         }
-        state.news.push(b']');
-        let news = String::from_utf8_lossy(&state.news).into_owned();
-        zeroize::Zeroize::zeroize(&mut *state.news);
-        news
+        news.push(b']');
+        String::from_utf8(news).unwrap_or_default()
     }
 
     fn give_up(&self, id: u32) {
         let mut state = self.state();
         state.handing_over.remove(&id);
+        state.beginning.retain(|(beginning, _)| *beginning != id);
         let task = state.calls.remove(&id);
         drop(state);
         if let Some(task) = task {
@@ -152,7 +158,7 @@ struct Call {
 impl Call {
     fn answer(&mut self, tag: Tag, what: &impl Serialize) {
         self.answered = true;
-        self.port.end(self.id, &event(self.id, tag, what));
+        self.port.end(self.id, tag, what);
     }
 }
 
@@ -162,13 +168,6 @@ impl Drop for Call {
             self.answer(Tag::Failure, &Failure::from(&panicked()));
         }
     }
-}
-
-fn event(id: u32, tag: Tag, what: &impl Serialize) -> Zeroizing<Vec<u8>> {
-    let mut event = Zeroizing::new(Vec::with_capacity(512));
-    // Strings, numbers and options in structs: there is nothing in them that JSON cannot hold.
-    let _ = serde_json::to_writer(&mut *event, &(id, tag as u8, what));
-    event
 }
 
 /// Has an SMS handed over by the function that JavaScript gave.
@@ -188,7 +187,7 @@ impl Sender for JavaScriptSender {
             let id = CALL.try_with(|id| *id).map_err(|error| SendError::NotSent(error.into()))?;
             let (end, ended) = oneshot::channel();
             let what = Sms { number: sms.number.whole(), text: &sms.text, attempt_id: &sms.attempt_id };
-            self.0.hand_over(id, end, &event(id, Tag::HandOver, &what));
+            self.0.hand_over(id, end, &what);
             ended.await.unwrap_or_else(|gone| Err(SendError::MaybeSent(gone.into())))
         })
     }
@@ -215,6 +214,12 @@ impl Port {
 
     pub(crate) fn shared(&self) -> &Arc<Shared> {
         &self.0
+    }
+
+    /// Says that JavaScript has begun all the calls of its turn.
+    #[napi]
+    pub fn hand_on(&self) {
+        self.0.hand_on();
     }
 
     /// Drops a call's work, its HTTP request included. It is not answered any more.
@@ -259,8 +264,11 @@ impl Port {
 /// The environment has ended, and nobody waits for its calls.
 impl Drop for Port {
     fn drop(&mut self) {
-        for (_, task) in std::mem::take(&mut self.0.state().calls) {
-            task.abort();
-        }
+        let mut state = self.0.state();
+        let beginning = std::mem::take(&mut state.beginning);
+        let calls = std::mem::take(&mut state.calls);
+        drop(state);
+        drop(beginning);
+        calls.into_values().for_each(|task| task.abort());
     }
 }

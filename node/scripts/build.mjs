@@ -1,6 +1,6 @@
 // Builds the addon and the package: `node scripts/build.mjs`, with `--target TRIPLE` for another system.
 
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -9,7 +9,7 @@ const here = fileURLToPath(new URL("..", import.meta.url));
 const { target } = parseArgs({ options: { target: { type: "string" } } }).values;
 
 const cargo = process.env.CARGO ?? "cargo";
-const built = execFileSync(
+const built = run(
   cargo,
   [
     ...(process.env.EGOI_ZIG === "1" ? ["zigbuild"] : ["build"]),
@@ -17,7 +17,6 @@ const built = execFileSync(
     ...["--message-format", "json-render-diagnostics"],
     ...(target === undefined ? [] : ["--target", target]),
   ],
-  { cwd: here, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"], maxBuffer: 1 << 28 },
 );
 const addon = built
   .trim()
@@ -33,4 +32,18 @@ rmSync(`${here}build/egoi-verify.node`, { force: true });
 copyFileSync(addon, `${here}build/egoi-verify.node`);
 
 rmSync(`${here}dist`, { recursive: true, force: true });
-execFileSync(process.execPath, [`${here}node_modules/typescript/bin/tsc`, "--project", here], { stdio: "inherit" });
+process.stdout.write(run(process.execPath, [`${here}node_modules/typescript/bin/tsc`, "--project", here]));
+
+/** What it wrote; where it failed it has said why. */
+function run(command, args) {
+  const stdio = ["ignore", "pipe", "inherit"];
+  const { status, error, stdout } = spawnSync(command, args, { cwd: here, encoding: "utf8", stdio, maxBuffer: 1 << 28 });
+  if (status !== 0) {
+    if (command === process.execPath) {
+      process.stdout.write(stdout);
+    }
+    console.error(error ?? `${command} failed`);
+    process.exit(1);
+  }
+  return stdout;
+}

@@ -52,6 +52,7 @@ export interface NativeClient extends NativeVerifier {
 }
 
 export interface NativePort {
+  handOn(): void;
   giveUp(call: number): void;
   handedOver(call: number, end: "sent" | "not_sent" | "maybe"): void;
   keepAlive(alive: boolean): void;

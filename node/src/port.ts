@@ -59,6 +59,14 @@ export const port = new addon.Port(language, (news) => {
   }
 });
 
+let handingOn = false;
+
+/** The calls of one turn are handed to the native part together. */
+function handOn(): void {
+  handingOn = false;
+  port.handOn();
+}
+
 function forget(id: number, call: Call): void {
   calls.delete(id);
   if (call.signal !== undefined && call.onAbort !== undefined) {
@@ -120,6 +128,10 @@ export function call<T>(
       watch(signal, entry.onAbort);
     }
     calls.set(id, entry);
+    if (!handingOn) {
+      handingOn = true;
+      queueMicrotask(handOn);
+    }
     if (calls.size === 1) {
       port.keepAlive(true);
     }
