@@ -19,7 +19,7 @@ test: lint chromium node
 
 # The npm package: built, packed, installed in an empty project, tested there and here.
 node: addon chromium
-	cd node && npm run --silent pack && npm test --silent
+	cd node && npm run --silent lint && npm run --silent pack && npm test --silent
 
 addon: node/node_modules/.package-lock.json
 	cd node && npm run --silent build

@@ -10,25 +10,25 @@ const each = (atOnce === 1 ? 2_000 : 64) / (SHORT ? 4 : 1);
 const pem = base.startsWith("https") ? readFileSync(process.env.NODE_EXTRA_CA_CERTS, "utf8") : undefined;
 const made = {};
 for (const [name, make] of Object.entries(ways)) {
-  made[name] = await make(base, pem);
+    made[name] = await make(base, pem);
 }
 
 async function measure(name) {
-  const call = made[name];
-  const [started, spent] = [process.hrtime.bigint(), process.cpuUsage()];
-  await Promise.all(
-    Array.from({ length: atOnce }, async () => {
-      for (let n = 0; n < each; n += 1) {
-        const { id } = await call();
-        if (id !== ID) {
-          throw new Error("another answer");
-        }
-      }
-    }),
-  );
-  const { user, system } = process.cpuUsage(spent);
-  const calls = atOnce * each;
-  return { time: Number(process.hrtime.bigint() - started) / calls, processor: ((user + system) * 1000) / calls };
+    const call = made[name];
+    const [started, spent] = [process.hrtime.bigint(), process.cpuUsage()];
+    await Promise.all(
+        Array.from({ length: atOnce }, async () => {
+            for (let n = 0; n < each; n += 1) {
+                const { id } = await call();
+                if (id !== ID) {
+                    throw new Error("another answer");
+                }
+            }
+        }),
+    );
+    const { user, system } = process.cpuUsage(spent);
+    const calls = atOnce * each;
+    return { time: Number(process.hrtime.bigint() - started) / calls, processor: ((user + system) * 1000) / calls };
 }
 
 const measured = await rounds(Object.keys(made), measure);

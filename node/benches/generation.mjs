@@ -7,14 +7,14 @@ import { generateCode } from "egoi-verify";
 const CODES = 200_000;
 
 function cost(draw) {
-  for (let n = 0; n < CODES / 10; n += 1) {
-    draw();
-  }
-  const started = process.hrtime.bigint();
-  for (let n = 0; n < CODES; n += 1) {
-    draw();
-  }
-  return Number(process.hrtime.bigint() - started) / CODES;
+    for (let n = 0; n < CODES / 10; n += 1) {
+        draw();
+    }
+    const started = process.hrtime.bigint();
+    for (let n = 0; n < CODES; n += 1) {
+        draw();
+    }
+    return Number(process.hrtime.bigint() - started) / CODES;
 }
 
 const own = cost(() => generateCode("numeric", 6));

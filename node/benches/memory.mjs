@@ -5,13 +5,13 @@ import { ways } from "./ways.mjs";
 const [base, name] = process.argv.slice(2);
 
 if (name !== "bare Node") {
-  const call = await ways[name](base);
-  await Promise.all(
-    Array.from({ length: 64 }, async () => {
-      for (let n = 0; n < 312; n += 1) {
-        await call();
-      }
-    }),
-  );
+    const call = await ways[name](base);
+    await Promise.all(
+        Array.from({ length: 64 }, async () => {
+            for (let n = 0; n < 312; n += 1) {
+                await call();
+            }
+        }),
+    );
 }
 process.stdout.write(JSON.stringify({ peak: process.resourceUsage().maxRSS * 1024 }), () => process.exit());

@@ -9,22 +9,19 @@ const here = fileURLToPath(new URL("..", import.meta.url));
 const { target } = parseArgs({ options: { target: { type: "string" } } }).values;
 
 const cargo = process.env.CARGO ?? "cargo";
-const built = run(
-  cargo,
-  [
+const built = run(cargo, [
     ...(process.env.EGOI_ZIG === "1" ? ["zigbuild"] : ["build"]),
     ...["--locked", "--package", "egoi-verify-node", "--profile", "shipped"],
     ...["--message-format", "json-render-diagnostics"],
     ...(target === undefined ? [] : ["--target", target]),
-  ],
-);
+]);
 const addon = built
-  .trim()
-  .split("\n")
-  .map((line) => JSON.parse(line))
-  .filter((message) => message.reason === "compiler-artifact" && message.target.name === "egoi_verify_node")
-  .flatMap((message) => message.filenames)
-  .find((name) => /\.(so|dylib|dll)$/.test(name));
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line))
+    .filter((message) => message.reason === "compiler-artifact" && message.target.name === "egoi_verify_node")
+    .flatMap((message) => message.filenames)
+    .find((name) => /\.(so|dylib|dll)$/.test(name));
 
 mkdirSync(`${here}build`, { recursive: true });
 // A running process may have the old one in use: it must not be written over.
@@ -36,14 +33,19 @@ process.stdout.write(run(process.execPath, [`${here}node_modules/typescript/bin/
 
 /** What it wrote; where it failed it has said why. */
 function run(command, args) {
-  const stdio = ["ignore", "pipe", "inherit"];
-  const { status, error, stdout } = spawnSync(command, args, { cwd: here, encoding: "utf8", stdio, maxBuffer: 1 << 28 });
-  if (status !== 0) {
-    if (command === process.execPath) {
-      process.stdout.write(stdout);
+    const stdio = ["ignore", "pipe", "inherit"];
+    const { status, error, stdout } = spawnSync(command, args, {
+        cwd: here,
+        encoding: "utf8",
+        stdio,
+        maxBuffer: 1 << 28,
+    });
+    if (status !== 0) {
+        if (command === process.execPath) {
+            process.stdout.write(stdout);
+        }
+        console.error(error ?? `${command} failed`);
+        process.exit(1);
     }
-    console.error(error ?? `${command} failed`);
-    process.exit(1);
-  }
-  return stdout;
+    return stdout;
 }

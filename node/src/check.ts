@@ -51,10 +51,8 @@ export const text = kind(
 );
 
 export function listOf(each: Kind): Kind {
-  return kind(
-    `an array, each ${each.is}`,
-    Array.isArray,
-    (value, field) => (value as unknown[]).map((one) => each.of(one, field)),
+  return kind(`an array, each ${each.is}`, Array.isArray, (value, field) =>
+    (value as unknown[]).map((one) => each.of(one, field)),
   );
 }
 

@@ -1,5 +1,23 @@
-import { addon, type Checked, type Environment, type NativeClient, type NativeEgoiSms, type NativeSandbox } from "./addon.js";
-import { boolean, bytes, type Kinds, listOf, mapTo, number, objectOf, options as checkedOptions, string, text } from "./check.js";
+import {
+  addon,
+  type Checked,
+  type Environment,
+  type NativeClient,
+  type NativeEgoiSms,
+  type NativeSandbox,
+} from "./addon.js";
+import {
+  boolean,
+  bytes,
+  type Kinds,
+  listOf,
+  mapTo,
+  number,
+  objectOf,
+  options as checkedOptions,
+  string,
+  text,
+} from "./check.js";
 import { thrown } from "./errors.js";
 import { CALL_OPTIONS, call, type CallOptions, port } from "./port.js";
 import { asIs } from "./verification.js";
@@ -7,13 +25,7 @@ import { Verifier } from "./verifier.js";
 
 /** What a status word of the service may mean. */
 export type StatusMeaning =
-  | "pending"
-  | "verified"
-  | "wrong_code"
-  | "expired"
-  | "already_verified"
-  | "cancelled"
-  | "too_many_attempts";
+  "pending" | "verified" | "wrong_code" | "expired" | "already_verified" | "cancelled" | "too_many_attempts";
 
 /** Options of a client that have defaults. */
 export interface ClientSettings {

@@ -1,5 +1,17 @@
 import { addon, type NativeClock } from "./addon.js";
-import { bytes, func, type Kind, type Kinds, listOf, number, options as checkedOptions, orNull, string, whole, wholeObjectOf } from "./check.js";
+import {
+  bytes,
+  func,
+  type Kind,
+  type Kinds,
+  listOf,
+  number,
+  options as checkedOptions,
+  orNull,
+  string,
+  whole,
+  wholeObjectOf,
+} from "./check.js";
 import { EgoiSms } from "./client.js";
 import { invalid, thrown } from "./errors.js";
 import { port, type SendSms } from "./port.js";

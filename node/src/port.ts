@@ -1,5 +1,7 @@
 // The calls in flight. One port for the thread; what the native part has to say comes in through it.
 
+import { AsyncResource } from "node:async_hooks";
+
 import { addon, type Checked, type Failure } from "./addon.js";
 import { type Kinds, number, options, signal } from "./check.js";
 import { type CalledAt, errorOf, NotSent } from "./errors.js";
@@ -118,7 +120,11 @@ export function call<T>(
     // Numbers of 32 bits: no call is in flight for so long that its number comes round again.
     const id = (latest = (latest + 1) >>> 0);
     start(id, checked);
-    const entry: Call = { read, resolve, reject, at, signal, onAbort: undefined, send, sending: undefined };
+    const entry: Call = { read, resolve, reject, at, signal, onAbort: undefined, send: undefined, sending: undefined };
+    if (send !== undefined) {
+      // In the caller's AsyncLocalStorage, and not in that of whoever wakes this thread.
+      entry.send = AsyncResource.bind(send);
+    }
     if (signal !== undefined) {
       entry.onAbort = () => {
         forget(id, entry);

@@ -1,5 +1,5 @@
 import { addon, type NativeSandbox } from "./addon.js";
-import { boolean, type Kinds, number, options as checkedOptions, orNull, string, whole } from "./check.js";
+import { boolean, type Kinds, number, options as checkedOptions, orNull, signal, string, whole } from "./check.js";
 import { Client, type ClientSettings, EgoiSms } from "./client.js";
 import { inspected, thrown } from "./errors.js";
 import { CALL_OPTIONS, call, type CallOptions, port } from "./port.js";
@@ -51,6 +51,7 @@ const SANDBOX_OPTIONS: Kinds = {
   apiKey: string,
   v2Words: boolean,
   v2Wrong: whole,
+  signal,
 };
 
 const FAULT: Kinds = {
@@ -149,12 +150,12 @@ export class Sandbox {
   }
 
   /** Starts a sandbox. */
-  static start(options?: SandboxOptions & CallOptions): Promise<Sandbox> {
+  static start(options?: SandboxOptions & Pick<CallOptions, "signal">): Promise<Sandbox> {
     const native = new addon.Sandbox(port);
     return call(
       Sandbox.start,
       options,
-      { ...SANDBOX_OPTIONS, signal: CALL_OPTIONS["signal"]! },
+      SANDBOX_OPTIONS,
       (id, checked) => native.start(id, checked),
       () => {
         open.add(native);

@@ -8,13 +8,7 @@ export type State = "pending" | "verified" | "expired" | "cancelled";
  * What the verifier says to a code. Only `"verified"` proves that the number belongs to the person: compare with it, or
  * use `isVerified`. Every outcome is a truthy string.
  */
-export type Outcome =
-  | "verified"
-  | "wrong_code"
-  | "expired"
-  | "already_verified"
-  | "cancelled"
-  | "too_many_attempts";
+export type Outcome = "verified" | "wrong_code" | "expired" | "already_verified" | "cancelled" | "too_many_attempts";
 
 /** What a code is made of: `0-9`, `A-Z`, `0-9A-Z` or `0-9A-F`. */
 export type CodeType = "numeric" | "alpha" | "alphanumeric" | "hex";

@@ -7,10 +7,10 @@ import * as testing from "egoi-verify/testing";
 import { scenarios } from "./scenarios.mjs";
 
 for (const [name, run] of Object.entries(scenarios(library, testing))) {
-  test(name, run);
+    test(name, run);
 }
 
 const require = createRequire(import.meta.url);
 for (const [name, run] of Object.entries(scenarios(require("egoi-verify"), require("egoi-verify/testing")))) {
-  test(`CommonJS: ${name}`, run);
+    test(`CommonJS: ${name}`, run);
 }

@@ -11,12 +11,12 @@ export const soak = process.env.EGOI_SOAK === "1";
 
 /** Runs a program to its end, and fails a test that waits for it longer than that. */
 export async function run(command, args, { cwd = here, env = {}, seconds = 60 } = {}) {
-  const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, timeout: seconds * 1000 });
-  let output = "";
-  child.stdout.on("data", (part) => (output += part));
-  child.stderr.on("data", (part) => (output += part));
-  const [code, signal] = await once(child, "close");
-  return { code, signal, output };
+    const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, timeout: seconds * 1000 });
+    let output = "";
+    child.stdout.on("data", (part) => (output += part));
+    child.stderr.on("data", (part) => (output += part));
+    const [code, signal] = await once(child, "close");
+    return { code, signal, output };
 }
 
 /** Runs a script of this package, in which `egoi-verify` is itself. */

@@ -29,14 +29,14 @@ const source = `
 
 let done = 0;
 async function one() {
-  const worker = new Worker(source, { eval: true, workerData: `${sandbox.url}/api` });
-  await once(worker, "message");
-  await worker.terminate();
-  done += 1;
+    const worker = new Worker(source, { eval: true, workerData: `${sandbox.url}/api` });
+    await once(worker, "message");
+    await worker.terminate();
+    done += 1;
 }
 
 for (let started = 0; started < count; started += 5) {
-  await Promise.all(Array.from({ length: Math.min(5, count - started) }, one));
+    await Promise.all(Array.from({ length: Math.min(5, count - started) }, one));
 }
 await sandbox.client().ping();
 console.log(`${done} terminated, and the main thread still calls`);

@@ -68,7 +68,13 @@ export function told(error: unknown): [ErrorCode, number | undefined] | undefine
 }
 
 export async function closed(): Promise<void> {
-  using client = new Client({ apiKey: "k", sender: "1", api: "v2", statusWords: { ok: "verified" }, trust: "platform" });
+  using client = new Client({
+    apiKey: "k",
+    sender: "1",
+    api: "v2",
+    statusWords: { ok: "verified" },
+    trust: "platform",
+  });
   await using sandbox = await Sandbox.start({ v2Wrong: 400 });
   await client.ping({ signal: AbortSignal.timeout(100) });
   const engine = new Engine({
@@ -97,5 +103,8 @@ export const functions: [string, string, string | undefined, 1 | number] = [
   smsParts("a").parts,
 ];
 
-declare const jest: Record<"beforeAll" | "beforeEach" | "afterAll", (work: () => Promise<unknown> | void, timeout?: number) => void>;
+declare const jest: Record<
+  "beforeAll" | "beforeEach" | "afterAll",
+  (work: () => Promise<unknown> | void, timeout?: number) => void
+>;
 export const phones: Sandbox[] = [setUpSandbox({ before, beforeEach, after }).sandbox, setUpSandbox(jest).sandbox];
