@@ -145,20 +145,21 @@ test("it has no dependencies, and no script runs when it is installed", () => {
     }
 });
 
-test("require takes less than 10 ms", async (t) => {
+test("require takes less than 10 ms of processor time", async (t) => {
     const source = `
-    const before = process.hrtime.bigint();
+    const before = process.cpuUsage();
     require("egoi-verify");
-    console.log(Number(process.hrtime.bigint() - before) / 1e6);
+    const { user, system } = process.cpuUsage(before);
+    console.log((user + system) / 1000);
   `;
     const times = [];
-    for (let n = 0; n < 11; n += 1) {
+    for (let n = 0; n < 21; n += 1) {
         const done = await run(process.execPath, ["--eval", source], { cwd: project });
         times.push(Number(done.output));
     }
     times.sort((a, b) => a - b);
-    t.diagnostic(`${times[0]} to ${times.at(-1)} ms, in the middle ${times[5]}`);
-    // The least of them: whatever else the machine does only adds.
+    t.diagnostic(`${times[0]} to ${times.at(-1)} ms, in the middle ${times[10]}`);
+    // Of processor time, and the least: whatever else the machine does only adds.
     assert.ok(times[0] < 10, String(times));
 });
 
