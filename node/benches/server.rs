@@ -33,7 +33,10 @@ fn main() {
             .unwrap();
         let plain = listen(None).await;
         let tls = listen(Some(Arc::new(config).into())).await;
-        println!("{}", json!({ "plain": format!("http://{plain}"), "tls": format!("https://{tls}"), "pem": made.cert.pem() }));
+        println!(
+            "{}",
+            json!({ "plain": format!("http://{plain}"), "tls": format!("https://{tls}"), "pem": made.cert.pem() })
+        );
         // Whoever started it closes its input to end it.
         let _ = tokio::io::stdin().read(&mut [0]).await;
     });
