@@ -8,7 +8,7 @@ FUZZ_VERSION := 0.13.2
 FUZZ_TARGETS := v1 v2 refusal number sms_text code
 FUZZ_SECONDS ?= 3600
 
-.PHONY: demo demo-python test test-core test-python lint chromium wheel soak bench bench-python pins fuzz audit clean
+.PHONY: demo demo-python demo-node test test-core test-python test-node lint chromium wheel addon soak bench bench-python bench-node pins fuzz audit clean
 
 demo:
 	$(CARGO) run --quiet --locked -p egoi-verify --features cli -- demo
@@ -17,7 +17,7 @@ demo:
 demo-python: wheel
 	$(VENV)/bin/python python/demo.py
 
-test: test-core test-python
+test: test-core test-python test-node
 
 test-core: lint chromium
 	$(CARGO) test --locked --workspace --all-features
@@ -25,6 +25,21 @@ test-core: lint chromium
 # Needs Node and npm too, for one of the type checkers.
 test-python: wheel python/tests/typing/node_modules
 	$(VENV)/bin/python -m pytest -q -n 2 python/tests
+
+demo-node: addon
+	cd node && npm run --silent demo
+
+# The npm package: built, packed, installed in an empty project, tested there and here.
+test-node: addon chromium
+	cd node && npm run --silent lint && npm run --silent pack && npm test --silent
+
+addon: node/node_modules/.package-lock.json
+	cd node && npm run --silent build
+
+# What the tests need. Not `npm ci`, which refuses a lockfile that lacks what the registry has not of other systems.
+node/node_modules/.package-lock.json: node/package-lock.json
+	cd node && npm install --ignore-scripts --no-audit --no-fund --loglevel error
+	touch $@
 
 lint:
 	$(CARGO) fmt --all --check
@@ -43,12 +58,17 @@ chromium:
 soak: wheel python/tests/typing/node_modules
 	EGOI_SOAK=1 $(CARGO) test --locked --profile soak --workspace --all-features -- --nocapture
 	EGOI_SOAK=1 $(VENV)/bin/python -m pytest -q python/tests
+	$(MAKE) addon
+	cd node && npm run --silent soak
 
 bench:
 	$(CARGO) bench --locked -p egoi-verify --bench exchange --bench engine --bench generation --bench numbers
 
 bench-python: wheel
 	$(VENV)/bin/python python/benches/run.py
+
+bench-node: addon
+	cd node && npm run --silent bench
 
 # The wheel as it is published, installed where the tests run. zig is the linker, so that the wheel runs with an older
 # glibc than this machine's.
@@ -90,4 +110,4 @@ tools/bin/cargo-fuzz:
 
 clean:
 	$(CARGO) clean
-	rm -rf tools fuzz/target python/dist $(VENV) python/tests/typing/node_modules
+	rm -rf tools fuzz/target python/dist $(VENV) python/tests/typing/node_modules node/build node/dist node/node_modules

@@ -5,6 +5,10 @@ use std::time::Duration;
 
 use crate::Error;
 
+/// How long a sandbox waits for a code where its user does not say.
+#[cfg(feature = "sandbox")]
+pub const CODE_COMES_WITHIN: Duration = Duration::from_secs(10);
+
 /// A length of time in seconds; negative, not a number or beyond all use it is `invalid_input`.
 pub fn seconds(field: &str, given: f64) -> Result<Duration, Error> {
     Duration::try_from_secs_f64(given).map_err(|_| {

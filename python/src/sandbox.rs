@@ -106,10 +106,10 @@ impl Sandbox {
     }
 
     /// On a runtime of the caller's: what it waits for needs none of its own.
-    fn wait_for_code(&self, py: Python<'_>, number: String, timeout: Seconds) -> PyResult<Job> {
+    fn wait_for_code(&self, py: Python<'_>, number: String, timeout: Option<Seconds>) -> PyResult<Job> {
         guarded(py, || {
             let sandbox = self.running()?;
-            let timeout = timeout.of("timeout")?;
+            let timeout = timeout.map_or(Ok(untyped::CODE_COMES_WITHIN), |timeout| timeout.of("timeout"))?;
             let wait = async move { sandbox.wait_for_code(&number, timeout).await };
             Ok(Job::new(Home::new(py, false)?, None, false, wait))
         })

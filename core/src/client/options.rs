@@ -206,7 +206,9 @@ impl ClientOptions {
         Self::from_variables(|name| std::env::var_os(name))
     }
 
-    pub(super) fn from_variables(read: impl Fn(&str) -> Option<OsString>) -> Result<Self, Error> {
+    /// The same from variables that are read otherwise: where a language keeps an environment of its own.
+    #[doc(hidden)]
+    pub fn from_variables(read: impl Fn(&str) -> Option<OsString>) -> Result<Self, Error> {
         let optional = |name: &str| match read(name) {
             Some(value) if !value.is_empty() => {
                 value.into_string().map(Some).map_err(|_| Error::invalid_input(name, "is not UTF-8"))

@@ -96,9 +96,9 @@ class Sandbox:
             Message(*row[:6], datetime.fromisoformat(row[6].replace("Z", "+00:00")), row[7]) for row in rows
         ]
 
-    def wait_for_code(self, number: str, timeout: Seconds = 10) -> str:
-        """Waits for an SMS to the number that this has not given before, and gives its code. None in time is
-        :class:`Timeout`. In a coroutine an SMS that is already there is given at once; to wait for another, call it
+    def wait_for_code(self, number: str, timeout: Seconds | None = None) -> str:
+        """Waits for an SMS to the number that this has not given before, and gives its code. None in time, by default
+        10 s, is :class:`Timeout`. In a coroutine an SMS that is already there is given at once; to wait for another, call it
         by ``asyncio.to_thread``."""
         return self._sandbox.wait_for_code(number, timeout).run()
 

@@ -1,0 +1,54 @@
+// A sign-up with Express: the person gives a phone number, gets a code by SMS, and gives the code back.
+
+import { randomUUID } from "node:crypto";
+
+import express from "express";
+import { RateLimitedError, VerifyError } from "egoi-verify";
+
+/** The routes of the sign-up, over a `Client` or an `Engine`. */
+export function signUp(verifier) {
+    const app = express();
+    const sessions = new Map(); // Yours is in a store; what matters is that it is on the server.
+    app.use(express.json());
+    app.use((request, response, next) => {
+        // Put a limit per session and address here: only your application knows who is asking.
+        const id = /(?:^|; )session=([^;]+)/.exec(request.headers.cookie ?? "")?.[1] ?? randomUUID();
+        request.session = sessions.get(id) ?? {};
+        sessions.set(id, request.session);
+        response.cookie("session", id, { httpOnly: true, sameSite: "strict" });
+        next();
+    });
+
+    app.post("/sign-up", async (request, response) => {
+        const { id, number, expiresAt } = await verifier.request(request.body.number);
+        // The number to compare with later comes from here, and never from the second form.
+        request.session.verification = { id, number };
+        response.status(202).json({ expiresAt });
+    });
+
+    app.post("/sign-up/code", async (request, response) => {
+        const { id, number } = request.session.verification ?? {};
+        if (id === undefined) {
+            return response.status(409).json({ error: "ask for a code first" });
+        }
+        const outcome = await verifier.validate(id, request.body.code, { number });
+        if (outcome !== "verified") {
+            return response.status(422).json({ error: outcome });
+        }
+        delete request.session.verification;
+        request.session.provenNumber = number;
+        response.json({ number });
+    });
+
+    app.use((error, request, response, next) => {
+        if (!(error instanceof VerifyError)) {
+            return next(error);
+        }
+        if (error instanceof RateLimitedError && error.retryAfter !== undefined) {
+            response.set("Retry-After", String(Math.ceil(error.retryAfter)));
+        }
+        const statuses = { invalid_input: 400, rejected: 400, not_found: 404, rate_limited: 429 };
+        response.status(statuses[error.code] ?? 503).json({ error: error.code });
+    });
+    return app;
+}

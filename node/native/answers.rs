@@ -1,0 +1,145 @@
+//! What a call gives back, as JSON. The names are those of the TypeScript surface.
+
+use std::error::Error as StdError;
+use std::time::{Duration, SystemTime};
+
+use egoi_verify::Error;
+use serde::Serialize;
+
+/// A failure, of which TypeScript makes a `VerifyError`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Failure<'a> {
+    code: &'static str,
+    detail: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    http_status: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after: Option<f64>,
+    retry_is_safe: bool,
+    sms_may_be_sent: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<Box<Cause<'a>>>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Cause<'a> {
+    /// A failure of the library's own, such as that of E-goi's SMS call.
+    Own(Failure<'a>),
+    Other {
+        text: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cause: Option<Box<Cause<'a>>>,
+    },
+}
+
+impl<'a> From<&'a Error> for Failure<'a> {
+    fn from(error: &'a Error) -> Self {
+        Self {
+            code: error.code().as_str(),
+            detail: error.detail(),
+            http_status: error.http_status(),
+            request_id: error.request_id(),
+            retry_after: error.retry_after().map(|after| after.as_secs_f64()),
+            retry_is_safe: error.retry_is_safe(),
+            sms_may_be_sent: error.sms_may_be_sent(),
+            cause: cause_of(error),
+        }
+    }
+}
+
+fn cause_of<'a>(error: &'a (dyn StdError + 'static)) -> Option<Box<Cause<'a>>> {
+    let cause = error.source()?;
+    Some(Box::new(match cause.downcast_ref::<Error>() {
+        Some(own) => Cause::Own(own.into()),
+        None => Cause::Other { text: cause.to_string(), cause: cause_of(cause) },
+    }))
+}
+
+/// What is known of a request; times are milliseconds since 1970, as `Date` takes them.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Verification {
+    id: String,
+    state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    number: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created_at: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sms: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attempts_left: Option<u32>,
+}
+
+impl From<egoi_verify::Verification> for Verification {
+    fn from(verification: egoi_verify::Verification) -> Self {
+        Self {
+            id: verification.id,
+            state: verification.state.as_str(),
+            number: verification.number,
+            created_at: verification.created_at.map(milliseconds),
+            expires_at: verification.expires_at.map(milliseconds),
+            sms: verification.sms.map(|sms| sms.as_str()),
+            attempts_left: verification.attempts_left,
+        }
+    }
+}
+
+/// A sender of the account.
+#[derive(Serialize)]
+pub(crate) struct SenderInfo {
+    id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    number: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<String>,
+}
+
+impl From<egoi_verify::SenderInfo> for SenderInfo {
+    fn from(sender: egoi_verify::SenderInfo) -> Self {
+        Self { id: sender.id, name: sender.name, number: sender.number, status: sender.status }
+    }
+}
+
+/// An SMS of a sandbox's inbox.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Message {
+    id: u64,
+    number: String,
+    sender: String,
+    text: String,
+    code: String,
+    request_id: String,
+    sent_at: String,
+    parts: u32,
+}
+
+impl From<egoi_verify::Message> for Message {
+    fn from(message: egoi_verify::Message) -> Self {
+        Self {
+            id: message.id,
+            number: message.number,
+            sender: message.sender,
+            text: message.text,
+            code: message.code,
+            request_id: message.request_id,
+            sent_at: message.sent_at,
+            parts: message.parts,
+        }
+    }
+}
+
+/// A time as `Date` takes it. A `Date` has whole milliseconds; cutting them off never makes an `expires_at` later.
+pub(crate) fn milliseconds(at: SystemTime) -> f64 {
+    let since: Duration = at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    since.as_millis() as f64
+}

@@ -1,0 +1,220 @@
+//! The verifier in this process.
+
+use std::sync::Arc;
+
+use egoi_verify::{Clock as _, Error, OutgoingSms, Sender, Sending, untyped};
+use napi::bindgen_prelude::{Either, Uint8Array};
+use napi_derive::napi;
+
+use crate::answers::milliseconds;
+use crate::client::EgoiSms;
+use crate::input::RequestOptions;
+use crate::panics::guarded;
+use crate::port::{JavaScriptSender, Port};
+use crate::verbs::Open;
+
+/// So many in so many seconds.
+#[napi(object, object_to_js = false)]
+pub struct Quota {
+    /// How many.
+    pub most: i64,
+    /// Seconds.
+    pub per: f64,
+}
+
+/// How to set an engine up. A limit that is `false` is switched off.
+#[napi(object, object_to_js = false)]
+pub struct EngineOptions {
+    /// A store's URL.
+    pub store: Option<String>,
+    /// The secret that codes are bound with.
+    pub key: Option<Uint8Array>,
+    /// Earlier ones.
+    pub previous_keys: Option<Vec<Uint8Array>>,
+    /// Seconds.
+    pub keep: Option<f64>,
+    /// Requests that `memory:` holds.
+    pub max_requests: Option<i64>,
+    /// Wrong codes for one request.
+    pub max_attempts: Option<Either<bool, i64>>,
+    /// Wrong codes for one number.
+    pub wrong_codes_per_number: Option<Either<bool, Quota>>,
+    /// SMS to one number.
+    pub sms_per_number: Option<Either<bool, Quota>>,
+    /// Resends of one request.
+    pub max_resends: Option<Either<bool, i64>>,
+    /// Seconds.
+    pub resend_after: Option<Either<bool, f64>>,
+    /// Calling codes.
+    pub countries: Option<Either<bool, Vec<i64>>>,
+}
+
+fn limit<Given, Checked>(
+    given: Either<bool, Given>,
+    check: impl FnOnce(Given) -> Result<Checked, Error>,
+) -> Result<Option<Checked>, Error> {
+    match given {
+        Either::A(_) => Ok(None),
+        Either::B(given) => check(given).map(Some),
+    }
+}
+
+fn quota(field: &str, given: &Quota) -> Result<egoi_verify::Quota, Error> {
+    Ok(egoi_verify::Quota { most: untyped::whole(field, given.most)?, per: untyped::seconds(field, given.per)? })
+}
+
+impl EngineOptions {
+    fn read(self, clock: Option<&TestClock>) -> Result<egoi_verify::EngineOptions, Error> {
+        let mut options = egoi_verify::EngineOptions::default();
+        if let Some(url) = self.store {
+            options = options.store_url(url);
+        }
+        if let Some(key) = self.key {
+            options = options.key(key.to_vec());
+        }
+        if let Some(keys) = self.previous_keys {
+            options = options.previous_keys(keys.iter().map(|key| key.to_vec()));
+        }
+        if let Some(seconds) = self.keep {
+            options = options.keep(untyped::seconds("keep", seconds)?);
+        }
+        if let Some(most) = self.max_requests {
+            options = options.max_requests(untyped::whole("max_requests", most)?);
+        }
+        if let Some(given) = self.max_attempts {
+            options = options.max_attempts(limit(given, |most| untyped::whole("max_attempts", most))?);
+        }
+        if let Some(given) = self.wrong_codes_per_number {
+            options = options.wrong_codes_per_number(limit(given, |given| quota("wrong_codes_per_number", &given))?);
+        }
+        if let Some(given) = self.sms_per_number {
+            options = options.sms_per_number(limit(given, |given| quota("sms_per_number", &given))?);
+        }
+        if let Some(given) = self.max_resends {
+            options = options.max_resends(limit(given, |most| untyped::whole("max_resends", most))?);
+        }
+        if let Some(given) = self.resend_after {
+            options = options.resend_after(limit(given, |seconds| untyped::seconds("resend_after", seconds))?);
+        }
+        if let Some(given) = self.countries {
+            options = options.countries(limit(given, |codes| {
+                codes.into_iter().map(|code| untyped::whole("countries", code)).collect()
+            })?);
+        }
+        if let Some(clock) = clock {
+            options = options.clock(Arc::<egoi_verify::TestClock>::clone(&clock.0));
+        }
+        Ok(options)
+    }
+}
+
+enum HandsOver {
+    JavaScript(JavaScriptSender),
+    Egoi(Arc<egoi_verify::EgoiSms>),
+}
+
+impl Sender for HandsOver {
+    fn send(&self, sms: OutgoingSms) -> Sending<'_> {
+        match self {
+            Self::JavaScript(sender) => sender.send(sms),
+            Self::Egoi(sender) => sender.send(sms),
+        }
+    }
+}
+
+/// An engine.
+#[napi]
+pub struct Engine(Open<egoi_verify::Engine>);
+
+#[napi]
+impl Engine {
+    /// An engine that hands its SMS over by E-goi's SMS call, or else by JavaScript's function.
+    #[napi(constructor)]
+    pub fn new(
+        port: &Port,
+        options: EngineOptions,
+        egoi_sms: Option<&EgoiSms>,
+        clock: Option<&TestClock>,
+    ) -> napi::Result<Self> {
+        guarded(|| {
+            let sender = match egoi_sms {
+                Some(sender) => HandsOver::Egoi(Arc::clone(&sender.0)),
+                None => HandsOver::JavaScript(JavaScriptSender(Arc::clone(port.shared()))),
+            };
+            Ok(Self(Open::new(port.shared(), egoi_verify::Engine::new(sender, options.read(clock)?)?)))
+        })
+    }
+
+    /// Lets go of it.
+    #[napi]
+    pub fn close(&self) {
+        self.0.close();
+    }
+
+    /// See the verb.
+    #[napi]
+    pub fn request(&self, call: u32, number: String, options: RequestOptions) {
+        self.0.request(call, number, options);
+    }
+
+    /// See the verb.
+    #[napi]
+    pub fn validate(&self, call: u32, id: String, code: String, number: Option<String>, timeout: Option<f64>) {
+        self.0.validate(call, id, code, number, timeout);
+    }
+
+    /// See the verb.
+    #[napi]
+    pub fn cancel(&self, call: u32, id: String, timeout: Option<f64>) {
+        self.0.cancel(call, id, timeout);
+    }
+
+    /// See the verb.
+    #[napi]
+    pub fn resend(&self, call: u32, id: String, timeout: Option<f64>) {
+        self.0.resend(call, id, timeout);
+    }
+
+    /// See the verb.
+    #[napi]
+    pub fn get(&self, call: u32, id: String, timeout: Option<f64>) {
+        self.0.get(call, id, timeout);
+    }
+}
+
+/// A clock that an engine goes by in a test.
+#[napi]
+#[derive(Default)]
+pub struct TestClock(Arc<egoi_verify::TestClock>);
+
+#[napi]
+impl TestClock {
+    /// Starts at the machine's time.
+    #[napi(constructor)]
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Moves the time on.
+    #[napi]
+    pub fn advance(&self, seconds: f64) -> napi::Result<()> {
+        guarded(|| {
+            self.0.advance(untyped::seconds("seconds", seconds)?);
+            Ok(())
+        })
+    }
+
+    /// Stops the time, or lets it go on.
+    #[napi]
+    pub fn freeze(&self, frozen: bool) {
+        self.0.freeze(frozen);
+    }
+
+    /// Milliseconds since 1970.
+    #[napi]
+    #[must_use]
+    pub fn now(&self) -> f64 {
+        milliseconds(self.0.now().into())
+    }
+}

@@ -1,0 +1,79 @@
+//! Options as JavaScript gives them. TypeScript has looked at their types, the library looks at the rest.
+
+use std::time::Duration;
+
+use egoi_verify::{CallOptions, CodeType, Error, ValidateOptions, untyped};
+use napi_derive::napi;
+
+/// A deadline.
+pub(crate) fn timeout(seconds: Option<f64>) -> Result<Option<Duration>, Error> {
+    seconds.map(|seconds| untyped::seconds("timeout", seconds)).transpose()
+}
+
+/// The options that every call has.
+pub(crate) fn call_options(seconds: Option<f64>) -> Result<CallOptions, Error> {
+    let options = CallOptions::default();
+    Ok(match timeout(seconds)? {
+        Some(timeout) => options.timeout(timeout),
+        None => options,
+    })
+}
+
+/// The options of `validate`.
+pub(crate) fn validate_options(number: Option<String>, seconds: Option<f64>) -> Result<ValidateOptions, Error> {
+    let mut options = ValidateOptions::default();
+    if let Some(number) = number {
+        options = options.number(number);
+    }
+    if let Some(timeout) = timeout(seconds)? {
+        options = options.timeout(timeout);
+    }
+    Ok(options)
+}
+
+/// The options of `request`.
+#[napi(object, object_to_js = false)]
+pub struct RequestOptions {
+    /// The text of the SMS.
+    pub message: Option<String>,
+    /// The word of a code type.
+    pub code_type: Option<String>,
+    /// Characters.
+    pub code_size: Option<i64>,
+    /// Seconds.
+    pub ttl: Option<f64>,
+    /// A label.
+    pub group: Option<String>,
+    /// A key.
+    pub idempotency_key: Option<String>,
+    /// Seconds.
+    pub timeout: Option<f64>,
+}
+
+impl RequestOptions {
+    pub(crate) fn read(self) -> Result<egoi_verify::RequestOptions, Error> {
+        let mut options = egoi_verify::RequestOptions::default();
+        if let Some(message) = self.message {
+            options = options.message(message);
+        }
+        if let Some(word) = self.code_type {
+            options = options.code_type(word.parse::<CodeType>()?);
+        }
+        if let Some(characters) = self.code_size {
+            options = options.code_size(untyped::code_size(characters)?);
+        }
+        if let Some(seconds) = self.ttl {
+            options = options.ttl(untyped::ttl(seconds)?);
+        }
+        if let Some(group) = self.group {
+            options = options.group(group);
+        }
+        if let Some(key) = self.idempotency_key {
+            options = options.idempotency_key(key);
+        }
+        if let Some(timeout) = timeout(self.timeout)? {
+            options = options.timeout(timeout);
+        }
+        Ok(options)
+    }
+}

@@ -1,0 +1,83 @@
+//! The five verbs, which a client and an engine share.
+
+use std::future::{Future, ready};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use egoi_verify::{Error, ErrorCode, Verifier};
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use crate::answers::Verification;
+use crate::input::{RequestOptions, call_options, validate_options};
+use crate::port::Shared;
+
+/// A verifier until it is closed.
+pub(crate) struct Open<V> {
+    port: Arc<Shared>,
+    verifier: RwLock<Option<V>>,
+}
+
+impl<V: Clone> Open<V> {
+    pub(crate) fn new(port: &Arc<Shared>, verifier: V) -> Self {
+        Self { port: Arc::clone(port), verifier: RwLock::new(Some(verifier)) }
+    }
+
+    /// Lets go of it. Calls in flight go on to their end.
+    pub(crate) fn close(&self) {
+        *self.verifier.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Starts a call.
+    pub(crate) fn start<T, F>(&self, call: u32, work: impl FnOnce(V) -> F)
+    where
+        T: Serialize + Send + 'static,
+        F: Future<Output = Result<T, Error>> + Send + 'static,
+    {
+        let verifier = self.verifier.read().unwrap_or_else(PoisonError::into_inner).clone();
+        match verifier {
+            Some(verifier) => self.port.start(call, work(verifier)),
+            None => self.port.start::<T>(call, ready(Err(closed()))),
+        }
+    }
+}
+
+/// The failure of a call after `close`.
+pub(crate) fn closed() -> Error {
+    Error::new(ErrorCode::Closed, "it was closed before this call")
+}
+
+impl<V: Verifier + Clone + 'static> Open<V> {
+    pub(crate) fn request(&self, call: u32, number: String, options: RequestOptions) {
+        self.start(
+            call,
+            |verifier| async move { verifier.request(&number, options.read()?).await.map(Verification::from) },
+        );
+    }
+
+    pub(crate) fn validate(&self, call: u32, id: String, code: String, number: Option<String>, timeout: Option<f64>) {
+        let code = Zeroizing::new(code);
+        self.start(call, |verifier| async move {
+            let options = validate_options(number, timeout)?;
+            verifier.validate(&id, &code, options).await.map(|outcome| outcome.as_str())
+        });
+    }
+
+    pub(crate) fn cancel(&self, call: u32, id: String, timeout: Option<f64>) {
+        self.start(call, |verifier| async move {
+            verifier.cancel(&id, call_options(timeout)?).await.map(|state| state.as_str())
+        });
+    }
+
+    pub(crate) fn resend(&self, call: u32, id: String, timeout: Option<f64>) {
+        self.start(call, |verifier| async move {
+            verifier.resend(&id, call_options(timeout)?).await.map(Verification::from)
+        });
+    }
+
+    pub(crate) fn get(&self, call: u32, id: String, timeout: Option<f64>) {
+        self.start(
+            call,
+            |verifier| async move { verifier.get(&id, call_options(timeout)?).await.map(Verification::from) },
+        );
+    }
+}

@@ -1,0 +1,111 @@
+// JavaScript gives anything for anything. Here only the types are looked at; the rules are the library's own.
+
+import type { Checked } from "./addon.js";
+import { invalid } from "./errors.js";
+
+/** The type of a value, and what it is as the native part takes it. */
+export interface Kind {
+  is: string;
+  of(value: unknown, field: string): unknown;
+}
+
+function kind(is: string, fits: (value: unknown) => boolean, of: Kind["of"] = (value) => value): Kind {
+  return {
+    is,
+    of(value, field) {
+      if (!fits(value)) {
+        throw invalid(field, `is ${described(value)}, must be ${is}`);
+      }
+      return of(value, field);
+    },
+  };
+}
+
+/** Never the value of a string, which may be a secret. */
+function described(value: unknown): string {
+  if (value === null || value === undefined) {
+    return value === null ? "null" : "missing";
+  }
+  if (typeof value === "number") {
+    return String(value);
+  }
+  return Array.isArray(value) ? "an array" : typeof value === "object" ? "an object" : `a ${typeof value}`;
+}
+
+const isObject = (value: unknown) => typeof value === "object" && value !== null && !Array.isArray(value);
+
+export const string = kind("a string", (value) => typeof value === "string");
+export const number = kind("a number", (value) => typeof value === "number");
+export const whole = kind("a whole number", (value) => Number.isSafeInteger(value));
+export const boolean = kind("a boolean", (value) => typeof value === "boolean");
+export const bytes = kind("a Uint8Array", (value) => value instanceof Uint8Array);
+export const func = kind("a function", (value) => typeof value === "function");
+export const signal = kind(
+  "an AbortSignal",
+  (value) => isObject(value) && typeof (value as AbortSignal).addEventListener === "function",
+);
+export const text = kind(
+  "a string or a Uint8Array",
+  (value) => typeof value === "string" || value instanceof Uint8Array,
+  (value) => (typeof value === "string" ? Buffer.from(value) : value),
+);
+
+export function listOf(each: Kind): Kind {
+  return kind(`an array, each ${each.is}`, Array.isArray, (value, field) =>
+    (value as unknown[]).map((one) => each.of(one, field)),
+  );
+}
+
+export function mapTo(each: Kind): Kind {
+  return kind("an object", isObject, (value, field) =>
+    Object.fromEntries(Object.entries(value as object).map(([name, one]) => [name, each.of(one, `${field}.${name}`)])),
+  );
+}
+
+export function objectOf(kinds: Kinds): Kind {
+  return kind("an object", isObject, (value, field) => options(value, kinds, field));
+}
+
+/** An object that has every one of these. */
+export function wholeObjectOf(kinds: Kinds): Kind {
+  return kind("an object", isObject, (value, field) => {
+    const checked = options(value, kinds, field);
+    for (const [name, each] of Object.entries(kinds)) {
+      each.of(checked[name], `${field}.${name}`);
+    }
+    return checked;
+  });
+}
+
+/** `null` switches a limit off. */
+export function orNull(limit: Kind): Kind {
+  return {
+    is: `${limit.is} or null`,
+    of: (value, field) => (value === null ? false : limit.of(value, field)),
+  };
+}
+
+export type Kinds = Readonly<Record<string, Kind>>;
+
+/** Options, each of its type; one that there is not is refused, because it is a slip. */
+export function options(given: unknown, kinds: Kinds, within?: string): Checked {
+  const checked: Checked = {};
+  if (given === undefined) {
+    return checked;
+  }
+  if (!isObject(given)) {
+    throw invalid(within ?? "options", `is ${described(given)}, must be an object`);
+  }
+  for (const name in given as object) {
+    const value = (given as Checked)[name];
+    if (value !== undefined) {
+      const field = within === undefined ? name : `${within}.${name}`;
+      const known = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
+      if (known === undefined) {
+        throw invalid(field, `is no option, the options are ${Object.keys(kinds).join(", ")}`);
+      }
+      checked[name] = known.of(value, field);
+    }
+  }
+  return checked;
+}

@@ -1,0 +1,210 @@
+import {
+  addon,
+  type Checked,
+  type Environment,
+  type NativeClient,
+  type NativeEgoiSms,
+  type NativeSandbox,
+} from "./addon.js";
+import {
+  boolean,
+  bytes,
+  type Kinds,
+  listOf,
+  mapTo,
+  number,
+  objectOf,
+  options as checkedOptions,
+  string,
+  text,
+} from "./check.js";
+import { thrown } from "./errors.js";
+import { CALL_OPTIONS, call, type CallOptions, port } from "./port.js";
+import { asIs } from "./verification.js";
+import { Verifier } from "./verifier.js";
+
+/** What a status word of the service may mean. */
+export type StatusMeaning =
+  "pending" | "verified" | "wrong_code" | "expired" | "already_verified" | "cancelled" | "too_many_attempts";
+
+/** Options of a client that have defaults. */
+export interface ClientSettings {
+  /** The version of E-goi's interface. V1 needs a `baseUrl`, as it has no published address. Default: `"v2"`. */
+  api?: "v1" | "v2" | undefined;
+  /** Where the service is: HTTPS, or HTTP to a loopback address, or any HTTP with `allowHttp`. */
+  baseUrl?: string | undefined;
+  /** Seconds that a whole call may take, repeated tries included. Default: 15. */
+  timeout?: number | undefined;
+  /** Seconds that making a connection may take, TLS included. Default: 3.1. */
+  connectTimeout?: number | undefined;
+  /** An HTTP proxy for every connection. Default: the environment's, which is never used for a loopback address. */
+  proxy?: string | undefined;
+  /** More certificates that are believed, in PEM. */
+  caCertificates?: string | Uint8Array | undefined;
+  /** Whose certificates are believed: Mozilla's, which come with the library, or the system's. Default: `"bundled"`. */
+  trust?: "bundled" | "platform" | undefined;
+  /** Plain HTTP to any address: whoever is on the way reads the key and the codes. Default: false. */
+  allowHttp?: boolean | undefined;
+  /**
+   * Whether a V2 validation reads the request first, without which a wrong code on a request verified long ago could
+   * pass. Only for an account whose answers to a validation carry status words is `false` right. Default: true.
+   */
+  checkStateFirst?: boolean | undefined;
+  /** More status words of the service, each with what it means: `{ validated: "verified" }`. */
+  statusWords?: Readonly<Record<string, StatusMeaning>> | undefined;
+  /** V1's paths below the base URL, which are assumed. */
+  v1Paths?: { request?: string; validate?: string; cancel?: string } | undefined;
+  /** V2's paths below the base URL; `{id}` is where a request's id goes. */
+  v2Paths?:
+    | {
+        request?: string;
+        get?: string;
+        validate?: string;
+        cancel?: string;
+        resend?: string;
+        ping?: string;
+        senders?: string;
+        sendSms?: string;
+      }
+    | undefined;
+  /** The application's name, which goes behind the library's in `User-Agent`. */
+  appName?: string | undefined;
+  /** Where idempotency keys are remembered, `memory:`. Without it a request with one is `unsupported`. */
+  store?: string | undefined;
+  /** The secret that idempotency keys are kept under, at least 32 bytes. Required with a store. */
+  key?: Uint8Array | undefined;
+  /** Earlier secrets whose idempotency keys are still honoured. */
+  previousKeys?: readonly Uint8Array[] | undefined;
+  /** Seconds that an idempotency key is remembered. Default: 24 hours. */
+  keep?: number | undefined;
+}
+
+/** How to make a client. */
+export interface ClientOptions extends ClientSettings {
+  /** The account's API key. It belongs on a server. */
+  apiKey: string;
+  /** The sender: V2 takes its id, V1 its hash. */
+  sender: string;
+}
+
+/** A sender of the account. */
+export interface SenderInfo {
+  /** Its id, which `sender` takes over V2. */
+  readonly id: string;
+  readonly name?: string;
+  readonly number?: string;
+  /** Its state in the service's word. */
+  readonly status?: string;
+}
+
+const SETTINGS: Kinds = {
+  api: string,
+  baseUrl: string,
+  timeout: number,
+  connectTimeout: number,
+  proxy: string,
+  caCertificates: text,
+  trust: string,
+  allowHttp: boolean,
+  checkStateFirst: boolean,
+  statusWords: mapTo(string),
+  v1Paths: objectOf({ request: string, validate: string, cancel: string }),
+  v2Paths: objectOf({
+    request: string,
+    get: string,
+    validate: string,
+    cancel: string,
+    resend: string,
+    ping: string,
+    senders: string,
+    sendSms: string,
+  }),
+  appName: string,
+  store: string,
+  key: bytes,
+  previousKeys: listOf(bytes),
+  keep: number,
+};
+
+const CLIENT_OPTIONS: Kinds = { apiKey: string, sender: string, ...SETTINGS };
+
+/** Where key, sender and address come from when the options do not say them. */
+export type Origin = { environment: Environment } | { sandbox: NativeSandbox };
+
+/** The options, and where the rest comes from, as the native constructors take them. */
+function from(options: unknown, origin?: Origin): [Checked, (Environment | undefined)?, NativeSandbox?] {
+  if (origin !== undefined) {
+    const checked = checkedOptions(options, SETTINGS);
+    return "sandbox" in origin ? [checked, undefined, origin.sandbox] : [checked, origin.environment];
+  }
+  const checked = checkedOptions(options, CLIENT_OPTIONS);
+  // That they are there is looked at like their types.
+  string.of(checked["apiKey"], "apiKey");
+  string.of(checked["sender"], "sender");
+  return [checked];
+}
+
+/** Has E-goi run verifications. Make one and keep it: it holds the pool of connections. */
+export class Client extends Verifier {
+  readonly #native: NativeClient;
+
+  /** What is wrong with an option is thrown as `invalid_input`. */
+  constructor(options: ClientOptions);
+  /** @internal */
+  constructor(options: ClientSettings | undefined, origin: Origin);
+  constructor(options: ClientSettings | undefined, origin?: Origin) {
+    const given = from(options, origin);
+    const native = thrown(() => new addon.Client(port, ...given));
+    super(native);
+    this.#native = native;
+  }
+
+  /**
+   * From the environment: `EGOI_API_KEY`, `EGOI_SENDER`, and where they are set `EGOI_API` (`v1` or `v2`) and
+   * `EGOI_BASE_URL`. The options go before it.
+   */
+  static fromEnv(options?: ClientSettings): Client {
+    return new Client(options, { environment: process.env });
+  }
+
+  /** Whether the service is up; needs no good key. V1: `unsupported`. */
+  ping(options?: CallOptions): Promise<void> {
+    return call(
+      this.ping,
+      options,
+      CALL_OPTIONS,
+      (id, checked) => this.#native.ping(id, checked["timeout"] as number | undefined),
+      () => undefined,
+    );
+  }
+
+  /** The account's senders: the cheapest call that proves a key. V1: `unsupported`. */
+  senders(options?: CallOptions): Promise<SenderInfo[]> {
+    return call<SenderInfo[]>(
+      this.senders,
+      options,
+      CALL_OPTIONS,
+      (id, checked) => this.#native.senders(id, checked["timeout"] as number | undefined),
+      asIs,
+    );
+  }
+}
+
+/** E-goi's own SMS call (V2), as the `send` of an `Engine`. */
+export class EgoiSms {
+  readonly #native: NativeEgoiSms;
+
+  /** From a `Client`'s options; V1 has no such call: `unsupported`. */
+  constructor(options: ClientOptions);
+  /** @internal */
+  constructor(options: ClientSettings | undefined, origin: Origin);
+  constructor(options: ClientSettings | undefined, origin?: Origin) {
+    const given = from(options, origin);
+    this.#native = thrown(() => new addon.EgoiSms(port, ...given));
+  }
+
+  /** @internal */
+  static nativeOf(egoiSms: EgoiSms): NativeEgoiSms {
+    return egoiSms.#native;
+  }
+}

@@ -1,0 +1,248 @@
+import { inspect } from "node:util";
+
+import type { ErrorCode, Failure } from "./addon.js";
+
+export type { ErrorCode };
+
+/** The fields of a `VerifyError`, for making one in a test. */
+export interface VerifyErrorFields {
+  detail: string;
+  httpStatus?: number | undefined;
+  requestId?: string | undefined;
+  retryAfter?: number | undefined;
+  retryIsSafe?: boolean | undefined;
+  smsMayBeSent?: boolean | undefined;
+  cause?: unknown;
+}
+
+/**
+ * Why a call failed. Its `code` is stable, and there is a subclass for every code. Never holds a key, a code, a whole
+ * phone number or a message.
+ */
+export abstract class VerifyError extends Error {
+  /** What kind of failure it was. */
+  abstract readonly code: ErrorCode;
+  /** The HTTP status that the service answered, where it answered. */
+  declare readonly httpStatus?: number;
+  /** The request that the failure is about, where it is known. */
+  declare readonly requestId?: string;
+  /** Seconds to wait before the next try, where it is known. */
+  declare readonly retryAfter?: number;
+  /** Whether repeating the same call may succeed and can neither send another SMS nor spend an attempt. */
+  readonly retryIsSafe: boolean;
+  /** Whether this `request` or `resend` may have sent an SMS; `false` is certain. */
+  readonly smsMayBeSent: boolean;
+
+  constructor(fields: VerifyErrorFields) {
+    super(fields.detail, fields.cause === undefined ? undefined : { cause: fields.cause });
+    for (const name of ["httpStatus", "requestId", "retryAfter"] as const) {
+      if (fields[name] !== undefined) {
+        Object.defineProperty(this, name, { value: fields[name], enumerable: true });
+      }
+    }
+    this.retryIsSafe = fields.retryIsSafe ?? false;
+    this.smsMayBeSent = fields.smsMayBeSent ?? false;
+  }
+
+  /** The failure in words, for people, secrets removed. */
+  get detail(): string {
+    return this.message;
+  }
+
+  toJSON(): object {
+    const { name, code, detail, httpStatus, requestId, retryAfter, retryIsSafe, smsMayBeSent } = this;
+    return { name, code, detail, httpStatus, requestId, retryAfter, retryIsSafe, smsMayBeSent };
+  }
+}
+
+/** Refused before anything was sent; the detail names the field, the fault and the limit. */
+export class InvalidInputError extends VerifyError {
+  readonly code = "invalid_input";
+}
+
+/** 401: the API key is missing or wrong. */
+export class UnauthorizedError extends VerifyError {
+  readonly code = "unauthorized";
+}
+
+/** 403: the account may not do this; often the transactional service is not activated. */
+export class ForbiddenError extends VerifyError {
+  readonly code = "forbidden";
+}
+
+/** 404: no such request, or a request for another number. */
+export class NotFoundError extends VerifyError {
+  readonly code = "not_found";
+}
+
+/** Any other 4xx but 408, a V1 `Error`, or a country that is not allowed. */
+export class RejectedError extends VerifyError {
+  readonly code = "rejected";
+}
+
+/** 409, the resend of a request that is over, or an idempotency key used for another number. */
+export class ConflictError extends VerifyError {
+  readonly code = "conflict";
+}
+
+/** 429, or a limit of the `Engine`; see `retryAfter`. */
+export class RateLimitedError extends VerifyError {
+  readonly code = "rate_limited";
+}
+
+/** No connection was made: DNS, refused, proxy, certificate, connect timeout. */
+export class UnreachableError extends VerifyError {
+  readonly code = "unreachable";
+}
+
+/** Bytes went out and no whole answer came in time. */
+export class TimeoutError extends VerifyError {
+  readonly code = "timeout";
+}
+
+/** Bytes went out and the connection broke before a whole answer came. */
+export class InterruptedError extends VerifyError {
+  readonly code = "interrupted";
+}
+
+/** 5xx. */
+export class UnavailableError extends VerifyError {
+  readonly code = "unavailable";
+}
+
+/** A 3xx, never followed, because the key would travel with it. */
+export class RedirectedError extends VerifyError {
+  readonly code = "redirected";
+}
+
+/** The answer is not the contract. */
+export class UnexpectedAnswerError extends VerifyError {
+  readonly code = "unexpected_answer";
+}
+
+/** Not in this version of the API. */
+export class UnsupportedError extends VerifyError {
+  readonly code = "unsupported";
+}
+
+/** The store failed. */
+export class StorageError extends VerifyError {
+  readonly code = "storage";
+}
+
+/** The SMS could not be handed over (`Engine`); `cause` is what the function that sends threw. */
+export class SendingError extends VerifyError {
+  readonly code = "sending";
+}
+
+/** Used after it was closed. */
+export class ClosedError extends VerifyError {
+  readonly code = "closed";
+}
+
+/** An `Engine` in memory, or a `Sandbox`, used in a forked child; no child of Node's is one. */
+export class ForkedError extends VerifyError {
+  readonly code = "forked";
+}
+
+/** A panic, turned into an error. */
+export class InternalError extends VerifyError {
+  readonly code = "internal";
+}
+
+const CLASSES: { [C in ErrorCode]: new (fields: VerifyErrorFields) => VerifyError & { readonly code: C } } = {
+  invalid_input: InvalidInputError,
+  unauthorized: UnauthorizedError,
+  forbidden: ForbiddenError,
+  not_found: NotFoundError,
+  rejected: RejectedError,
+  conflict: ConflictError,
+  rate_limited: RateLimitedError,
+  unreachable: UnreachableError,
+  timeout: TimeoutError,
+  interrupted: InterruptedError,
+  unavailable: UnavailableError,
+  redirected: RedirectedError,
+  unexpected_answer: UnexpectedAnswerError,
+  unsupported: UnsupportedError,
+  storage: StorageError,
+  sending: SendingError,
+  closed: ClosedError,
+  forked: ForkedError,
+  internal: InternalError,
+};
+
+for (const type of Object.values(CLASSES)) {
+  Object.defineProperty(type.prototype, "name", { value: type.name, configurable: true, writable: true });
+}
+
+/** What an `Engine`'s function that sends throws when it knows that nothing went out: then nothing is counted. */
+export class NotSent extends Error {
+  static {
+    Object.defineProperty(this.prototype, "name", { value: "NotSent", configurable: true, writable: true });
+  }
+}
+
+/** The lines of the stack at which a call was made. */
+export interface CalledAt {
+  stack?: string;
+}
+
+/** The error of a failure, thrown where the call was made. */
+export function errorOf(failure: Failure, at: CalledAt, sending?: { threw: unknown }): VerifyError {
+  const cause = sending === undefined ? causeOf(failure.cause) : sending.threw;
+  const error = new CLASSES[failure.code]({ ...failure, detail: inThisLanguage(failure), cause });
+  const lines = at.stack?.slice(at.stack.indexOf("\n    at "));
+  if (lines?.startsWith("\n")) {
+    Object.defineProperty(error, "stack", {
+      value: `${error.name}: ${error.message}${lines}`,
+      configurable: true,
+      writable: true,
+    });
+  }
+  return error;
+}
+
+function causeOf(cause: Failure["cause"]): unknown {
+  if (cause === undefined) {
+    return undefined;
+  }
+  if ("code" in cause) {
+    return errorOf(cause, {});
+  }
+  const further = causeOf(cause.cause);
+  const error = new Error(cause.text, further === undefined ? undefined : { cause: further });
+  error.stack = String(error); // Where it was made here says nothing.
+  return error;
+}
+
+/** The library names options as Rust does. Only in what it says itself: a service may say anything. */
+function inThisLanguage({ code, detail }: Failure): string {
+  return code === "invalid_input" || code === "unsupported"
+    ? detail.replace(/`([a-z][a-z0-9]*(?:_[a-z0-9]+)+)`/g, (quoted, name: string) =>
+        WORDS.has(name) ? quoted : `\`${name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())}\``,
+      )
+    : detail;
+}
+
+/** Words with an underscore that are the same in every language: no names of options. */
+const WORDS = new Set(["wrong_code", "already_verified", "too_many_attempts", ...Object.keys(CLASSES)]);
+
+/** Runs a synchronous native function; what that throws is a failure as JSON. */
+export function thrown<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const at: CalledAt = {};
+    Error.captureStackTrace(at, thrown);
+    throw errorOf(JSON.parse((error as Error).message) as Failure, at);
+  }
+}
+
+/** A value whose type is wrong. */
+export function invalid(field: string, fault: string): InvalidInputError {
+  return new InvalidInputError({ detail: `\`${field}\`: ${fault}` });
+}
+
+/** How something is printed by `console.log` and the like. */
+export const inspected = inspect.custom;

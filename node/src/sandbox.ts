@@ -1,0 +1,235 @@
+import { addon, type NativeSandbox } from "./addon.js";
+import { boolean, type Kinds, number, options as checkedOptions, orNull, signal, string, whole } from "./check.js";
+import { Client, type ClientSettings, EgoiSms } from "./client.js";
+import { inspected, thrown } from "./errors.js";
+import { CALL_OPTIONS, call, type CallOptions, port } from "./port.js";
+import { asIs, masked } from "./verification.js";
+
+/** How to start a sandbox. Whatever is left out has its default. */
+export interface SandboxOptions {
+  /** The address to listen on. Default: `127.0.0.1`, which no other machine reaches. */
+  host?: string | undefined;
+  /** The port. Default: 0, a free one. */
+  port?: number | undefined;
+  /** Draws the same codes in every run. Default: the operating system's randomness. */
+  seed?: number | undefined;
+  /** Every code is this one, whatever size was asked for. */
+  code?: string | undefined;
+  /** The one key that is accepted. Default: any. */
+  apiKey?: string | undefined;
+  /** V2's answer to a validation has a status word in each item. Default: the bare list, as published. */
+  v2Words?: boolean | undefined;
+  /** What V2 answers to a wrong code. Default: 200, as to a right one. */
+  v2Wrong?: 200 | 400 | undefined;
+}
+
+/** A failure of the calls that it fits. A delay comes first. */
+export interface Fault {
+  /** The call; left out it fits every call. */
+  call?: "request" | "validate" | "cancel" | "resend" | "get" | "ping" | "senders" | "sms" | undefined;
+  /** The number that the request is for; left out it fits every number. */
+  number?: string | undefined;
+  /** The status to answer, 300 to 599. */
+  status?: number | undefined;
+  /** How long to wait first, in milliseconds; at most 60,000. */
+  delayMs?: number | undefined;
+  /** Cuts the connection, before the call has any effect or after it. */
+  cut?: "before" | "after" | undefined;
+  /** What to answer in place of the answer: JSON that breaks off, or 100 MiB. */
+  body?: "malformed" | "huge" | undefined;
+  /** How likely it strikes a call that it fits, 0 to 1. Default: 1. */
+  probability?: number | undefined;
+  /** How often it strikes; `null` is without end. Default: 1. */
+  count?: number | null | undefined;
+}
+
+const SANDBOX_OPTIONS: Kinds = {
+  host: string,
+  port: whole,
+  seed: whole,
+  code: string,
+  apiKey: string,
+  v2Words: boolean,
+  v2Wrong: whole,
+  signal,
+};
+
+const FAULT: Kinds = {
+  call: string,
+  number: string,
+  status: whole,
+  delayMs: whole,
+  cut: string,
+  body: string,
+  probability: number,
+  count: orNull(whole),
+};
+
+/** An SMS as the recipient got it. Printed or made JSON of, it shows neither text nor code, and the number masked. */
+export class Message {
+  /** Counts up from 1. */
+  readonly id: number;
+  /** The number, `351-910000000`. */
+  readonly number: string;
+  /** The sender: V1's hash or V2's id. */
+  readonly sender: string;
+  /** The text, with the code. */
+  readonly text: string;
+  /** The code. */
+  readonly code: string;
+  /** The request that it belongs to. */
+  readonly requestId: string;
+  /** When, by the sandbox's clock. */
+  readonly sentAt: Date;
+  /** How many SMS parts the text takes. */
+  readonly parts: number;
+
+  /** @internal */
+  constructor(message: Omit<Message, "sentAt" | "toJSON"> & { sentAt: string }) {
+    this.id = message.id;
+    this.number = message.number;
+    this.sender = message.sender;
+    this.text = message.text;
+    this.code = message.code;
+    this.requestId = message.requestId;
+    this.sentAt = new Date(message.sentAt);
+    this.parts = message.parts;
+  }
+
+  toJSON(): object {
+    const { text, code, number, ...open } = this;
+    return { ...open, number: masked(number) };
+  }
+
+  [inspected](_depth: number, options: object, inspect: (value: unknown, options: object) => string): string {
+    return `Message ${inspect(this.toJSON(), options)}`;
+  }
+}
+
+/** The clock of a sandbox. */
+export class SandboxClock {
+  readonly #native: NativeSandbox;
+
+  /** @internal */
+  constructor(native: NativeSandbox) {
+    this.#native = native;
+  }
+
+  /** Moves the time on. */
+  advance(seconds: number): void {
+    const by = number.of(seconds, "seconds") as number;
+    thrown(() => this.#native.advance(by));
+  }
+
+  /** Stops the time, or with `false` lets it go on from where it stopped. */
+  freeze(frozen = true): void {
+    thrown(() => this.#native.freeze(frozen));
+  }
+
+  /** The time now. */
+  now(): Date {
+    return new Date(thrown(() => this.#native.now()));
+  }
+}
+
+/** One whose url alone is in use would otherwise end when the garbage is collected. */
+const open = new Set<NativeSandbox>();
+
+/**
+ * E-goi's interface on localhost, with an inbox instead of a network: for tests and not for the public. It runs until it is
+ * closed. Several in one process do not touch each other, and none keeps the process alive.
+ */
+export class Sandbox {
+  /** Its clock, so that a test of expiry does not wait. */
+  readonly clock: SandboxClock;
+  readonly #native: NativeSandbox;
+
+  private constructor(native: NativeSandbox) {
+    this.#native = native;
+    this.clock = new SandboxClock(native);
+  }
+
+  /** Starts a sandbox. */
+  static start(options?: SandboxOptions & Pick<CallOptions, "signal">): Promise<Sandbox> {
+    const native = new addon.Sandbox(port);
+    return call(
+      Sandbox.start,
+      options,
+      SANDBOX_OPTIONS,
+      (id, checked) => native.start(id, checked),
+      () => {
+        open.add(native);
+        return new Sandbox(native);
+      },
+    );
+  }
+
+  /** Where it listens, `http://127.0.0.1:PORT`. V2's base URL is `URL/api`, V1's is `URL/api/public`. */
+  get url(): string {
+    return thrown(() => this.#native.url());
+  }
+
+  /** A client of this sandbox, ready to use. */
+  client(api: "v1" | "v2" = "v2", options?: Omit<ClientSettings, "api">): Client {
+    return new Client({ ...options, api }, { sandbox: this.#native });
+  }
+
+  /** E-goi's SMS call of this sandbox, for an `Engine`. */
+  egoiSms(options?: ClientSettings): EgoiSms {
+    return new EgoiSms(options, { sandbox: this.#native });
+  }
+
+  /** What was sent to a number, or to all of them: newest first. */
+  messages(number?: string): Message[] {
+    const of = number === undefined ? undefined : (string.of(number, "number") as string);
+    const messages = JSON.parse(thrown(() => this.#native.messages(of))) as ConstructorParameters<typeof Message>[0][];
+    return messages.map((message) => new Message(message));
+  }
+
+  /**
+   * Waits for an SMS to a number that this has not given before, and gives its code. None within `timeout` seconds, by
+   * default 10, is `timeout`.
+   */
+  waitForCode(number: string, options?: CallOptions): Promise<string> {
+    return call<string>(
+      this.waitForCode,
+      options,
+      CALL_OPTIONS,
+      (id, checked) =>
+        this.#native.waitForCode(id, string.of(number, "number") as string, checked["timeout"] as number | undefined),
+      asIs,
+    );
+  }
+
+  /** Injects a failure. */
+  failNext(fault: Fault): void {
+    const { delayMs, count, ...rest } = checkedOptions(fault, FAULT, "fault");
+    const given = JSON.stringify({ ...rest, delay_ms: delayMs, count: count === false ? null : count });
+    thrown(() => this.#native.failNext(given));
+  }
+
+  /** Forgets every request, message, failure and journal entry. The clock goes on. */
+  reset(): void {
+    thrown(() => this.#native.reset());
+  }
+
+  /** Ends it, and every connection to it. Closing twice is no error. */
+  close(): Promise<void> {
+    open.delete(this.#native);
+    return call(
+      this.close,
+      undefined,
+      CALL_OPTIONS,
+      (id) => this.#native.close(id),
+      () => undefined,
+    );
+  }
+
+  [Symbol.dispose](): void {
+    void this.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

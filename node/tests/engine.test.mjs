@@ -1,0 +1,166 @@
+import assert from "node:assert/strict";
+import { AsyncLocalStorage } from "node:async_hooks";
+import test from "node:test";
+
+import { Engine, NotSent } from "egoi-verify";
+import { TestClock } from "egoi-verify/testing";
+
+const NUMBER = "+351 910 000 000";
+
+/** An engine whose SMS are kept. */
+function engineOf(options) {
+    const sent = [];
+    const engine = new Engine({ send: async (sms) => void sent.push(sms), ...options });
+    return { engine, sent, code: () => sent.at(-1).text.match(/[0-9]{6}/)[0] };
+}
+
+const wrong = (code) => (code === "000000" ? "000001" : "000000");
+
+test("the function that sends may be synchronous", async () => {
+    const { engine, sent } = engineOf({ send: (sms) => void sent.push(sms) });
+    await engine.request(NUMBER);
+    assert.equal(sent.length, 1);
+});
+
+test("a request waits until its SMS was handed over", async () => {
+    let handOver;
+    const { engine } = engineOf({ send: () => new Promise((resolve) => (handOver = resolve)) });
+    let done = false;
+    const call = engine.request(NUMBER).then(() => (done = true));
+    while (handOver === undefined) {
+        await new Promise(setImmediate);
+    }
+    assert.equal(done, false);
+    handOver();
+    await call;
+});
+
+test("64 requests at once each hand over their own SMS", async () => {
+    const { engine, sent } = engineOf();
+    const numbers = Array.from({ length: 64 }, (_, n) => `351-9100000${String(n).padStart(2, "0")}`);
+    const made = await Promise.all(numbers.map((number) => engine.request(number)));
+    const texts = new Map(sent.map(({ number, text }) => [number, text]));
+    for (const { id, number } of made) {
+        assert.equal(await engine.validate(id, texts.get(number).slice(0, 6), { number }), "verified");
+    }
+});
+
+test("the function that sends runs in the caller's AsyncLocalStorage", async () => {
+    const trace = new AsyncLocalStorage();
+    const seen = [];
+    const { engine } = engineOf({ send: () => seen.push(trace.getStore()) });
+    await Promise.all(["a", "b"].map((id, n) => trace.run(id, () => engine.request(`351-91000000${n}`))));
+    assert.deepEqual(seen.sort(), ["a", "b"]);
+});
+
+test("what threw NotSent leaves no request and is not counted", async () => {
+    let fail = true;
+    const send = () => {
+        if (fail) {
+            throw new NotSent("no credit");
+        }
+    };
+    const { engine } = engineOf({ send, smsPerNumber: { most: 1, per: 3600 } });
+    await assert.rejects(engine.request(NUMBER), { code: "sending", smsMayBeSent: false });
+    fail = false;
+    await engine.request(NUMBER);
+});
+
+test("what threw anything else may be sent, and its code counts", async () => {
+    let text;
+    const { engine } = engineOf({
+        send: async (sms) => {
+            text = sms.text;
+            throw new Error("the answer was lost");
+        },
+    });
+    const error = await engine.request(NUMBER).catch((error) => error);
+    assert.deepEqual([error.code, error.smsMayBeSent, error.retryIsSafe], ["sending", true, false]);
+    assert.equal(await engine.validate(error.requestId, text.slice(0, 6)), "verified");
+});
+
+test("what threw undefined is a failure too", async () => {
+    const { engine } = engineOf({ send: () => Promise.reject() });
+    await assert.rejects(engine.request(NUMBER), (error) => error.code === "sending" && error.cause === undefined);
+});
+
+test("wrong codes for a number are counted across requests", async () => {
+    const { engine, code } = engineOf({ wrongCodesPerNumber: { most: 1, per: 3600 } });
+    const first = await engine.request(NUMBER);
+    assert.equal(await engine.validate(first.id, wrong(code())), "wrong_code");
+    const second = await engine.request(NUMBER);
+    assert.equal(await engine.validate(second.id, code()), "too_many_attempts");
+});
+
+test("a resend too soon is rate_limited, and later gives a new code", async () => {
+    const clock = new TestClock();
+    const { engine, sent } = engineOf({ clock, resendAfter: 30 });
+    const { id } = await engine.request(NUMBER, { codeSize: 20, message: "{CODE}" });
+    await assert.rejects(engine.resend(id), { code: "rate_limited" });
+    clock.advance(30);
+    assert.equal((await engine.resend(id)).state, "pending");
+    assert.equal(await engine.validate(id, sent[0].text), "wrong_code");
+    assert.equal(await engine.validate(id, sent[1].text), "verified");
+});
+
+test("null switches a limit off", async () => {
+    const { engine, code } = engineOf({
+        maxAttempts: null,
+        wrongCodesPerNumber: null,
+        smsPerNumber: null,
+        maxResends: null,
+        resendAfter: null,
+        countries: null,
+    });
+    const { id, attemptsLeft } = await engine.request(NUMBER);
+    assert.equal(attemptsLeft, undefined);
+    for (let n = 0; n < 30; n += 1) {
+        assert.equal(await engine.validate(id, wrong(code())), "wrong_code");
+    }
+    for (let n = 0; n < 8; n += 1) {
+        await engine.resend(id);
+    }
+    assert.equal(await engine.validate(id, code()), "verified");
+});
+
+test("an engine is full at maxRequests", async () => {
+    const { engine } = engineOf({ maxRequests: 1 });
+    await engine.request(NUMBER);
+    await assert.rejects(engine.request("+351 910 000 001"), { code: "rate_limited" });
+});
+
+test("a test clock stands still when it is frozen", () => {
+    const clock = new TestClock();
+    clock.freeze();
+    const then = clock.now();
+    clock.advance(61.5);
+    assert.equal(clock.now() - then, 61_500);
+    clock.freeze(false);
+    assert.throws(() => clock.advance(-1), { code: "invalid_input" });
+});
+
+test("a key may be any Uint8Array of 32 bytes or more", async () => {
+    const key = new Uint8Array(64).fill(1).subarray(16, 48);
+    const { engine, code } = engineOf({ key, previousKeys: [Buffer.alloc(32, 2)], keep: 60, store: "memory:" });
+    const { id } = await engine.request(NUMBER);
+    assert.equal(await engine.validate(id, code()), "verified");
+});
+
+for (const [name, options, message] of [
+    ["no function that sends", { send: undefined }, "`send`: is missing, must be a function or an EgoiSms"],
+    ["a function that is none", { send: "sms" }, "`send`: is a string, must be a function"],
+    ["a short key", { key: new Uint8Array(31) }, "`key`: has 31 bytes, must have at least 32"],
+    ["a key that is a string", { key: "x".repeat(32) }, "`key`: is a string, must be a Uint8Array"],
+    ["another store", { store: "redis://localhost" }, /^`store`: is not a URL that is known/],
+    ["a limit of nought", { maxAttempts: 0 }, "`maxAttempts`: is 0, must be at least 1"],
+    ["a limit below nought", { maxResends: -1 }, /^`maxResends`: is -1, must be 0 to/],
+    ["a quota without a window", { smsPerNumber: { most: 5, per: 0 } }, /^`smsPerNumber`: has a window of 0 s/],
+    ["a quota that is a number", { smsPerNumber: 5 }, "`smsPerNumber`: is 5, must be an object"],
+    ["half a quota", { smsPerNumber: { most: 5 } }, "`smsPerNumber.per`: is missing, must be a number"],
+    ["a calling code that is a string", { countries: ["351"] }, "`countries`: is a string, must be a whole number"],
+    ["a clock that is none", { clock: {} }, "`clock`: is no TestClock"],
+]) {
+    test(`${name} is thrown as invalid_input`, () => {
+        assert.throws(() => engineOf(options), { code: "invalid_input", message });
+    });
+}

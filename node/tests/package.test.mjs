@@ -1,0 +1,174 @@
+// The packed tarballs, installed in an empty project as a user installs them.
+
+import assert from "node:assert/strict";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import test, { after, before } from "node:test";
+
+import { here, run } from "./support/run.mjs";
+
+const { version } = JSON.parse(readFileSync(`${here}package.json`, "utf8"));
+const PLATFORM = "egoi-verify-linux-x64-gnu";
+const tarball = (name) => `${here}build/${name}-${version}.tgz`;
+const MIB = 1024 * 1024;
+
+let project;
+
+/** An empty project outside of this repository, so that nothing is found that was not installed. */
+async function emptyProject(...tarballs) {
+    const folder = mkdtempSync(path.join(tmpdir(), "egoi-verify-"));
+    writeFileSync(`${folder}/package.json`, JSON.stringify({ name: "empty", private: true, type: "module" }));
+    const install = ["install", "--offline", "--omit=optional", "--no-audit", "--no-fund", ...tarballs];
+    const done = await run("npm", install, { cwd: folder });
+    assert.equal(done.code, 0, done.output);
+    return folder;
+}
+
+before(async () => {
+    project = await emptyProject(tarball("egoi-verify"), tarball(PLATFORM));
+    cpSync(`${here}tests/scenarios.mjs`, `${project}/scenarios.mjs`);
+    cpSync(`${here}tests/types`, `${project}/types`, { recursive: true });
+    // What a TypeScript user has besides.
+    for (const name of ["@types/node", "undici-types"]) {
+        mkdirSync(path.dirname(`${project}/node_modules/${name}`), { recursive: true });
+        cpSync(`${here}node_modules/${name}`, `${project}/node_modules/${name}`, { recursive: true });
+    }
+});
+
+after(() => rmSync(project, { recursive: true, force: true }));
+
+const runAll = {
+    "run.mjs": `import * as library from "egoi-verify";
+import * as testing from "egoi-verify/testing";
+import { runAll } from "./scenarios.mjs";
+await runAll(library, testing);
+`,
+    "run.cjs": `const library = require("egoi-verify");
+const testing = require("egoi-verify/testing");
+import("./scenarios.mjs").then(({ runAll }) => runAll(library, testing));
+`,
+};
+
+/** Runs a program of the project. */
+async function works(command, args) {
+    const done = await run(command, args, { cwd: project });
+    assert.deepEqual({ code: done.code, signal: done.signal }, { code: 0, signal: null }, done.output);
+    assert.match(done.output, /\b13 scenarios\b/);
+}
+
+function write(name) {
+    writeFileSync(`${project}/${name}`, runAll[name]);
+    return name;
+}
+
+test("it runs as an ES module", () => works(process.execPath, [write("run.mjs")]));
+
+test("it runs as CommonJS", () => works(process.execPath, [write("run.cjs")]));
+
+test("it runs in Bun", () => works(`${here}node_modules/@oven/bun-linux-x64/bin/bun`, [write("run.mjs")]));
+
+test("it runs in Deno", () =>
+    works(`${here}node_modules/@deno/linux-x64-glibc/deno`, [
+        "run",
+        "--no-remote",
+        "--allow-ffi",
+        "--allow-read",
+        "--allow-env",
+        "--allow-sys",
+        write("run.mjs"),
+    ]));
+
+const tsc = (...args) => run(process.execPath, [`${here}node_modules/typescript/bin/tsc`, ...args], { cwd: project });
+const STRICT = ["--strict", "--exactOptionalPropertyTypes", "--noUncheckedIndexedAccess", "--isolatedModules"];
+
+test("it runs from TypeScript", async () => {
+    writeFileSync(
+        `${project}/run.ts`,
+        `import * as library from "egoi-verify";
+import * as testing from "egoi-verify/testing";
+// @ts-expect-error: JavaScript
+import { runAll } from "./scenarios.mjs";
+await runAll(library, testing);
+`,
+    );
+    const done = await tsc(...STRICT, "--module", "nodenext", "--target", "es2022", "--types", "node", "run.ts");
+    assert.equal(done.code, 0, done.output);
+    await works(process.execPath, ["run.js"]);
+});
+
+for (const [module, ...more] of [["nodenext"], ["esnext", "--moduleResolution", "bundler"]]) {
+    test(`right uses compile and wrong ones do not, with --module ${module}`, async () => {
+        const options = [...STRICT, "--noEmit", "--module", module, ...more, "--target", "es2022", "--types", "node"];
+        const done = await tsc(...options, "--lib", "es2023,esnext.disposable", "types/right.ts", "types/wrong.ts");
+        assert.equal(done.code, 0, done.output);
+    });
+}
+
+test("the file of wrong uses fails where a use is right", async () => {
+    const wrong = readFileSync(`${here}tests/types/wrong.ts`, "utf8");
+    writeFileSync(`${project}/types/mended.ts`, wrong.replace('"octal"', '"hex"'));
+    const options = ["--noEmit", "--module", "nodenext", "--target", "es2022", "--types", "node", "types/mended.ts"];
+    const done = await tsc(...STRICT, ...options);
+    assert.notEqual(done.code, 0);
+    assert.match(done.output, /Unused '@ts-expect-error' directive/);
+});
+
+test("publint has nothing to say about it", async () => {
+    const args = [`${here}node_modules/publint/src/cli.js`, "--strict", tarball("egoi-verify")];
+    const done = await run(process.execPath, args);
+    assert.equal(done.code, 0, done.output);
+});
+
+test("are the types wrong? No", async () => {
+    const args = [`${here}node_modules/@arethetypeswrong/cli/dist/index.js`, tarball("egoi-verify")];
+    const done = await run(process.execPath, args);
+    assert.equal(done.code, 0, done.output);
+});
+
+test("the addon has at most 10 MiB and the tarballs 5 MiB", (t) => {
+    const addon = statSync(`${project}/node_modules/${PLATFORM}/egoi-verify.node`).size;
+    const packed = [statSync(tarball(PLATFORM)).size, statSync(tarball("egoi-verify")).size];
+    t.diagnostic(
+        `addon ${(addon / MIB).toFixed(2)} MiB, tarballs ${packed.map((size) => (size / MIB).toFixed(2)).join(" and ")} MiB`,
+    );
+    assert.ok(addon <= 10 * MIB);
+    assert.ok(packed.every((size) => size <= 5 * MIB));
+});
+
+test("it has no dependencies, and no script runs when it is installed", () => {
+    for (const name of ["egoi-verify", PLATFORM]) {
+        const { dependencies, peerDependencies, scripts } = JSON.parse(
+            readFileSync(`${project}/node_modules/${name}/package.json`, "utf8"),
+        );
+        assert.deepEqual([dependencies, peerDependencies, scripts], [undefined, undefined, undefined]);
+    }
+});
+
+test("require takes less than 10 ms of processor time", async (t) => {
+    const source = `
+    const before = process.cpuUsage();
+    require("egoi-verify");
+    const { user, system } = process.cpuUsage(before);
+    console.log((user + system) / 1000);
+  `;
+    const times = [];
+    for (let n = 0; n < 21; n += 1) {
+        const done = await run(process.execPath, ["--eval", source], { cwd: project });
+        times.push(Number(done.output));
+    }
+    times.sort((a, b) => a - b);
+    t.diagnostic(`${times[0]} to ${times.at(-1)} ms, in the middle ${times[10]}`);
+    // Of processor time, and the least: whatever else the machine does only adds.
+    assert.ok(times[0] < 10, String(times));
+});
+
+test("without its platform package it says which one is missing and what to do", async () => {
+    const bare = await emptyProject(tarball("egoi-verify"));
+    const done = await run(process.execPath, ["--eval", 'require("egoi-verify")'], { cwd: bare });
+    rmSync(bare, { recursive: true, force: true });
+    assert.equal(done.code, 1);
+    assert.match(done.output, /the package egoi-verify-linux-x64-gnu is missing/);
+    assert.match(done.output, /npm install egoi-verify-linux-x64-gnu/);
+    assert.match(done.output, /--omit=optional/);
+});

@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import test, { after, before, beforeEach } from "node:test";
+import { inspect } from "node:util";
+
+import { Client, EgoiSms, Engine, RateLimitedError } from "egoi-verify";
+import { setUpSandbox, TestClock } from "egoi-verify/testing";
+
+import { service } from "./support/service.mjs";
+
+const NUMBER = "351-910000000";
+const KEY = "k3y-of-the-account";
+const SECRET = Buffer.alloc(32, "s3cret");
+const CODE = "482193";
+const WORDS = "the words of the message";
+
+const phones = setUpSandbox({ before, beforeEach, after }, { apiKey: KEY, code: CODE });
+
+/** Everything that a program or a logger makes of a value. */
+function printed(value) {
+    const depths = [
+        {},
+        { depth: Infinity, showHidden: true },
+        { depth: Infinity, customInspect: false, getters: true },
+    ];
+    return [
+        ...depths.map((options) => inspect(value, options)),
+        String(value),
+        `${value?.stack}`,
+        String(JSON.stringify(value)),
+    ];
+}
+
+function assertNone(
+    value,
+    secrets = [KEY, CODE, WORDS, NUMBER, "910000000", SECRET.toString(), SECRET.toString("hex")],
+) {
+    for (const text of printed(value)) {
+        for (const secret of secrets) {
+            assert.ok(!text.includes(secret), `${secret} is in ${text}`);
+        }
+    }
+}
+
+const masked = (value) => [inspect(value), JSON.stringify(value)];
+
+test("a client, an engine, a sandbox and E-goi's SMS call print no secret", async () => {
+    const options = { apiKey: KEY, sender: "1", key: SECRET, store: "memory:" };
+    assertNone(new Client(options));
+    assertNone(new EgoiSms(options));
+    assertNone(new Engine({ send: () => WORDS, key: SECRET, clock: new TestClock() }));
+    await phones.client.request(NUMBER, { message: `${WORDS} {CODE}` });
+    assertNone(phones.client);
+    assertNone(phones.sandbox);
+});
+
+test("a verification is printed with its number masked", async () => {
+    const verification = await phones.client.request(NUMBER, { message: `${WORDS} {CODE}` });
+    assert.equal(verification.number, NUMBER);
+    for (const text of masked(verification)) {
+        assert.match(text, /351-91\*{5}00/);
+        assert.ok(!text.includes(NUMBER));
+    }
+});
+
+test("what a read gives holds neither code nor message, which the service shows", async () => {
+    const { id } = await phones.client.request(NUMBER, { message: `${WORDS} {CODE}` });
+    const read = await phones.client.get(id);
+    for (const value of Object.values(read)) {
+        assert.ok(![CODE, WORDS].some((secret) => String(value).includes(secret)));
+    }
+});
+
+test("a message of the inbox is printed without text and code, its number masked", async () => {
+    await phones.client.request(NUMBER, { message: `${WORDS} {CODE}` });
+    const [message] = phones.sandbox.messages();
+    assert.equal(message.code, CODE);
+    for (const text of masked(message)) {
+        assert.match(text, /351-91\*{5}00/);
+        for (const secret of [CODE, WORDS, NUMBER]) {
+            assert.ok(!text.includes(secret));
+        }
+    }
+});
+
+test("an error shows no secret that the service repeats", async (t) => {
+    const server = await service(t, ({ headers, body }) => ({
+        status: 400,
+        json: { title: "Bad", detail: `${headers.apikey} ${body} +351910000000 ${CODE}` },
+    }));
+    const client = new Client({ apiKey: KEY, sender: "1", baseUrl: `${server.url}/api`, checkStateFirst: false });
+    for (const call of [client.request(NUMBER, { message: `${WORDS} {CODE}` }), client.validate("1", CODE)]) {
+        assertNone(await call.catch((error) => error), [KEY, WORDS, NUMBER, "351910000000"]);
+    }
+    assertNone(await client.validate("1", CODE).catch((error) => error), [CODE]);
+});
+
+test("an error about a wrong type does not repeat a string", async () => {
+    for (const make of [
+        () => new Client({ apiKey: KEY, sender: "1", timeout: KEY }),
+        () => new Engine({ send: () => {}, key: KEY }),
+        () => new Client(KEY),
+    ]) {
+        assert.throws(make, (error) => {
+            assertNone(error, [KEY]);
+            return error.code === "invalid_input";
+        });
+    }
+});
+
+test("an error as JSON has what it says and its fields", () => {
+    const error = new RateLimitedError({ detail: "too many SMS", retryAfter: 3, retryIsSafe: true });
+    assert.deepEqual(JSON.parse(JSON.stringify(error)), {
+        name: "RateLimitedError",
+        code: "rate_limited",
+        detail: "too many SMS",
+        retryAfter: 3,
+        retryIsSafe: true,
+        smsMayBeSent: false,
+    });
+});
