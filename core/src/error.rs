@@ -132,7 +132,8 @@ impl Error {
             request_id: None,
             retry_after: None,
             retry_is_safe: matches!(code, ErrorCode::RateLimited | ErrorCode::Unreachable),
-            sms_may_be_sent: false,
+            // How far a call that panicked had come nobody knows.
+            sms_may_be_sent: matches!(code, ErrorCode::Internal),
             cause: None,
         }))
     }

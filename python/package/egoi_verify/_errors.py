@@ -228,8 +228,7 @@ def make(
         request_id=request_id,
         retry_after=retry_after,
         retry_is_safe=retry_is_safe,
-        # A panic may have come when the SMS was on its way.
-        sms_may_be_sent=sms_may_be_sent or code == Internal.code,
+        sms_may_be_sent=sms_may_be_sent,
     )
 
 
