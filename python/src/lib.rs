@@ -36,7 +36,7 @@ mod _native {
     #[pymodule_export]
     use crate::job::Job;
     #[pymodule_export]
-    use crate::mailbox::Mailbox;
+    use crate::mailbox::{Mailbox, ring_no_more};
     #[pymodule_export]
     use crate::sandbox::Sandbox;
 

@@ -43,6 +43,16 @@ pub(crate) struct Post {
     ring: OnceLock<Py<PyAny>>,
 }
 
+/// Whether the worker thread may still enter Python, which it does for loops that watch no sockets alone.
+static MAY_RING: Mutex<bool> = Mutex::new(true);
+
+/// Keeps the worker thread out of Python from now on: before the interpreter ends, which a thread that is just entering it
+/// may not survive (CPython 3.13).
+#[pyfunction]
+pub(crate) fn ring_no_more(py: Python<'_>) {
+    py.detach(|| *lock(&MAY_RING) = false);
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -62,6 +72,10 @@ impl Post {
 
     fn ring(&self) {
         if let Some(ring) = self.ring.get() {
+            let may = lock(&MAY_RING);
+            if !*may {
+                return;
+            }
             Python::try_attach(|py| {
                 if let Err(error) = ring.call0(py) {
                     error.write_unraisable(py, None);

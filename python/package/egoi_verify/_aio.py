@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 from asyncio import AbstractEventLoop, CancelledError, Future, get_running_loop
 from contextvars import copy_context
@@ -11,7 +12,7 @@ from weakref import WeakKeyDictionary, ref
 
 from ._calls import listener, tell
 from ._errors import Forked, Sending
-from ._native import HandOver, Job, Mailbox
+from ._native import HandOver, Job, Mailbox, ring_no_more
 
 if TYPE_CHECKING:
     from typing import Concatenate, ParamSpec
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     Given = ParamSpec("Given")
 
 T = TypeVar("T")
+
+# Registered early, and so run late: handlers of the application's may still make calls.
+atexit.register(ring_no_more)
 
 # A mailbox belongs to its loop, which watches it, and to those who wait for a letter.
 _mailboxes: WeakKeyDictionary[AbstractEventLoop, tuple[int, ref[Mailbox]]] = WeakKeyDictionary()
