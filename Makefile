@@ -13,6 +13,7 @@ demo:
 
 test: lint chromium
 	$(CARGO) test --locked --workspace --all-features
+	$(MAKE) test-kotlin test-swift
 
 lint:
 	$(CARGO) fmt --all --check
@@ -54,3 +55,6 @@ tools/bin/cargo-fuzz:
 clean:
 	$(CARGO) clean
 	rm -rf tools fuzz/target
+	rm -rf bindings/kotlin/target bindings/swift/.build bindings/swift/.native
+
+include bindings/bindings.mk

@@ -123,6 +123,7 @@ public class Sandbox private constructor(private val native: NativeSandbox, priv
     )
 
     /** A client of this sandbox, ready to use. */
+    @JvmOverloads
     public fun client(api: Api = Api.V2): Client = Client(clientOptions(api))
 
     /** What was sent to a number, or to all of them: newest first. */
