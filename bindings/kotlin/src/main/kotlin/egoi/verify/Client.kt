@@ -125,28 +125,28 @@ public class Client(options: ClientOptions) : Verifier {
         group: String?,
         idempotencyKey: String?,
         timeout: Duration?,
-    ): Verification = crossing {
+    ): Verification = awaiting {
         native.request(nativeRequest(number, message, codeType, codeSize, ttl, group, idempotencyKey, timeout), null)
     }.public()
 
     override suspend fun validate(id: String, code: String, number: String?, timeout: Duration?): Outcome =
-        crossing { native.validate(NativeValidate(id, code, number, timeout?.seconds()), null) }.public()
+        awaiting { native.validate(NativeValidate(id, code, number, timeout?.seconds()), null) }.public()
 
     override suspend fun cancel(id: String, timeout: Duration?): State =
-        crossing { native.cancel(id, timeout?.seconds(), null) }.public()
+        awaiting { native.cancel(id, timeout?.seconds(), null) }.public()
 
     override suspend fun resend(id: String, timeout: Duration?): Verification =
-        crossing { native.resend(id, timeout?.seconds(), null) }.public()
+        awaiting { native.resend(id, timeout?.seconds(), null) }.public()
 
     override suspend fun get(id: String, timeout: Duration?): Verification =
-        crossing { native.get(id, timeout?.seconds(), null) }.public()
+        awaiting { native.get(id, timeout?.seconds(), null) }.public()
 
     /** Whether the service is up; needs no good key. V2. */
-    public suspend fun ping(timeout: Duration? = null): Unit = crossing { native.ping(timeout?.seconds(), null) }
+    public suspend fun ping(timeout: Duration? = null): Unit = awaiting { native.ping(timeout?.seconds(), null) }
 
     /** The account's senders: the cheapest call that proves a key. V2. */
     public suspend fun senders(timeout: Duration? = null): List<SenderInfo> =
-        crossing { native.senders(timeout?.seconds(), null) }.map { it.public() }
+        awaiting { native.senders(timeout?.seconds(), null) }.map { it.public() }
 
     override fun close(): Unit = native.shut()
 

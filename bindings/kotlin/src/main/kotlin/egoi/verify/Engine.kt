@@ -150,21 +150,21 @@ public class Engine private constructor(private val native: NativeEngine) : Veri
         group: String?,
         idempotencyKey: String?,
         timeout: Duration?,
-    ): Verification = crossing {
+    ): Verification = awaiting {
         native.request(nativeRequest(number, message, codeType, codeSize, ttl, group, idempotencyKey, timeout), null)
     }.public()
 
     override suspend fun validate(id: String, code: String, number: String?, timeout: Duration?): Outcome =
-        crossing { native.validate(NativeValidate(id, code, number, timeout?.seconds()), null) }.public()
+        awaiting { native.validate(NativeValidate(id, code, number, timeout?.seconds()), null) }.public()
 
     override suspend fun cancel(id: String, timeout: Duration?): State =
-        crossing { native.cancel(id, timeout?.seconds(), null) }.public()
+        awaiting { native.cancel(id, timeout?.seconds(), null) }.public()
 
     override suspend fun resend(id: String, timeout: Duration?): Verification =
-        crossing { native.resend(id, timeout?.seconds(), null) }.public()
+        awaiting { native.resend(id, timeout?.seconds(), null) }.public()
 
     override suspend fun get(id: String, timeout: Duration?): Verification =
-        crossing { native.get(id, timeout?.seconds(), null) }.public()
+        awaiting { native.get(id, timeout?.seconds(), null) }.public()
 
     override fun close(): Unit = native.shut()
 

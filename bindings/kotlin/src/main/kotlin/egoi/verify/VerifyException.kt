@@ -1,11 +1,6 @@
 package egoi.verify
 
-import egoi.verify.internal.InternalException
-import egoi.verify.internal.NativeException
-import egoi.verify.internal.Thrown
-import kotlin.coroutines.cancellation.CancellationException
 import kotlin.time.Duration
-import kotlin.time.toKotlinDuration
 
 /**
  * Why a call failed, one class for each [code]. It never holds a key, a code, a whole phone number or a message.
@@ -132,33 +127,4 @@ public sealed class VerifyException private constructor(private val facts: Facts
 
         fun of(facts: Facts): VerifyException = (BY_CODE[facts.code] ?: ::Internal)(facts)
     }
-}
-
-/** What a user's function threw, on its way through the native module and back. */
-internal class HeldThrowable(val throwable: Throwable) : Thrown {
-    override fun isHeld(): Boolean = true
-}
-
-/** Runs what crosses the border, and says its failures in this language. */
-internal inline fun <T> crossing(call: () -> T): T = try {
-    call()
-} catch (failure: NativeException.Failed) {
-    throw VerifyException.of(
-        VerifyException.Facts(
-            code = failure.code,
-            detail = failure.detail,
-            httpStatus = failure.httpStatus,
-            requestId = failure.requestId,
-            retryAfter = failure.retryAfter?.toKotlinDuration(),
-            retryIsSafe = failure.retryIsSafe,
-            smsMayBeSent = failure.smsMayBeSent,
-            cause = (failure.thrown as? HeldThrowable)?.throwable ?: failure.causeInWords?.let { Exception(it) },
-        ),
-    )
-} catch (failure: NativeException.GivenUp) {
-    throw CancellationException("the call was given up")
-} catch (failure: InternalException) {
-    throw VerifyException.of(
-        VerifyException.Facts("internal", failure.message ?: "a panic in the native module", smsMayBeSent = true),
-    )
 }

@@ -8,10 +8,12 @@ import egoi.verify.testing.SandboxOptions
 import kotlin.time.Duration.Companion.minutes
 import kotlin.time.Duration.Companion.seconds
 import kotlin.time.toKotlinDuration
+import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.async
 import kotlinx.coroutines.awaitAll
 import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.runBlocking
+import kotlinx.coroutines.withContext
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertNull
@@ -197,5 +199,19 @@ class ClientTest {
     @Test
     fun `every service has a client in one line`(): Unit = runBlocking {
         assertEquals("Client", Client(apiKey = "a-key", sender = "1234").toString())
+    }
+
+    @Test
+    fun `a caller without a dispatcher does not go on in the native module's thread`(): Unit = runBlocking {
+        withSandbox { sandbox ->
+            val client = sandbox.client()
+            val thread = withContext(Dispatchers.Unconfined) {
+                client.request(NUMBER)
+                // A caller that blocks there would wait for itself.
+                runBlocking { client.request(NUMBER) }
+                Thread.currentThread().name
+            }
+            assertFalse(thread.startsWith("egoi-verify"), thread)
+        }
     }
 }

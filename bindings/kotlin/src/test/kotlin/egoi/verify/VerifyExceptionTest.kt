@@ -89,14 +89,14 @@ class VerifyExceptionTest {
 
     @Test
     fun `a panic is internal, and what it says is not repeated`(): Unit = runBlocking {
-        val failure = failing<VerifyException.Internal> { crossing { nativePanicking() } }
+        val failure = failing<VerifyException.Internal> { awaiting { nativePanicking() } }
         assertFalse("on purpose" in failure.detail, failure.detail)
         assertTrue("panic" in failure.detail, failure.detail)
     }
 
     @Test
     fun `after a panic the library goes on`(): Unit = runBlocking {
-        failing<VerifyException.Internal> { crossing { nativePanicking() } }
+        failing<VerifyException.Internal> { awaiting { nativePanicking() } }
         withSandbox { sandbox -> assertEquals(State.PENDING, sandbox.client().request(NUMBER).state) }
     }
 }

@@ -1,5 +1,7 @@
 package egoi.verify.testing
 
+import com.sun.jna.CallbackThreadInitializer
+import com.sun.jna.Native
 import egoi.verify.Api
 import egoi.verify.Client
 import egoi.verify.ClientOptions
@@ -10,10 +12,13 @@ import egoi.verify.testing.internal.NativeSandbox
 import egoi.verify.testing.internal.NativeSandboxOptions
 import egoi.verify.testing.internal.SandboxException
 import egoi.verify.testing.internal.nativeStartSandbox
+import egoi.verify.testing.internal.uniffiRustFutureContinuationCallbackImpl
 import java.time.Instant
 import kotlin.coroutines.cancellation.CancellationException
 import kotlin.time.Duration
 import kotlin.time.DurationUnit
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.withContext
 
 /**
  * An SMS as the recipient got it. Printed, neither number nor text nor code is shown.
@@ -145,7 +150,7 @@ public class Sandbox private constructor(private val native: NativeSandbox, priv
      * [VerifyException.Timeout].
      */
     public suspend fun waitForCode(number: String, timeout: Duration): String =
-        crossing { native.waitForCode(number, timeout.seconds(), null) }
+        awaiting { native.waitForCode(number, timeout.seconds(), null) }
 
     /** Injects a failure. */
     public fun failNext(fault: Fault): Unit = crossing { native.failNext(fault.json()) }
@@ -170,7 +175,7 @@ public class Sandbox private constructor(private val native: NativeSandbox, priv
     public companion object {
         /** Starts a sandbox. A port that is taken is [VerifyException.InvalidInput]. */
         public suspend fun start(options: SandboxOptions = SandboxOptions()): Sandbox {
-            val native = crossing {
+            val native = awaiting {
                 nativeStartSandbox(
                     NativeSandboxOptions(
                         host = options.host,
@@ -196,4 +201,17 @@ private inline fun <T> crossing(call: () -> T): T = try {
     throw CancellationException("the call was given up")
 } catch (failure: InternalException) {
     throw VerifyException.of(VerifyException.Facts("internal", failure.message ?: "a panic in the native module"))
+}
+
+/** As `egoi.verify.awaiting`: this library has a worker thread of its own. */
+private suspend fun <T> awaiting(call: suspend () -> T): T {
+    Worker.attached
+    return withContext(Dispatchers.Default) { crossing { call() } }
+}
+
+private object Worker {
+    val attached: Unit = Native.setCallbackThreadInitializer(
+        uniffiRustFutureContinuationCallbackImpl,
+        CallbackThreadInitializer(true, false, "egoi-verify-testing"),
+    )
 }
