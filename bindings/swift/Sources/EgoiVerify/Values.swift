@@ -88,15 +88,11 @@ extension Verification: CustomStringConvertible, CustomDebugStringConvertible, C
 
     public var customMirror: Mirror {
         let masked: String? = number.map { (try? nativeMasked(number: $0)) ?? "*" }
-        let fields: [Mirror.Child] = [
-            (label: "id", value: id),
-            (label: "state", value: state),
-            (label: "number", value: masked as Any),
-            (label: "createdAt", value: createdAt as Any),
-            (label: "expiresAt", value: expiresAt as Any),
-            (label: "sms", value: sms as Any),
-            (label: "attemptsLeft", value: attemptsLeft as Any),
+        let known: [(String, (any Sendable)?)] = [
+            ("id", id), ("state", state), ("number", masked), ("createdAt", createdAt), ("expiresAt", expiresAt),
+            ("sms", sms), ("attemptsLeft", attemptsLeft),
         ]
+        let fields: [Mirror.Child] = known.compactMap { label, value in value.map { (label: label, value: $0) } }
         return Mirror(self, children: fields, displayStyle: .struct)
     }
 }
