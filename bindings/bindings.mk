@@ -61,6 +61,8 @@ swift-toolchain:
 
 test-swift: swift swift-toolchain
 	EGOI_SWIFT_ROOT=$(SWIFT_ROOT) bindings/swift/swift test
+	EGOI_SWIFT_ROOT=$(SWIFT_ROOT) bindings/swift/swift build --target EgoiVerifyTesting --scratch-path .build/swift-5 \
+	  -Xswiftc -swift-version -Xswiftc 5
 
 demo-swift: swift swift-toolchain
 	EGOI_SWIFT_ROOT=$(SWIFT_ROOT) bindings/swift/swift run Demo
