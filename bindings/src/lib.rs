@@ -5,6 +5,8 @@
 //!
 //! No error has a field `message` and no object a method `close`: both collide with what Kotlin's own classes have.
 
+#![allow(clippy::result_large_err, reason = "uniffi takes an error as it is, and not in a box")]
+
 pub mod client;
 pub mod engine;
 pub mod failure;
