@@ -17,7 +17,7 @@ demo:
 demo-python: wheel
 	$(VENV)/bin/python python/demo.py
 
-test: test-core test-python test-node
+test: test-core test-python test-node test-kotlin test-swift
 
 test-core: lint chromium
 	$(CARGO) test --locked --workspace --all-features
@@ -111,3 +111,6 @@ tools/bin/cargo-fuzz:
 clean:
 	$(CARGO) clean
 	rm -rf tools fuzz/target python/dist $(VENV) python/tests/typing/node_modules node/build node/dist node/node_modules
+	rm -rf bindings/kotlin/target bindings/swift/.build bindings/swift/.native
+
+include bindings/bindings.mk

@@ -1,0 +1,68 @@
+# The Kotlin and the Swift module. Included by the root Makefile.
+
+CARGO_TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
+GENERATED := $(CARGO_TARGET)/bindings
+NATIVE_MODULES := native testing_native
+SWIFT_ROOT := $(or $(EGOI_SWIFT_ROOT),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/egoi-verify/swift)
+
+MAVEN := mvn --batch-mode --quiet -f bindings/kotlin/pom.xml
+# Shown where a part cannot be done here; in CI that is a failure.
+SKIPPED = { echo $(1) >&2; test -z "$$CI"; }
+
+.PHONY: bindings kotlin swift swift-toolchain test-kotlin test-swift demo-kotlin demo-swift
+
+# Generated from what is not stripped, where alone the generator finds what it reads; what ships is stripped.
+bindings:
+	$(CARGO) build --locked -p egoi-verify-native -p egoi-verify-testing-native -p egoi-verify-generator
+	for module in $(NATIVE_MODULES); do \
+	  $(CARGO_TARGET)/debug/egoi-verify-generator generate --no-format --language kotlin --language swift \
+	    --config bindings/uniffi.toml --out-dir $(GENERATED) $(CARGO_TARGET)/debug/libegoi_verify_$$module.so || exit 1; \
+	done
+
+kotlin: bindings
+	rm -rf bindings/kotlin/target/generated && mkdir -p bindings/kotlin/target/generated bindings/kotlin/target/native/linux-x86-64
+	cp -r $(GENERATED)/egoi bindings/kotlin/target/generated
+	for module in $(NATIVE_MODULES); do \
+	  strip -o bindings/kotlin/target/native/linux-x86-64/libegoi_verify_$$module.so \
+	    $(CARGO_TARGET)/debug/libegoi_verify_$$module.so || exit 1; \
+	done
+
+# Maven needs Java 17 or newer. As root on Debian both are installed.
+test-kotlin: kotlin
+	@command -v mvn >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -qq \
+	  && apt-get install -y -qq --no-install-recommends maven default-jdk-headless >/dev/null; } || true
+	if command -v mvn >/dev/null; then $(MAVEN) package; \
+	else $(call SKIPPED,"MAVEN IS NOT INSTALLED AND CANNOT BE: THE KOTLIN MODULE IS NOT TESTED"); fi
+
+demo-kotlin: kotlin
+	$(MAVEN) test-compile org.codehaus.mojo:exec-maven-plugin:3.6.4:java -Dexec.classpathScope=test \
+	  -Dexec.mainClass=egoi.verify.demo.DemoKt
+
+swift: bindings
+	for module in Native TestingNative; do \
+	  mkdir -p bindings/swift/Sources/EgoiVerify$$module \
+	    && cp $(GENERATED)/EgoiVerify$$module.swift bindings/swift/Sources/EgoiVerify$$module/ \
+	    && cp $(GENERATED)/EgoiVerify$${module}FFI.h bindings/swift/Sources/EgoiVerify$${module}FFI/ || exit 1; \
+	done
+	mkdir -p bindings/swift/.native
+	strip --strip-debug -o bindings/swift/.native/libegoi_verify_native.a $(CARGO_TARGET)/debug/libegoi_verify_native.a
+	strip -o bindings/swift/.native/libegoi_verify_testing_native.so $(CARGO_TARGET)/debug/libegoi_verify_testing_native.so
+
+# A Debian 13 of its own with Swift 6.0.3, where there is no `swift`: only root can make one.
+swift-toolchain:
+	@command -v swift >/dev/null || test -x $(SWIFT_ROOT)/usr/libexec/swift/bin/swift \
+	  || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
+	       && { command -v mmdebstrap >/dev/null \
+	            || { apt-get update -qq && apt-get install -y -qq --no-install-recommends mmdebstrap >/dev/null; }; } \
+	       && mkdir -p $(dir $(SWIFT_ROOT)) \
+	       && mmdebstrap --quiet --variant=apt --include=swiftlang,libc6-dev,libstdc++-14-dev trixie $(SWIFT_ROOT) \
+	       && chroot $(SWIFT_ROOT) ldconfig; } \
+	  || true
+
+test-swift: swift swift-toolchain
+	EGOI_SWIFT_ROOT=$(SWIFT_ROOT) bindings/swift/swift test
+	EGOI_SWIFT_ROOT=$(SWIFT_ROOT) bindings/swift/swift build --target EgoiVerifyTesting --scratch-path .build/swift-5 \
+	  -Xswiftc -swift-version -Xswiftc 5
+
+demo-swift: swift swift-toolchain
+	EGOI_SWIFT_ROOT=$(SWIFT_ROOT) bindings/swift/swift run Demo

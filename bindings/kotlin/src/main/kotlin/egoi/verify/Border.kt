@@ -1,0 +1,59 @@
+package egoi.verify
+
+import com.sun.jna.CallbackThreadInitializer
+import com.sun.jna.Native
+import egoi.verify.internal.InternalException
+import egoi.verify.internal.NativeException
+import egoi.verify.internal.Thrown
+import egoi.verify.internal.uniffiRustFutureContinuationCallbackImpl
+import kotlin.coroutines.cancellation.CancellationException
+import kotlin.time.toKotlinDuration
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.withContext
+
+/** What a user's function threw, on its way through the native module and back. */
+internal class HeldThrowable(val throwable: Throwable) : Thrown {
+    override fun isHeld(): Boolean = true
+}
+
+/** Runs what crosses the border, and says its failures in this language. */
+internal inline fun <T> crossing(call: () -> T): T = try {
+    call()
+} catch (failure: NativeException.Failed) {
+    throw VerifyException.of(
+        VerifyException.Facts(
+            code = failure.code,
+            detail = failure.detail,
+            httpStatus = failure.httpStatus,
+            requestId = failure.requestId,
+            retryAfter = failure.retryAfter?.toKotlinDuration(),
+            retryIsSafe = failure.retryIsSafe,
+            smsMayBeSent = failure.smsMayBeSent,
+            cause = (failure.thrown as? HeldThrowable)?.throwable ?: failure.causeInWords?.let { Exception(it) },
+        ),
+    )
+} catch (failure: NativeException.GivenUp) {
+    throw CancellationException("the call was given up")
+} catch (failure: InternalException) {
+    throw VerifyException.of(
+        VerifyException.Facts("internal", failure.message ?: "a panic in the native module", smsMayBeSent = true),
+    )
+}
+
+/**
+ * Runs a call on a thread of the coroutines' own. Without that, a caller that has no dispatcher would go on in the native
+ * module's one worker thread, and whatever it does there would hold up every other call.
+ */
+internal suspend fun <T> awaiting(call: suspend () -> T): T {
+    Worker.attached
+    return withContext(Dispatchers.Default) { crossing { call() } }
+}
+
+/** The native module's worker thread, as JNA sees it. */
+private object Worker {
+    /** Once and for all, as attaching it for each call costs more than the call; and it keeps no JVM from ending. */
+    val attached: Unit = Native.setCallbackThreadInitializer(
+        uniffiRustFutureContinuationCallbackImpl,
+        CallbackThreadInitializer(true, false, "egoi-verify"),
+    )
+}

@@ -1,0 +1,174 @@
+package egoi.verify
+
+import egoi.verify.internal.NativeClient
+import egoi.verify.internal.NativeClientOptions
+import egoi.verify.internal.NativeRequest
+import egoi.verify.internal.NativeValidate
+import kotlin.time.Duration
+import kotlin.time.DurationUnit
+
+/** Which version of the service's interface to speak. */
+public enum class Api {
+    /** The one of E-goi's article. It has no published address, so that a base URL is required. */
+    V1,
+
+    /** The one of E-goi's published SDKs. */
+    V2,
+}
+
+/** Whose certificates are believed. */
+public enum class Trust {
+    /** Mozilla's roots, which come with the library, or those of the file that `SSL_CERT_FILE` names. */
+    BUNDLED,
+
+    /** What the operating system trusts. */
+    PLATFORM,
+}
+
+/**
+ * How to make a [Client]. What is `null` has the library's default. It holds the key, and prints nothing of it.
+ *
+ * @param apiKey the account's key. It belongs on a server: never in an app
+ * @param sender V1 takes its hash, V2 its id
+ * @param api which version to speak. Default: V2
+ * @param baseUrl where the service is: HTTPS, or HTTP to a loopback address, or any HTTP with [allowHttp]
+ * @param timeout the deadline of a whole call. Default: 15 s
+ * @param connectTimeout how long making a connection may take, TLS included. Default: 3.1 s
+ * @param proxy an HTTP proxy for every connection. Default: the environment's
+ * @param caCertificates more certificates that are believed, in PEM
+ * @param trust whose certificates are believed. Default: the bundled ones
+ * @param allowHttp plain HTTP to any address: whoever is on the way reads the key and the codes. Default: no
+ * @param checkStateFirst whether a V2 validation reads the request first. Default: yes
+ * @param statusWords more status words of the service, each with what it means: `mapOf("validated" to "verified")`
+ * @param v1Paths V1's paths below the base URL, by name
+ * @param v2Paths V2's paths below the base URL, by name
+ * @param appName the application's name, behind the library's in `User-Agent`
+ * @param store where idempotency keys are remembered, by its URL: `memory:`
+ * @param key the secret that idempotency keys are kept under, at least 32 bytes; required with a store
+ * @param previousKeys earlier secrets whose idempotency keys are still honoured
+ * @param keep how long an idempotency key is remembered. Default: 24 hours
+ */
+public class ClientOptions(
+    private val apiKey: String,
+    private val sender: String,
+    private val api: Api? = null,
+    private val baseUrl: String? = null,
+    private val timeout: Duration? = null,
+    private val connectTimeout: Duration? = null,
+    private val proxy: String? = null,
+    private val caCertificates: ByteArray? = null,
+    private val trust: Trust? = null,
+    private val allowHttp: Boolean? = null,
+    private val checkStateFirst: Boolean? = null,
+    private val statusWords: Map<String, String>? = null,
+    private val v1Paths: Map<String, String>? = null,
+    private val v2Paths: Map<String, String>? = null,
+    private val appName: String? = null,
+    private val store: String? = null,
+    private val key: ByteArray? = null,
+    private val previousKeys: List<ByteArray>? = null,
+    private val keep: Duration? = null,
+) {
+    internal fun native(): NativeClientOptions = NativeClientOptions(
+        apiKey = apiKey,
+        sender = sender,
+        api = api?.name?.lowercase(),
+        baseUrl = baseUrl,
+        timeout = timeout?.seconds(),
+        connectTimeout = connectTimeout?.seconds(),
+        proxy = proxy,
+        caCertificates = caCertificates,
+        trust = trust?.name?.lowercase(),
+        allowHttp = allowHttp,
+        checkStateFirst = checkStateFirst,
+        statusWords = statusWords,
+        v1Paths = v1Paths,
+        v2Paths = v2Paths,
+        appName = appName,
+        store = store,
+        key = key,
+        previousKeys = previousKeys,
+        keep = keep?.seconds(),
+        language = "kotlin ${KotlinVersion.CURRENT}",
+    )
+}
+
+internal fun Duration.seconds(): Double = toDouble(DurationUnit.SECONDS)
+
+/**
+ * Has E-goi run verifications. Make one and keep it: it holds the pool of connections.
+ *
+ * ```kotlin
+ * Client(apiKey = key, sender = "1234").use { client ->
+ *     val verification = client.request("+351 910 000 000", message = "Your code is {CODE}", ttl = 5.minutes)
+ *     val outcome = client.validate(verification.id, given, number = session.number)
+ * }
+ * ```
+ *
+ * Over V2, where the service's answer does not say whether the code was right, two processes that validate one id at the
+ * same moment cannot be told apart: keep the validations of one id in one process.
+ *
+ * @throws VerifyException.InvalidInput naming what is wrong with the options
+ */
+public class Client(options: ClientOptions) : Verifier {
+    private val native = crossing { NativeClient(options.native()) }
+
+    /** Over V2, with the default of every other option. */
+    public constructor(apiKey: String, sender: String) : this(ClientOptions(apiKey, sender))
+
+    override suspend fun request(
+        number: String,
+        message: String?,
+        codeType: CodeType?,
+        codeSize: Int?,
+        ttl: Duration?,
+        group: String?,
+        idempotencyKey: String?,
+        timeout: Duration?,
+    ): Verification = awaiting {
+        native.request(nativeRequest(number, message, codeType, codeSize, ttl, group, idempotencyKey, timeout), null)
+    }.public()
+
+    override suspend fun validate(id: String, code: String, number: String?, timeout: Duration?): Outcome =
+        awaiting { native.validate(NativeValidate(id, code, number, timeout?.seconds()), null) }.public()
+
+    override suspend fun cancel(id: String, timeout: Duration?): State =
+        awaiting { native.cancel(id, timeout?.seconds(), null) }.public()
+
+    override suspend fun resend(id: String, timeout: Duration?): Verification =
+        awaiting { native.resend(id, timeout?.seconds(), null) }.public()
+
+    override suspend fun get(id: String, timeout: Duration?): Verification =
+        awaiting { native.get(id, timeout?.seconds(), null) }.public()
+
+    /** Whether the service is up; needs no good key. V2. */
+    public suspend fun ping(timeout: Duration? = null): Unit = awaiting { native.ping(timeout?.seconds(), null) }
+
+    /** The account's senders: the cheapest call that proves a key. V2. */
+    public suspend fun senders(timeout: Duration? = null): List<SenderInfo> =
+        awaiting { native.senders(timeout?.seconds(), null) }.map { it.public() }
+
+    override fun close(): Unit = native.shut()
+
+    override fun toString(): String = "Client"
+}
+
+internal fun nativeRequest(
+    number: String,
+    message: String?,
+    codeType: CodeType?,
+    codeSize: Int?,
+    ttl: Duration?,
+    group: String?,
+    idempotencyKey: String?,
+    timeout: Duration?,
+): NativeRequest = NativeRequest(
+    number = number,
+    text = message,
+    codeType = codeType?.native(),
+    codeSize = codeSize?.toLong(),
+    ttl = ttl?.seconds(),
+    group = group,
+    idempotencyKey = idempotencyKey,
+    timeout = timeout?.seconds(),
+)

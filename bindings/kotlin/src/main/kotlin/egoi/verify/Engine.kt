@@ -1,0 +1,172 @@
+package egoi.verify
+
+import egoi.verify.internal.NativeEngine
+import egoi.verify.internal.NativeEngineOptions
+import egoi.verify.internal.NativeHandOver
+import egoi.verify.internal.NativeLimit
+import egoi.verify.internal.NativePause
+import egoi.verify.internal.NativeQuota
+import egoi.verify.internal.NativeSend
+import egoi.verify.internal.NativeTestClock
+import egoi.verify.internal.NativeValidate
+import kotlin.coroutines.cancellation.CancellationException
+import kotlin.time.Duration
+
+/**
+ * An SMS to hand over. Its text holds the code: it is not printed.
+ *
+ * @property number the number, `351-910000000`
+ * @property text the text
+ * @property attemptId what names this hand-over: a gateway that is given the same one twice may drop the second
+ */
+public class OutgoingSms internal constructor(
+    public val number: String,
+    public val text: String,
+    public val attemptId: String,
+)
+
+/** Nothing went out, for certain: no request is left behind and nothing is counted. Thrown by the function that sends. */
+public class NotSentException(message: String? = null, cause: Throwable? = null) : Exception(message, cause)
+
+/** A limit of the [Engine]: the library's own, none at all, or one of yours. */
+public sealed class Limit<out T> {
+    /** The library's default. */
+    public data object Default : Limit<Nothing>()
+
+    /** None at all. */
+    public data object Off : Limit<Nothing>()
+
+    /** This one. */
+    public data class At<out T>(val value: T) : Limit<T>()
+}
+
+/** So many in so long. A window starts at its first event. */
+public data class Quota(val most: Int, val per: Duration)
+
+/**
+ * How to set an [Engine] up. What is not given has the library's default.
+ *
+ * @param store the store, by its URL. Default: `memory:`, gone with the process
+ * @param key the secret that codes are bound with, at least 32 bytes. Random for `memory:`
+ * @param previousKeys keys from before the present one, whose codes still count
+ * @param keep how long after its end a request is kept, so that a late call is told what became of it. Default: 24 hours
+ * @param maxRequests how many requests `memory:` holds. Default: 10 million
+ * @param maxAttempts wrong codes for one request. Default: 5
+ * @param wrongCodesPerNumber wrong codes for one number across requests. Default: 20 a day
+ * @param smsPerNumber SMS to one number, requests and resends together. Default: 5 an hour
+ * @param maxResends resends of one request. Default: 3
+ * @param resendAfter the pause between two SMS of one request. Default: 30 s
+ * @param countries the calling codes that are allowed, for example `listOf(351, 34)`. Default: all
+ */
+public class EngineOptions(
+    private val store: String? = null,
+    private val key: ByteArray? = null,
+    private val previousKeys: List<ByteArray>? = null,
+    private val keep: Duration? = null,
+    private val maxRequests: Long? = null,
+    private val maxAttempts: Limit<Int> = Limit.Default,
+    private val wrongCodesPerNumber: Limit<Quota> = Limit.Default,
+    private val smsPerNumber: Limit<Quota> = Limit.Default,
+    private val maxResends: Limit<Int> = Limit.Default,
+    private val resendAfter: Limit<Duration> = Limit.Default,
+    private val countries: List<Int>? = null,
+) {
+    internal var clock: NativeTestClock? = null
+
+    internal fun native(): NativeEngineOptions = NativeEngineOptions(
+        store = store,
+        key = key,
+        previousKeys = previousKeys,
+        keep = keep?.seconds(),
+        maxRequests = maxRequests,
+        maxAttempts = maxAttempts.native(),
+        wrongCodesPerNumber = wrongCodesPerNumber.native(),
+        smsPerNumber = smsPerNumber.native(),
+        maxResends = maxResends.native(),
+        resendAfter = when (resendAfter) {
+            Limit.Default -> null
+            Limit.Off -> NativePause.None
+            is Limit.At -> NativePause.Lasting(resendAfter.value.seconds())
+        },
+        countries = countries?.map { it.toLong() },
+        clock = clock,
+    )
+}
+
+private fun Limit<Int>.native(): NativeLimit? = when (this) {
+    Limit.Default -> null
+    Limit.Off -> NativeLimit.None
+    is Limit.At -> NativeLimit.Most(value.toLong())
+}
+
+@JvmName("nativeQuota")
+private fun Limit<Quota>.native(): NativeQuota? = when (this) {
+    Limit.Default -> null
+    Limit.Off -> NativeQuota.None
+    is Limit.At -> NativeQuota.Most(value.most.toLong(), value.per.seconds())
+}
+
+private class Sending(private val send: suspend (OutgoingSms) -> Unit) : NativeSend {
+    override suspend fun send(number: String, text: String, attemptId: String): NativeHandOver = try {
+        send(OutgoingSms(number, text, attemptId))
+        NativeHandOver.Sent
+    } catch (notSent: NotSentException) {
+        NativeHandOver.NotSent(HeldThrowable(notSent))
+    } catch (givenUp: CancellationException) {
+        // Given up with its call, or by the function itself: whether the SMS went out is not known.
+        NativeHandOver.MaybeSent(HeldThrowable(givenUp))
+    } catch (failure: Throwable) {
+        NativeHandOver.MaybeSent(HeldThrowable(failure))
+    }
+}
+
+/**
+ * Runs verifications in this process: generates the codes, keeps the state, has the SMS sent.
+ *
+ * ```kotlin
+ * val engine = Engine { sms -> gateway.deliver(sms.number, sms.text, once = sms.attemptId) }
+ * ```
+ *
+ * The function that sends throws [NotSentException] where nothing went out for certain; after anything else that it throws
+ * the code counts, and the call fails with [VerifyException.Sending], whose cause it is.
+ *
+ * A stranger can use up the limits of somebody else's number: put a limit per session or address in front of it.
+ */
+public class Engine private constructor(private val native: NativeEngine) : Verifier {
+    /** One whose SMS this function sends. */
+    public constructor(options: EngineOptions = EngineOptions(), send: suspend (OutgoingSms) -> Unit) :
+        this(crossing { NativeEngine.sending(Sending(send), options.native()) })
+
+    /** One whose SMS E-goi's own call sends. V2. */
+    public constructor(egoiSms: ClientOptions, options: EngineOptions = EngineOptions()) :
+        this(crossing { NativeEngine.withEgoiSms(egoiSms.native(), options.native()) })
+
+    override suspend fun request(
+        number: String,
+        message: String?,
+        codeType: CodeType?,
+        codeSize: Int?,
+        ttl: Duration?,
+        group: String?,
+        idempotencyKey: String?,
+        timeout: Duration?,
+    ): Verification = awaiting {
+        native.request(nativeRequest(number, message, codeType, codeSize, ttl, group, idempotencyKey, timeout), null)
+    }.public()
+
+    override suspend fun validate(id: String, code: String, number: String?, timeout: Duration?): Outcome =
+        awaiting { native.validate(NativeValidate(id, code, number, timeout?.seconds()), null) }.public()
+
+    override suspend fun cancel(id: String, timeout: Duration?): State =
+        awaiting { native.cancel(id, timeout?.seconds(), null) }.public()
+
+    override suspend fun resend(id: String, timeout: Duration?): Verification =
+        awaiting { native.resend(id, timeout?.seconds(), null) }.public()
+
+    override suspend fun get(id: String, timeout: Duration?): Verification =
+        awaiting { native.get(id, timeout?.seconds(), null) }.public()
+
+    override fun close(): Unit = native.shut()
+
+    override fun toString(): String = "Engine"
+}

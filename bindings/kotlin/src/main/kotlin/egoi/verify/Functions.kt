@@ -1,0 +1,68 @@
+@file:JvmName("EgoiVerify")
+
+package egoi.verify
+
+import egoi.verify.internal.nativeCodeInSms
+import egoi.verify.internal.nativeGenerateCode
+import egoi.verify.internal.nativeNormalisedCode
+import egoi.verify.internal.nativeParseNumber
+import egoi.verify.internal.nativeSmsParts
+import egoi.verify.internal.nativeWithAppHash
+import egoi.verify.internal.nativeWithOrigin
+
+/**
+ * A phone number. Printed, it is masked.
+ *
+ * @property whole as it travels, `351-910000000`
+ * @property callingCode for example 351
+ */
+public class PhoneNumber internal constructor(
+    public val whole: String,
+    public val callingCode: Int,
+    private val masked: String,
+) {
+    override fun equals(other: Any?): Boolean = other is PhoneNumber && other.whole == whole
+
+    override fun hashCode(): Int = whole.hashCode()
+
+    override fun toString(): String = masked
+}
+
+/**
+ * What a text takes when it is sent by SMS.
+ *
+ * @property encoding one character outside the GSM alphabet makes the whole text [SmsEncoding.UCS2]
+ * @property characters septets for GSM 7-bit, UTF-16 code units for UCS-2
+ * @property parts how many SMS are sent and billed, 1 or more
+ */
+public data class SmsParts(val encoding: SmsEncoding, val characters: Int, val parts: Int)
+
+/** A code of the operating system's randomness, without bias: [codeSize] characters, 4 to 20. */
+@JvmOverloads
+public fun generateCode(codeType: CodeType = CodeType.NUMERIC, codeSize: Int = 6): String =
+    crossing { nativeGenerateCode(codeType.native(), codeSize.toLong()) }
+
+/** Reads a number as people write it, with its country; what is none is [VerifyException.InvalidInput]. */
+public fun parseNumber(text: String): PhoneNumber =
+    crossing { nativeParseNumber(text) }.run { PhoneNumber(whole, callingCode.toInt(), masked) }
+
+/** Counts the SMS parts of a text, with the code already in place. */
+public fun smsParts(text: String): SmsParts =
+    crossing { nativeSmsParts(text) }.run { SmsParts(encoding.public(), characters.toInt(), parts.toInt()) }
+
+/** Adds the line `@host #{CODE}` by which browsers and iOS offer the code to this site alone (WebOTP). */
+public fun withOrigin(message: String, host: String): String = crossing { nativeWithOrigin(message, host) }
+
+/** Adds the 11-character hash by which Android's SMS Retriever hands the SMS to this app alone. */
+public fun withAppHash(message: String, hash: String): String = crossing { nativeWithAppHash(message, hash) }
+
+/** Reads the code out of an SMS; `null` where there is none, or more than one candidate. */
+@JvmOverloads
+public fun codeInSms(text: String, codeType: CodeType? = null, codeSize: Int? = null): String? =
+    crossing { nativeCodeInSms(text, codeType?.native(), codeSize?.toLong()) }
+
+/**
+ * A code as a person typed or pasted it, in the form in which it travels: spaces, hyphens and direction marks removed,
+ * digits of other scripts to 0–9, letters to upper case. What is no code is [VerifyException.InvalidInput].
+ */
+public fun normalisedCode(given: String): String = crossing { nativeNormalisedCode(given) }

@@ -1,0 +1,163 @@
+package egoi.verify
+
+import egoi.verify.internal.NativeCodeType
+import egoi.verify.internal.NativeOutcome
+import egoi.verify.internal.NativeSenderInfo
+import egoi.verify.internal.NativeSms
+import egoi.verify.internal.NativeSmsEncoding
+import egoi.verify.internal.NativeState
+import egoi.verify.internal.NativeVerification
+import egoi.verify.internal.nativeMasked
+import java.time.Instant
+
+/** The state of a request. */
+public enum class State {
+    /** Waits for the right code. */
+    PENDING,
+
+    /** The right code was given in time. */
+    VERIFIED,
+
+    /** The validity ran out first. */
+    EXPIRED,
+
+    /** Cancelled first. */
+    CANCELLED,
+}
+
+/** What the service says to a code. Only [VERIFIED] proves anything. */
+public enum class Outcome {
+    /** The right code, in time, for the first time: the one success. */
+    VERIFIED,
+
+    /** A wrong code; the request waits for the right one until it expires. */
+    WRONG_CODE,
+
+    /** The validity ran out. */
+    EXPIRED,
+
+    /** Verified before; no proof now. */
+    ALREADY_VERIFIED,
+
+    /** Cancelled before. */
+    CANCELLED,
+
+    /** Too many wrong codes; this one was not looked at. */
+    TOO_MANY_ATTEMPTS,
+    ;
+
+    /** Whether the number is proved. */
+    public val isVerified: Boolean get() = this == VERIFIED
+}
+
+/** What a code is made of. */
+public enum class CodeType {
+    /** `0-9` */
+    NUMERIC,
+
+    /** `A-Z` */
+    ALPHA,
+
+    /** `0-9A-Z` */
+    ALPHANUMERIC,
+
+    /** `0-9A-F` */
+    HEX,
+}
+
+/** Whether the SMS of a request went out. */
+public enum class Sms {
+    /** Handed over. */
+    SENT,
+
+    /** A process died or a connection broke while it was being handed over. */
+    MAYBE,
+}
+
+/** How an SMS is encoded on the air. */
+public enum class SmsEncoding {
+    /** The GSM 7-bit default alphabet with its extension table. */
+    GSM7,
+
+    /** UCS-2, in practice UTF-16. */
+    UCS2,
+}
+
+/**
+ * What is known of a request. Never the code, never the message; printed, the number is masked.
+ *
+ * @property id the request's id, for `validate`, `cancel`, `resend` and `get`
+ * @property state its state
+ * @property number the whole number, `351-910000000`, where the service says it
+ * @property createdAt when it was made, where that is known
+ * @property expiresAt the code is good before this time, where that is known; never later than the service's own
+ * @property sms whether the SMS went out, where that is known
+ * @property attemptsLeft how many more wrong codes are looked at, from an [Engine] that counts
+ */
+public data class Verification(
+    val id: String,
+    val state: State,
+    val number: String? = null,
+    val createdAt: Instant? = null,
+    val expiresAt: Instant? = null,
+    val sms: Sms? = null,
+    val attemptsLeft: Int? = null,
+) {
+    override fun toString(): String =
+        "Verification(id=$id, state=$state, number=${number?.let(::nativeMasked)}, createdAt=$createdAt, " +
+            "expiresAt=$expiresAt, sms=$sms, attemptsLeft=$attemptsLeft)"
+}
+
+/**
+ * A sender of the account.
+ *
+ * @property id its id, which `sender` takes over V2
+ * @property name its name, where it has one
+ * @property number its number, where it has one
+ * @property status its state in the service's word, where the service says it
+ */
+public data class SenderInfo(val id: String, val name: String?, val number: String?, val status: String?)
+
+internal fun NativeState.public(): State = when (this) {
+    NativeState.PENDING -> State.PENDING
+    NativeState.VERIFIED -> State.VERIFIED
+    NativeState.EXPIRED -> State.EXPIRED
+    NativeState.CANCELLED -> State.CANCELLED
+}
+
+internal fun NativeOutcome.public(): Outcome = when (this) {
+    NativeOutcome.VERIFIED -> Outcome.VERIFIED
+    NativeOutcome.WRONG_CODE -> Outcome.WRONG_CODE
+    NativeOutcome.EXPIRED -> Outcome.EXPIRED
+    NativeOutcome.ALREADY_VERIFIED -> Outcome.ALREADY_VERIFIED
+    NativeOutcome.CANCELLED -> Outcome.CANCELLED
+    NativeOutcome.TOO_MANY_ATTEMPTS -> Outcome.TOO_MANY_ATTEMPTS
+}
+
+internal fun CodeType.native(): NativeCodeType = when (this) {
+    CodeType.NUMERIC -> NativeCodeType.NUMERIC
+    CodeType.ALPHA -> NativeCodeType.ALPHA
+    CodeType.ALPHANUMERIC -> NativeCodeType.ALPHANUMERIC
+    CodeType.HEX -> NativeCodeType.HEX
+}
+
+internal fun NativeSmsEncoding.public(): SmsEncoding = when (this) {
+    NativeSmsEncoding.GSM7 -> SmsEncoding.GSM7
+    NativeSmsEncoding.UCS2 -> SmsEncoding.UCS2
+}
+
+internal fun NativeVerification.public(): Verification = Verification(
+    id = id,
+    state = state.public(),
+    number = number,
+    createdAt = createdAt,
+    expiresAt = expiresAt,
+    sms = when (sms) {
+        NativeSms.SENT -> Sms.SENT
+        NativeSms.MAYBE -> Sms.MAYBE
+        null -> null
+    },
+    attemptsLeft = attemptsLeft?.toInt(),
+)
+
+internal fun NativeSenderInfo.public(): SenderInfo = SenderInfo(id, name, number, status)

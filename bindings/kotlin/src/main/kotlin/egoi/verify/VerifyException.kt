@@ -1,0 +1,130 @@
+package egoi.verify
+
+import kotlin.time.Duration
+
+/**
+ * Why a call failed, one class for each [code]. It never holds a key, a code, a whole phone number or a message.
+ *
+ * Giving up on a call is no failure: that is a `CancellationException`, as everywhere in coroutines.
+ */
+public sealed class VerifyException private constructor(private val facts: Facts) :
+    Exception("${facts.code}: ${facts.detail}", facts.cause) {
+
+    /** The stable word, the same in every language, for example `rate_limited`. */
+    public val code: String get() = facts.code
+
+    /** The failure in words, for people, secrets removed. */
+    public val detail: String get() = facts.detail
+
+    /** The HTTP status that the service answered, where it answered. */
+    public val httpStatus: Int? get() = facts.httpStatus
+
+    /** The request that the failure is about, where it is known. */
+    public val requestId: String? get() = facts.requestId
+
+    /** How long to wait before the next try, where it is known. */
+    public val retryAfter: Duration? get() = facts.retryAfter
+
+    /** Whether repeating the same call may succeed and cannot send another SMS or spend an attempt. */
+    public val retryIsSafe: Boolean get() = facts.retryIsSafe
+
+    /** Whether this `request` or `resend` may have sent an SMS; `false` is certain. */
+    public val smsMayBeSent: Boolean get() = facts.smsMayBeSent
+
+    internal class Facts(
+        val code: String,
+        val detail: String,
+        val httpStatus: Int? = null,
+        val requestId: String? = null,
+        val retryAfter: Duration? = null,
+        val retryIsSafe: Boolean = false,
+        val smsMayBeSent: Boolean = false,
+        val cause: Throwable? = null,
+    )
+
+    /** Refused before anything was sent; the detail names the field, the fault and the limit. */
+    public class InvalidInput internal constructor(facts: Facts) : VerifyException(facts)
+
+    /** 401: the API key is missing or wrong. */
+    public class Unauthorized internal constructor(facts: Facts) : VerifyException(facts)
+
+    /** 403: the account may not do this; often the transactional service is not activated. */
+    public class Forbidden internal constructor(facts: Facts) : VerifyException(facts)
+
+    /** 404: no such request, or a request for another number. */
+    public class NotFound internal constructor(facts: Facts) : VerifyException(facts)
+
+    /** Any other 4xx but 408, a V1 `Error`, or a country that is not allowed. */
+    public class Rejected internal constructor(facts: Facts) : VerifyException(facts)
+
+    /** 409, the resend of a request that is over, or an idempotency key used for another number. */
+    public class Conflict internal constructor(facts: Facts) : VerifyException(facts)
+
+    /** 429, or a limit of the [Engine]; see [retryAfter]. */
+    public class RateLimited internal constructor(facts: Facts) : VerifyException(facts)
+
+    /** No connection was made: DNS, refused, proxy, certificate, connect timeout. */
+    public class Unreachable internal constructor(facts: Facts) : VerifyException(facts)
+
+    /** Bytes went out and no whole answer came in time. */
+    public class Timeout internal constructor(facts: Facts) : VerifyException(facts)
+
+    /** Bytes went out and the connection broke before a whole answer came. */
+    public class Interrupted internal constructor(facts: Facts) : VerifyException(facts)
+
+    /** 5xx. */
+    public class Unavailable internal constructor(facts: Facts) : VerifyException(facts)
+
+    /** A 3xx, never followed, because the key would travel with it. */
+    public class Redirected internal constructor(facts: Facts) : VerifyException(facts)
+
+    /** The answer is not the contract. */
+    public class UnexpectedAnswer internal constructor(facts: Facts) : VerifyException(facts)
+
+    /** Not in this version of the API. */
+    public class Unsupported internal constructor(facts: Facts) : VerifyException(facts)
+
+    /** The store failed. */
+    public class Storage internal constructor(facts: Facts) : VerifyException(facts)
+
+    /** The SMS could not be handed over ([Engine]); the [cause] is what your function threw. */
+    public class Sending internal constructor(facts: Facts) : VerifyException(facts)
+
+    /** Used after it was closed. */
+    public class Closed internal constructor(facts: Facts) : VerifyException(facts)
+
+    /** A memory store or a sandbox used in a forked child. */
+    public class Forked internal constructor(facts: Facts) : VerifyException(facts)
+
+    /** A panic below, turned into an error. */
+    public class Internal internal constructor(facts: Facts) : VerifyException(facts)
+
+    internal companion object {
+        private val BY_CODE: Map<String, (Facts) -> VerifyException> = mapOf(
+            "invalid_input" to ::InvalidInput,
+            "unauthorized" to ::Unauthorized,
+            "forbidden" to ::Forbidden,
+            "not_found" to ::NotFound,
+            "rejected" to ::Rejected,
+            "conflict" to ::Conflict,
+            "rate_limited" to ::RateLimited,
+            "unreachable" to ::Unreachable,
+            "timeout" to ::Timeout,
+            "interrupted" to ::Interrupted,
+            "unavailable" to ::Unavailable,
+            "redirected" to ::Redirected,
+            "unexpected_answer" to ::UnexpectedAnswer,
+            "unsupported" to ::Unsupported,
+            "storage" to ::Storage,
+            "sending" to ::Sending,
+            "closed" to ::Closed,
+            "forked" to ::Forked,
+            "internal" to ::Internal,
+        )
+
+        /** Every word that has a class. */
+        val codes: Set<String> get() = BY_CODE.keys
+
+        fun of(facts: Facts): VerifyException = (BY_CODE[facts.code] ?: ::Internal)(facts)
+    }
+}

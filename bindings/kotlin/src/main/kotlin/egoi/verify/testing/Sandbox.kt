@@ -1,0 +1,217 @@
+package egoi.verify.testing
+
+import com.sun.jna.CallbackThreadInitializer
+import com.sun.jna.Native
+import egoi.verify.Api
+import egoi.verify.Client
+import egoi.verify.ClientOptions
+import egoi.verify.VerifyException
+import egoi.verify.seconds
+import egoi.verify.testing.internal.InternalException
+import egoi.verify.testing.internal.NativeSandbox
+import egoi.verify.testing.internal.NativeSandboxOptions
+import egoi.verify.testing.internal.SandboxException
+import egoi.verify.testing.internal.nativeStartSandbox
+import egoi.verify.testing.internal.uniffiRustFutureContinuationCallbackImpl
+import java.time.Instant
+import kotlin.coroutines.cancellation.CancellationException
+import kotlin.time.Duration
+import kotlin.time.DurationUnit
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.withContext
+
+/**
+ * An SMS as the recipient got it. Printed, neither number nor text nor code is shown.
+ *
+ * @property id counts up from 1
+ * @property number the number, `351-910000000`
+ * @property sender the sender: V1's hash or V2's id
+ * @property text the text, with the code
+ * @property code the code
+ * @property requestId the request that it belongs to
+ * @property sentAt when, by the sandbox's clock
+ * @property parts how many SMS parts the text takes
+ */
+public class Message internal constructor(
+    public val id: Long,
+    public val number: String,
+    public val sender: String,
+    public val text: String,
+    public val code: String,
+    public val requestId: String,
+    public val sentAt: Instant,
+    public val parts: Int,
+) {
+    override fun toString(): String = "Message(id=$id, requestId=$requestId, sentAt=$sentAt, parts=$parts)"
+}
+
+/** A call of the service. */
+public enum class FaultCall { REQUEST, VALIDATE, CANCEL, RESEND, GET, PING, SENDERS, SMS }
+
+/** When a connection is cut: before the call has any effect, or after it, in place of the answer. */
+public enum class Cut { BEFORE, AFTER }
+
+/** What an answer is replaced by: JSON that breaks off, or 100 MiB. */
+public enum class FaultBody { MALFORMED, HUGE }
+
+/**
+ * A failure of the calls that it fits. What is `null` has the sandbox's default.
+ *
+ * @property call the call; none fits every call
+ * @property number the number that the request is for; none fits every number
+ * @property status the status to answer, 300 to 599
+ * @property delay how long to wait first, at most a minute
+ * @property cut when to cut the connection
+ * @property body what to answer in place of the answer
+ * @property probability how likely it strikes, 0 to 1
+ * @property count how often it strikes
+ */
+public data class Fault(
+    val call: FaultCall? = null,
+    val number: String? = null,
+    val status: Int? = null,
+    val delay: Duration? = null,
+    val cut: Cut? = null,
+    val body: FaultBody? = null,
+    val probability: Double? = null,
+    val count: Int? = null,
+) {
+    internal fun json(): String = listOfNotNull(
+        call?.let { "\"call\":\"${it.name.lowercase()}\"" },
+        number?.let { "\"number\":\"${it.replace("\\", "\\\\").replace("\"", "\\\"")}\"" },
+        status?.let { "\"status\":$it" },
+        delay?.let { "\"delay_ms\":${it.toLong(DurationUnit.MILLISECONDS)}" },
+        cut?.let { "\"cut\":\"${it.name.lowercase()}\"" },
+        body?.let { "\"body\":\"${it.name.lowercase()}\"" },
+        probability?.let { "\"probability\":$it" },
+        count?.let { "\"count\":$it" },
+    ).joinToString(",", "{", "}")
+}
+
+/**
+ * How to start a [Sandbox]. What is `null` has its default.
+ *
+ * @property host the address to listen on. Default: 127.0.0.1, which no other machine reaches
+ * @property port the port. Default: a free one
+ * @property seed draws the same codes in every run
+ * @property code every code is this one, whatever size was asked for
+ * @property apiKey the one key that is accepted. Default: any
+ * @property v2Words V2's answer to a validation has a status word in each item
+ * @property v2WrongIs400 V2 answers 400 to a wrong code
+ */
+public class SandboxOptions(
+    public val host: String? = null,
+    public val port: Int? = null,
+    public val seed: Long? = null,
+    public val code: String? = null,
+    public val apiKey: String? = null,
+    public val v2Words: Boolean? = null,
+    public val v2WrongIs400: Boolean? = null,
+)
+
+/** E-goi's interface on localhost, with an inbox instead of a network. For tests. */
+public class Sandbox private constructor(private val native: NativeSandbox, private val apiKey: String) : AutoCloseable {
+    /** Where it listens, `http://127.0.0.1:PORT`. */
+    public val url: String get() = crossing { native.url() }
+
+    /** Its clock. */
+    public val clock: Clock = Clock()
+
+    /** The options of a client of this sandbox. */
+    public fun clientOptions(api: Api = Api.V2, timeout: Duration? = null): ClientOptions = ClientOptions(
+        apiKey = apiKey,
+        sender = "1",
+        api = api,
+        baseUrl = crossing { native.baseUrl(api.name.lowercase()) },
+        timeout = timeout,
+        allowHttp = true,
+    )
+
+    /** A client of this sandbox, ready to use. */
+    @JvmOverloads
+    public fun client(api: Api = Api.V2): Client = Client(clientOptions(api))
+
+    /** What was sent to a number, or to all of them: newest first. */
+    public fun messages(number: String? = null): List<Message> = crossing { native.messages(number) }.map {
+        Message(
+            id = it.id.toLong(),
+            number = it.number,
+            sender = it.sender,
+            text = it.text,
+            code = it.code,
+            requestId = it.requestId,
+            sentAt = Instant.parse(it.sentAt),
+            parts = it.parts.toInt(),
+        )
+    }
+
+    /**
+     * Waits for an SMS to a number that this has not given before, and gives its code. None in time is
+     * [VerifyException.Timeout].
+     */
+    public suspend fun waitForCode(number: String, timeout: Duration): String =
+        awaiting { native.waitForCode(number, timeout.seconds(), null) }
+
+    /** Injects a failure. */
+    public fun failNext(fault: Fault): Unit = crossing { native.failNext(fault.json()) }
+
+    /** Forgets every request, message, failure and journal entry. The clock goes on. */
+    public fun reset(): Unit = crossing { native.reset() }
+
+    override fun close(): Unit = native.shut()
+
+    /** The clock of a sandbox. */
+    public inner class Clock internal constructor() {
+        /** Moves the time on. */
+        public fun advance(by: Duration): Unit = crossing { native.advance(by.seconds()) }
+
+        /** Stops the time, or lets it go on from where it stopped. */
+        public fun freeze(frozen: Boolean = true): Unit = crossing { native.freeze(frozen) }
+
+        /** The time now. */
+        public fun now(): Instant = crossing { native.now() }
+    }
+
+    public companion object {
+        /** Starts a sandbox. A port that is taken is [VerifyException.InvalidInput]. */
+        public suspend fun start(options: SandboxOptions = SandboxOptions()): Sandbox {
+            val native = awaiting {
+                nativeStartSandbox(
+                    NativeSandboxOptions(
+                        host = options.host,
+                        port = options.port?.toLong(),
+                        seed = options.seed,
+                        code = options.code,
+                        apiKey = options.apiKey,
+                        v2Words = options.v2Words,
+                        v2WrongIs400 = options.v2WrongIs400,
+                    ),
+                )
+            }
+            return Sandbox(native, options.apiKey ?: "sandbox")
+        }
+    }
+}
+
+private inline fun <T> crossing(call: () -> T): T = try {
+    call()
+} catch (failure: SandboxException.Failed) {
+    throw VerifyException.of(VerifyException.Facts(failure.code, failure.detail))
+} catch (failure: SandboxException.GivenUp) {
+    throw CancellationException("the call was given up")
+} catch (failure: InternalException) {
+    throw VerifyException.of(VerifyException.Facts("internal", failure.message ?: "a panic in the native module"))
+}
+
+/** As `egoi.verify.awaiting`: this library has a worker thread of its own. */
+private suspend fun <T> awaiting(call: suspend () -> T): T {
+    Worker.attached
+    return withContext(Dispatchers.Default) { crossing { call() } }
+}
+
+private object Worker {
+    val attached: Unit = Native.setCallbackThreadInitializer(
+        uniffiRustFutureContinuationCallbackImpl,
+        CallbackThreadInitializer(true, false, "egoi-verify-testing"),
+    )
+}

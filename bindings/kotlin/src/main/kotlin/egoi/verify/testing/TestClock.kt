@@ -1,0 +1,25 @@
+package egoi.verify.testing
+
+import egoi.verify.EngineOptions
+import egoi.verify.crossing
+import egoi.verify.internal.NativeTestClock
+import egoi.verify.seconds
+import java.time.Instant
+import kotlin.time.Duration
+
+/** A clock for tests of an `Engine`: starts at the machine's time, and can be moved on and stopped. */
+public class TestClock {
+    internal val native = NativeTestClock()
+
+    /** Moves the time on. */
+    public fun advance(by: Duration): Unit = crossing { native.advance(by.seconds()) }
+
+    /** Stops the time, or lets it go on from where it stopped. */
+    public fun freeze(frozen: Boolean = true): Unit = native.freeze(frozen)
+
+    /** The time now. */
+    public fun now(): Instant = native.now()
+}
+
+/** The same options, going by this clock. */
+public fun EngineOptions.withClock(clock: TestClock): EngineOptions = apply { this.clock = clock.native }

@@ -1,0 +1,114 @@
+package egoi.verify
+
+import com.google.gson.JsonArray
+import com.google.gson.JsonElement
+import com.google.gson.JsonObject
+import com.google.gson.JsonParser
+import egoi.verify.testing.SandboxOptions
+import java.nio.file.Files
+import java.nio.file.Path
+import kotlinx.coroutines.runBlocking
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.DynamicTest
+import org.junit.jupiter.api.DynamicTest.dynamicTest
+import org.junit.jupiter.api.TestFactory
+
+/** The facts that hold in every language. */
+class VectorsTest {
+    private fun read(file: String, list: String): List<JsonObject> {
+        val path = Path.of(System.getProperty("egoi.vectors"), file)
+        return JsonParser.parseString(Files.readString(path)).asJsonObject.getAsJsonArray(list).map { it.asJsonObject }
+    }
+
+    private fun JsonObject.text(name: String): String = get(name).asString
+
+    private fun JsonObject.textOrNull(name: String): String? = get(name)?.takeUnless(JsonElement::isJsonNull)?.asString
+
+    private fun pieces(list: JsonArray): String =
+        list.map { it.asJsonArray }.joinToString("") { it[0].asString.repeat(it[1].asInt) }
+
+    private fun facts(file: String, list: String, check: (JsonObject) -> Unit): List<DynamicTest> {
+        val facts = read(file, list)
+        assertTrue(facts.isNotEmpty())
+        return facts.map { fact -> dynamicTest("$file: ${fact.text("name")}") { check(fact) } }
+    }
+
+    private fun refused(field: String, fault: String, call: () -> Any?): Unit = refusedBy(field, fault) { call() }
+
+    private fun refusedBy(field: String, fault: String, call: suspend () -> Any?): Unit = runBlocking {
+        val failure = failing<VerifyException.InvalidInput> { call() }
+        assertTrue(failure.detail.startsWith("`$field`") && fault in failure.detail, failure.detail)
+    }
+
+    @TestFactory
+    fun `numbers are read`() = facts("numbers.json", "accepted") { fact ->
+        for (spelling in fact.getAsJsonArray("spellings")) {
+            val number = parseNumber(spelling.asString)
+            assertEquals(fact.text("number"), number.whole)
+            assertEquals(fact.text("masked"), number.toString())
+        }
+    }
+
+    @TestFactory
+    fun `what is no number is refused`() = facts("numbers.json", "refused") { fact ->
+        refused("number", fact.text("fault")) { parseNumber(fact.text("text")) }
+    }
+
+    @TestFactory
+    fun `codes are normalised`() = facts("codes.json", "accepted") { fact ->
+        assertEquals(fact.text("code"), normalisedCode(fact.text("given")))
+    }
+
+    @TestFactory
+    fun `what is no code is refused`() = facts("codes.json", "refused") { fact ->
+        refused("code", fact.text("fault")) { normalisedCode(fact.text("given")) }
+    }
+
+    @TestFactory
+    fun `codes are read out of an SMS`() = facts("code_in_sms.json", "vectors") { fact ->
+        val codeType = fact.textOrNull("code_type")?.let { CodeType.valueOf(it.uppercase()) }
+        val codeSize = fact.textOrNull("code_size")?.toInt()
+        assertEquals(fact.textOrNull("code"), codeInSms(fact.text("text"), codeType, codeSize))
+    }
+
+    @TestFactory
+    fun `SMS parts are counted`() = facts("sms_parts.json", "vectors") { fact ->
+        val parts = smsParts(pieces(fact.getAsJsonArray("text")))
+        assertEquals(fact.text("encoding"), parts.encoding.name.lowercase())
+        assertEquals(fact.get("characters").asInt, parts.characters)
+        assertEquals(fact.get("parts").asInt, parts.parts)
+    }
+
+    @TestFactory
+    fun `autofill lines are added`() = facts("autofill.json", "vectors") { fact ->
+        val add = if (fact.text("call") == "with_origin") ::withOrigin else ::withAppHash
+        val call = { add(fact.text("message"), fact.text("argument")) }
+        val text = fact.textOrNull("text")
+        if (text != null) {
+            assertEquals(text, call())
+        } else {
+            val error = fact.getAsJsonObject("error")
+            refused(error.text("field"), error.text("detail"), call)
+        }
+    }
+
+    @TestFactory
+    fun `messages are rendered`() = facts("messages.json", "accepted") { fact ->
+        runBlocking {
+            withSandbox(SandboxOptions(code = fact.text("code"))) { sandbox ->
+                val message = pieces(fact.getAsJsonArray("message"))
+                sandbox.client().request(NUMBER, message = message, codeSize = fact.get("code_size").asInt)
+                assertEquals(pieces(fact.getAsJsonArray("text")), sandbox.messages().single().text)
+            }
+        }
+    }
+
+    @TestFactory
+    fun `what is no message is refused`() = facts("messages.json", "refused") { fact ->
+        val engine = Engine { throw AssertionError("nothing may be sent") }
+        refusedBy("message", fact.text("fault")) {
+            engine.request(NUMBER, pieces(fact.getAsJsonArray("message")), codeSize = fact.get("code_size").asInt)
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! A verifier that E-goi runs.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use egoi_verify::{Api, Client, ClientOptions, Error, ErrorCode, Trust, V1Paths, V2Paths, untyped};
+use egoi_verify_runtime::{guarded, run};
+use zeroize::Zeroizing;
+
+use crate::failure::NativeError;
+use crate::values::{
+    NativeCancelToken, NativeOutcome, NativeRequest, NativeSenderInfo, NativeState, NativeValidate, NativeVerification,
+    call_options,
+};
+
+/// See core's `ClientOptions`; what is absent has core's default.
+#[derive(uniffi::Record)]
+#[expect(missing_docs, reason = "the fields of core's")]
+pub struct NativeClientOptions {
+    pub api_key: String,
+    pub sender: String,
+    pub api: Option<String>,
+    pub base_url: Option<String>,
+    pub timeout: Option<f64>,
+    pub connect_timeout: Option<f64>,
+    pub proxy: Option<String>,
+    pub ca_certificates: Option<Vec<u8>>,
+    pub trust: Option<String>,
+    pub allow_http: Option<bool>,
+    pub check_state_first: Option<bool>,
+    pub status_words: Option<HashMap<String, String>>,
+    pub v1_paths: Option<HashMap<String, String>>,
+    pub v2_paths: Option<HashMap<String, String>>,
+    pub app_name: Option<String>,
+    pub store: Option<String>,
+    pub key: Option<Vec<u8>>,
+    pub previous_keys: Option<Vec<Vec<u8>>>,
+    pub keep: Option<f64>,
+    /// `LANGUAGE VERSION`, for `User-Agent`.
+    pub language: String,
+}
+
+impl NativeClientOptions {
+    pub(crate) fn read(self) -> Result<ClientOptions, Error> {
+        let mut options = ClientOptions::new(self.api_key, self.sender).language(&self.language);
+        if let Some(api) = self.api {
+            options = options.api(api.parse::<Api>()?);
+        }
+        if let Some(base_url) = self.base_url {
+            options = options.base_url(base_url);
+        }
+        if let Some(timeout) = self.timeout {
+            options = options.timeout(untyped::seconds("timeout", timeout)?);
+        }
+        if let Some(timeout) = self.connect_timeout {
+            options = options.connect_timeout(untyped::seconds("connect_timeout", timeout)?);
+        }
+        if let Some(proxy) = self.proxy {
+            options = options.proxy(proxy);
+        }
+        if let Some(pem) = self.ca_certificates {
+            options = options.ca_certificates(pem);
+        }
+        if let Some(trust) = self.trust {
+            options = options.trust(trust.parse::<Trust>()?);
+        }
+        if let Some(allow) = self.allow_http {
+            options = options.allow_http(allow);
+        }
+        if let Some(check) = self.check_state_first {
+            options = options.check_state_first(check);
+        }
+        if let Some(words) = self.status_words {
+            options = options.status_words(words);
+        }
+        if let Some(paths) = self.v1_paths {
+            options = options.v1_paths(V1Paths::default().with(paths)?);
+        }
+        if let Some(paths) = self.v2_paths {
+            options = options.v2_paths(V2Paths::default().with(paths)?);
+        }
+        if let Some(name) = self.app_name {
+            options = options.app_name(name);
+        }
+        if let Some(store) = self.store {
+            options = options.store_url(&store)?;
+        }
+        if let Some(key) = self.key {
+            options = options.key(key);
+        }
+        if let Some(keys) = self.previous_keys {
+            options = options.previous_keys(keys);
+        }
+        if let Some(keep) = self.keep {
+            options = options.keep(untyped::seconds("keep", keep)?);
+        }
+        Ok(options)
+    }
+}
+
+/// See core's `Client`.
+#[derive(uniffi::Object)]
+pub struct NativeClient(RwLock<Option<Client>>);
+
+impl NativeClient {
+    async fn call<T, N, F>(
+        &self,
+        token: Option<Arc<NativeCancelToken>>,
+        call: impl FnOnce(Client) -> F,
+    ) -> Result<N, NativeError>
+    where
+        T: Send + 'static,
+        N: From<T>,
+        F: Future<Output = Result<T, Error>> + Send + 'static,
+    {
+        let open = self.0.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let client = open.ok_or_else(|| Error::new(ErrorCode::Closed, "the client was closed"))?;
+        Ok(run(token.as_ref().map(|token| &token.0), call(client)).await?.into())
+    }
+}
+
+#[uniffi::export]
+impl NativeClient {
+    /// Whatever is wrong with the options is said here.
+    #[uniffi::constructor]
+    pub fn new(options: NativeClientOptions) -> Result<Arc<Self>, NativeError> {
+        Ok(guarded(|| Ok(Arc::new(Self(RwLock::new(Some(Client::new(options.read()?)?))))))?)
+    }
+
+    /// See core's.
+    pub async fn request(
+        &self,
+        request: NativeRequest,
+        token: Option<Arc<NativeCancelToken>>,
+    ) -> Result<NativeVerification, NativeError> {
+        let (number, options) = request.read()?;
+        self.call(token, |client| async move { client.request(&number, options).await }).await
+    }
+
+    /// See core's.
+    pub async fn validate(
+        &self,
+        validate: NativeValidate,
+        token: Option<Arc<NativeCancelToken>>,
+    ) -> Result<NativeOutcome, NativeError> {
+        let NativeValidate { id, code, number, timeout } = validate;
+        let code = Zeroizing::new(code);
+        let options = NativeValidate::options(number, timeout)?;
+        self.call(token, |client| async move { client.validate(&id, &code, options).await }).await
+    }
+
+    /// See core's.
+    pub async fn cancel(
+        &self,
+        id: String,
+        timeout: Option<f64>,
+        token: Option<Arc<NativeCancelToken>>,
+    ) -> Result<NativeState, NativeError> {
+        let options = call_options(timeout)?;
+        self.call(token, |client| async move { client.cancel(&id, options).await }).await
+    }
+
+    /// See core's.
+    pub async fn resend(
+        &self,
+        id: String,
+        timeout: Option<f64>,
+        token: Option<Arc<NativeCancelToken>>,
+    ) -> Result<NativeVerification, NativeError> {
+        let options = call_options(timeout)?;
+        self.call(token, |client| async move { client.resend(&id, options).await }).await
+    }
+
+    /// See core's.
+    pub async fn get(
+        &self,
+        id: String,
+        timeout: Option<f64>,
+        token: Option<Arc<NativeCancelToken>>,
+    ) -> Result<NativeVerification, NativeError> {
+        let options = call_options(timeout)?;
+        self.call(token, |client| async move { client.get(&id, options).await }).await
+    }
+
+    /// See core's.
+    pub async fn ping(&self, timeout: Option<f64>, token: Option<Arc<NativeCancelToken>>) -> Result<(), NativeError> {
+        let options = call_options(timeout)?;
+        self.call(token, |client| async move { client.ping(options).await }).await
+    }
+
+    /// See core's.
+    pub async fn senders(
+        &self,
+        timeout: Option<f64>,
+        token: Option<Arc<NativeCancelToken>>,
+    ) -> Result<Vec<NativeSenderInfo>, NativeError> {
+        let options = call_options(timeout)?;
+        let listed = |client: Client| async move {
+            Ok(client.senders(options).await?.into_iter().map(NativeSenderInfo::from).collect::<Vec<_>>())
+        };
+        self.call(token, listed).await
+    }
+
+    /// Every later call is `closed`; the connections end once the calls that are under way have ended.
+    pub fn shut(&self) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}

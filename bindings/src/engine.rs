@@ -1,0 +1,309 @@
+//! A verifier in this process.
+
+use std::future::Future;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::SystemTime;
+
+use async_trait::async_trait;
+use egoi_verify::{
+    Clock, EgoiSms, Engine, EngineOptions, Error, ErrorCode, OutgoingSms, Quota, SendError, Sender, Sending, TestClock,
+    untyped,
+};
+use egoi_verify_runtime::{guarded, run};
+use zeroize::Zeroizing;
+
+use crate::client::NativeClientOptions;
+use crate::failure::{NativeError, Thrown, ThrownAbove};
+use crate::values::{
+    NativeCancelToken, NativeOutcome, NativeRequest, NativeState, NativeValidate, NativeVerification, call_options,
+};
+
+/// How handing an SMS over ended.
+#[derive(uniffi::Enum)]
+pub enum NativeHandOver {
+    /// It was sent.
+    Sent,
+    /// It was certainly not.
+    NotSent {
+        /// Why.
+        thrown: Arc<dyn Thrown>,
+    },
+    /// It may have been.
+    MaybeSent {
+        /// Why.
+        thrown: Arc<dyn Thrown>,
+    },
+}
+
+/// The user's function that sends.
+#[uniffi::export(with_foreign)]
+#[async_trait]
+pub trait NativeSend: Send + Sync {
+    /// Hands one SMS over.
+    async fn send(&self, number: String, text: String, attempt_id: String) -> NativeHandOver;
+}
+
+struct FromAbove(Arc<dyn NativeSend>);
+
+impl Sender for FromAbove {
+    fn send(&self, sms: OutgoingSms) -> Sending<'_> {
+        Box::pin(async move {
+            match self.0.send(sms.number.whole(), String::clone(&sms.text), sms.attempt_id).await {
+                NativeHandOver::Sent => Ok(()),
+                NativeHandOver::NotSent { thrown } => Err(SendError::NotSent(ThrownAbove(thrown).into())),
+                NativeHandOver::MaybeSent { thrown } => Err(SendError::MaybeSent(ThrownAbove(thrown).into())),
+            }
+        })
+    }
+}
+
+/// A clock for tests.
+#[derive(Default, uniffi::Object)]
+pub struct NativeTestClock(Arc<TestClock>);
+
+#[uniffi::export]
+impl NativeTestClock {
+    /// At the machine's time.
+    #[uniffi::constructor]
+    pub fn new() -> Arc<Self> {
+        Arc::default()
+    }
+
+    /// Moves the time on.
+    pub fn advance(&self, by: f64) -> Result<(), NativeError> {
+        Ok(guarded(|| {
+            self.0.advance(untyped::seconds("by", by)?);
+            Ok(())
+        })?)
+    }
+
+    /// Stops the time, or lets it go on.
+    pub fn freeze(&self, frozen: bool) {
+        self.0.freeze(frozen);
+    }
+
+    /// The time now.
+    pub fn now(&self) -> SystemTime {
+        Clock::now(&*self.0).into()
+    }
+}
+
+/// A limit of the engine.
+#[derive(uniffi::Enum)]
+pub enum NativeLimit {
+    /// None at all.
+    None,
+    /// As many as this.
+    Most {
+        /// How many.
+        most: i64,
+    },
+}
+
+/// A length of time that can be switched off.
+#[derive(uniffi::Enum)]
+pub enum NativePause {
+    /// None at all.
+    None,
+    /// This one.
+    Lasting {
+        /// In seconds.
+        seconds: f64,
+    },
+}
+
+/// So many in so long.
+#[derive(uniffi::Enum)]
+pub enum NativeQuota {
+    /// No limit.
+    None,
+    /// As many as this in so long.
+    Most {
+        /// How many.
+        most: i64,
+        /// In how many seconds.
+        per: f64,
+    },
+}
+
+/// See core's `EngineOptions`; what is absent has core's default.
+#[derive(uniffi::Record)]
+#[expect(missing_docs, reason = "the fields of core's")]
+pub struct NativeEngineOptions {
+    pub store: Option<String>,
+    pub key: Option<Vec<u8>>,
+    pub previous_keys: Option<Vec<Vec<u8>>>,
+    pub keep: Option<f64>,
+    pub max_requests: Option<i64>,
+    pub max_attempts: Option<NativeLimit>,
+    pub wrong_codes_per_number: Option<NativeQuota>,
+    pub sms_per_number: Option<NativeQuota>,
+    pub max_resends: Option<NativeLimit>,
+    pub resend_after: Option<NativePause>,
+    pub countries: Option<Vec<i64>>,
+    pub clock: Option<Arc<NativeTestClock>>,
+}
+
+fn limit(field: &str, given: &NativeLimit) -> Result<Option<u32>, Error> {
+    match given {
+        NativeLimit::None => Ok(None),
+        NativeLimit::Most { most } => untyped::whole(field, *most).map(Some),
+    }
+}
+
+fn quota(field: &str, given: &NativeQuota) -> Result<Option<Quota>, Error> {
+    match given {
+        NativeQuota::None => Ok(None),
+        NativeQuota::Most { most, per } => {
+            Ok(Some(Quota { most: untyped::whole(field, *most)?, per: untyped::seconds(field, *per)? }))
+        }
+    }
+}
+
+impl NativeEngineOptions {
+    fn read(self) -> Result<EngineOptions, Error> {
+        let mut options = EngineOptions::default();
+        if let Some(url) = self.store {
+            options = options.store_url(url);
+        }
+        if let Some(key) = self.key {
+            options = options.key(key);
+        }
+        if let Some(keys) = self.previous_keys {
+            options = options.previous_keys(keys);
+        }
+        if let Some(keep) = self.keep {
+            options = options.keep(untyped::seconds("keep", keep)?);
+        }
+        if let Some(most) = self.max_requests {
+            options = options.max_requests(untyped::whole("max_requests", most)?);
+        }
+        if let Some(most) = self.max_attempts {
+            options = options.max_attempts(limit("max_attempts", &most)?);
+        }
+        if let Some(most) = self.wrong_codes_per_number {
+            options = options.wrong_codes_per_number(quota("wrong_codes_per_number", &most)?);
+        }
+        if let Some(most) = self.sms_per_number {
+            options = options.sms_per_number(quota("sms_per_number", &most)?);
+        }
+        if let Some(most) = self.max_resends {
+            options = options.max_resends(limit("max_resends", &most)?);
+        }
+        if let Some(pause) = self.resend_after {
+            options = options.resend_after(match pause {
+                NativePause::None => None,
+                NativePause::Lasting { seconds } => Some(untyped::seconds("resend_after", seconds)?),
+            });
+        }
+        if let Some(codes) = self.countries {
+            let codes = codes.into_iter().map(|code| untyped::whole("countries", code));
+            options = options.countries(Some(codes.collect::<Result<_, _>>()?));
+        }
+        if let Some(clock) = self.clock {
+            let clock: Arc<dyn Clock> = Arc::<TestClock>::clone(&clock.0);
+            options = options.clock(clock);
+        }
+        Ok(options)
+    }
+}
+
+/// See core's `Engine`.
+#[derive(uniffi::Object)]
+pub struct NativeEngine(RwLock<Option<Engine>>);
+
+impl NativeEngine {
+    fn made(sender: impl Sender + 'static, options: NativeEngineOptions) -> Result<Arc<Self>, Error> {
+        Ok(Arc::new(Self(RwLock::new(Some(Engine::new(sender, options.read()?)?)))))
+    }
+
+    async fn call<T, N, F>(
+        &self,
+        token: Option<Arc<NativeCancelToken>>,
+        call: impl FnOnce(Engine) -> F,
+    ) -> Result<N, NativeError>
+    where
+        T: Send + 'static,
+        N: From<T>,
+        F: Future<Output = Result<T, Error>> + Send + 'static,
+    {
+        let open = self.0.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let engine = open.ok_or_else(|| Error::new(ErrorCode::Closed, "the engine was closed"))?;
+        Ok(run(token.as_ref().map(|token| &token.0), call(engine)).await?.into())
+    }
+}
+
+#[uniffi::export]
+impl NativeEngine {
+    /// One whose SMS the user's function sends.
+    #[uniffi::constructor]
+    pub fn sending(send: Arc<dyn NativeSend>, options: NativeEngineOptions) -> Result<Arc<Self>, NativeError> {
+        Ok(guarded(|| Self::made(FromAbove(send), options))?)
+    }
+
+    /// One whose SMS E-goi's own call sends.
+    #[uniffi::constructor]
+    pub fn with_egoi_sms(client: NativeClientOptions, options: NativeEngineOptions) -> Result<Arc<Self>, NativeError> {
+        Ok(guarded(|| Self::made(EgoiSms::new(client.read()?)?, options))?)
+    }
+
+    /// See core's.
+    pub async fn request(
+        &self,
+        request: NativeRequest,
+        token: Option<Arc<NativeCancelToken>>,
+    ) -> Result<NativeVerification, NativeError> {
+        let (number, options) = request.read()?;
+        self.call(token, |engine| async move { engine.request(&number, options).await }).await
+    }
+
+    /// See core's.
+    pub async fn validate(
+        &self,
+        validate: NativeValidate,
+        token: Option<Arc<NativeCancelToken>>,
+    ) -> Result<NativeOutcome, NativeError> {
+        let NativeValidate { id, code, number, timeout } = validate;
+        let code = Zeroizing::new(code);
+        let options = NativeValidate::options(number, timeout)?;
+        self.call(token, |engine| async move { engine.validate(&id, &code, options).await }).await
+    }
+
+    /// See core's.
+    pub async fn cancel(
+        &self,
+        id: String,
+        timeout: Option<f64>,
+        token: Option<Arc<NativeCancelToken>>,
+    ) -> Result<NativeState, NativeError> {
+        let options = call_options(timeout)?;
+        self.call(token, |engine| async move { engine.cancel(&id, options).await }).await
+    }
+
+    /// See core's.
+    pub async fn resend(
+        &self,
+        id: String,
+        timeout: Option<f64>,
+        token: Option<Arc<NativeCancelToken>>,
+    ) -> Result<NativeVerification, NativeError> {
+        let options = call_options(timeout)?;
+        self.call(token, |engine| async move { engine.resend(&id, options).await }).await
+    }
+
+    /// See core's.
+    pub async fn get(
+        &self,
+        id: String,
+        timeout: Option<f64>,
+        token: Option<Arc<NativeCancelToken>>,
+    ) -> Result<NativeVerification, NativeError> {
+        let options = call_options(timeout)?;
+        self.call(token, |engine| async move { engine.get(&id, options).await }).await
+    }
+
+    /// Every later call is `closed`.
+    pub fn shut(&self) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}

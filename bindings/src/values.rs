@@ -1,0 +1,246 @@
+//! Values as both languages give and take them. Lengths of time come in as seconds, which core checks.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use egoi_verify::{
+    CallOptions, CodeType, Error, Outcome, RequestOptions, SenderInfo, Sms, SmsEncoding, State, ValidateOptions,
+    Verification, untyped,
+};
+use egoi_verify_runtime::CancelToken;
+
+/// Gives a call up, for Swift, where cancelling a task does not drop the future below it.
+#[derive(Default, uniffi::Object)]
+pub struct NativeCancelToken(pub(crate) CancelToken);
+
+#[uniffi::export]
+impl NativeCancelToken {
+    /// For one call.
+    #[uniffi::constructor]
+    pub fn new() -> Arc<Self> {
+        Arc::default()
+    }
+
+    /// Gives the call up.
+    pub fn cancel(&self) {
+        self.0.cancel();
+    }
+}
+
+/// See core's `CodeType`.
+#[derive(Clone, Copy, uniffi::Enum)]
+#[expect(missing_docs, reason = "the variants of core's")]
+pub enum NativeCodeType {
+    Numeric,
+    Alpha,
+    Alphanumeric,
+    Hex,
+}
+
+impl From<NativeCodeType> for CodeType {
+    fn from(code_type: NativeCodeType) -> Self {
+        match code_type {
+            NativeCodeType::Numeric => Self::Numeric,
+            NativeCodeType::Alpha => Self::Alpha,
+            NativeCodeType::Alphanumeric => Self::Alphanumeric,
+            NativeCodeType::Hex => Self::Hex,
+        }
+    }
+}
+
+/// See core's `State`.
+#[derive(Clone, Copy, uniffi::Enum)]
+#[expect(missing_docs, reason = "the variants of core's")]
+pub enum NativeState {
+    Pending,
+    Verified,
+    Expired,
+    Cancelled,
+}
+
+impl From<State> for NativeState {
+    fn from(state: State) -> Self {
+        match state {
+            State::Pending => Self::Pending,
+            State::Verified => Self::Verified,
+            State::Expired => Self::Expired,
+            State::Cancelled => Self::Cancelled,
+        }
+    }
+}
+
+/// See core's `Outcome`.
+#[derive(Clone, Copy, uniffi::Enum)]
+#[expect(missing_docs, reason = "the variants of core's")]
+pub enum NativeOutcome {
+    Verified,
+    WrongCode,
+    Expired,
+    AlreadyVerified,
+    Cancelled,
+    TooManyAttempts,
+}
+
+impl From<Outcome> for NativeOutcome {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Verified => Self::Verified,
+            Outcome::WrongCode => Self::WrongCode,
+            Outcome::Expired => Self::Expired,
+            Outcome::AlreadyVerified => Self::AlreadyVerified,
+            Outcome::Cancelled => Self::Cancelled,
+            Outcome::TooManyAttempts => Self::TooManyAttempts,
+        }
+    }
+}
+
+/// See core's `Sms`.
+#[derive(Clone, Copy, uniffi::Enum)]
+#[expect(missing_docs, reason = "the variants of core's")]
+pub enum NativeSms {
+    Sent,
+    Maybe,
+}
+
+impl From<Sms> for NativeSms {
+    fn from(sms: Sms) -> Self {
+        match sms {
+            Sms::Sent => Self::Sent,
+            Sms::Maybe => Self::Maybe,
+        }
+    }
+}
+
+/// See core's `SmsEncoding`.
+#[derive(Clone, Copy, uniffi::Enum)]
+#[expect(missing_docs, reason = "the variants of core's")]
+pub enum NativeSmsEncoding {
+    Gsm7,
+    Ucs2,
+}
+
+impl From<SmsEncoding> for NativeSmsEncoding {
+    fn from(encoding: SmsEncoding) -> Self {
+        match encoding {
+            SmsEncoding::Gsm7 => Self::Gsm7,
+            SmsEncoding::Ucs2 => Self::Ucs2,
+        }
+    }
+}
+
+/// See core's `Verification`.
+#[derive(uniffi::Record)]
+#[expect(missing_docs, reason = "the fields of core's")]
+pub struct NativeVerification {
+    pub id: String,
+    pub state: NativeState,
+    pub number: Option<String>,
+    pub created_at: Option<SystemTime>,
+    pub expires_at: Option<SystemTime>,
+    pub sms: Option<NativeSms>,
+    pub attempts_left: Option<u32>,
+}
+
+impl From<Verification> for NativeVerification {
+    fn from(known: Verification) -> Self {
+        Self {
+            id: known.id,
+            state: known.state.into(),
+            number: known.number,
+            created_at: known.created_at,
+            expires_at: known.expires_at,
+            sms: known.sms.map(Into::into),
+            attempts_left: known.attempts_left,
+        }
+    }
+}
+
+/// See core's `SenderInfo`.
+#[derive(uniffi::Record)]
+#[expect(missing_docs, reason = "the fields of core's")]
+pub struct NativeSenderInfo {
+    pub id: String,
+    pub name: Option<String>,
+    pub number: Option<String>,
+    pub status: Option<String>,
+}
+
+impl From<SenderInfo> for NativeSenderInfo {
+    fn from(sender: SenderInfo) -> Self {
+        Self { id: sender.id, name: sender.name, number: sender.number, status: sender.status }
+    }
+}
+
+/// What `request` takes.
+#[derive(uniffi::Record)]
+#[expect(missing_docs, reason = "the fields of core's `RequestOptions`, and the number")]
+pub struct NativeRequest {
+    pub number: String,
+    pub text: Option<String>,
+    pub code_type: Option<NativeCodeType>,
+    pub code_size: Option<i64>,
+    pub ttl: Option<f64>,
+    pub group: Option<String>,
+    pub idempotency_key: Option<String>,
+    pub timeout: Option<f64>,
+}
+
+impl NativeRequest {
+    /// The number, and how to make the request.
+    pub(crate) fn read(self) -> Result<(String, RequestOptions), Error> {
+        let mut options = RequestOptions::default();
+        if let Some(text) = self.text {
+            options = options.message(text);
+        }
+        if let Some(code_type) = self.code_type {
+            options = options.code_type(code_type.into());
+        }
+        if let Some(size) = self.code_size {
+            options = options.code_size(untyped::code_size(size)?);
+        }
+        if let Some(ttl) = self.ttl {
+            options = options.ttl(untyped::ttl(ttl)?);
+        }
+        if let Some(group) = self.group {
+            options = options.group(group);
+        }
+        if let Some(key) = self.idempotency_key {
+            options = options.idempotency_key(key);
+        }
+        if let Some(timeout) = self.timeout {
+            options = options.timeout(untyped::seconds("timeout", timeout)?);
+        }
+        Ok((self.number, options))
+    }
+}
+
+/// What `validate` takes.
+#[derive(uniffi::Record)]
+#[expect(missing_docs, reason = "the arguments of core's")]
+pub struct NativeValidate {
+    pub id: String,
+    pub code: String,
+    pub number: Option<String>,
+    pub timeout: Option<f64>,
+}
+
+impl NativeValidate {
+    pub(crate) fn options(number: Option<String>, timeout: Option<f64>) -> Result<ValidateOptions, Error> {
+        let mut options = ValidateOptions::default();
+        if let Some(number) = number {
+            options = options.number(number);
+        }
+        if let Some(timeout) = timeout {
+            options = options.timeout(untyped::seconds("timeout", timeout)?);
+        }
+        Ok(options)
+    }
+}
+
+pub(crate) fn call_options(timeout: Option<f64>) -> Result<CallOptions, Error> {
+    let options = CallOptions::default();
+    Ok(match timeout {
+        Some(timeout) => options.timeout(untyped::seconds("timeout", timeout)?),
+        None => options,
+    })
+}

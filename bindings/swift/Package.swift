@@ -1,0 +1,29 @@
+// swift-tools-version: 6.0
+import PackageDescription
+
+// `make` puts the native libraries and the Swift that uniffi generates from them where this looks for them.
+let package = Package(
+    name: "egoi-verify",
+    platforms: [.iOS(.v15), .macOS(.v12)],
+    products: [
+        .library(name: "EgoiVerify", targets: ["EgoiVerify"]),
+        // The sandbox: for tests alone, and so a product of its own.
+        .library(name: "EgoiVerifyTesting", targets: ["EgoiVerifyTesting"]),
+    ],
+    targets: [
+        .target(name: "EgoiVerify", dependencies: ["EgoiVerifyNative"]),
+        .target(name: "EgoiVerifyTesting", dependencies: ["EgoiVerify", "EgoiVerifyNative", "EgoiVerifyTestingNative"]),
+        // What uniffi generates makes Swift 6.0's compiler stop in Swift 6 mode.
+        .target(
+            name: "EgoiVerifyNative", dependencies: ["EgoiVerifyNativeFFI"],
+            swiftSettings: [.swiftLanguageMode(.v5)]),
+        .target(
+            name: "EgoiVerifyTestingNative", dependencies: ["EgoiVerifyTestingNativeFFI"],
+            swiftSettings: [.swiftLanguageMode(.v5)]),
+        .systemLibrary(name: "EgoiVerifyNativeFFI"),
+        .systemLibrary(name: "EgoiVerifyTestingNativeFFI"),
+        .executableTarget(name: "Demo", dependencies: ["EgoiVerify", "EgoiVerifyTesting"]),
+        .testTarget(name: "EgoiVerifyTests", dependencies: ["EgoiVerify", "EgoiVerifyTesting", "EgoiVerifyNative"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

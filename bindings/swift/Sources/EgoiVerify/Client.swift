@@ -1,0 +1,150 @@
+import Foundation
+internal import EgoiVerifyNative
+
+/// Which version of the service's interface to speak.
+public enum API: String, Sendable, CaseIterable {
+    /// The one of E-goi's article. It has no published address, so that a base URL is required.
+    case v1
+    /// The one of E-goi's published SDKs.
+    case v2
+}
+
+/// Whose certificates are believed.
+public enum Trust: String, Sendable, CaseIterable {
+    /// Mozilla's roots, which come with the library, or those of the file that `SSL_CERT_FILE` names.
+    case bundled
+    /// What the operating system trusts.
+    case platform
+}
+
+/// How to make a ``Client``. What is `nil` has the library's default. It holds the key, and prints nothing of it.
+public struct ClientOptions: Sendable {
+    /// The account's key. It belongs on a server: never in an app.
+    public var apiKey: String
+    /// V1 takes its hash, V2 its id.
+    public var sender: String
+    /// Which version to speak. Default: V2.
+    public var api: API?
+    /// Where the service is: HTTPS, or HTTP to a loopback address, or any HTTP with ``allowHTTP``.
+    public var baseURL: String?
+    /// The deadline of a whole call, in seconds. Default: 15.
+    public var timeout: TimeInterval?
+    /// How long making a connection may take, TLS included, in seconds. Default: 3.1.
+    public var connectTimeout: TimeInterval?
+    /// An HTTP proxy for every connection. Default: the environment's.
+    public var proxy: String?
+    /// More certificates that are believed, in PEM.
+    public var caCertificates: Data?
+    /// Whose certificates are believed. Default: the bundled ones.
+    public var trust: Trust?
+    /// Plain HTTP to any address: whoever is on the way reads the key and the codes. Default: no.
+    public var allowHTTP: Bool?
+    /// Whether a V2 validation reads the request first. Default: yes.
+    public var checkStateFirst: Bool?
+    /// More status words of the service, each with what it means: `["validated": "verified"]`.
+    public var statusWords: [String: String]?
+    /// V1's paths below the base URL, by name.
+    public var v1Paths: [String: String]?
+    /// V2's paths below the base URL, by name.
+    public var v2Paths: [String: String]?
+    /// The application's name, behind the library's in `User-Agent`.
+    public var appName: String?
+    /// Where idempotency keys are remembered, by its URL: `memory:`.
+    public var store: String?
+    /// The secret that idempotency keys are kept under, at least 32 bytes; required with a store.
+    public var key: Data?
+    /// Earlier secrets whose idempotency keys are still honoured.
+    public var previousKeys: [Data]?
+    /// How long an idempotency key is remembered, in seconds. Default: 24 hours.
+    public var keep: TimeInterval?
+
+    /// With the library's default for every other option.
+    public init(apiKey: String, sender: String) {
+        self.apiKey = apiKey
+        self.sender = sender
+    }
+
+    var native: NativeClientOptions {
+        NativeClientOptions(
+            apiKey: apiKey, sender: sender, api: api?.rawValue, baseUrl: baseURL, timeout: timeout,
+            connectTimeout: connectTimeout, proxy: proxy, caCertificates: caCertificates, trust: trust?.rawValue,
+            allowHttp: allowHTTP, checkStateFirst: checkStateFirst, statusWords: statusWords, v1Paths: v1Paths,
+            v2Paths: v2Paths, appName: appName, store: store, key: key, previousKeys: previousKeys, keep: keep,
+            language: "swift \(swiftVersion)")
+    }
+}
+
+#if compiler(>=6.2)
+private let swiftVersion = "6.2"
+#elseif compiler(>=6.1)
+private let swiftVersion = "6.1"
+#else
+private let swiftVersion = "6.0"
+#endif
+
+extension ClientOptions: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    public var description: String { "ClientOptions" }
+    public var debugDescription: String { description }
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+/// Has E-goi run verifications. Make one and keep it: it holds the pool of connections.
+///
+/// ```swift
+/// let client = try Client(apiKey: key, sender: "1234")
+/// let verification = try await client.request("+351 910 000 000", message: "Your code is {CODE}", ttl: 300)
+/// let outcome = try await client.validate(verification.id, code: given, number: session.number)
+/// ```
+///
+/// Over V2, where the service's answer does not say whether the code was right, two processes that validate one id at the
+/// same moment cannot be told apart: keep the validations of one id in one process.
+public final class Client: Verifier {
+    private let native: NativeClient
+
+    /// A client of these options; what is wrong with any of them is ``VerifyError/invalidInput(_:)``.
+    public init(_ options: ClientOptions) throws {
+        native = try crossing { try NativeClient(options: options.native) }
+    }
+
+    /// Over V2, with the library's default for every other option.
+    public convenience init(apiKey: String, sender: String) throws {
+        try self.init(ClientOptions(apiKey: apiKey, sender: sender))
+    }
+
+    deinit { native.shut() }
+
+    public func request(_ number: String, options: RequestOptions) async throws -> Verification {
+        try await Verification(crossing { try await self.native.request(request: options.native(number), token: $0) })
+    }
+
+    public func validate(_ id: String, code: String, options: ValidateOptions) async throws -> Outcome {
+        let validate = NativeValidate(id: id, code: code, number: options.number, timeout: options.timeout)
+        return try await Outcome(crossing { try await self.native.validate(validate: validate, token: $0) })
+    }
+
+    public func cancel(_ id: String, options: CallOptions) async throws -> State {
+        try await State(crossing { try await self.native.cancel(id: id, timeout: options.timeout, token: $0) })
+    }
+
+    public func resend(_ id: String, options: CallOptions) async throws -> Verification {
+        try await Verification(crossing { try await self.native.resend(id: id, timeout: options.timeout, token: $0) })
+    }
+
+    public func get(_ id: String, options: CallOptions) async throws -> Verification {
+        try await Verification(crossing { try await self.native.get(id: id, timeout: options.timeout, token: $0) })
+    }
+
+    /// Whether the service is up; needs no good key. V2.
+    public func ping(timeout: TimeInterval? = nil) async throws {
+        try await crossing { try await self.native.ping(timeout: timeout, token: $0) }
+    }
+
+    /// The account's senders: the cheapest call that proves a key. V2.
+    public func senders(timeout: TimeInterval? = nil) async throws -> [SenderInfo] {
+        try await crossing { try await self.native.senders(timeout: timeout, token: $0) }.map(SenderInfo.init)
+    }
+
+    public func close() {
+        native.shut()
+    }
+}

@@ -1,0 +1,197 @@
+import Foundation
+package import EgoiVerifyNative
+
+/// An SMS to hand over. Its text holds the code: it is not printed.
+public struct OutgoingSMS: Sendable {
+    /// The number, `351-910000000`.
+    public let number: String
+    /// The text.
+    public let text: String
+    /// What names this hand-over: a gateway that is given the same one twice may drop the second.
+    public let attemptID: String
+}
+
+extension OutgoingSMS: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    public var description: String { "OutgoingSMS" }
+    public var debugDescription: String { description }
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+/// What the function that sends throws.
+public enum SendError: Error {
+    /// Nothing went out, for certain: no request is left behind and nothing is counted.
+    case notSent(underlying: (any Error)? = nil)
+}
+
+/// A limit of the ``Engine``: the library's own, none at all, or one of yours.
+public enum Limit<Value: Sendable>: Sendable {
+    /// The library's default.
+    case standard
+    /// None at all.
+    case off
+    /// This one.
+    case at(Value)
+}
+
+/// So many in so long. A window starts at its first event.
+public struct Quota: Sendable, Hashable {
+    /// How many.
+    public var most: Int
+    /// In how many seconds.
+    public var per: TimeInterval
+
+    /// So many in so many seconds.
+    public init(_ most: Int, per: TimeInterval) {
+        self.most = most
+        self.per = per
+    }
+}
+
+/// How to set an ``Engine`` up. What is not set has the library's default.
+public struct EngineOptions: Sendable {
+    /// The store, by its URL. Default: `memory:`, gone with the process.
+    public var store: String?
+    /// The secret that codes are bound with, at least 32 bytes. Random for `memory:`.
+    public var key: Data?
+    /// Keys from before the present one, whose codes still count.
+    public var previousKeys: [Data]?
+    /// How long after its end a request is kept, in seconds. Default: 24 hours.
+    public var keep: TimeInterval?
+    /// How many requests `memory:` holds. Default: 10 million.
+    public var maxRequests: Int?
+    /// Wrong codes for one request. Default: 5.
+    public var maxAttempts: Limit<Int> = .standard
+    /// Wrong codes for one number across requests. Default: 20 a day.
+    public var wrongCodesPerNumber: Limit<Quota> = .standard
+    /// SMS to one number, requests and resends together. Default: 5 an hour.
+    public var smsPerNumber: Limit<Quota> = .standard
+    /// Resends of one request. Default: 3.
+    public var maxResends: Limit<Int> = .standard
+    /// The pause between two SMS of one request, in seconds. Default: 30.
+    public var resendAfter: Limit<TimeInterval> = .standard
+    /// The calling codes that are allowed, for example `[351, 34]`. Default: all.
+    public var countries: [Int]?
+
+    package var clock: NativeTestClock?
+
+    /// With the library's default for everything.
+    public init() {}
+
+    var native: NativeEngineOptions {
+        NativeEngineOptions(
+            store: store, key: key, previousKeys: previousKeys, keep: keep, maxRequests: maxRequests.map(Int64.init),
+            maxAttempts: maxAttempts.native, wrongCodesPerNumber: wrongCodesPerNumber.native,
+            smsPerNumber: smsPerNumber.native, maxResends: maxResends.native, resendAfter: resendAfter.native,
+            countries: countries?.map(Int64.init), clock: clock)
+    }
+}
+
+extension EngineOptions: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    public var description: String { "EngineOptions" }
+    public var debugDescription: String { description }
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+extension Limit<Int> {
+    fileprivate var native: NativeLimit? {
+        switch self {
+        case .standard: nil
+        case .off: NativeLimit.none
+        case .at(let most): .most(most: Int64(most))
+        }
+    }
+}
+
+extension Limit<Quota> {
+    fileprivate var native: NativeQuota? {
+        switch self {
+        case .standard: nil
+        case .off: NativeQuota.none
+        case .at(let quota): .most(most: Int64(quota.most), per: quota.per)
+        }
+    }
+}
+
+extension Limit<TimeInterval> {
+    fileprivate var native: NativePause? {
+        switch self {
+        case .standard: nil
+        case .off: NativePause.none
+        case .at(let seconds): .lasting(seconds: seconds)
+        }
+    }
+}
+
+private final class Sending: NativeSend {
+    private let function: @Sendable (OutgoingSMS) async throws -> Void
+
+    init(_ function: @escaping @Sendable (OutgoingSMS) async throws -> Void) {
+        self.function = function
+    }
+
+    func send(number: String, text: String, attemptId: String) async -> NativeHandOver {
+        do {
+            try await function(OutgoingSMS(number: number, text: text, attemptID: attemptId))
+            return .sent
+        } catch let error as SendError {
+            return .notSent(thrown: HeldError(error))
+        } catch {
+            return .maybeSent(thrown: HeldError(error))
+        }
+    }
+}
+
+/// Runs verifications in this process: generates the codes, keeps the state, has the SMS sent.
+///
+/// ```swift
+/// let engine = try Engine { sms in
+///     try await gateway.deliver(to: sms.number, sms.text, once: sms.attemptID)
+/// }
+/// ```
+///
+/// The function that sends throws ``SendError/notSent(underlying:)`` where nothing went out for certain; after anything
+/// else that it throws the code counts, and the call fails with ``VerifyError/sending(_:)``, whose underlying error it is.
+///
+/// A stranger can use up the limits of somebody else's number: put a limit per session or address in front of it.
+public final class Engine: Verifier {
+    private let native: NativeEngine
+
+    /// One whose SMS this function sends.
+    public init(
+        _ options: EngineOptions = EngineOptions(), send: @escaping @Sendable (OutgoingSMS) async throws -> Void
+    ) throws {
+        native = try crossing { try NativeEngine.sending(send: Sending(send), options: options.native) }
+    }
+
+    /// One whose SMS E-goi's own call sends. V2.
+    public init(egoiSMS client: ClientOptions, options: EngineOptions = EngineOptions()) throws {
+        native = try crossing { try NativeEngine.withEgoiSms(client: client.native, options: options.native) }
+    }
+
+    deinit { native.shut() }
+
+    public func request(_ number: String, options: RequestOptions) async throws -> Verification {
+        try await Verification(crossing { try await self.native.request(request: options.native(number), token: $0) })
+    }
+
+    public func validate(_ id: String, code: String, options: ValidateOptions) async throws -> Outcome {
+        let validate = NativeValidate(id: id, code: code, number: options.number, timeout: options.timeout)
+        return try await Outcome(crossing { try await self.native.validate(validate: validate, token: $0) })
+    }
+
+    public func cancel(_ id: String, options: CallOptions) async throws -> State {
+        try await State(crossing { try await self.native.cancel(id: id, timeout: options.timeout, token: $0) })
+    }
+
+    public func resend(_ id: String, options: CallOptions) async throws -> Verification {
+        try await Verification(crossing { try await self.native.resend(id: id, timeout: options.timeout, token: $0) })
+    }
+
+    public func get(_ id: String, options: CallOptions) async throws -> Verification {
+        try await Verification(crossing { try await self.native.get(id: id, timeout: options.timeout, token: $0) })
+    }
+
+    public func close() {
+        native.shut()
+    }
+}

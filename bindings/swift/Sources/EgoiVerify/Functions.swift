@@ -1,0 +1,67 @@
+internal import EgoiVerifyNative
+
+/// A phone number. Printed, it is masked.
+public struct PhoneNumber: Sendable {
+    /// As it travels, `351-910000000`.
+    public let whole: String
+    /// For example 351.
+    public let callingCode: Int
+    private let masked: String
+
+    /// Reads a number as people write it, with its country; what is none is ``VerifyError/invalidInput(_:)``.
+    public init(_ text: String) throws {
+        let read = try crossing { try nativeParseNumber(text: text) }
+        whole = read.whole
+        callingCode = Int(read.callingCode)
+        masked = read.masked
+    }
+}
+
+extension PhoneNumber: Hashable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    public var description: String { masked }
+    public var debugDescription: String { masked }
+    public var customMirror: Mirror { Mirror(self, children: ["masked": masked]) }
+}
+
+/// What a text takes when it is sent by SMS.
+public struct SMSParts: Sendable, Hashable {
+    /// One character outside the GSM alphabet makes the whole text ``SMSEncoding/ucs2``.
+    public let encoding: SMSEncoding
+    /// Septets for GSM 7-bit, UTF-16 code units for UCS-2.
+    public let characters: Int
+    /// How many SMS are sent and billed, 1 or more.
+    public let parts: Int
+}
+
+/// A code of the operating system's randomness, without bias: 4 to 20 characters.
+public func generateCode(_ codeType: CodeType = .numeric, codeSize: Int = 6) throws -> String {
+    try crossing { try nativeGenerateCode(codeType: codeType.native, codeSize: Int64(codeSize)) }
+}
+
+/// Counts the SMS parts of a text, with the code already in place.
+public func smsParts(_ text: String) throws -> SMSParts {
+    let counted = try crossing { try nativeSmsParts(text: text) }
+    return SMSParts(
+        encoding: SMSEncoding(counted.encoding), characters: Int(counted.characters), parts: Int(counted.parts))
+}
+
+/// Adds the line `@host #{CODE}` by which browsers and iOS offer the code to this site alone (WebOTP).
+public func withOrigin(_ message: String, host: String) throws -> String {
+    try crossing { try nativeWithOrigin(text: message, host: host) }
+}
+
+/// Adds the 11-character hash by which Android's SMS Retriever hands the SMS to this app alone.
+public func withAppHash(_ message: String, hash: String) throws -> String {
+    try crossing { try nativeWithAppHash(text: message, hash: hash) }
+}
+
+/// Reads the code out of an SMS; `nil` where there is none, or more than one candidate.
+public func codeInSMS(_ text: String, codeType: CodeType? = nil, codeSize: Int? = nil) throws -> String? {
+    try crossing { try nativeCodeInSms(text: text, codeType: codeType?.native, codeSize: codeSize.map(Int64.init)) }
+}
+
+/// A code as a person typed or pasted it, in the form in which it travels: spaces, hyphens and direction marks removed,
+/// digits of other scripts to 0–9, letters to upper case. What is no code is ``VerifyError/invalidInput(_:)``.
+public func normalisedCode(_ given: String) throws -> String {
+    try crossing { try nativeNormalisedCode(given: given) }
+}

@@ -1,0 +1,184 @@
+import Foundation
+internal import EgoiVerifyNative
+
+/// The state of a request.
+public enum State: String, Sendable, CaseIterable, Codable {
+    /// Waits for the right code.
+    case pending
+    /// The right code was given in time.
+    case verified
+    /// The validity ran out first.
+    case expired
+    /// Cancelled first.
+    case cancelled
+}
+
+/// What the service says to a code. Only ``verified`` proves anything.
+public enum Outcome: String, Sendable, CaseIterable {
+    /// The right code, in time, for the first time: the one success.
+    case verified
+    /// A wrong code; the request waits for the right one until it expires.
+    case wrongCode = "wrong_code"
+    /// The validity ran out.
+    case expired
+    /// Verified before; no proof now.
+    case alreadyVerified = "already_verified"
+    /// Cancelled before.
+    case cancelled
+    /// Too many wrong codes; this one was not looked at.
+    case tooManyAttempts = "too_many_attempts"
+
+    /// Whether the number is proved.
+    public var isVerified: Bool { self == .verified }
+}
+
+/// What a code is made of.
+public enum CodeType: String, Sendable, CaseIterable {
+    /// `0-9`
+    case numeric
+    /// `A-Z`
+    case alpha
+    /// `0-9A-Z`
+    case alphanumeric
+    /// `0-9A-F`
+    case hex
+}
+
+/// Whether the SMS of a request went out.
+public enum SMS: String, Sendable, CaseIterable {
+    /// Handed over.
+    case sent
+    /// A process died or a connection broke while it was being handed over.
+    case maybe
+}
+
+/// How an SMS is encoded on the air.
+public enum SMSEncoding: String, Sendable, CaseIterable {
+    /// The GSM 7-bit default alphabet with its extension table.
+    case gsm7
+    /// UCS-2, in practice UTF-16.
+    case ucs2
+}
+
+/// What is known of a request. Never the code, never the message; printed, the number is masked.
+public struct Verification: Sendable, Hashable, Identifiable {
+    /// The request's id, for `validate`, `cancel`, `resend` and `get`.
+    public let id: String
+    /// Its state.
+    public let state: State
+    /// The whole number, `351-910000000`, where the service says it.
+    public let number: String?
+    /// When it was made, where that is known.
+    public let createdAt: Date?
+    /// The code is good before this time, where that is known; never later than the service's own.
+    public let expiresAt: Date?
+    /// Whether the SMS went out, where that is known.
+    public let sms: SMS?
+    /// How many more wrong codes are looked at, from an ``Engine`` that counts.
+    public let attemptsLeft: Int?
+}
+
+extension Verification: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    public var description: String {
+        let fields = customMirror.children.map { "\($0.label ?? ""): \($0.value)" }
+        return "Verification(\(fields.joined(separator: ", ")))"
+    }
+
+    public var debugDescription: String { description }
+
+    public var customMirror: Mirror {
+        let masked: String? = number.map { (try? nativeMasked(number: $0)) ?? "*" }
+        let known: [(String, (any Sendable)?)] = [
+            ("id", id), ("state", state), ("number", masked), ("createdAt", createdAt), ("expiresAt", expiresAt),
+            ("sms", sms), ("attemptsLeft", attemptsLeft),
+        ]
+        let fields: [Mirror.Child] = known.compactMap { label, value in value.map { (label: label, value: $0) } }
+        return Mirror(self, children: fields, displayStyle: .struct)
+    }
+}
+
+/// A sender of the account.
+public struct SenderInfo: Sendable, Hashable, Identifiable {
+    /// Its id, which `sender` takes over V2.
+    public let id: String
+    /// Its name, where it has one.
+    public let name: String?
+    /// Its number, where it has one.
+    public let number: String?
+    /// Its state in the service's word, where the service says it.
+    public let status: String?
+}
+
+extension State {
+    init(_ native: NativeState) {
+        self = switch native {
+        case .pending: .pending
+        case .verified: .verified
+        case .expired: .expired
+        case .cancelled: .cancelled
+        }
+    }
+}
+
+extension Outcome {
+    init(_ native: NativeOutcome) {
+        self = switch native {
+        case .verified: .verified
+        case .wrongCode: .wrongCode
+        case .expired: .expired
+        case .alreadyVerified: .alreadyVerified
+        case .cancelled: .cancelled
+        case .tooManyAttempts: .tooManyAttempts
+        }
+    }
+}
+
+extension CodeType {
+    var native: NativeCodeType {
+        switch self {
+        case .numeric: .numeric
+        case .alpha: .alpha
+        case .alphanumeric: .alphanumeric
+        case .hex: .hex
+        }
+    }
+}
+
+extension SMS {
+    init(_ native: NativeSms) {
+        self = switch native {
+        case .sent: .sent
+        case .maybe: .maybe
+        }
+    }
+}
+
+extension SMSEncoding {
+    init(_ native: NativeSmsEncoding) {
+        self = switch native {
+        case .gsm7: .gsm7
+        case .ucs2: .ucs2
+        }
+    }
+}
+
+extension Verification {
+    init(_ native: NativeVerification) {
+        id = native.id
+        state = State(native.state)
+        number = native.number
+        createdAt = native.createdAt
+        expiresAt = native.expiresAt
+        sms = native.sms.map(SMS.init)
+        attemptsLeft = native.attemptsLeft.map(Int.init)
+    }
+}
+
+extension SenderInfo {
+    init(_ native: NativeSenderInfo) {
+        id = native.id
+        name = native.name
+        number = native.number
+        status = native.status
+    }
+}

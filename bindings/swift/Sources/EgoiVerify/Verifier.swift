@@ -1,0 +1,125 @@
+import Foundation
+internal import EgoiVerifyNative
+
+/// How to make a request. What is `nil` has the library's default.
+public struct RequestOptions: Sendable {
+    /// The text of the SMS: 1 to 1,000 characters with `{CODE}` where the code goes, at most 6 SMS parts. Default:
+    /// `{CODE} is your verification code.`
+    public var message: String?
+    /// What the code is made of. Default: numeric.
+    public var codeType: CodeType?
+    /// How many characters the code has, 4 to 20. Default: 6.
+    public var codeSize: Int?
+    /// How long the code is good, 1 to 3,600 whole seconds. Default: 600.
+    public var ttl: TimeInterval?
+    /// A label for E-goi's reports, V1 alone: 1 to 100 characters. Default: `2FA`.
+    public var group: String?
+    /// The same key gives the same request and no second SMS: 1 to 256 characters.
+    public var idempotencyKey: String?
+    /// The deadline of this call, in seconds.
+    public var timeout: TimeInterval?
+
+    /// With the library's default for what is not given.
+    public init(
+        message: String? = nil, codeType: CodeType? = nil, codeSize: Int? = nil, ttl: TimeInterval? = nil,
+        group: String? = nil, idempotencyKey: String? = nil, timeout: TimeInterval? = nil
+    ) {
+        self.message = message
+        self.codeType = codeType
+        self.codeSize = codeSize
+        self.ttl = ttl
+        self.group = group
+        self.idempotencyKey = idempotencyKey
+        self.timeout = timeout
+    }
+
+    func native(_ number: String) -> NativeRequest {
+        NativeRequest(
+            number: number, text: message, codeType: codeType?.native, codeSize: codeSize.map(Int64.init), ttl: ttl,
+            group: group, idempotencyKey: idempotencyKey, timeout: timeout)
+    }
+}
+
+/// How to validate a code.
+public struct ValidateOptions: Sendable {
+    /// The number that the request must be for, from your own session and not from the form; a request for another is
+    /// ``VerifyError/notFound(_:)``, and no code is looked at. V1 cannot check it: ``VerifyError/unsupported(_:)``; keep
+    /// id and number together in the session.
+    public var number: String?
+    /// The deadline of this call, in seconds.
+    public var timeout: TimeInterval?
+
+    /// With the library's default for what is not given.
+    public init(number: String? = nil, timeout: TimeInterval? = nil) {
+        self.number = number
+        self.timeout = timeout
+    }
+}
+
+/// How to make any other call.
+public struct CallOptions: Sendable {
+    /// The deadline of this call, in seconds.
+    public var timeout: TimeInterval?
+
+    /// With the library's default for what is not given.
+    public init(timeout: TimeInterval? = nil) {
+        self.timeout = timeout
+    }
+}
+
+/// Proves that a phone number belongs to a person. Code written against it runs on a ``Client``, where E-goi runs the
+/// verification, and on an ``Engine``, which runs it in this process.
+///
+/// Every call fails with a ``VerifyError``. Cancelling the task gives the call up with a `CancellationError` and drops
+/// its HTTP request; whether an SMS went out by then is not known.
+public protocol Verifier: Sendable {
+    /// Sends one SMS with a code to the number.
+    func request(_ number: String, options: RequestOptions) async throws -> Verification
+    /// Submits the code that the recipient gave. A wrong code is an outcome, not an error.
+    func validate(_ id: String, code: String, options: ValidateOptions) async throws -> Outcome
+    /// Gives the request up, and gives back the state that it is in afterwards: cancelled, or verified or expired where
+    /// it was too late. Cancelling twice is no failure.
+    func cancel(_ id: String, options: CallOptions) async throws -> State
+    /// Sends a new code; the old one stops working and the validity starts again. V2 and ``Engine``.
+    func resend(_ id: String, options: CallOptions) async throws -> Verification
+    /// Reads the request. V2 and ``Engine``.
+    func get(_ id: String, options: CallOptions) async throws -> Verification
+    /// Every later call is ``VerifyError/closed(_:)``; calls that are under way end as they would have.
+    func close()
+}
+
+extension Verifier {
+    /// Sends one SMS with a code to a number as people write it, with its country: `+351 910 000 000`,
+    /// `00351910000000`, `351-910000000`. See ``RequestOptions``.
+    public func request(
+        _ number: String, message: String? = nil, codeType: CodeType? = nil, codeSize: Int? = nil,
+        ttl: TimeInterval? = nil, group: String? = nil, idempotencyKey: String? = nil, timeout: TimeInterval? = nil
+    ) async throws -> Verification {
+        let options = RequestOptions(
+            message: message, codeType: codeType, codeSize: codeSize, ttl: ttl, group: group,
+            idempotencyKey: idempotencyKey, timeout: timeout)
+        return try await request(number, options: options)
+    }
+
+    /// Submits the code that the recipient gave. See ``ValidateOptions``.
+    public func validate(
+        _ id: String, code: String, number: String? = nil, timeout: TimeInterval? = nil
+    ) async throws -> Outcome {
+        try await validate(id, code: code, options: ValidateOptions(number: number, timeout: timeout))
+    }
+
+    /// Gives the request up, and gives back the state that it is in afterwards.
+    public func cancel(_ id: String, timeout: TimeInterval? = nil) async throws -> State {
+        try await cancel(id, options: CallOptions(timeout: timeout))
+    }
+
+    /// Sends a new code; the old one stops working and the validity starts again. V2 and ``Engine``.
+    public func resend(_ id: String, timeout: TimeInterval? = nil) async throws -> Verification {
+        try await resend(id, options: CallOptions(timeout: timeout))
+    }
+
+    /// Reads the request. V2 and ``Engine``.
+    public func get(_ id: String, timeout: TimeInterval? = nil) async throws -> Verification {
+        try await get(id, options: CallOptions(timeout: timeout))
+    }
+}

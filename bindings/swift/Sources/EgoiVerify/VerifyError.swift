@@ -1,0 +1,212 @@
+import Foundation
+package import EgoiVerifyNative
+
+/// Why a call failed. It never holds a key, a code, a whole phone number or a message.
+///
+/// Giving up on a call is no failure: that is a `CancellationError`, as everywhere.
+public enum VerifyError: Error, Sendable {
+    /// Refused before anything was sent; the detail names the field, the fault and the limit.
+    case invalidInput(Failure)
+    /// 401: the API key is missing or wrong.
+    case unauthorized(Failure)
+    /// 403: the account may not do this; often the transactional service is not activated.
+    case forbidden(Failure)
+    /// 404: no such request, or a request for another number.
+    case notFound(Failure)
+    /// Any other 4xx but 408, a V1 `Error`, or a country that is not allowed.
+    case rejected(Failure)
+    /// 409, the resend of a request that is over, or an idempotency key used for another number.
+    case conflict(Failure)
+    /// 429, or a limit of the ``Engine``; see ``VerifyError/retryAfter``.
+    case rateLimited(Failure)
+    /// No connection was made: DNS, refused, proxy, certificate, connect timeout.
+    case unreachable(Failure)
+    /// Bytes went out and no whole answer came in time.
+    case timeout(Failure)
+    /// Bytes went out and the connection broke before a whole answer came.
+    case interrupted(Failure)
+    /// 5xx.
+    case unavailable(Failure)
+    /// A 3xx, never followed, because the key would travel with it.
+    case redirected(Failure)
+    /// The answer is not the contract.
+    case unexpectedAnswer(Failure)
+    /// Not in this version of the API.
+    case unsupported(Failure)
+    /// The store failed.
+    case storage(Failure)
+    /// The SMS could not be handed over (``Engine``); the underlying error is what your function threw.
+    case sending(Failure)
+    /// Used after it was closed.
+    case closed(Failure)
+    /// A memory store or a sandbox used in a forked child.
+    case forked(Failure)
+    /// A panic below, turned into an error.
+    case `internal`(Failure)
+
+    /// What is known of a failure.
+    public struct Failure: Sendable {
+        /// The failure in words, for people, secrets removed.
+        public let detail: String
+        /// The HTTP status that the service answered, where it answered.
+        public let httpStatus: Int?
+        /// The request that the failure is about, where it is known.
+        public let requestID: String?
+        /// How long to wait before the next try, in seconds, where it is known.
+        public let retryAfter: TimeInterval?
+        /// Whether repeating the same call may succeed and cannot send another SMS or spend an attempt.
+        public let retryIsSafe: Bool
+        /// Whether this `request` or `resend` may have sent an SMS; `false` is certain.
+        public let smsMayBeSent: Bool
+        /// What lies below it: from an ``Engine``, what your function threw.
+        public let underlying: (any Error)?
+
+        package init(
+            detail: String, httpStatus: Int? = nil, requestID: String? = nil, retryAfter: TimeInterval? = nil,
+            retryIsSafe: Bool = false, smsMayBeSent: Bool = false, underlying: (any Error)? = nil
+        ) {
+            self.detail = detail
+            self.httpStatus = httpStatus
+            self.requestID = requestID
+            self.retryAfter = retryAfter
+            self.retryIsSafe = retryIsSafe
+            self.smsMayBeSent = smsMayBeSent
+            self.underlying = underlying
+        }
+    }
+
+    private var both: (code: String, failure: Failure) {
+        switch self {
+        case .invalidInput(let failure): ("invalid_input", failure)
+        case .unauthorized(let failure): ("unauthorized", failure)
+        case .forbidden(let failure): ("forbidden", failure)
+        case .notFound(let failure): ("not_found", failure)
+        case .rejected(let failure): ("rejected", failure)
+        case .conflict(let failure): ("conflict", failure)
+        case .rateLimited(let failure): ("rate_limited", failure)
+        case .unreachable(let failure): ("unreachable", failure)
+        case .timeout(let failure): ("timeout", failure)
+        case .interrupted(let failure): ("interrupted", failure)
+        case .unavailable(let failure): ("unavailable", failure)
+        case .redirected(let failure): ("redirected", failure)
+        case .unexpectedAnswer(let failure): ("unexpected_answer", failure)
+        case .unsupported(let failure): ("unsupported", failure)
+        case .storage(let failure): ("storage", failure)
+        case .sending(let failure): ("sending", failure)
+        case .closed(let failure): ("closed", failure)
+        case .forked(let failure): ("forked", failure)
+        case .internal(let failure): ("internal", failure)
+        }
+    }
+
+    /// The stable word, the same in every language, for example `rate_limited`.
+    public var code: String { both.code }
+    /// What is known of it.
+    public var failure: Failure { both.failure }
+    /// The failure in words, for people, secrets removed.
+    public var detail: String { failure.detail }
+    /// The HTTP status that the service answered, where it answered.
+    public var httpStatus: Int? { failure.httpStatus }
+    /// The request that the failure is about, where it is known.
+    public var requestID: String? { failure.requestID }
+    /// How long to wait before the next try, in seconds, where it is known.
+    public var retryAfter: TimeInterval? { failure.retryAfter }
+    /// Whether repeating the same call may succeed and cannot send another SMS or spend an attempt.
+    public var retryIsSafe: Bool { failure.retryIsSafe }
+    /// Whether this `request` or `resend` may have sent an SMS; `false` is certain.
+    public var smsMayBeSent: Bool { failure.smsMayBeSent }
+    /// What lies below it: from an ``Engine``, what your function threw.
+    public var underlying: (any Error)? { failure.underlying }
+
+    package static let byCode: [String: @Sendable (Failure) -> VerifyError] = [
+        "invalid_input": { .invalidInput($0) },
+        "unauthorized": { .unauthorized($0) },
+        "forbidden": { .forbidden($0) },
+        "not_found": { .notFound($0) },
+        "rejected": { .rejected($0) },
+        "conflict": { .conflict($0) },
+        "rate_limited": { .rateLimited($0) },
+        "unreachable": { .unreachable($0) },
+        "timeout": { .timeout($0) },
+        "interrupted": { .interrupted($0) },
+        "unavailable": { .unavailable($0) },
+        "redirected": { .redirected($0) },
+        "unexpected_answer": { .unexpectedAnswer($0) },
+        "unsupported": { .unsupported($0) },
+        "storage": { .storage($0) },
+        "sending": { .sending($0) },
+        "closed": { .closed($0) },
+        "forked": { .forked($0) },
+        "internal": { .internal($0) },
+    ]
+
+    package init(code: String, failure: Failure) {
+        self = Self.byCode[code]?(failure) ?? .internal(failure)
+    }
+}
+
+extension VerifyError: LocalizedError, CustomStringConvertible {
+    public var description: String { "\(code): \(detail)" }
+
+    public var errorDescription: String? { description }
+}
+
+/// A cause that is known in words alone.
+struct Cause: Error, CustomStringConvertible {
+    let description: String
+}
+
+/// What a user's function threw, on its way through the native module and back.
+final class HeldError: Thrown {
+    let error: any Error
+
+    init(_ error: any Error) {
+        self.error = error
+    }
+
+    func isHeld() -> Bool { true }
+}
+
+/// The failure of what crosses the border, as it is said in this language.
+package func translated(_ error: any Error) -> any Error {
+    switch error {
+    case NativeError.GivenUp:
+        CancellationError()
+    case NativeError.Failed(
+        let code, let detail, let httpStatus, let requestID, let retryAfter, let retryIsSafe, let smsMayBeSent,
+        let causeInWords, let thrown):
+        VerifyError(code: code, failure: .init(
+            detail: detail,
+            httpStatus: httpStatus.map(Int.init),
+            requestID: requestID,
+            retryAfter: retryAfter,
+            retryIsSafe: retryIsSafe,
+            smsMayBeSent: smsMayBeSent,
+            underlying: (thrown as? HeldError)?.error ?? causeInWords.map(Cause.init)))
+    default:
+        VerifyError.internal(.init(detail: "a panic in the native module", smsMayBeSent: true))
+    }
+}
+
+/// Runs what crosses the border without waiting.
+package func crossing<T>(_ call: () throws -> T) throws -> T {
+    do {
+        return try call()
+    } catch {
+        throw translated(error)
+    }
+}
+
+/// Runs a call, and gives it up when the task is cancelled: below, that alone would not end it.
+package func crossing<T: Sendable>(_ call: @Sendable (NativeCancelToken) async throws -> T) async throws -> T {
+    let token = NativeCancelToken()
+    do {
+        return try await withTaskCancellationHandler {
+            try await call(token)
+        } onCancel: {
+            token.cancel()
+        }
+    } catch {
+        throw translated(error)
+    }
+}

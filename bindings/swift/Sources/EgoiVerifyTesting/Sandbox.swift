@@ -1,0 +1,251 @@
+public import EgoiVerify
+internal import EgoiVerifyTestingNative
+import Foundation
+
+/// An SMS as the recipient got it. Printed, neither number nor text nor code is shown.
+public struct Message: Sendable, Identifiable {
+    /// Counts up from 1.
+    public let id: UInt64
+    /// The number, `351-910000000`.
+    public let number: String
+    /// The sender: V1's hash or V2's id.
+    public let sender: String
+    /// The text, with the code.
+    public let text: String
+    /// The code.
+    public let code: String
+    /// The request that it belongs to.
+    public let requestID: String
+    /// When, by the sandbox's clock: RFC 3339, UTC, milliseconds.
+    public let sentAt: String
+    /// How many SMS parts the text takes.
+    public let parts: Int
+}
+
+extension Message: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    public var description: String { "Message(id: \(id), requestID: \(requestID))" }
+    public var debugDescription: String { description }
+    public var customMirror: Mirror { Mirror(self, children: ["id": id, "requestID": requestID]) }
+}
+
+/// A failure of the calls that it fits. What is `nil` has the sandbox's default.
+public struct Fault: Sendable {
+    /// A call of the service.
+    public enum Call: String, Sendable, Encodable {
+        case request, validate, cancel, resend, get, ping, senders, sms
+    }
+
+    /// When a connection is cut.
+    public enum Cut: String, Sendable, Encodable {
+        /// Before the call has any effect.
+        case before
+        /// After it, in place of the answer.
+        case after
+    }
+
+    /// What an answer is replaced by.
+    public enum Body: String, Sendable, Encodable {
+        /// JSON that breaks off.
+        case malformed
+        /// 100 MiB.
+        case huge
+    }
+
+    /// The call; `nil` fits every call.
+    public var call: Call?
+    /// The number that the request is for; `nil` fits every number.
+    public var number: String?
+    /// The status to answer, 300 to 599.
+    public var status: Int?
+    /// How long to wait first, in seconds, at most a minute.
+    public var delay: TimeInterval?
+    /// When to cut the connection.
+    public var cut: Cut?
+    /// What to answer in place of the answer.
+    public var body: Body?
+    /// How likely it strikes, 0 to 1.
+    public var probability: Double?
+    /// How often it strikes.
+    public var count: Int?
+
+    /// Of everything that is not given, the sandbox's default.
+    public init(
+        call: Call? = nil, number: String? = nil, status: Int? = nil, delay: TimeInterval? = nil, cut: Cut? = nil,
+        body: Body? = nil, probability: Double? = nil, count: Int? = nil
+    ) {
+        self.call = call
+        self.number = number
+        self.status = status
+        self.delay = delay
+        self.cut = cut
+        self.body = body
+        self.probability = probability
+        self.count = count
+    }
+}
+
+extension Fault: Encodable {
+    private enum Key: String, CodingKey {
+        case call, number, status, cut, body, probability, count
+        case delay = "delay_ms"
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var fault = encoder.container(keyedBy: Key.self)
+        try fault.encodeIfPresent(call, forKey: .call)
+        try fault.encodeIfPresent(number, forKey: .number)
+        try fault.encodeIfPresent(status, forKey: .status)
+        try fault.encodeIfPresent(delay.map { Int(($0 * 1000).rounded()) }, forKey: .delay)
+        try fault.encodeIfPresent(cut, forKey: .cut)
+        try fault.encodeIfPresent(body, forKey: .body)
+        try fault.encodeIfPresent(probability, forKey: .probability)
+        try fault.encodeIfPresent(count, forKey: .count)
+    }
+}
+
+/// How to start a ``Sandbox``. What is `nil` has its default.
+public struct SandboxOptions: Sendable {
+    /// The address to listen on. Default: 127.0.0.1, which no other machine reaches.
+    public var host: String?
+    /// The port. Default: a free one.
+    public var port: Int?
+    /// Draws the same codes in every run.
+    public var seed: Int64?
+    /// Every code is this one, whatever size was asked for.
+    public var code: String?
+    /// The one key that is accepted. Default: any.
+    public var apiKey: String?
+    /// V2's answer to a validation has a status word in each item.
+    public var v2Words: Bool?
+    /// V2 answers 400 to a wrong code.
+    public var v2WrongIs400: Bool?
+
+    /// Of everything that is not given, the default.
+    public init(
+        host: String? = nil, port: Int? = nil, seed: Int64? = nil, code: String? = nil, apiKey: String? = nil,
+        v2Words: Bool? = nil, v2WrongIs400: Bool? = nil
+    ) {
+        self.host = host
+        self.port = port
+        self.seed = seed
+        self.code = code
+        self.apiKey = apiKey
+        self.v2Words = v2Words
+        self.v2WrongIs400 = v2WrongIs400
+    }
+}
+
+/// E-goi's interface on localhost, with an inbox instead of a network. For tests. It ends when it is released.
+public final class Sandbox: Sendable {
+    private let native: NativeSandbox
+    private let apiKey: String
+
+    private init(_ native: NativeSandbox, apiKey: String) {
+        self.native = native
+        self.apiKey = apiKey
+    }
+
+    deinit { native.shut() }
+
+    /// Starts a sandbox. A port that is taken is ``VerifyError/invalidInput(_:)``.
+    public static func start(_ options: SandboxOptions = SandboxOptions()) async throws -> Sandbox {
+        do {
+            let native = try await nativeStartSandbox(options: NativeSandboxOptions(
+                host: options.host, port: options.port.map(Int64.init), seed: options.seed, code: options.code,
+                apiKey: options.apiKey, v2Words: options.v2Words, v2WrongIs400: options.v2WrongIs400))
+            return Sandbox(native, apiKey: options.apiKey ?? "sandbox")
+        } catch {
+            throw translated(error)
+        }
+    }
+
+    /// Where it listens, `http://127.0.0.1:PORT`.
+    public var url: String {
+        get throws { try crossing { try native.url() } }
+    }
+
+    /// The options of a client of this sandbox.
+    public func clientOptions(_ api: API = .v2) throws -> ClientOptions {
+        var options = ClientOptions(apiKey: apiKey, sender: "1")
+        options.api = api
+        options.baseURL = try crossing { try native.baseUrl(api: api.rawValue) }
+        options.allowHTTP = true
+        return options
+    }
+
+    /// A client of this sandbox, ready to use.
+    public func client(_ api: API = .v2) throws -> Client {
+        try Client(clientOptions(api))
+    }
+
+    /// What was sent to a number, or to all of them: newest first.
+    public func messages(_ number: String? = nil) throws -> [Message] {
+        try crossing { try native.messages(number: number) }.map {
+            Message(
+                id: $0.id, number: $0.number, sender: $0.sender, text: $0.text, code: $0.code,
+                requestID: $0.requestId, sentAt: $0.sentAt, parts: Int($0.parts))
+        }
+    }
+
+    /// Waits for an SMS to a number that this has not given before, and gives its code. None in time is
+    /// ``VerifyError/timeout(_:)``.
+    public func waitForCode(_ number: String, timeout: TimeInterval) async throws -> String {
+        let token = SandboxCancelToken()
+        do {
+            return try await withTaskCancellationHandler {
+                try await native.waitForCode(number: number, timeout: timeout, token: token)
+            } onCancel: {
+                token.cancel()
+            }
+        } catch {
+            throw translated(error)
+        }
+    }
+
+    /// Moves the time on.
+    public func advance(_ seconds: TimeInterval) throws {
+        try crossing { try native.advance(by: seconds) }
+    }
+
+    /// Stops the time, or lets it go on from where it stopped.
+    public func freeze(_ frozen: Bool = true) throws {
+        try crossing { try native.freeze(frozen: frozen) }
+    }
+
+    /// The time now.
+    public var now: Date {
+        get throws { try crossing { try native.now() } }
+    }
+
+    /// Injects a failure.
+    public func failNext(_ fault: Fault) throws {
+        let words = try String(decoding: JSONEncoder().encode(fault), as: UTF8.self)
+        try crossing { try native.failNext(fault: words) }
+    }
+
+    /// Forgets every request, message, failure and journal entry. The clock goes on.
+    public func reset() throws {
+        try crossing { try native.reset() }
+    }
+
+    /// Ends it.
+    public func close() {
+        native.shut()
+    }
+}
+
+private func crossing<T>(_ call: () throws -> T) throws -> T {
+    do {
+        return try call()
+    } catch {
+        throw translated(error)
+    }
+}
+
+private func translated(_ error: any Error) -> any Error {
+    switch error {
+    case SandboxError.GivenUp: CancellationError()
+    case SandboxError.Failed(let code, let detail): VerifyError(code: code, failure: .init(detail: detail))
+    default: VerifyError.internal(.init(detail: "a panic in the native module"))
+    }
+}

@@ -1,0 +1,24 @@
+import EgoiVerify
+import Foundation
+internal import EgoiVerifyNative
+
+/// A clock for tests of an `Engine`: starts at the machine's time, and can be moved on and stopped.
+public final class TestClock: Sendable {
+    let native = NativeTestClock()
+
+    /// At the machine's time.
+    public init() {}
+
+    /// Moves the time on.
+    public func advance(_ seconds: TimeInterval) throws {
+        try crossing { try native.advance(by: seconds) }
+    }
+
+    /// Stops the time, or lets it go on from where it stopped.
+    public func freeze(_ frozen: Bool = true) {
+        native.freeze(frozen: frozen)
+    }
+
+    /// The time now.
+    public var now: Date { native.now() }
+}

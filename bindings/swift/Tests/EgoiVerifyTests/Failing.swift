@@ -1,0 +1,19 @@
+import EgoiVerify
+import XCTest
+
+let number = "+351 910 000 000"
+let whole = "351-910000000"
+
+/// The failure of what must fail with this code.
+func failing(
+    _ code: String, file: StaticString = #filePath, line: UInt = #line, _ call: () async throws -> some Any
+) async throws -> VerifyError.Failure {
+    do {
+        let value = try await call()
+        XCTFail("expected \(code), got the value \(value)", file: file, line: line)
+    } catch let error as VerifyError {
+        XCTAssertEqual(error.code, code, error.detail, file: file, line: line)
+        return error.failure
+    }
+    throw XCTSkip("there is no failure to look at")
+}
