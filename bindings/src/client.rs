@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use egoi_verify::{Api, Client, ClientOptions, Error, ErrorCode, Trust, V1Paths, V2Paths, untyped};
+use egoi_verify::untyped::ClientSettings;
+use egoi_verify::{Client, ClientOptions, Error, ErrorCode};
 use egoi_verify_runtime::{guarded, run};
 use zeroize::Zeroizing;
 
@@ -43,59 +44,27 @@ pub struct NativeClientOptions {
 
 impl NativeClientOptions {
     pub(crate) fn read(self) -> Result<ClientOptions, Error> {
-        let mut options = ClientOptions::new(self.api_key, self.sender).language(&self.language);
-        if let Some(api) = self.api {
-            options = options.api(api.parse::<Api>()?);
+        let options = ClientOptions::new(self.api_key, self.sender).language(&self.language);
+        ClientSettings {
+            api: self.api,
+            base_url: self.base_url,
+            timeout: self.timeout,
+            connect_timeout: self.connect_timeout,
+            proxy: self.proxy,
+            ca_certificates: self.ca_certificates,
+            trust: self.trust,
+            allow_http: self.allow_http,
+            check_state_first: self.check_state_first,
+            status_words: self.status_words,
+            v1_paths: self.v1_paths,
+            v2_paths: self.v2_paths,
+            app_name: self.app_name,
+            store: self.store,
+            key: self.key,
+            previous_keys: self.previous_keys,
+            keep: self.keep,
         }
-        if let Some(base_url) = self.base_url {
-            options = options.base_url(base_url);
-        }
-        if let Some(timeout) = self.timeout {
-            options = options.timeout(untyped::seconds("timeout", timeout)?);
-        }
-        if let Some(timeout) = self.connect_timeout {
-            options = options.connect_timeout(untyped::seconds("connect_timeout", timeout)?);
-        }
-        if let Some(proxy) = self.proxy {
-            options = options.proxy(proxy);
-        }
-        if let Some(pem) = self.ca_certificates {
-            options = options.ca_certificates(pem);
-        }
-        if let Some(trust) = self.trust {
-            options = options.trust(trust.parse::<Trust>()?);
-        }
-        if let Some(allow) = self.allow_http {
-            options = options.allow_http(allow);
-        }
-        if let Some(check) = self.check_state_first {
-            options = options.check_state_first(check);
-        }
-        if let Some(words) = self.status_words {
-            options = options.status_words(words);
-        }
-        if let Some(paths) = self.v1_paths {
-            options = options.v1_paths(V1Paths::default().with(paths)?);
-        }
-        if let Some(paths) = self.v2_paths {
-            options = options.v2_paths(V2Paths::default().with(paths)?);
-        }
-        if let Some(name) = self.app_name {
-            options = options.app_name(name);
-        }
-        if let Some(store) = self.store {
-            options = options.store_url(&store)?;
-        }
-        if let Some(key) = self.key {
-            options = options.key(key);
-        }
-        if let Some(keys) = self.previous_keys {
-            options = options.previous_keys(keys);
-        }
-        if let Some(keep) = self.keep {
-            options = options.keep(untyped::seconds("keep", keep)?);
-        }
-        Ok(options)
+        .set(options)
     }
 }
 

@@ -1,13 +1,96 @@
 //! Values as languages without Rust's types give them, checked once for every binding.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::Error;
+use crate::{ClientOptions, Error, V1Paths, V2Paths};
 
 /// How long a sandbox waits for a code where its user does not say.
 #[cfg(feature = "sandbox")]
 pub const CODE_COMES_WITHIN: Duration = Duration::from_secs(10);
+
+/// The options of a client that have defaults, as they were given; lengths of time in seconds. Whatever is absent has
+/// its default.
+#[derive(Default)]
+#[expect(missing_docs, reason = "the methods of `ClientOptions`")]
+pub struct ClientSettings {
+    pub api: Option<String>,
+    pub base_url: Option<String>,
+    pub timeout: Option<f64>,
+    pub connect_timeout: Option<f64>,
+    pub proxy: Option<String>,
+    pub ca_certificates: Option<Vec<u8>>,
+    pub trust: Option<String>,
+    pub allow_http: Option<bool>,
+    pub check_state_first: Option<bool>,
+    pub status_words: Option<HashMap<String, String>>,
+    pub v1_paths: Option<HashMap<String, String>>,
+    pub v2_paths: Option<HashMap<String, String>>,
+    pub app_name: Option<String>,
+    pub store: Option<String>,
+    pub key: Option<Vec<u8>>,
+    pub previous_keys: Option<Vec<Vec<u8>>>,
+    pub keep: Option<f64>,
+}
+
+impl ClientSettings {
+    /// The options with what was given.
+    pub fn set(self, mut options: ClientOptions) -> Result<ClientOptions, Error> {
+        if let Some(api) = self.api {
+            options = options.api(api.parse()?);
+        }
+        if let Some(base_url) = self.base_url {
+            options = options.base_url(base_url);
+        }
+        if let Some(timeout) = self.timeout {
+            options = options.timeout(seconds("timeout", timeout)?);
+        }
+        if let Some(timeout) = self.connect_timeout {
+            options = options.connect_timeout(seconds("connect_timeout", timeout)?);
+        }
+        if let Some(proxy) = self.proxy {
+            options = options.proxy(proxy);
+        }
+        if let Some(pem) = self.ca_certificates {
+            options = options.ca_certificates(pem);
+        }
+        if let Some(trust) = self.trust {
+            options = options.trust(trust.parse()?);
+        }
+        if let Some(allow) = self.allow_http {
+            options = options.allow_http(allow);
+        }
+        if let Some(check) = self.check_state_first {
+            options = options.check_state_first(check);
+        }
+        if let Some(words) = self.status_words {
+            options = options.status_words(words);
+        }
+        if let Some(paths) = self.v1_paths {
+            options = options.v1_paths(V1Paths::default().with(paths)?);
+        }
+        if let Some(paths) = self.v2_paths {
+            options = options.v2_paths(V2Paths::default().with(paths)?);
+        }
+        if let Some(name) = self.app_name {
+            options = options.app_name(name);
+        }
+        if let Some(store) = self.store {
+            options = options.store_url(&store)?;
+        }
+        if let Some(key) = self.key {
+            options = options.key(key);
+        }
+        if let Some(keys) = self.previous_keys {
+            options = options.previous_keys(keys);
+        }
+        if let Some(keep) = self.keep {
+            options = options.keep(seconds("keep", keep)?);
+        }
+        Ok(options)
+    }
+}
 
 /// A length of time in seconds; negative, not a number or beyond all use it is `invalid_input`.
 pub fn seconds(field: &str, given: f64) -> Result<Duration, Error> {

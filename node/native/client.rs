@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use egoi_verify::{Error, V1Paths, V2Paths, untyped};
+use egoi_verify::Error;
+use egoi_verify::untyped::ClientSettings;
 use napi::bindgen_prelude::{Object, Uint8Array};
 use napi_derive::napi;
 
@@ -67,7 +68,7 @@ enum Origin<'a> {
 impl ClientOptions {
     fn read(self, port: &Port, origin: Origin<'_>) -> Result<egoi_verify::ClientOptions, Error> {
         let api = self.api.as_deref().map(str::parse).transpose()?;
-        let mut options = match origin {
+        let options = match origin {
             Origin::Options => {
                 egoi_verify::ClientOptions::new(self.api_key.unwrap_or_default(), self.sender.unwrap_or_default())
             }
@@ -77,59 +78,27 @@ impl ClientOptions {
             Origin::Sandbox(sandbox) => sandbox.client_options(api.unwrap_or_default())?,
         }
         .language(port.shared().language());
-        if let Some(api) = api {
-            options = options.api(api);
+        let in_core = |(name, path)| (if name == "sendSms" { "send_sms".to_owned() } else { name }, path);
+        ClientSettings {
+            api: self.api,
+            base_url: self.base_url,
+            timeout: self.timeout,
+            connect_timeout: self.connect_timeout,
+            proxy: self.proxy,
+            ca_certificates: self.ca_certificates.map(|pem| pem.to_vec()),
+            trust: self.trust,
+            allow_http: self.allow_http,
+            check_state_first: self.check_state_first,
+            status_words: self.status_words,
+            v1_paths: self.v1_paths,
+            v2_paths: self.v2_paths.map(|paths| paths.into_iter().map(in_core).collect()),
+            app_name: self.app_name,
+            store: self.store,
+            key: self.key.map(|key| key.to_vec()),
+            previous_keys: self.previous_keys.map(|keys| keys.iter().map(|key| key.to_vec()).collect()),
+            keep: self.keep,
         }
-        if let Some(url) = self.base_url {
-            options = options.base_url(url);
-        }
-        if let Some(seconds) = self.timeout {
-            options = options.timeout(untyped::seconds("timeout", seconds)?);
-        }
-        if let Some(seconds) = self.connect_timeout {
-            options = options.connect_timeout(untyped::seconds("connect_timeout", seconds)?);
-        }
-        if let Some(proxy) = self.proxy {
-            options = options.proxy(proxy);
-        }
-        if let Some(pem) = self.ca_certificates {
-            options = options.ca_certificates(pem.to_vec());
-        }
-        if let Some(word) = self.trust {
-            options = options.trust(word.parse()?);
-        }
-        if let Some(allow) = self.allow_http {
-            options = options.allow_http(allow);
-        }
-        if let Some(check) = self.check_state_first {
-            options = options.check_state_first(check);
-        }
-        if let Some(words) = self.status_words {
-            options = options.status_words(words);
-        }
-        if let Some(paths) = self.v1_paths {
-            options = options.v1_paths(V1Paths::default().with(paths)?);
-        }
-        if let Some(paths) = self.v2_paths {
-            let in_core = |(name, path)| (if name == "sendSms" { "send_sms".to_owned() } else { name }, path);
-            options = options.v2_paths(V2Paths::default().with(paths.into_iter().map(in_core))?);
-        }
-        if let Some(name) = self.app_name {
-            options = options.app_name(name);
-        }
-        if let Some(url) = self.store {
-            options = options.store_url(&url)?;
-        }
-        if let Some(key) = self.key {
-            options = options.key(key.to_vec());
-        }
-        if let Some(keys) = self.previous_keys {
-            options = options.previous_keys(keys.iter().map(|key| key.to_vec()));
-        }
-        if let Some(seconds) = self.keep {
-            options = options.keep(untyped::seconds("keep", seconds)?);
-        }
-        Ok(options)
+        .set(options)
     }
 }
 

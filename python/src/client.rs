@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use egoi_verify::untyped::ClientSettings;
 use egoi_verify::{
-    Api, CallOptions, Client as CoreClient, ClientOptions, Error, ErrorCode, PhoneNumber, RequestOptions, Trust,
-    V1Paths, V2Paths, ValidateOptions,
+    CallOptions, Client as CoreClient, ClientOptions, Error, ErrorCode, PhoneNumber, RequestOptions, ValidateOptions,
 };
 use pyo3::prelude::*;
 use zeroize::Zeroizing;
@@ -44,59 +44,27 @@ struct Given {
 
 impl Given {
     fn options(self, py: Python<'_>) -> Result<ClientOptions, Error> {
-        let mut options = of_this_python(py, ClientOptions::new(self.api_key, self.sender));
-        if let Some(api) = self.api {
-            options = options.api(api.parse::<Api>()?);
+        let options = of_this_python(py, ClientOptions::new(self.api_key, self.sender));
+        ClientSettings {
+            api: self.api,
+            base_url: self.base_url,
+            timeout: self.timeout.map(|Seconds(given)| given),
+            connect_timeout: self.connect_timeout.map(|Seconds(given)| given),
+            proxy: self.proxy,
+            ca_certificates: self.ca_certificates,
+            trust: self.trust,
+            allow_http: self.allow_http,
+            check_state_first: self.check_state_first,
+            status_words: self.status_words,
+            v1_paths: self.v1_paths,
+            v2_paths: self.v2_paths,
+            app_name: self.app_name,
+            store: self.store,
+            key: self.key,
+            previous_keys: self.previous_keys,
+            keep: self.keep.map(|Seconds(given)| given),
         }
-        if let Some(base_url) = self.base_url {
-            options = options.base_url(base_url);
-        }
-        if let Some(timeout) = self.timeout {
-            options = options.timeout(timeout.of("timeout")?);
-        }
-        if let Some(timeout) = self.connect_timeout {
-            options = options.connect_timeout(timeout.of("connect_timeout")?);
-        }
-        if let Some(proxy) = self.proxy {
-            options = options.proxy(proxy);
-        }
-        if let Some(pem) = self.ca_certificates {
-            options = options.ca_certificates(pem);
-        }
-        if let Some(trust) = self.trust {
-            options = options.trust(trust.parse::<Trust>()?);
-        }
-        if let Some(allow) = self.allow_http {
-            options = options.allow_http(allow);
-        }
-        if let Some(check) = self.check_state_first {
-            options = options.check_state_first(check);
-        }
-        if let Some(words) = self.status_words {
-            options = options.status_words(words);
-        }
-        if let Some(paths) = self.v1_paths {
-            options = options.v1_paths(V1Paths::default().with(paths)?);
-        }
-        if let Some(paths) = self.v2_paths {
-            options = options.v2_paths(V2Paths::default().with(paths)?);
-        }
-        if let Some(name) = self.app_name {
-            options = options.app_name(name);
-        }
-        if let Some(store) = self.store {
-            options = options.store_url(&store)?;
-        }
-        if let Some(key) = self.key {
-            options = options.key(key);
-        }
-        if let Some(keys) = self.previous_keys {
-            options = options.previous_keys(keys);
-        }
-        if let Some(keep) = self.keep {
-            options = options.keep(keep.of("keep")?);
-        }
-        Ok(options)
+        .set(options)
     }
 }
 

@@ -27,7 +27,7 @@ impl FromPyObject<'_, '_> for Whole {
 
 /// A length of time: seconds, or a `timedelta`.
 #[derive(Clone, Copy)]
-pub(crate) struct Seconds(f64);
+pub(crate) struct Seconds(pub(crate) f64);
 
 impl FromPyObject<'_, '_> for Seconds {
     type Error = PyErr;
