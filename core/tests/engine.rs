@@ -995,7 +995,7 @@ fn options_that_make_no_sense_are_refused() {
         ("key", "has 0 bytes, must have at least 32", options().key([])),
         ("key", "has 31 bytes, must have at least 32", options().previous_keys([vec![0; 32], vec![0; 31]])),
         ("key", "is missing", options().store(store())),
-        ("store", "must be `memory:`", options().store_url("postgres://user:secret@host/db")),
+        ("store", "must be `memory:`", options().store_url("mysql://user:secret@host/db")),
         ("store", "must be `memory:`", options().store_url("")),
         ("max_attempts", "is 0, must be at least 1", options().max_attempts(Some(0))),
         ("max_requests", "is 0, must be at least 1", options().max_requests(0)),

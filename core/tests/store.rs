@@ -4,6 +4,7 @@
 
 mod support {
     pub(crate) mod broken;
+    #[allow(dead_code, unused_macros, reason = "each program of tests needs some of it")]
     pub(crate) mod conformance;
     pub(crate) mod model;
     pub(crate) mod soak;
@@ -19,15 +20,20 @@ mod in_memory {
         CallOptions, Engine, EngineOptions, MemoryStore, OutgoingSms, RequestOptions, State, Store, TestClock,
     };
 
-    use crate::support::conformance::{conforms_at_once, conforms_for_clients, conforms_one_at_a_time, facts};
+    use crate::support::conformance::{
+        Kind, conforms_at_once, conforms_for_clients, conforms_one_at_a_time, conforms_when_bounded, facts,
+    };
 
     fn open(max_requests: u64, clock: Arc<TestClock>) -> Arc<dyn Store> {
         Arc::new(MemoryStore::with_clock(max_requests, clock))
     }
 
-    conforms_one_at_a_time!(open);
-    conforms_at_once!(open);
-    conforms_for_clients!(open);
+    const KIND: Kind = Kind { open, is_bounded: true, histories: 1_000, rounds: 100 };
+
+    conforms_one_at_a_time!(KIND);
+    conforms_when_bounded!(KIND);
+    conforms_at_once!(KIND);
+    conforms_for_clients!(KIND);
 
     const MS: Duration = Duration::from_millis(1);
     /// The default validity and keep.
@@ -120,17 +126,19 @@ mod select_then_update {
     use egoi_verify::{Store, TestClock};
 
     use crate::support::broken::BrokenStore;
-    use crate::support::conformance::{self, Open, conforms_one_at_a_time, facts};
+    use crate::support::conformance::{self, Kind, conforms_one_at_a_time, facts};
 
     fn open(max_requests: u64, clock: Arc<TestClock>) -> Arc<dyn Store> {
         Arc::new(BrokenStore::new(max_requests, clock))
     }
 
-    // One call at a time it is right: what fails it below is nothing else than the mistake.
-    conforms_one_at_a_time!(open);
+    const KIND: Kind = Kind { open, is_bounded: true, histories: 1_000, rounds: 100 };
 
-    fn fails(fact: fn(&Open)) -> bool {
-        catch_unwind(AssertUnwindSafe(|| fact(&open))).is_err()
+    // One call at a time it is right: what fails it below is nothing else than the mistake.
+    conforms_one_at_a_time!(KIND);
+
+    fn fails(fact: fn(&Kind)) -> bool {
+        catch_unwind(AssertUnwindSafe(|| fact(&KIND))).is_err()
     }
 
     #[test]

@@ -8,7 +8,7 @@ use sha2::Sha256;
 
 use super::ClientOptions;
 use crate::machine::Timestamp;
-use crate::store::{Claim, Digest, Remembered, Store};
+use crate::store::{Claim, Digest, MOST_REQUESTS, MonotonicClock, Opening, Remembered, Store};
 use crate::values::{EngineKey, PhoneNumber, RequestId};
 use crate::verification::{Sms, State, Verification};
 use crate::{Error, ErrorCode};
@@ -29,8 +29,10 @@ impl Idempotency {
         let Some(key) = &options.key else {
             return Err(Error::invalid_input("key", "is missing, a `store` needs one of at least 32 bytes"));
         };
-        let keys = [key].into_iter().chain(&options.previous_keys).map(|key| {
-            let mut mac = Hmac::<Sha256>::new_from_slice(EngineKey::new(key)?.expose())
+        let given = [key].into_iter().chain(&options.previous_keys);
+        let given = given.map(|key| EngineKey::new(key)).collect::<Result<Vec<_>, _>>()?;
+        let keys = given.iter().map(|key| {
+            let mut mac = Hmac::<Sha256>::new_from_slice(key.expose())
                 .map_err(|_| Error::invalid_input("key", "cannot be used"))?;
             // Two accounts that share a store must not meet; the length keeps sender and key apart.
             mac.update(b"egoi-verify client idempotency");
@@ -38,7 +40,10 @@ impl Idempotency {
             mac.update(sender.as_bytes());
             Ok(mac)
         });
-        Ok(Some(Self { store: Arc::clone(store), keys: keys.collect::<Result<_, Error>>()?, keep: options.keep }))
+        let keys = keys.collect::<Result<_, Error>>()?;
+        let clock = Arc::new(MonotonicClock::default());
+        let store = store.open(Opening { keys: &given, max_requests: MOST_REQUESTS, clock })?;
+        Ok(Some(Self { store, keys, keep: options.keep }))
     }
 
     pub(super) fn claim_for(&self, key: &str) -> ClaimOf<'_> {

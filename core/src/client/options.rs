@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::Client;
 use crate::Error;
-use crate::store::{self, MOST_REQUESTS, MonotonicClock, Store};
+use crate::store::{MemoryStore, Store, Where};
 
 /// Which version of the service's interface to speak.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -167,7 +167,7 @@ pub struct ClientOptions {
     pub(super) v2_paths: V2Paths,
     pub(super) app_name: Option<String>,
     pub(super) language: String,
-    pub(super) store: Option<Arc<dyn Store>>,
+    pub(super) store: Option<Where>,
     pub(super) key: Option<Zeroizing<Vec<u8>>>,
     pub(super) previous_keys: Vec<Zeroizing<Vec<u8>>>,
     pub(super) keep: Duration,
@@ -335,14 +335,19 @@ impl ClientOptions {
     /// Where idempotency keys are remembered. Without it a request with one is `unsupported`.
     #[must_use]
     pub fn store(mut self, store: Arc<dyn Store>) -> Self {
-        self.store = Some(store);
+        self.store = Some(Where::Given(store));
         self
     }
 
-    /// The same by its URL: `memory:`, gone with the process. Another is `invalid_input`.
-    pub fn store_url(self, url: &str) -> Result<Self, Error> {
-        let clock = Arc::new(MonotonicClock::default());
-        Ok(self.store(store::open(url, MOST_REQUESTS, clock)?))
+    /// The same by its URL: `memory:`, gone with the process, or one that outlives it. A URL of no store that this build
+    /// has is `invalid_input`.
+    pub fn store_url(mut self, url: &str) -> Result<Self, Error> {
+        let store = Where::url(url);
+        store.check()?;
+        // Clients that are made of the same options share what is in memory too.
+        self.store =
+            Some(if store.outlives_the_process() { store } else { Where::Given(Arc::new(MemoryStore::default())) });
+        Ok(self)
     }
 
     /// The secret that idempotency keys are kept under, at least 32 bytes. Required with a store.

@@ -122,6 +122,14 @@ impl Engine {
         let id = RequestId::parse(id)?;
         in_time(options.timeout, &Progress::default(), self.0.get(&id)).await.map_err(repeatable)
     }
+
+    /// Nothing where the store can be used, else what to do about it: a server that cannot be reached, a key that is not
+    /// the one the store was made with, a store of a newer version. Good to call at the start: [`Engine::new`] opens a
+    /// file, and calls no server.
+    pub async fn ping(&self, options: CallOptions) -> Result<(), Error> {
+        self.0.check_process()?;
+        in_time(options.timeout, &Progress::default(), self.0.store.ping()).await.map_err(repeatable)
+    }
 }
 
 impl Verifier for Engine {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::Error;
 use crate::machine::{Quota, RequestLimits};
-use crate::store::{self, Clock, Limits, MOST_REQUESTS, MonotonicClock, Store};
+use crate::store::{Clock, Limits, MOST_REQUESTS, MonotonicClock, Opening, Store, Where};
 use crate::values::EngineKey;
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -24,12 +24,6 @@ pub struct EngineOptions {
     clock: Option<Arc<dyn Clock>>,
 }
 
-#[derive(Clone)]
-enum Where {
-    Url(String),
-    Given(Arc<dyn Store>),
-}
-
 /// Options that were checked.
 pub(crate) struct Checked {
     pub(crate) store: Arc<dyn Store>,
@@ -42,7 +36,7 @@ pub(crate) struct Checked {
 impl Default for EngineOptions {
     fn default() -> Self {
         Self {
-            store: Where::Url("memory:".to_owned()),
+            store: Where::url("memory:"),
             key: None,
             previous_keys: Vec::new(),
             keep: DAY,
@@ -63,10 +57,11 @@ impl Default for EngineOptions {
 }
 
 impl EngineOptions {
-    /// The store, by its URL. Default: `memory:`, gone with the process. Another URL is `invalid_input`.
+    /// The store, by its URL. Default: `memory:`, gone with the process. A URL of no store that this build has is
+    /// `invalid_input`.
     #[must_use]
     pub fn store_url(mut self, url: impl Into<String>) -> Self {
-        self.store = Where::Url(url.into());
+        self.store = Where::url(url);
         self
     }
 
@@ -162,7 +157,7 @@ impl EngineOptions {
         self
     }
 
-    /// The clock of `memory:`, for tests.
+    /// The clock of `memory:`, for tests. Of any other store a [`TestClock`](crate::TestClock) moves the time too.
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = Some(clock);
@@ -180,11 +175,15 @@ impl EngineOptions {
                 return Err(Error::invalid_input(field, "is 0, must be at least 1"));
             }
         }
-        let key = match (&self.key, &self.store) {
-            (Some(key), _) => EngineKey::new(key)?,
-            (None, Where::Url(_)) => random_key()?,
-            (None, Where::Given(_)) => {
-                return Err(Error::invalid_input("key", "is missing, a store that outlives the process needs one"));
+        self.store.check()?;
+        let key = match &self.key {
+            Some(key) => EngineKey::new(key)?,
+            None if !self.store.outlives_the_process() => random_key()?,
+            None => {
+                return Err(Error::invalid_input(
+                    "key",
+                    "is missing, a store that outlives the process needs one of at least 32 bytes",
+                ));
             }
         };
         let mut keys = vec![key];
@@ -192,10 +191,8 @@ impl EngineOptions {
             keys.push(EngineKey::new(previous)?);
         }
         let clock = self.clock.unwrap_or_else(|| Arc::new(MonotonicClock::default()));
-        let store: Arc<dyn Store> = match self.store {
-            Where::Given(store) => store,
-            Where::Url(url) => store::open(&url, self.max_requests, clock)?,
-        };
+        let opening = Opening { keys: &keys, max_requests: self.max_requests, clock };
+        let store = self.store.open(opening)?;
         Ok(Checked { store, keys, keep: self.keep, limits: self.limits, countries: self.countries })
     }
 }

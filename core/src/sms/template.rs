@@ -50,6 +50,12 @@ impl MessageTemplate {
         Ok(Self(text.to_owned()))
     }
 
+    /// A template that was checked when it was first given.
+    #[cfg(feature = "sealed")]
+    pub(crate) fn from_checked(text: String) -> Self {
+        Self(text)
+    }
+
     /// The template as it was given, with `{CODE}`.
     pub fn as_str(&self) -> &str {
         &self.0

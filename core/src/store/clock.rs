@@ -9,6 +9,21 @@ use crate::machine::Timestamp;
 pub trait Clock: Send + Sync {
     /// The time now. Never earlier than it said before.
     fn now(&self) -> Timestamp;
+
+    /// What a store that goes by its server's or the machine's clock makes of that clock's time. Only a clock for tests
+    /// changes it.
+    fn shift(&self) -> Shift {
+        Shift::By(0)
+    }
+}
+
+/// What becomes of the time of another clock, applied by a store in the same statement or script that reads it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shift {
+    /// It is this many milliseconds later; 0 changes nothing.
+    By(i64),
+    /// It stands still here.
+    To(Timestamp),
 }
 
 /// The machine's time when it was made, going on at a monotonic pace: changing the machine's clock moves no validity.
@@ -25,15 +40,25 @@ impl Default for MonotonicClock {
     }
 }
 
+impl MonotonicClock {
+    fn at(&self, now: Instant) -> Timestamp {
+        self.started_at.after(now.saturating_duration_since(self.started))
+    }
+}
+
 impl Clock for MonotonicClock {
     fn now(&self) -> Timestamp {
-        self.started_at.after(self.started.elapsed())
+        self.at(Instant::now())
     }
 }
 
 /// A clock for tests: starts at the machine's time, and can be moved on and stopped.
 #[derive(Debug)]
-pub struct TestClock(Mutex<Hand>);
+pub struct TestClock {
+    /// What the time would be, had it not been moved.
+    unmoved: MonotonicClock,
+    hand: Mutex<Hand>,
+}
 
 /// Where the time stood last, and since when it has been running on from there.
 #[derive(Debug, Clone, Copy)]
@@ -44,7 +69,8 @@ struct Hand {
 
 impl Default for TestClock {
     fn default() -> Self {
-        Self(Mutex::new(Hand { at: MonotonicClock::default().now(), running_since: Some(Instant::now()) }))
+        let unmoved = MonotonicClock::default();
+        Self { unmoved, hand: Mutex::new(Hand { at: unmoved.started_at, running_since: Some(unmoved.started) }) }
     }
 }
 
@@ -58,7 +84,8 @@ impl TestClock {
     /// Stops the time, or lets it go on from where it stopped.
     pub fn freeze(&self, frozen: bool) {
         let mut hand = self.hand();
-        *hand = Hand { at: hand.now(), running_since: (!frozen).then(Instant::now) };
+        let now = Instant::now();
+        *hand = Hand { at: hand.at(now), running_since: (!frozen).then_some(now) };
     }
 
     /// Whether the time stands still.
@@ -67,18 +94,29 @@ impl TestClock {
     }
 
     fn hand(&self) -> MutexGuard<'_, Hand> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.hand.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Hand {
-    fn now(&self) -> Timestamp {
-        self.running_since.map_or(self.at, |since| self.at.after(since.elapsed()))
+    fn at(&self, now: Instant) -> Timestamp {
+        self.running_since.map_or(self.at, |since| self.at.after(now.saturating_duration_since(since)))
     }
 }
 
 impl Clock for TestClock {
     fn now(&self) -> Timestamp {
-        self.hand().now()
+        self.hand().at(Instant::now())
+    }
+
+    fn shift(&self) -> Shift {
+        let hand = self.hand();
+        if hand.running_since.is_none() {
+            return Shift::To(hand.at);
+        }
+        // One reading for both, so that a time that was not moved is shifted by nothing.
+        let now = Instant::now();
+        let (moved, unmoved) = (hand.at(now), self.unmoved.at(now));
+        Shift::By(i64::try_from(i128::from(moved.0) - i128::from(unmoved.0)).unwrap_or(i64::MAX))
     }
 }

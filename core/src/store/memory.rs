@@ -60,6 +60,8 @@ struct Kept {
     due: Timestamp,
     sms: Sms,
     hand_over: u32,
+    /// Its latest hand-over has not ended.
+    under_way: bool,
     idempotency_key: Option<Box<Digest>>,
     /// What a resend replaced, until its hand-over has ended.
     replaced: Option<Box<(Digest, Record, Sms)>>,
@@ -302,6 +304,7 @@ impl MemoryStore {
             keep: request.keep,
             sms: Sms::Maybe,
             hand_over: 0,
+            under_way: true,
             idempotency_key: request.idempotency_key.map(Box::new),
             replaced: None,
         };
@@ -370,12 +373,15 @@ impl MemoryStore {
         kept.code = code;
         kept.sms = Sms::Maybe;
         kept.hand_over = kept.hand_over.saturating_add(1);
+        kept.under_way = true;
         Some(Resending::Ready { hand_over: kept.hand_over, stored: kept.stored(now) })
     }
 
     fn settle_now(&self, id: u128, hand_over: u32, end: HandOver) {
         let (mut shard, now) = self.requests(id);
-        let Some(kept) = shard.live(id, now).filter(|kept| kept.hand_over == hand_over) else { return };
+        let is_it = |kept: &&mut Kept| kept.hand_over == hand_over && kept.under_way;
+        let Some(kept) = shard.live(id, now).filter(is_it) else { return };
+        kept.under_way = false;
         let (number, sent_at) = (kept.number, kept.record.sent_at);
         let mut free_key = None;
         match (end, kept.replaced.take()) {

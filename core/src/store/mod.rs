@@ -2,27 +2,123 @@
 
 mod clock;
 mod memory;
+#[cfg(feature = "sealed")]
+#[allow(dead_code, reason = "the stores that share it are not here yet")]
+mod per_process;
+#[cfg(feature = "sealed")]
+#[allow(dead_code, reason = "the stores that share it are not here yet")]
+mod sealed;
 
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use zeroize::Zeroizing;
+
 use crate::machine::{Quota, Record, RequestLimits, Timestamp};
-use crate::values::PhoneNumber;
+use crate::values::{EngineKey, PhoneNumber};
 use crate::verification::{Outcome, Sms, State, Terms};
 use crate::{Error, ErrorCode};
 
-pub use clock::{Clock, MonotonicClock, TestClock};
+pub use clock::{Clock, MonotonicClock, Shift, TestClock};
 pub(crate) use memory::MOST_REQUESTS;
 pub use memory::MemoryStore;
 
-/// The store that a URL names; the URL may hold a password and is not repeated.
-pub(crate) fn open(url: &str, most_requests: u64, clock: Arc<dyn Clock>) -> Result<Arc<dyn Store>, Error> {
-    match url {
-        "memory:" => Ok(Arc::new(MemoryStore::with_clock(most_requests, clock))),
-        _ => Err(Error::invalid_input("store", "is not a URL that is known, must be `memory:`")),
+/// Where state is to be kept, as it was chosen.
+#[derive(Clone)]
+pub(crate) enum Where {
+    /// A URL, which may hold a password.
+    Url(Zeroizing<String>),
+    Given(Arc<dyn Store>),
+}
+
+/// What a store is opened with.
+pub(crate) struct Opening<'a> {
+    /// The secret that numbers and messages are encrypted with, then those that were before it.
+    #[allow(dead_code, reason = "memory encrypts nothing")]
+    pub(crate) keys: &'a [EngineKey],
+    /// How many requests `memory:` holds.
+    pub(crate) max_requests: u64,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+/// A kind of store that there is a URL for.
+struct Kind {
+    schemes: &'static [&'static str],
+    /// How its URL is written.
+    form: &'static str,
+    /// The feature of this crate that it is part of.
+    feature: &'static str,
+    is_here: bool,
+}
+
+const MEMORY: &str = "memory";
+const KINDS: [Kind; 4] = [
+    Kind { schemes: &[MEMORY], form: "`memory:`", feature: "", is_here: true },
+    Kind { schemes: &["sqlite"], form: "`sqlite:PATH`", feature: "sqlite", is_here: false },
+    Kind {
+        schemes: &["postgres", "postgresql"],
+        form: "`postgres://USER@HOST/DATABASE`",
+        feature: "postgres",
+        is_here: false,
+    },
+    Kind {
+        schemes: &["redis", "rediss", "valkey", "valkeys"],
+        form: "`redis://HOST/DATABASE`",
+        feature: "redis",
+        is_here: false,
+    },
+];
+
+impl Where {
+    pub(crate) fn url(url: impl Into<String>) -> Self {
+        Self::Url(Zeroizing::new(url.into()))
     }
+
+    /// Whether what is kept there outlives the process, so that its key has to.
+    pub(crate) fn outlives_the_process(&self) -> bool {
+        match self {
+            Self::Url(url) => scheme(url) != MEMORY,
+            Self::Given(_) => true,
+        }
+    }
+
+    /// Whether the URL is of a store that there is. A fault is `invalid_input`; the URL itself is never repeated.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let Self::Url(url) = self else { return Ok(()) };
+        let kind = KINDS.iter().find(|kind| kind.schemes.contains(&scheme(url)));
+        let fault = match kind {
+            Some(kind) if kind.schemes == [MEMORY] && url[MEMORY.len()..] != *":" => {
+                "has something behind `memory:`".to_owned()
+            }
+            Some(kind) if kind.is_here => return Ok(()),
+            Some(kind) => format!("is of a store that this build leaves out (the crate's feature `{}`)", kind.feature),
+            None => "is not a URL that is known".to_owned(),
+        };
+        let here: Vec<_> = KINDS.iter().filter(|kind| kind.is_here).map(|kind| kind.form).collect();
+        Err(Error::invalid_input("store", format_args!("{fault}, must be {}", here.join(" or "))))
+    }
+
+    /// Opens it. What is wrong with the URL is `invalid_input`; a file is opened at once and its faults are `storage`; a
+    /// server is called for the first time when it is first needed.
+    pub(crate) fn open(&self, opening: Opening<'_>) -> Result<Arc<dyn Store>, Error> {
+        self.check()?;
+        match self {
+            Self::Given(store) => Ok(Arc::clone(store)),
+            Self::Url(_) => Ok(Arc::new(MemoryStore::with_clock(opening.max_requests, opening.clock))),
+        }
+    }
+}
+
+fn scheme(url: &str) -> &str {
+    url.split_once(':').map_or("", |(scheme, _)| scheme)
+}
+
+/// The failure of a store, with what to do about it.
+#[cfg(feature = "sealed")]
+pub(crate) fn storage(detail: impl Into<String>) -> Error {
+    Error::new(ErrorCode::Storage, detail)
 }
 
 /// The failure of a store in the memory of the process that was forked.
@@ -44,6 +140,9 @@ pub type Digest = [u8; 32];
 ///
 /// Each method is one atomic operation: in SQL one transaction around one conditional write, in Redis one script. A
 /// failure is an error of the code `storage`, made by [`Error::new`]; nothing is ever verified then.
+///
+/// A store that can lose an answer repeats the command, and must not do twice what it did already: it knows a validation
+/// by its attempt's id, a request by its own, a resend by the code that it put in place.
 pub trait Store: Send + Sync {
     /// Writes a request down *before* its SMS is handed over, so that a process that dies in between leaves `sms =
     /// maybe`, and counts the SMS. Refuses where a limit is reached.
@@ -64,7 +163,8 @@ pub trait Store: Send + Sync {
     fn resend(&self, id: u128, code: Digest, limits: Limits) -> StoreFuture<'_, Option<Resending>>;
 
     /// Says how a hand-over ended. `NotSent` takes a new request away, or puts a resend's old code and validity back,
-    /// and gives the counted SMS back. Of a hand-over that is not the request's latest it changes nothing.
+    /// and gives the counted SMS back. Of a hand-over that is not the request's latest, or has ended already, it changes
+    /// nothing.
     fn settle(&self, id: u128, hand_over: u32, end: HandOver) -> StoreFuture<'_, ()>;
 
     /// Reads; none where there is no such request.
@@ -78,6 +178,11 @@ pub trait Store: Send + Sync {
 
     /// Gives a claimed key back, when it is certain that no SMS was sent.
     fn release(&self, key: Digest) -> StoreFuture<'_, ()>;
+
+    /// Whether it can be used: reached, of a version that is known, made with the same key.
+    fn ping(&self) -> StoreFuture<'_, ()> {
+        Box::pin(std::future::ready(Ok(())))
+    }
 
     /// Whether the state is this process's alone, so that a forked child must not use it.
     fn is_in_process(&self) -> bool {
@@ -148,7 +253,8 @@ pub enum Created {
 /// A code that was submitted.
 pub struct Attempt<'a> {
     /// 128 random bits: a store that repeats a command after a lost answer must not count it twice, and answers what it
-    /// answered first. 0 for a store in this process, which loses no answer.
+    /// answered first. It remembers the latest eight that counted, with the request. 0 for a store in this process, which
+    /// loses no answer.
     pub id: u128,
     /// What stands for the code under each key that is still honoured.
     pub codes: &'a [Digest],

@@ -83,6 +83,18 @@ impl PhoneNumber {
         self.calling_code
     }
 
+    /// What it consists of: calling code, leading zeros, national number without them.
+    #[cfg(feature = "sealed")]
+    pub(crate) const fn parts(self) -> (u16, u8, u64) {
+        (self.calling_code, self.leading_zeros, self.national)
+    }
+
+    /// The number that consisted of this, whatever numbers are possible today.
+    #[cfg(feature = "sealed")]
+    pub(crate) const fn from_parts((calling_code, leading_zeros, national): (u16, u8, u64)) -> Self {
+        Self { calling_code, leading_zeros, national }
+    }
+
     /// A number that differs between most phone numbers, for spreading them.
     pub(crate) const fn spread(self) -> usize {
         // The last digits differ most; 61 is prime to the powers of two that it is reduced by.

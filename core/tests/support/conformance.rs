@@ -1,5 +1,5 @@
-//! What holds for every store, each fact a function of how to open one. `conforms_one_at_a_time!` and
-//! `conforms_at_once!` make the tests of a store.
+//! What holds for every store, each fact a function of a kind of store. The macros make the tests of one:
+//! `conforms_one_at_a_time!` and `conforms_at_once!` of every kind, the others of those that have what they are about.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,21 +19,30 @@ use super::model::Model;
 use super::soak;
 use super::watched::Watched;
 
-/// Opens an empty store that holds at most so many requests and goes by this clock.
-pub(crate) type Open = dyn Fn(u64, Arc<TestClock>) -> Arc<dyn Store> + Sync;
+/// A kind of store.
+pub(crate) struct Kind {
+    /// Opens an empty store that goes by this clock and, where it is bounded, holds at most so many requests.
+    pub(crate) open: fn(u64, Arc<TestClock>) -> Arc<dyn Store>,
+    /// Whether there is a most that it holds.
+    pub(crate) is_bounded: bool,
+    /// How many random histories the short form replays; the full one 10,000.
+    pub(crate) histories: u64,
+    /// How often the short form calls at once; the full one 1,000 times.
+    pub(crate) rounds: u64,
+}
 
 macro_rules! facts {
-    ($open:path: $($fact:ident)*) => {
+    ($kind:path: $($fact:ident)*) => {
         $(#[test]
         fn $fact() {
-            crate::support::conformance::$fact(&$open);
+            crate::support::conformance::$fact(&$kind);
         })*
     };
 }
 
 macro_rules! conforms_one_at_a_time {
-    ($open:path) => {
-        facts! { $open:
+    ($kind:path) => {
+        facts! { $kind:
             random_histories_go_as_in_the_pure_machine
             a_request_is_there_until_keep_is_over_to_the_millisecond
             a_request_for_another_number_is_not_there_and_counts_no_attempt
@@ -46,34 +55,55 @@ macro_rules! conforms_one_at_a_time {
             wrong_codes_of_a_number_count_across_its_requests
             a_success_clears_the_wrong_codes_of_its_number
             the_wrong_codes_of_one_number_are_not_anothers
-            past_max_requests_there_is_no_room_until_one_is_over_and_no_longer_kept
-            a_request_that_was_not_sent_makes_room
-            a_request_put_back_to_a_validity_that_is_over_makes_room
             a_key_of_a_request_that_was_not_sent_is_free_again
             a_resend_while_another_is_handed_over_has_to_wait
+            a_hand_over_that_ended_ends_no_more
         }
     };
 }
 
 macro_rules! conforms_at_once {
-    ($open:path) => {
-        facts! { $open:
+    ($kind:path) => {
+        facts! { $kind:
             of_64_right_codes_at_once_exactly_one_is_verified
             of_64_wrong_codes_at_once_no_more_than_the_limit_are_looked_at
             of_64_wrong_codes_for_one_number_at_once_no_more_than_its_limit_are_looked_at
             of_64_requests_for_one_number_at_once_no_more_than_its_limit_are_sent
             of_64_resends_at_once_one_is_ready
             of_64_requests_with_one_key_at_once_one_is_new
-            of_64_requests_at_once_no_more_than_max_requests_are_held
             of_a_success_and_a_cancellation_at_once_one_counts
+        }
+    };
+}
+
+/// Of a store that holds at most so many requests.
+macro_rules! conforms_when_bounded {
+    ($kind:path) => {
+        facts! { $kind:
+            past_max_requests_there_is_no_room_until_one_is_over_and_no_longer_kept
+            a_request_that_was_not_sent_makes_room
+            a_request_put_back_to_a_validity_that_is_over_makes_room
+            of_64_requests_at_once_no_more_than_max_requests_are_held
+        }
+    };
+}
+
+/// Of a store that repeats a command whose answer was lost.
+macro_rules! conforms_when_answers_are_lost {
+    ($kind:path) => {
+        facts! { $kind:
+            a_repeated_attempt_is_answered_as_at_first_and_counts_once
+            a_repeated_request_is_the_same_and_counts_once
+            a_repeated_request_with_a_key_is_the_same
+            a_repeated_resend_is_the_same_hand_over_and_counts_once
         }
     };
 }
 
 /// Of a store that a `Client` can keep its idempotency keys in too.
 macro_rules! conforms_for_clients {
-    ($open:path) => {
-        facts! { $open:
+    ($kind:path) => {
+        facts! { $kind:
             a_claimed_key_is_under_way_until_it_is_fulfilled_and_then_known
             a_claimed_key_is_not_for_another_number
             a_released_key_is_free_again
@@ -83,7 +113,11 @@ macro_rules! conforms_for_clients {
     };
 }
 
-pub(crate) use {conforms_at_once, conforms_for_clients, conforms_one_at_a_time, facts};
+#[allow(unused_imports, reason = "not every program of tests has every kind")]
+pub(crate) use {
+    conforms_at_once, conforms_for_clients, conforms_one_at_a_time, conforms_when_answers_are_lost,
+    conforms_when_bounded, facts,
+};
 
 // What the facts are made of
 
@@ -130,14 +164,14 @@ struct Opened {
     clock: Arc<TestClock>,
 }
 
-fn open(open: &Open) -> Opened {
-    open_for(open, 1_000_000)
+fn open(with: &Kind) -> Opened {
+    open_for(with, 1_000_000)
 }
 
-fn open_for(open: &Open, max_requests: u64) -> Opened {
+fn open_for(with: &Kind, max_requests: u64) -> Opened {
     let clock = Arc::new(TestClock::default());
     clock.freeze(true);
-    Opened { store: open(max_requests, Arc::clone(&clock)), clock }
+    Opened { store: (with.open)(max_requests, Arc::clone(&clock)), clock }
 }
 
 fn new_request(id: u128, number: PhoneNumber, limits: Limits) -> NewRequest {
@@ -224,20 +258,20 @@ fn resent(resending: &Resending) -> String {
 // Random histories
 
 /// Each history is made from its number, which a failure names, with what was called so far.
-pub(crate) fn random_histories_go_as_in_the_pure_machine(open: &Open) {
-    for number in 0..soak::count(1_000, 10_000) {
-        replay(open, number);
+pub(crate) fn random_histories_go_as_in_the_pure_machine(with: &Kind) {
+    for number in 0..soak::count(with.histories, 10_000) {
+        replay(with, number);
     }
 }
 
-fn replay(open: &Open, history: u64) {
+fn replay(with: &Kind, history: u64) {
     let random = &mut SmallRng::seed_from_u64(history);
     let max_requests = if random.random_bool(0.3) { random.random_range(1..4) } else { 1000 };
     let limits = random_limits(random);
     let keep = Duration::from_secs(random.random_range(0..1000));
-    let opened = open_for(open, max_requests);
+    let opened = open_for(with, max_requests);
     let store = &*opened.store;
-    let mut model = Model::new(max_requests);
+    let mut model = Model::new(if with.is_bounded { max_requests } else { u64::MAX });
     let mut ids: Vec<u128> = Vec::new();
     let mut hand_overs: Vec<(u128, u32)> = Vec::new();
     let mut log = Vec::new();
@@ -292,9 +326,13 @@ fn replay(open: &Open, history: u64) {
                 let say = |resending: Option<Resending>| format!("{:?}", resending.as_ref().map(resent));
                 (format!("resend {known} {}", code[0]), say(expected), say(answer))
             }
-            // A hand-over ends once, at any time.
+            // A hand-over ends at any time, and may be said to have ended more than once.
             9 | 10 if !hand_overs.is_empty() => {
-                let (id, hand_over) = hand_overs.swap_remove(random.random_range(0..hand_overs.len()));
+                let which = random.random_range(0..hand_overs.len());
+                let (id, hand_over) = hand_overs[which];
+                if random.random_bool(0.7) {
+                    hand_overs.swap_remove(which);
+                }
                 let end = [HandOver::Sent, HandOver::NotSent, HandOver::MaybeSent][random.random_range(0..3)];
                 model.settle(id, hand_over, end, now);
                 wait(store.settle(id, hand_over, end));
@@ -348,7 +386,7 @@ fn advance(random: &mut SmallRng, model: &Model, clock: &TestClock) {
 
 // One at a time
 
-pub(crate) fn a_request_is_there_until_keep_is_over_to_the_millisecond(with: &Open) {
+pub(crate) fn a_request_is_there_until_keep_is_over_to_the_millisecond(with: &Kind) {
     let opened = open(with);
     opened.create(1, number(0), NO_LIMITS);
     opened.clock.advance(Duration::from_secs(600) + DAY - MS);
@@ -361,7 +399,7 @@ pub(crate) fn a_request_is_there_until_keep_is_over_to_the_millisecond(with: &Op
     assert!(wait(opened.store.resend(1, WRONG, NO_LIMITS)).is_none());
 }
 
-pub(crate) fn a_request_for_another_number_is_not_there_and_counts_no_attempt(with: &Open) {
+pub(crate) fn a_request_for_another_number_is_not_there_and_counts_no_attempt(with: &Kind) {
     let opened = open(with);
     opened.create(1, number(0), NO_LIMITS);
     for code in [RIGHT, WRONG] {
@@ -372,7 +410,7 @@ pub(crate) fn a_request_for_another_number_is_not_there_and_counts_no_attempt(wi
     assert_eq!((record.wrong_codes, record.state(opened.clock.now())), (0, State::Pending));
 }
 
-pub(crate) fn any_of_the_given_digests_may_be_the_right_one(with: &Open) {
+pub(crate) fn any_of_the_given_digests_may_be_the_right_one(with: &Kind) {
     for codes in [[RIGHT, WRONG], [WRONG, RIGHT]] {
         let opened = open(with);
         opened.create(1, number(0), NO_LIMITS);
@@ -381,7 +419,7 @@ pub(crate) fn any_of_the_given_digests_may_be_the_right_one(with: &Open) {
     }
 }
 
-pub(crate) fn an_old_code_after_a_resend_never_verifies(with: &Open) {
+pub(crate) fn an_old_code_after_a_resend_never_verifies(with: &Kind) {
     for end in [Some(HandOver::Sent), Some(HandOver::MaybeSent), None] {
         let opened = open(with);
         opened.create(1, number(0), NO_LIMITS);
@@ -398,7 +436,7 @@ fn sms(most: u32) -> Limits {
     Limits { sms_per_number: Some(Quota { most, per: HOUR }), ..NO_LIMITS }
 }
 
-pub(crate) fn the_sms_window_starts_at_the_first_sms(with: &Open) {
+pub(crate) fn the_sms_window_starts_at_the_first_sms(with: &Kind) {
     let opened = open(with);
     for id in 0..5 {
         assert!(matches!(opened.create(id, number(0), sms(5)), Created::New(_)));
@@ -415,7 +453,7 @@ pub(crate) fn the_sms_window_starts_at_the_first_sms(with: &Open) {
     assert!(matches!(opened.create(6, number(1), sms(5)), Created::New(_)), "another number has its own");
 }
 
-pub(crate) fn requests_and_resends_count_together(with: &Open) {
+pub(crate) fn requests_and_resends_count_together(with: &Kind) {
     let opened = open(with);
     opened.create(1, number(0), sms(3));
     opened.create(2, number(0), sms(3));
@@ -425,7 +463,7 @@ pub(crate) fn requests_and_resends_count_together(with: &Open) {
     assert!(matches!(opened.create(3, number(0), sms(3)), Created::RateLimited(_)));
 }
 
-pub(crate) fn an_sms_is_given_back_after_not_sent_alone(with: &Open) {
+pub(crate) fn an_sms_is_given_back_after_not_sent_alone(with: &Kind) {
     for (end, room) in [
         (Some(HandOver::NotSent), true),
         (Some(HandOver::Sent), false),
@@ -449,7 +487,7 @@ pub(crate) fn an_sms_is_given_back_after_not_sent_alone(with: &Open) {
     }
 }
 
-pub(crate) fn an_sms_given_back_late_is_not_given_to_the_next_window(with: &Open) {
+pub(crate) fn an_sms_given_back_late_is_not_given_to_the_next_window(with: &Kind) {
     let opened = open(with);
     opened.create(1, number(0), sms(1));
     opened.clock.advance(HOUR);
@@ -462,7 +500,7 @@ fn wrong_codes(most: u32) -> Limits {
     Limits { wrong_codes_per_number: Some(Quota { most, per: DAY }), ..NO_LIMITS }
 }
 
-pub(crate) fn wrong_codes_of_a_number_count_across_its_requests(with: &Open) {
+pub(crate) fn wrong_codes_of_a_number_count_across_its_requests(with: &Kind) {
     let opened = open(with);
     let limits = wrong_codes(20);
     for id in 0..20 {
@@ -480,7 +518,7 @@ pub(crate) fn wrong_codes_of_a_number_count_across_its_requests(with: &Open) {
     assert_eq!(opened.validate(21, &RIGHT, limits), Some(Outcome::Verified));
 }
 
-pub(crate) fn a_success_clears_the_wrong_codes_of_its_number(with: &Open) {
+pub(crate) fn a_success_clears_the_wrong_codes_of_its_number(with: &Kind) {
     let opened = open(with);
     let limits = wrong_codes(3);
     for id in 1..=3 {
@@ -491,7 +529,7 @@ pub(crate) fn a_success_clears_the_wrong_codes_of_its_number(with: &Open) {
     }
 }
 
-pub(crate) fn the_wrong_codes_of_one_number_are_not_anothers(with: &Open) {
+pub(crate) fn the_wrong_codes_of_one_number_are_not_anothers(with: &Kind) {
     let opened = open(with);
     let limits = wrong_codes(1);
     opened.create(1, number(0), limits);
@@ -501,7 +539,7 @@ pub(crate) fn the_wrong_codes_of_one_number_are_not_anothers(with: &Open) {
     assert_eq!(opened.validate(2, &WRONG, limits), Some(Outcome::WrongCode));
 }
 
-pub(crate) fn past_max_requests_there_is_no_room_until_one_is_over_and_no_longer_kept(with: &Open) {
+pub(crate) fn past_max_requests_there_is_no_room_until_one_is_over_and_no_longer_kept(with: &Kind) {
     let opened = open_for(with, 5);
     for id in 0..5 {
         assert!(matches!(opened.create(id << 32, number(0), NO_LIMITS), Created::New(_)));
@@ -516,7 +554,7 @@ pub(crate) fn past_max_requests_there_is_no_room_until_one_is_over_and_no_longer
     assert!(matches!(opened.create(11, number(0), NO_LIMITS), Created::Full));
 }
 
-pub(crate) fn a_request_that_was_not_sent_makes_room(with: &Open) {
+pub(crate) fn a_request_that_was_not_sent_makes_room(with: &Kind) {
     let opened = open_for(with, 1);
     for id in 0..1000 {
         let key = (id as u64).to_le_bytes().repeat(4).try_into().ok();
@@ -527,7 +565,7 @@ pub(crate) fn a_request_that_was_not_sent_makes_room(with: &Open) {
     }
 }
 
-pub(crate) fn a_request_put_back_to_a_validity_that_is_over_makes_room(with: &Open) {
+pub(crate) fn a_request_put_back_to_a_validity_that_is_over_makes_room(with: &Kind) {
     let opened = open_for(with, 1);
     wait(opened.store.create(NewRequest { keep: Duration::ZERO, ..new_request(1, number(0), NO_LIMITS) }));
     opened.clock.advance(Duration::from_secs(599));
@@ -539,7 +577,7 @@ pub(crate) fn a_request_put_back_to_a_validity_that_is_over_makes_room(with: &Op
     assert!(matches!(opened.create(2, number(0), NO_LIMITS), Created::New(_)));
 }
 
-pub(crate) fn a_key_of_a_request_that_was_not_sent_is_free_again(with: &Open) {
+pub(crate) fn a_key_of_a_request_that_was_not_sent_is_free_again(with: &Kind) {
     let opened = open(with);
     let create = |id, number| {
         wait(opened.store.create(NewRequest { idempotency_key: Some([9; 32]), ..new_request(id, number, NO_LIMITS) }))
@@ -550,7 +588,7 @@ pub(crate) fn a_key_of_a_request_that_was_not_sent_is_free_again(with: &Open) {
     assert!(matches!(create(3, number(1)), Created::Known(known) if known.0 == 2));
 }
 
-pub(crate) fn a_resend_while_another_is_handed_over_has_to_wait(with: &Open) {
+pub(crate) fn a_resend_while_another_is_handed_over_has_to_wait(with: &Kind) {
     let opened = open(with);
     opened.create(1, number(0), NO_LIMITS);
     assert!(matches!(opened.resend(1, [3; 32], NO_LIMITS), Resending::Ready { hand_over: 1, .. }));
@@ -562,11 +600,83 @@ pub(crate) fn a_resend_while_another_is_handed_over_has_to_wait(with: &Open) {
     assert!(matches!(opened.resend(1, [5; 32], NO_LIMITS), Resending::Ready { hand_over: 3, .. }));
 }
 
+pub(crate) fn a_hand_over_that_ended_ends_no_more(with: &Kind) {
+    for end in [HandOver::Sent, HandOver::MaybeSent, HandOver::NotSent] {
+        let opened = open(with);
+        opened.create(1, number(0), sms(2));
+        opened.settle(1, 0, HandOver::MaybeSent);
+        opened.resend(1, WRONG, sms(2));
+        opened.settle(1, 1, end);
+        let after = wait(opened.store.get(1)).map(|stored| format!("{stored:?}"));
+        for again in [HandOver::Sent, HandOver::MaybeSent, HandOver::NotSent] {
+            opened.settle(1, 1, again);
+            assert_eq!(wait(opened.store.get(1)).map(|stored| format!("{stored:?}")), after, "{end:?}, {again:?}");
+        }
+        let has_room = matches!(opened.create(2, number(0), sms(2)), Created::New(_));
+        assert_eq!(has_room, end == HandOver::NotSent, "{end:?}");
+        assert!(matches!(opened.create(3, number(0), sms(2)), Created::RateLimited(_)), "given back once, {end:?}");
+    }
+}
+
+// Answers that are lost
+
+pub(crate) fn a_repeated_attempt_is_answered_as_at_first_and_counts_once(with: &Kind) {
+    let opened = open(with);
+    let limits = Limits { request: RequestLimits { max_attempts: Some(5), ..NO_LIMITS.request }, ..wrong_codes(20) };
+    opened.create(1, number(0), limits);
+    let repeat = |id: u128, code: &Digest| {
+        let outcomes: Vec<_> = (0..3)
+            .map(|_| wait(opened.store.validate(1, Attempt { id, ..attempt(code, limits) })).unwrap().outcome)
+            .collect();
+        assert_eq!(count(&outcomes, &outcomes[0]), 3, "{outcomes:?}");
+        outcomes[0]
+    };
+    let most = u128::MAX;
+    for left in (1..5).rev() {
+        assert_eq!(repeat(most - left, &WRONG), Outcome::WrongCode);
+    }
+    assert_eq!(wait(opened.store.get(1)).unwrap().record.wrong_codes, 4);
+    assert_eq!(repeat(most, &RIGHT), Outcome::Verified);
+    // Answered late, after all of the others.
+    assert_eq!(repeat(most - 4, &WRONG), Outcome::WrongCode);
+    assert_eq!(opened.validate(1, &RIGHT, limits), Some(Outcome::AlreadyVerified));
+}
+
+pub(crate) fn a_repeated_request_is_the_same_and_counts_once(with: &Kind) {
+    let opened = open(with);
+    let first = said(&opened.create(1, number(0), sms(2)));
+    assert_eq!(said(&opened.create(1, number(0), sms(2))), first);
+    assert!(matches!(opened.create(2, number(0), sms(2)), Created::New(_)));
+    assert!(matches!(opened.create(3, number(0), sms(2)), Created::RateLimited(_)));
+}
+
+pub(crate) fn a_repeated_request_with_a_key_is_the_same(with: &Kind) {
+    let opened = open(with);
+    let create = || {
+        let new = new_request(1, number(0), NO_LIMITS);
+        said(&wait(opened.store.create(NewRequest { idempotency_key: Some([9; 32]), ..new })))
+    };
+    assert_eq!([create(), create()].iter().filter(|said| said.starts_with("new")).count(), 2);
+}
+
+pub(crate) fn a_repeated_resend_is_the_same_hand_over_and_counts_once(with: &Kind) {
+    let opened = open(with);
+    opened.create(1, number(0), sms(3));
+    let first = resent(&opened.resend(1, WRONG, sms(3)));
+    assert!(first.starts_with("ready 1"), "{first}");
+    assert_eq!(resent(&opened.resend(1, WRONG, sms(3))), first);
+    opened.settle(1, 1, HandOver::NotSent);
+    assert_eq!(opened.validate(1, &RIGHT, NO_LIMITS), Some(Outcome::Verified), "the old code is back");
+    assert!(matches!(opened.create(2, number(0), sms(3)), Created::New(_)));
+    assert!(matches!(opened.create(3, number(0), sms(3)), Created::New(_)));
+    assert!(matches!(opened.create(4, number(0), sms(3)), Created::RateLimited(_)));
+}
+
 // At once
 
 /// The right code for one request, round after round by the same threads.
-pub(crate) fn of_64_right_codes_at_once_exactly_one_is_verified(with: &Open) {
-    for round in 0..soak::count(100, 1_000) {
+pub(crate) fn of_64_right_codes_at_once_exactly_one_is_verified(with: &Kind) {
+    for round in 0..soak::count(with.rounds, 1_000) {
         let opened = open(with);
         opened.create(1, number(0), NO_LIMITS);
         let outcomes = opened.at_once(|store, _| wait(store.validate(1, attempt(&RIGHT, NO_LIMITS))).unwrap().outcome);
@@ -575,9 +685,9 @@ pub(crate) fn of_64_right_codes_at_once_exactly_one_is_verified(with: &Open) {
     }
 }
 
-pub(crate) fn of_64_wrong_codes_at_once_no_more_than_the_limit_are_looked_at(with: &Open) {
+pub(crate) fn of_64_wrong_codes_at_once_no_more_than_the_limit_are_looked_at(with: &Kind) {
     let limits = Limits { request: RequestLimits { max_attempts: Some(5), ..NO_LIMITS.request }, ..NO_LIMITS };
-    for round in 0..soak::count(100, 1_000) {
+    for round in 0..soak::count(with.rounds, 1_000) {
         let opened = open(with);
         opened.create(1, number(0), limits);
         let outcomes = opened.at_once(|store, _| wait(store.validate(1, attempt(&WRONG, limits))).unwrap().outcome);
@@ -586,9 +696,9 @@ pub(crate) fn of_64_wrong_codes_at_once_no_more_than_the_limit_are_looked_at(wit
     }
 }
 
-pub(crate) fn of_64_wrong_codes_for_one_number_at_once_no_more_than_its_limit_are_looked_at(with: &Open) {
+pub(crate) fn of_64_wrong_codes_for_one_number_at_once_no_more_than_its_limit_are_looked_at(with: &Kind) {
     let limits = wrong_codes(5);
-    for round in 0..soak::count(100, 1_000) {
+    for round in 0..soak::count(with.rounds, 1_000) {
         let opened = open(with);
         for id in 0..THREADS {
             opened.create(id as u128, number(0), limits);
@@ -599,8 +709,8 @@ pub(crate) fn of_64_wrong_codes_for_one_number_at_once_no_more_than_its_limit_ar
     }
 }
 
-pub(crate) fn of_64_requests_for_one_number_at_once_no_more_than_its_limit_are_sent(with: &Open) {
-    for round in 0..soak::count(100, 1_000) {
+pub(crate) fn of_64_requests_for_one_number_at_once_no_more_than_its_limit_are_sent(with: &Kind) {
+    for round in 0..soak::count(with.rounds, 1_000) {
         let opened = open(with);
         let sent = opened.at_once(|store, thread| {
             matches!(wait(store.create(new_request(thread as u128, number(0), sms(5)))), Created::New(_))
@@ -609,8 +719,8 @@ pub(crate) fn of_64_requests_for_one_number_at_once_no_more_than_its_limit_are_s
     }
 }
 
-pub(crate) fn of_64_resends_at_once_one_is_ready(with: &Open) {
-    for round in 0..soak::count(100, 1_000) {
+pub(crate) fn of_64_resends_at_once_one_is_ready(with: &Kind) {
+    for round in 0..soak::count(with.rounds, 1_000) {
         let opened = open(with);
         opened.create(1, number(0), NO_LIMITS);
         let ready = opened.at_once(|store, thread| {
@@ -620,8 +730,8 @@ pub(crate) fn of_64_resends_at_once_one_is_ready(with: &Open) {
     }
 }
 
-pub(crate) fn of_64_requests_with_one_key_at_once_one_is_new(with: &Open) {
-    for round in 0..soak::count(100, 1_000) {
+pub(crate) fn of_64_requests_with_one_key_at_once_one_is_new(with: &Kind) {
+    for round in 0..soak::count(with.rounds, 1_000) {
         let opened = open(with);
         let ids = opened.at_once(|store, thread| {
             let new = new_request(thread as u128, number(0), NO_LIMITS);
@@ -636,8 +746,8 @@ pub(crate) fn of_64_requests_with_one_key_at_once_one_is_new(with: &Open) {
     }
 }
 
-pub(crate) fn of_64_requests_at_once_no_more_than_max_requests_are_held(with: &Open) {
-    for round in 0..soak::count(100, 1_000) {
+pub(crate) fn of_64_requests_at_once_no_more_than_max_requests_are_held(with: &Kind) {
+    for round in 0..soak::count(with.rounds, 1_000) {
         let opened = open_for(with, 5);
         let held = opened.at_once(|store, thread| {
             matches!(wait(store.create(new_request(thread as u128, number(0), NO_LIMITS))), Created::New(_))
@@ -646,8 +756,8 @@ pub(crate) fn of_64_requests_at_once_no_more_than_max_requests_are_held(with: &O
     }
 }
 
-pub(crate) fn of_a_success_and_a_cancellation_at_once_one_counts(with: &Open) {
-    for round in 0..soak::count(100, 1_000) {
+pub(crate) fn of_a_success_and_a_cancellation_at_once_one_counts(with: &Kind) {
+    for round in 0..soak::count(with.rounds, 1_000) {
         let opened = open(with);
         opened.create(1, number(0), NO_LIMITS);
         let states = opened.at_once(|store, thread| {
@@ -672,7 +782,7 @@ fn remembered() -> Remembered {
     Remembered { id: "abc".to_owned(), created_at: now, expires_at: now.after(HOUR) }
 }
 
-pub(crate) fn a_claimed_key_is_under_way_until_it_is_fulfilled_and_then_known(with: &Open) {
+pub(crate) fn a_claimed_key_is_under_way_until_it_is_fulfilled_and_then_known(with: &Kind) {
     let Opened { store, .. } = open(with);
     assert_eq!(wait(store.claim(RIGHT, number(0), DAY)), Claim::New);
     assert_eq!(wait(store.claim(RIGHT, number(0), DAY)), Claim::UnderWay);
@@ -681,7 +791,7 @@ pub(crate) fn a_claimed_key_is_under_way_until_it_is_fulfilled_and_then_known(wi
     assert_eq!(known.id, "abc");
 }
 
-pub(crate) fn a_claimed_key_is_not_for_another_number(with: &Open) {
+pub(crate) fn a_claimed_key_is_not_for_another_number(with: &Kind) {
     let Opened { store, .. } = open(with);
     wait(store.claim(RIGHT, number(0), DAY));
     assert_eq!(wait(store.claim(RIGHT, number(1), DAY)), Claim::OtherNumber);
@@ -689,14 +799,14 @@ pub(crate) fn a_claimed_key_is_not_for_another_number(with: &Open) {
     assert_eq!(wait(store.claim(RIGHT, number(1), DAY)), Claim::OtherNumber);
 }
 
-pub(crate) fn a_released_key_is_free_again(with: &Open) {
+pub(crate) fn a_released_key_is_free_again(with: &Kind) {
     let Opened { store, .. } = open(with);
     wait(store.claim(RIGHT, number(0), DAY));
     wait(store.release(RIGHT));
     assert_eq!(wait(store.claim(RIGHT, number(1), DAY)), Claim::New);
 }
 
-pub(crate) fn a_claimed_key_is_free_again_when_keep_is_over(with: &Open) {
+pub(crate) fn a_claimed_key_is_free_again_when_keep_is_over(with: &Kind) {
     let Opened { store, clock } = open(with);
     wait(store.claim(RIGHT, number(0), DAY));
     clock.advance(DAY - MS);
@@ -705,7 +815,7 @@ pub(crate) fn a_claimed_key_is_free_again_when_keep_is_over(with: &Open) {
     assert_eq!(wait(store.claim(RIGHT, number(1), DAY)), Claim::New);
 }
 
-pub(crate) fn a_key_of_an_engines_request_is_claimed_until_it_is_known_not_to_be_sent(with: &Open) {
+pub(crate) fn a_key_of_an_engines_request_is_claimed_until_it_is_known_not_to_be_sent(with: &Kind) {
     let opened = open(with);
     let new = new_request(1, number(0), NO_LIMITS);
     wait(opened.store.create(NewRequest { idempotency_key: Some(RIGHT), ..new }));

@@ -26,6 +26,7 @@ pub(crate) struct Request {
     terms: StoredTerms,
     created_at: Timestamp,
     sms: Sms,
+    under_way: bool,
     replaced: Option<(Digest, Record, Sms)>,
 }
 
@@ -102,6 +103,7 @@ impl Model {
             terms: new.terms,
             created_at: now,
             sms: Sms::Maybe,
+            under_way: true,
             replaced: None,
         };
         if let Some(key) = new.idempotency_key {
@@ -178,6 +180,7 @@ impl Model {
             record,
             code,
             sms: Sms::Maybe,
+            under_way: true,
             ..request
         };
         let ready = Resending::Ready { hand_over: request.hand_over, stored: request.stored(now) };
@@ -186,7 +189,9 @@ impl Model {
     }
 
     pub(crate) fn settle(&mut self, id: u128, hand_over: u32, end: HandOver, now: Timestamp) {
-        let Some(request) = self.live(id, now).filter(|request| request.hand_over == hand_over) else { return };
+        let is_it = |request: &&mut Request| request.hand_over == hand_over && request.under_way;
+        let Some(request) = self.live(id, now).filter(is_it) else { return };
+        request.under_way = false;
         let (number, sent_at) = (request.number, request.record.sent_at);
         match (end, request.replaced.take()) {
             (HandOver::Sent, _) => request.sms = Sms::Sent,

@@ -1,0 +1,154 @@
+//! What a store that outlives the process keeps of a number and a message: nothing that its dump would show.
+//!
+//! A code is not kept at all, only its HMAC, which the engine makes.
+
+use std::sync::Arc;
+
+use chacha20poly1305::aead::{Aead as _, Generate as _, KeyInit as _, Payload};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use hkdf::Hkdf;
+use hmac::{Hmac, Mac as _};
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use super::{Digest, StoredTerms};
+use crate::sms::MessageTemplate;
+use crate::values::{CodeSize, CodeType, EngineKey, PhoneNumber, Validity};
+use crate::verification::Terms;
+use crate::{Error, ErrorCode};
+
+/// The first byte of what is sealed, so that another way of sealing can be told apart.
+const FORM: u8 = 1;
+
+/// By what a key is known again: it says nothing about the key.
+pub(crate) type KeyCheck = [u8; 16];
+
+/// Seals under the key in use; opens, and finds again, under the previous ones too.
+pub(crate) struct Seal {
+    /// The key in use first.
+    keys: Vec<Keys>,
+}
+
+/// Three keys for three uses, derived from one of the engine's.
+struct Keys {
+    content: XChaCha20Poly1305,
+    number: Hmac<Sha256>,
+    check: KeyCheck,
+}
+
+/// What [`Seal::open`] takes apart: number, code type, code size, validity, group, message.
+type Content = ((u16, u8, u64), String, u32, u64, String, String);
+
+impl Seal {
+    pub(crate) fn new(keys: &[EngineKey]) -> Result<Self, Error> {
+        Ok(Self { keys: keys.iter().map(Keys::derive).collect::<Result<_, _>>()? })
+    }
+
+    fn in_use(&self) -> Result<&Keys, Error> {
+        self.keys.first().ok_or_else(|| Error::new(ErrorCode::Internal, "the store has no key"))
+    }
+
+    /// What is kept of number and message, for this request alone.
+    pub(crate) fn seal(&self, id: u128, given: &StoredTerms) -> Result<Vec<u8>, Error> {
+        let Terms { message, code_type, code_size, validity, group } = &*given.terms;
+        let content = (
+            given.number.parts(),
+            code_type.as_str(),
+            code_size.get() as u32,
+            u64::from(validity.seconds()),
+            group,
+            message.as_str(),
+        );
+        let failed = || Error::new(ErrorCode::Internal, "number and message could not be encrypted");
+        let content = Zeroizing::new(serde_json::to_vec(&content).map_err(|_| failed())?);
+        let nonce = XNonce::try_generate().map_err(|_| Error::new(ErrorCode::Internal, "there is no randomness"))?;
+        let sealed = self
+            .in_use()?
+            .content
+            .encrypt(&nonce, Payload { msg: &content, aad: &id.to_be_bytes() })
+            .map_err(|_| failed())?;
+        Ok([&[FORM], nonce.as_slice(), &sealed].concat())
+    }
+
+    /// Number and message again. What was not sealed under one of the keys for this request is a `storage` error.
+    pub(crate) fn open(&self, id: u128, sealed: &[u8]) -> Result<StoredTerms, Error> {
+        let unreadable = || {
+            super::storage(
+                "a request is not readable under the `key` and `previous_keys`: it was made under another key, or changed \
+                 by somebody else",
+            )
+        };
+        let [FORM, rest @ ..] = sealed else {
+            return Err(super::storage(
+                "a request was written by a newer version of this library, which has to read it",
+            ));
+        };
+        let (nonce, content) = rest.split_first_chunk::<24>().ok_or_else(unreadable)?;
+        let (nonce, id) = (XNonce::from(*nonce), id.to_be_bytes());
+        let opened =
+            self.keys.iter().find_map(|keys| keys.content.decrypt(&nonce, Payload { msg: content, aad: &id }).ok());
+        let opened = Zeroizing::new(opened.ok_or_else(unreadable)?);
+        let (number, code_type, code_size, validity, group, message): Content =
+            serde_json::from_slice(&opened).map_err(|_| unreadable())?;
+        Ok(StoredTerms {
+            number: PhoneNumber::from_parts(number),
+            terms: Arc::new(Terms {
+                message: MessageTemplate::from_checked(message),
+                code_type: code_type.parse::<CodeType>().map_err(|_| unreadable())?,
+                code_size: CodeSize::new(code_size).map_err(|_| unreadable())?,
+                validity: Validity::new(std::time::Duration::from_secs(validity)).map_err(|_| unreadable())?,
+                group,
+            }),
+        })
+    }
+
+    /// What stands for a number where it has to be found again: under every key, the one in use first.
+    ///
+    /// While keys change, what was counted under a previous key goes on counting where it is: a store looks for all of
+    /// these, and writes the first only where it finds none.
+    pub(crate) fn number_tags(&self, number: PhoneNumber) -> Vec<Digest> {
+        let (calling_code, leading_zeros, national) = number.parts();
+        self.keys
+            .iter()
+            .map(|keys| {
+                let mut mac = keys.number.clone();
+                mac.update(&calling_code.to_be_bytes());
+                mac.update(&[leading_zeros]);
+                mac.update(&national.to_be_bytes());
+                mac.finalize().into_bytes().into()
+            })
+            .collect()
+    }
+
+    /// Whether a store whose users had these keys may be used with the present ones, and what it has to add to them.
+    pub(crate) fn check(&self, known: &[impl AsRef<[u8]>]) -> Result<Option<KeyCheck>, Error> {
+        let is_known = |keys: &Keys| known.iter().any(|known| known.as_ref() == keys.check);
+        let in_use = self.in_use()?;
+        if is_known(in_use) {
+            Ok(None)
+        } else if known.is_empty() || self.keys.iter().any(is_known) {
+            Ok(Some(in_use.check))
+        } else {
+            Err(super::storage(
+                "the `key` is not the one that this store was made with: give that one as `key`, or to change it, as one of \
+                 `previous_keys`",
+            ))
+        }
+    }
+}
+
+impl Keys {
+    fn derive(key: &EngineKey) -> Result<Self, Error> {
+        let secret = Hkdf::<Sha256>::new(Some(b"egoi-verify store 1"), key.expose());
+        let (mut content, mut number) = (Zeroizing::new([0; 32]), Zeroizing::new([0; 32]));
+        let mut check = KeyCheck::default();
+        let failed = || Error::new(ErrorCode::Internal, "the store's keys could not be derived");
+        for (purpose, derived) in
+            [("content", &mut content[..]), ("number", &mut number[..]), ("check", &mut check[..])]
+        {
+            secret.expand(purpose.as_bytes(), derived).map_err(|_| failed())?;
+        }
+        let number = Hmac::new_from_slice(&*number).map_err(|_| failed())?;
+        Ok(Self { content: XChaCha20Poly1305::new((&*content).into()), number, check })
+    }
+}
