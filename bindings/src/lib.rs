@@ -11,6 +11,7 @@ pub mod client;
 pub mod engine;
 pub mod failure;
 pub mod functions;
+pub mod session;
 pub mod values;
 
 uniffi::setup_scaffolding!();

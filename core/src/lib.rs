@@ -8,6 +8,7 @@ mod generate;
 pub mod machine;
 #[cfg(feature = "sandbox")]
 mod sandbox;
+pub mod session;
 mod sms;
 mod store;
 #[doc(hidden)]
