@@ -1,0 +1,490 @@
+//! Every file of `tests/scenarios` on every verifier that it names, a test each; its README says what a file holds.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use egoi_verify::untyped::{ClientSettings, code_size, seconds, ttl};
+use egoi_verify::{
+    CallOptions, Client, ClientOptions, Code, CodeType, Engine, EngineOptions, Error, Fault, Message, OutgoingSms,
+    Quota, RequestOptions, Sandbox, SandboxOptions, SendError, TestClock, ValidateOptions, Verification, code_in_sms,
+    generate_code, parse_number, sms_parts, with_app_hash, with_origin,
+};
+use libtest_mimic::{Arguments, Failed, Trial};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+
+const NUMBER: &str = "+351 910 000 000";
+
+fn main() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/scenarios");
+    let mut trials = Vec::new();
+    for file in folder.read_dir().unwrap().map(|entry| entry.unwrap().path()) {
+        let Some(name) = file.file_name().unwrap().to_str().unwrap().strip_suffix(".json") else { continue };
+        let scenario: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).expect(name);
+        for on in scenario["on"].as_array().expect(name) {
+            let (name, on, scenario) = (name.to_owned(), on.as_str().unwrap().to_owned(), scenario.clone());
+            trials.push(Trial::test(format!("{name} on {on}"), move || {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+                runtime.block_on(Run::play(&name, &on, Fields(scenario.as_object().unwrap().clone())))
+            }));
+        }
+    }
+    trials.sort_by(|one, other| one.name().cmp(other.name()));
+    libtest_mimic::run(&Arguments::from_args(), trials).exit();
+}
+
+/// What is taken out of an object; what is left over nobody knows.
+struct Fields(Map<String, Value>);
+
+impl Fields {
+    fn take<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
+        self.0.remove(name).map(|value| serde_json::from_value(value).expect(name))
+    }
+
+    fn text(&mut self, name: &str) -> String {
+        self.take(name).unwrap_or_else(|| panic!("{name} is missing"))
+    }
+
+    fn done(&self) {
+        assert!(self.0.is_empty(), "unknown: {:?}", self.0.keys());
+    }
+}
+
+enum Verifier {
+    Client(Client),
+    Engine(Engine),
+}
+
+macro_rules! on {
+    ($run:ident, $verb:ident($($argument:expr),*)) => {
+        match $run.verifier.as_ref().unwrap() {
+            Verifier::Client(client) => client.$verb($($argument),*).await,
+            Verifier::Engine(engine) => engine.$verb($($argument),*).await,
+        }
+    };
+}
+
+/// What an engine handed over, and how the next hand-over fails.
+#[derive(Default)]
+struct Outbox {
+    sent: Vec<(String, String)>,
+    fails: Option<String>,
+}
+
+struct Run {
+    on: String,
+    name: String,
+    sandbox: Sandbox,
+    clock: Arc<TestClock>,
+    outbox: Arc<Mutex<Outbox>>,
+    verifier: Option<Verifier>,
+    kept: HashMap<String, String>,
+}
+
+impl Run {
+    async fn play(name: &str, on: &str, mut scenario: Fields) -> Result<(), Failed> {
+        let mut options = SandboxOptions::default();
+        let mut given = Fields(scenario.take("sandbox").unwrap_or_default());
+        if let Some(code) = given.take::<String>("code") {
+            options = options.code(code);
+        }
+        if let Some(key) = given.take::<String>("api_key") {
+            options = options.api_key(key);
+        }
+        if let Some(seed) = given.take("seed") {
+            options = options.seed(seed);
+        }
+        given.done();
+        options = match on {
+            "client-v1" | "client-v2" | "engine" => options,
+            "client-v2-words" => options.v2_words(true),
+            "client-v2-400" => options.v2_wrong_is_400(true),
+            _ => panic!("there is no verifier {on}"),
+        };
+        let mut run = Self {
+            on: on.to_owned(),
+            name: name.to_owned(),
+            sandbox: Sandbox::start(options).await.unwrap(),
+            clock: Arc::default(),
+            outbox: Arc::default(),
+            verifier: None,
+            kept: HashMap::new(),
+        };
+        run.sandbox.clock().freeze(true);
+        run.clock.freeze(true);
+        let (client, engine) = (scenario.take("client"), scenario.take("engine"));
+        let made = run.make(Fields(if on == "engine" { engine } else { client }.unwrap_or_default()));
+        assert_eq!(made, json!("made"));
+        let steps: Vec<Value> = scenario.take("steps").unwrap();
+        scenario.take::<String>("about").unwrap();
+        scenario.take::<Vec<String>>("on");
+        scenario.done();
+        for step in steps {
+            let said = step.to_string();
+            let mut step = Fields(step.as_object().unwrap().clone());
+            if step.take::<Vec<String>>("on").is_some_and(|on| !on.contains(&run.on)) {
+                continue;
+            }
+            let gives = step.0.remove("gives");
+            for _ in 0..step.take("times").unwrap_or(1) {
+                let gave = run.step(Fields(run.told(&step.0.clone().into()).as_object().unwrap().clone())).await;
+                let right = match &gives {
+                    Some(gives) => is(&run.told(gives), &gave),
+                    None => gave.get("error").is_none(),
+                };
+                if !right {
+                    return Err(format!("{said}\ngave {gave}").into());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A value with what earlier steps kept in the place of `<name>`, and with texts that are described made.
+    fn told(&self, value: &Value) -> Value {
+        match value {
+            Value::String(text) => self.filled(text).into(),
+            Value::Array(list) => list.iter().map(|each| self.told(each)).collect(),
+            Value::Object(object) if object.contains_key("pieces") => {
+                let pieces: Vec<(String, usize)> = serde_json::from_value(object["pieces"].clone()).unwrap();
+                pieces.iter().map(|(piece, times)| self.filled(piece).repeat(*times)).collect::<String>().into()
+            }
+            Value::Object(object) if object.contains_key("characters_of") => {
+                let mut how = Fields(object.clone());
+                let text = self.filled(&how.take::<String>("characters_of").unwrap());
+                let [from, to] = how.take("become").unwrap_or_else(|| ["".to_owned(), "".to_owned()]);
+                let between: String = how.take("between").unwrap_or_default();
+                how.done();
+                let become_of = |c| from.chars().zip(to.chars()).find(|pair| pair.0 == c).map_or(c, |pair| pair.1);
+                text.chars().map(|c| become_of(c).to_string()).collect::<Vec<_>>().join(&between).into()
+            }
+            Value::Object(object) => {
+                object.iter().map(|(name, each)| (name.clone(), self.told(each))).collect::<Map<_, _>>().into()
+            }
+            other => other.clone(),
+        }
+    }
+
+    fn filled(&self, text: &str) -> String {
+        let mut filled = text.to_owned();
+        for (name, kept) in &self.kept {
+            filled = filled.replace(&format!("<{name}>"), kept);
+        }
+        filled
+    }
+
+    async fn step(&mut self, mut step: Fields) -> Value {
+        let kind: String = step.take("do").unwrap();
+        let keep_as = step.take::<String>("as");
+        let id = |step: &mut Fields| step.take("id").unwrap_or_else(|| self.kept["id"].clone());
+        let call = |step: &mut Fields| match step.take("timeout") {
+            Some(timeout) => CallOptions::default().timeout(Duration::from_secs_f64(timeout)),
+            None => CallOptions::default(),
+        };
+        let mut keep = keep_as.clone();
+        let gave = match kind.as_str() {
+            "request" => {
+                keep = keep_as.or(Some("id".to_owned()));
+                let number: String = step.take("number").unwrap_or_else(|| NUMBER.to_owned());
+                match request_options(&mut step) {
+                    Ok(options) => said(on!(self, request(&number, options)), |made| verification(&made)),
+                    Err(error) => failure(&error),
+                }
+            }
+            "validate" => {
+                let (id, code) = (id(&mut step), step.take("code").unwrap_or_else(|| self.kept["code"].clone()));
+                let mut options = ValidateOptions::default();
+                if let Some(number) = step.take::<String>("number") {
+                    options = options.number(number);
+                }
+                if let Some(timeout) = step.take("timeout") {
+                    options = options.timeout(Duration::from_secs_f64(timeout));
+                }
+                said(on!(self, validate(&id, &code, options)), |outcome| outcome.as_str().into())
+            }
+            "cancel" => {
+                let (id, options) = (id(&mut step), call(&mut step));
+                said(on!(self, cancel(&id, options)), |state| state.as_str().into())
+            }
+            "resend" => {
+                let (id, options) = (id(&mut step), call(&mut step));
+                said(on!(self, resend(&id, options)), |resent| verification(&resent))
+            }
+            "get" => {
+                let (id, options) = (id(&mut step), call(&mut step));
+                said(on!(self, get(&id, options)), |read| verification(&read))
+            }
+            "ping" => said(self.client().ping(call(&mut step)).await, |()| "up".into()),
+            "senders" => said(self.client().senders(call(&mut step)).await, |senders| {
+                let row = |sender: &egoi_verify::SenderInfo| json!({"id": sender.id, "name": sender.name, "number": sender.number, "status": sender.status});
+                senders.iter().map(row).collect()
+            }),
+            "make" => self.make(Fields(step.take("options").unwrap_or_default())),
+            "read" => {
+                keep = keep_as.or(Some("code".to_owned()));
+                self.messages(&mut step).into_iter().next().unwrap_or_default()
+            }
+            "count" => self.messages(&mut step).len().into(),
+            "advance" => {
+                let by = Duration::from_secs_f64(step.take("seconds").unwrap());
+                self.sandbox.clock().advance(by);
+                self.clock.advance(by);
+                Value::Null
+            }
+            "reset" => {
+                self.sandbox.reset();
+                Value::Null
+            }
+            "fail" => {
+                let delay: f64 = step.take("delay").unwrap_or_default();
+                step.0.insert("delay_ms".to_owned(), json!((delay * 1000.0).round() as u64));
+                let fault: Fault = serde_json::from_value(std::mem::take(&mut step.0).into()).unwrap();
+                said(self.sandbox.fail_next(fault), |()| Value::Null)
+            }
+            "send_fails" => {
+                self.outbox.lock().unwrap().fails = step.take("with");
+                Value::Null
+            }
+            "parse_number" => said(parse_number(&step.text("text")), |number| number.whole().into()),
+            "generate_code" => {
+                let code_type = code_type(&mut step).unwrap_or_default();
+                let size = code_size(step.take("code_size").unwrap_or(6));
+                said(size.and_then(|size| generate_code(code_type, size)), |code| code.expose().into())
+            }
+            "sms_parts" => {
+                let parts = sms_parts(&step.text("text"));
+                json!({"encoding": parts.encoding.as_str(), "characters": parts.characters, "parts": parts.parts})
+            }
+            "with_origin" => said(with_origin(&step.text("text"), &step.text("host")), Value::String),
+            "with_app_hash" => said(with_app_hash(&step.text("text"), &step.text("hash")), Value::String),
+            "code_in_sms" => code_of(&step.text("text"), code_type(&mut step), step.take("code_size")),
+            _ => panic!("there is no step {kind}"),
+        };
+        step.done();
+        let kept = ["id", "code"].iter().find_map(|name| gave.get(name)).unwrap_or(&gave);
+        if let (Some(name), Some(kept)) = (keep, kept.as_str()) {
+            self.kept.insert(name, kept.to_owned());
+        }
+        gave
+    }
+
+    fn client(&self) -> &Client {
+        match self.verifier.as_ref().unwrap() {
+            Verifier::Client(client) => client,
+            Verifier::Engine(_) => panic!("an engine has no such call"),
+        }
+    }
+
+    /// What the recipients got, newest first.
+    fn messages(&self, step: &mut Fields) -> Vec<Value> {
+        let number = step.take::<String>("number").map(|number| parse_number(&number).unwrap().whole());
+        let (code_type, code_size) = (code_type(step), step.take("code_size"));
+        if self.on == "engine" {
+            let outbox = self.outbox.lock().unwrap();
+            let sent = outbox.sent.iter().filter(|(to, _)| number.as_ref().is_none_or(|number| number == to));
+            let row = |(number, text): &(String, String)| {
+                json!({
+                    "number": number, "text": text, "code": code_of(text, code_type, code_size),
+                    "parts": sms_parts(text).parts,
+                })
+            };
+            return sent.rev().map(row).collect();
+        }
+        let row = |sms: &Message| {
+            json!({
+                "number": sms.number, "text": sms.text, "code": sms.code, "parts": sms.parts, "sender": sms.sender,
+            })
+        };
+        self.sandbox.messages(number.as_deref()).unwrap().iter().map(row).collect()
+    }
+
+    fn make(&mut self, options: Fields) -> Value {
+        let made = if self.on == "engine" {
+            self.engine(options).map(Verifier::Engine)
+        } else {
+            self.client_of(options).map(Verifier::Client)
+        };
+        said(made, |verifier| {
+            self.verifier = Some(verifier);
+            "made".into()
+        })
+    }
+
+    fn client_of(&self, mut given: Fields) -> Result<Client, Error> {
+        let (api, path) = if self.on == "client-v1" { ("v1", "/api/public") } else { ("v2", "/api") };
+        let bytes = |text: String| text.into_bytes();
+        let settings = ClientSettings {
+            api: Some(api.to_owned()),
+            base_url: given.take("base_url").unwrap_or_else(|| Some(self.sandbox.url() + path)),
+            timeout: given.take("timeout"),
+            connect_timeout: given.take("connect_timeout"),
+            proxy: given.take("proxy"),
+            ca_certificates: given.take("ca_certificates").map(bytes),
+            trust: given.take("trust"),
+            allow_http: given.take("allow_http"),
+            check_state_first: given.take("check_state_first"),
+            status_words: given.take("status_words"),
+            v1_paths: given.take("v1_paths"),
+            v2_paths: given.take("v2_paths"),
+            app_name: given.take("app_name"),
+            store: given.take("store"),
+            key: given.take("key").map(bytes),
+            previous_keys: given.take("previous_keys").map(|keys: Vec<String>| keys.into_iter().map(bytes).collect()),
+            keep: given.take("keep"),
+        };
+        let key: String = given.take("api_key").unwrap_or_else(|| "key".to_owned());
+        let sender: String = given.take("sender").unwrap_or_else(|| "1".to_owned());
+        given.done();
+        Client::new(settings.set(ClientOptions::new(key, sender))?)
+    }
+
+    fn engine(&self, mut given: Fields) -> Result<Engine, Error> {
+        let mut options = EngineOptions::default().clock(Arc::<TestClock>::clone(&self.clock));
+        if let Ok(url) = std::env::var("EGOI_SCENARIOS_STORE") {
+            let name = format!("{}-{}", self.name, std::process::id());
+            options = options.store_url(url.replace("<name>", &name)).key("k".repeat(32));
+        }
+        let quota = |quota: Option<(u32, f64)>| {
+            quota.map(|(most, per)| Ok::<_, Error>(Quota { most, per: seconds("per", per)? })).transpose()
+        };
+        if let Some(url) = given.take::<String>("store") {
+            options = options.store_url(url);
+        }
+        if let Some(key) = given.take::<String>("key") {
+            options = options.key(key);
+        }
+        if let Some(keys) = given.take::<Vec<String>>("previous_keys") {
+            options = options.previous_keys(keys.into_iter().map(String::into_bytes));
+        }
+        if let Some(keep) = given.take("keep") {
+            options = options.keep(seconds("keep", keep)?);
+        }
+        if let Some(most) = given.take("max_requests") {
+            options = options.max_requests(most);
+        }
+        if let Some(most) = given.take("max_attempts") {
+            options = options.max_attempts(most);
+        }
+        if let Some(most) = given.take("wrong_codes_per_number") {
+            options = options.wrong_codes_per_number(quota(most)?);
+        }
+        if let Some(most) = given.take("sms_per_number") {
+            options = options.sms_per_number(quota(most)?);
+        }
+        if let Some(most) = given.take("max_resends") {
+            options = options.max_resends(most);
+        }
+        if let Some(pause) = given.take::<Option<f64>>("resend_after") {
+            options = options.resend_after(pause.map(|pause| seconds("resend_after", pause)).transpose()?);
+        }
+        if let Some(countries) = given.take("countries") {
+            options = options.countries(countries);
+        }
+        given.done();
+        let outbox = Arc::clone(&self.outbox);
+        Engine::new(move |sms: OutgoingSms| std::future::ready(outbox.lock().unwrap().take(&sms)), options)
+    }
+}
+
+impl Outbox {
+    fn take(&mut self, sms: &OutgoingSms) -> Result<(), SendError> {
+        match self.fails.take().as_deref() {
+            Some("not_sent") => Err(SendError::NotSent("no credit".into())),
+            fails => {
+                self.sent.push((sms.number.whole(), sms.text.to_string()));
+                match fails {
+                    None => Ok(()),
+                    Some("maybe") => Err(SendError::MaybeSent("the gateway went away".into())),
+                    Some(other) => panic!("a hand-over does not fail with {other}"),
+                }
+            }
+        }
+    }
+}
+
+fn request_options(step: &mut Fields) -> Result<RequestOptions, Error> {
+    let mut options = RequestOptions::default();
+    if let Some(message) = step.take::<String>("message") {
+        options = options.message(message);
+    }
+    if let Some(code_type) = code_type(step) {
+        options = options.code_type(code_type);
+    }
+    if let Some(size) = step.take("code_size") {
+        options = options.code_size(code_size(size)?);
+    }
+    if let Some(validity) = step.take("ttl") {
+        options = options.ttl(ttl(validity)?);
+    }
+    if let Some(group) = step.take::<String>("group") {
+        options = options.group(group);
+    }
+    if let Some(key) = step.take::<String>("idempotency_key") {
+        options = options.idempotency_key(key);
+    }
+    if let Some(timeout) = step.take("timeout") {
+        options = options.timeout(Duration::from_secs_f64(timeout));
+    }
+    Ok(options)
+}
+
+fn code_type(step: &mut Fields) -> Option<CodeType> {
+    step.take::<String>("code_type").map(|word| word.parse().unwrap())
+}
+
+fn code_of(text: &str, code_type: Option<CodeType>, code_size: Option<u32>) -> Value {
+    code_in_sms(text, code_type, code_size).as_ref().map(Code::expose).into()
+}
+
+fn said<T>(result: Result<T, Error>, value: impl FnOnce(T) -> Value) -> Value {
+    result.map_or_else(|error| failure(&error), value)
+}
+
+fn verification(of: &Verification) -> Value {
+    let lives = of.created_at.zip(of.expires_at).map(|(from, to)| to.duration_since(from).unwrap().as_secs_f64());
+    json!({
+        "id": of.id, "state": of.state.as_str(), "number": of.number, "sms": of.sms.map(egoi_verify::Sms::as_str),
+        "attempts_left": of.attempts_left, "lives": lives,
+    })
+}
+
+fn failure(error: &Error) -> Value {
+    json!({
+        "error": error.code().as_str(), "detail": error.detail(), "http_status": error.http_status(),
+        "request_id": error.request_id(), "retry_after": error.retry_after().map(|wait| wait.as_secs_f64()),
+        "retry_is_safe": error.retry_is_safe(), "sms_may_be_sent": error.sms_may_be_sent(),
+    })
+}
+
+/// Whether what a step gave is what it must give.
+fn is(expected: &Value, given: &Value) -> bool {
+    match (expected, given) {
+        (Value::Object(about), Value::String(text)) => {
+            let mut about = Fields(about.clone());
+            let has = about.take::<String>("has").is_none_or(|part| text.contains(&part));
+            let starts = about.take::<String>("starts").is_none_or(|start| text.starts_with(&start));
+            let made_of = about.take::<String>("made_of").is_none_or(|all| text.chars().all(|c| all.contains(c)));
+            let size = about.take::<usize>("size").is_none_or(|size| text.chars().count() == size);
+            about.done();
+            has && starts && made_of && size
+        }
+        (Value::Object(expected), Value::Object(given)) => {
+            expected.iter().all(|(name, expected)| given.get(name).is_some_and(|given| is(expected, given)))
+        }
+        (Value::Array(range), Value::Number(given)) => {
+            let [from, to] = [0, 1].map(|end| range[end].as_f64().unwrap());
+            given.as_f64().is_some_and(|given| from <= given && given <= to)
+        }
+        (Value::Array(expected), Value::Array(given)) => {
+            expected.len() == given.len() && expected.iter().zip(given).all(|(expected, given)| is(expected, given))
+        }
+        (Value::Number(expected), Value::Number(given)) => {
+            (expected.as_f64().unwrap() - given.as_f64().unwrap()).abs() < 1e-6
+        }
+        _ => expected == given,
+    }
+}
