@@ -48,16 +48,20 @@ swift: bindings
 	strip --strip-debug -o bindings/swift/.native/libegoi_verify_native.a $(CARGO_TARGET)/debug/libegoi_verify_native.a
 	strip -o bindings/swift/.native/libegoi_verify_testing_native.so $(CARGO_TARGET)/debug/libegoi_verify_testing_native.so
 
-# A Debian 13 of its own with Swift 6.0.3, where there is no `swift`: only root can make one.
+# A Debian 13 of its own with Swift 6.0.3, where there is no `swift`: only root can make one. Entering it takes the right to
+# mount, which many a container has not; there proot does it.
+APT_INSTALL := apt-get update -qq && apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300
+IS_DEBIAN_ROOT := test "$$(id -u)" = 0 && command -v apt-get >/dev/null
+
 swift-toolchain:
 	@command -v swift >/dev/null || test -x $(SWIFT_ROOT)/usr/libexec/swift/bin/swift \
-	  || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
-	       && { command -v mmdebstrap >/dev/null \
-	            || { apt-get update -qq && apt-get install -y -qq --no-install-recommends mmdebstrap >/dev/null; }; } \
-	       && mkdir -p $(dir $(SWIFT_ROOT)) \
-	       && mmdebstrap --quiet --variant=apt --include=swiftlang,libc6-dev,libstdc++-14-dev trixie $(SWIFT_ROOT) \
-	       && chroot $(SWIFT_ROOT) ldconfig; } \
+	  || { $(IS_DEBIAN_ROOT) && { command -v mmdebstrap >/dev/null || { $(APT_INSTALL) mmdebstrap >/dev/null; }; } \
+	       && mkdir -p $(dir $(SWIFT_ROOT)) && rm -rf $(SWIFT_ROOT).new \
+	       && mmdebstrap --quiet --variant=apt --include=swiftlang,libc6-dev,libstdc++-14-dev trixie $(SWIFT_ROOT).new \
+	       && chroot $(SWIFT_ROOT).new ldconfig && mv $(SWIFT_ROOT).new $(SWIFT_ROOT); } \
 	  || true
+	@command -v swift >/dev/null || unshare --mount true 2>/dev/null || unshare --user --map-root-user --mount true 2>/dev/null \
+	  || command -v proot >/dev/null || { $(IS_DEBIAN_ROOT) && { $(APT_INSTALL) proot >/dev/null; }; } || true
 
 test-swift: swift swift-toolchain
 	EGOI_SWIFT_ROOT=$(SWIFT_ROOT) bindings/swift/swift test
