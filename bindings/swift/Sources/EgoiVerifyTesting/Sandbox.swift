@@ -32,7 +32,22 @@ extension Message: CustomStringConvertible, CustomDebugStringConvertible, Custom
 public struct Fault: Sendable {
     /// A call of the service.
     public enum Call: String, Sendable, Encodable {
-        case request, validate, cancel, resend, get, ping, senders, sms
+        /// Makes a request.
+        case request
+        /// Submits a code.
+        case validate
+        /// Cancels a request.
+        case cancel
+        /// Sends a new code.
+        case resend
+        /// Reads a request.
+        case get
+        /// Asks whether the service is up.
+        case ping
+        /// Lists the senders.
+        case senders
+        /// Sends an SMS of one's own text.
+        case sms
     }
 
     /// When a connection is cut.
@@ -147,7 +162,7 @@ public final class Sandbox: Sendable {
 
     deinit { native.shut() }
 
-    /// Starts a sandbox. A port that is taken is ``VerifyError/invalidInput(_:)``.
+    /// Starts a sandbox. A port that is taken is `VerifyError.invalidInput`.
     public static func start(_ options: SandboxOptions = SandboxOptions()) async throws -> Sandbox {
         do {
             let native = try await nativeStartSandbox(options: NativeSandboxOptions(
@@ -188,7 +203,7 @@ public final class Sandbox: Sendable {
     }
 
     /// Waits for an SMS to a number that this has not given before, and gives its code. None in time is
-    /// ``VerifyError/timeout(_:)``.
+    /// `VerifyError.timeout`.
     public func waitForCode(_ number: String, timeout: TimeInterval) async throws -> String {
         let token = SandboxCancelToken()
         do {

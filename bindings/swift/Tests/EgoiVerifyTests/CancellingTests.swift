@@ -5,21 +5,32 @@ import XCTest
 final class CancellingTests: XCTestCase {
     func testCancellingATaskClosesTheSocketOfItsCall() async throws {
         let server = try SilentServer()
-        var options = ClientOptions(apiKey: "key", sender: "1")
-        options.baseURL = "http://127.0.0.1:\(server.port)/api"
-        let client = try Client(options)
+        let client = try server.client()
         var events = server.watch().makeAsyncIterator()
 
-        let call = Task { try await client.request(number) }
-        let seen = await events.next()
-        call.cancel()
-        let ended = await events.next()
-        XCTAssertEqual([seen, ended], ["seen", "ended"])
+        for (verb, call) in calls(of: client) + calls(ofAClient: client) {
+            let task = Task { try await call() }
+            let seen = await events.next()
+            task.cancel()
+            let ended = await events.next()
+            XCTAssertEqual([seen, ended], ["seen", "ended"], verb)
+            await isCancelled(task, verb)
+        }
+    }
+
+    func testCancellingATaskEndsItsWaitForACode() async throws {
+        let sandbox = try await Sandbox.start()
+        let wait = Task { _ = try await sandbox.waitForCode(number, timeout: 60) }
+        wait.cancel()
+        await isCancelled(wait, "waitForCode")
+    }
+
+    private func isCancelled(_ task: Task<Void, any Error>, _ verb: String) async {
         do {
-            _ = try await call.value
-            XCTFail("the call gave something back")
+            try await task.value
+            XCTFail("\(verb) gave something back")
         } catch {
-            XCTAssertTrue(error is CancellationError, "\(error)")
+            XCTAssertTrue(error is CancellationError, "\(verb): \(error)")
         }
     }
 
@@ -28,14 +39,9 @@ final class CancellingTests: XCTestCase {
         let client = try sandbox.client()
         let call = Task {
             withUnsafeCurrentTask { $0?.cancel() }
-            return try await client.request(number)
+            _ = try await client.request(number)
         }
-        do {
-            _ = try await call.value
-            XCTFail("the call gave something back")
-        } catch {
-            XCTAssertTrue(error is CancellationError, "\(error)")
-        }
+        await isCancelled(call, "request")
         XCTAssertTrue(try sandbox.messages().isEmpty)
     }
 

@@ -119,15 +119,6 @@ final class ClientTests: XCTestCase {
         XCTAssertEqual(verified, 64)
     }
 
-    func testAClosedClientSaysSoAndClosingTwiceIsNothing() async throws {
-        let sandbox = try await Sandbox.start()
-        let client = try sandbox.client()
-        client.close()
-        client.close()
-        let failure = try await failing("closed") { try await client.request(number) }
-        XCTAssertFalse(failure.smsMayBeSent)
-    }
-
     func testAnAnswerThatBreaksOffMayHaveSentAnSMS() async throws {
         let sandbox = try await Sandbox.start()
         let client = try sandbox.client()

@@ -118,12 +118,6 @@ final class EngineTests: XCTestCase {
         XCTAssertEqual(try sandbox.messages(number).count, 1)
     }
 
-    func testAClosedEngineSaysSo() async throws {
-        let engine = try engine()
-        engine.close()
-        _ = try await failing("closed") { try await engine.request(number) }
-    }
-
     func testCodeForAnyVerifierRunsOnBoth() async throws {
         let sandbox = try await Sandbox.start()
         let verifiers: [any Verifier] = try [sandbox.client(), engine()]

@@ -1,3 +1,4 @@
+import EgoiVerify
 import Foundation
 
 #if canImport(Glibc)
@@ -8,7 +9,8 @@ import Darwin
 private let stream = SOCK_STREAM
 #endif
 
-/// A server that reads what comes and never answers, and says when the other side ended the connection.
+/// A server that reads what comes, one connection after another, and says when the other side ended each. Unless it is
+/// given an answer, it never answers.
 final class SilentServer: Sendable {
     let port: UInt16
     private let listener: Int32
@@ -17,7 +19,17 @@ final class SilentServer: Sendable {
         (listener, port) = try Self.listening()
     }
 
-    deinit { close(listener) }
+    deinit {
+        // Closing alone would not wake whoever accepts.
+        shutdown(listener, Int32(SHUT_RDWR))
+        close(listener)
+    }
+
+    func client() throws -> Client {
+        var options = ClientOptions(apiKey: "key", sender: "1")
+        options.baseURL = "http://127.0.0.1:\(port)/api"
+        return try Client(options)
+    }
 
     static func freePort() throws -> UInt16 {
         let (listener, port) = try listening()
@@ -40,20 +52,29 @@ final class SilentServer: Sendable {
         return (listener, UInt16(bigEndian: address.sin_port))
     }
 
-    /// Tells that the first bytes of a call came, and then that its connection ended.
-    func watch() -> AsyncStream<String> {
+    /// Tells of each connection that its first bytes came, and then that it ended. Every request, none of which may have a
+    /// body, is answered with this JSON.
+    func watch(answering json: String? = nil) -> AsyncStream<String> {
         let listener = listener
+        let answer = json.map {
+            Array("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: \($0.utf8.count)\r\n\r\n\($0)".utf8)
+        }
         return AsyncStream { events in
             Thread.detachNewThread {
-                let connection = accept(listener, nil, nil)
-                var bytes = [UInt8](repeating: 0, count: 4096)
-                var wasSeen = false
-                while recv(connection, &bytes, bytes.count, 0) > 0 {
-                    if !wasSeen { events.yield("seen") }
-                    wasSeen = true
+                while true {
+                    let connection = accept(listener, nil, nil)
+                    // The listener was closed.
+                    if connection < 0 { break }
+                    var bytes = [UInt8](repeating: 0, count: 4096)
+                    var wasSeen = false
+                    while recv(connection, &bytes, bytes.count, 0) > 0 {
+                        if !wasSeen { events.yield("seen") }
+                        wasSeen = true
+                        if let answer { send(connection, answer, answer.count, 0) }
+                    }
+                    close(connection)
+                    events.yield("ended")
                 }
-                close(connection)
-                events.yield("ended")
                 events.finish()
             }
         }

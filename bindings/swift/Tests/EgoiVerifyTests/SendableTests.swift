@@ -1,0 +1,41 @@
+import EgoiVerify
+import EgoiVerifyTesting
+import XCTest
+
+final class SendableTests: XCTestCase {
+    private func send<T: Sendable>(_: T.Type) {}
+
+    /// Compiling it in Swift 6 mode is the test.
+    func testEverythingMayCrossBetweenTasks() {
+        send(Client.self)
+        send((any Verifier).self)
+        send(ClientOptions.self)
+        send(API.self)
+        send(Trust.self)
+        send(Engine.self)
+        send(EngineOptions.self)
+        send(Limit<Int>.self)
+        send(Quota.self)
+        send(OutgoingSMS.self)
+        send(SendError.self)
+        send(RequestOptions.self)
+        send(ValidateOptions.self)
+        send(CallOptions.self)
+        send(Verification.self)
+        send(State.self)
+        send(Outcome.self)
+        send(CodeType.self)
+        send(SMS.self)
+        send(SMSEncoding.self)
+        send(SMSParts.self)
+        send(PhoneNumber.self)
+        send(SenderInfo.self)
+        send(VerifyError.self)
+        send(VerifyError.Failure.self)
+        send(Sandbox.self)
+        send(SandboxOptions.self)
+        send(Message.self)
+        send(Fault.self)
+        send(TestClock.self)
+    }
+}

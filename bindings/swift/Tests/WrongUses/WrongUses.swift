@@ -1,0 +1,39 @@
+// What must not compile, each with what the compiler says to it. Checked by WrongUsesTests.
+
+import EgoiVerify
+
+// A wrong code must not pass for a right one.
+func aVerdictThatIsNotLookedAt(_ outcome: Outcome) {
+    if outcome {}  // expected-error {{cannot convert value of type 'Outcome' to expected condition type 'Bool'}}
+}
+
+func anOutcomeThatIsForgotten(_ outcome: Outcome) -> Bool {
+    switch outcome {  // expected-error {{switch must be exhaustive}} expected-note {{add missing case: '.alreadyVerified'}}
+    case .verified: true
+    case .wrongCode, .expired, .cancelled, .tooManyAttempts: false
+    }
+}
+
+func aFailureThatIsForgotten(_ error: VerifyError) -> Bool {
+    switch error {  // expected-error {{switch must be exhaustive}} expected-note {{add missing case: '.sending(_)'}}
+    case .invalidInput, .unauthorized, .forbidden, .notFound, .rejected, .conflict, .rateLimited, .unreachable: false
+    case .timeout, .interrupted, .unavailable, .redirected, .unexpectedAnswer, .unsupported, .storage: false
+    case .closed, .forked, .internal: false
+    }
+}
+
+final class Outbox {
+    var count = 0  // expected-note@-1 {{class 'Outbox' does not conform to the 'Sendable' protocol}}
+}
+
+// The function that sends is called from any thread.
+func aFunctionThatSendsFromWhatIsNotSafe(_ outbox: Outbox) throws {
+    _ = try Engine { _ in
+        outbox.count += 1  // expected-error {{capture of 'outbox' with non-sendable type 'Outbox' in a `@Sendable` closure}}
+    }
+}
+
+func aVerbWithoutAwait(_ client: Client) throws -> Verification {
+    // expected-note@-1 {{add 'async' to function 'aVerbWithoutAwait' to make it asynchronous}}
+    try client.request("+351 910 000 000")  // expected-error {{'async' call in a function that does not support concurrency}}
+}
