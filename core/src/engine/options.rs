@@ -164,6 +164,11 @@ impl EngineOptions {
         self
     }
 
+    /// The store that they name, opened, for several engines and clients of one process to share.
+    pub fn open_store(self) -> Result<Arc<dyn Store>, Error> {
+        Ok(self.check()?.store)
+    }
+
     pub(crate) fn check(self) -> Result<Checked, Error> {
         check_quota("wrong_codes_per_number", self.limits.wrong_codes_per_number)?;
         check_quota("sms_per_number", self.limits.sms_per_number)?;

@@ -140,12 +140,12 @@ fn wait<T>(later: impl Future<Output = Result<T, egoi_verify::Error>>) -> T {
     RUNTIME.handle().block_on(later).unwrap()
 }
 
-fn number(i: usize) -> PhoneNumber {
+pub(crate) fn number(i: usize) -> PhoneNumber {
     parse_number(&format!("351-91000000{i}")).unwrap()
 }
 
 /// What a request for a number with a validity asks for. Only an engine can say it.
-fn terms(number: PhoneNumber, seconds: u64) -> StoredTerms {
+pub(crate) fn terms(number: PhoneNumber, seconds: u64) -> StoredTerms {
     static KNOWN: LazyLock<Mutex<HashMap<(PhoneNumber, u64), StoredTerms>>> = LazyLock::new(Mutex::default);
     let mut known = KNOWN.lock().unwrap();
     let asked = known.entry((number, seconds)).or_insert_with(|| {

@@ -9,6 +9,7 @@ use egoi_verify::{
 };
 use std::time::Duration;
 
+#[derive(Clone)]
 pub(crate) struct Model {
     pub(crate) max_requests: u64,
     pub(crate) requests: HashMap<u128, Request>,
@@ -36,6 +37,7 @@ struct Counters {
     sms: Window,
 }
 
+#[derive(Clone)]
 struct Key {
     number: PhoneNumber,
     until: Timestamp,
