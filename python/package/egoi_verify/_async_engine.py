@@ -71,10 +71,12 @@ class AsyncEngine(BaseEngine):
         code_type: CodeType | Literal["numeric", "alpha", "alphanumeric", "hex"] | None = None,
         code_size: int | None = None,
         ttl: Seconds | None = None,
+        group: str | None = None,
         idempotency_key: str | None = None,
         timeout: Seconds | None = None,
     ) -> Verification:
-        """Has one SMS with a code handed over to the number. The arguments are those of :meth:`AsyncClient.request`.
+        """Has one SMS with a code handed over to the number. The arguments are those of :meth:`AsyncClient.request`; ``group``
+        has no use here.
 
         Raises:
             Sending: The function that sends failed. Unless it raised :class:`NotSent` the request is pending, and
@@ -82,7 +84,7 @@ class AsyncEngine(BaseEngine):
         """
         return verification(
             await self._run(
-                self._engine.request(number, message, code_type, code_size, ttl, None, idempotency_key, timeout)
+                self._engine.request(number, message, code_type, code_size, ttl, group, idempotency_key, timeout)
             )
         )
 

@@ -25,6 +25,7 @@ class Verifier(Protocol):
         code_type: CodeType | Literal["numeric", "alpha", "alphanumeric", "hex"] | None = None,
         code_size: int | None = None,
         ttl: Seconds | None = None,
+        group: str | None = None,
         idempotency_key: str | None = None,
         timeout: Seconds | None = None,
     ) -> Verification:
@@ -59,6 +60,7 @@ class AsyncVerifier(Protocol):
         code_type: CodeType | Literal["numeric", "alpha", "alphanumeric", "hex"] | None = None,
         code_size: int | None = None,
         ttl: Seconds | None = None,
+        group: str | None = None,
         idempotency_key: str | None = None,
         timeout: Seconds | None = None,
     ) -> Verification:

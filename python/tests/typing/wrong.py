@@ -31,7 +31,6 @@ def calls(given: Outcome) -> None:
     client.request("+351 910 000 000", "Your code is {CODE}")  # wrong: options have names
     client.validate("id", 123456)  # wrong: a code is text
     client.validate("id")  # wrong: no code
-    engine.request("+351 910 000 000", group="2FA")  # wrong: an engine has no groups
     engine.ping()  # wrong: an engine is nowhere
     state: State = client.validate("id", "123456")  # wrong: an outcome is no state
     print(state)
