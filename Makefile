@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := python/.venv
 DENY_VERSION := 0.20.2
 FUZZ_VERSION := 0.13.2
-FUZZ_TARGETS := v1 v2 refusal number sms_text code
+FUZZ_TARGETS := v1 v2 refusal number sms_text code retry_after fault
 FUZZ_SECONDS ?= 3600
 
 .PHONY: demo demo-python demo-node test test-core test-python test-node lint chromium wheel addon soak bench bench-python bench-node pins fuzz audit clean

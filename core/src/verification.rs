@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::Error;
 use crate::sms::MessageTemplate;
-use crate::values::{CodeSize, CodeType, PhoneNumber, RequestId, Validity};
+use crate::values::{CodeSize, CodeType, PhoneNumber, RequestId, Validity, masked};
 
 /// The state of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -136,14 +136,10 @@ impl Verification {
 
 impl fmt::Debug for Verification {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let masked = self.number.as_deref().map(|number| match PhoneNumber::parse(number) {
-            Ok(number) => number.to_string(),
-            Err(_) => "*".to_owned(),
-        });
         f.debug_struct("Verification")
             .field("id", &self.id)
             .field("state", &self.state)
-            .field("number", &masked)
+            .field("number", &self.number.as_deref().map(masked))
             .field("created_at", &self.created_at)
             .field("expires_at", &self.expires_at)
             .field("sms", &self.sms)

@@ -14,19 +14,19 @@ function kind(is: string, fits: (value: unknown) => boolean, of: Kind["of"] = (v
     is,
     of(value, field) {
       if (!fits(value)) {
-        throw invalid(field, `is ${described(value)}, must be ${is}`);
+        throw invalid(field, `is ${described(value, is)}, must be ${is}`);
       }
       return of(value, field);
     },
   };
 }
 
-/** Never the value of a string, which may be a secret. */
-function described(value: unknown): string {
+/** Never the value of a string, or of a number in the place of one: it may be a key, a code or a phone number. */
+function described(value: unknown, wanted: string): string {
   if (value === null || value === undefined) {
     return value === null ? "null" : "missing";
   }
-  if (typeof value === "number") {
+  if (typeof value === "number" && !wanted.includes("string")) {
     return String(value);
   }
   return Array.isArray(value) ? "an array" : typeof value === "object" ? "an object" : `a ${typeof value}`;
@@ -94,7 +94,7 @@ export function options(given: unknown, kinds: Kinds, within?: string): Checked 
     return checked;
   }
   if (!isObject(given)) {
-    throw invalid(within ?? "options", `is ${described(given)}, must be an object`);
+    throw invalid(within ?? "options", `is ${described(given, "an object")}, must be an object`);
   }
   for (const name in given as object) {
     const value = (given as Checked)[name];

@@ -18,9 +18,9 @@ import {
   string,
   text,
 } from "./check.js";
-import { thrown } from "./errors.js";
+import { inspected, thrown } from "./errors.js";
 import { CALL_OPTIONS, call, type CallOptions, port } from "./port.js";
-import { asIs } from "./verification.js";
+import { masked } from "./verification.js";
 import { Verifier } from "./verifier.js";
 
 /** What a status word of the service may mean. */
@@ -87,14 +87,27 @@ export interface ClientOptions extends ClientSettings {
   sender: string;
 }
 
-/** A sender of the account. */
-export interface SenderInfo {
+/** A sender of the account. Printed or made JSON of, its number is masked. */
+export class SenderInfo {
   /** Its id, which `sender` takes over V2. */
-  readonly id: string;
-  readonly name?: string;
-  readonly number?: string;
+  declare readonly id: string;
+  declare readonly name?: string;
+  declare readonly number?: string;
   /** Its state in the service's word. */
-  readonly status?: string;
+  declare readonly status?: string;
+
+  /** @internal */
+  constructor(known: object) {
+    Object.assign(this, known);
+  }
+
+  toJSON(): object {
+    return this.number === undefined ? { ...this } : { ...this, number: masked(this.number) };
+  }
+
+  [inspected](_depth: number, options: object, inspect: (value: unknown, options: object) => string): string {
+    return `SenderInfo ${inspect(this.toJSON(), options)}`;
+  }
 }
 
 const SETTINGS: Kinds = {
@@ -185,7 +198,7 @@ export class Client extends Verifier {
       options,
       CALL_OPTIONS,
       (id, checked) => this.#native.senders(id, checked["timeout"] as number | undefined),
-      asIs,
+      (senders: object[]) => senders.map((sender) => new SenderInfo(sender)),
     );
   }
 }

@@ -1,7 +1,7 @@
 //! How often, and when, a call may be tried again.
 
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use rand::rngs::SysRng;
 
@@ -67,16 +67,6 @@ pub(super) fn jitter(failed: u32) -> Duration {
     Duration::from_millis(100 << failed.saturating_sub(1).min(4)) * share / u32::from(u16::MAX)
 }
 
-/// Reads `Retry-After`: seconds, or an HTTP date (RFC 9110, 10.2.3).
-pub(super) fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
-    let value = value.trim();
-    if let Ok(seconds) = value.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let at = httpdate::parse_http_date(value).ok()?;
-    Some(at.duration_since(now).unwrap_or_default())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,16 +90,6 @@ mod tests {
         let budget = Budget::default();
         (0..100_000).for_each(|_| budget.call());
         assert_eq!((0..100).filter(|_| budget.take()).count(), 10);
-    }
-
-    #[test]
-    fn retry_after_is_read_in_seconds_and_as_a_date() {
-        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
-        assert_eq!(retry_after(" 120 ", now), Some(Duration::from_secs(120)));
-        assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:47 GMT", now), Some(Duration::from_secs(10)));
-        assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:17 GMT", now), Some(Duration::ZERO));
-        assert_eq!(retry_after("soon", now), None);
-        assert_eq!(retry_after("-1", now), None);
     }
 
     #[test]

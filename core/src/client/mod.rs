@@ -30,14 +30,14 @@ use routes::Routes;
 use transport::{Answer, Exchange, Kind, Progress, Transport};
 use turns::Turns;
 
-use crate::values::{ApiKey, Code, PhoneNumber, RequestId, checked_sender};
+use crate::values::{ApiKey, Code, PhoneNumber, RequestId, checked_sender, masked};
 use crate::verification::{CallOptions, Outcome, RequestOptions, Sms, State, Terms, ValidateOptions, Verification};
 use crate::verifier::Verifier;
 use crate::wire::words::StatusWords;
 use crate::{Error, ErrorCode};
 
-/// A sender of the account.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A sender of the account. Printed, its number is masked.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SenderInfo {
     /// Its id, which `sender` takes over V2.
@@ -349,6 +349,17 @@ impl Call<'_> {
 /// A body that is wiped when it was sent.
 fn body(bytes: Zeroizing<Vec<u8>>) -> Option<bytes::Bytes> {
     Some(bytes::Bytes::from_owner(bytes))
+}
+
+impl fmt::Debug for SenderInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SenderInfo")
+            .field("id", &self.id)
+            .field("name", &self.name)
+            .field("number", &self.number.as_deref().map(masked))
+            .field("status", &self.status)
+            .finish()
+    }
 }
 
 impl fmt::Debug for Client {

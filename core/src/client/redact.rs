@@ -1,5 +1,9 @@
 //! The service's own words, without the secrets that it may repeat.
 
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
 use crate::sms::MessageTemplate;
 use crate::values::{Code, PhoneNumber};
 use crate::wire::v2;
@@ -30,6 +34,12 @@ impl Secrets<'_> {
             for piece in message.split(MessageTemplate::PLACE).map(str::trim).filter(|piece| piece.len() >= 4) {
                 words = without(words, piece);
             }
+            // An SMS of one's own has its code in place: a word of digits and capitals.
+            for word in message.replace(MessageTemplate::PLACE, " ").split(|c: char| !c.is_alphanumeric()) {
+                if word.len() >= 4 && !word.chars().any(char::is_lowercase) {
+                    words = without(words, word);
+                }
+            }
         }
         if let Some(code) = self.code {
             words = without(words, code.expose());
@@ -37,8 +47,59 @@ impl Secrets<'_> {
         if let Some(number) = self.number {
             words = without(words, &number.whole());
         }
-        without_long_numbers(&words).chars().take(LONGEST).collect()
+        let number = self.number.map(PhoneNumber::whole);
+        let national = number.as_deref().and_then(|number| number.split_once('-')).map(|(_, national)| national);
+        let spelled = [Some(self.key), self.code.map(Code::expose), national].map(Option::unwrap_or_default);
+        let words: Vec<&str> =
+            words.split(' ').map(|word| if spells_any(word, &spelled) { REMOVED } else { word }).collect();
+        without_long_numbers(&words.join(" ")).chars().take(LONGEST).collect()
     }
+}
+
+/// Whether a word is one of the secrets in another spelling: with something between its characters, percent-encoded, in
+/// hexadecimal or base64, by itself or within something longer.
+fn spells_any(word: &str, secrets: &[&str]) -> bool {
+    /// A shorter one is found in too much that is none.
+    const SHORTEST: usize = 4;
+    let bare = |text: &[u8]| -> Vec<u8> {
+        text.iter().filter(|byte| byte.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect()
+    };
+    let secrets: Vec<Vec<u8>> =
+        secrets.iter().map(|secret| bare(secret.as_bytes())).filter(|secret| secret.len() >= SHORTEST).collect();
+    let is_one = |text: &[u8]| {
+        let text = bare(text);
+        secrets.iter().any(|secret| text.windows(secret.len()).any(|part| part == secret))
+    };
+    let in_base64 = |run: &str| {
+        let run = run.replace('-', "+").replace('_', "/");
+        (0..4.min(run.len())).any(|from| {
+            let part = &run[from..];
+            // One character alone stands for no byte.
+            let whole = if part.len() % 4 == 1 { &part[..part.len() - 1] } else { part };
+            BASE64.decode(whole).is_ok_and(|bytes| is_one(&bytes))
+        })
+    };
+    let in_hex = |run: &str| (0..2).any(|from| is_one(&from_hex(run.get(from..).unwrap_or_default())));
+    // Digits alone are found further down, whoever they are of.
+    let has_letters = word.contains(char::is_alphabetic);
+    (has_letters && is_one(word.as_bytes()))
+        || (word.contains('%') && is_one(&percent_encoding::percent_decode_str(word).collect::<Vec<u8>>()))
+        || word.split(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '+' | '/' | '-' | '_')).any(in_base64)
+        || word.split(|c: char| !c.is_ascii_hexdigit()).any(in_hex)
+}
+
+/// Who repeats a secret pads it or not, and cuts it off anywhere.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// The bytes of pairs of hexadecimal digits; a last one alone is left out.
+fn from_hex(run: &str) -> Vec<u8> {
+    let digits: Vec<u8> = run.chars().filter_map(|c| u8::try_from(c.to_digit(16)?).ok()).collect();
+    digits.as_chunks::<2>().0.iter().map(|[high, low]| high << 4 | low).collect()
 }
 
 /// Without a secret, in whatever case it is written.
@@ -95,7 +156,7 @@ mod tests {
             key: "canary-key",
             code: Some(&code),
             number: Some(PhoneNumber::parse("351-910000000")?),
-            message: Some("Your code for Acme is {CODE}\nThank you"),
+            message: Some("Your code for Acme is {CODE}\nThank you, XK7Q"),
         };
         for (said, shown) in [
             ("key CANARY-KEY refused", "key [removed] refused"),
@@ -106,11 +167,29 @@ mod tests {
             ("to (351) 91-00.00-000", "to ([removed]"),
             ("to 910000000", "to [removed]"),
             ("the code is 9876", "the code is [removed]"),
-            ("Your code for Acme is Q7X9\nThank you", "[removed] Q7X9 [removed]"),
+            ("Your code for Acme is Q7X9\nThank you, XK7Q", "[removed] Q7X9 [removed]"),
+            ("no code may be xk7q", "no code may be [removed]"),
             ("a\tb\u{7}c", "a bc"),
         ] {
             assert_eq!(secrets.removed_from(said), shown, "{said}");
         }
+        for said in [
+            "Basic dXNlcjpjYW5hcnkta2V5",      // user:canary-key
+            "Basic dXNlcjpjYW5hcnkta2V5Og==,", // user:canary-key:
+            "key=MTpjYW5hcnkta2V5MQ",          // 1:canary-key1
+            "x63616e6172792D6b6579;",          // canary-key
+            "%63anary%2Dkey",
+            "cana-ry-key",
+            "(A-B-C-1-2-3)",
+            "QUJDMTIz",             // ABC123
+            "KzM1MTkxMDAwMDAwMA==", // +351910000000
+        ] {
+            assert!(secrets.removed_from(said).ends_with(REMOVED), "{said}");
+        }
+        assert_eq!(
+            secrets.removed_from("Senders are /v2/sms/senders, see docs"),
+            "Senders are /v2/sms/senders, see docs"
+        );
         assert_eq!(secrets.removed_from("at most 20 of 400"), "at most 20 of 400");
         assert_eq!(secrets.removed_from(&"x".repeat(1000)).len(), 300);
         Ok(())

@@ -235,7 +235,7 @@ impl Transport {
             retry_after: answer
                 .headers()
                 .get(RETRY_AFTER)
-                .and_then(|value| budget::retry_after(value.to_str().ok()?, SystemTime::now())),
+                .and_then(|value| wire::retry_after(value.to_str().ok()?, SystemTime::now())),
         };
         // Who redirects says nothing that matters.
         if matches!(status, 300..400) {

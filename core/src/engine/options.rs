@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use zeroize::Zeroizing;
+
 use crate::Error;
 use crate::machine::{Quota, RequestLimits};
 use crate::store::{Clock, Limits, MOST_REQUESTS, MonotonicClock, Opening, Store, Where};
@@ -15,8 +17,8 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 #[derive(Clone)]
 pub struct EngineOptions {
     store: Where,
-    key: Option<Vec<u8>>,
-    previous_keys: Vec<Vec<u8>>,
+    key: Option<Zeroizing<Vec<u8>>>,
+    previous_keys: Vec<Zeroizing<Vec<u8>>>,
     keep: Duration,
     max_requests: u64,
     limits: Limits,
@@ -75,14 +77,14 @@ impl EngineOptions {
     /// The secret that codes are bound with, at least 32 bytes. Random for `memory:`; required for any other store.
     #[must_use]
     pub fn key(mut self, key: impl Into<Vec<u8>>) -> Self {
-        self.key = Some(key.into());
+        self.key = Some(Zeroizing::new(key.into()));
         self
     }
 
     /// Keys from before the present one, whose codes still count.
     #[must_use]
     pub fn previous_keys(mut self, keys: impl IntoIterator<Item = Vec<u8>>) -> Self {
-        self.previous_keys = keys.into_iter().collect();
+        self.previous_keys = keys.into_iter().map(Zeroizing::new).collect();
         self
     }
 
@@ -211,7 +213,7 @@ fn check_quota(field: &str, quota: Option<Quota>) -> Result<(), Error> {
 }
 
 fn random_key() -> Result<EngineKey, Error> {
-    let mut key = zeroize::Zeroizing::new([0; 32]);
+    let mut key = Zeroizing::new([0; 32]);
     crate::generate::fill(&mut rand::rngs::SysRng, &mut *key)?;
     EngineKey::new(&*key)
 }

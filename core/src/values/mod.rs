@@ -12,4 +12,5 @@ pub use request_id::RequestId;
 pub use secret::{ApiKey, EngineKey};
 pub use validity::Validity;
 
+pub(crate) use number::masked;
 pub(crate) use secret::checked_sender;

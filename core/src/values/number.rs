@@ -151,6 +151,11 @@ fn fault(fault: &str) -> Error {
     )
 }
 
+/// A number that is kept as text, as it may be printed.
+pub(crate) fn masked(number: &str) -> String {
+    PhoneNumber::parse(number).map_or_else(|_| "*".to_owned(), |number| number.to_string())
+}
+
 /// Masked: the calling code and the national number's first and last two digits, fewer of a short one.
 impl fmt::Display for PhoneNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -9,6 +9,7 @@ pub mod words;
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::time::{Duration, SystemTime};
 
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -138,6 +139,16 @@ pub fn decode_refusal(body: &[u8]) -> Option<String> {
     (!said.is_empty()).then(|| said.join(": "))
 }
 
+/// Reads `Retry-After`: seconds, or an HTTP date (RFC 9110, 10.2.3).
+pub fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
+    let value = value.trim();
+    if let Ok(seconds) = value.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let at = httpdate::parse_http_date(value).ok()?;
+    Some(at.duration_since(now).unwrap_or_default())
+}
+
 /// The JSON of a payload that holds a key or a code: in memory that is wiped. `texts` is how many bytes its strings
 /// have, so that it never has to grow, which would leave a copy behind.
 fn encode_secret(payload: &impl Serialize, texts: usize) -> Result<Zeroizing<Vec<u8>>, Error> {
@@ -151,4 +162,19 @@ fn encode_secret(payload: &impl Serialize, texts: usize) -> Result<Zeroizing<Vec
 /// The JSON of an answer.
 fn encode(answer: &serde_json::Value) -> Vec<u8> {
     answer.to_string().into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_read_in_seconds_and_as_a_date() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
+        assert_eq!(retry_after(" 120 ", now), Some(Duration::from_secs(120)));
+        assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:47 GMT", now), Some(Duration::from_secs(10)));
+        assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:17 GMT", now), Some(Duration::ZERO));
+        assert_eq!(retry_after("soon", now), None);
+        assert_eq!(retry_after("-1", now), None);
+    }
 }

@@ -1,9 +1,11 @@
 //! What each fuzz target does with its input: one function a target, which the replay of the corpus calls too.
 
+use std::time::{Duration, SystemTime};
+
 use egoi_verify::wire::words::StatusWords;
-use egoi_verify::wire::{decode_refusal, v1, v2};
+use egoi_verify::wire::{decode_refusal, retry_after, v1, v2};
 use egoi_verify::{
-    Code, CodeSize, CodeType, MessageTemplate, RequestId, SmsEncoding, code_in_sms, parse_number, sms_parts,
+    Code, CodeSize, CodeType, Fault, MessageTemplate, RequestId, SmsEncoding, code_in_sms, parse_number, sms_parts,
     with_app_hash, with_origin,
 };
 
@@ -11,13 +13,15 @@ use egoi_verify::{
 pub(crate) type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub(crate) const TARGETS: [Target; 6] = [
+pub(crate) const TARGETS: [Target; 8] = [
     ("v1", read_v1),
     ("v2", read_v2),
     ("refusal", read_refusal),
     ("number", read_number),
     ("sms_text", read_sms_text),
     ("code", read_code),
+    ("retry_after", read_retry_after),
+    ("fault", read_fault),
 ];
 
 /// V1: what is read is read again from what it is written as.
@@ -149,6 +153,31 @@ pub(crate) fn read_code(given: &[u8]) {
         let again = Code::parse(code.expose());
         assert!(again.is_ok_and(|again| again.expose() == code.expose() && again.matches(&code)), "{given:?}");
         assert!((1..=64).contains(&code.expose().chars().count()));
+    }
+}
+
+/// The time that a date of `Retry-After` names is the same whenever it is read.
+pub(crate) fn read_retry_after(value: &[u8]) {
+    let Ok(value) = std::str::from_utf8(value) else { return };
+    let then = SystemTime::UNIX_EPOCH;
+    let later = then + Duration::from_secs(1);
+    match (retry_after(value, then), retry_after(value, later)) {
+        (None, None) => {}
+        (Some(from_then), Some(from_later)) => {
+            let is_a_date = value.trim().bytes().any(|byte| !byte.is_ascii_digit() && byte != b'+');
+            let passed = if is_a_date { Duration::from_secs(1) } else { Duration::ZERO };
+            assert_eq!(from_later, from_then.saturating_sub(passed), "{value:?}");
+        }
+        other => panic!("{value:?} is read as {other:?}"),
+    }
+}
+
+/// A failure that is read is read again from what it is written as.
+pub(crate) fn read_fault(words: &[u8]) {
+    let Ok(words) = std::str::from_utf8(words) else { return };
+    if let Ok(fault) = Fault::from_json(words) {
+        let written = serde_json::to_string(&fault).expect("a failure is written");
+        assert!(Fault::from_json(&written).is_ok_and(|again| again == fault), "{words:?} became {written}");
     }
 }
 

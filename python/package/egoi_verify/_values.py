@@ -123,7 +123,7 @@ class Verification:
 
 @dataclass(frozen=True)
 class SenderInfo:
-    """A sender of the account."""
+    """A sender of the account. Printed, its number is masked."""
 
     id: str
     """Its id, which ``sender`` takes over V2."""
@@ -133,6 +133,10 @@ class SenderInfo:
     """Its number, where it has one."""
     status: str | None = None
     """Its state in the service's word, where the service says it."""
+
+    def __repr__(self) -> str:
+        number = None if self.number is None else _native.masked(self.number)
+        return f"SenderInfo(id={self.id!r}, name={self.name!r}, number={number!r}, status={self.status!r})"
 
 
 @dataclass(frozen=True)

@@ -87,17 +87,24 @@ extension Verification: CustomStringConvertible, CustomDebugStringConvertible, C
     public var debugDescription: String { description }
 
     public var customMirror: Mirror {
-        let masked: String? = number.map { (try? nativeMasked(number: $0)) ?? "*" }
-        let known: [(String, (any Sendable)?)] = [
-            ("id", id), ("state", state), ("number", masked), ("createdAt", createdAt), ("expiresAt", expiresAt),
-            ("sms", sms), ("attemptsLeft", attemptsLeft),
-        ]
-        let fields: [Mirror.Child] = known.compactMap { label, value in value.map { (label: label, value: $0) } }
-        return Mirror(self, children: fields, displayStyle: .struct)
+        mirror(of: self, [
+            ("id", id), ("state", state), ("number", number.map(masked)), ("createdAt", createdAt),
+            ("expiresAt", expiresAt), ("sms", sms), ("attemptsLeft", attemptsLeft),
+        ])
     }
 }
 
-/// A sender of the account.
+private func masked(_ number: String) -> String {
+    (try? nativeMasked(number: number)) ?? "*"
+}
+
+/// What is known of a value, for printing.
+private func mirror<Value>(of value: Value, _ known: [(String, (any Sendable)?)]) -> Mirror {
+    let fields: [Mirror.Child] = known.compactMap { label, value in value.map { (label: label, value: $0) } }
+    return Mirror(value, children: fields, displayStyle: .struct)
+}
+
+/// A sender of the account. Printed, its number is masked.
 public struct SenderInfo: Sendable, Hashable, Identifiable {
     /// Its id, which `sender` takes over V2.
     public let id: String
@@ -107,6 +114,19 @@ public struct SenderInfo: Sendable, Hashable, Identifiable {
     public let number: String?
     /// Its state in the service's word, where the service says it.
     public let status: String?
+}
+
+extension SenderInfo: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    public var description: String {
+        let fields = customMirror.children.map { "\($0.label ?? ""): \($0.value)" }
+        return "SenderInfo(\(fields.joined(separator: ", ")))"
+    }
+
+    public var debugDescription: String { description }
+
+    public var customMirror: Mirror {
+        mirror(of: self, [("id", id), ("name", name), ("number", number.map(masked)), ("status", status)])
+    }
 }
 
 extension State {

@@ -109,14 +109,17 @@ public data class Verification(
 }
 
 /**
- * A sender of the account.
+ * A sender of the account. Printed, its number is masked.
  *
  * @property id its id, which `sender` takes over V2
  * @property name its name, where it has one
  * @property number its number, where it has one
  * @property status its state in the service's word, where the service says it
  */
-public data class SenderInfo(val id: String, val name: String?, val number: String?, val status: String?)
+public data class SenderInfo(val id: String, val name: String?, val number: String?, val status: String?) {
+    override fun toString(): String =
+        "SenderInfo(id=$id, name=$name, number=${number?.let(::nativeMasked)}, status=$status)"
+}
 
 internal fun NativeState.public(): State = when (this) {
     NativeState.PENDING -> State.PENDING
