@@ -23,14 +23,14 @@ test-core: lint chromium
 	$(CARGO) test --locked --workspace --all-features
 
 # Needs Node and npm too, for one of the type checkers.
-test-python: wheel python/tests/typing/node_modules
-	$(VENV)/bin/python -m pytest -q -n 2 python/tests
+test-python: wheel service python/tests/typing/node_modules
+	$(VENV)/bin/python -m pytest -q -n 2 --dist loadgroup python/tests
 
 demo-node: addon
 	cd node && npm run --silent demo
 
 # The npm package: built, packed, installed in an empty project, tested there and here.
-test-node: addon chromium
+test-node: addon service chromium
 	cd node && npm run --silent lint && npm run --silent pack && npm test --silent
 
 addon: node/node_modules/.package-lock.json
@@ -55,7 +55,7 @@ chromium:
 	  || echo "CHROMIUM IS NOT INSTALLED AND CANNOT BE: THE INBOX PAGE WILL NOT BE TESTED"
 
 # Every long check at its full count; its last run is in tests/SOAK.md.
-soak: wheel python/tests/typing/node_modules
+soak: wheel service python/tests/typing/node_modules
 	EGOI_SOAK=1 $(CARGO) test --locked --profile soak --workspace --all-features -- --nocapture
 	EGOI_SOAK=1 $(VENV)/bin/python -m pytest -q python/tests
 	$(MAKE) addon
@@ -110,7 +110,8 @@ tools/bin/cargo-fuzz:
 
 clean:
 	$(CARGO) clean
-	rm -rf tools fuzz/target python/dist $(VENV) python/tests/typing/node_modules node/build node/dist node/node_modules
+	rm -rf tools fuzz/target tests/bin python/dist $(VENV) python/tests/typing/node_modules node/build node/dist node/node_modules
 	rm -rf bindings/kotlin/target bindings/swift/.build bindings/swift/.native
 
 include bindings/bindings.mk
+include tests/tests.mk
