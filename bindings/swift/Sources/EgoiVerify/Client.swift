@@ -122,8 +122,8 @@ public final class Client: Verifier {
         return try await Outcome(crossing { try await self.native.validate(validate: validate, token: $0) })
     }
 
-    public func cancel(_ id: String, options: CallOptions) async throws -> State {
-        try await State(crossing { try await self.native.cancel(id: id, timeout: options.timeout, token: $0) })
+    public func cancel(_ id: String, options: CallOptions) async throws -> VerificationState {
+        try await VerificationState(crossing { try await self.native.cancel(id: id, timeout: options.timeout, token: $0) })
     }
 
     public func resend(_ id: String, options: CallOptions) async throws -> Verification {

@@ -2,7 +2,7 @@ import Foundation
 internal import EgoiVerifyNative
 
 /// The state of a request.
-public enum State: String, Sendable, CaseIterable, Codable {
+public enum VerificationState: String, Sendable, CaseIterable, Codable {
     /// Waits for the right code.
     case pending
     /// The right code was given in time.
@@ -65,7 +65,7 @@ public struct Verification: Sendable, Hashable, Identifiable {
     /// The request's id, for `validate`, `cancel`, `resend` and `get`.
     public let id: String
     /// Its state.
-    public let state: State
+    public let state: VerificationState
     /// The whole number, `351-910000000`, where the service says it.
     public let number: String?
     /// When it was made, where that is known.
@@ -129,7 +129,7 @@ extension SenderInfo: CustomStringConvertible, CustomDebugStringConvertible, Cus
     }
 }
 
-extension State {
+extension VerificationState {
     init(_ native: NativeState) {
         self = switch native {
         case .pending: .pending
@@ -185,7 +185,7 @@ extension SMSEncoding {
 extension Verification {
     init(_ native: NativeVerification) {
         id = native.id
-        state = State(native.state)
+        state = VerificationState(native.state)
         number = native.number
         createdAt = native.createdAt
         expiresAt = native.expiresAt

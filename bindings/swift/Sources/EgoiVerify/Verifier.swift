@@ -79,7 +79,7 @@ public protocol Verifier: Sendable {
     func validate(_ id: String, code: String, options: ValidateOptions) async throws -> Outcome
     /// Gives the request up, and gives back the state that it is in afterwards: cancelled, or verified or expired where
     /// it was too late. Cancelling twice is no failure.
-    func cancel(_ id: String, options: CallOptions) async throws -> State
+    func cancel(_ id: String, options: CallOptions) async throws -> VerificationState
     /// Sends a new code; the old one stops working and the validity starts again. V2 and ``Engine``.
     func resend(_ id: String, options: CallOptions) async throws -> Verification
     /// Reads the request. V2 and ``Engine``.
@@ -109,7 +109,7 @@ extension Verifier {
     }
 
     /// Gives the request up, and gives back the state that it is in afterwards.
-    public func cancel(_ id: String, timeout: TimeInterval? = nil) async throws -> State {
+    public func cancel(_ id: String, timeout: TimeInterval? = nil) async throws -> VerificationState {
         try await cancel(id, options: CallOptions(timeout: timeout))
     }
 

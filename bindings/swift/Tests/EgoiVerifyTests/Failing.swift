@@ -6,7 +6,8 @@ let whole = "351-910000000"
 
 /// The failure of what must fail with this code.
 func failing(
-    _ code: String, file: StaticString = #filePath, line: UInt = #line, _ call: () async throws -> some Any
+    _ code: String, isolation: isolated (any Actor)? = #isolation, file: StaticString = #filePath, line: UInt = #line,
+    _ call: () async throws -> some Sendable
 ) async throws -> VerifyError.Failure {
     do {
         let value = try await call()
@@ -16,4 +17,10 @@ func failing(
         return error.failure
     }
     throw XCTSkip("there is no failure to look at")
+}
+
+/// Runs a test of what belongs to the screen. A test case of XCTest cannot be bound to it as a whole.
+@MainActor
+func onMain(_ test: @MainActor () async throws -> Void) async throws {
+    try await test()
 }

@@ -48,7 +48,7 @@ final class VectorsTests: XCTestCase {
         return try JSONDecoder().decode([F].self, from: facts)
     }
 
-    private func refused(_ name: String, _ field: String, _ fault: String, _ call: () async throws -> some Any) async throws {
+    private func refused(_ name: String, _ field: String, _ fault: String, _ call: () async throws -> some Sendable) async throws {
         let failure = try await failing("invalid_input", call)
         XCTAssertTrue(failure.detail.hasPrefix("`\(field)`") && failure.detail.contains(fault), "\(name): \(failure.detail)")
     }

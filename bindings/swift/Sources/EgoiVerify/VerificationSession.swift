@@ -1,0 +1,261 @@
+import Foundation
+package import EgoiVerifyNative
+
+// Off Linux, where there is no screen, and where Swift 6.0's Observation does not link with GNU's linker; the tests bear that.
+#if canImport(Observation) && (!os(Linux) || EGOI_OBSERVATION)
+import Observation
+#endif
+
+/// What the screen of an app shows while a person proves a number, and the calls to the app's own server behind it.
+///
+/// **It proves nothing to anybody but the person who looks at the screen.** The app's ``VerificationServer`` holds the key and
+/// decides; it grants what is to be granted in its own session, whatever the phone says.
+///
+/// ```swift
+/// let session = VerificationSession(server: ShopServer())
+/// try await session.start("+351 910 000 000")
+/// try await session.submit(given)
+/// ```
+///
+/// A call that fails is a ``SessionState/failed(_:advice:awaiting:)``, and not thrown. What is thrown was refused before
+/// anything was asked: an input, ``VerifyError/invalidInput(_:)``; a resend too early, ``VerifyError/rateLimited(_:)``; and
+/// whatever does not fit the state, above all a second call while one is under way, ``VerifyError/conflict(_:)``.
+///
+/// Cancelling the task gives the call up with a `CancellationError`. The state then says that nobody knows what became of it.
+///
+/// Time is counted on a clock that nobody can change and that goes on while the device sleeps. ``state`` says what is so now,
+/// whenever it is read; ``states`` and Observation tell of each change, those by time alone included.
+@MainActor
+public final class VerificationSession {
+    private let server: any VerificationServer
+    private let clock: any DeviceClock
+    private let session: NativeSession
+    private let observed = Observed()
+    private var watchers: [Int: AsyncStream<SessionState>.Continuation] = [:]
+    private var watchersSoFar = 0
+    private var nextChange: Task<Void, Never>?
+
+    package init(server: any VerificationServer, clock: any DeviceClock) {
+        self.server = server
+        self.clock = clock
+        session = NativeSession()
+    }
+
+    package init(server: any VerificationServer, restoring saved: String, clock: any DeviceClock) throws {
+        self.server = server
+        self.clock = clock
+        session = try crossing { try NativeSession.restore(saved: saved, now: clock.now) }
+        awaitNextChange()
+    }
+
+    /// A new one, idle.
+    public convenience init(server: any VerificationServer) {
+        self.init(server: server, clock: SystemClock())
+    }
+
+    /// One that was saved by ``save()``; what is none is ``VerifyError/invalidInput(_:)``. A call that was under way then was
+    /// given up.
+    public convenience init(server: any VerificationServer, restoring saved: String) throws {
+        try self.init(server: server, restoring: saved, clock: SystemClock())
+    }
+
+    deinit {
+        nextChange?.cancel()
+        for watcher in watchers.values { watcher.finish() }
+    }
+
+    /// What the screen shows now.
+    public var state: SessionState {
+        observed.access(self)
+        return SessionState(session.state(now: clock.now))
+    }
+
+    /// The number that is being proved, whole, `351-910000000`, for the screen.
+    public var number: String? {
+        observed.access(self)
+        return session.number()
+    }
+
+    /// The state now, and each one after it. Whoever asks has a stream of their own; it ends when the session is released.
+    public var states: AsyncStream<SessionState> {
+        let (states, watcher) = AsyncStream.makeStream(of: SessionState.self)
+        let id = watchersSoFar
+        watchersSoFar += 1
+        watchers[id] = watcher
+        watcher.onTermination = { [weak self] _ in
+            Task { @MainActor in self?.watchers[id] = nil }
+        }
+        watcher.yield(state)
+        return states
+    }
+
+    /// Has a code sent to a number as people write it, with its country: `+351 910 000 000`.
+    @discardableResult
+    public func start(_ number: String) async throws -> SessionState {
+        let number = try crossing { try session.start(number: number, now: clock.now) }
+        return try await asking {
+            let sent = try await server.request(number)
+            session.sent(sent: sent.native, now: clock.now)
+        }
+    }
+
+    /// Has a code checked, as the person typed or pasted it, or as the system filled it in: in any case, with spaces, hyphens,
+    /// direction marks, digits of other scripts.
+    @discardableResult
+    public func submit(_ code: String) async throws -> SessionState {
+        let submitted = try crossing { try session.submit(code: code, now: clock.now) }
+        return try await asking {
+            let checked = try await server.validate(submitted.id, code: submitted.code)
+            let left = checked.attemptsLeft.flatMap(UInt32.init(exactly:))
+            session.checked(outcome: checked.outcome.native, attemptsLeft: left, now: clock.now)
+        }
+    }
+
+    /// Has a new code sent; the old one stops working.
+    @discardableResult
+    public func resend() async throws -> SessionState {
+        let id = try crossing { try session.resend(now: clock.now) }
+        return try await asking {
+            let sent = try await server.resend(id)
+            session.sent(sent: sent.native, now: clock.now)
+        }
+    }
+
+    /// Gives the request up.
+    @discardableResult
+    public func cancel() async throws -> SessionState {
+        let id = try crossing { try session.cancel(now: clock.now) }
+        return try await asking {
+            let ended = try await server.cancel(id)
+            session.ended(state: ended.native, now: clock.now)
+        }
+    }
+
+    /// Back to the beginning, whatever there is. The server is not told.
+    public func reset() throws {
+        try crossing { try session.reset() }
+        changed()
+    }
+
+    /// The session as a text, for when the system ends the app: for `@SceneStorage`, or as the bytes of its UTF-8. It holds the
+    /// number and the request's id, and no code.
+    public func save() -> String {
+        session.save(now: clock.now)
+    }
+
+    private func asking(_ server: () async throws -> Void) async throws -> SessionState {
+        changed()
+        do {
+            try await server()
+        } catch {
+            if error is CancellationError || URLFailure(error) == .cancelled || Task.isCancelled {
+                session.givenUp(now: clock.now)
+                changed()
+                throw CancellationError()
+            }
+            session.failed(problem: Problem(of: error).native, now: clock.now)
+        }
+        changed()
+        return state
+    }
+
+    private func changed() {
+        observed.change(self)
+        let state = state
+        for watcher in watchers.values { watcher.yield(state) }
+        awaitNextChange()
+    }
+
+    private func awaitNextChange() {
+        nextChange?.cancel()
+        let now = clock.now
+        nextChange = session.nextChange(now: now).map { wait in
+            Task { [weak self, clock] in
+                guard (try? await clock.sleep(until: now.sinceBoot + wait)) != nil else { return }
+                self?.changed()
+            }
+        }
+    }
+}
+
+extension Outcome {
+    fileprivate var native: NativeOutcome {
+        switch self {
+        case .verified: .verified
+        case .wrongCode: .wrongCode
+        case .expired: .expired
+        case .alreadyVerified: .alreadyVerified
+        case .cancelled: .cancelled
+        case .tooManyAttempts: .tooManyAttempts
+        }
+    }
+}
+
+extension VerificationState {
+    fileprivate var native: NativeState {
+        switch self {
+        case .pending: .pending
+        case .verified: .verified
+        case .expired: .expired
+        case .cancelled: .cancelled
+        }
+    }
+}
+
+/// The clocks of a device.
+package protocol DeviceClock: Sendable {
+    /// The time now.
+    var now: NativeMoment { get }
+    /// Waits until the device has been on for so many seconds.
+    func sleep(until sinceBoot: TimeInterval) async throws
+}
+
+struct SystemClock: DeviceClock {
+    var now: NativeMoment { nativeNow() }
+
+    func sleep(until sinceBoot: TimeInterval) async throws {
+        let wait = max(0, sinceBoot - now.sinceBoot)
+        if #available(iOS 16, macOS 13, tvOS 16, watchOS 9, *) {
+            try await Task.sleep(for: .seconds(wait), clock: .continuous)
+        } else {
+            try await Task.sleep(nanoseconds: UInt64(wait * 1e9))
+        }
+    }
+}
+
+/// Tells SwiftUI what was read and what changed, where the system has Observation.
+private struct Observed: Sendable {
+    #if canImport(Observation) && (!os(Linux) || EGOI_OBSERVATION)
+    private let registrar: (any Sendable)?
+
+    init() {
+        if #available(iOS 17, macOS 14, tvOS 17, watchOS 10, *) {
+            registrar = ObservationRegistrar()
+        } else {
+            registrar = nil
+        }
+    }
+
+    @MainActor
+    func access(_ session: VerificationSession) {
+        if #available(iOS 17, macOS 14, tvOS 17, watchOS 10, *), let registrar = registrar as? ObservationRegistrar {
+            registrar.access(session, keyPath: \.state)
+        }
+    }
+
+    @MainActor
+    func change(_ session: VerificationSession) {
+        if #available(iOS 17, macOS 14, tvOS 17, watchOS 10, *), let registrar = registrar as? ObservationRegistrar {
+            registrar.withMutation(of: session, keyPath: \.state) {}
+        }
+    }
+    #else
+    func access(_: VerificationSession) {}
+    func change(_: VerificationSession) {}
+    #endif
+}
+
+#if canImport(Observation) && (!os(Linux) || EGOI_OBSERVATION)
+@available(iOS 17, macOS 14, tvOS 17, watchOS 10, *)
+extension VerificationSession: Observable {}
+#endif
