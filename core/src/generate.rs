@@ -1,6 +1,8 @@
 //! Codes and ids, from the operating system's randomness, always: a generator kept in the process gives a forked child
 //! the same codes as its parent.
 
+use std::time::Duration;
+
 use rand::TryRng;
 use rand::rngs::SysRng;
 use zeroize::Zeroizing;
@@ -55,6 +57,17 @@ pub(crate) fn draw_bits() -> Result<u128, Error> {
     let mut bytes = [0; 16];
     fill(&mut SysRng, &mut bytes)?;
     Ok(u128::from_le_bytes(bytes))
+}
+
+/// Anything from nothing to this long.
+pub(crate) fn up_to(longest: Duration) -> Duration {
+    let mut bytes = [0; 2];
+    // Without randomness the longest is as good as any.
+    let share = match fill(&mut SysRng, &mut bytes) {
+        Ok(()) => u32::from(u16::from_le_bytes(bytes)),
+        Err(_) => u32::from(u16::MAX),
+    };
+    longest * share / u32::from(u16::MAX)
 }
 
 pub(crate) fn fill<R: TryRng>(source: &mut R, bytes: &mut [u8]) -> Result<(), Error> {

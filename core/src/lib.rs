@@ -11,6 +11,7 @@ mod sandbox;
 pub mod session;
 mod sms;
 mod store;
+mod tls;
 #[doc(hidden)]
 pub mod untyped;
 mod values;
@@ -19,7 +20,7 @@ mod verifier;
 #[doc(hidden)]
 pub mod wire;
 
-pub use client::{Api, Client, ClientOptions, SenderInfo, Trust, V1Paths, V2Paths};
+pub use client::{Api, Client, ClientOptions, SenderInfo, V1Paths, V2Paths};
 pub use engine::{EgoiSms, Engine, EngineOptions, OutgoingSms, SendError, Sender, Sending};
 pub use error::{Error, ErrorCode};
 pub use generate::generate_code;
@@ -31,6 +32,7 @@ pub use store::{
     Attempt, Claim, Clock, Created, Digest, HandOver, Limits, MemoryStore, MonotonicClock, NewRequest, Remembered,
     Resending, Shift, Store, StoreFuture, Stored, StoredTerms, TestClock, Validated,
 };
+pub use tls::Trust;
 pub use values::{ApiKey, Code, CodeSize, CodeType, EngineKey, PhoneNumber, RequestId, Validity, parse_number};
 pub use verification::{CallOptions, Outcome, RequestOptions, Sms, State, ValidateOptions, Verification};
 pub use verifier::Verifier;

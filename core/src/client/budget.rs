@@ -3,8 +3,6 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use rand::rngs::SysRng;
-
 use crate::generate;
 
 /// How many more tries a call may have.
@@ -58,13 +56,7 @@ impl Budget {
 /// How long to wait before the next try, `failed` tries having failed: anything from nothing to 100 ms, 200 ms and so on,
 /// so that clients that failed together do not come back together.
 pub(super) fn jitter(failed: u32) -> Duration {
-    let mut bytes = [0; 2];
-    // Without randomness the longest wait is as good as any.
-    let share = match generate::fill(&mut SysRng, &mut bytes) {
-        Ok(()) => u32::from(u16::from_le_bytes(bytes)),
-        Err(_) => u32::from(u16::MAX),
-    };
-    Duration::from_millis(100 << failed.saturating_sub(1).min(4)) * share / u32::from(u16::MAX)
+    generate::up_to(Duration::from_millis(100 << failed.saturating_sub(1).min(4)))
 }
 
 #[cfg(test)]

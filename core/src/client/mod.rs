@@ -5,7 +5,6 @@ mod idempotency;
 mod options;
 mod redact;
 mod routes;
-mod tls;
 mod transport;
 mod turns;
 mod v1;
@@ -22,7 +21,7 @@ use tracing::Instrument as _;
 use tracing::field::Empty;
 use zeroize::Zeroizing;
 
-pub use options::{Api, ClientOptions, Trust, V1Paths, V2Paths};
+pub use options::{Api, ClientOptions, V1Paths, V2Paths};
 
 use idempotency::Idempotency;
 use redact::Secrets;

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 use super::Client;
 use crate::Error;
 use crate::store::{MemoryStore, Store, Where};
+use crate::tls::Trust;
 
 /// Which version of the service's interface to speak.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -30,28 +31,6 @@ impl FromStr for Api {
             "v1" => Ok(Self::V1),
             "v2" => Ok(Self::V2),
             _ => Err(Error::invalid_input("api", "is not one of `v1` and `v2`")),
-        }
-    }
-}
-
-/// Whose certificates are believed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Trust {
-    /// Mozilla's roots, which come with the library, or those of the file that `SSL_CERT_FILE` names.
-    #[default]
-    Bundled,
-    /// What the operating system trusts, by its own verifier.
-    Platform,
-}
-
-impl FromStr for Trust {
-    type Err = Error;
-
-    fn from_str(word: &str) -> Result<Self, Error> {
-        match word {
-            "bundled" => Ok(Self::Bundled),
-            "platform" => Ok(Self::Platform),
-            _ => Err(Error::invalid_input("trust", "is not one of `bundled` and `platform`")),
         }
     }
 }

@@ -19,12 +19,12 @@ use tower_service::Service;
 use url::{Host, Url};
 use zeroize::Zeroizing;
 
+use super::ClientOptions;
 use super::budget::{self, Budget, MORE_TRIES};
 use super::redact::Secrets;
-use super::{ClientOptions, tls};
 use crate::values::ApiKey;
-use crate::wire;
 use crate::{Error, ErrorCode};
+use crate::{tls, wire};
 
 /// The most that is read of an answer.
 const LONGEST_ANSWER: usize = 1024 * 1024;
@@ -157,7 +157,7 @@ impl Transport {
     pub(super) fn new(options: &ClientOptions, key: &ApiKey, base: &Url) -> Result<Self, Error> {
         let connected = Arc::new(AtomicBool::new(false));
         let mut builder = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls::config(options.trust, &options.ca_certificates)?)
+            .tls_backend_preconfigured(tls::config(options.trust, &options.ca_certificates, &[b"http/1.1"])?)
             .http1_only()
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())

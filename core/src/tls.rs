@@ -1,15 +1,38 @@
 //! Whose certificates are believed, as a ready rustls configuration: nothing process-wide is installed.
 
+use std::str::FromStr;
 use std::sync::Arc;
 
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
 
-use super::options::Trust;
 use crate::{Error, ErrorCode};
 
-pub(super) fn config(trust: Trust, more: &[u8]) -> Result<ClientConfig, Error> {
+/// Whose certificates are believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Trust {
+    /// Mozilla's roots, which come with the library, or those of the file that `SSL_CERT_FILE` names.
+    #[default]
+    Bundled,
+    /// What the operating system trusts, by its own verifier.
+    Platform,
+}
+
+impl FromStr for Trust {
+    type Err = Error;
+
+    fn from_str(word: &str) -> Result<Self, Error> {
+        match word {
+            "bundled" => Ok(Self::Bundled),
+            "platform" => Ok(Self::Platform),
+            _ => Err(Error::invalid_input("trust", "is not one of `bundled` and `platform`")),
+        }
+    }
+}
+
+/// `protocols` are those that are offered, by their ALPN names.
+pub(crate) fn config(trust: Trust, more: &[u8], protocols: &[&[u8]]) -> Result<ClientConfig, Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
@@ -24,7 +47,7 @@ pub(super) fn config(trust: Trust, more: &[u8]) -> Result<ClientConfig, Error> {
             builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth()
         }
     };
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
     Ok(config)
 }
 
