@@ -8,7 +8,7 @@ FUZZ_VERSION := 0.13.2
 FUZZ_TARGETS := v1 v2 refusal number sms_text code retry_after fault
 FUZZ_SECONDS ?= 3600
 
-.PHONY: demo demo-python demo-node test test-core test-python test-node lint chromium wheel addon soak bench bench-python bench-node pins fuzz audit clean
+.PHONY: demo demo-python demo-node test test-core test-python test-node lint chromium redis wheel addon soak bench bench-python bench-node pins fuzz audit clean
 
 demo:
 	$(CARGO) run --quiet --locked -p egoi-verify --features cli -- demo
@@ -19,7 +19,7 @@ demo-python: wheel
 
 test: test-core test-python test-node test-kotlin test-swift
 
-test-core: lint chromium
+test-core: lint chromium redis
 	$(CARGO) test --locked --workspace --all-features
 
 # Needs Node and npm too, for one of the type checkers.
@@ -54,8 +54,15 @@ chromium:
 	       && apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium chromium-driver >/dev/null; } \
 	  || echo "CHROMIUM IS NOT INSTALLED AND CANNOT BE: THE INBOX PAGE WILL NOT BE TESTED"
 
+# Of the store in Redis; the tests start servers of their own, and stop them. In CI they fail where there is none.
+redis:
+	@command -v redis-server >/dev/null \
+	  || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
+	       && apt-get update -qq && apt-get install -y -qq --no-install-recommends redis-server >/dev/null; } \
+	  || echo "REDIS IS NOT INSTALLED AND CANNOT BE: THE STORE IN REDIS WILL NOT BE TESTED"
+
 # Every long check at its full count; its last run is in tests/SOAK.md.
-soak: wheel service python/tests/typing/node_modules
+soak: redis wheel service python/tests/typing/node_modules
 	EGOI_SOAK=1 $(CARGO) test --locked --profile soak --workspace --all-features -- --nocapture
 	EGOI_SOAK=1 $(VENV)/bin/python -m pytest -q python/tests
 	$(MAKE) addon

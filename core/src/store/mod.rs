@@ -5,6 +5,8 @@ mod memory;
 #[cfg(feature = "sealed")]
 #[allow(dead_code, reason = "the stores that share it are not here yet")]
 mod per_process;
+#[cfg(feature = "redis")]
+mod redis;
 #[cfg(feature = "sealed")]
 #[allow(dead_code, reason = "the stores that share it are not here yet")]
 mod sealed;
@@ -67,7 +69,7 @@ const KINDS: [Kind; 4] = [
         schemes: &["redis", "rediss", "valkey", "valkeys"],
         form: "`redis://HOST/DATABASE`",
         feature: "redis",
-        is_here: false,
+        is_here: cfg!(feature = "redis"),
     },
 ];
 
@@ -106,6 +108,10 @@ impl Where {
         self.check()?;
         match self {
             Self::Given(store) => Ok(Arc::clone(store)),
+            #[cfg(feature = "redis")]
+            Self::Url(url) if matches!(scheme(url), "redis" | "rediss" | "valkey" | "valkeys") => {
+                Ok(Arc::new(redis::RedisStore::open(url, opening)?))
+            }
             Self::Url(_) => Ok(Arc::new(MemoryStore::with_clock(opening.max_requests, opening.clock))),
         }
     }

@@ -1,0 +1,358 @@
+//! One connection for each process and runtime, over which all commands go at once, and which is made anew when it broke.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use percent_encoding::percent_decode_str;
+use redis::aio::MultiplexedConnection;
+use redis::{AsyncConnectionConfig, Cmd, ErrorKind, RedisConnectionInfo, RedisError, ServerErrorKind, Value};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::runtime::{Handle, Id};
+use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::pki_types::ServerName;
+use url::{Host, Url};
+
+use super::failure::{Again, CLUSTER, Failure, REPLICA};
+use super::script::{self, Call, LAYOUT};
+use crate::store::per_process::PerProcess;
+use crate::store::sealed::Seal;
+use crate::tls::{self, Trust};
+use crate::{Error, ErrorCode, generate};
+
+/// How long making a connection may take, what is asked over it first included.
+const CONNECT: Duration = Duration::from_millis(3100);
+
+/// How long an answer may take before the connection is given up.
+const ANSWER: Duration = Duration::from_secs(4);
+
+/// How long a call may take altogether; a caller's own deadline may end it before.
+const WHOLE: Duration = Duration::from_secs(10);
+
+/// The longest waits before a command is sent again, of which each is cut short at random.
+const WAITS: [Duration; 3] = [Duration::from_millis(50), Duration::from_millis(200), Duration::from_millis(800)];
+
+/// More runtimes than a process uses; connections of those that are gone are forgotten as others come.
+const MOST_RUNTIMES: usize = 16;
+
+/// Redis 6.2 is the first that takes what the scripts say.
+const OLDEST: (u32, u32) = (6, 2);
+
+/// Whether a command may be sent again after an answer was lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Repeat {
+    Yes,
+    No,
+}
+
+pub(super) struct Connections {
+    server: Server,
+    seal: Arc<Seal>,
+    of_runtimes: PerProcess<Mutex<OfRuntimes>>,
+}
+
+/// Oldest first.
+type OfRuntimes = Vec<(Id, Arc<Connection>)>;
+
+/// What a URL says.
+struct Server {
+    host: String,
+    port: u16,
+    tls: Option<(TlsConnector, ServerName<'static>)>,
+    login: RedisConnectionInfo,
+    /// What all keys begin with.
+    prefix: String,
+}
+
+/// The connection of one runtime.
+#[derive(Default)]
+struct Connection {
+    latest: Mutex<Latest>,
+    /// Held by who connects, while the others wait for what comes of it.
+    connecting: tokio::sync::Mutex<()>,
+}
+
+/// What came of the latest try to connect.
+#[derive(Default, Clone)]
+struct Latest {
+    /// How many tries there were.
+    tries: u64,
+    /// None where the connection broke since.
+    outcome: Option<Result<MultiplexedConnection, Failure>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Connections {
+    /// Reads the URL; nobody is called yet.
+    pub(super) fn new(url: &str, seal: Arc<Seal>) -> Result<Self, Error> {
+        Ok(Self { server: Server::parse(url)?, seal, of_runtimes: PerProcess::new() })
+    }
+
+    /// What every key of a request begins with.
+    pub(super) fn prefix(&self) -> Vec<u8> {
+        format!("{}:{LAYOUT}:", self.server.prefix).into_bytes()
+    }
+
+    /// Whether the server can be used.
+    pub(super) async fn ping(&self) -> Result<(), Error> {
+        let connection = self.of_this_runtime()?;
+        Ok(connection.get(&self.server, &self.seal).await.map(drop)?)
+    }
+
+    /// What the script answers. Over a new connection it is called again where that is safe and may help.
+    pub(super) async fn run(&self, call: Call, repeat: Repeat) -> Result<Value, Error> {
+        let connection = self.of_this_runtime()?;
+        let tries = async {
+            let mut waits = WAITS.iter();
+            loop {
+                let failure = match self.once(&connection, &call).await {
+                    Ok(answer) => return Ok(answer),
+                    Err(failure) => failure,
+                };
+                let may_help = match failure.again {
+                    Again::Yes => true,
+                    Again::IfRepeatable => repeat == Repeat::Yes,
+                    Again::No => false,
+                };
+                match waits.next() {
+                    Some(wait) if may_help => sleep(generate::up_to(*wait)).await,
+                    _ => return Err(failure),
+                }
+            }
+        };
+        let answer = timeout(WHOLE, tries).await.unwrap_or_else(|_| Err(Failure::no_answer(Again::No, WHOLE)));
+        Ok(answer?)
+    }
+
+    async fn once(&self, connection: &Connection, call: &Call) -> Result<Value, Failure> {
+        let (made, mut connected) = connection.get(&self.server, &self.seal).await?;
+        let answered = timeout(ANSWER, async {
+            match send(&mut connected, call.by_hash()).await {
+                Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
+                    send(&mut connected, &call.by_code()).await
+                }
+                answered => answered,
+            }
+        });
+        let failure = match answered.await {
+            Ok(Ok(answer)) => return Ok(answer),
+            Ok(Err(error)) => error.into(),
+            Err(_) => Failure::no_answer(Again::IfRepeatable, ANSWER),
+        };
+        if failure.again != Again::No {
+            connection.forget(made);
+        }
+        Err(failure)
+    }
+
+    fn of_this_runtime(&self) -> Result<Arc<Connection>, Error> {
+        let id = Handle::try_current()
+            .map_err(|_| Error::new(ErrorCode::Internal, "the store was called outside of a Tokio runtime"))?
+            .id();
+        let mut of_runtimes = lock(self.of_runtimes.get_or_make(|| Ok::<_, Error>(Mutex::default()))?);
+        if let Some((_, known)) = of_runtimes.iter().find(|(runtime, _)| *runtime == id) {
+            return Ok(Arc::clone(known));
+        }
+        if of_runtimes.len() >= MOST_RUNTIMES {
+            of_runtimes.remove(0);
+        }
+        let connection = Arc::<Connection>::default();
+        of_runtimes.push((id, Arc::clone(&connection)));
+        Ok(connection)
+    }
+}
+
+async fn send(connected: &mut MultiplexedConnection, command: &Cmd) -> Result<Value, RedisError> {
+    match connected.send_packed_command(command).await? {
+        Value::ServerError(error) => Err(error.into()),
+        answer => Ok(answer),
+    }
+}
+
+impl Connection {
+    /// The connection and which one it is, made if there is none. Who waited for another's try gets what came of that.
+    async fn get(&self, server: &Server, seal: &Seal) -> Result<(u64, MultiplexedConnection), Failure> {
+        let before = lock(&self.latest).clone();
+        if let Some(Ok(connected)) = before.outcome {
+            return Ok((before.tries, connected));
+        }
+        let _connecting = self.connecting.lock().await;
+        let latest = lock(&self.latest).clone();
+        match latest.outcome {
+            Some(Ok(connected)) => return Ok((latest.tries, connected)),
+            Some(Err(failure)) if latest.tries != before.tries => return Err(failure),
+            _ => {}
+        }
+        let connected = timeout(CONNECT, server.connect(seal)).await;
+        let outcome = connected.unwrap_or_else(|_| Err(Failure::no_answer(Again::Yes, CONNECT)));
+        let outcome = outcome.map_err(Failure::before_the_command);
+        let tries = latest.tries + 1;
+        *lock(&self.latest) = Latest { tries, outcome: Some(outcome.clone()) };
+        outcome.map(|connected| (tries, connected))
+    }
+
+    /// The connection that this try made is not used any more.
+    fn forget(&self, tries: u64) {
+        let mut latest = lock(&self.latest);
+        if latest.tries == tries {
+            latest.outcome = None;
+        }
+    }
+}
+
+impl Server {
+    fn parse(url: &str) -> Result<Self, Error> {
+        let fault = |fault: &str| {
+            Error::invalid_input(
+                "store",
+                format_args!("{fault}, must be like `redis://USER:PASSWORD@HOST:PORT/DATABASE?prefix=NAME`"),
+            )
+        };
+        let url = Url::parse(url).map_err(|_| fault("is not a URL"))?;
+        let host = match url.host() {
+            Some(Host::Domain(name)) => name.to_owned(),
+            Some(Host::Ipv4(address)) => address.to_string(),
+            Some(Host::Ipv6(address)) => address.to_string(),
+            None => return Err(fault("has no host")),
+        };
+        let database = match url.path().trim_start_matches('/') {
+            "" => 0,
+            number => number.parse::<u16>().map_err(|_| fault("has a database that is not a number"))?,
+        };
+        let mut prefix = "egoi-verify".to_owned();
+        for (name, value) in url.query_pairs() {
+            match &*name {
+                "prefix" if (1..=64).contains(&value.len()) && !value.chars().any(char::is_control) => {
+                    prefix = value.into_owned();
+                }
+                "prefix" => {
+                    return Err(fault("has a `prefix` that is not of 1 to 64 bytes without control characters"));
+                }
+                _ => return Err(fault("has an option that is not known")),
+            }
+        }
+        if url.fragment().is_some() {
+            return Err(fault("has a fragment (`#`; in a password it is written `%23`)"));
+        }
+        let decoded = |text: &str| {
+            let decoded = percent_decode_str(text).decode_utf8();
+            decoded.map(|text| text.into_owned()).map_err(|_| fault("has a user or password that is not UTF-8"))
+        };
+        let mut login = RedisConnectionInfo::default().set_db(database.into()).set_skip_set_lib_name();
+        if !url.username().is_empty() {
+            login = login.set_username(decoded(url.username())?);
+        }
+        if let Some(password) = url.password() {
+            login = login.set_password(decoded(password)?);
+        }
+        let tls = if matches!(url.scheme(), "rediss" | "valkeys") {
+            let name =
+                ServerName::try_from(host.clone()).map_err(|_| fault("has a host that no certificate can be for"))?;
+            Some((TlsConnector::from(Arc::new(tls::config(Trust::Bundled, &[], &[])?)), name))
+        } else {
+            None
+        };
+        Ok(Self { host, port: url.port().unwrap_or(6379), tls, login, prefix })
+    }
+
+    /// A connection to a server that can be used.
+    async fn connect(&self, seal: &Seal) -> Result<MultiplexedConnection, Failure> {
+        let stream =
+            TcpStream::connect((&*self.host, self.port)).await.map_err(|error| Failure::unreachable(&error))?;
+        // Small commands, each of which is waited for.
+        let _ = stream.set_nodelay(true);
+        match &self.tls {
+            None => self.greet(stream, seal).await,
+            Some((connector, name)) => {
+                let stream = connector.connect(name.clone(), stream).await;
+                self.greet(stream.map_err(|error| Failure::unreachable(&error))?, seal).await
+            }
+        }
+    }
+
+    async fn greet<S>(&self, stream: S, seal: &Seal) -> Result<MultiplexedConnection, Failure>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        // Each command has a deadline of its own.
+        let config = AsyncConnectionConfig::new().set_response_timeout(None);
+        let (mut connection, driver) = MultiplexedConnection::new_with_config(&self.login, stream, config).await?;
+        tokio::spawn(driver);
+        let info: String = redis::cmd("INFO").query_async(&mut connection).await?;
+        check(&info)?;
+        self.check_layout_and_key(&mut connection, seal).await?;
+        Ok(connection)
+    }
+
+    /// That what is kept there is readable, and noting it down where nothing is kept yet.
+    async fn check_layout_and_key(&self, connection: &mut MultiplexedConnection, seal: &Seal) -> Result<(), Failure> {
+        let (layout, keys) = (format!("{}:layout", self.prefix), format!("{}:keys", self.prefix));
+        let mut known: Option<Vec<Vec<u8>>> = None;
+        loop {
+            let add = match &known {
+                None => None,
+                Some(known) => match seal.check(known)? {
+                    None => return Ok(()),
+                    add => add,
+                },
+            };
+            let call = Call::new(&script::OPEN, &[layout.as_bytes(), keys.as_bytes()])
+                .arg("+0")
+                .arg("")
+                .arg(LAYOUT.to_string())
+                .arg(known.map_or(0, |known| known.len()).to_string())
+                .list(add.as_slice());
+            let answer = send(connection, &call.by_code()).await?;
+            let (written, checks): (u32, Vec<Vec<u8>>) = redis::from_redis_value(answer).map_err(RedisError::from)?;
+            if written != LAYOUT {
+                return Err(Failure::new(
+                    Again::No,
+                    format!(
+                        "the Redis database was written by a version of this library that lays it out otherwise (layout \
+                         {written}, this version writes {LAYOUT}): use the newest of the versions in every process, or give \
+                         the URL another `prefix`"
+                    ),
+                ));
+            }
+            known = Some(checks);
+        }
+    }
+}
+
+/// Whether a server that says this of itself keeps what it is given.
+fn check(info: &str) -> Result<(), Failure> {
+    let says = |name: &str| {
+        info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim).unwrap_or_default()
+    };
+    let refuse = |again, why: &'static str| Err(Failure::new(again, why));
+    let version = says("redis_version");
+    let mut parts = version.split('.').map(|part| part.parse::<u32>().ok());
+    let (Some(Some(major)), Some(Some(minor))) = (parts.next(), parts.next()) else {
+        return refuse(Again::No, "what answers at the host and port of the URL is not Redis");
+    };
+    if (major, minor) < OLDEST {
+        return Err(Failure::new(Again::No, format!("the Redis server is too old ({version}), must be 6.2 or newer")));
+    }
+    match says("redis_mode") {
+        "cluster" => return refuse(Again::No, CLUSTER),
+        "sentinel" => {
+            return refuse(Again::No, "this is a Redis Sentinel, which keeps nothing: give the URL of the primary");
+        }
+        _ => {}
+    }
+    if says("role") == "slave" {
+        return refuse(Again::Yes, REPLICA);
+    }
+    if !matches!(says("maxmemory"), "" | "0") && says("maxmemory_policy") != "noeviction" {
+        return refuse(
+            Again::No,
+            "the Redis server drops keys when its memory is full, with which a limit or an idempotency key would be \
+             forgotten: set its `maxmemory-policy` to `noeviction`",
+        );
+    }
+    Ok(())
+}

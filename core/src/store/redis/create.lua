@@ -1,0 +1,37 @@
+-- KEYS[1]: the request. ARGV: 3 its id, 4 code, 5 number and terms, sealed, 6 validity, 7 keep, 8 SMS per number, 9 in how
+-- long, 10 the number's tags, then idempotency keys, the one in use first.
+
+local id = ARGV[3]
+local tags, at = list(10)
+local keys = list(at)
+
+local made = load(KEYS[1])
+-- Its id is random: this is the same command again, whose answer was lost.
+if made then return stored('new', made) end
+
+for _, key in ipairs(keys) do
+  local packed = redis.call('GET', prefix .. 'k:' .. key)
+  if packed then
+    local _, until_, by, by_id = cmsgpack.unpack(packed)
+    local known = by == 'engine' and now < until_ and load(prefix .. 'r:' .. by_id)
+    if known then
+      if not has(tags, known[TAG]) then return {'other_number'} end
+      local answer = stored('known', known)
+      answer[#answer + 1] = by_id
+      return answer
+    end
+  end
+end
+
+local wait = count_sms(tags, tonumber(ARGV[8]), tonumber(ARGV[9]))
+if wait then return {'limited', wait} end
+
+local validity, keep = tonumber(ARGV[6]), tonumber(ARGV[7])
+local request = {OPEN, now + validity, 0, 0, now, now, keep, 'maybe', 0, true, ARGV[4], tags[1], ARGV[5], validity,
+  keys[1] or false, '', false, false}
+save(KEYS[1], request)
+if keys[1] then
+  local until_ = now + validity + keep
+  put(prefix .. 'k:' .. keys[1], cmsgpack.pack(tags[1], until_, 'engine', id), until_)
+end
+return stored('new', request)

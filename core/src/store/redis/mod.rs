@@ -1,0 +1,337 @@
+//! The store in Redis or Valkey: one script for each operation, whose time is the server's.
+
+mod connection;
+mod failure;
+mod script;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use redis::Value;
+
+use self::connection::{Connections, Repeat};
+use self::failure::unexpected;
+use self::script::{Call, Source};
+use super::sealed::Seal;
+use super::{
+    Attempt, Claim, Clock, Created, Digest, HandOver, Limits, NewRequest, Opening, Remembered, Resending, Shift, Store,
+    StoreFuture, Stored, StoredTerms, Validated,
+};
+use crate::Error;
+use crate::generate::draw_bits;
+use crate::machine::{Progress, Record, Timestamp};
+use crate::values::PhoneNumber;
+use crate::verification::{Outcome, Sms, State};
+
+/// Requests in a Redis or Valkey server, which any number of processes share.
+///
+/// The server is called for the first time when it is first needed. It must keep what it was given: a server that may
+/// evict keys is refused.
+pub(crate) struct RedisStore {
+    connections: Connections,
+    seal: Arc<Seal>,
+    has_one_key: bool,
+    clock: Arc<dyn Clock>,
+    prefix: Vec<u8>,
+}
+
+impl RedisStore {
+    /// The store of a URL like `redis://USER:PASSWORD@HOST:PORT/DATABASE?prefix=NAME`, or `rediss://…` over TLS. A URL that
+    /// is not one is `invalid_input`.
+    pub(crate) fn open(url: &str, opening: Opening<'_>) -> Result<Self, Error> {
+        let Opening { keys, clock, .. } = opening;
+        let seal = Arc::new(Seal::new(keys)?);
+        let connections = Connections::new(url, Arc::clone(&seal))?;
+        let prefix = connections.prefix();
+        Ok(Self { connections, seal, has_one_key: keys.len() == 1, clock, prefix })
+    }
+
+    fn call(&self, script: &'static Source, kind: &str, name: &[u8]) -> Call {
+        let shift = match self.clock.shift() {
+            Shift::By(by) => format!("{by:+}"),
+            Shift::To(at) => format!("={}", at.0),
+        };
+        let key = [&self.prefix, kind.as_bytes(), name].concat();
+        Call::new(script, &[&key]).arg(shift).arg(&self.prefix)
+    }
+
+    fn about(&self, script: &'static Source, id: u128) -> Call {
+        self.call(script, "r:", &id.to_be_bytes())
+    }
+
+    async fn read(&self, id: u128) -> Result<Option<(Stored, StoredTerms)>, Error> {
+        let answer = self.connections.run(self.about(&script::GET, id), Repeat::Yes).await?;
+        let Some(answer) = Reply::of(answer)? else { return Ok(None) };
+        let terms = self.seal.open(id, answer.bytes(10)?)?;
+        Ok(Some((answer.stored(terms.number)?, terms)))
+    }
+
+    /// By what the counters of a request's number are found, which under a single key the request itself says.
+    async fn tags(&self, id: u128) -> Result<Option<Vec<Digest>>, Error> {
+        if self.has_one_key {
+            return Ok(Some(Vec::new()));
+        }
+        Ok(self.read(id).await?.map(|(stored, _)| self.seal.number_tags(stored.number)))
+    }
+
+    async fn create(&self, request: NewRequest) -> Result<Created, Error> {
+        let NewRequest { id, number, code, terms, idempotency_key, previous_idempotency_keys, keep, limits } = request;
+        let keys: Vec<_> = idempotency_key.into_iter().chain(previous_idempotency_keys).collect();
+        let call = self
+            .about(&script::CREATE, id)
+            .arg(id.to_be_bytes())
+            .arg(code)
+            .arg(&self.seal.seal(id, &terms)?)
+            .arg(milliseconds(terms.validity()))
+            .arg(milliseconds(keep))
+            .quota(limits.sms_per_number)
+            .list(&self.seal.number_tags(number))
+            .list(&keys);
+        let answer = self.connections.run(call, Repeat::Yes).await?;
+        let answer = Reply::of(answer)?.ok_or_else(unexpected)?;
+        Ok(match answer.word()? {
+            "new" => Created::New(answer.stored(number)?),
+            "known" => {
+                let id = answer.bytes(11)?.try_into().map_err(|_| unexpected())?;
+                Created::Known(Box::new((u128::from_be_bytes(id), answer.stored(number)?)))
+            }
+            "other_number" => Created::OtherNumber,
+            "limited" => Created::RateLimited(answer.duration(1)?),
+            _ => return Err(unexpected()),
+        })
+    }
+
+    async fn validate(&self, id: u128, attempt: Attempt<'_>) -> Result<Option<Validated>, Error> {
+        let tags = match attempt.number {
+            Some(number) => self.seal.number_tags(number),
+            None => match self.tags(id).await? {
+                Some(tags) => tags,
+                None => return Ok(None),
+            },
+        };
+        let Attempt { id: attempt_id, codes, number, limits } = attempt;
+        let [.., a, b, c, d, e, f, g, h] = attempt_id.to_be_bytes();
+        let call = self
+            .about(&script::VALIDATE, id)
+            .arg([a, b, c, d, e, f, g, h])
+            .limit(limits.request.max_attempts)
+            .quota(limits.wrong_codes_per_number)
+            .arg(if number.is_some() { "1" } else { "0" })
+            .list(codes)
+            .list(&tags);
+        let answer = self.connections.run(call, Repeat::Yes).await?;
+        let Some(answer) = Reply::of(answer)? else { return Ok(None) };
+        let outcome = match answer.word()? {
+            "verified" => Outcome::Verified,
+            "wrong_code" => Outcome::WrongCode,
+            "expired" => Outcome::Expired,
+            "already_verified" => Outcome::AlreadyVerified,
+            "cancelled" => Outcome::Cancelled,
+            "too_many_attempts" => Outcome::TooManyAttempts,
+            _ => return Err(unexpected()),
+        };
+        let number = match number {
+            Some(number) => number,
+            None => self.seal.open(id, answer.bytes(1)?)?.number,
+        };
+        Ok(Some(Validated { outcome, number }))
+    }
+
+    async fn cancel(&self, id: u128) -> Result<Option<State>, Error> {
+        match self.connections.run(self.about(&script::CANCEL, id), Repeat::Yes).await? {
+            Value::Nil => Ok(None),
+            Value::BulkString(word) => match &*word {
+                b"verified" => Ok(Some(State::Verified)),
+                b"cancelled" => Ok(Some(State::Cancelled)),
+                b"expired" => Ok(Some(State::Expired)),
+                _ => Err(unexpected()),
+            },
+            _ => Err(unexpected()),
+        }
+    }
+
+    async fn resend(&self, id: u128, code: Digest, limits: Limits) -> Result<Option<Resending>, Error> {
+        let Some(tags) = self.tags(id).await? else { return Ok(None) };
+        let call = self
+            .about(&script::RESEND, id)
+            .arg(code)
+            .limit(limits.request.max_attempts)
+            .limit(limits.request.max_resends)
+            .arg(milliseconds(limits.request.resend_after.unwrap_or_default()))
+            .quota(limits.sms_per_number)
+            .list(&tags);
+        let answer = self.connections.run(call, Repeat::Yes).await?;
+        let Some(answer) = Reply::of(answer)? else { return Ok(None) };
+        Ok(Some(match answer.word()? {
+            "ready" => Resending::Ready {
+                hand_over: answer.number(9)?,
+                stored: answer.stored(self.seal.open(id, answer.bytes(10)?)?.number)?,
+            },
+            "conflict" => Resending::Conflict,
+            "limited" if answer.0.len() == 1 => Resending::RateLimited(None),
+            "limited" => Resending::RateLimited(Some(answer.duration(1)?)),
+            _ => return Err(unexpected()),
+        }))
+    }
+
+    async fn settle(&self, id: u128, hand_over: u32, end: HandOver) -> Result<(), Error> {
+        let Some(tags) = self.tags(id).await? else { return Ok(()) };
+        let end = match end {
+            HandOver::Sent => "sent",
+            HandOver::NotSent => "not_sent",
+            HandOver::MaybeSent => "maybe",
+        };
+        let call =
+            self.about(&script::SETTLE, id).arg(id.to_be_bytes()).arg(hand_over.to_string()).arg(end).list(&tags);
+        self.connections.run(call, Repeat::Yes).await.map(drop)
+    }
+
+    async fn claim(&self, key: Digest, number: PhoneNumber, keep: Duration) -> Result<Claim, Error> {
+        let call = self
+            .call(&script::CLAIM, "k:", &key)
+            .arg(draw_bits()?.to_be_bytes())
+            .arg(milliseconds(keep))
+            .list(&self.seal.number_tags(number));
+        let answer = Reply::of(self.connections.run(call, Repeat::Yes).await?)?.ok_or_else(unexpected)?;
+        Ok(match answer.word()? {
+            "new" => Claim::New,
+            "known" => Claim::Known(Remembered {
+                id: String::from_utf8(answer.bytes(1)?.to_vec()).map_err(|_| unexpected())?,
+                created_at: answer.time(2)?,
+                expires_at: answer.time(3)?,
+            }),
+            "under_way" => Claim::UnderWay,
+            "other_number" => Claim::OtherNumber,
+            _ => return Err(unexpected()),
+        })
+    }
+
+    async fn fulfil(&self, key: Digest, given: Remembered) -> Result<(), Error> {
+        let call = self
+            .call(&script::FULFIL, "k:", &key)
+            .arg(given.id.as_bytes())
+            .arg(given.created_at.0.to_string())
+            .arg(given.expires_at.0.to_string());
+        self.connections.run(call, Repeat::Yes).await.map(drop)
+    }
+
+    async fn release(&self, key: Digest) -> Result<(), Error> {
+        // Repeated, it could take away what somebody else claimed in the meantime.
+        self.connections.run(self.call(&script::RELEASE, "k:", &key), Repeat::No).await.map(drop)
+    }
+}
+
+impl Store for RedisStore {
+    fn create(&self, request: NewRequest) -> StoreFuture<'_, Created> {
+        Box::pin(self.create(request))
+    }
+
+    fn validate<'a>(&'a self, id: u128, attempt: Attempt<'a>) -> StoreFuture<'a, Option<Validated>> {
+        Box::pin(self.validate(id, attempt))
+    }
+
+    fn cancel(&self, id: u128) -> StoreFuture<'_, Option<State>> {
+        Box::pin(self.cancel(id))
+    }
+
+    fn terms(&self, id: u128) -> StoreFuture<'_, Option<StoredTerms>> {
+        Box::pin(async move { Ok(self.read(id).await?.map(|(_, terms)| terms)) })
+    }
+
+    fn resend(&self, id: u128, code: Digest, limits: Limits) -> StoreFuture<'_, Option<Resending>> {
+        Box::pin(self.resend(id, code, limits))
+    }
+
+    fn settle(&self, id: u128, hand_over: u32, end: HandOver) -> StoreFuture<'_, ()> {
+        Box::pin(self.settle(id, hand_over, end))
+    }
+
+    fn get(&self, id: u128) -> StoreFuture<'_, Option<Stored>> {
+        Box::pin(async move { Ok(self.read(id).await?.map(|(stored, _)| stored)) })
+    }
+
+    fn claim(&self, key: Digest, number: PhoneNumber, keep: Duration) -> StoreFuture<'_, Claim> {
+        Box::pin(self.claim(key, number, keep))
+    }
+
+    fn fulfil(&self, key: Digest, given: Remembered) -> StoreFuture<'_, ()> {
+        Box::pin(self.fulfil(key, given))
+    }
+
+    fn release(&self, key: Digest) -> StoreFuture<'_, ()> {
+        Box::pin(self.release(key))
+    }
+
+    fn ping(&self) -> StoreFuture<'_, ()> {
+        Box::pin(self.connections.ping())
+    }
+}
+
+/// Whole milliseconds; the length of a life where it is more, which doubles hold exactly and times do not overflow by.
+fn milliseconds(span: Duration) -> String {
+    const LONGEST: u128 = 1 << 51;
+    span.as_millis().min(LONGEST).to_string()
+}
+
+/// What a script answers: a word, then what belongs to it.
+struct Reply(Vec<Value>);
+
+impl Reply {
+    /// None where the script found no such request.
+    fn of(answer: Value) -> Result<Option<Self>, Error> {
+        match answer {
+            Value::Nil => Ok(None),
+            Value::Array(items) => Ok(Some(Self(items))),
+            _ => Err(unexpected()),
+        }
+    }
+
+    fn bytes(&self, at: usize) -> Result<&[u8], Error> {
+        match self.0.get(at) {
+            Some(Value::BulkString(bytes)) => Ok(bytes),
+            _ => Err(unexpected()),
+        }
+    }
+
+    fn word(&self) -> Result<&str, Error> {
+        std::str::from_utf8(self.bytes(0)?).map_err(|_| unexpected())
+    }
+
+    fn number<T: TryFrom<i64>>(&self, at: usize) -> Result<T, Error> {
+        match self.0.get(at) {
+            Some(Value::Int(number)) => T::try_from(*number).map_err(|_| unexpected()),
+            _ => Err(unexpected()),
+        }
+    }
+
+    fn time(&self, at: usize) -> Result<Timestamp, Error> {
+        self.number(at).map(Timestamp)
+    }
+
+    fn duration(&self, at: usize) -> Result<Duration, Error> {
+        self.number(at).map(Duration::from_millis)
+    }
+
+    /// What `stored` of the scripts gives back, of a request for this number.
+    fn stored(&self, number: PhoneNumber) -> Result<Stored, Error> {
+        let progress = match self.number(2)? {
+            0 => Progress::Open,
+            1 => Progress::Verified,
+            2 => Progress::Cancelled,
+            _ => return Err(unexpected()),
+        };
+        let record = Record {
+            progress,
+            expires_at: self.time(3)?,
+            wrong_codes: self.number(4)?,
+            resends: self.number(5)?,
+            sent_at: self.time(6)?,
+        };
+        let sms = match self.bytes(8)? {
+            b"sent" => Sms::Sent,
+            b"maybe" => Sms::Maybe,
+            _ => return Err(unexpected()),
+        };
+        Ok(Stored { record, number, created_at: self.time(7)?, sms, now: self.time(1)? })
+    }
+}

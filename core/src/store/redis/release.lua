@@ -1,0 +1,4 @@
+-- KEYS[1]: the idempotency key.
+
+redis.call('DEL', KEYS[1])
+return false

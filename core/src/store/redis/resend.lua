@@ -1,0 +1,31 @@
+-- KEYS[1]: the request. ARGV: 3 the new code, 4 wrong codes per request, 5 resends, 6 the pause between two SMS, 7 SMS per
+-- number, 8 in how long, 9 the number's tags, none where the request's own is the only one.
+
+-- A hand-over that has not ended after this long is taken to have died.
+local HAND_OVER_LASTS = 30000
+
+local code = ARGV[3]
+local request = load(KEYS[1])
+if not request then return false end
+local tags = list(9)
+if #tags == 0 then tags = {request[TAG]} end
+
+-- The code is drawn for each resend: this is the same command again, whose answer was lost.
+local is_handed_over = request[UNDER_WAY] and request[HAND_OVER] > 0
+if is_handed_over and request[CODE] == code then return stored('ready', request) end
+
+if state(request) ~= 'pending' or is_spent(request, tonumber(ARGV[4])) then return {'conflict'} end
+local max_resends, pause = tonumber(ARGV[5]), tonumber(ARGV[6])
+if max_resends >= 0 and request[RESENDS] >= max_resends then return {'limited'} end
+if now < request[SENT_AT] + pause then return {'limited', request[SENT_AT] + pause - now} end
+-- Two hand-overs at once: were the second certainly not sent, which code counts could not be said.
+if is_handed_over and now < request[SENT_AT] + HAND_OVER_LASTS then return {'limited', 1000} end
+local wait = count_sms(tags, tonumber(ARGV[7]), tonumber(ARGV[8]))
+if wait then return {'limited', wait} end
+
+request[REPLACED] = {request[CODE], request[EXPIRES_AT], request[RESENDS], request[SENT_AT], request[SMS]}
+request[CODE], request[EXPIRES_AT], request[SENT_AT] = code, now + request[VALIDITY], now
+request[RESENDS], request[SMS] = request[RESENDS] + 1, 'maybe'
+request[HAND_OVER], request[UNDER_WAY] = request[HAND_OVER] + 1, true
+save(KEYS[1], request)
+return stored('ready', request)

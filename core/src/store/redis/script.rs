@@ -1,0 +1,90 @@
+//! The scripts, and what they are called with.
+
+use std::sync::OnceLock;
+
+use redis::{Cmd, Script};
+
+use super::milliseconds;
+use crate::machine::Quota;
+
+/// How what the scripts keep is laid out; part of every key, so that scripts of another layout never read it.
+pub(super) const LAYOUT: u32 = 1;
+
+macro_rules! source {
+    ($file:literal) => {
+        Source { code: concat!(include_str!("begin.lua"), include_str!($file)), hash: OnceLock::new() }
+    };
+}
+
+pub(super) static OPEN: Source = source!("open.lua");
+pub(super) static CREATE: Source = source!("create.lua");
+pub(super) static VALIDATE: Source = source!("validate.lua");
+pub(super) static CANCEL: Source = source!("cancel.lua");
+pub(super) static GET: Source = source!("get.lua");
+pub(super) static RESEND: Source = source!("resend.lua");
+pub(super) static SETTLE: Source = source!("settle.lua");
+pub(super) static CLAIM: Source = source!("claim.lua");
+pub(super) static FULFIL: Source = source!("fulfil.lua");
+pub(super) static RELEASE: Source = source!("release.lua");
+
+/// A script.
+pub(super) struct Source {
+    code: &'static str,
+    /// By what a server that knows it finds it.
+    hash: OnceLock<String>,
+}
+
+/// A script with what it is called with, in the order in which it says that it takes it.
+pub(super) struct Call {
+    code: &'static str,
+    by_hash: Cmd,
+}
+
+impl Call {
+    pub(super) fn new(source: &'static Source, keys: &[&[u8]]) -> Self {
+        let hash = source.hash.get_or_init(|| Script::new(source.code).get_hash().to_owned());
+        let mut by_hash = redis::cmd("EVALSHA");
+        by_hash.arg(hash).arg(keys.len()).arg(keys);
+        Self { code: source.code, by_hash }
+    }
+
+    pub(super) fn arg(mut self, arg: impl AsRef<[u8]>) -> Self {
+        self.by_hash.arg(arg.as_ref());
+        self
+    }
+
+    /// A limit; -1 is none.
+    pub(super) fn limit(self, most: Option<u32>) -> Self {
+        match most {
+            Some(most) => self.arg(most.to_string()),
+            None => self.arg("-1"),
+        }
+    }
+
+    pub(super) fn quota(self, quota: Option<Quota>) -> Self {
+        let per = quota.map(|quota| quota.per).unwrap_or_default();
+        self.limit(quota.map(|quota| quota.most)).arg(milliseconds(per))
+    }
+
+    /// How many, then each.
+    pub(super) fn list(self, items: &[impl AsRef<[u8]>]) -> Self {
+        items.iter().fold(self.arg(items.len().to_string()), Self::arg)
+    }
+
+    /// For a server that knows the script.
+    pub(super) fn by_hash(&self) -> &Cmd {
+        &self.by_hash
+    }
+
+    /// For one that does not, and knows it then.
+    pub(super) fn by_code(&self) -> Cmd {
+        let mut by_code = redis::cmd("EVAL");
+        by_code.arg(self.code);
+        for arg in self.by_hash.args_iter().skip(2) {
+            if let redis::Arg::Simple(arg) = arg {
+                by_code.arg(arg);
+            }
+        }
+        by_code
+    }
+}

@@ -1,0 +1,377 @@
+//! Bad input and bad days of the store in Redis: every failure says what to do, and nothing is verified.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod support {
+    #[allow(dead_code, reason = "each program of tests needs some of it")]
+    pub(crate) mod cable;
+    #[allow(dead_code, reason = "each program of tests needs some of it")]
+    pub(crate) mod post;
+    #[allow(dead_code, reason = "each program of tests needs some of it")]
+    pub(crate) mod redis_server;
+    #[allow(dead_code, reason = "each program of tests needs some of it")]
+    pub(crate) mod server;
+}
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use egoi_verify::{
+    CallOptions, Engine, EngineOptions, Error, ErrorCode, Outcome, RequestOptions, State, ValidateOptions, Verification,
+};
+
+use support::cable::{Cable, Fate};
+use support::post::Post;
+use support::redis_server::{self, RedisServer};
+use support::server::free_port;
+
+const NUMBER: &str = "+351 910 000 000";
+const PASSWORD: &str = "correct-horse-battery";
+
+/// Runs what needs a server, where there is one to run.
+macro_rules! with_redis {
+    ($($(#[$about:meta])* async fn $fact:ident($server:ident: [$($option:expr),*]) $body:block)*) => {
+        $($(#[$about])*
+        #[tokio::test]
+        async fn $fact() {
+            if redis_server::is_here() {
+                #[allow(unused_variables, reason = "some need it alone to be there")]
+                let $server = RedisServer::start(&[$($option),*]);
+                $body
+            }
+        })*
+    };
+}
+
+fn engine_at(url: &str) -> (Engine, Post) {
+    engine_with(url, EngineOptions::default())
+}
+
+fn engine_with(url: &str, options: EngineOptions) -> (Engine, Post) {
+    let post = Post::default();
+    (Engine::new(post.clone(), options.store_url(url).key([7; 32])).unwrap(), post)
+}
+
+async fn request(engine: &Engine) -> Result<Verification, Error> {
+    engine.request(NUMBER, RequestOptions::default().message("{CODE}")).await
+}
+
+async fn validate(engine: &Engine, id: &str, code: &str) -> Result<Outcome, Error> {
+    engine.validate(id, code, ValidateOptions::default()).await
+}
+
+async fn ping(engine: &Engine) -> Result<(), Error> {
+    engine.ping(CallOptions::default()).await
+}
+
+/// It is a failure of the store that says this, and no password.
+#[track_caller]
+fn assert_storage<T: std::fmt::Debug>(answer: Result<T, Error>, says: &str) {
+    let error = answer.unwrap_err();
+    assert_eq!(error.code(), ErrorCode::Storage, "{error:?}");
+    assert!(error.detail().contains(says), "{error}");
+    assert!(!format!("{error:?}").contains(PASSWORD), "{error:?}");
+}
+
+/// A server that answers whatever it is asked by this.
+fn that_answers(answer: &'static str) -> String {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut some = [0; 4096];
+            while let Ok(1..) = stream.read(&mut some) {
+                if answer.is_empty() || stream.write_all(answer.as_bytes()).is_err() {
+                    break;
+                }
+            }
+        }
+    });
+    format!("redis://:{PASSWORD}@127.0.0.1:{port}")
+}
+
+// The URL
+
+#[test]
+fn a_url_that_cannot_be_used_is_refused_and_not_repeated() {
+    for (url, fault) in [
+        ("redis:", "has no host"),
+        ("redis://:correct-horse-battery@", "is not a URL"),
+        ("redis://:correct-horse-battery@host:port", "is not a URL"),
+        ("redis://:correct-horse-battery@host/first", "has a database that is not a number"),
+        ("redis://:correct-horse-battery@host/1/2", "has a database that is not a number"),
+        ("redis://host?password=correct-horse-battery", "has an option that is not known"),
+        ("redis://host?prefix=", "has a `prefix` that is not of 1 to 64 bytes"),
+        ("redis://:horse#battery@host", "is not a URL"),
+        ("redis://host#correct-horse-battery", "has a fragment"),
+        ("rediss://ho_st%20", "has a host that no certificate can be for"),
+    ] {
+        let refused = Engine::new(Post::default(), EngineOptions::default().store_url(url).key([7; 32]));
+        let error = refused.err().unwrap();
+        assert_eq!(error.code(), ErrorCode::InvalidInput, "{url}");
+        assert!(error.detail().starts_with(&format!("`store`: {fault}")), "{url}: {error}");
+        assert!(!format!("{error:?}").contains("battery"), "{error:?}");
+    }
+}
+
+// Who answers
+
+#[tokio::test]
+async fn a_server_that_is_not_running() {
+    let (engine, post) = engine_at(&format!("redis://:{PASSWORD}@127.0.0.1:{}", free_port()));
+    assert_storage(request(&engine).await, "could not be reached (connection refused)");
+    assert_eq!(post.count(), 0);
+    assert_storage(ping(&engine).await, "is it running, and at the host and port of the URL?");
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_redis() {
+    for answer in ["HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", "SSH-2.0-OpenSSH_9.2\r\n"] {
+        assert_storage(ping(&engine_at(&that_answers(answer)).0).await, "is not Redis");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_hangs_up() {
+    assert_storage(ping(&engine_at(&that_answers("")).0).await, "the connection to the Redis server broke");
+}
+
+#[tokio::test]
+async fn a_server_that_repeats_the_password() {
+    let repeating = "-ERR unknown command `AUTH`, with args beginning with: `correct-horse-battery`\r\n";
+    assert_storage(ping(&engine_at(&that_answers(repeating)).0).await, "");
+}
+
+with_redis! {
+    async fn a_wrong_password(server: ["--requirepass", "another"]) {
+        for login in ["", ":correct-horse-battery@", "somebody:correct-horse-battery@"] {
+            let (engine, _) = engine_at(&format!("redis://{login}127.0.0.1:{}", server.port));
+            assert_storage(ping(&engine).await, "refused the user name or password: check those of the URL");
+        }
+        let (engine, _) = engine_at(&format!("redis://:another@127.0.0.1:{}/3", server.port));
+        request(&engine).await.unwrap();
+    }
+
+    async fn a_user_who_may_do_what_is_needed_and_no_more(server: []) {
+        let set_user = |rules: &[&str]| server.cli(&[&["acl", "setuser", "verify", "reset", "on", ">p%w#"], rules].concat());
+        let url = format!("redis://verify:p%25w%23@127.0.0.1:{}?prefix=mine", server.port);
+        set_user(&["~mine:*", "+@read", "+@write", "+@scripting"]);
+        assert_storage(ping(&engine_at(&url).0).await, "lacks a permission");
+        set_user(&["~mine:*", "+@read", "+@write", "+@scripting", "+info", "+select", "+time"]);
+        let (engine, post) = engine_at(&url);
+        let id = request(&engine).await.unwrap().id;
+        assert_eq!(validate(&engine, &id, &post.latest()).await.unwrap(), Outcome::Verified);
+        let (engine, _) = engine_at(&url.replace("mine", "yours"));
+        assert_storage(ping(&engine).await, "lacks a permission");
+    }
+
+    async fn a_replica(server: []) {
+        let replica = RedisServer::start(&["--replicaof", "127.0.0.1", &server.port.to_string()]);
+        assert_storage(ping(&engine_at(&replica.url()).0).await, "is a replica, which only reads: give the URL of the primary");
+    }
+
+    async fn a_server_that_becomes_a_replica(server: []) {
+        let (engine, post) = engine_at(&server.url());
+        let id = request(&engine).await.unwrap().id;
+        server.cli(&["replicaof", "127.0.0.1", &free_port().to_string()]);
+        assert_storage(validate(&engine, &id, &post.latest()).await, "is a replica");
+        server.cli(&["replicaof", "no", "one"]);
+        assert_eq!(validate(&engine, &id, &post.latest()).await.unwrap(), Outcome::Verified);
+    }
+
+    async fn a_part_of_a_cluster(server: ["--cluster-enabled", "yes"]) {
+        assert_storage(ping(&engine_at(&server.url()).0).await, "is part of a cluster");
+    }
+
+    async fn a_server_that_drops_keys_when_it_is_full(server: ["--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru"]) {
+        let (engine, _) = engine_at(&server.url());
+        assert_storage(ping(&engine).await, "set its `maxmemory-policy` to `noeviction`");
+        server.cli(&["config", "set", "maxmemory-policy", "noeviction"]);
+        ping(&engine).await.unwrap();
+    }
+
+    async fn a_server_that_is_full(server: []) {
+        let (engine, post) = engine_at(&server.url());
+        let id = request(&engine).await.unwrap().id;
+        server.cli(&["config", "set", "maxmemory", "1"]);
+        assert_storage(validate(&engine, &id, &post.latest()).await, "is out of memory");
+        assert_storage(request(&engine).await, "is out of memory");
+        assert_eq!(post.count(), 1);
+        server.cli(&["config", "set", "maxmemory", "0"]);
+        assert_eq!(validate(&engine, &id, &post.latest()).await.unwrap(), Outcome::Verified);
+    }
+
+    async fn a_server_that_cannot_write_to_its_disk(server: ["--appendonly", "no"]) {
+        let (engine, post) = engine_at(&server.url());
+        let id = request(&engine).await.unwrap().id;
+        server.cli(&["config", "set", "save", "3600 1"]);
+        // A folder in the place of the file.
+        std::fs::create_dir(server.folder.join("dump.rdb")).unwrap();
+        server.cli(&["bgsave"]);
+        let started = Instant::now();
+        while !server.cli(&["info", "persistence"]).contains("rdb_last_bgsave_status:err") {
+            assert!(started.elapsed() < Duration::from_secs(30), "it saved");
+        }
+        assert_storage(validate(&engine, &id, &post.latest()).await, "cannot write to its disk");
+    }
+
+    // What is kept
+
+    async fn a_database_of_a_newer_version(server: []) {
+        server.cli(&["set", "egoi-verify:layout", "2"]);
+        let (engine, _) = engine_at(&format!("redis://127.0.0.1:{}", server.port));
+        assert_storage(ping(&engine).await, "lays it out otherwise (layout 2, this version writes 1): use the newest");
+    }
+
+    async fn another_key_than_the_one_that_it_was_made_with(server: []) {
+        let url = server.url();
+        let first = engine_at(&url);
+        let id = request(&first.0).await.unwrap().id;
+        let other = |previous: Vec<Vec<u8>>| {
+            let options = EngineOptions::default().store_url(&url).key([8; 32]).previous_keys(previous);
+            Engine::new(Post::default(), options).unwrap()
+        };
+        assert_storage(ping(&other(vec![])).await, "the `key` is not the one that this store was made with");
+        assert_storage(validate(&other(vec![]), &id, &first.1.latest()).await, "the `key` is not the one");
+        let changed = other(vec![vec![7; 32]]);
+        assert_eq!(validate(&changed, &id, &first.1.latest()).await.unwrap(), Outcome::Verified);
+        ping(&other(vec![])).await.unwrap();
+    }
+
+    async fn keys_that_somebody_else_uses(server: []) {
+        let (engine, _) = engine_at(&format!("redis://127.0.0.1:{}", server.port));
+        server.cli(&["rpush", "egoi-verify:keys", "mine"]);
+        assert_storage(ping(&engine).await, "somebody else keeps something under our keys");
+    }
+
+    // What breaks
+
+    async fn a_server_that_starts_again_with_what_it_kept(server: ["--appendonly", "yes"]) {
+        let (engine, post) = engine_at(&server.url());
+        let id = request(&engine).await.unwrap().id;
+        server.kill();
+        assert_storage(validate(&engine, &id, &post.latest()).await, "could not be reached");
+        server.start_again();
+        assert_eq!(validate(&engine, &id, &post.latest()).await.unwrap(), Outcome::Verified);
+    }
+
+    async fn a_server_that_forgot_the_scripts(server: []) {
+        let (engine, post) = engine_at(&server.url());
+        let id = request(&engine).await.unwrap().id;
+        assert_eq!(validate(&engine, &id, "no").await.unwrap(), Outcome::WrongCode);
+        server.cli(&["script", "flush"]);
+        assert_eq!(validate(&engine, &id, &post.latest()).await.unwrap(), Outcome::Verified);
+    }
+
+    async fn a_connection_that_is_cut_is_made_again(server: []) {
+        let (engine, post) = engine_at(&server.url());
+        let id = request(&engine).await.unwrap().id;
+        server.cli(&["client", "kill", "type", "normal"]);
+        assert_eq!(validate(&engine, &id, &post.latest()).await.unwrap(), Outcome::Verified);
+    }
+
+    async fn an_answer_that_is_lost_counts_once(server: []) {
+        let cable = Cable::to(server.port);
+        let (engine, post) = engine_at(&format!("redis://127.0.0.1:{}", cable.port));
+        let id = request(&engine).await.unwrap().id;
+        for left in (1..5).rev() {
+            cable.set(Fate::AnswerIsLost);
+            assert_eq!(validate(&engine, &id, "no").await.unwrap(), Outcome::WrongCode);
+            assert!(cable.has_lost_one());
+            let read = engine.get(&id, CallOptions::default()).await.unwrap();
+            assert_eq!(read.attempts_left, Some(left));
+        }
+        cable.set(Fate::AnswerIsLost);
+        assert_eq!(validate(&engine, &id, &post.latest()).await.unwrap(), Outcome::Verified);
+        assert!(cable.has_lost_one());
+    }
+
+    async fn a_request_whose_answer_is_lost_sends_one_sms(server: []) {
+        let cable = Cable::to(server.port);
+        let options = EngineOptions::default().resend_after(None);
+        let (engine, post) = engine_with(&format!("redis://127.0.0.1:{}", cable.port), options);
+        ping(&engine).await.unwrap();
+        cable.set(Fate::AnswerIsLost);
+        let id = request(&engine).await.unwrap().id;
+        assert!(cable.has_lost_one());
+        assert_eq!(post.count(), 1);
+        // Of the resend the terms are read first, whose answer is another.
+        cable.set(Fate::AnswerIsLost);
+        engine.resend(&id, CallOptions::default()).await.unwrap();
+        assert!(cable.has_lost_one());
+        assert_eq!(post.count(), 2);
+        assert_eq!(engine.cancel(&id, CallOptions::default()).await.unwrap(), State::Cancelled);
+    }
+
+    async fn a_server_that_stands_still_ends_no_call_later_than_its_deadline(server: []) {
+        let (engine, post) = engine_at(&server.url());
+        let id = request(&engine).await.unwrap().id;
+        // It knows the script then.
+        assert_eq!(validate(&engine, &id, "no").await.unwrap(), Outcome::WrongCode);
+        server.pause();
+        let started = Instant::now();
+        let options = ValidateOptions::default().timeout(Duration::from_millis(200));
+        let error = engine.validate(&id, "no", options).await.unwrap_err();
+        assert_eq!((error.code(), error.retry_is_safe()), (ErrorCode::Timeout, false));
+        assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+        server.resume();
+        assert_eq!(validate(&engine, &id, &post.latest()).await.unwrap(), Outcome::Verified);
+        // What was under way was done when it went on, once.
+        assert_eq!(engine.get(&id, CallOptions::default()).await.unwrap().attempts_left, Some(3));
+    }
+
+    async fn a_server_that_stands_still_for_long_is_given_up(server: []) {
+        let (engine, _) = engine_at(&server.url());
+        ping(&engine).await.unwrap();
+        server.pause();
+        assert_storage(request(&engine).await, "gave no answer in 10000 ms");
+        server.resume();
+        ping(&engine).await.unwrap();
+    }
+
+    async fn many_calls_share_one_connection(server: []) {
+        let (engine, _) = engine_with(&server.url(), EngineOptions::default().without_limits());
+        let before = server.cli(&["info", "stats"]);
+        let calls: Vec<_> = (0..200)
+            .map(|_| {
+                let engine = engine.clone();
+                tokio::spawn(async move { request(&engine).await.unwrap() })
+            })
+            .collect();
+        for call in calls {
+            call.await.unwrap();
+        }
+        let connections = |info: &str| -> u32 {
+            info.lines().find_map(|line| line.strip_prefix("total_connections_received:")).unwrap().trim().parse().unwrap()
+        };
+        // Both of these counts were asked for over a connection of their own.
+        assert_eq!(connections(&server.cli(&["info", "stats"])) - connections(&before), 2);
+    }
+}
+
+#[test]
+fn an_engine_goes_from_runtime_to_runtime() {
+    if !redis_server::is_here() {
+        return;
+    }
+    let server = RedisServer::start(&[]);
+    let (engine, post) = engine_with(&server.url(), EngineOptions::default().without_limits());
+    let mut ids = Vec::new();
+    for _ in 0..40 {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        ids.push(runtime.block_on(request(&engine)).unwrap().id);
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let said = runtime.block_on(validate(&engine, ids.last().unwrap(), &post.latest())).unwrap();
+    assert_eq!(said, Outcome::Verified);
+}
+
+#[test]
+fn a_call_outside_of_a_runtime_is_an_error() {
+    let (engine, _) = engine_at("redis://127.0.0.1:1");
+    let mut call = Box::pin(request(&engine));
+    let polled = call.as_mut().poll(&mut std::task::Context::from_waker(std::task::Waker::noop()));
+    let std::task::Poll::Ready(Err(error)) = polled else { panic!("it waits") };
+    assert_eq!(error.code(), ErrorCode::Internal);
+}

@@ -1,0 +1,61 @@
+//! A real Redis server of a test's own.
+
+use std::io::{Read as _, Write as _};
+use std::ops::Deref;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::server::{self, Server};
+
+static PROGRAM: LazyLock<Option<PathBuf>> =
+    LazyLock::new(|| server::program("redis-server", &[], "THE STORE IN REDIS"));
+
+pub(crate) struct RedisServer(Server);
+
+/// Whether it is installed; a line in capitals says where it is not.
+pub(crate) fn is_here() -> bool {
+    PROGRAM.is_some()
+}
+
+impl RedisServer {
+    /// A server with these options beside those that it needs. Without others it keeps nothing on its disk.
+    pub(crate) fn start(options: &[&str]) -> Self {
+        let (folder, port) = (server::folder("redis"), server::free_port());
+        let (program, dir, port_option) =
+            (PROGRAM.as_ref().unwrap().to_str().unwrap(), folder.to_str().unwrap().to_owned(), port.to_string());
+        let needed = [program, "--bind", "127.0.0.1", "--port", &port_option, "--dir", &dir, "--save", ""];
+        let command = [&needed, options].concat();
+        Self(Server::start(folder, port, &command, "KILL", answers))
+    }
+
+    /// A URL under which nothing is kept yet.
+    pub(crate) fn url(&self) -> String {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let prefix = format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        format!("redis://127.0.0.1:{}?prefix={prefix}", self.port)
+    }
+
+    /// What the server answers, as `redis-cli` prints it.
+    pub(crate) fn cli(&self, arguments: &[&str]) -> String {
+        let output = Command::new("redis-cli").args(["-p", &self.port.to_string()]).args(arguments).output().unwrap();
+        String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
+    }
+}
+
+impl Deref for RedisServer {
+    type Target = Server;
+
+    fn deref(&self) -> &Server {
+        &self.0
+    }
+}
+
+/// Whether it answers, be it with an error: it may want a password, or have data to load first.
+fn answers(server: &Server) -> bool {
+    let Ok(mut stream) = std::net::TcpStream::connect(("127.0.0.1", server.port)) else { return false };
+    let mut answer = [0; 5];
+    stream.write_all(b"PING\r\n").and_then(|()| stream.read_exact(&mut answer)).is_ok()
+        && (answer == *b"+PONG" || answer == *b"-NOAU")
+}
