@@ -52,6 +52,15 @@ final class SecretsTests: XCTestCase {
         XCTAssertFalse(message.contains("427193") || message.contains("910000000"), message)
     }
 
+    func testASenderOfTheAccountIsPrintedMasked() async throws {
+        let server = try SilentServer()
+        let watched = server.watch(answering: #"[{"id":"1","name":"Shop","phoneNumber":"351-910000000"}]"#)
+        let sender = try await XCTUnwrap(server.client().senders().first)
+        XCTAssertEqual(sender.number, whole)
+        XCTAssertFalse(printed(sender).contains("910000000"), printed(sender))
+        withExtendedLifetime(watched) {}
+    }
+
     func testAPhoneNumberIsPrintedMasked() throws {
         XCTAssertFalse(try printed(PhoneNumber(number)).contains("910000000"))
     }
