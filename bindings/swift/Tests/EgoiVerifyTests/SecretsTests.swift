@@ -55,7 +55,8 @@ final class SecretsTests: XCTestCase {
     func testASenderOfTheAccountIsPrintedMasked() async throws {
         let server = try SilentServer()
         let watched = server.watch(answering: #"[{"id":"1","name":"Shop","phoneNumber":"351-910000000"}]"#)
-        let sender = try await XCTUnwrap(server.client().senders().first)
+        let senders = try await server.client().senders()
+        let sender = try XCTUnwrap(senders.first)
         XCTAssertEqual(sender.number, whole)
         XCTAssertFalse(printed(sender).contains("910000000"), printed(sender))
         withExtendedLifetime(watched) {}
