@@ -26,72 +26,82 @@ public enum class Trust {
 }
 
 /**
- * How to make a [Client]. What is `null` has the library's default. It holds the key, and prints nothing of it.
+ * How to make a [Client]. It holds the key, and prints nothing of it.
  *
- * @param apiKey the account's key. It belongs on a server: never in an app
- * @param sender V1 takes its hash, V2 its id
- * @param api which version to speak. Default: V2
- * @param baseUrl where the service is: HTTPS, or HTTP to a loopback address, or any HTTP with [allowHttp]
- * @param timeout the deadline of a whole call. Default: 15 s
- * @param connectTimeout how long making a connection may take, TLS included. Default: 3.1 s
- * @param proxy an HTTP proxy for every connection. Default: the environment's
- * @param caCertificates more certificates that are believed, in PEM
- * @param trust whose certificates are believed. Default: the bundled ones
- * @param allowHttp plain HTTP to any address: whoever is on the way reads the key and the codes. Default: no
- * @param checkStateFirst whether a V2 validation reads the request first. Default: yes
- * @param statusWords more status words of the service, each with what it means: `mapOf("validated" to "verified")`
- * @param v1Paths V1's paths below the base URL, by name
- * @param v2Paths V2's paths below the base URL, by name
- * @param appName the application's name, behind the library's in `User-Agent`
- * @param store where idempotency keys are remembered, by its URL: `memory:`
- * @param key the secret that idempotency keys are kept under, at least 32 bytes; required with a store
- * @param previousKeys earlier secrets whose idempotency keys are still honoured
- * @param keep how long an idempotency key is remembered. Default: 24 hours
+ * From Java it is made by `egoi.verify.java.ClientBuilder`.
  */
-public class ClientOptions(
-    private val apiKey: String,
-    private val sender: String,
-    private val api: Api? = null,
-    private val baseUrl: String? = null,
-    private val timeout: Duration? = null,
-    private val connectTimeout: Duration? = null,
-    private val proxy: String? = null,
-    private val caCertificates: ByteArray? = null,
-    private val trust: Trust? = null,
-    private val allowHttp: Boolean? = null,
-    private val checkStateFirst: Boolean? = null,
-    private val statusWords: Map<String, String>? = null,
-    private val v1Paths: Map<String, String>? = null,
-    private val v2Paths: Map<String, String>? = null,
-    private val appName: String? = null,
-    private val store: String? = null,
-    private val key: ByteArray? = null,
-    private val previousKeys: List<ByteArray>? = null,
-    private val keep: Duration? = null,
-) {
-    internal fun native(): NativeClientOptions = NativeClientOptions(
-        apiKey = apiKey,
-        sender = sender,
-        api = api?.name?.lowercase(),
-        baseUrl = baseUrl,
-        timeout = timeout?.seconds(),
-        connectTimeout = connectTimeout?.seconds(),
-        proxy = proxy,
-        caCertificates = caCertificates,
-        trust = trust?.name?.lowercase(),
-        allowHttp = allowHttp,
-        checkStateFirst = checkStateFirst,
-        statusWords = statusWords,
-        v1Paths = v1Paths,
-        v2Paths = v2Paths,
-        appName = appName,
-        store = store,
-        key = key,
-        previousKeys = previousKeys,
-        keep = keep?.seconds(),
-        language = "kotlin ${KotlinVersion.CURRENT}",
+public class ClientOptions internal constructor(internal val native: NativeClientOptions) {
+    /**
+     * What is `null` has the library's default.
+     *
+     * @param apiKey the account's key. It belongs on a server: never in an app
+     * @param sender V1 takes its hash, V2 its id
+     * @param api which version to speak. Default: V2
+     * @param baseUrl where the service is: HTTPS, or HTTP to a loopback address, or any HTTP with [allowHttp]
+     * @param timeout the deadline of a whole call. Default: 15 s
+     * @param connectTimeout how long making a connection may take, TLS included. Default: 3.1 s
+     * @param proxy an HTTP proxy for every connection. Default: the environment's
+     * @param caCertificates more certificates that are believed, in PEM
+     * @param trust whose certificates are believed. Default: the bundled ones
+     * @param allowHttp plain HTTP to any address: whoever is on the way reads the key and the codes. Default: no
+     * @param checkStateFirst whether a V2 validation reads the request first. Default: yes
+     * @param statusWords more status words of the service, each with what it means: `mapOf("validated" to "verified")`
+     * @param v1Paths V1's paths below the base URL, by name
+     * @param v2Paths V2's paths below the base URL, by name
+     * @param appName the application's name, behind the library's in `User-Agent`
+     * @param store where idempotency keys are remembered, by its URL: `memory:`
+     * @param key the secret that idempotency keys are kept under, at least 32 bytes; required with a store
+     * @param previousKeys earlier secrets whose idempotency keys are still honoured
+     * @param keep how long an idempotency key is remembered. Default: 24 hours
+     */
+    public constructor(
+        apiKey: String,
+        sender: String,
+        api: Api? = null,
+        baseUrl: String? = null,
+        timeout: Duration? = null,
+        connectTimeout: Duration? = null,
+        proxy: String? = null,
+        caCertificates: ByteArray? = null,
+        trust: Trust? = null,
+        allowHttp: Boolean? = null,
+        checkStateFirst: Boolean? = null,
+        statusWords: Map<String, String>? = null,
+        v1Paths: Map<String, String>? = null,
+        v2Paths: Map<String, String>? = null,
+        appName: String? = null,
+        store: String? = null,
+        key: ByteArray? = null,
+        previousKeys: List<ByteArray>? = null,
+        keep: Duration? = null,
+    ) : this(
+        NativeClientOptions(
+            apiKey = apiKey,
+            sender = sender,
+            api = api?.word,
+            baseUrl = baseUrl,
+            timeout = timeout?.seconds(),
+            connectTimeout = connectTimeout?.seconds(),
+            proxy = proxy,
+            caCertificates = caCertificates,
+            trust = trust?.word,
+            allowHttp = allowHttp,
+            checkStateFirst = checkStateFirst,
+            statusWords = statusWords,
+            v1Paths = v1Paths,
+            v2Paths = v2Paths,
+            appName = appName,
+            store = store,
+            key = key,
+            previousKeys = previousKeys,
+            keep = keep?.seconds(),
+            language = "kotlin ${KotlinVersion.CURRENT}",
+        ),
     )
 }
+
+/** As the library says it. */
+internal val Enum<*>.word: String get() = name.lowercase()
 
 internal fun Duration.seconds(): Double = toDouble(DurationUnit.SECONDS)
 
@@ -111,7 +121,7 @@ internal fun Duration.seconds(): Double = toDouble(DurationUnit.SECONDS)
  * @throws VerifyException.InvalidInput naming what is wrong with the options
  */
 public class Client(options: ClientOptions) : Verifier {
-    private val native = crossing { NativeClient(options.native()) }
+    private val native = crossing { NativeClient(options.native) }
 
     /** Over V2, with the default of every other option. */
     public constructor(apiKey: String, sender: String) : this(ClientOptions(apiKey, sender))

@@ -7,7 +7,6 @@ import egoi.verify.internal.NativeLimit
 import egoi.verify.internal.NativePause
 import egoi.verify.internal.NativeQuota
 import egoi.verify.internal.NativeSend
-import egoi.verify.internal.NativeTestClock
 import egoi.verify.internal.NativeValidate
 import kotlin.coroutines.cancellation.CancellationException
 import kotlin.time.Duration
@@ -44,66 +43,75 @@ public sealed class Limit<out T> {
 public data class Quota(val most: Int, val per: Duration)
 
 /**
- * How to set an [Engine] up. What is not given has the library's default.
+ * How to set an [Engine] up.
  *
- * @param store the store, by its URL. Default: `memory:`, gone with the process
- * @param key the secret that codes are bound with, at least 32 bytes. Random for `memory:`
- * @param previousKeys keys from before the present one, whose codes still count
- * @param keep how long after its end a request is kept, so that a late call is told what became of it. Default: 24 hours
- * @param maxRequests how many requests `memory:` holds. Default: 10 million
- * @param maxAttempts wrong codes for one request. Default: 5
- * @param wrongCodesPerNumber wrong codes for one number across requests. Default: 20 a day
- * @param smsPerNumber SMS to one number, requests and resends together. Default: 5 an hour
- * @param maxResends resends of one request. Default: 3
- * @param resendAfter the pause between two SMS of one request. Default: 30 s
- * @param countries the calling codes that are allowed, for example `listOf(351, 34)`. Default: all
+ * From Java it is made by `egoi.verify.java.EngineBuilder`.
  */
-public class EngineOptions(
-    private val store: String? = null,
-    private val key: ByteArray? = null,
-    private val previousKeys: List<ByteArray>? = null,
-    private val keep: Duration? = null,
-    private val maxRequests: Long? = null,
-    private val maxAttempts: Limit<Int> = Limit.Default,
-    private val wrongCodesPerNumber: Limit<Quota> = Limit.Default,
-    private val smsPerNumber: Limit<Quota> = Limit.Default,
-    private val maxResends: Limit<Int> = Limit.Default,
-    private val resendAfter: Limit<Duration> = Limit.Default,
-    private val countries: List<Int>? = null,
-) {
-    internal var clock: NativeTestClock? = null
-
-    internal fun native(): NativeEngineOptions = NativeEngineOptions(
-        store = store,
-        key = key,
-        previousKeys = previousKeys,
-        keep = keep?.seconds(),
-        maxRequests = maxRequests,
-        maxAttempts = maxAttempts.native(),
-        wrongCodesPerNumber = wrongCodesPerNumber.native(),
-        smsPerNumber = smsPerNumber.native(),
-        maxResends = maxResends.native(),
-        resendAfter = when (resendAfter) {
-            Limit.Default -> null
-            Limit.Off -> NativePause.None
-            is Limit.At -> NativePause.Lasting(resendAfter.value.seconds())
-        },
-        countries = countries?.map { it.toLong() },
-        clock = clock,
+public class EngineOptions internal constructor(internal val native: NativeEngineOptions) {
+    /**
+     * What is not given has the library's default.
+     *
+     * @param store the store, by its URL. Default: `memory:`, gone with the process
+     * @param key the secret that codes are bound with, at least 32 bytes. Random for `memory:`
+     * @param previousKeys keys from before the present one, whose codes still count
+     * @param keep how long after its end a request is kept, so that a late call is told what became of it. Default: 24
+     *   hours
+     * @param maxRequests how many requests `memory:` holds. Default: 10 million
+     * @param maxAttempts wrong codes for one request. Default: 5
+     * @param wrongCodesPerNumber wrong codes for one number across requests. Default: 20 a day
+     * @param smsPerNumber SMS to one number, requests and resends together. Default: 5 an hour
+     * @param maxResends resends of one request. Default: 3
+     * @param resendAfter the pause between two SMS of one request. Default: 30 s
+     * @param countries the calling codes that are allowed, for example `listOf(351, 34)`. Default: all
+     */
+    public constructor(
+        store: String? = null,
+        key: ByteArray? = null,
+        previousKeys: List<ByteArray>? = null,
+        keep: Duration? = null,
+        maxRequests: Long? = null,
+        maxAttempts: Limit<Int> = Limit.Default,
+        wrongCodesPerNumber: Limit<Quota> = Limit.Default,
+        smsPerNumber: Limit<Quota> = Limit.Default,
+        maxResends: Limit<Int> = Limit.Default,
+        resendAfter: Limit<Duration> = Limit.Default,
+        countries: List<Int>? = null,
+    ) : this(
+        NativeEngineOptions(
+            store = store,
+            key = key,
+            previousKeys = previousKeys,
+            keep = keep?.seconds(),
+            maxRequests = maxRequests,
+            maxAttempts = maxAttempts.native(),
+            wrongCodesPerNumber = wrongCodesPerNumber.native(),
+            smsPerNumber = smsPerNumber.native(),
+            maxResends = maxResends.native(),
+            resendAfter = resendAfter.native(),
+            countries = countries?.map { it.toLong() },
+            clock = null,
+        ),
     )
 }
 
-private fun Limit<Int>.native(): NativeLimit? = when (this) {
+internal fun Limit<Int>.native(): NativeLimit? = when (this) {
     Limit.Default -> null
     Limit.Off -> NativeLimit.None
     is Limit.At -> NativeLimit.Most(value.toLong())
 }
 
 @JvmName("nativeQuota")
-private fun Limit<Quota>.native(): NativeQuota? = when (this) {
+internal fun Limit<Quota>.native(): NativeQuota? = when (this) {
     Limit.Default -> null
     Limit.Off -> NativeQuota.None
     is Limit.At -> NativeQuota.Most(value.most.toLong(), value.per.seconds())
+}
+
+@JvmName("nativePause")
+internal fun Limit<Duration>.native(): NativePause? = when (this) {
+    Limit.Default -> null
+    Limit.Off -> NativePause.None
+    is Limit.At -> NativePause.Lasting(value.seconds())
 }
 
 private class Sending(private val send: suspend (OutgoingSms) -> Unit) : NativeSend {
@@ -135,11 +143,11 @@ private class Sending(private val send: suspend (OutgoingSms) -> Unit) : NativeS
 public class Engine private constructor(private val native: NativeEngine) : Verifier {
     /** One whose SMS this function sends. */
     public constructor(options: EngineOptions = EngineOptions(), send: suspend (OutgoingSms) -> Unit) :
-        this(crossing { NativeEngine.sending(Sending(send), options.native()) })
+        this(crossing { NativeEngine.sending(Sending(send), options.native) })
 
     /** One whose SMS E-goi's own call sends. V2. */
     public constructor(egoiSms: ClientOptions, options: EngineOptions = EngineOptions()) :
-        this(crossing { NativeEngine.withEgoiSms(egoiSms.native(), options.native()) })
+        this(crossing { NativeEngine.withEgoiSms(egoiSms.native, options.native) })
 
     override suspend fun request(
         number: String,

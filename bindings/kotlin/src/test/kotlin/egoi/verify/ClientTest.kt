@@ -150,17 +150,6 @@ class ClientTest {
     }
 
     @Test
-    fun `a closed client says so, and closing twice is nothing`(): Unit = runBlocking {
-        withSandbox { sandbox ->
-            val client = sandbox.client()
-            client.close()
-            client.close()
-            val closed = failing<VerifyException.Closed> { client.request(NUMBER) }
-            assertFalse(closed.smsMayBeSent)
-        }
-    }
-
-    @Test
     fun `an answer that breaks off may have sent an SMS`(): Unit = runBlocking {
         withSandbox { sandbox ->
             sandbox.failNext(Fault(call = FaultCall.REQUEST, cut = Cut.AFTER))

@@ -134,11 +134,4 @@ class EngineTest {
             assertEquals(1, sandbox.messages(NUMBER).size)
         }
     }
-
-    @Test
-    fun `a closed engine says so`(): Unit = runBlocking {
-        val engine = engine()
-        engine.close()
-        failing<VerifyException.Closed> { engine.request(NUMBER) }
-    }
 }

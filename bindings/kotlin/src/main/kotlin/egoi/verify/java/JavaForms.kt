@@ -2,12 +2,15 @@
 
 package egoi.verify.java
 
+import egoi.verify.Client
 import egoi.verify.CodeType
 import egoi.verify.Outcome
+import egoi.verify.SenderInfo
 import egoi.verify.State
 import egoi.verify.Verification
 import egoi.verify.Verifier
 import egoi.verify.VerifyException
+import egoi.verify.seconds
 import java.time.Duration
 import java.util.concurrent.CompletableFuture
 import kotlin.time.toJavaDuration
@@ -28,22 +31,22 @@ public class RequestOptions {
     internal var idempotencyKey: String? = null
     internal var timeout: Duration? = null
 
-    /** The text of the SMS. */
+    /** The text of the SMS, 1 to 1,000 characters with `{CODE}` where the code goes, at most 6 SMS parts. */
     public fun message(message: String): RequestOptions = apply { this.message = message }
 
     /** What the code is made of. */
     public fun codeType(codeType: CodeType): RequestOptions = apply { this.codeType = codeType }
 
-    /** How many characters the code has. */
+    /** How many characters the code has, 4 to 20. */
     public fun codeSize(codeSize: Int): RequestOptions = apply { this.codeSize = codeSize }
 
-    /** How long the code is good. */
+    /** How long the code is good, 1 to 3,600 whole seconds. */
     public fun ttl(ttl: Duration): RequestOptions = apply { this.ttl = ttl }
 
-    /** A label for E-goi's reports, V1 alone. */
+    /** A label for E-goi's reports, V1 alone: 1 to 100 characters. */
     public fun group(group: String): RequestOptions = apply { this.group = group }
 
-    /** The same key gives the same request and no second SMS. */
+    /** The same key gives the same request and no second SMS: 1 to 256 characters. */
     public fun idempotencyKey(key: String): RequestOptions = apply { this.idempotencyKey = key }
 
     /** The deadline of this call. */
@@ -52,6 +55,8 @@ public class RequestOptions {
 
 /** How long to wait before the next try, where it is known. */
 public fun retryAfter(failure: VerifyException): Duration? = failure.retryAfter?.toJavaDuration()
+
+internal fun Duration.seconds(): Double = toKotlinDuration().seconds()
 
 private suspend fun Verifier.request(number: String, options: RequestOptions): Verification = request(
     number = number,
@@ -65,9 +70,10 @@ private suspend fun Verifier.request(number: String, options: RequestOptions): V
 )
 
 /**
- * The verbs of a `Client` or an `Engine`, for Java, each waiting for its end. Interrupting the thread gives the call up.
+ * The verbs of any [Verifier], for Java, each waiting for its end. Interrupting the thread gives the call up. A failure is a
+ * [VerifyException].
  */
-public class BlockingVerifier(private val verifier: Verifier) : AutoCloseable {
+public open class BlockingVerifier(private val verifier: Verifier) : AutoCloseable {
     /** See [Verifier.request]. */
     @JvmOverloads
     @Throws(InterruptedException::class)
@@ -77,47 +83,97 @@ public class BlockingVerifier(private val verifier: Verifier) : AutoCloseable {
     /** See [Verifier.validate]. */
     @JvmOverloads
     @Throws(InterruptedException::class)
-    public fun validate(id: String, code: String, number: String? = null): Outcome =
-        runBlocking { verifier.validate(id, code, number) }
+    public fun validate(id: String, code: String, number: String? = null, timeout: Duration? = null): Outcome =
+        runBlocking { verifier.validate(id, code, number, timeout?.toKotlinDuration()) }
 
     /** See [Verifier.cancel]. */
+    @JvmOverloads
     @Throws(InterruptedException::class)
-    public fun cancel(id: String): State = runBlocking { verifier.cancel(id) }
+    public fun cancel(id: String, timeout: Duration? = null): State =
+        runBlocking { verifier.cancel(id, timeout?.toKotlinDuration()) }
 
     /** See [Verifier.resend]. */
+    @JvmOverloads
     @Throws(InterruptedException::class)
-    public fun resend(id: String): Verification = runBlocking { verifier.resend(id) }
+    public fun resend(id: String, timeout: Duration? = null): Verification =
+        runBlocking { verifier.resend(id, timeout?.toKotlinDuration()) }
 
     /** See [Verifier.get]. */
+    @JvmOverloads
     @Throws(InterruptedException::class)
-    public fun get(id: String): Verification = runBlocking { verifier.get(id) }
+    public fun get(id: String, timeout: Duration? = null): Verification =
+        runBlocking { verifier.get(id, timeout?.toKotlinDuration()) }
 
     override fun close(): Unit = verifier.close()
 }
 
-/** The verbs of a `Client` or an `Engine`, for Java, as futures. Cancelling a future gives its call up. */
-public class FutureVerifier(private val verifier: Verifier) : AutoCloseable {
+/** The calls of a [Client], for Java, each waiting for its end. */
+public class BlockingClient(private val client: Client) : BlockingVerifier(client) {
+    /** See [Client.ping]. */
+    @JvmOverloads
+    @Throws(InterruptedException::class)
+    public fun ping(timeout: Duration? = null): Unit = runBlocking { client.ping(timeout?.toKotlinDuration()) }
+
+    /** See [Client.senders]. */
+    @JvmOverloads
+    @Throws(InterruptedException::class)
+    public fun senders(timeout: Duration? = null): List<SenderInfo> =
+        runBlocking { client.senders(timeout?.toKotlinDuration()) }
+}
+
+/**
+ * The verbs of any [Verifier], for Java, as futures. Cancelling a future gives its call up. A future fails with a
+ * [VerifyException].
+ */
+public open class FutureVerifier(private val verifier: Verifier) : AutoCloseable {
     // One call that fails must not cancel the others.
     private val scope = CoroutineScope(SupervisorJob() + Dispatchers.Default)
+
+    internal fun <T> calling(call: suspend () -> T): CompletableFuture<T> = scope.future { call() }
 
     /** See [Verifier.request]. */
     @JvmOverloads
     public fun request(number: String, options: RequestOptions = RequestOptions()): CompletableFuture<Verification> =
-        scope.future { verifier.request(number, options) }
+        calling { verifier.request(number, options) }
 
     /** See [Verifier.validate]. */
     @JvmOverloads
-    public fun validate(id: String, code: String, number: String? = null): CompletableFuture<Outcome> =
-        scope.future { verifier.validate(id, code, number) }
+    public fun validate(
+        id: String,
+        code: String,
+        number: String? = null,
+        timeout: Duration? = null,
+    ): CompletableFuture<Outcome> = calling { verifier.validate(id, code, number, timeout?.toKotlinDuration()) }
 
     /** See [Verifier.cancel]. */
-    public fun cancel(id: String): CompletableFuture<State> = scope.future { verifier.cancel(id) }
+    @JvmOverloads
+    public fun cancel(id: String, timeout: Duration? = null): CompletableFuture<State> =
+        calling { verifier.cancel(id, timeout?.toKotlinDuration()) }
 
     /** See [Verifier.resend]. */
-    public fun resend(id: String): CompletableFuture<Verification> = scope.future { verifier.resend(id) }
+    @JvmOverloads
+    public fun resend(id: String, timeout: Duration? = null): CompletableFuture<Verification> =
+        calling { verifier.resend(id, timeout?.toKotlinDuration()) }
 
     /** See [Verifier.get]. */
-    public fun get(id: String): CompletableFuture<Verification> = scope.future { verifier.get(id) }
+    @JvmOverloads
+    public fun get(id: String, timeout: Duration? = null): CompletableFuture<Verification> =
+        calling { verifier.get(id, timeout?.toKotlinDuration()) }
 
     override fun close(): Unit = verifier.close()
+}
+
+/** The calls of a [Client], for Java, as futures. */
+public class FutureClient(private val client: Client) : FutureVerifier(client) {
+    /** See [Client.ping]. Its future has no value. */
+    @JvmOverloads
+    public fun ping(timeout: Duration? = null): CompletableFuture<Void?> = calling {
+        client.ping(timeout?.toKotlinDuration())
+        null
+    }
+
+    /** See [Client.senders]. */
+    @JvmOverloads
+    public fun senders(timeout: Duration? = null): CompletableFuture<List<SenderInfo>> =
+        calling { client.senders(timeout?.toKotlinDuration()) }
 }

@@ -22,4 +22,4 @@ public class TestClock {
 }
 
 /** The same options, going by this clock. */
-public fun EngineOptions.withClock(clock: TestClock): EngineOptions = apply { this.clock = clock.native }
+public fun EngineOptions.withClock(clock: TestClock): EngineOptions = EngineOptions(native.copy(clock = clock.native))

@@ -1,0 +1,87 @@
+package egoi.verify.java
+
+import egoi.verify.Api
+import egoi.verify.Client
+import egoi.verify.ClientOptions
+import egoi.verify.Trust
+import egoi.verify.internal.NativeClientOptions
+import egoi.verify.word
+import java.time.Duration
+
+/**
+ * Makes a [Client] from Java. What is not set has the library's default; it prints nothing of what it holds.
+ *
+ * ```java
+ * var client = new ClientBuilder(key, "1234").timeout(Duration.ofSeconds(5)).blocking();
+ * ```
+ */
+public class ClientBuilder(options: ClientOptions) {
+    private var set = options.native
+
+    /**
+     * With the account's key, which belongs on a server and never in an app, and the sender: V1 takes its hash, V2 its id.
+     */
+    public constructor(apiKey: String, sender: String) : this(ClientOptions(apiKey, sender))
+
+    private inline fun set(change: NativeClientOptions.() -> NativeClientOptions) = apply { set = set.change() }
+
+    /** Which version to speak. Default: V2. */
+    public fun api(api: Api): ClientBuilder = set { copy(api = api.word) }
+
+    /** Where the service is: HTTPS, or HTTP to a loopback address, or any HTTP with [allowHttp]. */
+    public fun baseUrl(url: String): ClientBuilder = set { copy(baseUrl = url) }
+
+    /** The deadline of a whole call. Default: 15 s. */
+    public fun timeout(timeout: Duration): ClientBuilder = set { copy(timeout = timeout.seconds()) }
+
+    /** How long making a connection may take, TLS included. Default: 3.1 s. */
+    public fun connectTimeout(timeout: Duration): ClientBuilder = set { copy(connectTimeout = timeout.seconds()) }
+
+    /** An HTTP proxy for every connection. Default: the environment's. */
+    public fun proxy(url: String): ClientBuilder = set { copy(proxy = url) }
+
+    /** More certificates that are believed, in PEM. */
+    public fun caCertificates(pem: ByteArray): ClientBuilder = set { copy(caCertificates = pem) }
+
+    /** Whose certificates are believed. Default: the bundled ones. */
+    public fun trust(trust: Trust): ClientBuilder = set { copy(trust = trust.word) }
+
+    /** Plain HTTP to any address: whoever is on the way reads the key and the codes. Default: no. */
+    public fun allowHttp(allowed: Boolean): ClientBuilder = set { copy(allowHttp = allowed) }
+
+    /** Whether a V2 validation reads the request first. Default: yes. */
+    public fun checkStateFirst(check: Boolean): ClientBuilder = set { copy(checkStateFirst = check) }
+
+    /** More status words of the service, each with what it means: `Map.of("validated", "verified")`. */
+    public fun statusWords(words: Map<String, String>): ClientBuilder = set { copy(statusWords = words) }
+
+    /** V1's paths below the base URL, by name. */
+    public fun v1Paths(paths: Map<String, String>): ClientBuilder = set { copy(v1Paths = paths) }
+
+    /** V2's paths below the base URL, by name. */
+    public fun v2Paths(paths: Map<String, String>): ClientBuilder = set { copy(v2Paths = paths) }
+
+    /** The application's name, behind the library's in `User-Agent`. */
+    public fun appName(name: String): ClientBuilder = set { copy(appName = name) }
+
+    /** Where idempotency keys are remembered, by its URL: `memory:`. */
+    public fun store(url: String): ClientBuilder = set { copy(store = url) }
+
+    /** The secret that idempotency keys are kept under, at least 32 bytes; required with a store. */
+    public fun key(key: ByteArray): ClientBuilder = set { copy(key = key) }
+
+    /** Earlier secrets whose idempotency keys are still honoured. */
+    public fun previousKeys(keys: List<ByteArray>): ClientBuilder = set { copy(previousKeys = keys) }
+
+    /** How long an idempotency key is remembered. Default: 24 hours. */
+    public fun keep(keep: Duration): ClientBuilder = set { copy(keep = keep.seconds()) }
+
+    /** The options alone, for [Client] or [EngineBuilder.withEgoiSms]. */
+    public fun options(): ClientOptions = ClientOptions(set)
+
+    /** A client whose calls wait for their end. What is wrong with the options is `VerifyException.InvalidInput`. */
+    public fun blocking(): BlockingClient = BlockingClient(Client(options()))
+
+    /** A client whose calls are futures. What is wrong with the options is `VerifyException.InvalidInput`. */
+    public fun futures(): FutureClient = FutureClient(Client(options()))
+}

@@ -1,0 +1,128 @@
+package egoi.verify.java
+
+import egoi.verify.ClientOptions
+import egoi.verify.Engine
+import egoi.verify.EngineOptions
+import egoi.verify.NotSentException
+import egoi.verify.OutgoingSms
+import egoi.verify.internal.NativeEngineOptions
+import egoi.verify.internal.NativeLimit
+import egoi.verify.internal.NativePause
+import egoi.verify.internal.NativeQuota
+import egoi.verify.internal.NativeTestClock
+import java.time.Duration
+import java.util.concurrent.CompletionStage
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.future.await
+import kotlinx.coroutines.runInterruptible
+
+/** Hands an SMS over, and waits until that is done. */
+public fun interface SmsSender {
+    /**
+     * Called on a thread that may wait; it is interrupted where the call is given up. Throws [NotSentException] where
+     * nothing went out for certain.
+     */
+    @Throws(Exception::class)
+    public fun send(sms: OutgoingSms)
+}
+
+/** Hands an SMS over, and says by a future when that is done. */
+public fun interface FutureSmsSender {
+    /**
+     * The future is cancelled where the call is given up. It fails with [NotSentException] where nothing went out for
+     * certain.
+     */
+    public fun send(sms: OutgoingSms): CompletionStage<*>
+}
+
+/**
+ * Makes an [Engine] from Java. What is not set has the library's default.
+ *
+ * ```java
+ * var engine = EngineBuilder.sending(sms -> gateway.deliver(sms.getNumber(), sms.getText())).maxAttempts(3).blocking();
+ * ```
+ */
+public class EngineBuilder private constructor(private val make: (EngineOptions) -> Engine) {
+    private var set = EngineOptions().native
+
+    private inline fun set(change: NativeEngineOptions.() -> NativeEngineOptions) = apply { set = set.change() }
+
+    /** The store, by its URL. Default: `memory:`, gone with the process. */
+    public fun store(url: String): EngineBuilder = set { copy(store = url) }
+
+    /** The secret that codes are bound with, at least 32 bytes. Random for `memory:`. */
+    public fun key(key: ByteArray): EngineBuilder = set { copy(key = key) }
+
+    /** Keys from before the present one, whose codes still count. */
+    public fun previousKeys(keys: List<ByteArray>): EngineBuilder = set { copy(previousKeys = keys) }
+
+    /** How long after its end a request is kept, so that a late call is told what became of it. Default: 24 hours. */
+    public fun keep(keep: Duration): EngineBuilder = set { copy(keep = keep.seconds()) }
+
+    /** How many requests `memory:` holds. Default: 10 million. */
+    public fun maxRequests(most: Long): EngineBuilder = set { copy(maxRequests = most) }
+
+    /** Wrong codes for one request. Default: 5. */
+    public fun maxAttempts(most: Int): EngineBuilder = set { copy(maxAttempts = NativeLimit.Most(most.toLong())) }
+
+    /** Any number of wrong codes for one request. */
+    public fun maxAttemptsOff(): EngineBuilder = set { copy(maxAttempts = NativeLimit.None) }
+
+    /** Wrong codes for one number across requests. Default: 20 a day. */
+    public fun wrongCodesPerNumber(most: Int, per: Duration): EngineBuilder =
+        set { copy(wrongCodesPerNumber = NativeQuota.Most(most.toLong(), per.seconds())) }
+
+    /** Any number of wrong codes for one number. */
+    public fun wrongCodesPerNumberOff(): EngineBuilder = set { copy(wrongCodesPerNumber = NativeQuota.None) }
+
+    /** SMS to one number, requests and resends together. Default: 5 an hour. */
+    public fun smsPerNumber(most: Int, per: Duration): EngineBuilder =
+        set { copy(smsPerNumber = NativeQuota.Most(most.toLong(), per.seconds())) }
+
+    /** Any number of SMS to one number. */
+    public fun smsPerNumberOff(): EngineBuilder = set { copy(smsPerNumber = NativeQuota.None) }
+
+    /** Resends of one request. Default: 3. */
+    public fun maxResends(most: Int): EngineBuilder = set { copy(maxResends = NativeLimit.Most(most.toLong())) }
+
+    /** Any number of resends of one request. */
+    public fun maxResendsOff(): EngineBuilder = set { copy(maxResends = NativeLimit.None) }
+
+    /** The pause between two SMS of one request. Default: 30 s. */
+    public fun resendAfter(pause: Duration): EngineBuilder =
+        set { copy(resendAfter = NativePause.Lasting(pause.seconds())) }
+
+    /** No pause between two SMS of one request. */
+    public fun resendAfterOff(): EngineBuilder = set { copy(resendAfter = NativePause.None) }
+
+    /** The calling codes that are allowed, for example 351 and 34. Default: all. */
+    public fun countries(vararg callingCodes: Int): EngineBuilder =
+        set { copy(countries = callingCodes.map { it.toLong() }) }
+
+    internal fun clock(clock: NativeTestClock): EngineBuilder = set { copy(clock = clock) }
+
+    /** An engine whose calls wait for their end. What is wrong with the options is `VerifyException.InvalidInput`. */
+    public fun blocking(): BlockingVerifier = BlockingVerifier(make(EngineOptions(set)))
+
+    /** An engine whose calls are futures. What is wrong with the options is `VerifyException.InvalidInput`. */
+    public fun futures(): FutureVerifier = FutureVerifier(make(EngineOptions(set)))
+
+    /** Where the way to send is chosen. */
+    public companion object {
+        /** One whose SMS this sends, waiting. */
+        @JvmStatic
+        public fun sending(sender: SmsSender): EngineBuilder = EngineBuilder { options ->
+            Engine(options) { sms -> runInterruptible(Dispatchers.IO) { sender.send(sms) } }
+        }
+
+        /** One whose SMS this sends, by a future. */
+        @JvmStatic
+        public fun sendingAsync(sender: FutureSmsSender): EngineBuilder = EngineBuilder { options ->
+            Engine(options) { sms -> sender.send(sms).await() }
+        }
+
+        /** One whose SMS E-goi's own call sends. V2. */
+        @JvmStatic
+        public fun withEgoiSms(client: ClientOptions): EngineBuilder = EngineBuilder { options -> Engine(client, options) }
+    }
+}

@@ -1,0 +1,147 @@
+package egoi.verify.testing.java
+
+import egoi.verify.Api
+import egoi.verify.java.ClientBuilder
+import egoi.verify.java.EngineBuilder
+import egoi.verify.testing.Cut
+import egoi.verify.testing.Fault
+import egoi.verify.testing.FaultBody
+import egoi.verify.testing.FaultCall
+import egoi.verify.testing.Message
+import egoi.verify.testing.Sandbox
+import egoi.verify.testing.SandboxOptions
+import egoi.verify.testing.TestClock
+import java.time.Duration
+import java.time.Instant
+import kotlin.time.toKotlinDuration
+import kotlinx.coroutines.runBlocking
+
+/** Starts a [Sandbox] from Java. What is not set has its default. */
+public class SandboxBuilder {
+    private var host: String? = null
+    private var port: Int? = null
+    private var seed: Long? = null
+    private var code: String? = null
+    private var apiKey: String? = null
+    private var v2Words: Boolean? = null
+    private var v2WrongIs400: Boolean? = null
+
+    /** The address to listen on. Default: 127.0.0.1, which no other machine reaches. */
+    public fun host(host: String): SandboxBuilder = apply { this.host = host }
+
+    /** The port. Default: a free one. */
+    public fun port(port: Int): SandboxBuilder = apply { this.port = port }
+
+    /** Draws the same codes in every run. */
+    public fun seed(seed: Long): SandboxBuilder = apply { this.seed = seed }
+
+    /** Every code is this one, whatever size was asked for. */
+    public fun code(code: String): SandboxBuilder = apply { this.code = code }
+
+    /** The one key that is accepted. Default: any. */
+    public fun apiKey(key: String): SandboxBuilder = apply { apiKey = key }
+
+    /** V2's answer to a validation has a status word in each item. */
+    public fun v2Words(words: Boolean): SandboxBuilder = apply { v2Words = words }
+
+    /** V2 answers 400 to a wrong code. */
+    public fun v2WrongIs400(is400: Boolean): SandboxBuilder = apply { v2WrongIs400 = is400 }
+
+    /** Starts it. A port that is taken is `VerifyException.InvalidInput`. */
+    @Throws(InterruptedException::class)
+    public fun start(): BlockingSandbox = runBlocking {
+        BlockingSandbox(Sandbox.start(SandboxOptions(host, port, seed, code, apiKey, v2Words, v2WrongIs400)))
+    }
+}
+
+/** A [Fault] from Java. What is not set has the sandbox's default. */
+public class FaultBuilder {
+    private var fault = Fault()
+
+    /** The call that fails. Default: every call. */
+    public fun call(call: FaultCall): FaultBuilder = apply { fault = fault.copy(call = call) }
+
+    /** The number that the request is for. Default: every number. */
+    public fun number(number: String): FaultBuilder = apply { fault = fault.copy(number = number) }
+
+    /** The status to answer, 300 to 599. */
+    public fun status(status: Int): FaultBuilder = apply { fault = fault.copy(status = status) }
+
+    /** How long to wait first, at most a minute. */
+    public fun delay(delay: Duration): FaultBuilder = apply { fault = fault.copy(delay = delay.toKotlinDuration()) }
+
+    /** When to cut the connection. */
+    public fun cut(cut: Cut): FaultBuilder = apply { fault = fault.copy(cut = cut) }
+
+    /** What to answer in place of the answer. */
+    public fun body(body: FaultBody): FaultBuilder = apply { fault = fault.copy(body = body) }
+
+    /** How likely it strikes, 0 to 1. */
+    public fun probability(probability: Double): FaultBuilder = apply { fault = fault.copy(probability = probability) }
+
+    /** How often it strikes. */
+    public fun count(count: Int): FaultBuilder = apply { fault = fault.copy(count = count) }
+
+    /** The fault. */
+    public fun build(): Fault = fault
+}
+
+/**
+ * A [Sandbox] from Java.
+ *
+ * @property sandbox the sandbox below
+ */
+public class BlockingSandbox(public val sandbox: Sandbox) : AutoCloseable {
+    /** Where it listens, `http://127.0.0.1:PORT`. */
+    public val url: String get() = sandbox.url
+
+    /** What makes a client of this sandbox. */
+    @JvmOverloads
+    public fun client(api: Api = Api.V2): ClientBuilder = ClientBuilder(sandbox.clientOptions(api))
+
+    /** What was sent to a number, or to all of them: newest first. */
+    @JvmOverloads
+    public fun messages(number: String? = null): List<Message> = sandbox.messages(number)
+
+    /**
+     * Waits for an SMS to a number that this has not given before, and gives its code. None in time is
+     * `VerifyException.Timeout`.
+     */
+    @Throws(InterruptedException::class)
+    public fun waitForCode(number: String, timeout: Duration): String =
+        runBlocking { sandbox.waitForCode(number, timeout.toKotlinDuration()) }
+
+    /** Injects a failure. */
+    public fun failNext(fault: FaultBuilder): Unit = sandbox.failNext(fault.build())
+
+    /** Moves the sandbox's time on. */
+    public fun advance(by: Duration): Unit = sandbox.clock.advance(by.toKotlinDuration())
+
+    /** Stops the sandbox's time, or lets it go on from where it stopped. */
+    public fun freeze(frozen: Boolean): Unit = sandbox.clock.freeze(frozen)
+
+    /** The sandbox's time now. */
+    public fun now(): Instant = sandbox.clock.now()
+
+    /** Forgets every request, message, failure and journal entry. The clock goes on. */
+    public fun reset(): Unit = sandbox.reset()
+
+    override fun close(): Unit = sandbox.close()
+}
+
+/** A [TestClock] from Java. */
+public class JavaTestClock {
+    private val clock = TestClock()
+
+    /** Moves the time on. */
+    public fun advance(by: Duration): Unit = clock.advance(by.toKotlinDuration())
+
+    /** Stops the time, or lets it go on from where it stopped. */
+    public fun freeze(frozen: Boolean): Unit = clock.freeze(frozen)
+
+    /** The time now. */
+    public fun now(): Instant = clock.now()
+
+    /** Has the engine go by this clock. */
+    public fun of(engine: EngineBuilder): EngineBuilder = engine.clock(clock.native)
+}

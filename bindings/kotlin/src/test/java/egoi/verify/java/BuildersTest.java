@@ -1,0 +1,221 @@
+package egoi.verify.java;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import egoi.verify.Api;
+import egoi.verify.EgoiVerify;
+import egoi.verify.NotSentException;
+import egoi.verify.Outcome;
+import egoi.verify.OutgoingSms;
+import egoi.verify.Trust;
+import egoi.verify.VerifyException;
+import egoi.verify.testing.FaultCall;
+import egoi.verify.testing.java.FaultBuilder;
+import egoi.verify.testing.java.JavaTestClock;
+import egoi.verify.testing.java.SandboxBuilder;
+import java.io.IOException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+
+class BuildersTest {
+    private static final String NUMBER = "+351 910 000 000";
+    private static final byte[] KEY = new byte[32];
+
+    /** Each with a value that is refused, and what names it there. */
+    private static final Map<String, ClientBuilder> REFUSED_OF_A_CLIENT = Map.ofEntries(
+            Map.entry("base_url", client().baseUrl("http://example.com")),
+            Map.entry("timeout", client().timeout(Duration.ofSeconds(-1))),
+            Map.entry("connect_timeout", client().connectTimeout(Duration.ofSeconds(-1))),
+            Map.entry("proxy", client().proxy("not a URL")),
+            Map.entry("ca_certificates", client().caCertificates("no PEM".getBytes(StandardCharsets.UTF_8))),
+            Map.entry("status_words", client().statusWords(Map.of("validated", "no state"))),
+            Map.entry("v1_paths", client().v1Paths(Map.of("no call", "/"))),
+            Map.entry("v2_paths", client().v2Paths(Map.of("no call", "/"))),
+            Map.entry("app_name", client().appName("a\nb")),
+            Map.entry("store", client().store("no store").key(KEY)),
+            Map.entry("key", client().store("memory:").key(new byte[3])),
+            Map.entry("previous_keys", client().store("memory:").key(KEY).previousKeys(List.of(new byte[3]))),
+            Map.entry("keep", client().store("memory:").key(KEY).keep(Duration.ofSeconds(-1))));
+
+    private static final Map<String, EngineBuilder> REFUSED_OF_AN_ENGINE = Map.ofEntries(
+            Map.entry("store", engine().store("no store")),
+            Map.entry("key", engine().key(new byte[3])),
+            Map.entry("previous_keys", engine().key(KEY).previousKeys(List.of(new byte[3]))),
+            Map.entry("keep", engine().keep(Duration.ofSeconds(-1))),
+            Map.entry("max_requests", engine().maxRequests(-1)),
+            Map.entry("max_attempts", engine().maxAttempts(-1)),
+            Map.entry("wrong_codes_per_number", engine().wrongCodesPerNumber(-1, Duration.ofDays(1))),
+            Map.entry("sms_per_number", engine().smsPerNumber(1, Duration.ofSeconds(-1))),
+            Map.entry("max_resends", engine().maxResends(-1)),
+            Map.entry("resend_after", engine().resendAfter(Duration.ofSeconds(-1))),
+            Map.entry("countries", engine().countries(-1)));
+
+    private static ClientBuilder client() {
+        return new ClientBuilder("key", "1");
+    }
+
+    private static EngineBuilder engine() {
+        return EngineBuilder.sending(sms -> {});
+    }
+
+    private static void refused(String field, Executable call) {
+        var failure = assertThrows(VerifyException.InvalidInput.class, call, field);
+        var named = field.equals("previous_keys") ? "key" : field; // Each of them is a key.
+        assertTrue(failure.getDetail().startsWith("`" + named + "`"), failure.getDetail());
+    }
+
+    @Test
+    void everyOptionOfAClientReachesTheLibraryUnderItsOwnName() {
+        REFUSED_OF_A_CLIENT.forEach((field, builder) -> refused(field, builder::blocking));
+        REFUSED_OF_A_CLIENT.forEach((field, builder) -> refused(field, builder::futures));
+        // The others have no value that is refused, and are seen in what they do, below.
+        var shown = Stream.of("api", "trust", "allow_http", "check_state_first");
+        assertEquals(settersOf(ClientBuilder.class), words(Stream.concat(REFUSED_OF_A_CLIENT.keySet().stream(), shown)));
+    }
+
+    @Test
+    void everyOptionOfAnEngineReachesTheLibraryUnderItsOwnName() {
+        REFUSED_OF_AN_ENGINE.forEach((field, builder) -> refused(field, builder::blocking));
+        REFUSED_OF_AN_ENGINE.forEach((field, builder) -> refused(field, builder::futures));
+        var off = Stream.of(
+                "max_attempts_off", "wrong_codes_per_number_off", "sms_per_number_off", "max_resends_off",
+                "resend_after_off");
+        assertEquals(settersOf(EngineBuilder.class), words(Stream.concat(REFUSED_OF_AN_ENGINE.keySet().stream(), off)));
+    }
+
+    private static String words(Stream<String> words) {
+        return words.sorted().collect(Collectors.joining(" "));
+    }
+
+    private static String settersOf(Class<?> builder) {
+        return words(Arrays.stream(builder.getDeclaredMethods())
+                .filter(each -> Modifier.isPublic(each.getModifiers()) && !Modifier.isStatic(each.getModifiers()))
+                .filter(each -> each.getReturnType() == builder)
+                .map(Method::getName)
+                .filter(name -> !name.contains("$")) // Not public in Kotlin.
+                .map(name -> name.replaceAll("([A-Z])", "_$1").toLowerCase()));
+    }
+
+    @Test
+    void aBuilderChoosesTheVersionOfTheInterface() throws Exception {
+        try (var sandbox = new SandboxBuilder().start();
+                var client = sandbox.client().api(Api.V1).baseUrl(sandbox.getUrl() + "/api/public").blocking()) {
+            assertThrows(VerifyException.Unsupported.class, client::ping);
+        }
+    }
+
+    @Test
+    void aBuilderAllowsHttp() {
+        client().baseUrl("http://example.com").allowHttp(true).blocking().close();
+    }
+
+    @Test
+    void aBuilderChoosesWhoseCertificatesAreBelieved() {
+        client().trust(Trust.PLATFORM).blocking().close();
+    }
+
+    @Test
+    void aBuilderLeavesTheStateUnread() throws Exception {
+        try (var sandbox = new SandboxBuilder().code("123456").v2Words(true).start();
+                var client = sandbox.client().checkStateFirst(false).blocking()) {
+            var id = client.request(NUMBER).getId();
+            sandbox.failNext(new FaultBuilder().call(FaultCall.GET).status(403).count(1));
+            assertEquals(Outcome.VERIFIED, client.validate(id, "123456"));
+        }
+    }
+
+    @Test
+    void eachLimitOfAnEngineCanBeOff() throws Exception {
+        var clock = new JavaTestClock();
+        var sent = new AtomicReference<OutgoingSms>();
+        var builder = EngineBuilder.sending(sent::set).maxAttemptsOff().wrongCodesPerNumberOff().smsPerNumberOff()
+                .maxResendsOff().resendAfterOff();
+        try (var engine = clock.of(builder).blocking()) {
+            var made = engine.request(NUMBER);
+            assertNull(made.getAttemptsLeft());
+            for (var each = 0; each < 30; each++) {
+                engine.resend(made.getId());
+                var wrong = codeOf(sent).equals("000000") ? "111111" : "000000";
+                assertEquals(Outcome.WRONG_CODE, engine.validate(made.getId(), wrong));
+            }
+            clock.advance(Duration.ofMinutes(11));
+            assertEquals(Outcome.EXPIRED, engine.validate(made.getId(), codeOf(sent)));
+        }
+    }
+
+    private static String codeOf(AtomicReference<OutgoingSms> sent) {
+        return EgoiVerify.codeInSms(sent.get().getText());
+    }
+
+    @Test
+    void aFutureHandsAnSmsOver() throws Exception {
+        var sent = new AtomicReference<OutgoingSms>();
+        var handedOver = new CompletableFuture<String>();
+        try (var engine = EngineBuilder.sendingAsync(sms -> {
+            sent.set(sms);
+            return handedOver;
+        }).futures()) {
+            var made = engine.request(NUMBER);
+            handedOver.complete("accepted");
+            assertEquals(Outcome.VERIFIED, engine.validate(made.get().getId(), codeOf(sent), NUMBER).get());
+        }
+    }
+
+    @Test
+    void aFutureThatFailsWithNotSentLeavesNothingBehind() {
+        var thrown = new NotSentException("no credit", null);
+        try (var engine = EngineBuilder.sendingAsync(sms -> CompletableFuture.failedFuture(thrown)).blocking()) {
+            var failure = assertThrows(VerifyException.Sending.class, () -> engine.request(NUMBER));
+            assertSame(thrown, failure.getCause());
+            assertFalse(failure.getSmsMayBeSent());
+        }
+    }
+
+    @Test
+    void whatAWaitingFunctionThrowsIsTheCause() {
+        var thrown = new IOException("the gateway went away");
+        try (var engine = EngineBuilder.sending(sms -> {
+            throw thrown;
+        }).blocking()) {
+            var failure = assertThrows(VerifyException.Sending.class, () -> engine.request(NUMBER));
+            // Coroutines copy an exception in tests, to show both sides of its stack.
+            assertInstanceOf(IOException.class, failure.getCause());
+            assertEquals(thrown.getMessage(), failure.getCause().getMessage());
+            assertTrue(failure.getSmsMayBeSent());
+            assertNotNull(failure.getRequestId());
+        }
+    }
+
+    @Test
+    void egoisOwnCallSends() throws Exception {
+        try (var sandbox = new SandboxBuilder().start();
+                var engine = EngineBuilder.withEgoiSms(sandbox.client().options()).blocking()) {
+            engine.request(NUMBER);
+            assertEquals(1, sandbox.messages().size());
+        }
+    }
+
+    @Test
+    void noBuilderPrintsWhatItHolds() {
+        var printed = "" + new ClientBuilder("the-secret-key", "1").key(KEY) + engine().key(KEY);
+        assertFalse(printed.contains("the-secret-key") || printed.contains("[B@"), printed);
+    }
+}
