@@ -8,8 +8,9 @@ import egoi.verify.internal.NativePause
 import egoi.verify.internal.NativeQuota
 import egoi.verify.internal.NativeSend
 import egoi.verify.internal.NativeValidate
-import kotlin.coroutines.cancellation.CancellationException
 import kotlin.time.Duration
+import kotlinx.coroutines.currentCoroutineContext
+import kotlinx.coroutines.isActive
 
 /**
  * An SMS to hand over. Its text holds the code: it is not printed.
@@ -119,13 +120,15 @@ private class Sending(private val send: suspend (OutgoingSms) -> Unit) : NativeS
         send(OutgoingSms(number, text, attemptId))
         NativeHandOver.Sent
     } catch (notSent: NotSentException) {
-        NativeHandOver.NotSent(HeldThrowable(notSent))
-    } catch (givenUp: CancellationException) {
-        // Given up with its call, or by the function itself: whether the SMS went out is not known.
-        NativeHandOver.MaybeSent(HeldThrowable(givenUp))
+        held(notSent) { NativeHandOver.NotSent(it) }
     } catch (failure: Throwable) {
-        NativeHandOver.MaybeSent(HeldThrowable(failure))
+        // Also where the function gave itself up: whether the SMS went out is not known.
+        held(failure) { NativeHandOver.MaybeSent(it) }
     }
+
+    /** What is thrown after the call was given up reaches nobody, and would be held for ever. */
+    private suspend inline fun held(thrown: Throwable, handOver: (HeldThrowable) -> NativeHandOver): NativeHandOver =
+        if (currentCoroutineContext().isActive) handOver(HeldThrowable(thrown)) else NativeHandOver.Sent
 }
 
 /**

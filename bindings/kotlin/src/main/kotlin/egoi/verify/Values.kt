@@ -137,6 +137,22 @@ internal fun NativeOutcome.public(): Outcome = when (this) {
     NativeOutcome.TOO_MANY_ATTEMPTS -> Outcome.TOO_MANY_ATTEMPTS
 }
 
+internal fun State.native(): NativeState = when (this) {
+    State.PENDING -> NativeState.PENDING
+    State.VERIFIED -> NativeState.VERIFIED
+    State.EXPIRED -> NativeState.EXPIRED
+    State.CANCELLED -> NativeState.CANCELLED
+}
+
+internal fun Outcome.native(): NativeOutcome = when (this) {
+    Outcome.VERIFIED -> NativeOutcome.VERIFIED
+    Outcome.WRONG_CODE -> NativeOutcome.WRONG_CODE
+    Outcome.EXPIRED -> NativeOutcome.EXPIRED
+    Outcome.ALREADY_VERIFIED -> NativeOutcome.ALREADY_VERIFIED
+    Outcome.CANCELLED -> NativeOutcome.CANCELLED
+    Outcome.TOO_MANY_ATTEMPTS -> NativeOutcome.TOO_MANY_ATTEMPTS
+}
+
 internal fun CodeType.native(): NativeCodeType = when (this) {
     CodeType.NUMERIC -> NativeCodeType.NUMERIC
     CodeType.ALPHA -> NativeCodeType.ALPHA

@@ -8,12 +8,15 @@ import egoi.verify.testing.FaultCall
 import egoi.verify.testing.SandboxOptions
 import java.nio.file.Files
 import java.nio.file.Path
+import java.util.concurrent.ConcurrentHashMap
 import java.util.concurrent.LinkedBlockingQueue
 import java.util.concurrent.atomic.AtomicInteger
 import kotlin.time.Duration.Companion.minutes
 import kotlin.time.Duration.Companion.seconds
+import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.awaitCancellation
 import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.launch
@@ -95,6 +98,26 @@ class SoakTest {
             sandbox.failNext(Fault(call = FaultCall.GET, delay = 1.minutes, count = Int.MAX_VALUE))
             withoutGrowth(soak("calls that are given up", 1_000, 20_000)) {
                 coroutineScope { launch(start = CoroutineStart.UNDISPATCHED) { client.get(id) }.cancelAndJoin() }
+            }
+        }
+    }
+
+    @Test
+    fun `hand-overs that are given up leave nothing behind`(): Unit = runBlocking {
+        val begun = ConcurrentHashMap<String, CompletableDeferred<Unit>>()
+        val engine = Engine(EngineOptions(smsPerNumber = Limit.Off)) { sms ->
+            begun.getValue(sms.text.substringAfter(' ')).complete(Unit)
+            awaitCancellation()
+        }
+        val count = AtomicInteger()
+        withoutGrowth(soak("hand-overs that are given up", 1_000, 10_000)) {
+            coroutineScope {
+                val name = count.getAndIncrement().toString()
+                val has = CompletableDeferred<Unit>().also { begun[name] = it }
+                val call = launch { engine.request(NUMBER, message = "{CODE} $name") }
+                has.await()
+                call.cancelAndJoin()
+                begun.remove(name)
             }
         }
     }

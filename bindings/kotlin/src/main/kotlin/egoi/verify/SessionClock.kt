@@ -1,0 +1,30 @@
+package egoi.verify
+
+import egoi.verify.internal.NativeMoment
+import egoi.verify.internal.nativeNow
+import java.time.Instant
+import kotlin.time.Duration
+import kotlin.time.toJavaDuration
+import kotlin.time.toKotlinDuration
+
+/** The two clocks of a device, for a [VerificationSession]. A test has its own. */
+public interface SessionClock {
+    /**
+     * How long ago the device was started, sleep included; nobody can change it. Validities are counted on it. On Android
+     * that is `SystemClock.elapsedRealtime()`.
+     */
+    public fun sinceBoot(): Duration
+
+    /** The time of day, which the person may change; used alone to bridge a restart of the device. */
+    public fun wall(): Instant
+
+    /** The clocks of this device. */
+    public companion object Device : SessionClock {
+        override fun sinceBoot(): Duration = crossing { nativeNow() }.sinceBoot.toKotlinDuration()
+
+        override fun wall(): Instant = crossing { nativeNow() }.wall
+    }
+}
+
+internal fun SessionClock.now(): NativeMoment =
+    if (this === SessionClock.Device) crossing { nativeNow() } else NativeMoment(sinceBoot().toJavaDuration(), wall())

@@ -1,0 +1,68 @@
+package egoi.verify
+
+import kotlin.time.Duration
+
+/**
+ * The app's own server, as the app reaches it: over its own HTTP client, with its own sign-in. That server holds the E-goi
+ * key, and decides.
+ *
+ * **What the phone says proves nothing.** The server keeps the id and the number in its own session, passes that number to
+ * `validate`, and grants what is to be granted when its own call says [Outcome.VERIFIED]; never because an app says that it is
+ * [SessionState.Verified]. `examples/phone` has both sides.
+ *
+ * A call that the server refused throws [VerificationServerException] with what the server said; anything else that is thrown
+ * is a call of which nobody knows what became. A cancelled call is given up.
+ */
+public interface VerificationServer {
+    /** Has a code sent to the number, `351-910000000`. */
+    public suspend fun request(number: String): CodeSent
+
+    /** Submits a code, which is normalised. */
+    public suspend fun validate(id: String, code: String): CodeChecked
+
+    /** Has a new code sent. A server that sends no other says so by [CodeSent.resendIn], and this is never called. */
+    public suspend fun resend(id: String): CodeSent
+
+    /** Gives the request up, and gives back the state that it is in afterwards. */
+    public suspend fun cancel(id: String): State
+}
+
+/**
+ * What the server answers to a request and to a resend. Lengths of time and not instants, as a phone's idea of the time of
+ * day may be wrong.
+ *
+ * @property id what the server knows the request by: at most 128 characters of `A-Z a-z 0-9 . _ -`
+ * @property expiresIn how long the code is good: more than nothing, at most an hour
+ * @property resendIn how long until another code may be asked for; `null` where the server sends no other
+ * @property attemptsLeft how many wrong codes are allowed, where the server counts
+ */
+public class CodeSent(
+    public val id: String,
+    public val expiresIn: Duration,
+    public val resendIn: Duration? = null,
+    public val attemptsLeft: Int? = null,
+)
+
+/**
+ * What the server says to a code.
+ *
+ * @property outcome what its verifier said
+ * @property attemptsLeft how many wrong codes it still takes, where it counts
+ */
+public class CodeChecked(public val outcome: Outcome, public val attemptsLeft: Int? = null)
+
+/**
+ * The app's server refused a call, in the words of a [VerifyException], which it passes on.
+ *
+ * @property code the stable word, for example `rate_limited`
+ * @property detail the failure in words, for people; no code and no whole number
+ * @property retryAfter how long to wait before the next try, where it is known
+ * @property smsMayBeSent whether this `request` or `resend` may have sent an SMS; `false` only where that is certain
+ */
+public class VerificationServerException(
+    public val code: String,
+    public val detail: String,
+    public val retryAfter: Duration? = null,
+    public val smsMayBeSent: Boolean = true,
+    cause: Throwable? = null,
+) : Exception("$code: $detail", cause)

@@ -1,0 +1,221 @@
+package egoi.verify
+
+import egoi.verify.internal.NativeAwaitingCode
+import egoi.verify.internal.NativeCodeSent
+import egoi.verify.internal.NativeProblem
+import egoi.verify.internal.NativeSession
+import egoi.verify.internal.NativeSessionState
+import java.time.Duration as JavaDuration
+import kotlin.time.Duration
+import kotlin.time.Duration.Companion.milliseconds
+import kotlin.time.Duration.Companion.seconds
+import kotlin.time.toKotlinDuration
+import kotlinx.coroutines.CancellationException
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Job
+import kotlinx.coroutines.delay
+import kotlinx.coroutines.flow.MutableStateFlow
+import kotlinx.coroutines.flow.StateFlow
+import kotlinx.coroutines.flow.asStateFlow
+import kotlinx.coroutines.launch
+
+/**
+ * What a screen shows while a person proves a number.
+ *
+ * **What it says proves nothing to anybody but the person who looks at the screen.** An app holds no E-goi key, as whoever
+ * unpacks the app has it: this talks to the app's own server, which decides; see [VerificationServer].
+ *
+ * ```kotlin
+ * class NumberViewModel(saved: SavedStateHandle) : ViewModel() {
+ *     val session = VerificationSession(MyServer(), viewModelScope, saved["number"])
+ *
+ *     init {
+ *         saved.setSavedStateProvider("number") { bundleOf("session" to session.save()) }
+ *     }
+ * }
+ * ```
+ *
+ * One call is under way at a time: another is refused by [VerifyException.Conflict] until then. Calls run in [scope]; when that
+ * is cancelled, or the [Job] that a call gives back, the call is given up, and the session says so. The code expires by the
+ * clock that runs since the device was started, so that changing the time of day changes nothing.
+ *
+ * It may be used from every thread. Its methods do not wait, but the very first use loads the native library.
+ *
+ * @param server the app's own server
+ * @param scope where calls run, and a timer while a code is awaited: one that nobody waits for, for example `viewModelScope`
+ * @param saved what [save] gave, where the system ended the app in between. A call that was under way then was given up
+ * @param clock the device's clocks, or a test's
+ * @throws VerifyException.InvalidInput where [saved] is nothing that this version has saved
+ */
+public class VerificationSession(
+    private val server: VerificationServer,
+    private val scope: CoroutineScope,
+    saved: String? = null,
+    private val clock: SessionClock = SessionClock.Device,
+) {
+    private val native = crossing { if (saved == null) NativeSession() else NativeSession.restore(saved, clock.now()) }
+    private var thrown: Throwable? = null
+    private var timer: Job? = null
+    private val shown = MutableStateFlow(read())
+
+    /** What the screen shows. */
+    public val state: StateFlow<SessionState> = shown.asStateFlow()
+
+    /** The number that is being proved, whole, for the screen: `351-910000000`. `null` until one was given. */
+    public val number: String? get() = crossing { native.number() }
+
+    init {
+        show()
+    }
+
+    /**
+     * Asks for a code to a number as people write it with its country.
+     *
+     * @throws VerifyException.InvalidInput where it is none
+     * @throws VerifyException.Conflict while a call is under way or a code is awaited: [cancel] first
+     */
+    public fun start(number: String): Job = calling(
+        begin = { native.start(number, clock.now()) },
+        ask = { server.request(it) },
+        answered = { native.sent(it.native(), clock.now()) },
+    )
+
+    /**
+     * Submits the code that the person gave: typed or pasted, in any case and script, with spaces, hyphens and direction
+     * marks. A wrong one goes back to [SessionState.AwaitingCode] with the reason.
+     *
+     * @throws VerifyException.InvalidInput where there is nothing in it, or more than 64 characters
+     * @throws VerifyException.Conflict where no code is awaited, or while a call is under way
+     */
+    public fun submit(code: String): Job = calling(
+        begin = { native.submit(code, clock.now()) },
+        ask = { server.validate(it.id, it.code) },
+        answered = { native.checked(it.outcome.native(), it.attemptsLeft?.count(), clock.now()) },
+    )
+
+    /**
+     * Asks for a new code.
+     *
+     * @throws VerifyException.RateLimited before it is allowed
+     * @throws VerifyException.Conflict where no code is awaited, the server sends no other, or a call is under way
+     */
+    public fun resend(): Job = calling(
+        begin = { native.resend(clock.now()) },
+        ask = { server.resend(it) },
+        answered = { native.sent(it.native(), clock.now()) },
+    )
+
+    /**
+     * Gives the request up.
+     *
+     * @throws VerifyException.Conflict where no code is awaited, or while a call is under way
+     */
+    public fun cancel(): Job = calling(
+        begin = { native.cancel(clock.now()) },
+        ask = { server.cancel(it) },
+        answered = { native.ended(it.native(), clock.now()) },
+    )
+
+    /**
+     * Back to the beginning, whatever there is. The server is not told.
+     *
+     * @throws VerifyException.Conflict while a call is under way
+     */
+    public fun reset() {
+        crossing { native.reset() }
+        show()
+    }
+
+    /**
+     * Looks at the clock. The session does so by itself when something changes, but timers stand still while a device
+     * sleeps: call it when the screen is shown again, for example in `onResume`.
+     */
+    public fun refresh(): Unit = show()
+
+    /** The session as a text, for when the system ends the app. It holds the number and the request's id, no code. */
+    public fun save(): String = crossing { native.save(clock.now()) }
+
+    private fun <B, A> calling(begin: () -> B, ask: suspend (B) -> A, answered: (A) -> Unit): Job {
+        val begun = crossing(begin)
+        thrown = null
+        show()
+        var ended = false
+        val call = scope.launch {
+            try {
+                val answer = ask(begun)
+                crossing { answered(answer) }
+            } catch (givenUp: CancellationException) {
+                throw givenUp
+            } catch (failure: Exception) {
+                thrown = failure
+                crossing { native.failed(failure.problem(), clock.now()) }
+            }
+            ended = true
+            show()
+        }
+        // Also where the scope was cancelled before the call could begin.
+        call.invokeOnCompletion {
+            if (!ended) {
+                crossing { native.givenUp(clock.now()) }
+                show()
+            }
+        }
+        return call
+    }
+
+    /** Says what is now, and has that said again when it changes by itself. */
+    private fun show(): Unit = synchronized(native) {
+        shown.value = read()
+        timer?.cancel()
+        timer = crossing { native.nextChange(clock.now()) }?.let { next ->
+            scope.launch {
+                delay(next.toKotlinDuration())
+                show()
+            }
+        }
+    }
+
+    private fun read(): SessionState {
+        val now = clock.now()
+        return when (val state = crossing { native.state(now) }) {
+            NativeSessionState.Idle -> SessionState.Idle
+            NativeSessionState.Sending -> SessionState.Sending
+            is NativeSessionState.AwaitingCode -> state.awaiting.at(now.sinceBoot)
+            NativeSessionState.Checking -> SessionState.Checking
+            NativeSessionState.Verified -> SessionState.Verified
+            NativeSessionState.Expired -> SessionState.Expired
+            NativeSessionState.Cancelled -> SessionState.Cancelled
+            is NativeSessionState.Failed -> SessionState.Failed(
+                problem = state.problem.run { Problem(code, detail, retryAfter?.seconds, smsMayBeSent, thrown) },
+                advice = state.advice.public(),
+                awaiting = state.awaiting?.at(now.sinceBoot),
+            )
+        }
+    }
+
+    private fun NativeAwaitingCode.at(now: JavaDuration): SessionState.AwaitingCode {
+        // What is left was counted in whole milliseconds.
+        val since: Duration = now.toMillis().milliseconds
+        return SessionState.AwaitingCode(
+            clock = clock,
+            expiresAt = since + expiresIn.toKotlinDuration(),
+            // Since when one that is allowed has been so, nobody needs to know.
+            resendAt = resendIn?.let { if (it.isZero) Duration.ZERO else since + it.toKotlinDuration() },
+            attemptsLeft = attemptsLeft?.toInt(),
+            reason = reason?.public(),
+        )
+    }
+}
+
+private fun CodeSent.native(): NativeCodeSent =
+    NativeCodeSent(id, expiresIn.seconds(), resendIn?.seconds(), attemptsLeft?.count())
+
+/** A count from the server, which none that is negative can be. */
+private fun Int.count(): UInt = coerceAtLeast(0).toUInt()
+
+private fun Exception.problem(): NativeProblem = when (this) {
+    is VerificationServerException -> NativeProblem(code, detail, retryAfter?.seconds(), smsMayBeSent)
+    is VerifyException -> NativeProblem(code, detail, retryAfter?.seconds(), smsMayBeSent)
+    // It may have failed before or after the server was reached.
+    else -> NativeProblem("interrupted", "no answer came from the app's server", null, true)
+}
