@@ -6,6 +6,8 @@ mod support {
     pub(crate) mod broken;
     #[allow(dead_code, unused_macros, reason = "each program of tests needs some of it")]
     pub(crate) mod conformance;
+    #[cfg(feature = "sqlite")]
+    pub(crate) mod files;
     pub(crate) mod model;
     pub(crate) mod soak;
     #[allow(dead_code, reason = "each program of tests needs some of it")]
@@ -117,6 +119,29 @@ mod in_memory {
         assert_eq!(store.held(), 1);
         assert_eq!(engine.get(&id, CallOptions::default()).await.unwrap().state, State::Expired);
     }
+}
+
+#[cfg(feature = "sqlite")]
+mod sqlite {
+    use std::sync::Arc;
+
+    use egoi_verify::{EngineOptions, Store, TestClock};
+
+    use crate::support::conformance::{
+        Kind, conforms_at_once, conforms_for_clients, conforms_one_at_a_time, conforms_when_answers_are_lost, facts,
+    };
+    use crate::support::files::Folder;
+
+    fn open(_: u64, clock: Arc<TestClock>) -> Arc<dyn Store> {
+        EngineOptions::default().store_url(Folder::new_url_here()).key([7; 32]).clock(clock).open_store().unwrap()
+    }
+
+    const KIND: Kind = Kind { open, is_bounded: false, histories: 100, rounds: 10 };
+
+    conforms_one_at_a_time!(KIND);
+    conforms_when_answers_are_lost!(KIND);
+    conforms_at_once!(KIND);
+    conforms_for_clients!(KIND);
 }
 
 mod select_then_update {

@@ -9,8 +9,8 @@ use std::time::Duration;
 use subtle::{Choice, ConstantTimeEq as _};
 
 use super::{
-    Attempt, Claim, Clock, Created, Digest, HandOver, Limits, MonotonicClock, NewRequest, Remembered, Resending, Store,
-    StoreFuture, Stored, StoredTerms, Validated,
+    Attempt, Claim, Clock, Created, Digest, HAND_OVER, HandOver, Limits, MonotonicClock, NewRequest, Remembered,
+    Resending, SWEPT_A_CALL, Store, StoreFuture, Stored, StoredTerms, Validated,
 };
 use crate::machine::{Answer, Event, Quota, Record, Timestamp, Window};
 use crate::values::PhoneNumber;
@@ -21,15 +21,8 @@ use crate::{Error, ErrorCode};
 /// which a call waits for, is small.
 const SHARDS: usize = 256;
 
-/// What is due for removal is removed by the calls, this many a call: more than one, so that it keeps up with requests
-/// being added, and few, so that no call waits for it.
-const SWEPT_A_CALL: usize = 4;
-
 /// How many requests a store holds unless told otherwise.
 pub(crate) const MOST_REQUESTS: u64 = 10_000_000;
-
-/// A hand-over that has not ended after this long is taken to have died.
-const HAND_OVER: Duration = Duration::from_secs(30);
 
 /// Requests in memory, gone with the process. A pending request takes about 300 bytes.
 pub struct MemoryStore {

@@ -3,13 +3,13 @@
 mod clock;
 mod memory;
 #[cfg(feature = "sealed")]
-#[allow(dead_code, reason = "the stores that share it are not here yet")]
 mod per_process;
 #[cfg(feature = "redis")]
 mod redis;
 #[cfg(feature = "sealed")]
-#[allow(dead_code, reason = "the stores that share it are not here yet")]
 mod sealed;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -26,6 +26,13 @@ use crate::{Error, ErrorCode};
 pub use clock::{Clock, MonotonicClock, Shift, TestClock};
 pub(crate) use memory::MOST_REQUESTS;
 pub use memory::MemoryStore;
+
+/// What is due for removal is removed by the calls, this many a call: more than one, so that it keeps up with requests
+/// being added, and few, so that no call waits for it.
+const SWEPT_A_CALL: usize = 4;
+
+/// A hand-over that has not ended after this long is taken to have died.
+const HAND_OVER: Duration = Duration::from_secs(30);
 
 /// Where state is to be kept, as it was chosen.
 #[derive(Clone)]
@@ -58,7 +65,7 @@ struct Kind {
 const MEMORY: &str = "memory";
 const KINDS: [Kind; 4] = [
     Kind { schemes: &[MEMORY], form: "`memory:`", feature: "", is_here: true },
-    Kind { schemes: &["sqlite"], form: "`sqlite:PATH`", feature: "sqlite", is_here: false },
+    Kind { schemes: &["sqlite"], form: "`sqlite:PATH`", feature: "sqlite", is_here: cfg!(feature = "sqlite") },
     Kind {
         schemes: &["postgres", "postgresql"],
         form: "`postgres://USER@HOST/DATABASE`",
@@ -108,11 +115,13 @@ impl Where {
         self.check()?;
         match self {
             Self::Given(store) => Ok(Arc::clone(store)),
-            #[cfg(feature = "redis")]
-            Self::Url(url) if matches!(scheme(url), "redis" | "rediss" | "valkey" | "valkeys") => {
-                Ok(Arc::new(redis::RedisStore::open(url, opening)?))
-            }
-            Self::Url(_) => Ok(Arc::new(MemoryStore::with_clock(opening.max_requests, opening.clock))),
+            Self::Url(url) => match scheme(url) {
+                #[cfg(feature = "sqlite")]
+                "sqlite" => Ok(Arc::new(sqlite::SqliteStore::open(url, &opening)?)),
+                #[cfg(feature = "redis")]
+                "redis" | "rediss" | "valkey" | "valkeys" => Ok(Arc::new(redis::RedisStore::open(url, opening)?)),
+                _ => Ok(Arc::new(MemoryStore::with_clock(opening.max_requests, opening.clock))),
+            },
         }
     }
 }

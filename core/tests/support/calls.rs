@@ -1,5 +1,6 @@
 //! Calls of a store that several processes make, each of which says what it was told and when.
 
+use std::collections::{BTreeMap, HashMap};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::Arc;
@@ -88,6 +89,10 @@ impl Clock for StandingStill {
 
 /// The store that a URL names, at a time that stands still.
 pub(crate) fn open(url: &str) -> Arc<dyn Store> {
+    // What is asked for is made now: it blocks, which a call may not.
+    for to in 0..3 {
+        terms(number(to), 600);
+    }
     let options = EngineOptions::default().store_url(url).key([7; 32]).clock(Arc::new(StandingStill));
     options.open_store().unwrap()
 }
@@ -266,10 +271,16 @@ impl Worker {
         self.said.recv().ok()
     }
 
-    /// What was made of the work that it was told last, or until it was killed.
-    pub(crate) fn made(&self) -> Vec<Made> {
+    /// What was made of the work that it was told last.
+    pub(crate) fn made(&mut self) -> Vec<Made> {
+        self.made_while(|_| true)
+    }
+
+    /// What was made of it until `goes_on`, which hears how many answers there were, says no: then it is killed.
+    pub(crate) fn made_while(&mut self, mut goes_on: impl FnMut(usize) -> bool) -> Vec<Made> {
         let mut all: Vec<Made> = Vec::new();
-        let mut under_way = std::collections::HashMap::new();
+        let mut under_way = HashMap::new();
+        let mut answers = 0;
         while let Some(said) = self.next() {
             match said {
                 Said::Ready => {}
@@ -282,6 +293,11 @@ impl Worker {
                     match answer {
                         Ok(answer) => made.answer = Some((at, answer)),
                         Err(failure) => made.failure = Some(failure),
+                    }
+                    answers += 1;
+                    if !goes_on(answers) {
+                        // What it said before is heard still.
+                        self.child.kill().unwrap();
                     }
                 }
                 Said::Done => break,
@@ -305,7 +321,7 @@ pub(crate) fn at_once(workers: &mut [Worker], callers: &[Vec<Call>], most: Most)
     for worker in &mut *workers {
         worker.tell(&Work { at, callers: callers.to_vec(), most });
     }
-    workers.iter().flat_map(Worker::made).collect()
+    workers.iter_mut().flat_map(Worker::made).collect()
 }
 
 /// How often this was answered.
@@ -314,7 +330,7 @@ pub(crate) fn answered(made: &[Made], answer: &str) -> usize {
 }
 
 /// Calls by their request.
-pub(crate) type ByRequest = std::collections::BTreeMap<u128, Vec<Made>>;
+pub(crate) type ByRequest = BTreeMap<u128, Vec<Made>>;
 
 /// The same sorted.
 pub(crate) fn by_request(made: impl IntoIterator<Item = Made>) -> ByRequest {

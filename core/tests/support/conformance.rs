@@ -136,7 +136,7 @@ const WRONG: Digest = [2; 32];
 static RUNTIME: LazyLock<tokio::runtime::Runtime> = LazyLock::new(|| tokio::runtime::Runtime::new().unwrap());
 
 /// Waits for a store's answer, in any thread.
-fn wait<T>(later: impl Future<Output = Result<T, egoi_verify::Error>>) -> T {
+pub(crate) fn wait<T>(later: impl Future<Output = Result<T, egoi_verify::Error>>) -> T {
     RUNTIME.handle().block_on(later).unwrap()
 }
 

@@ -1,0 +1,348 @@
+//! The one connection of a process to the file, in a thread of its own, so that no caller's runtime waits for a disk.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant, SystemTime};
+
+use rusqlite::{ErrorCode as Fault, OpenFlags, Transaction, TransactionBehavior, params};
+use tokio::sync::oneshot;
+
+use super::super::per_process::PerProcess;
+use super::super::sealed::Seal;
+use super::super::{Clock, SWEPT_A_CALL, Shift, storage};
+use crate::machine::Timestamp;
+use crate::{Error, ErrorCode};
+
+/// What the file says it is: `EGOI`.
+const APPLICATION: i32 = i32::from_be_bytes(*b"EGOI");
+/// The version of the schema, and how each is made of the one before.
+const VERSION: usize = MIGRATIONS.len();
+const MIGRATIONS: [&str; 1] = [include_str!("schema.sql")];
+
+/// How long another process may hold the file.
+const LOCKED: Duration = Duration::from_secs(5);
+/// How many calls are written down together at most.
+const MOST_AT_ONCE: usize = 256;
+/// A connection that nobody needs is closed after this long: a process that forks then has none that its child could
+/// not use.
+const IDLE: Duration = Duration::from_secs(1);
+
+/// Makes calls, in the order in which they come, in this process's thread.
+pub(super) struct Connection {
+    file: Arc<File>,
+    thread: PerProcess<Sender<Box<dyn Job>>>,
+}
+
+struct File {
+    path: PathBuf,
+    clock: Arc<dyn Clock>,
+    seal: Arc<Seal>,
+}
+
+/// A call, and who waits for its answer.
+trait Job: Send {
+    fn writes(&self) -> bool;
+    /// Makes it; whether it went well.
+    fn run(&mut self, tx: &Transaction<'_>, now: Timestamp) -> bool;
+    /// Answers, once it is written down or could not be.
+    fn answer(self: Box<Self>, written: Result<(), Error>);
+}
+
+struct Call<T, F> {
+    writes: bool,
+    call: Option<F>,
+    result: Option<rusqlite::Result<T>>,
+    caller: oneshot::Sender<Result<T, Error>>,
+}
+
+impl<T, F> Job for Call<T, F>
+where
+    T: Send,
+    F: FnOnce(&Transaction<'_>, Timestamp) -> rusqlite::Result<T> + Send,
+{
+    fn writes(&self) -> bool {
+        self.writes
+    }
+
+    fn run(&mut self, tx: &Transaction<'_>, now: Timestamp) -> bool {
+        self.result = self.call.take().map(|call| call(tx, now));
+        matches!(self.result, Some(Ok(_)))
+    }
+
+    fn answer(self: Box<Self>, written: Result<(), Error>) {
+        let Self { result, caller, .. } = *self;
+        let made = || result.unwrap_or(Err(rusqlite::Error::InvalidQuery)).map_err(|error| fault(&error));
+        // Who waits no longer needs no answer.
+        let _ = caller.send(written.and_then(|()| made()));
+    }
+}
+
+impl Connection {
+    /// Opens the file once, so that what is wrong with it is said at the start.
+    pub(super) fn open(path: PathBuf, clock: Arc<dyn Clock>, seal: Arc<Seal>) -> Result<Self, Error> {
+        let file = Arc::new(File { path, clock, seal });
+        drop(file.open()?);
+        Ok(Self { file, thread: PerProcess::new() })
+    }
+
+    /// Makes a call that reads.
+    pub(super) async fn read<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&Transaction<'_>, Timestamp) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.call(false, call).await
+    }
+
+    /// Makes a call that writes too.
+    pub(super) async fn write<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&Transaction<'_>, Timestamp) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.call(true, call).await
+    }
+
+    async fn call<T: Send + 'static>(
+        &self,
+        writes: bool,
+        call: impl FnOnce(&Transaction<'_>, Timestamp) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, Error> {
+        let (caller, answer) = oneshot::channel();
+        let job = Box::new(Call { writes, call: Some(call), result: None, caller });
+        let ended = || storage("the thread of the store has ended");
+        self.thread.get_or_make(|| self.start())?.send(job).map_err(|_| ended())?;
+        answer.await.map_err(|_| ended())?
+    }
+
+    fn start(&self) -> Result<Sender<Box<dyn Job>>, Error> {
+        let (jobs, todo) = channel();
+        let file = Arc::clone(&self.file);
+        std::thread::Builder::new()
+            .name("egoi-verify sqlite".to_owned())
+            .spawn(move || file.serve(&todo))
+            .map_err(|error| storage("no thread could be started for the store").with_cause(error))?;
+        Ok(jobs)
+    }
+}
+
+impl File {
+    fn serve(&self, todo: &Receiver<Box<dyn Job>>) {
+        let mut opened = None;
+        let mut latest = Timestamp::default();
+        loop {
+            let wait = if opened.is_some() { IDLE } else { Duration::MAX };
+            let first = match todo.recv_timeout(wait) {
+                Ok(first) => first,
+                Err(RecvTimeoutError::Timeout) => {
+                    opened = None;
+                    continue;
+                }
+                Err(RecvTimeoutError::Disconnected) => return,
+            };
+            let mut jobs: Vec<_> = std::iter::once(first).chain(todo.try_iter()).take(MOST_AT_ONCE).collect();
+            let connection = match &mut opened {
+                Some(connection) => Ok(connection),
+                None => self.open().map(|connection| opened.insert(connection)),
+            };
+            let written = connection.and_then(|connection| {
+                self.write_down(connection, &mut jobs, &mut latest).map_err(|error| fault(&error))
+            });
+            for job in jobs {
+                job.answer(match &written {
+                    Ok(()) => Ok(()),
+                    Err(failed) => Err(Error::new(failed.code(), failed.detail())),
+                });
+            }
+        }
+    }
+
+    /// One transaction for all of them.
+    fn write_down(
+        &self,
+        connection: &mut Opened,
+        jobs: &mut [Box<dyn Job>],
+        latest: &mut Timestamp,
+    ) -> rusqlite::Result<()> {
+        let writes = jobs.iter().any(|job| job.writes());
+        let behavior = if writes { TransactionBehavior::Immediate } else { TransactionBehavior::Deferred };
+        let tx = Transaction::new(&mut connection.connection, behavior)?;
+        // Read under the lock, so that nothing was written at a later time.
+        let stored = tx.prepare_cached("SELECT latest FROM clock")?.query_row([], |row| row.get(0))?;
+        let now = self.now().max(stored).max(*latest);
+        *latest = now;
+        for job in &mut *jobs {
+            tx.prepare_cached("SAVEPOINT call")?.execute([])?;
+            if !job.run(&tx, now) {
+                tx.prepare_cached("ROLLBACK TO call")?.execute([])?;
+            }
+            tx.prepare_cached("RELEASE call")?.execute([])?;
+        }
+        if writes {
+            let most = i64::try_from(jobs.len() * SWEPT_A_CALL).unwrap_or(i64::MAX);
+            for delete in [
+                "DELETE FROM requests WHERE rowid IN
+                 (SELECT rowid FROM requests WHERE until <= ?1 ORDER BY until LIMIT ?2)",
+                "DELETE FROM numbers WHERE number IN
+                 (SELECT number FROM numbers WHERE until <= ?1 ORDER BY until LIMIT ?2)",
+                "DELETE FROM idempotency_keys WHERE idempotency_key IN
+                 (SELECT idempotency_key FROM idempotency_keys WHERE until <= ?1 ORDER BY until LIMIT ?2)",
+            ] {
+                tx.prepare_cached(delete)?.execute(params![now, most])?;
+            }
+            if now > stored {
+                tx.prepare_cached("UPDATE clock SET latest = ?1")?.execute([now])?;
+            }
+        }
+        tx.commit()
+    }
+
+    fn now(&self) -> Timestamp {
+        match self.clock.shift() {
+            Shift::To(at) => at,
+            Shift::By(by) => {
+                let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+                Timestamp(Timestamp::default().after(since_epoch).0.saturating_add_signed(by))
+            }
+        }
+    }
+
+    fn open(&self) -> Result<Opened, Error> {
+        let using = InUse::begin()?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let mut connection = rusqlite::Connection::open_with_flags(&self.path, flags).map_err(|error| fault(&error))?;
+        self.prepare(&mut connection)?;
+        Ok(Opened { connection, _using: using })
+    }
+
+    fn prepare(&self, connection: &mut rusqlite::Connection) -> Result<(), Error> {
+        let failed = |error| fault(&error);
+        connection.busy_timeout(LOCKED).map_err(failed)?;
+        // Each call has its statements ready.
+        connection.set_prepared_statement_cache_capacity(64);
+        if version(connection)?.is_none_or(|version| version < VERSION) {
+            self.migrate(connection)?;
+        }
+        // Safe against the loss of power: what was answered is on the disk. Calls that come together share that wait.
+        connection.pragma_update(None, "synchronous", "FULL").map_err(failed)?;
+        connection.pragma_update(None, "cache_size", -16_384).map_err(failed)?;
+        if connection.is_readonly("main").map_err(failed)? {
+            return Err(storage(READ_ONLY));
+        }
+        let known = known_keys(connection).map_err(failed)?;
+        if let Some(check) = self.seal.check(&known)? {
+            let add = "INSERT OR IGNORE INTO keys VALUES (?1)";
+            connection.execute(add, [check]).map_err(failed)?;
+        }
+        Ok(())
+    }
+
+    fn migrate(&self, connection: &mut rusqlite::Connection) -> Result<(), Error> {
+        let failed = |error| fault(&error);
+        // Of several processes that find a new file one may find it locked by another that does the same.
+        let started = Instant::now();
+        loop {
+            let mode: rusqlite::Result<String> =
+                connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0));
+            match mode {
+                Ok(mode) if mode == "wal" => break,
+                Ok(_) => {
+                    return Err(storage("the store's file is on a file system that SQLite's WAL does not work on"));
+                }
+                Err(error) if is_locked(&error) && started.elapsed() < LOCKED => {
+                    std::thread::sleep(Duration::from_millis(10));
+                }
+                Err(error) => return Err(failed(error)),
+            }
+        }
+        let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+        let version = version(&tx)?.unwrap_or(0);
+        for migration in MIGRATIONS.iter().skip(version) {
+            tx.execute_batch(migration).map_err(failed)?;
+        }
+        tx.pragma_update(None, "application_id", APPLICATION).map_err(failed)?;
+        tx.pragma_update(None, "user_version", VERSION as i64).map_err(failed)?;
+        tx.commit().map_err(failed)
+    }
+}
+
+/// The version of the schema; none of a file that is empty. Another program's file, or a newer version's, is refused.
+fn version(connection: &rusqlite::Connection) -> Result<Option<usize>, Error> {
+    let read = |what: &str| connection.query_row(what, [], |row| row.get::<_, i64>(0)).map_err(|error| fault(&error));
+    if read("PRAGMA application_id")? == i64::from(APPLICATION) {
+        let version = usize::try_from(read("PRAGMA user_version")?).unwrap_or(usize::MAX);
+        if version > VERSION {
+            return Err(storage(
+                "the store's file was written by a newer version of this library: use that version, or another file",
+            ));
+        }
+        return Ok(Some(version));
+    }
+    if read("SELECT count(*) FROM sqlite_schema")? > 0 {
+        return Err(storage("the store's file is the database of another program: give a file of its own"));
+    }
+    Ok(None)
+}
+
+fn known_keys(connection: &rusqlite::Connection) -> rusqlite::Result<Vec<Vec<u8>>> {
+    connection.prepare("SELECT key_check FROM keys")?.query_map([], |row| row.get(0))?.collect()
+}
+
+fn is_locked(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(Fault::DatabaseBusy | Fault::DatabaseLocked))
+}
+
+const READ_ONLY: &str =
+    "the store's file cannot be written: this user must be allowed to write to the file and to its folder";
+
+fn fault(error: &rusqlite::Error) -> Error {
+    let detail = match error.sqlite_error_code() {
+        Some(Fault::DatabaseBusy | Fault::DatabaseLocked) => "the store's file was locked by another process for 5 s",
+        Some(Fault::ReadOnly | Fault::PermissionDenied) => READ_ONLY,
+        Some(Fault::DiskFull) => "the disk that the store's file is on is full: make room",
+        Some(Fault::CannotOpen) => {
+            "the store's file cannot be opened: its folder must be there, and this user must be allowed to write in it"
+        }
+        Some(Fault::NotADatabase) => "the store's file is no SQLite database: give another",
+        Some(Fault::DatabaseCorrupt) => "the store's file is damaged: put a copy of before in its place",
+        _ => "the store's file could not be read or written",
+    };
+    storage(detail).with_cause(error.to_string())
+}
+
+/// An open connection.
+struct Opened {
+    connection: rusqlite::Connection,
+    /// Dropped after it.
+    _using: InUse,
+}
+
+/// SQLite keeps what a process has locked in memory, and a child that is forked in the meantime would believe that it had
+/// locked the same. So it is counted how many connections are open: above the process, below how many.
+static IN_USE: AtomicU64 = AtomicU64::new(0);
+
+struct InUse;
+
+impl InUse {
+    fn begin() -> Result<Self, Error> {
+        let process = u64::from(std::process::id()) << 32;
+        let more = |in_use: u64| match (in_use & !u64::from(u32::MAX), in_use & u64::from(u32::MAX)) {
+            (of, _) if of == process => Some(in_use + 1),
+            (_, 0) => Some(process + 1),
+            _ => None,
+        };
+        IN_USE.fetch_update(Ordering::SeqCst, Ordering::SeqCst, more).map(|_| Self).map_err(|_| {
+            Error::new(
+                ErrorCode::Forked,
+                "this process was forked while the other used SQLite, which cannot be used here any more: fork before the \
+                 first call or a second after the last, or use a store on a server",
+            )
+        })
+    }
+}
+
+impl Drop for InUse {
+    fn drop(&mut self) {
+        IN_USE.fetch_sub(1, Ordering::SeqCst);
+    }
+}

@@ -1,0 +1,349 @@
+//! The store in a file of SQLite, for the processes of one machine.
+
+mod connection;
+mod replayed;
+mod rows;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rusqlite::Transaction;
+use subtle::{Choice, ConstantTimeEq as _};
+
+use self::connection::Connection;
+use self::rows::{Counters, Key, Row};
+use super::sealed::Seal;
+use super::{
+    Attempt, Claim, Created, Digest, HAND_OVER, HandOver, Limits, NewRequest, Opening, Remembered, Resending, Store,
+    StoreFuture, Stored, StoredTerms, Validated,
+};
+use crate::Error;
+use crate::machine::{Answer, Event, Record, RequestLimits, Timestamp, Window};
+use crate::values::PhoneNumber;
+use crate::verification::{Outcome, Sms, State};
+
+/// Requests in a file. Every call is made by one thread of each process, and what waits is written down together: one
+/// `BEGIN IMMEDIATE` that takes the lock before anything is read, the pure machine, one commit.
+pub(super) struct SqliteStore {
+    connection: Connection,
+    seal: Arc<Seal>,
+}
+
+/// A request as it is kept, not opened yet.
+struct SealedRequest {
+    id: u128,
+    sealed: Vec<u8>,
+    record: Record,
+    created_at: Timestamp,
+    sms: Sms,
+    now: Timestamp,
+}
+
+enum Made {
+    New(SealedRequest),
+    Known(SealedRequest),
+    OtherNumber,
+    RateLimited(Duration),
+}
+
+enum Resent {
+    Ready(u32, SealedRequest),
+    Conflict,
+    RateLimited(Option<Duration>),
+}
+
+impl SqliteStore {
+    /// `sqlite:PATH`. The file is made where there is none; its folder has to be there.
+    pub(super) fn open(url: &str, opening: &Opening<'_>) -> Result<Self, Error> {
+        let path = url.split_once(':').map_or("", |(_, path)| path);
+        if path.is_empty() || path.starts_with(':') {
+            return Err(Error::invalid_input("store", "names no file, must be `sqlite:PATH`"));
+        }
+        let seal = Arc::new(Seal::new(opening.keys)?);
+        let connection = Connection::open(PathBuf::from(path), Arc::clone(&opening.clock), Arc::clone(&seal))?;
+        Ok(Self { connection, seal })
+    }
+
+    fn stored(&self, request: SealedRequest) -> Result<Stored, Error> {
+        let SealedRequest { id, sealed, record, created_at, sms, now } = request;
+        let number = self.seal.open(id, &sealed)?.number;
+        Ok(Stored { record, number, created_at, sms, now })
+    }
+}
+
+impl Row {
+    fn read(&self, now: Timestamp) -> SealedRequest {
+        let Self { id, record, created_at, sms, .. } = *self;
+        SealedRequest { id, sealed: self.sealed.clone(), record, created_at, sms, now }
+    }
+}
+
+fn create(
+    tx: &Transaction<'_>,
+    now: Timestamp,
+    request: &NewRequest,
+    sealed: &[u8],
+    numbers: &[Digest],
+) -> rusqlite::Result<Made> {
+    // The same command once more, whose answer was lost.
+    if let Some(row) = Row::find(tx, request.id, now)? {
+        return Ok(Made::New(row.read(now)));
+    }
+    for key in request.idempotency_key.iter().chain(&request.previous_idempotency_keys) {
+        if let Some(Key { number, request: Some(id), .. }) = Key::find(tx, key, now)?
+            && let Some(row) = Row::find(tx, id, now)?
+        {
+            return Ok(if numbers.contains(&number) { Made::Known(row.read(now)) } else { Made::OtherNumber });
+        }
+    }
+    let record = Record::new(now, request.terms.validity());
+    let until = record.expires_at.after(request.keep);
+    let mut counters = Counters::find(tx, numbers)?;
+    if let Err(wait) = counters.count_sms(now, &request.limits) {
+        return Ok(Made::RateLimited(wait));
+    }
+    if request.limits.wrong_codes_per_number.is_some() || request.limits.sms_per_number.is_some() {
+        counters.save(tx, &request.limits, until)?;
+    }
+    let row = Row {
+        rowid: 0,
+        id: request.id,
+        sealed: sealed.to_vec(),
+        number: counters.number,
+        code: request.code,
+        record,
+        created_at: now,
+        validity: request.terms.validity(),
+        keep: request.keep,
+        sms: Sms::Maybe,
+        hand_over: 0,
+        under_way: true,
+        idempotency_key: request.idempotency_key,
+        replaced: None,
+        attempts: Vec::new(),
+    };
+    row.insert(tx)?;
+    if let Some(key) = &request.idempotency_key {
+        Key { number: counters.number, request: Some(request.id), given: None, until }.put(tx, key)?;
+    }
+    Ok(Made::New(row.read(now)))
+}
+
+fn validate(
+    tx: &Transaction<'_>,
+    now: Timestamp,
+    id: u128,
+    attempt: (u128, &[Digest], Limits),
+    numbers: Option<&[Digest]>,
+) -> rusqlite::Result<Option<(Outcome, Vec<u8>)>> {
+    let (attempt, codes, limits) = attempt;
+    let Some(mut row) = Row::find(tx, id, now)? else { return Ok(None) };
+    if numbers.is_some_and(|numbers| !numbers.contains(&row.number)) {
+        return Ok(None);
+    }
+    if let Some(outcome) = replayed::find(&row.attempts, attempt) {
+        return Ok(Some((outcome, row.sealed)));
+    }
+    let is_right = codes.iter().fold(Choice::from(0), |found, code| found | code.ct_eq(&row.code));
+    let (record, answer) = row.record.step(Event::Validate { code_is_right: is_right.into() }, now, &limits.request);
+    let Answer::Outcome(outcome) = answer else { return Ok(None) };
+    if !matches!(outcome, Outcome::Verified | Outcome::WrongCode) {
+        return Ok(Some((outcome, row.sealed)));
+    }
+    if let Some(quota) = limits.wrong_codes_per_number {
+        let mut counters = Counters::find(tx, &[row.number])?;
+        if counters.wrong_codes.wait(now, &quota).is_some() {
+            return Ok(Some((Outcome::TooManyAttempts, row.sealed)));
+        }
+        let before = counters.wrong_codes;
+        counters.wrong_codes = match outcome {
+            Outcome::Verified => Window::default(),
+            _ => before.counted(now, &quota),
+        };
+        if counters.wrong_codes != before {
+            counters.save(tx, &limits, row.until())?;
+        }
+    }
+    row.record = record;
+    replayed::remember(&mut row.attempts, attempt, outcome);
+    row.update(tx)?;
+    Ok(Some((outcome, row.sealed)))
+}
+
+fn resend(
+    tx: &Transaction<'_>,
+    now: Timestamp,
+    id: u128,
+    code: Digest,
+    limits: &Limits,
+) -> rusqlite::Result<Option<Resent>> {
+    let Some(mut row) = Row::find(tx, id, now)? else { return Ok(None) };
+    let is_handed_over = row.replaced.is_some() && now < row.record.sent_at.after(HAND_OVER);
+    // The same command once more, whose answer was lost.
+    if is_handed_over && row.code == code {
+        return Ok(Some(Resent::Ready(row.hand_over, row.read(now))));
+    }
+    let (record, answer) = row.record.step(Event::Resend { validity: row.validity }, now, &limits.request);
+    match answer {
+        Answer::Resend => {}
+        Answer::RateLimited { retry_after } => return Ok(Some(Resent::RateLimited(retry_after))),
+        _ => return Ok(Some(Resent::Conflict)),
+    }
+    // Two hand-overs at once: were the second certainly not sent, which code counts could not be said.
+    if is_handed_over {
+        return Ok(Some(Resent::RateLimited(Some(Duration::from_secs(1)))));
+    }
+    let mut counters = Counters::find(tx, &[row.number])?;
+    if let Err(wait) = counters.count_sms(now, limits) {
+        return Ok(Some(Resent::RateLimited(Some(wait))));
+    }
+    row.replaced = Some((row.code, row.record, row.sms));
+    row.record = record;
+    row.code = code;
+    row.sms = Sms::Maybe;
+    row.hand_over = row.hand_over.saturating_add(1);
+    row.under_way = true;
+    if limits.wrong_codes_per_number.is_some() || limits.sms_per_number.is_some() {
+        counters.save(tx, limits, row.until())?;
+    }
+    row.update(tx)?;
+    Ok(Some(Resent::Ready(row.hand_over, row.read(now))))
+}
+
+fn settle(tx: &Transaction<'_>, now: Timestamp, id: u128, hand_over: u32, end: HandOver) -> rusqlite::Result<()> {
+    let is_it = |row: &Row| row.hand_over == hand_over && row.under_way;
+    let Some(mut row) = Row::find(tx, id, now)?.filter(is_it) else { return Ok(()) };
+    let sent_at = row.record.sent_at;
+    row.under_way = false;
+    match (end, row.replaced.take()) {
+        (HandOver::Sent, _) => row.sms = Sms::Sent,
+        (HandOver::MaybeSent, _) => {}
+        (HandOver::NotSent, Some((code, record, sms))) => {
+            row.code = code;
+            row.sms = sms;
+            // Attempts made and a cancellation in the meantime stay.
+            row.record = Record { wrong_codes: row.record.wrong_codes, progress: row.record.progress, ..record };
+        }
+        (HandOver::NotSent, None) => {
+            row.delete(tx)?;
+            if let Some(key) = &row.idempotency_key {
+                Key::release(tx, key, id)?;
+            }
+        }
+    }
+    row.update(tx)?;
+    if end == HandOver::NotSent {
+        Counters::give_sms_back(tx, &row.number, sent_at)?;
+    }
+    Ok(())
+}
+
+fn claim(
+    tx: &Transaction<'_>,
+    now: Timestamp,
+    key: &Digest,
+    numbers: &[Digest],
+    keep: Duration,
+) -> rusqlite::Result<Claim> {
+    if let Some(known) = Key::find(tx, key, now)? {
+        return Ok(match known {
+            Key { number, .. } if !numbers.contains(&number) => Claim::OtherNumber,
+            Key { given: Some(given), .. } => Claim::Known(given),
+            _ => Claim::UnderWay,
+        });
+    }
+    let number = numbers.first().copied().unwrap_or_default();
+    Key { number, request: None, given: None, until: now.after(keep) }.put(tx, key)?;
+    Ok(Claim::New)
+}
+
+impl Store for SqliteStore {
+    fn create(&self, request: NewRequest) -> StoreFuture<'_, Created> {
+        Box::pin(async move {
+            let sealed = self.seal.seal(request.id, &request.terms)?;
+            let numbers = self.seal.number_tags(request.number);
+            Ok(match self.connection.write(move |tx, now| create(tx, now, &request, &sealed, &numbers)).await? {
+                Made::New(request) => Created::New(self.stored(request)?),
+                Made::Known(request) => Created::Known(Box::new((request.id, self.stored(request)?))),
+                Made::OtherNumber => Created::OtherNumber,
+                Made::RateLimited(wait) => Created::RateLimited(wait),
+            })
+        })
+    }
+
+    fn validate<'a>(&'a self, id: u128, attempt: Attempt<'a>) -> StoreFuture<'a, Option<Validated>> {
+        Box::pin(async move {
+            let numbers = attempt.number.map(|number| self.seal.number_tags(number));
+            let (attempt, codes, limits) = (attempt.id, attempt.codes.to_vec(), attempt.limits);
+            let said = self
+                .connection
+                .write(move |tx, now| validate(tx, now, id, (attempt, &codes, limits), numbers.as_deref()))
+                .await?;
+            said.map(|(outcome, sealed)| Ok(Validated { outcome, number: self.seal.open(id, &sealed)?.number }))
+                .transpose()
+        })
+    }
+
+    fn cancel(&self, id: u128) -> StoreFuture<'_, Option<State>> {
+        Box::pin(self.connection.write(move |tx, now| {
+            let Some(mut row) = Row::find(tx, id, now)? else { return Ok(None) };
+            let before = row.record;
+            // A cancellation is bound by no limit.
+            let no_limits = RequestLimits { max_attempts: None, max_resends: None, resend_after: None };
+            row.record = before.step(Event::Cancel, now, &no_limits).0;
+            if row.record != before {
+                row.update(tx)?;
+            }
+            Ok(Some(row.record.state(now)))
+        }))
+    }
+
+    fn terms(&self, id: u128) -> StoreFuture<'_, Option<StoredTerms>> {
+        Box::pin(async move {
+            let row = self.connection.read(move |tx, now| Row::find(tx, id, now)).await?;
+            row.map(|row| self.seal.open(id, &row.sealed)).transpose()
+        })
+    }
+
+    fn resend(&self, id: u128, code: Digest, limits: Limits) -> StoreFuture<'_, Option<Resending>> {
+        Box::pin(async move {
+            let resent = self.connection.write(move |tx, now| resend(tx, now, id, code, &limits)).await?;
+            let resending = |resent| match resent {
+                Resent::Ready(hand_over, request) => Ok(Resending::Ready { hand_over, stored: self.stored(request)? }),
+                Resent::Conflict => Ok(Resending::Conflict),
+                Resent::RateLimited(wait) => Ok(Resending::RateLimited(wait)),
+            };
+            resent.map(resending).transpose()
+        })
+    }
+
+    fn settle(&self, id: u128, hand_over: u32, end: HandOver) -> StoreFuture<'_, ()> {
+        Box::pin(self.connection.write(move |tx, now| settle(tx, now, id, hand_over, end)))
+    }
+
+    fn get(&self, id: u128) -> StoreFuture<'_, Option<Stored>> {
+        Box::pin(async move {
+            let read =
+                self.connection.read(move |tx, now| Ok(Row::find(tx, id, now)?.map(|row| row.read(now)))).await?;
+            read.map(|request| self.stored(request)).transpose()
+        })
+    }
+
+    fn claim(&self, key: Digest, number: PhoneNumber, keep: Duration) -> StoreFuture<'_, Claim> {
+        let numbers = self.seal.number_tags(number);
+        Box::pin(self.connection.write(move |tx, now| claim(tx, now, &key, &numbers, keep)))
+    }
+
+    fn fulfil(&self, key: Digest, given: Remembered) -> StoreFuture<'_, ()> {
+        Box::pin(self.connection.write(move |tx, _| Key::fulfil(tx, &key, &given)))
+    }
+
+    fn release(&self, key: Digest) -> StoreFuture<'_, ()> {
+        Box::pin(self.connection.write(move |tx, _| Key::remove(tx, &key)))
+    }
+
+    fn ping(&self) -> StoreFuture<'_, ()> {
+        Box::pin(self.connection.write(|_, _| Ok(())))
+    }
+}

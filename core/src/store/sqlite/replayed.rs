@@ -1,0 +1,25 @@
+//! The latest validations of a request that counted, so that one that is repeated after a lost answer counts once.
+
+use crate::verification::Outcome;
+
+/// As many as the default limit of wrong codes can make, with their success, and some.
+const MOST: usize = 8;
+/// An id, and its outcome.
+const ONE: usize = 17;
+
+/// What this attempt was answered, if it is one of these.
+pub(super) fn find(attempts: &[u8], id: u128) -> Option<Outcome> {
+    attempts.chunks_exact(ONE).find(|one| one[..16] == id.to_be_bytes()).map(|one| match one[16] {
+        1 => Outcome::Verified,
+        _ => Outcome::WrongCode,
+    })
+}
+
+/// Adds one to them, in the place of the oldest where there are too many.
+pub(super) fn remember(attempts: &mut Vec<u8>, id: u128, outcome: Outcome) {
+    if attempts.len() >= MOST * ONE {
+        attempts.drain(..attempts.len() - (MOST - 1) * ONE);
+    }
+    attempts.extend(id.to_be_bytes());
+    attempts.push(u8::from(outcome.is_verified()));
+}

@@ -1,0 +1,307 @@
+//! The rows of the file, read and written whole.
+
+use std::time::Duration;
+
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
+use rusqlite::{OptionalExtension as _, Result, Transaction, params};
+
+use super::super::{Digest, Limits, Remembered};
+use crate::machine::{Progress, Quota, Record, Timestamp, Window};
+use crate::verification::Sms;
+
+/// A request.
+pub(super) struct Row {
+    /// Of no use before it is inserted.
+    pub(super) rowid: i64,
+    pub(super) id: u128,
+    pub(super) sealed: Vec<u8>,
+    pub(super) number: Digest,
+    pub(super) code: Digest,
+    pub(super) record: Record,
+    pub(super) created_at: Timestamp,
+    pub(super) validity: Duration,
+    pub(super) keep: Duration,
+    pub(super) sms: Sms,
+    pub(super) hand_over: u32,
+    /// Its latest hand-over has not ended.
+    pub(super) under_way: bool,
+    pub(super) idempotency_key: Option<Digest>,
+    /// What a resend replaced, until its hand-over has ended.
+    pub(super) replaced: Option<(Digest, Record, Sms)>,
+    pub(super) attempts: Vec<u8>,
+}
+
+/// What was counted for a number, in the row of this name.
+pub(super) struct Counters {
+    pub(super) number: Digest,
+    pub(super) wrong_codes: Window,
+    sms: Window,
+    until: Timestamp,
+}
+
+/// An idempotency key.
+pub(super) struct Key {
+    pub(super) number: Digest,
+    pub(super) request: Option<u128>,
+    pub(super) given: Option<Remembered>,
+    pub(super) until: Timestamp,
+}
+
+/// A time beyond what SQLite holds, which nothing reaches, is as good as the last that it does.
+impl ToSql for Timestamp {
+    fn to_sql(&self) -> Result<ToSqlOutput<'_>> {
+        Ok(i64::try_from(self.0).unwrap_or(i64::MAX).into())
+    }
+}
+
+impl FromSql for Timestamp {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        u64::try_from(value.as_i64()?).map(Self).map_err(|_| FromSqlError::InvalidType)
+    }
+}
+
+fn millis(span: Duration) -> i64 {
+    i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
+}
+
+fn duration(millis: i64) -> Duration {
+    Duration::from_millis(millis.unsigned_abs())
+}
+
+fn sms(is_sent: bool) -> Sms {
+    if is_sent { Sms::Sent } else { Sms::Maybe }
+}
+
+const fn is_sent(sms: Sms) -> bool {
+    matches!(sms, Sms::Sent)
+}
+
+impl Row {
+    /// A request that is there still.
+    pub(super) fn find(tx: &Transaction<'_>, id: u128, now: Timestamp) -> Result<Option<Self>> {
+        tx.prepare_cached(
+            "SELECT rowid, sealed, number, code, progress, expires_at, wrong_codes, resends, sent_at, created_at,
+                    validity, keep, is_sent, hand_over, under_way, idempotency_key, old_code, old_expires_at,
+                    old_resends, old_sent_at, old_is_sent, attempts
+             FROM requests WHERE id = ?1 AND until > ?2",
+        )?
+        .query_row(params![id.to_be_bytes(), now], |row| {
+            let record = Record {
+                progress: match row.get(4)? {
+                    1 => Progress::Verified,
+                    2 => Progress::Cancelled,
+                    _ => Progress::Open,
+                },
+                expires_at: row.get(5)?,
+                wrong_codes: row.get(6)?,
+                resends: row.get(7)?,
+                sent_at: row.get(8)?,
+            };
+            let replaced = match row.get(16)? {
+                None => None,
+                Some(code) => {
+                    let (expires_at, resends, sent_at) = (row.get(17)?, row.get(18)?, row.get(19)?);
+                    Some((code, Record { expires_at, resends, sent_at, ..record }, sms(row.get(20)?)))
+                }
+            };
+            Ok(Self {
+                rowid: row.get(0)?,
+                id,
+                sealed: row.get(1)?,
+                number: row.get(2)?,
+                code: row.get(3)?,
+                record,
+                created_at: row.get(9)?,
+                validity: duration(row.get(10)?),
+                keep: duration(row.get(11)?),
+                sms: sms(row.get(12)?),
+                hand_over: row.get(13)?,
+                under_way: row.get(14)?,
+                idempotency_key: row.get(15)?,
+                replaced,
+                attempts: row.get(21)?,
+            })
+        })
+        .optional()
+    }
+
+    pub(super) fn until(&self) -> Timestamp {
+        self.record.expires_at.after(self.keep)
+    }
+
+    pub(super) fn insert(&self, tx: &Transaction<'_>) -> Result<()> {
+        let Record { expires_at, sent_at, .. } = self.record;
+        tx.prepare_cached(
+            "INSERT OR REPLACE INTO requests (id, sealed, number, code, progress, expires_at, wrong_codes, resends, sent_at,
+                    created_at, validity, keep, is_sent, hand_over, under_way, idempotency_key, attempts, until)
+             VALUES (?1, ?2, ?3, ?4, 0, ?5, 0, 0, ?6, ?7, ?8, ?9, 0, 0, 1, ?10, x'', ?11)",
+        )?
+        .execute(params![
+            self.id.to_be_bytes(),
+            self.sealed,
+            self.number,
+            self.code,
+            expires_at,
+            sent_at,
+            self.created_at,
+            millis(self.validity),
+            millis(self.keep),
+            self.idempotency_key,
+            self.until(),
+        ])?;
+        Ok(())
+    }
+
+    /// Writes what calls change.
+    pub(super) fn update(&self, tx: &Transaction<'_>) -> Result<()> {
+        let Record { progress, expires_at, wrong_codes, resends, sent_at } = self.record;
+        let old = self.replaced.as_ref();
+        tx.prepare_cached(
+            "UPDATE requests SET code = ?2, progress = ?3, expires_at = ?4, wrong_codes = ?5, resends = ?6, sent_at = ?7,
+                    is_sent = ?8, hand_over = ?9, under_way = ?10, old_code = ?11, old_expires_at = ?12, old_resends = ?13,
+                    old_sent_at = ?14, old_is_sent = ?15, attempts = ?16, until = ?17
+             WHERE rowid = ?1",
+        )?
+        .execute(params![
+            self.rowid,
+            self.code,
+            match progress {
+                Progress::Open => 0,
+                Progress::Verified => 1,
+                Progress::Cancelled => 2,
+            },
+            expires_at,
+            wrong_codes,
+            resends,
+            sent_at,
+            is_sent(self.sms),
+            self.hand_over,
+            self.under_way,
+            old.map(|(code, ..)| code),
+            old.map(|(_, record, _)| record.expires_at),
+            old.map(|(_, record, _)| record.resends),
+            old.map(|(_, record, _)| record.sent_at),
+            old.map(|(.., sms)| is_sent(*sms)),
+            self.attempts,
+            self.until(),
+        ])?;
+        Ok(())
+    }
+
+    pub(super) fn delete(&self, tx: &Transaction<'_>) -> Result<()> {
+        tx.prepare_cached("DELETE FROM requests WHERE rowid = ?1")?.execute([self.rowid])?;
+        Ok(())
+    }
+}
+
+impl Counters {
+    /// What was counted under one of these names; nothing yet, under the first, where there is none.
+    pub(super) fn find(tx: &Transaction<'_>, names: &[Digest]) -> Result<Self> {
+        let mut select = tx.prepare_cached(
+            "SELECT wrong_codes, wrong_codes_since, sms, sms_since, until FROM numbers WHERE number = ?1",
+        )?;
+        for number in names {
+            let found = select.query_row([number], |row| {
+                Ok(Self {
+                    number: *number,
+                    wrong_codes: Window { count: row.get(0)?, started: row.get(1)? },
+                    sms: Window { count: row.get(2)?, started: row.get(3)? },
+                    until: row.get(4)?,
+                })
+            });
+            if let Some(found) = found.optional()? {
+                return Ok(found);
+            }
+        }
+        let (wrong_codes, sms) = (Window::default(), Window::default());
+        Ok(Self { number: names.first().copied().unwrap_or_default(), wrong_codes, sms, until: Timestamp::default() })
+    }
+
+    /// Counts an SMS, or says how long it has to wait.
+    pub(super) fn count_sms(&mut self, now: Timestamp, limits: &Limits) -> std::result::Result<(), Duration> {
+        let Some(quota) = limits.sms_per_number else { return Ok(()) };
+        self.sms.wait(now, &quota).map_or(Ok(()), Err)?;
+        self.sms = self.sms.counted(now, &quota);
+        Ok(())
+    }
+
+    /// Writes them; they are kept as long as they count, and as long as the request that counts here.
+    pub(super) fn save(&self, tx: &Transaction<'_>, limits: &Limits, request_until: Timestamp) -> Result<()> {
+        let end = |window: Window, quota: Option<Quota>| match quota {
+            Some(quota) if window.count > 0 => window.started.after(quota.per),
+            _ => Timestamp::default(),
+        };
+        let until = end(self.wrong_codes, limits.wrong_codes_per_number)
+            .max(end(self.sms, limits.sms_per_number))
+            .max(request_until)
+            .max(self.until);
+        tx.prepare_cached(
+            "INSERT INTO numbers (number, wrong_codes, wrong_codes_since, sms, sms_since, until)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+             ON CONFLICT (number) DO UPDATE SET wrong_codes = ?2, wrong_codes_since = ?3, sms = ?4, sms_since = ?5, until = ?6",
+        )?
+        .execute(params![
+            self.number,
+            self.wrong_codes.count,
+            self.wrong_codes.started,
+            self.sms.count,
+            self.sms.started,
+            until
+        ])?;
+        Ok(())
+    }
+
+    /// Gives an SMS back to the window that it was counted in.
+    pub(super) fn give_sms_back(tx: &Transaction<'_>, number: &Digest, counted_at: Timestamp) -> Result<()> {
+        tx.prepare_cached("UPDATE numbers SET sms = max(sms - 1, 0) WHERE number = ?1 AND sms_since <= ?2")?
+            .execute(params![number, counted_at])?;
+        Ok(())
+    }
+}
+
+impl Key {
+    pub(super) fn find(tx: &Transaction<'_>, key: &Digest, now: Timestamp) -> Result<Option<Self>> {
+        tx.prepare_cached(
+            "SELECT number, request, given_id, given_created_at, given_expires_at, until
+             FROM idempotency_keys WHERE idempotency_key = ?1 AND until > ?2",
+        )?
+        .query_row(params![key, now], |row| {
+            let given = match row.get(2)? {
+                None => None,
+                Some(id) => Some(Remembered { id, created_at: row.get(3)?, expires_at: row.get(4)? }),
+            };
+            let request: Option<[u8; 16]> = row.get(1)?;
+            Ok(Self { number: row.get(0)?, request: request.map(u128::from_be_bytes), given, until: row.get(5)? })
+        })
+        .optional()
+    }
+
+    pub(super) fn put(&self, tx: &Transaction<'_>, key: &Digest) -> Result<()> {
+        tx.prepare_cached(
+            "INSERT OR REPLACE INTO idempotency_keys (idempotency_key, number, request, until) VALUES (?1, ?2, ?3, ?4)",
+        )?
+        .execute(params![key, self.number, self.request.map(u128::to_be_bytes), self.until])?;
+        Ok(())
+    }
+
+    pub(super) fn fulfil(tx: &Transaction<'_>, key: &Digest, given: &Remembered) -> Result<()> {
+        tx.prepare_cached(
+            "UPDATE idempotency_keys SET given_id = ?2, given_created_at = ?3, given_expires_at = ?4
+             WHERE idempotency_key = ?1",
+        )?
+        .execute(params![key, given.id, given.created_at, given.expires_at])?;
+        Ok(())
+    }
+
+    /// The key of a request that was not sent is free again.
+    pub(super) fn release(tx: &Transaction<'_>, key: &Digest, request: u128) -> Result<()> {
+        tx.prepare_cached("DELETE FROM idempotency_keys WHERE idempotency_key = ?1 AND request = ?2")?
+            .execute(params![key, request.to_be_bytes()])?;
+        Ok(())
+    }
+
+    pub(super) fn remove(tx: &Transaction<'_>, key: &Digest) -> Result<()> {
+        tx.prepare_cached("DELETE FROM idempotency_keys WHERE idempotency_key = ?1")?.execute([key])?;
+        Ok(())
+    }
+}

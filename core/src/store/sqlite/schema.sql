@@ -1,0 +1,63 @@
+-- Version 1. Times are milliseconds since 1970. Numbers and messages are sealed; codes, numbers and keys to be found again
+-- are HMACs.
+
+-- The latest time that anything was written at: time does not go back behind it.
+CREATE TABLE clock (latest INTEGER NOT NULL);
+INSERT INTO clock VALUES (0);
+
+-- By what the keys that this store is used with are known again.
+CREATE TABLE keys (key_check BLOB PRIMARY KEY) WITHOUT ROWID;
+
+CREATE TABLE requests (
+    id BLOB NOT NULL UNIQUE,
+    sealed BLOB NOT NULL,
+    -- The row of `numbers` that it counts in.
+    number BLOB NOT NULL,
+    code BLOB NOT NULL,
+    progress INTEGER NOT NULL, -- 0 open, 1 verified, 2 cancelled
+    expires_at INTEGER NOT NULL,
+    wrong_codes INTEGER NOT NULL,
+    resends INTEGER NOT NULL,
+    sent_at INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    validity INTEGER NOT NULL,
+    keep INTEGER NOT NULL,
+    is_sent INTEGER NOT NULL,
+    hand_over INTEGER NOT NULL,
+    under_way INTEGER NOT NULL,
+    idempotency_key BLOB,
+    -- What a resend replaced, until its hand-over has ended.
+    old_code BLOB,
+    old_expires_at INTEGER,
+    old_resends INTEGER,
+    old_sent_at INTEGER,
+    old_is_sent INTEGER,
+    -- The latest validations that counted: 16 bytes of id and one of outcome each.
+    attempts BLOB NOT NULL,
+    -- When it is removed.
+    until INTEGER NOT NULL
+);
+CREATE INDEX requests_until ON requests (until);
+
+CREATE TABLE numbers (
+    number BLOB PRIMARY KEY,
+    wrong_codes INTEGER NOT NULL,
+    wrong_codes_since INTEGER NOT NULL,
+    sms INTEGER NOT NULL,
+    sms_since INTEGER NOT NULL,
+    until INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX numbers_until ON numbers (until);
+
+CREATE TABLE idempotency_keys (
+    idempotency_key BLOB PRIMARY KEY,
+    number BLOB NOT NULL,
+    -- An engine's request, or none for a client's key.
+    request BLOB,
+    -- What a client's request gave.
+    given_id TEXT,
+    given_created_at INTEGER,
+    given_expires_at INTEGER,
+    until INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX idempotency_keys_until ON idempotency_keys (until);
