@@ -178,7 +178,9 @@ impl Transport {
         let http = builder.build().map_err(|error| {
             Error::new(ErrorCode::Internal, "the HTTP client could not be set up").with_cause(error.without_url())
         })?;
-        let mut key = HeaderValue::from_str(key.expose())
+        // In memory that is wiped, which a header's own copy would not be.
+        let key = Bytes::from_owner(Zeroizing::new(key.expose().as_bytes().to_vec()));
+        let mut key = HeaderValue::from_maybe_shared(key)
             .map_err(|_| Error::invalid_input("api_key", "has a character that no header can carry"))?;
         key.set_sensitive(true);
         Ok(Self { http, key, connected, budget: Budget::default() })

@@ -40,7 +40,13 @@ public struct RequestOptions: Sendable {
     }
 }
 
-/// How to validate a code.
+extension RequestOptions: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    public var description: String { "RequestOptions" }
+    public var debugDescription: String { description }
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+/// How to validate a code. Printed, it shows nothing.
 public struct ValidateOptions: Sendable {
     /// The number that the request must be for, from your own session and not from the form; a request for another is
     /// ``VerifyError/notFound(_:)``, and no code is looked at. V1 cannot check it: ``VerifyError/unsupported(_:)``; keep
@@ -54,6 +60,12 @@ public struct ValidateOptions: Sendable {
         self.number = number
         self.timeout = timeout
     }
+}
+
+extension ValidateOptions: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    public var description: String { "ValidateOptions" }
+    public var debugDescription: String { description }
+    public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 /// How to make any other call.

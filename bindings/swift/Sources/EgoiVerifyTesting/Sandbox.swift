@@ -150,6 +150,12 @@ public struct SandboxOptions: Sendable {
     }
 }
 
+extension SandboxOptions: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    public var description: String { "SandboxOptions" }
+    public var debugDescription: String { description }
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
 /// E-goi's interface on localhost, with an inbox instead of a network. For tests. It ends when it is released.
 public final class Sandbox: Sendable {
     private let native: NativeSandbox
