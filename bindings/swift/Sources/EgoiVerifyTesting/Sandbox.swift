@@ -255,6 +255,10 @@ public final class Sandbox: Sendable {
     }
 }
 
+extension Sandbox: CustomReflectable {
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
 private func crossing<T>(_ call: () throws -> T) throws -> T {
     do {
         return try call()
