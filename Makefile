@@ -122,3 +122,4 @@ clean:
 
 include bindings/bindings.mk
 include tests/tests.mk
+include examples/phone/phone.mk
