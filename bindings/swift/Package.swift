@@ -22,6 +22,8 @@ let package = Package(
             swiftSettings: [.swiftLanguageMode(.v5)]),
         .systemLibrary(name: "EgoiVerifyNativeFFI"),
         .systemLibrary(name: "EgoiVerifyTestingNativeFFI"),
+        // The phone of examples/phone.
+        .executableTarget(name: "Phone", dependencies: ["EgoiVerify"]),
         .executableTarget(name: "Demo", dependencies: ["EgoiVerify", "EgoiVerifyTesting"]),
         .testTarget(name: "EgoiVerifyTests", dependencies: ["EgoiVerify", "EgoiVerifyTesting", "EgoiVerifyNative"]),
     ],

@@ -1,0 +1,110 @@
+import EgoiVerify
+import Foundation
+
+#if canImport(FoundationNetworking)
+import FoundationNetworking
+#endif
+
+/// The app's own server, signed in to: `examples/phone/README.md` has what it speaks. It holds the E-goi key and decides.
+struct ShopServer: VerificationServer {
+    private let url: URL
+    private let token: String
+
+    /// Signs in.
+    init(at url: URL) async throws {
+        struct Session: Decodable {
+            let token: String
+        }
+        self.url = url
+        token = try await Self.answer(to: Self.call("POST", url.appendingPathComponent("sessions")), as: Session.self).token
+    }
+
+    func request(_ number: String) async throws -> CodeSent {
+        try await post("verifications", ["number": number], as: Sent.self).code
+    }
+
+    func validate(_ id: String, code: String) async throws -> CodeChecked {
+        struct Checked: Decodable {
+            let outcome: String
+            let attempts_left: Int?
+        }
+        let checked = try await post("verifications/\(id)/code", ["code": code], as: Checked.self)
+        guard let outcome = Outcome(rawValue: checked.outcome) else { throw unexpected }
+        return CodeChecked(outcome, attemptsLeft: checked.attempts_left)
+    }
+
+    func resend(_ id: String) async throws -> CodeSent {
+        try await post("verifications/\(id)/resend", as: Sent.self).code
+    }
+
+    func cancel(_ id: String) async throws -> VerificationState {
+        struct Ended: Decodable {
+            let state: VerificationState
+        }
+        return try await post("verifications/\(id)/cancel", as: Ended.self).state
+    }
+
+    /// The number that this session has proved, as the server knows it.
+    func provedNumber() async throws -> String? {
+        struct Me: Decodable {
+            let number: String?
+        }
+        return try await Self.answer(to: signed(Self.call("GET", url.appendingPathComponent("me"))), as: Me.self).number
+    }
+
+    private struct Sent: Decodable {
+        let id: String
+        let expires_in: TimeInterval
+        let resend_in: TimeInterval?
+        let attempts_left: Int?
+
+        var code: CodeSent {
+            CodeSent(id: id, expiresIn: expires_in, resendIn: resend_in, attemptsLeft: attempts_left)
+        }
+    }
+
+    private struct Refusal: Decodable {
+        struct Failure: Decodable {
+            let code, detail: String
+            let retry_after: TimeInterval?
+            let sms_may_be_sent: Bool?
+        }
+        let error: Failure
+    }
+
+    private func post<Answer: Decodable>(
+        _ path: String, _ body: [String: String] = [:], as: Answer.Type
+    ) async throws -> Answer {
+        var request = signed(Self.call("POST", url.appendingPathComponent(path)))
+        request.setValue("application/json", forHTTPHeaderField: "Content-Type")
+        request.httpBody = try JSONEncoder().encode(body)
+        return try await Self.answer(to: request, as: Answer.self)
+    }
+
+    private func signed(_ request: URLRequest) -> URLRequest {
+        var request = request
+        request.setValue("Bearer \(token)", forHTTPHeaderField: "Authorization")
+        return request
+    }
+
+    private static func call(_ method: String, _ url: URL) -> URLRequest {
+        var request = URLRequest(url: url)
+        request.httpMethod = method
+        return request
+    }
+
+    private static func answer<Answer: Decodable>(to request: URLRequest, as: Answer.Type) async throws -> Answer {
+        let (data, response) = try await URLSession.shared.data(for: request)
+        guard let response = response as? HTTPURLResponse, response.statusCode < 300 else {
+            guard let failure = try? JSONDecoder().decode(Refusal.self, from: data).error else { throw unexpected }
+            throw Problem(
+                code: failure.code, detail: failure.detail, retryAfter: failure.retry_after,
+                smsMayBeSent: failure.sms_may_be_sent ?? true)
+        }
+        guard let answer = try? JSONDecoder().decode(Answer.self, from: data) else { throw unexpected }
+        return answer
+    }
+}
+
+/// An answer that the server of this example does not give.
+private let unexpected = Problem(code: "unexpected_answer", detail: "the server's answer was not understood")

@@ -1,0 +1,82 @@
+// An app on a terminal: `Phone SERVER NUMBER`. It prints the states of its screen, a line each, and takes a code, `resend` or
+// `cancel` from its standard input. What it says proves nothing: at the end it asks the server whether the number is proved.
+
+import EgoiVerify
+import Foundation
+
+func show(_ line: String) {
+    FileHandle.standardOutput.write(Data("\(line)\n".utf8))
+}
+
+func words(_ state: SessionState) -> String {
+    switch state {
+    case .idle: "idle"
+    case .sending: "sending"
+    case .awaitingCode(let awaiting): "awaiting_code\(awaiting.reason.map { " \($0.rawValue)" } ?? "")"
+    case .checking: "checking"
+    case .verified: "verified"
+    case .expired: "expired"
+    case .cancelled: "cancelled"
+    case .failed(let problem, let advice, _): "failed \(problem.code) \(advice.rawValue)"
+    }
+}
+
+/// Whether there is no code to give any more.
+func isOver(_ state: SessionState) -> Bool {
+    switch state {
+    case .verified, .expired, .cancelled, .failed(_, _, awaiting: nil): true
+    case .idle, .sending, .awaitingCode, .checking, .failed: false
+    }
+}
+
+guard CommandLine.arguments.count == 3, let url = URL(string: CommandLine.arguments[1]) else {
+    show("usage: Phone SERVER NUMBER")
+    exit(2)
+}
+let server = try await ShopServer(at: url)
+let session = VerificationSession(server: server)
+
+let (lines, line) = AsyncStream.makeStream(of: String.self)
+// Not by `readLine`, which would keep the program from ending while it waits.
+Thread.detachNewThread {
+    var rest = Data()
+    while case let read = FileHandle.standardInput.availableData, !read.isEmpty {
+        rest += read
+        while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+            line.yield(String(decoding: rest[..<end], as: UTF8.self))
+            rest = Data(rest[(end + 1)...])
+        }
+    }
+    line.finish()
+}
+
+let states = session.states
+let screen = Task {
+    for await state in states {
+        show(words(state))
+        if isOver(state) { break }
+    }
+    line.finish()
+}
+
+do {
+    try await session.start(CommandLine.arguments[2])
+    for await given in lines {
+        do {
+            switch given {
+            case "resend": try await session.resend()
+            case "cancel": try await session.cancel()
+            default: try await session.submit(given)
+            }
+        } catch let refused as VerifyError {
+            // Too early for a resend, or no code: the screen stays as it is.
+            show("refused \(refused.code)")
+        }
+    }
+    if isOver(session.state) { await screen.value }
+} catch let refused as VerifyError {
+    show("refused \(refused.code)")
+}
+
+guard session.state == .verified, let proved = try await server.provedNumber() else { exit(1) }
+show("the server says \(proved)")
