@@ -7,6 +7,8 @@ mod support {
     pub(crate) mod conformance;
     pub(crate) mod model;
     #[allow(dead_code, reason = "each program of tests needs some of it")]
+    pub(crate) mod post;
+    #[allow(dead_code, reason = "each program of tests needs some of it")]
     pub(crate) mod redis_server;
     #[allow(dead_code, reason = "each program of tests needs some of it")]
     pub(crate) mod server;
@@ -43,4 +45,178 @@ mod in_one_process {
     conforms_at_once!(KIND);
     conforms_when_answers_are_lost!(KIND);
     conforms_for_clients!(KIND);
+}
+
+mod what_is_kept {
+    use std::sync::Arc;
+    use std::time::{Duration, Instant};
+
+    use egoi_verify::machine::Quota;
+    use egoi_verify::{
+        CallOptions, Engine, EngineOptions, ErrorCode, Outcome, RequestOptions, TestClock, ValidateOptions,
+    };
+
+    use crate::support::post::{Fate, Post};
+    use crate::support::redis_server::{self, RedisServer};
+
+    const NUMBER: &str = "+351 910 000 000";
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn engine(options: EngineOptions) -> (Engine, Post) {
+        let post = Post::default();
+        (Engine::new(post.clone(), options).unwrap(), post)
+    }
+
+    fn asked() -> RequestOptions {
+        RequestOptions::default().message("{CODE}")
+    }
+
+    async fn validate(engine: &Engine, id: &str, code: &str) -> Outcome {
+        engine.validate(id, code, ValidateOptions::default()).await.unwrap()
+    }
+
+    fn files(folder: &std::path::Path) -> Vec<u8> {
+        let mut all = Vec::new();
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            all.extend(if path.is_dir() { files(&path) } else { std::fs::read(path).unwrap() });
+        }
+        all
+    }
+
+    #[tokio::test]
+    async fn a_dump_shows_no_code_number_or_message() {
+        if !redis_server::is_here() {
+            return;
+        }
+        let server = RedisServer::start(&["--rdbcompression", "no", "--appendonly", "yes", "--appendfsync", "always"]);
+        let options = EngineOptions::default().store_url(server.url()).key([7; 32]).resend_after(None);
+        let (engine, post) = engine(options);
+        let asked =
+            RequestOptions::default().message("{CODE} is for the canary").group("canaries").idempotency_key("mine");
+        let id = engine.request(NUMBER, asked).await.unwrap().id;
+        assert_eq!(validate(&engine, &id, "271828").await, Outcome::WrongCode);
+        engine.resend(&id, CallOptions::default()).await.unwrap();
+        post.next(Fate::Hangs);
+        let resend = engine.resend(&id, CallOptions::default().timeout(Duration::from_millis(100)));
+        assert_eq!(resend.await.unwrap_err().code(), ErrorCode::Timeout);
+        server.cli(&["save"]);
+        let (dump, kept) = (std::fs::read(server.folder.join("dump.rdb")).unwrap(), files(&server.folder));
+        let shows = |text: &str| kept.windows(text.len()).any(|window| window == text.as_bytes());
+        assert!(dump.len() > 500 && shows("REDIS"), "it is a dump, and searched");
+        let codes = post.sent().into_iter().map(|sms| sms.text[..6].to_owned());
+        for secret in codes.chain(["271828", "910000000", "canar", "mine"].map(str::to_owned)) {
+            assert!(!shows(&secret), "{secret}");
+        }
+    }
+
+    /// The number of keys that are kept, and of those that are kept for ever.
+    fn keys(server: &RedisServer) -> (usize, usize) {
+        let said = server.cli(&["info", "keyspace"]);
+        let of = |name: &str| -> usize {
+            let (_, rest) = said.split_once(&format!("{name}=")).unwrap();
+            rest[..rest.find(',').unwrap()].parse().unwrap()
+        };
+        (of("keys"), of("keys") - of("expires"))
+    }
+
+    #[tokio::test]
+    async fn what_is_over_goes_away_by_itself() {
+        if !redis_server::is_here() {
+            return;
+        }
+        let server = RedisServer::start(&[]);
+        let quota = Some(Quota { most: 100, per: SECOND });
+        let options = EngineOptions::default()
+            .store_url(server.url())
+            .key([7; 32])
+            .keep(Duration::ZERO)
+            .resend_after(None)
+            .sms_per_number(quota)
+            .wrong_codes_per_number(quota);
+        let (engine, post) = engine(options);
+        for i in 0..10 {
+            let asked = asked().ttl(SECOND).idempotency_key(format!("key {i}"));
+            let id = engine.request(NUMBER, asked).await.unwrap().id;
+            assert_eq!(validate(&engine, &id, "no").await, Outcome::WrongCode);
+            post.next(if i % 2 == 0 { Fate::NotSent } else { Fate::Sent });
+            let _ = engine.resend(&id, CallOptions::default()).await;
+        }
+        let (kept, for_ever) = keys(&server);
+        assert!(kept >= 22, "{kept}");
+        // The layout, and by what the key is known again.
+        assert_eq!(for_ever, 2);
+        let started = Instant::now();
+        while keys(&server).0 > 2 {
+            assert!(started.elapsed() < Duration::from_secs(30), "{:?}", keys(&server));
+        }
+    }
+
+    #[tokio::test]
+    async fn under_a_clock_for_tests_nothing_goes_away_before_its_time() {
+        if !redis_server::is_here() {
+            return;
+        }
+        let server = RedisServer::start(&[]);
+        for stopped in [false, true] {
+            let clock = Arc::new(TestClock::default());
+            clock.advance(Duration::from_secs(1_000_000));
+            clock.freeze(stopped);
+            let options =
+                EngineOptions::default().store_url(server.url()).key([7; 32]).keep(Duration::ZERO).clock(clock);
+            let (engine, _) = engine(options);
+            let id = engine.request(NUMBER, asked()).await.unwrap().id;
+            assert_eq!(validate(&engine, &id, "no").await, Outcome::WrongCode);
+            let least = "local least = 1e18 for _, key in ipairs(redis.call('KEYS', '*:1:*')) do
+                least = math.min(least, redis.call('PTTL', key)) end return least";
+            let least: u64 = server.cli(&["eval", least, "0"]).parse().unwrap();
+            // All of it was kept for at least the validity, and for a day more.
+            assert!(least > 24 * 3_600_000 && least < 1 << 40, "{least}");
+            assert_eq!(engine.get(&id, CallOptions::default()).await.unwrap().attempts_left, Some(4));
+        }
+    }
+
+    #[tokio::test]
+    async fn limits_and_idempotency_keys_hold_while_the_key_changes() {
+        if !redis_server::is_here() {
+            return;
+        }
+        let server = RedisServer::start(&[]);
+        let url = server.url();
+        let with_keys = |key: u8, previous: &[u8]| {
+            engine(
+                EngineOptions::default()
+                    .store_url(&url)
+                    .key([key; 32])
+                    .previous_keys(previous.iter().map(|key| vec![*key; 32]))
+                    .max_attempts(None)
+                    .resend_after(None)
+                    .wrong_codes_per_number(Some(Quota { most: 4, per: 3600 * SECOND }))
+                    .sms_per_number(Some(Quota { most: 4, per: 3600 * SECOND })),
+            )
+        };
+        let ((before, _), (both, post), (after, _)) = (with_keys(1, &[2]), with_keys(2, &[1]), with_keys(3, &[2, 1]));
+        let first = before.request(NUMBER, asked().idempotency_key("one")).await.unwrap();
+        let again = both.request(NUMBER, asked().idempotency_key("one")).await.unwrap();
+        assert_eq!(again.id, first.id);
+        let other = after.request("+351 910 000 001", asked().idempotency_key("one")).await.unwrap_err();
+        assert_eq!(other.code(), ErrorCode::Conflict);
+        // Wrong codes, with and without the number.
+        assert_eq!(validate(&before, &first.id, "no").await, Outcome::WrongCode);
+        assert_eq!(validate(&both, &first.id, "no").await, Outcome::WrongCode);
+        let second = both.request(NUMBER, asked()).await.unwrap();
+        let with_number = ValidateOptions::default().number(NUMBER);
+        assert_eq!(after.validate(&second.id, "no", with_number.clone()).await.unwrap(), Outcome::WrongCode);
+        let code = post.latest();
+        assert_eq!(validate(&before, &second.id, "no").await, Outcome::WrongCode);
+        assert_eq!(both.validate(&first.id, "no", with_number).await.unwrap(), Outcome::TooManyAttempts);
+        assert_eq!(validate(&after, &second.id, &code).await, Outcome::TooManyAttempts);
+        // SMS: three so far with this one, and one that was not sent is given back.
+        after.resend(&first.id, CallOptions::default()).await.unwrap();
+        post.next(Fate::NotSent);
+        assert_eq!(both.request(NUMBER, asked()).await.unwrap_err().code(), ErrorCode::Sending);
+        before.request(NUMBER, asked()).await.unwrap();
+        assert_eq!(after.request(NUMBER, asked()).await.unwrap_err().code(), ErrorCode::RateLimited);
+        assert_eq!(before.resend(&second.id, CallOptions::default()).await.unwrap_err().code(), ErrorCode::RateLimited);
+    }
 }

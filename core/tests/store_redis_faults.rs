@@ -1,6 +1,6 @@
 //! Bad input and bad days of the store in Redis: every failure says what to do, and nothing is verified.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 mod support {
     #[allow(dead_code, reason = "each program of tests needs some of it")]
@@ -15,16 +15,20 @@ mod support {
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use egoi_verify::{
     CallOptions, Engine, EngineOptions, Error, ErrorCode, Outcome, RequestOptions, State, ValidateOptions, Verification,
 };
 
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+
 use support::cable::{Cable, Fate};
 use support::post::Post;
 use support::redis_server::{self, RedisServer};
-use support::server::free_port;
+use support::server::{self, free_port};
 
 const NUMBER: &str = "+351 910 000 000";
 const PASSWORD: &str = "correct-horse-battery";
@@ -348,6 +352,89 @@ with_redis! {
         // Both of these counts were asked for over a connection of their own.
         assert_eq!(connections(&server.cli(&["info", "stats"])) - connections(&before), 2);
     }
+}
+
+// TLS
+
+/// A certificate for this address by an authority that nobody knows, and that authority's: both in files of this server.
+fn certificates(address: &str) -> (PathBuf, PathBuf, PathBuf) {
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let certificate = CertificateParams::new([address.to_owned()]).unwrap().signed_by(&key, &authority).unwrap();
+    let folder = server::folder("tls");
+    let write = |name: &str, text: String| {
+        std::fs::write(folder.join(name), text).unwrap();
+        folder.join(name)
+    };
+    (write("cert.pem", certificate.pem()), write("key.pem", key.serialize_pem()), write("ca.pem", authority.pem()))
+}
+
+/// What it says that a store at this address and under this authority's certificate is pinged.
+fn pinged_over_tls(address: &str, trusted: bool) -> String {
+    let port = free_port();
+    let (certificate, key, authority) = certificates(address);
+    let (tls_port, files) = (port.to_string(), [&certificate, &key, &authority].map(|file| file.to_str().unwrap()));
+    let server = RedisServer::start(&[
+        "--tls-port",
+        &tls_port,
+        "--tls-cert-file",
+        files[0],
+        "--tls-key-file",
+        files[1],
+        "--tls-ca-cert-file",
+        files[2],
+        "--tls-auth-clients",
+        "no",
+    ]);
+    let mut child = Command::new(std::env::current_exe().unwrap());
+    child
+        .args(["--exact", "pings", "--ignored", "--nocapture"])
+        .env("EGOI_PINGED", format!("rediss://127.0.0.1:{port}"));
+    if trusted {
+        child.env("SSL_CERT_FILE", files[2]);
+    }
+    let said = String::from_utf8(child.output().unwrap().stdout).unwrap();
+    std::fs::remove_dir_all(certificate.parent().unwrap()).unwrap();
+    drop(server);
+    said
+}
+
+/// In a process of its own, whose environment says whom to trust.
+#[tokio::test]
+#[ignore = "started by the tests themselves"]
+async fn pings() {
+    if let Ok(url) = std::env::var("EGOI_PINGED") {
+        println!("{:?}", ping(&engine_at(&url).0).await.map_err(|error| error.to_string()));
+    }
+}
+
+#[test]
+fn tls_to_a_server_whose_certificate_is_trusted() {
+    if redis_server::is_here() {
+        let said = pinged_over_tls("127.0.0.1", true);
+        assert!(said.contains("Ok(())"), "{said}");
+    }
+}
+
+#[test]
+fn tls_to_a_server_whose_certificate_nobody_trusts_or_is_for_another() {
+    if redis_server::is_here() {
+        for (address, trusted, why) in
+            [("127.0.0.1", false, "UnknownIssuer"), ("127.0.0.2", true, "not valid for name")]
+        {
+            let said = pinged_over_tls(address, trusted);
+            assert!(said.contains("TLS with the Redis server failed") && said.contains(why), "{said}");
+            assert!(said.contains("SSL_CERT_FILE"), "{said}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn tls_to_a_server_without_it() {
+    let url = that_answers("-ERR unknown command\r\n").replace("redis:", "rediss:");
+    assert_storage(ping(&engine_at(&url).0).await, "TLS with the Redis server failed");
 }
 
 #[test]

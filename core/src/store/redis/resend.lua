@@ -11,7 +11,7 @@ local tags = list(9)
 if #tags == 0 then tags = {request[TAG]} end
 
 -- The code is drawn for each resend: this is the same command again, whose answer was lost.
-local is_handed_over = request[UNDER_WAY] and request[HAND_OVER] > 0
+local is_handed_over = request[REPLACED] and now < request[SENT_AT] + HAND_OVER_LASTS
 if is_handed_over and request[CODE] == code then return stored('ready', request) end
 
 if state(request) ~= 'pending' or is_spent(request, tonumber(ARGV[4])) then return {'conflict'} end
@@ -19,7 +19,7 @@ local max_resends, pause = tonumber(ARGV[5]), tonumber(ARGV[6])
 if max_resends >= 0 and request[RESENDS] >= max_resends then return {'limited'} end
 if now < request[SENT_AT] + pause then return {'limited', request[SENT_AT] + pause - now} end
 -- Two hand-overs at once: were the second certainly not sent, which code counts could not be said.
-if is_handed_over and now < request[SENT_AT] + HAND_OVER_LASTS then return {'limited', 1000} end
+if is_handed_over then return {'limited', 1000} end
 local wait = count_sms(tags, tonumber(ARGV[7]), tonumber(ARGV[8]))
 if wait then return {'limited', wait} end
 
