@@ -15,6 +15,9 @@ mod support {
     pub(crate) mod model;
     #[allow(dead_code, reason = "each program of tests needs some of it")]
     pub(crate) mod processes;
+    #[cfg(feature = "redis")]
+    #[allow(dead_code, reason = "each program of tests needs some of it")]
+    pub(crate) mod redis_server;
     #[allow(dead_code, reason = "each program of tests needs some of it")]
     pub(crate) mod server;
     pub(crate) mod soak;
@@ -53,6 +56,59 @@ mod sqlite {
 
     fn shared() -> Option<File> {
         Some(File(Folder::new_url_here()))
+    }
+
+    facts_of_processes!(shared);
+}
+
+#[cfg(feature = "redis")]
+mod redis {
+    use crate::support::cable::{Cable, Fate};
+    use crate::support::processes::{Shared, Trouble, facts_of_processes};
+    use crate::support::redis_server::{self, RedisServer};
+
+    struct Redis {
+        server: RedisServer,
+        cable: Cable,
+        url: String,
+    }
+
+    impl Shared for Redis {
+        fn url(&self) -> String {
+            self.url.clone()
+        }
+
+        fn troubles(&self) -> &[Trouble] {
+            &[Trouble::Killed, Trouble::Paused, Trouble::CutOff, Trouble::AnswerIsLost]
+        }
+
+        fn make(&self, trouble: Trouble) {
+            match trouble {
+                Trouble::Killed => self.server.kill(),
+                Trouble::Paused => self.server.pause(),
+                Trouble::CutOff => self.cable.set(Fate::Cut),
+                Trouble::AnswerIsLost => self.cable.set(Fate::AnswerIsLost),
+            }
+        }
+
+        fn mend(&self, trouble: Trouble) {
+            match trouble {
+                Trouble::Killed => self.server.start_again(),
+                Trouble::Paused => self.server.resume(),
+                Trouble::CutOff => self.cable.set(Fate::Arrives),
+                Trouble::AnswerIsLost => {}
+            }
+        }
+    }
+
+    fn shared() -> Option<Redis> {
+        redis_server::is_here().then(|| {
+            // What was answered is on the disk.
+            let server = RedisServer::start(&["--appendonly", "yes", "--appendfsync", "always"]);
+            let cable = Cable::to(server.port);
+            let url = server.url().replace(&server.port.to_string(), &cable.port.to_string());
+            Redis { server, cable, url }
+        })
     }
 
     facts_of_processes!(shared);
