@@ -206,6 +206,11 @@ with_redis! {
         assert_eq!(validate(&engine, &id, &post.latest()).await.unwrap(), Outcome::Verified);
     }
 
+    async fn a_primary_without_the_replicas_that_it_must_have(server: ["--min-replicas-to-write", "1"]) {
+        let (engine, _) = engine_at(&server.url());
+        assert_storage(ping(&engine).await, "has fewer replicas than it must have");
+    }
+
     async fn a_server_that_cannot_write_to_its_disk(server: ["--appendonly", "no"]) {
         let (engine, post) = engine_at(&server.url());
         let id = request(&engine).await.unwrap().id;
@@ -251,7 +256,7 @@ with_redis! {
 
     // What breaks
 
-    async fn a_server_that_starts_again_with_what_it_kept(server: ["--appendonly", "yes"]) {
+    async fn a_server_that_starts_again_with_what_it_kept(server: ["--appendonly", "yes", "--appendfsync", "always"]) {
         let (engine, post) = engine_at(&server.url());
         let id = request(&engine).await.unwrap().id;
         server.kill();
