@@ -140,8 +140,25 @@ fn worker() -> Result<Handle, Error> {
     let failed = |error| Error::new(ErrorCode::Internal, "the worker thread could not be started").with_cause(error);
     let runtime = Builder::new_current_thread().enable_all().build().map_err(failed)?;
     let started = runtime.handle().clone();
-    thread::Builder::new().name(WORKER.to_owned()).spawn(move || runtime.block_on(pending::<()>())).map_err(failed)?;
+    let work = move || {
+        #[cfg(unix)]
+        block_broken_pipes();
+        runtime.block_on(pending::<()>());
+    };
+    thread::Builder::new().name(WORKER.to_owned()).spawn(work).map_err(failed)?;
     Ok(handle.insert(started).clone())
+}
+
+/// A service that ends its connection while something is written to it must not end this process, which is what SIGPIPE
+/// does where nobody has it ignored: Swift has not, and what is written with `writev` cannot do without it. Only the worker
+/// writes, so that the process keeps its own way with the signal.
+#[cfg(unix)]
+fn block_broken_pipes() {
+    use nix::sys::signal::{SigSet, Signal};
+    let mut pipes = SigSet::empty();
+    pipes.add(Signal::SIGPIPE);
+    // It fails for a wrong signal alone.
+    let _ = pipes.thread_block();
 }
 
 #[cfg(test)]
@@ -197,6 +214,14 @@ mod tests {
         let token = CancelToken::default();
         token.cancel();
         assert!(matches!(wait(run::<()>(Some(&token), pending())), Some(Err(Failure::GivenUp))));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_broken_pipe_of_a_call_ends_no_process() {
+        use nix::sys::signal::{SigSet, Signal};
+        let is_blocked = async { Ok(SigSet::thread_get_mask().is_ok_and(|mask| mask.contains(Signal::SIGPIPE))) };
+        assert!(matches!(wait(run(None, is_blocked)), Some(Ok(true))));
     }
 
     #[test]
