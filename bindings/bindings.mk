@@ -28,7 +28,7 @@ kotlin: bindings
 	done
 
 # Maven needs Java 17 or newer. As root on Debian both are installed.
-test-kotlin: kotlin
+test-kotlin: kotlin service
 	@command -v mvn >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -qq \
 	  && apt-get install -y -qq --no-install-recommends maven default-jdk-headless >/dev/null; } || true
 	if command -v mvn >/dev/null; then $(MAVEN) package; \
