@@ -194,10 +194,26 @@ pub(crate) fn work() {
                     while monotonic() < at {
                         tokio::task::yield_now().await;
                     }
+                    let mut hand_overs = HashMap::new();
                     for call in calls {
+                        // Who was given a hand-over ends it, and nobody else does.
+                        let call = match call {
+                            Call::Settle { id, is_sent, .. } => match hand_overs.remove(&id) {
+                                Some(hand_over) => Call::Settle { id, hand_over, is_sent },
+                                None => continue,
+                            },
+                            other => other,
+                        };
                         say(&Said::Began { at: monotonic(), caller, call });
                         let answer = call.make(&*store, limits, unique()).await;
                         let answer = answer.map_err(|error| error.to_string());
+                        hand_overs.extend(match (call, answer.as_deref()) {
+                            (Call::Create { id, .. }, Ok("new")) => Some((id, 0)),
+                            (Call::Resend { id, .. }, Ok(said)) => {
+                                said.strip_prefix("ready ").map(|hand_over| (id, hand_over.parse().unwrap()))
+                            }
+                            _ => None,
+                        });
                         say(&Said::Ended { at: monotonic(), caller, answer });
                     }
                 })

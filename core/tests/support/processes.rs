@@ -234,13 +234,17 @@ fn random_calls(random: &mut SmallRng, ids: &[u128], codes: &mut std::ops::Range
     for id in ids {
         for _ in 0..2 {
             let code = [1, 1, 2, 10, 11, 12][random.random_range(0..6)];
-            calls.push(match random.random_range(0..10) {
+            let call = match random.random_range(0..10) {
                 0..=4 => Call::Validate { id: *id, code },
                 5 => Call::Cancel { id: *id },
-                6 => Call::Resend { id: *id, code: codes.next().unwrap() },
-                7 => Call::Settle { id: *id, hand_over: random.random_range(0..2), is_sent: random.random_bool(0.5) },
+                6 => {
+                    calls.push(Call::Resend { id: *id, code: codes.next().unwrap() });
+                    Call::Settle { id: *id, hand_over: 0, is_sent: random.random_bool(0.5) }
+                }
+                7 => Call::Settle { id: *id, hand_over: 0, is_sent: random.random_bool(0.5) },
                 _ => Call::Get { id: *id },
-            });
+            };
+            calls.push(call);
         }
     }
     calls
