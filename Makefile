@@ -8,7 +8,7 @@ FUZZ_VERSION := 0.13.2
 FUZZ_TARGETS := v1 v2 refusal number sms_text code retry_after fault
 FUZZ_SECONDS ?= 3600
 
-.PHONY: demo demo-python demo-node test test-core test-python test-node lint chromium redis wheel addon soak bench bench-python bench-node pins fuzz audit clean
+.PHONY: demo demo-python demo-node test test-core test-python test-node lint chromium redis wheel addon soak pins fuzz audit clean
 
 demo:
 	$(CARGO) run --quiet --locked -p egoi-verify --features cli -- demo
@@ -68,15 +68,6 @@ soak: redis wheel service python/tests/typing/node_modules
 	$(MAKE) addon
 	cd node && npm run --silent soak
 
-bench:
-	$(CARGO) bench --locked -p egoi-verify --bench exchange --bench engine --bench generation --bench numbers
-
-bench-python: wheel
-	$(VENV)/bin/python python/benches/run.py
-
-bench-node: addon
-	cd node && npm run --silent bench
-
 # The wheel as it is published, installed where the tests run. zig is the linker, so that the wheel runs with an older
 # glibc than this machine's.
 wheel: $(VENV)/installed
@@ -123,3 +114,4 @@ clean:
 include bindings/bindings.mk
 include tests/tests.mk
 include examples/phone/phone.mk
+include benches/benches.mk

@@ -121,23 +121,32 @@ fn hold(runtime: &Runtime) {
     let (unlimited, _, _) = engine(EngineOptions::default().without_limits());
     let mut took = vec![(1, 1); count];
     let taken = taken_by(|| runtime.block_on(request_all(&unlimited, &numbers, &mut took)));
-    println!("- limits off: {}", taken / count as u64);
+    report_bytes("limits off", taken, count);
     // Both are held at once, or the second would use the first one's memory again.
     let (limited, store, clock) = engine(EngineOptions::default());
     let taken = taken_by(|| runtime.block_on(request_all(&limited, &numbers, &mut took)));
-    println!("- all limits on, each for a number of its own, whose counters are in it: {}", taken / count as u64);
+    report_bytes("all limits on, each for a number of its own, whose counters are in it", taken, count);
     drop(unlimited);
 
     println!("\nHow long a request takes, all limits on (goal: none longer than 5 ms)\n");
     println!("| while | median | 99.99 % | longest | longest in processor time | held after |");
     println!("| --- | --- | --- | --- | --- | --- |");
-    report("the store fills", &took, &store);
-    for _ in 0..rounds::scaled(5) {
+    let mut longest = vec![report("the store fills", &took, &store)];
+    rounds::figure(&format!("the longest of {count} requests while the store fills"), "time", "ns", &longest);
+    longest.clear();
+    for _ in 0..rounds::rounds().min(5) {
         // The validity, and how long finished requests are kept.
         clock.advance(Duration::from_secs(600 + 24 * 60 * 60));
         runtime.block_on(request_all(&limited, &numbers, &mut took));
-        report(&format!("{count} expired ones are cleaned up"), &took, &store);
+        longest.push(report(&format!("{count} expired ones are cleaned up"), &took, &store));
     }
+    let what = format!("the longest of {count} requests while {count} expired ones are cleaned up");
+    rounds::figure(&what, "time", "ns", &longest);
+}
+
+fn report_bytes(what: &str, taken: u64, count: usize) {
+    println!("- {what}: {}", taken / count as u64);
+    rounds::figure(&format!("a pending request, {what}"), "memory", "bytes", &[taken as f64 / count as f64]);
 }
 
 fn engine(options: EngineOptions) -> (Engine, Arc<MemoryStore>, Arc<TestClock>) {
@@ -161,13 +170,15 @@ fn clipped(ns: u128) -> u32 {
     u32::try_from(ns).unwrap_or(u32::MAX)
 }
 
-fn report(during: &str, took: &[(u32, u32)], store: &MemoryStore) {
+/// Prints a row, and gives back how many nanoseconds the longest took.
+fn report(during: &str, took: &[(u32, u32)], store: &MemoryStore) -> f64 {
     let of_processor = took.iter().map(|(_, processor)| *processor).max().unwrap();
     let mut times: Vec<u32> = took.iter().map(|(time, _)| *time).collect();
     times.sort_unstable();
     let at = |share: f64| rounds::duration(times[((times.len() - 1) as f64 * share) as usize].into());
     let processor = rounds::duration(of_processor.into());
     println!("| {during} | {} | {} | {} | {processor} | {} |", at(0.5), at(0.9999), at(1.0), store.held());
+    times[times.len() - 1].into()
 }
 
 /// By how much the process's resident memory grows.

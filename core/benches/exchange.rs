@@ -45,7 +45,7 @@ fn main() {
             let each = rounds::scaled(each);
             let runtime = &runtime;
             rounds::compare(
-                &format!("{over}, {at_once} at once"),
+                &format!("{over}, {}", if at_once == 1 { "one at a time" } else { "64 at once" }),
                 vec![
                     ("Client", Box::new(move || exchanges(runtime, &client, at_once, each))),
                     ("reqwest", Box::new(move || exchanges(runtime, &reqwest, at_once, each))),

@@ -1,11 +1,17 @@
 //! Rounds in which every way of doing something has its turn, so that whatever else the machine does meets all of them
-//! alike. What is reported is the median over the rounds of the ratio within a round.
+//! alike. What is reported is the median over the rounds of the ratio within a round. Where `EGOI_BENCH_RESULTS` names a
+//! folder every round goes there too, in the shape of `benches/README.md`.
 
 #![allow(dead_code, reason = "no bench uses all of it")]
 
+use std::path::PathBuf;
+use std::sync::Mutex;
 use std::time::Instant;
 
 use rustix::time::{ClockId, clock_gettime};
+use serde_json::{Map, Value, json};
+
+static RECORDS: Mutex<Vec<Value>> = Mutex::new(Vec::new());
 
 /// What one operation took, in nanoseconds.
 #[derive(Clone, Copy)]
@@ -32,14 +38,14 @@ pub(crate) fn processor_ns() -> u64 {
     spent.tv_sec as u64 * 1_000_000_000 + spent.tv_nsec as u64
 }
 
-/// A quick look: `EGOI_BENCH_SHORT=1`.
+/// Whether it is only looked if all of it still runs: `EGOI_BENCH_SHORT=1`.
 pub(crate) fn is_short() -> bool {
     std::env::var_os("EGOI_BENCH_SHORT").is_some_and(|set| set == "1")
 }
 
-/// `full`, or a tenth of it for a quick look.
+/// `full`, or a hundredth of it where it is only looked whether all of it still runs.
 pub(crate) fn scaled(full: usize) -> usize {
-    if is_short() { full.div_ceil(10) } else { full }
+    if is_short() { full.div_ceil(100) } else { full }
 }
 
 /// A way of doing something: its name, and what does it some times and says what one took.
@@ -52,7 +58,8 @@ pub(crate) fn head(subject: &str) {
     println!("| --- | --- | --- | --- | --- | --- | --- |");
 }
 
-/// Compares the first way with each of the others, after a round to warm up, and gives back its median cost.
+/// Compares the first way with each of the others, which are the least that there is to do, after a round to warm up, and
+/// gives back its median cost.
 pub(crate) fn compare(what: &str, mut ways: Vec<Way<'_>>) -> Cost {
     let count = ways.len();
     let mut costs: Vec<Vec<Cost>> = vec![Vec::new(); count];
@@ -67,6 +74,13 @@ pub(crate) fn compare(what: &str, mut ways: Vec<Way<'_>>) -> Cost {
         }
     }
     let (name, own) = (ways[0].0, costs[0].as_slice());
+    for (measure, part) in [("time", (|cost| cost.time) as fn(&Cost) -> f64), ("processor time", |cost| cost.processor)]
+    {
+        let rounds_of = |costs: &[Cost]| costs.iter().map(part).collect::<Vec<f64>>();
+        let floors =
+            ways.iter().zip(&costs).skip(1).map(|((name, _), costs)| ((*name).to_owned(), json!(rounds_of(costs))));
+        record(what, measure, "ns", &rounds_of(own), floors.collect());
+    }
     let middle = |costs: &[Cost], part: fn(&Cost) -> f64| median(costs.iter().map(part).collect());
     for ((other_name, _), other) in ways.iter().zip(&costs).skip(1) {
         let ratios = |part: fn(&Cost) -> f64| {
@@ -85,6 +99,22 @@ pub(crate) fn compare(what: &str, mut ways: Vec<Way<'_>>) -> Cost {
         );
     }
     Cost { time: middle(own, |cost| cost.time), processor: middle(own, |cost| cost.processor) }
+}
+
+/// Notes what is compared with nothing: the `measure` of `what` in each round, in `unit`, which is `ns` or `bytes`.
+pub(crate) fn figure(what: &str, measure: &str, unit: &str, rounds: &[f64]) {
+    record(what, measure, unit, rounds, Map::new());
+}
+
+fn record(what: &str, measure: &str, unit: &str, ours: &[f64], floors: Map<String, Value>) {
+    let Some(folder) = std::env::var_os("EGOI_BENCH_RESULTS").map(PathBuf::from) else { return };
+    let bench = env!("CARGO_CRATE_NAME");
+    let mut records = RECORDS.lock().unwrap();
+    records.push(json!({
+        "name": format!("rust-{bench}"), "settings": what, "measure": measure, "unit": unit,
+        "ours": ours, "others": {}, "floors": floors,
+    }));
+    std::fs::write(folder.join(format!("rust-{bench}.json")), serde_json::to_vec(&*records).unwrap()).unwrap();
 }
 
 /// Nanoseconds for people.
@@ -108,8 +138,10 @@ pub(crate) fn stay_on(processor: usize) {
     }
 }
 
-fn rounds() -> usize {
-    if is_short() { 3 } else { 15 }
+/// `EGOI_BENCH_ROUNDS`, or 15; one for a short look.
+pub(crate) fn rounds() -> usize {
+    let asked = std::env::var("EGOI_BENCH_ROUNDS").ok().map(|rounds| rounds.parse().unwrap());
+    if is_short() { 1 } else { asked.unwrap_or(15) }
 }
 
 fn median(mut values: Vec<f64>) -> f64 {
