@@ -23,7 +23,7 @@ test-core: lint chromium redis
 	$(CARGO) test --locked --workspace --all-features
 
 # Needs Node and npm too, for one of the type checkers.
-test-python: wheel service python/tests/typing/node_modules
+test-python: wheel service valgrind python/tests/typing/node_modules
 	$(VENV)/bin/python -m pytest -q -n 2 --dist loadgroup python/tests
 
 demo-node: addon
