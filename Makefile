@@ -7,6 +7,13 @@ DENY_VERSION := 0.20.2
 FUZZ_VERSION := 0.13.2
 FUZZ_TARGETS := v1 v2 refusal number sms_text code retry_after fault
 FUZZ_SECONDS ?= 3600
+VALKEY := /opt/egoi-verify/valkey
+# For a Debian that has no package of it: that of Debian 13, run by its own loader. It is whole once the program is there.
+VALKEY_OF_DEBIAN_13 = { { command -v mmdebstrap >/dev/null || apt-get install -y -qq --no-install-recommends mmdebstrap >/dev/null; } \
+  && rm -rf $(VALKEY) && mkdir -p $(dir $(VALKEY)) \
+  && mmdebstrap --quiet --variant=extract --include=valkey-server trixie $(VALKEY) && chmod 755 $(VALKEY) \
+  && printf '\#!/bin/sh\nexec $(VALKEY)/usr/lib64/ld-linux-*.so.2 --library-path $$(echo $(VALKEY)/usr/lib/*-linux-gnu) \
+       $(VALKEY)/usr/bin/valkey-server "$$@"\n' >$(VALKEY)/valkey-server && chmod 755 $(VALKEY)/valkey-server; }
 
 .PHONY: demo demo-python demo-node test test-core test-python test-node lint chromium redis wheel addon soak pins fuzz audit clean
 
@@ -60,6 +67,11 @@ redis:
 	  || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
 	       && apt-get update -qq && apt-get install -y -qq --no-install-recommends redis-server >/dev/null; } \
 	  || echo "REDIS IS NOT INSTALLED AND CANNOT BE: THE STORE IN REDIS WILL NOT BE TESTED"
+	@command -v valkey-server >/dev/null || test -x $(VALKEY)/valkey-server \
+	  || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
+	       && { apt-get update -qq && apt-get install -y -qq --no-install-recommends valkey-server >/dev/null 2>&1 \
+	            || $(VALKEY_OF_DEBIAN_13); }; } \
+	  || echo "VALKEY IS NOT INSTALLED AND CANNOT BE: THE STORE IN VALKEY WILL NOT BE TESTED"
 
 # Every long check at its full count; its last run is in tests/SOAK.md.
 soak: redis wheel service python/tests/typing/node_modules

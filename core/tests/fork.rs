@@ -7,6 +7,13 @@
 mod support {
     #[allow(dead_code, reason = "each program of tests needs some of it")]
     pub(crate) mod watched;
+
+    #[cfg(feature = "redis")]
+    #[allow(dead_code, reason = "each program of tests needs some of it")]
+    pub(crate) mod redis_server;
+    #[cfg(feature = "redis")]
+    #[allow(dead_code, reason = "each program of tests needs some of it")]
+    pub(crate) mod server;
 }
 
 #[cfg(not(unix))]
@@ -22,6 +29,8 @@ fn main() {
             unix::a_key_remembered_in_memory_sends_no_sms_in_a_child,
         ),
         ("a_store_that_processes_share_works_in_a_child", unix::a_store_that_processes_share_works_in_a_child),
+        #[cfg(feature = "redis")]
+        ("a_store_in_redis_works_in_a_child_and_goes_on", unix::a_store_in_redis_works_in_a_child_and_goes_on),
         ("the_parents_engine_goes_on", unix::the_parents_engine_goes_on),
     ] {
         fact();
@@ -128,6 +137,30 @@ mod unix {
         let id = block_on(engine.request("+351 910 000 000", RequestOptions::default())).unwrap().id;
         let said = in_a_child(|| block_on(engine.get(&id, CallOptions::default())).unwrap().state.to_string());
         assert_eq!(said, "pending");
+    }
+
+    /// The parent's connection is the parent's: the child makes its own.
+    #[cfg(feature = "redis")]
+    pub(crate) fn a_store_in_redis_works_in_a_child_and_goes_on() {
+        use crate::support::redis_server::{self, RedisServer};
+
+        if !redis_server::is_here() {
+            return;
+        }
+        let server = RedisServer::start(&[]);
+        let before = server.connections();
+        let options = EngineOptions::default().store_url(server.url()).key([0; 32]);
+        let engine = Engine::new(|_sms| async { Ok(()) }, options).unwrap();
+        let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let of_parent = runtime();
+        let id = of_parent.block_on(engine.request("+351 910 000 000", RequestOptions::default())).unwrap().id;
+        for _ in 0..2 {
+            let got = |runtime: &tokio::runtime::Runtime| runtime.block_on(engine.get(&id, CallOptions::default()));
+            assert_eq!(in_a_child(|| got(&runtime()).unwrap().state.to_string()), "pending");
+            assert_eq!(got(&of_parent).unwrap().state.to_string(), "pending");
+        }
+        // The parent's, one of each child, and this question's.
+        assert_eq!(server.connections() - before, 4);
     }
 
     pub(crate) fn the_parents_engine_goes_on() {

@@ -196,10 +196,11 @@ pub(crate) fn work() {
                     }
                     let mut hand_overs = HashMap::new();
                     for call in calls {
-                        // Who was given a hand-over ends it, and nobody else does.
+                        // Who was given a hand-over ends it, and nobody else does. A request that was not sent goes away, and
+                        // nobody else knows of it: here the others do.
                         let call = match call {
                             Call::Settle { id, is_sent, .. } => match hand_overs.remove(&id) {
-                                Some(hand_over) => Call::Settle { id, hand_over, is_sent },
+                                Some(hand_over) => Call::Settle { id, hand_over, is_sent: is_sent || hand_over == 0 },
                                 None => continue,
                             },
                             other => other,

@@ -1,8 +1,8 @@
-//! A real Redis server of a test's own.
+//! A real Redis or Valkey server of a test's own.
 
 use std::io::{Read as _, Write as _};
 use std::ops::Deref;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -12,6 +12,11 @@ use super::server::{self, Server};
 static PROGRAM: LazyLock<Option<PathBuf>> =
     LazyLock::new(|| server::program("redis-server", &[], "THE STORE IN REDIS"));
 
+/// Where `make` puts it on a Debian that has no package of it.
+const VALKEY_FOLDER: &str = "/opt/egoi-verify/valkey";
+static VALKEY: LazyLock<Option<PathBuf>> =
+    LazyLock::new(|| server::program("valkey-server", &[VALKEY_FOLDER.into()], "THE STORE IN VALKEY"));
+
 pub(crate) struct RedisServer(Server);
 
 /// Whether it is installed; a line in capitals says where it is not.
@@ -19,13 +24,27 @@ pub(crate) fn is_here() -> bool {
     PROGRAM.is_some()
 }
 
+/// The same of Valkey.
+pub(crate) fn valkey_is_here() -> bool {
+    VALKEY.is_some()
+}
+
 impl RedisServer {
     /// A server with these options beside those that it needs. Without others it keeps nothing on its disk.
     pub(crate) fn start(options: &[&str]) -> Self {
+        Self::start_program(PROGRAM.as_deref().unwrap(), options)
+    }
+
+    /// The same of Valkey.
+    pub(crate) fn start_valkey(options: &[&str]) -> Self {
+        Self::start_program(VALKEY.as_deref().unwrap(), options)
+    }
+
+    fn start_program(program: &Path, options: &[&str]) -> Self {
         let (folder, port) = (server::folder("redis"), server::free_port());
-        let (program, dir, port_option) =
-            (PROGRAM.as_ref().unwrap().to_str().unwrap(), folder.to_str().unwrap().to_owned(), port.to_string());
-        let needed = [program, "--bind", "127.0.0.1", "--port", &port_option, "--dir", &dir, "--save", ""];
+        let (dir, port_option) = (folder.to_str().unwrap().to_owned(), port.to_string());
+        let needed =
+            [program.to_str().unwrap(), "--bind", "127.0.0.1", "--port", &port_option, "--dir", &dir, "--save", ""];
         let command = [&needed, options].concat();
         Self(Server::start(folder, port, &command, "KILL", answers))
     }
@@ -41,6 +60,13 @@ impl RedisServer {
     pub(crate) fn cli(&self, arguments: &[&str]) -> String {
         let output = Command::new("redis-cli").args(["-p", &self.port.to_string()]).args(arguments).output().unwrap();
         String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
+    }
+
+    /// How many connections it took so far, that of this question included.
+    pub(crate) fn connections(&self) -> u32 {
+        let said = self.cli(&["info", "stats"]);
+        let said = said.lines().find_map(|line| line.strip_prefix("total_connections_received:"));
+        said.unwrap().trim().parse().unwrap()
     }
 }
 
