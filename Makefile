@@ -26,7 +26,7 @@ demo-python: wheel
 
 test: test-core test-python test-node test-kotlin test-swift
 
-test-core: lint chromium redis
+test-core: lint chromium toxiproxy redis
 	$(CARGO) test --locked --workspace --all-features
 
 # Needs Node and npm too, for one of the type checkers.

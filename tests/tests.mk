@@ -1,11 +1,19 @@
 # What the tests of several languages share. Included by the root Makefile.
 
-.PHONY: service
+GO ?= go
+
+.PHONY: service toxiproxy
 
 # The scripted service of tests/faults, where the runner of every language looks for it.
-service:
+service: toxiproxy
 	$(CARGO) build --quiet --locked -p scripted-service
 	install -D $(CARGO_TARGET)/debug/scripted-service tests/bin/scripted-service
+
+# What makes the way to that service slow and unreliable. Go fetches and checks it by tests/toxiproxy/go.sum.
+toxiproxy:
+	if command -v $(GO) >/dev/null; then \
+	  cd tests/toxiproxy && $(GO) build -o ../bin/toxiproxy-server github.com/Shopify/toxiproxy/v2/cmd/server; \
+	else $(call SKIPPED,"GO IS NOT INSTALLED: NO CALL IS TESTED THROUGH TOXIPROXY"); fi
 
 .PHONY: asan valgrind
 

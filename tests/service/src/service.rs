@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use socket2::{Domain, SockRef, Socket, Type};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::OnceCell;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use url::form_urlencoded;
@@ -21,6 +22,7 @@ use crate::session::{Script, Session};
 use crate::steps::{Action, Texts, Then, actions, perform};
 use crate::table::{At, Certificate, Table};
 use crate::tls::Authority;
+use crate::toxics::{Toxics, Toxiproxy};
 use crate::world::Arrived;
 
 type Shared = Rc<RefCell<Session>>;
@@ -30,6 +32,9 @@ const LOOPBACK: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0)
 pub(crate) struct Service {
     table: Table,
     authority: Authority,
+    toxics: Toxics,
+    /// Where toxiproxy is to be found, and what became of starting it.
+    toxiproxy: (Option<String>, OnceCell<Toxiproxy>),
     address: SocketAddr,
     sessions: RefCell<HashMap<u64, Shared>>,
     opened: Cell<u64>,
@@ -51,12 +56,14 @@ enum Door {
 }
 
 impl Service {
-    /// Listens on a free port of this machine.
-    pub(crate) async fn start() -> Result<Rc<Self>, Box<dyn Error>> {
+    /// Listens on a free port of this machine. `toxiproxy` is that program, if there is one.
+    pub(crate) async fn start(toxiproxy: Option<String>) -> Result<Rc<Self>, Box<dyn Error>> {
         let listener = TcpListener::bind(LOOPBACK).await?;
         let service = Rc::new(Self {
             table: Table::read()?,
             authority: Authority::new()?,
+            toxics: Toxics::read()?,
+            toxiproxy: (toxiproxy, OnceCell::new()),
             address: listener.local_addr()?,
             sessions: RefCell::default(),
             opened: Cell::new(0),
@@ -68,6 +75,14 @@ impl Service {
 
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Ends what it started.
+    pub(crate) async fn end(&self) -> io::Result<()> {
+        match self.toxiproxy.1.get() {
+            Some(toxiproxy) => toxiproxy.end().await,
+            None => Ok(()),
+        }
     }
 
     fn listen(self: &Rc<Self>, listener: TcpListener, door: Door) {
@@ -179,6 +194,14 @@ impl Service {
             plan["id"] = id.into();
             plan["base_url"] = format!("http://{address}").into();
             return Ok(plan);
+        }
+        if let Some(toxics) = query.get("toxics") {
+            keep(Session::new(&self.table, Script::Good));
+            let (program, started) = &self.toxiproxy;
+            let program = program.as_deref().ok_or("there is no toxiproxy")?;
+            let toxiproxy = started.get_or_try_init(|| Toxiproxy::start(program)).await?;
+            let address = toxiproxy.path(id, &self.toxics, toxics, self.address).await?;
+            return Ok(json!({"id": id, "base_url": format!("http://{address}/s/{id}")}));
         }
         let Some(fault) = query.get("fault") else {
             keep(Session::new(&self.table, Script::Good));

@@ -25,6 +25,7 @@ fn program() -> &'static Program {
             url: String,
         }
         let mut process = Command::new(env!("CARGO_BIN_EXE_scripted-service"))
+            .args(Toxiproxy::is_here().then_some(Toxiproxy::PROGRAM))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -35,6 +36,17 @@ fn program() -> &'static Program {
         let address = url.trim_start_matches("http://").to_owned();
         Program { address, _input: process.stdin.take().unwrap(), _process: process }
     })
+}
+
+/// The program that `make toxiproxy` builds.
+pub(crate) struct Toxiproxy;
+
+impl Toxiproxy {
+    const PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../bin/toxiproxy-server");
+
+    pub(crate) fn is_here() -> bool {
+        std::path::Path::new(Self::PROGRAM).exists()
+    }
 }
 
 /// What the service answers below its URL.
