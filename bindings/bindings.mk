@@ -63,7 +63,7 @@ swift-toolchain:
 	@command -v swift >/dev/null || unshare --mount true 2>/dev/null || unshare --user --map-root-user --mount true 2>/dev/null \
 	  || command -v proot >/dev/null || { $(IS_DEBIAN_ROOT) && { $(APT_INSTALL) proot >/dev/null; }; } || true
 
-test-swift: swift swift-toolchain
+test-swift: swift swift-toolchain service
 	EGOI_SWIFT_ROOT=$(SWIFT_ROOT) bindings/swift/swift test
 	EGOI_SWIFT_ROOT=$(SWIFT_ROOT) bindings/swift/swift build --target EgoiVerifyTesting --scratch-path .build/swift-5 \
 	  -Xswiftc -swift-version -Xswiftc 5
