@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := python/.venv
 DENY_VERSION := 0.20.2
 FUZZ_VERSION := 0.13.2
-FUZZ_TARGETS := v1 v2 refusal number sms_text code retry_after fault
+FUZZ_TARGETS := v1 v2 refusal number sms_text code retry_after fault session
 FUZZ_SECONDS ?= 3600
 VALKEY := /opt/egoi-verify/valkey
 # For a Debian that has no package of it: that of Debian 13, run by its own loader. It is whole once the program is there.
@@ -79,6 +79,7 @@ soak: redis wheel service python/tests/typing/node_modules
 	EGOI_SOAK=1 $(VENV)/bin/python -m pytest -q python/tests
 	$(MAKE) addon
 	cd node && npm run --silent soak
+	$(MAKE) asan
 
 # The wheel as it is published, installed where the tests run. zig is the linker, so that the wheel runs with an older
 # glibc than this machine's.

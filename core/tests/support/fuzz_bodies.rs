@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use egoi_verify::session::{Moment, Session};
 use egoi_verify::wire::words::StatusWords;
 use egoi_verify::wire::{decode_refusal, retry_after, v1, v2};
 use egoi_verify::{
@@ -13,7 +14,7 @@ use egoi_verify::{
 pub(crate) type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub(crate) const TARGETS: [Target; 8] = [
+pub(crate) const TARGETS: [Target; 9] = [
     ("v1", read_v1),
     ("v2", read_v2),
     ("refusal", read_refusal),
@@ -22,6 +23,7 @@ pub(crate) const TARGETS: [Target; 8] = [
     ("code", read_code),
     ("retry_after", read_retry_after),
     ("fault", read_fault),
+    ("session", read_session),
 ];
 
 /// V1: what is read is read again from what it is written as.
@@ -181,6 +183,21 @@ pub(crate) fn read_fault(words: &[u8]) {
         // Reading a fraction may be off by its last bit.
         assert!((again.probability - fault.probability).abs() <= f64::EPSILON * fault.probability.abs());
         assert_eq!(Fault { probability: fault.probability, ..again }, fault, "{words:?} became {written}");
+    }
+}
+
+/// A session that is restored waits for nothing that was under way, and is the same when it was saved and restored again.
+pub(crate) fn read_session(saved: &[u8]) {
+    let Ok(saved) = std::str::from_utf8(saved) else { return };
+    for since_boot in [0, 1_000_000, u64::MAX] {
+        let now = Moment {
+            since_boot: Duration::from_millis(since_boot),
+            wall: SystemTime::UNIX_EPOCH + Duration::from_secs(1),
+        };
+        let Ok(mut session) = Session::restore(saved, now) else { continue };
+        let again = Session::restore(&session.save(now), now).expect("a session that was saved is restored");
+        assert_eq!((again.state(now), again.number()), (session.state(now), session.number()), "{saved:?}");
+        assert!(session.reset().is_ok(), "a call is under way in {saved:?}");
     }
 }
 
