@@ -15,7 +15,7 @@ VALKEY_OF_DEBIAN_13 = { { command -v mmdebstrap >/dev/null || apt-get install -y
   && printf '\#!/bin/sh\nexec $(VALKEY)/usr/lib64/ld-linux-*.so.2 --library-path $$(echo $(VALKEY)/usr/lib/*-linux-gnu) \
        $(VALKEY)/usr/bin/valkey-server "$$@"\n' >$(VALKEY)/valkey-server && chmod 755 $(VALKEY)/valkey-server; }
 
-.PHONY: demo demo-python demo-node test test-core test-python test-node lint chromium redis wheel addon soak pins fuzz audit clean
+.PHONY: demo demo-python demo-node test test-core test-python test-node lint chromium postgres redis wheel addon soak pins fuzz audit clean
 
 demo:
 	$(CARGO) run --quiet --locked -p egoi-verify --features cli -- demo
@@ -24,20 +24,20 @@ demo:
 demo-python: wheel
 	$(VENV)/bin/python python/demo.py
 
-test: test-core test-python test-node test-stores test-kotlin test-swift
+test: test-core test-python test-node test-kotlin test-swift
 
 test-core: lint chromium toxiproxy redis
 	$(CARGO) test --locked --workspace --all-features
 
 # Needs Node and npm too, for one of the type checkers.
-test-python: wheel service valgrind redis python/tests/typing/node_modules
+test-python: wheel service valgrind python/tests/typing/node_modules
 	$(VENV)/bin/python -m pytest -q -n 2 --dist loadgroup python/tests
 
 demo-node: addon
 	cd node && npm run --silent demo
 
 # The npm package: built, packed, installed in an empty project, tested there and here.
-test-node: addon service chromium redis
+test-node: addon service chromium
 	cd node && npm run --silent lint && npm run --silent pack && npm test --silent
 
 addon: node/node_modules/.package-lock.json
@@ -61,6 +61,13 @@ chromium:
 	       && apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium chromium-driver >/dev/null; } \
 	  || echo "CHROMIUM IS NOT INSTALLED AND CANNOT BE: THE INBOX PAGE WILL NOT BE TESTED"
 
+# Of the store in PostgreSQL; as with Redis below. Debian keeps its programs out of the path.
+postgres:
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null \
+	  || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
+	       && apt-get update -qq && apt-get install -y -qq --no-install-recommends postgresql >/dev/null; } \
+	  || echo "POSTGRESQL IS NOT INSTALLED AND CANNOT BE: THE STORE IN POSTGRESQL WILL NOT BE TESTED"
+
 # Of the store in Redis; the tests start servers of their own, and stop them. In CI they fail where there is none.
 redis:
 	@command -v redis-server >/dev/null \
@@ -74,7 +81,7 @@ redis:
 	  || echo "VALKEY IS NOT INSTALLED AND CANNOT BE: THE STORE IN VALKEY WILL NOT BE TESTED"
 
 # Every long check at its full count; its last run is in tests/SOAK.md.
-soak: redis wheel service python/tests/typing/node_modules
+soak: postgres redis wheel service python/tests/typing/node_modules
 	EGOI_SOAK=1 $(CARGO) test --locked --profile soak --workspace --all-features -- --nocapture
 	EGOI_SOAK=1 $(VENV)/bin/python -m pytest -q python/tests
 	$(MAKE) addon

@@ -13,6 +13,9 @@ mod support {
     pub(crate) mod files;
     pub(crate) mod linearizable;
     pub(crate) mod model;
+    #[cfg(feature = "postgres")]
+    #[allow(dead_code, reason = "each program of tests needs some of it")]
+    pub(crate) mod postgres_server;
     #[allow(dead_code, reason = "each program of tests needs some of it")]
     pub(crate) mod processes;
     #[cfg(feature = "redis")]
@@ -56,6 +59,58 @@ mod sqlite {
 
     fn shared() -> Option<File> {
         Some(File(Folder::new_url_here()))
+    }
+
+    facts_of_processes!(shared);
+}
+
+#[cfg(feature = "postgres")]
+mod postgres {
+    use crate::support::cable::{Cable, Fate};
+    use crate::support::postgres_server::{self, PostgresServer};
+    use crate::support::processes::{Shared, Trouble, facts_of_processes};
+
+    struct Postgres {
+        server: PostgresServer,
+        cable: Cable,
+        url: String,
+    }
+
+    impl Shared for Postgres {
+        fn url(&self) -> String {
+            self.url.clone()
+        }
+
+        fn troubles(&self) -> &[Trouble] {
+            &[Trouble::Killed, Trouble::Paused, Trouble::CutOff, Trouble::AnswerIsLost]
+        }
+
+        fn make(&self, trouble: Trouble) {
+            match trouble {
+                Trouble::Killed => self.server.kill(),
+                Trouble::Paused => self.server.pause(),
+                Trouble::CutOff => self.cable.set(Fate::Cut),
+                Trouble::AnswerIsLost => self.cable.set(Fate::AnswerIsLost),
+            }
+        }
+
+        fn mend(&self, trouble: Trouble) {
+            match trouble {
+                Trouble::Killed => self.server.start_again(),
+                Trouble::Paused => self.server.resume(),
+                Trouble::CutOff => self.cable.set(Fate::Arrives),
+                Trouble::AnswerIsLost => {}
+            }
+        }
+    }
+
+    fn shared() -> Option<Postgres> {
+        postgres_server::is_here().then(|| {
+            let server = PostgresServer::start(&[]);
+            let cable = Cable::to(server.port);
+            let url = server.url_by(cable.port);
+            Postgres { server, cable, url }
+        })
     }
 
     facts_of_processes!(shared);

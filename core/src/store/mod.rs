@@ -4,6 +4,8 @@ mod clock;
 mod memory;
 #[cfg(feature = "sealed")]
 mod per_process;
+#[cfg(feature = "postgres")]
+mod postgres;
 #[cfg(feature = "redis")]
 mod redis;
 #[cfg(feature = "sealed")]
@@ -70,7 +72,7 @@ const KINDS: [Kind; 4] = [
         schemes: &["postgres", "postgresql"],
         form: "`postgres://USER@HOST/DATABASE`",
         feature: "postgres",
-        is_here: false,
+        is_here: cfg!(feature = "postgres"),
     },
     Kind {
         schemes: &["redis", "rediss", "valkey", "valkeys"],
@@ -118,6 +120,8 @@ impl Where {
             Self::Url(url) => match scheme(url) {
                 #[cfg(feature = "sqlite")]
                 "sqlite" => Ok(Arc::new(sqlite::SqliteStore::open(url, &opening)?)),
+                #[cfg(feature = "postgres")]
+                "postgres" | "postgresql" => Ok(Arc::new(postgres::PostgresStore::open(url, &opening)?)),
                 #[cfg(feature = "redis")]
                 "redis" | "rediss" | "valkey" | "valkeys" => Ok(Arc::new(redis::RedisStore::open(url, opening)?)),
                 _ => Ok(Arc::new(MemoryStore::with_clock(opening.max_requests, opening.clock))),

@@ -133,7 +133,8 @@ const NO_LIMITS: Limits = Limits {
 const RIGHT: Digest = [1; 32];
 const WRONG: Digest = [2; 32];
 
-static RUNTIME: LazyLock<tokio::runtime::Runtime> = LazyLock::new(|| tokio::runtime::Runtime::new().unwrap());
+pub(crate) static RUNTIME: LazyLock<tokio::runtime::Runtime> =
+    LazyLock::new(|| tokio::runtime::Runtime::new().unwrap());
 
 /// Waits for a store's answer, in any thread.
 pub(crate) fn wait<T>(later: impl Future<Output = Result<T, egoi_verify::Error>>) -> T {

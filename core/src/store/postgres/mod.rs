@@ -1,0 +1,351 @@
+//! The store in PostgreSQL, for processes on any machines.
+
+mod connections;
+mod failure;
+mod url;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_postgres::Row;
+use tokio_postgres::types::{FromSql, ToSql};
+
+use self::connections::{Connections, Repeat};
+use super::sealed::Seal;
+use super::{
+    Attempt, Claim, Clock, Created, Digest, HandOver, Limits, NewRequest, Opening, Remembered, Resending, SWEPT_A_CALL,
+    Shift, Store, StoreFuture, Stored, StoredTerms, Validated, storage,
+};
+use crate::Error;
+use crate::machine::{Progress, Quota, Record, Timestamp};
+use crate::values::PhoneNumber;
+use crate::verification::{Outcome, Sms, State};
+
+/// Requests in PostgreSQL. Each call is one statement, which calls one function that the migrations made; the time is the
+/// server's.
+pub(super) struct PostgresStore {
+    connections: Connections,
+    seal: Arc<Seal>,
+    clock: Arc<dyn Clock>,
+}
+
+/// A request as it is kept.
+struct SealedRequest {
+    id: u128,
+    sealed: Vec<u8>,
+    record: Record,
+    created_at: Timestamp,
+    sms: Sms,
+    now: Timestamp,
+}
+
+/// In the order of `egoi_verify_limits`.
+fn limits(limits: &Limits) -> impl Iterator<Item = Box<dyn ToSql + Sync + Send>> {
+    let Limits { request, wrong_codes_per_number, sms_per_number } = limits;
+    let most = |quota: &Option<Quota>| quota.map(|quota| i64::from(quota.most));
+    let per = |quota: &Option<Quota>| quota.map(|quota| millis(quota.per));
+    let all = [
+        request.max_attempts.map(i64::from),
+        request.max_resends.map(i64::from),
+        request.resend_after.map(millis),
+        most(wrong_codes_per_number),
+        per(wrong_codes_per_number),
+        most(sms_per_number),
+        per(sms_per_number),
+    ];
+    all.into_iter().map(|limit| Box::new(limit) as _)
+}
+
+/// So far off that nothing comes near, and that a sum of a few does not overflow.
+const NEVER: i64 = i64::MAX / 8;
+
+fn millis(span: Duration) -> i64 {
+    i64::try_from(span.as_millis()).unwrap_or(NEVER).min(NEVER)
+}
+
+fn timestamp(millis: i64) -> Timestamp {
+    Timestamp(millis.unsigned_abs())
+}
+
+fn sql_timestamp(at: Timestamp) -> i64 {
+    i64::try_from(at.0).unwrap_or(NEVER).min(NEVER)
+}
+
+fn sweep() -> i32 {
+    SWEPT_A_CALL as i32
+}
+
+fn get<'a, T: FromSql<'a>>(row: &'a Row, column: &str) -> Result<T, Error> {
+    row.try_get(column).map_err(|_| unreadable())
+}
+
+fn unreadable() -> Error {
+    storage("the database answered what its functions do not say: they were changed by somebody else")
+}
+
+fn count(row: &Row, column: &str) -> Result<u32, Error> {
+    u32::try_from(get::<i64>(row, column)?).map_err(|_| unreadable())
+}
+
+fn wait(row: &Row) -> Result<Option<Duration>, Error> {
+    Ok(get::<Option<i64>>(row, "wait")?.map(|millis| Duration::from_millis(millis.unsigned_abs())))
+}
+
+impl SealedRequest {
+    fn read(row: &Row) -> Result<Self, Error> {
+        let id: &[u8] = get(row, "id")?;
+        let time = |column| get(row, column).map(timestamp);
+        Ok(Self {
+            id: u128::from_be_bytes(id.try_into().map_err(|_| unreadable())?),
+            sealed: get(row, "sealed")?,
+            record: Record {
+                progress: match get::<i16>(row, "progress")? {
+                    0 => Progress::Open,
+                    1 => Progress::Verified,
+                    _ => Progress::Cancelled,
+                },
+                expires_at: time("expires_at")?,
+                wrong_codes: count(row, "wrong_codes")?,
+                resends: count(row, "resends")?,
+                sent_at: time("sent_at")?,
+            },
+            created_at: time("created_at")?,
+            sms: if get(row, "is_sent")? { Sms::Sent } else { Sms::Maybe },
+            now: time("now")?,
+        })
+    }
+}
+
+impl PostgresStore {
+    /// Reads the URL; the server is called when it is first needed.
+    pub(super) fn open(url: &str, opening: &Opening<'_>) -> Result<Self, Error> {
+        let seal = Arc::new(Seal::new(opening.keys)?);
+        let connections = Connections::new(url::parse(url)?, Arc::clone(&seal));
+        Ok(Self { connections, seal, clock: Arc::clone(&opening.clock) })
+    }
+
+    /// How the server's time is moved: by this much, or to stand still.
+    fn shift(&self) -> (i64, Option<i64>) {
+        match self.clock.shift() {
+            Shift::By(by) => (by, None),
+            Shift::To(at) => (0, Some(sql_timestamp(at))),
+        }
+    }
+
+    fn stored(&self, request: &SealedRequest) -> Result<Stored, Error> {
+        let SealedRequest { id, sealed, record, created_at, sms, now } = request;
+        let number = self.seal.open(*id, sealed)?.number;
+        Ok(Stored { record: *record, number, created_at: *created_at, sms: *sms, now: *now })
+    }
+
+    async fn read(&self, id: u128) -> Result<Option<SealedRequest>, Error> {
+        let (moved, stopped) = self.shift();
+        let rows = self
+            .connections
+            .call(
+                "SELECT * FROM egoi_verify_get($1, $2, $3)",
+                vec![Box::new(id.to_be_bytes().to_vec()), Box::new(moved), Box::new(stopped)],
+                Repeat::Yes,
+            )
+            .await?;
+        rows.first().map(SealedRequest::read).transpose()
+    }
+}
+
+/// The parameters of a call, which has to outlive its caller: it is made in a thread of its own.
+type Parameters = Vec<Box<dyn ToSql + Sync + Send>>;
+
+fn bytes(digest: &Digest) -> Vec<u8> {
+    digest.to_vec()
+}
+
+fn all_bytes(digests: &[Digest]) -> Vec<Vec<u8>> {
+    digests.iter().map(bytes).collect()
+}
+
+impl Store for PostgresStore {
+    fn create(&self, request: NewRequest) -> StoreFuture<'_, Created> {
+        Box::pin(async move {
+            let keys: Vec<Vec<u8>> =
+                request.idempotency_key.iter().chain(&request.previous_idempotency_keys).map(bytes).collect();
+            let (moved, stopped) = self.shift();
+            let mut parameters: Parameters = vec![
+                Box::new(request.id.to_be_bytes().to_vec()),
+                Box::new(self.seal.seal(request.id, &request.terms)?),
+                Box::new(all_bytes(&self.seal.number_tags(request.number))),
+                Box::new(bytes(&request.code)),
+                Box::new(millis(request.terms.validity())),
+                Box::new(millis(request.keep)),
+                Box::new(keys),
+                Box::new(moved),
+                Box::new(stopped),
+                Box::new(sweep()),
+            ];
+            parameters.extend(limits(&request.limits));
+            let statement = "SELECT * FROM egoi_verify_create(
+                $1, $2, $3, $4, $5, $6, $7, ROW($11, $12, $13, $14, $15, $16, $17)::egoi_verify_limits, $8, $9, $10)";
+            let rows = self.connections.call(statement, parameters, Repeat::Yes).await?;
+            let row = rows.first().ok_or_else(unreadable)?;
+            let stored = || {
+                let request = SealedRequest::read(row)?;
+                Ok::<_, Error>((request.id, self.stored(&request)?))
+            };
+            match get(row, "said")? {
+                "new" => Ok(Created::New(stored()?.1)),
+                "known" => Ok(Created::Known(Box::new(stored()?))),
+                "other number" => Ok(Created::OtherNumber),
+                "rate limited" => Ok(Created::RateLimited(wait(row)?.unwrap_or_default())),
+                _ => Err(unreadable()),
+            }
+        })
+    }
+
+    fn validate<'a>(&'a self, id: u128, attempt: Attempt<'a>) -> StoreFuture<'a, Option<Validated>> {
+        Box::pin(async move {
+            let (moved, stopped) = self.shift();
+            let mut parameters: Parameters = vec![
+                Box::new(id.to_be_bytes().to_vec()),
+                Box::new(attempt.id.to_be_bytes().to_vec()),
+                Box::new(all_bytes(attempt.codes)),
+                Box::new(attempt.number.map(|number| all_bytes(&self.seal.number_tags(number)))),
+                Box::new(moved),
+                Box::new(stopped),
+            ];
+            parameters.extend(limits(&attempt.limits));
+            let statement = "SELECT * FROM egoi_verify_validate(
+                $1, $2, $3, $4, ROW($7, $8, $9, $10, $11, $12, $13)::egoi_verify_limits, $5, $6)";
+            let rows = self.connections.call(statement, parameters, Repeat::Yes).await?;
+            let Some(row) = rows.first() else { return Ok(None) };
+            let outcome = match get(row, "said")? {
+                "verified" => Outcome::Verified,
+                "wrong_code" => Outcome::WrongCode,
+                "expired" => Outcome::Expired,
+                "already_verified" => Outcome::AlreadyVerified,
+                "cancelled" => Outcome::Cancelled,
+                "too_many_attempts" => Outcome::TooManyAttempts,
+                _ => return Err(unreadable()),
+            };
+            Ok(Some(Validated { outcome, number: self.seal.open(id, get(row, "sealed")?)?.number }))
+        })
+    }
+
+    fn cancel(&self, id: u128) -> StoreFuture<'_, Option<State>> {
+        Box::pin(async move {
+            let (moved, stopped) = self.shift();
+            let parameters: Parameters = vec![Box::new(id.to_be_bytes().to_vec()), Box::new(moved), Box::new(stopped)];
+            let statement = "SELECT * FROM egoi_verify_cancel($1, $2, $3)";
+            let rows = self.connections.call(statement, parameters, Repeat::Yes).await?;
+            let request = rows.first().map(SealedRequest::read).transpose()?;
+            Ok(request.map(|request| request.record.state(request.now)))
+        })
+    }
+
+    fn terms(&self, id: u128) -> StoreFuture<'_, Option<StoredTerms>> {
+        Box::pin(async move {
+            let request = self.read(id).await?;
+            request.map(|request| self.seal.open(id, &request.sealed)).transpose()
+        })
+    }
+
+    fn resend(&self, id: u128, code: Digest, most: Limits) -> StoreFuture<'_, Option<Resending>> {
+        Box::pin(async move {
+            let (moved, stopped) = self.shift();
+            let mut parameters: Parameters =
+                vec![Box::new(id.to_be_bytes().to_vec()), Box::new(bytes(&code)), Box::new(moved), Box::new(stopped)];
+            parameters.extend(limits(&most));
+            let statement = "SELECT * FROM egoi_verify_resend(
+                $1, $2, ROW($5, $6, $7, $8, $9, $10, $11)::egoi_verify_limits, $3, $4)";
+            let rows = self.connections.call(statement, parameters, Repeat::Yes).await?;
+            let Some(row) = rows.first() else { return Ok(None) };
+            Ok(Some(match get(row, "said")? {
+                "ready" => Resending::Ready {
+                    hand_over: count(row, "hand_over")?,
+                    stored: self.stored(&SealedRequest::read(row)?)?,
+                },
+                "conflict" => Resending::Conflict,
+                "rate limited" => Resending::RateLimited(wait(row)?),
+                _ => return Err(unreadable()),
+            }))
+        })
+    }
+
+    fn settle(&self, id: u128, hand_over: u32, end: HandOver) -> StoreFuture<'_, ()> {
+        Box::pin(async move {
+            let (moved, stopped) = self.shift();
+            let ended = match end {
+                HandOver::Sent => "sent",
+                HandOver::NotSent => "not sent",
+                HandOver::MaybeSent => "maybe sent",
+            };
+            let parameters: Parameters = vec![
+                Box::new(id.to_be_bytes().to_vec()),
+                Box::new(i64::from(hand_over)),
+                Box::new(ended),
+                Box::new(moved),
+                Box::new(stopped),
+            ];
+            let statement = "SELECT egoi_verify_settle($1, $2, $3, $4, $5)";
+            self.connections.call(statement, parameters, Repeat::Yes).await.map(drop)
+        })
+    }
+
+    fn get(&self, id: u128) -> StoreFuture<'_, Option<Stored>> {
+        Box::pin(async move { self.read(id).await?.map(|request| self.stored(&request)).transpose() })
+    }
+
+    fn claim(&self, key: Digest, number: PhoneNumber, keep: Duration) -> StoreFuture<'_, Claim> {
+        Box::pin(async move {
+            let (moved, stopped) = self.shift();
+            let parameters: Parameters = vec![
+                Box::new(bytes(&key)),
+                // By this the claim knows itself again, should its answer be lost.
+                Box::new(crate::generate::draw_bits()?.to_be_bytes().to_vec()),
+                Box::new(all_bytes(&self.seal.number_tags(number))),
+                Box::new(millis(keep)),
+                Box::new(moved),
+                Box::new(stopped),
+                Box::new(sweep()),
+            ];
+            let statement = "SELECT * FROM egoi_verify_claim($1, $2, $3, $4, $5, $6, $7)";
+            let rows = self.connections.call(statement, parameters, Repeat::Yes).await?;
+            let row = rows.first().ok_or_else(unreadable)?;
+            match get(row, "said")? {
+                "new" => Ok(Claim::New),
+                "under way" => Ok(Claim::UnderWay),
+                "other number" => Ok(Claim::OtherNumber),
+                "known" => Ok(Claim::Known(Remembered {
+                    id: get(row, "given_id")?,
+                    created_at: timestamp(get(row, "given_created_at")?),
+                    expires_at: timestamp(get(row, "given_expires_at")?),
+                })),
+                _ => Err(unreadable()),
+            }
+        })
+    }
+
+    fn fulfil(&self, key: Digest, given: Remembered) -> StoreFuture<'_, ()> {
+        Box::pin(async move {
+            let parameters: Parameters = vec![
+                Box::new(bytes(&key)),
+                Box::new(given.id),
+                Box::new(sql_timestamp(given.created_at)),
+                Box::new(sql_timestamp(given.expires_at)),
+            ];
+            let statement = "UPDATE egoi_verify_idempotency_keys
+                             SET given_id = $2, given_created_at = $3, given_expires_at = $4 WHERE idempotency_key = $1";
+            self.connections.call(statement, parameters, Repeat::Yes).await.map(drop)
+        })
+    }
+
+    fn release(&self, key: Digest) -> StoreFuture<'_, ()> {
+        Box::pin(async move {
+            let statement = "DELETE FROM egoi_verify_idempotency_keys WHERE idempotency_key = $1";
+            // Done twice it could take away a key that somebody else has claimed in between.
+            self.connections.call(statement, vec![Box::new(bytes(&key))], Repeat::No).await.map(drop)
+        })
+    }
+
+    fn ping(&self) -> StoreFuture<'_, ()> {
+        Box::pin(async move { self.connections.call("SELECT 1", Vec::new(), Repeat::Yes).await.map(drop) })
+    }
+}

@@ -1,0 +1,454 @@
+-- Version 1. Times are milliseconds since 1970, lengths of time milliseconds. Numbers and messages are sealed; codes, and
+-- numbers and keys that have to be found again, are HMACs.
+--
+-- Every call is one statement that calls one function, which has locked the rows that it decides by before it reads the
+-- time: the request's, then the number's, then the key's, so that no two calls wait for each other.
+
+CREATE TABLE egoi_verify_version (version integer NOT NULL);
+INSERT INTO egoi_verify_version VALUES (1);
+
+-- By what the keys that this store is used with are known again.
+CREATE TABLE egoi_verify_keys (key_check bytea PRIMARY KEY);
+
+CREATE TABLE egoi_verify_requests (
+    id bytea PRIMARY KEY,
+    sealed bytea NOT NULL,
+    -- The row of egoi_verify_numbers that it counts in.
+    number bytea NOT NULL,
+    code bytea NOT NULL,
+    progress smallint NOT NULL DEFAULT 0, -- 0 open, 1 verified, 2 cancelled
+    expires_at bigint NOT NULL,
+    wrong_codes bigint NOT NULL DEFAULT 0,
+    resends bigint NOT NULL DEFAULT 0,
+    sent_at bigint NOT NULL,
+    created_at bigint NOT NULL,
+    validity bigint NOT NULL,
+    keep bigint NOT NULL,
+    is_sent boolean NOT NULL DEFAULT false,
+    hand_over bigint NOT NULL DEFAULT 0,
+    under_way boolean NOT NULL DEFAULT true,
+    idempotency_key bytea,
+    -- What a resend replaced, until its hand-over has ended.
+    old_code bytea,
+    old_expires_at bigint,
+    old_resends bigint,
+    old_sent_at bigint,
+    old_is_sent boolean,
+    -- The latest eight validations that counted: 16 bytes of id and one of outcome each.
+    attempts bytea NOT NULL DEFAULT '',
+    -- When it is removed.
+    until bigint NOT NULL
+) WITH (fillfactor = 80);
+CREATE INDEX egoi_verify_requests_until ON egoi_verify_requests (until);
+
+CREATE TABLE egoi_verify_numbers (
+    number bytea PRIMARY KEY,
+    wrong_codes bigint NOT NULL DEFAULT 0,
+    wrong_codes_since bigint NOT NULL DEFAULT 0,
+    sms bigint NOT NULL DEFAULT 0,
+    sms_since bigint NOT NULL DEFAULT 0,
+    until bigint NOT NULL DEFAULT 0
+) WITH (fillfactor = 80);
+CREATE INDEX egoi_verify_numbers_until ON egoi_verify_numbers (until);
+
+CREATE TABLE egoi_verify_idempotency_keys (
+    idempotency_key bytea PRIMARY KEY,
+    number bytea NOT NULL,
+    -- An engine's request, or none for a client's key.
+    request bytea,
+    -- By what a client's claim knows itself again.
+    claim bytea,
+    -- What a client's request gave.
+    given_id text,
+    given_created_at bigint,
+    given_expires_at bigint,
+    until bigint NOT NULL
+);
+CREATE INDEX egoi_verify_idempotency_keys_until ON egoi_verify_idempotency_keys (until);
+
+-- The limits of an engine; null is no limit.
+CREATE TYPE egoi_verify_limits AS (
+    max_attempts bigint,
+    max_resends bigint,
+    resend_after bigint,
+    wrong_codes bigint,
+    wrong_codes_per bigint,
+    sms bigint,
+    sms_per bigint
+);
+
+-- What is said of a request, and how it stands.
+CREATE TYPE egoi_verify_said AS (
+    said text,
+    wait bigint,
+    id bytea,
+    sealed bytea,
+    progress smallint,
+    expires_at bigint,
+    wrong_codes bigint,
+    resends bigint,
+    sent_at bigint,
+    created_at bigint,
+    is_sent boolean,
+    hand_over bigint,
+    now bigint
+);
+
+-- The time now, moved on by so much, or standing still at `stopped`: zero and null but in tests.
+CREATE FUNCTION egoi_verify_now(moved bigint, stopped bigint) RETURNS bigint LANGUAGE sql VOLATILE AS $$
+    SELECT coalesce(stopped, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint + moved)
+$$;
+
+CREATE FUNCTION egoi_verify_of(said text, r egoi_verify_requests, now bigint) RETURNS egoi_verify_said
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT ROW(said, NULL, r.id, r.sealed, r.progress, r.expires_at, r.wrong_codes, r.resends, r.sent_at, r.created_at,
+               r.is_sent, r.hand_over, now)::egoi_verify_said
+$$;
+
+CREATE FUNCTION egoi_verify_only(said text, wait bigint) RETURNS egoi_verify_said LANGUAGE sql IMMUTABLE AS $$
+    SELECT ROW(said, wait, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)::egoi_verify_said
+$$;
+
+-- Locks what was counted under one of these names, or nothing yet under the first.
+CREATE FUNCTION egoi_verify_counters(names bytea[]) RETURNS egoi_verify_numbers LANGUAGE plpgsql AS $$
+DECLARE
+    n egoi_verify_numbers;
+BEGIN
+    LOOP
+        SELECT * INTO n FROM egoi_verify_numbers WHERE number = ANY (names)
+            ORDER BY array_position(names, number) LIMIT 1 FOR UPDATE;
+        IF FOUND THEN
+            RETURN n;
+        END IF;
+        INSERT INTO egoi_verify_numbers (number) VALUES (names[1]) ON CONFLICT DO NOTHING;
+    END LOOP;
+END
+$$;
+
+-- Writes them; they are kept as long as they count, and as long as the request that counts there.
+CREATE FUNCTION egoi_verify_save(n egoi_verify_numbers, l egoi_verify_limits, request_until bigint) RETURNS void
+LANGUAGE sql AS $$
+    UPDATE egoi_verify_numbers
+    SET wrong_codes = n.wrong_codes, wrong_codes_since = n.wrong_codes_since, sms = n.sms, sms_since = n.sms_since,
+        until = greatest(
+            n.until, request_until,
+            CASE WHEN n.wrong_codes > 0 THEN n.wrong_codes_since + l.wrong_codes_per END,
+            CASE WHEN n.sms > 0 THEN n.sms_since + l.sms_per END)
+    WHERE number = n.number
+$$;
+
+-- Removes a few rows of each kind whose time is over.
+CREATE FUNCTION egoi_verify_sweep(now bigint, most integer) RETURNS void LANGUAGE sql AS $$
+    DELETE FROM egoi_verify_requests WHERE id IN
+        (SELECT id FROM egoi_verify_requests WHERE until <= now ORDER BY until LIMIT most FOR UPDATE SKIP LOCKED);
+    DELETE FROM egoi_verify_numbers WHERE number IN
+        (SELECT number FROM egoi_verify_numbers WHERE until <= now ORDER BY until LIMIT most FOR UPDATE SKIP LOCKED);
+    DELETE FROM egoi_verify_idempotency_keys WHERE idempotency_key IN
+        (SELECT idempotency_key FROM egoi_verify_idempotency_keys WHERE until <= now ORDER BY until LIMIT most
+         FOR UPDATE SKIP LOCKED);
+$$;
+
+-- Makes calls with the same idempotency key wait for each other, under every key of the engine that it has a name under.
+CREATE FUNCTION egoi_verify_lock(names bytea[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    place bigint;
+BEGIN
+    FOR place IN SELECT ('x' || encode(substr(name, 1, 8), 'hex'))::bit(64)::bigint FROM unnest(names) name ORDER BY 1 LOOP
+        PERFORM pg_advisory_xact_lock(place);
+    END LOOP;
+END
+$$;
+
+-- `names` are what stands for the number under each key, `keys` what stands for the idempotency key; of both the first is
+-- written.
+CREATE FUNCTION egoi_verify_create(
+    new_id bytea, new_sealed bytea, names bytea[], new_code bytea, new_validity bigint, new_keep bigint, keys bytea[],
+    l egoi_verify_limits, moved bigint, stopped bigint, sweep integer
+) RETURNS egoi_verify_said LANGUAGE plpgsql AS $$
+DECLARE
+    r egoi_verify_requests;
+    n egoi_verify_numbers;
+    known bytea;
+    counted boolean := l.wrong_codes IS NOT NULL OR l.sms IS NOT NULL;
+    now bigint;
+BEGIN
+    IF cardinality(keys) > 0 THEN
+        PERFORM egoi_verify_lock(keys);
+    END IF;
+    -- The same command once more, whose answer was lost.
+    SELECT * INTO r FROM egoi_verify_requests WHERE id = new_id;
+    IF FOUND THEN
+        RETURN egoi_verify_of('new', r, r.created_at);
+    END IF;
+    IF cardinality(keys) > 0 THEN
+        now := egoi_verify_now(moved, stopped);
+        SELECT k.request, k.number INTO known, n.number
+            FROM egoi_verify_idempotency_keys k JOIN egoi_verify_requests q ON q.id = k.request
+            WHERE k.idempotency_key = ANY (keys) AND k.until > now AND q.until > now
+            ORDER BY array_position(keys, k.idempotency_key) LIMIT 1;
+        IF FOUND THEN
+            IF n.number <> ALL (names) THEN
+                RETURN egoi_verify_only('other number', NULL);
+            END IF;
+            SELECT * INTO r FROM egoi_verify_requests WHERE id = known;
+            IF FOUND THEN
+                RETURN egoi_verify_of('known', r, now);
+            END IF;
+        END IF;
+    END IF;
+    IF counted THEN
+        n := egoi_verify_counters(names);
+        now := egoi_verify_now(moved, stopped);
+        IF l.sms IS NOT NULL THEN
+            IF n.sms = 0 OR now >= n.sms_since + l.sms_per THEN
+                n.sms := 0;
+                n.sms_since := now;
+            END IF;
+            IF n.sms >= l.sms THEN
+                RETURN egoi_verify_only('rate limited', n.sms_since + l.sms_per - now);
+            END IF;
+            n.sms := n.sms + 1;
+        END IF;
+        PERFORM egoi_verify_save(n, l, now + new_validity + new_keep);
+    ELSE
+        n.number := names[1];
+        now := egoi_verify_now(moved, stopped);
+    END IF;
+    INSERT INTO egoi_verify_requests
+            (id, sealed, number, code, expires_at, sent_at, created_at, validity, keep, idempotency_key, until)
+        VALUES (new_id, new_sealed, n.number, new_code, now + new_validity, now, now, new_validity, new_keep, keys[1],
+                now + new_validity + new_keep)
+        RETURNING * INTO r;
+    IF cardinality(keys) > 0 THEN
+        INSERT INTO egoi_verify_idempotency_keys (idempotency_key, number, request, until)
+            VALUES (keys[1], n.number, new_id, r.until)
+            ON CONFLICT (idempotency_key) DO UPDATE
+            SET number = excluded.number, request = excluded.request, claim = NULL, given_id = NULL, until = excluded.until;
+    END IF;
+    PERFORM egoi_verify_sweep(now, sweep);
+    RETURN egoi_verify_of('new', r, now);
+END
+$$;
+
+-- `names` are those that the number may have, or null. The answer is an outcome's word; no row is no request.
+CREATE FUNCTION egoi_verify_validate(
+    of_id bytea, attempt bytea, codes bytea[], names bytea[], l egoi_verify_limits, moved bigint, stopped bigint
+) RETURNS SETOF egoi_verify_said LANGUAGE plpgsql AS $$
+DECLARE
+    r egoi_verify_requests;
+    n egoi_verify_numbers;
+    is_right boolean;
+    now bigint;
+    said text;
+BEGIN
+    SELECT * INTO r FROM egoi_verify_requests WHERE id = of_id FOR UPDATE;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    IF l.wrong_codes IS NOT NULL AND r.progress = 0 THEN
+        n := egoi_verify_counters(ARRAY[r.number]);
+    END IF;
+    now := egoi_verify_now(moved, stopped);
+    IF r.until <= now OR r.number <> ALL (names) THEN
+        RETURN;
+    END IF;
+    FOR i IN 0 .. length(r.attempts) / 17 - 1 LOOP
+        -- The same command once more, whose answer was lost.
+        IF substr(r.attempts, i * 17 + 1, 16) = attempt THEN
+            said := CASE get_byte(r.attempts, i * 17 + 16) WHEN 1 THEN 'verified' ELSE 'wrong_code' END;
+            RETURN NEXT egoi_verify_of(said, r, now);
+            RETURN;
+        END IF;
+    END LOOP;
+    said := CASE
+        WHEN r.progress = 1 THEN 'already_verified'
+        WHEN r.progress = 2 THEN 'cancelled'
+        WHEN now >= r.expires_at THEN 'expired'
+        WHEN r.wrong_codes >= l.max_attempts THEN 'too_many_attempts'
+    END;
+    IF said IS NULL AND l.wrong_codes IS NOT NULL THEN
+        IF n.wrong_codes = 0 OR now >= n.wrong_codes_since + l.wrong_codes_per THEN
+            n.wrong_codes := 0;
+            n.wrong_codes_since := now;
+        END IF;
+        IF n.wrong_codes >= l.wrong_codes THEN
+            said := 'too_many_attempts';
+        END IF;
+    END IF;
+    IF said IS NULL THEN
+        is_right := r.code = ANY (codes);
+        said := CASE WHEN is_right THEN 'verified' ELSE 'wrong_code' END;
+        IF l.wrong_codes IS NOT NULL AND (n.wrong_codes > 0 OR NOT is_right) THEN
+            n.wrong_codes := CASE WHEN is_right THEN 0 ELSE n.wrong_codes + 1 END;
+            PERFORM egoi_verify_save(n, l, r.until);
+        END IF;
+        UPDATE egoi_verify_requests
+            SET progress = CASE WHEN is_right THEN 1 ELSE 0 END,
+                wrong_codes = r.wrong_codes + CASE WHEN is_right THEN 0 ELSE 1 END,
+                attempts = substr(r.attempts, greatest(length(r.attempts) - 7 * 17, 0) + 1) || attempt
+                    || CASE WHEN is_right THEN '\x01'::bytea ELSE '\x00'::bytea END
+            WHERE id = of_id;
+    END IF;
+    RETURN NEXT egoi_verify_of(said, r, now);
+END
+$$;
+
+CREATE FUNCTION egoi_verify_cancel(of_id bytea, moved bigint, stopped bigint) RETURNS SETOF egoi_verify_said
+LANGUAGE plpgsql AS $$
+DECLARE
+    r egoi_verify_requests;
+    now bigint;
+BEGIN
+    SELECT * INTO r FROM egoi_verify_requests WHERE id = of_id FOR UPDATE;
+    now := egoi_verify_now(moved, stopped);
+    IF NOT FOUND OR r.until <= now THEN
+        RETURN;
+    END IF;
+    IF r.progress = 0 AND now < r.expires_at THEN
+        UPDATE egoi_verify_requests SET progress = 2 WHERE id = of_id RETURNING * INTO r;
+    END IF;
+    RETURN NEXT egoi_verify_of('cancelled', r, now);
+END
+$$;
+
+CREATE FUNCTION egoi_verify_get(of_id bytea, moved bigint, stopped bigint) RETURNS SETOF egoi_verify_said
+LANGUAGE plpgsql AS $$
+DECLARE
+    r egoi_verify_requests;
+    now bigint;
+BEGIN
+    SELECT * INTO r FROM egoi_verify_requests WHERE id = of_id;
+    now := egoi_verify_now(moved, stopped);
+    IF FOUND AND r.until > now THEN
+        RETURN NEXT egoi_verify_of('there', r, now);
+    END IF;
+END
+$$;
+
+CREATE FUNCTION egoi_verify_resend(
+    of_id bytea, new_code bytea, l egoi_verify_limits, moved bigint, stopped bigint
+) RETURNS SETOF egoi_verify_said LANGUAGE plpgsql AS $$
+DECLARE
+    r egoi_verify_requests;
+    n egoi_verify_numbers;
+    counted boolean := l.wrong_codes IS NOT NULL OR l.sms IS NOT NULL;
+    handed_over boolean;
+    now bigint;
+BEGIN
+    SELECT * INTO r FROM egoi_verify_requests WHERE id = of_id FOR UPDATE;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    IF counted THEN
+        n := egoi_verify_counters(ARRAY[r.number]);
+    END IF;
+    now := egoi_verify_now(moved, stopped);
+    -- A hand-over that has not ended after 30 s is taken to have died.
+    handed_over := r.old_code IS NOT NULL AND now < r.sent_at + 30000;
+    IF r.until <= now THEN
+        RETURN;
+    ELSIF handed_over AND r.code = new_code THEN
+        -- The same command once more, whose answer was lost.
+        RETURN NEXT egoi_verify_of('ready', r, now);
+    ELSIF r.progress <> 0 OR now >= r.expires_at OR coalesce(r.wrong_codes >= l.max_attempts, false) THEN
+        RETURN NEXT egoi_verify_only('conflict', NULL);
+    ELSIF r.resends >= l.max_resends THEN
+        RETURN NEXT egoi_verify_only('rate limited', NULL);
+    ELSIF now < r.sent_at + l.resend_after THEN
+        RETURN NEXT egoi_verify_only('rate limited', r.sent_at + l.resend_after - now);
+    ELSIF handed_over THEN
+        -- Two at once: were the second certainly not sent, which code counts could not be said.
+        RETURN NEXT egoi_verify_only('rate limited', 1000);
+    ELSE
+        IF l.sms IS NOT NULL THEN
+            IF n.sms = 0 OR now >= n.sms_since + l.sms_per THEN
+                n.sms := 0;
+                n.sms_since := now;
+            END IF;
+            IF n.sms >= l.sms THEN
+                RETURN NEXT egoi_verify_only('rate limited', n.sms_since + l.sms_per - now);
+                RETURN;
+            END IF;
+            n.sms := n.sms + 1;
+        END IF;
+        UPDATE egoi_verify_requests
+            SET old_code = r.code, old_expires_at = r.expires_at, old_resends = r.resends, old_sent_at = r.sent_at,
+                old_is_sent = r.is_sent, code = new_code, expires_at = now + r.validity, resends = r.resends + 1,
+                sent_at = now, is_sent = false, hand_over = r.hand_over + 1, under_way = true,
+                until = now + r.validity + r.keep
+            WHERE id = of_id RETURNING * INTO r;
+        IF counted THEN
+            PERFORM egoi_verify_save(n, l, r.until);
+        END IF;
+        RETURN NEXT egoi_verify_of('ready', r, now);
+    END IF;
+END
+$$;
+
+-- `ended` is `sent`, `not sent` or `maybe sent`.
+CREATE FUNCTION egoi_verify_settle(of_id bytea, of_hand_over bigint, ended text, moved bigint, stopped bigint)
+RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    r egoi_verify_requests;
+BEGIN
+    SELECT * INTO r FROM egoi_verify_requests WHERE id = of_id FOR UPDATE;
+    IF NOT FOUND OR r.until <= egoi_verify_now(moved, stopped) OR r.hand_over <> of_hand_over OR NOT r.under_way THEN
+        RETURN;
+    END IF;
+    IF ended = 'not sent' AND r.old_code IS NULL THEN
+        DELETE FROM egoi_verify_requests WHERE id = of_id;
+    ELSIF ended = 'not sent' THEN
+        -- Attempts made and a cancellation in the meantime stay.
+        UPDATE egoi_verify_requests
+            SET code = r.old_code, expires_at = r.old_expires_at, resends = r.old_resends, sent_at = r.old_sent_at,
+                is_sent = r.old_is_sent, until = r.old_expires_at + r.keep, under_way = false, old_code = NULL
+            WHERE id = of_id;
+    ELSE
+        UPDATE egoi_verify_requests
+            SET is_sent = r.is_sent OR ended = 'sent', under_way = false, old_code = NULL
+            WHERE id = of_id;
+    END IF;
+    IF ended = 'not sent' THEN
+        -- Given back to the window that it was counted in.
+        UPDATE egoi_verify_numbers SET sms = greatest(sms - 1, 0) WHERE number = r.number AND sms_since <= r.sent_at;
+        IF r.old_code IS NULL THEN
+            DELETE FROM egoi_verify_idempotency_keys WHERE idempotency_key = r.idempotency_key AND request = of_id;
+        END IF;
+    END IF;
+END
+$$;
+
+-- Takes a client's idempotency key; `names` are what stands for the number.
+CREATE FUNCTION egoi_verify_claim(
+    of_key bytea, of_claim bytea, names bytea[], new_keep bigint, moved bigint, stopped bigint, sweep integer,
+    OUT said text, OUT given_id text, OUT given_created_at bigint, OUT given_expires_at bigint
+) LANGUAGE plpgsql AS $$
+DECLARE
+    k egoi_verify_idempotency_keys;
+    now bigint;
+BEGIN
+    PERFORM egoi_verify_lock(ARRAY[of_key]);
+    now := egoi_verify_now(moved, stopped);
+    SELECT * INTO k FROM egoi_verify_idempotency_keys WHERE idempotency_key = of_key AND until > now;
+    IF NOT FOUND THEN
+        INSERT INTO egoi_verify_idempotency_keys (idempotency_key, number, claim, until)
+            VALUES (of_key, names[1], of_claim, now + new_keep)
+            ON CONFLICT (idempotency_key) DO UPDATE
+            SET number = excluded.number, request = NULL, claim = excluded.claim, given_id = NULL, until = excluded.until;
+        PERFORM egoi_verify_sweep(now, sweep);
+        said := 'new';
+    ELSIF k.claim = of_claim THEN
+        -- The same command once more, whose answer was lost.
+        said := 'new';
+    ELSIF k.number <> ALL (names) THEN
+        said := 'other number';
+    ELSIF k.given_id IS NULL THEN
+        said := 'under way';
+    ELSE
+        said := 'known';
+        given_id := k.given_id;
+        given_created_at := k.given_created_at;
+        given_expires_at := k.given_expires_at;
+    END IF;
+END
+$$;

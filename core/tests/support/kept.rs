@@ -1,0 +1,204 @@
+//! What holds for what a store keeps when its process has ended, each fact a function of where it is kept.
+//! `facts_of_what_is_kept!` makes the tests.
+
+use std::path::Path;
+use std::time::Duration;
+
+use egoi_verify::machine::Quota;
+use egoi_verify::{
+    Api, CallOptions, Client, ClientOptions, Engine, EngineOptions, ErrorCode, Outcome, RequestOptions, Sms, State,
+    ValidateOptions,
+};
+
+use super::post::{Fate, Post};
+use super::service::{Service, json};
+
+/// Where something is kept.
+pub(crate) trait Kept {
+    /// The same each time.
+    fn url(&self) -> String;
+    /// Every byte that is on the disk.
+    fn bytes(&self) -> Vec<u8>;
+}
+
+macro_rules! facts_of_what_is_kept {
+    ($kept:path) => {
+        crate::support::kept::facts_of_what_is_kept! { $kept:
+            what_is_on_the_disk_shows_no_code_number_or_message
+            what_was_made_is_there_for_the_next_engine
+            another_key_is_refused_with_what_to_do
+            limits_and_idempotency_keys_hold_while_the_key_changes
+            an_idempotency_key_gives_the_same_request_while_its_sms_is_maybe
+            a_clients_idempotency_key_holds_for_the_next_client
+            a_call_that_sends_nothing_leaves_nothing
+        }
+    };
+    ($kept:path: $($fact:ident)*) => {
+        $(#[test]
+        fn $fact() {
+            // Where there is no server a line in capitals says so.
+            if let Some(kept) = $kept() {
+                crate::support::conformance::RUNTIME.block_on(crate::support::kept::$fact(&kept));
+            }
+        })*
+    };
+}
+
+pub(crate) use facts_of_what_is_kept;
+
+const NUMBER: &str = "+351 910 000 000";
+const HOUR: Duration = Duration::from_secs(3600);
+
+fn options(kept: &impl Kept, key: u8, previous: &[u8]) -> EngineOptions {
+    EngineOptions::default()
+        .store_url(kept.url())
+        .key([key; 32])
+        .previous_keys(previous.iter().map(|key| vec![*key; 32]))
+        .resend_after(None)
+}
+
+fn engine(options: EngineOptions) -> (Engine, Post) {
+    let post = Post::default();
+    (Engine::new(post.clone(), options).unwrap(), post)
+}
+
+fn asked() -> RequestOptions {
+    RequestOptions::default().message("{CODE}")
+}
+
+async fn validate(engine: &Engine, id: &str, code: &str) -> Outcome {
+    engine.validate(id, code, ValidateOptions::default()).await.unwrap()
+}
+
+/// Every byte of the files below.
+pub(crate) fn files(folder: &Path) -> Vec<u8> {
+    let mut all = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        all.extend(if path.is_dir() { files(&path) } else { std::fs::read(path).unwrap_or_default() });
+    }
+    all
+}
+
+pub(crate) async fn what_is_on_the_disk_shows_no_code_number_or_message(kept: &impl Kept) {
+    let (engine, post) = engine(options(kept, 7, &[]));
+    let message = "{CODE} is for the canary";
+    let asked = RequestOptions::default().message(message).code_size(12).group("canaries").idempotency_key("birdsong");
+    let id = engine.request(NUMBER, asked).await.unwrap().id;
+    assert_eq!(validate(&engine, &id, "271828182845").await, Outcome::WrongCode);
+    engine.resend(&id, CallOptions::default()).await.unwrap();
+    post.next(Fate::Hangs);
+    let resend = engine.resend(&id, CallOptions::default().timeout(Duration::from_millis(100)));
+    assert_eq!(resend.await.unwrap_err().code(), ErrorCode::Timeout);
+    let store = options(kept, 7, &[]).open_store().unwrap();
+    let options = ClientOptions::new("key", "1").base_url("http://127.0.0.1:9").store(store).key([7; 32]);
+    let keyed = RequestOptions::default().idempotency_key("warble");
+    let _ = Client::new(options).unwrap().request(NUMBER, keyed).await;
+    // Each byte a character: a text is searched faster than bytes are.
+    let text = |bytes: &[u8]| bytes.iter().map(|byte| char::from(*byte)).collect::<String>();
+    let kept = text(&kept.bytes());
+    let shows = |secret: &[u8]| kept.contains(&text(secret));
+    let id = u128::from_str_radix(&id, 16).unwrap().to_be_bytes();
+    assert!(shows(&id), "the request is in what is searched");
+    let codes = post.sent().into_iter().map(|sms| sms.text[..12].to_owned());
+    for secret in codes.chain(["271828182845", "910000000", "canar", "birdsong", "warble"].map(str::to_owned)) {
+        assert!(!shows(secret.as_bytes()), "{secret}");
+    }
+}
+
+pub(crate) async fn what_was_made_is_there_for_the_next_engine(kept: &impl Kept) {
+    let (first, post) = engine(options(kept, 7, &[]));
+    let made = first.request(NUMBER, asked()).await.unwrap();
+    drop(first);
+    let (next, _) = engine(options(kept, 7, &[]));
+    next.ping(CallOptions::default()).await.unwrap();
+    let read = next.get(&made.id, CallOptions::default()).await.unwrap();
+    assert_eq!((read.state, read.number, read.expires_at), (State::Pending, made.number, made.expires_at));
+    assert_eq!(validate(&next, &made.id, &post.latest()).await, Outcome::Verified);
+}
+
+pub(crate) async fn another_key_is_refused_with_what_to_do(kept: &impl Kept) {
+    let (first, _) = engine(options(kept, 7, &[]));
+    first.request(NUMBER, asked()).await.unwrap();
+    let refused = match Engine::new(Post::default(), options(kept, 8, &[])) {
+        Err(refused) => refused,
+        Ok(other) => other.ping(CallOptions::default()).await.unwrap_err(),
+    };
+    assert_eq!(refused.code(), ErrorCode::Storage, "{refused}");
+    assert!(refused.detail().contains("`previous_keys`"), "{refused}");
+    let (rotated, _) = engine(options(kept, 8, &[7]));
+    rotated.ping(CallOptions::default()).await.unwrap();
+    let (later, _) = engine(options(kept, 8, &[]));
+    later.ping(CallOptions::default()).await.unwrap();
+}
+
+pub(crate) async fn limits_and_idempotency_keys_hold_while_the_key_changes(kept: &impl Kept) {
+    let with_keys = |key: u8, previous: &[u8]| {
+        engine(
+            options(kept, key, previous)
+                .max_attempts(None)
+                .wrong_codes_per_number(Some(Quota { most: 4, per: HOUR }))
+                .sms_per_number(Some(Quota { most: 4, per: HOUR })),
+        )
+    };
+    let ((before, _), (both, post)) = (with_keys(1, &[2]), with_keys(2, &[1]));
+    let first = before.request(NUMBER, asked().idempotency_key("one")).await.unwrap();
+    assert_eq!(both.request(NUMBER, asked().idempotency_key("one")).await.unwrap().id, first.id);
+    let other = both.request("+351 910 000 001", asked().idempotency_key("one")).await.unwrap_err();
+    assert_eq!(other.code(), ErrorCode::Conflict);
+    // Wrong codes, with and without the number.
+    let with_number = ValidateOptions::default().number(NUMBER);
+    assert_eq!(validate(&before, &first.id, "no").await, Outcome::WrongCode);
+    assert_eq!(both.validate(&first.id, "no", with_number.clone()).await.unwrap(), Outcome::WrongCode);
+    let second = both.request(NUMBER, asked()).await.unwrap();
+    let code = post.latest();
+    assert_eq!(validate(&before, &second.id, "no").await, Outcome::WrongCode);
+    assert_eq!(validate(&both, &second.id, "no").await, Outcome::WrongCode);
+    assert_eq!(before.validate(&second.id, &code, with_number).await.unwrap(), Outcome::TooManyAttempts);
+    // SMS: three with this one, and one that was not sent is given back.
+    both.resend(&first.id, CallOptions::default()).await.unwrap();
+    post.next(Fate::NotSent);
+    assert_eq!(both.request(NUMBER, asked()).await.unwrap_err().code(), ErrorCode::Sending);
+    before.request(NUMBER, asked()).await.unwrap();
+    assert_eq!(both.request(NUMBER, asked()).await.unwrap_err().code(), ErrorCode::RateLimited);
+}
+
+pub(crate) async fn an_idempotency_key_gives_the_same_request_while_its_sms_is_maybe(kept: &impl Kept) {
+    let keyed = || asked().idempotency_key("order 7");
+    let (first, post) = engine(options(kept, 7, &[]));
+    first.ping(CallOptions::default()).await.unwrap();
+    post.next(Fate::Hangs);
+    let gave_up = first.request(NUMBER, keyed().timeout(Duration::from_millis(500))).await.unwrap_err();
+    assert!(gave_up.sms_may_be_sent());
+    let (next, sent) = engine(options(kept, 7, &[]));
+    let known = next.request(NUMBER, keyed()).await.unwrap();
+    assert_eq!((Some(known.id.as_str()), known.sms), (gave_up.request_id(), Some(Sms::Maybe)));
+    assert!(sent.sent().is_empty(), "no second SMS");
+}
+
+pub(crate) async fn a_clients_idempotency_key_holds_for_the_next_client(kept: &impl Kept) {
+    let service = Service::start(|_| json(201, r#"{"verifyId":"abc"}"#)).await;
+    let client = |key: u8, previous: &[u8]| {
+        let options = service.options(Api::V2).store_url(&kept.url()).unwrap().key([key; 32]);
+        Client::new(options.previous_keys(previous.iter().map(|key| vec![*key; 32]))).unwrap()
+    };
+    let keyed = || RequestOptions::default().idempotency_key("order 7");
+    let first = client(7, &[]).request(NUMBER, keyed()).await.unwrap();
+    let next = client(7, &[]);
+    assert_eq!(next.request(NUMBER, keyed()).await.unwrap().id, first.id);
+    let rotated = client(8, &[7]).request(NUMBER, keyed()).await.unwrap();
+    assert_eq!(rotated.id, first.id);
+    let other = next.request("+351 910 000 001", keyed()).await.unwrap_err();
+    assert_eq!(other.code(), ErrorCode::Conflict);
+    assert_eq!(service.sms(), 1);
+}
+
+pub(crate) async fn a_call_that_sends_nothing_leaves_nothing(kept: &impl Kept) {
+    let (engine, post) = engine(options(kept, 7, &[]).sms_per_number(Some(Quota { most: 1, per: HOUR })));
+    for _ in 0..3 {
+        post.next(Fate::NotSent);
+        let failed = engine.request(NUMBER, asked().idempotency_key("order 8")).await.unwrap_err();
+        assert_eq!((failed.code(), failed.sms_may_be_sent()), (ErrorCode::Sending, false));
+    }
+    engine.request(NUMBER, asked().idempotency_key("order 8")).await.unwrap();
+}
