@@ -51,10 +51,6 @@ export interface NativeClient extends NativeVerifier {
   senders(call: number, timeout?: number): void;
 }
 
-export interface NativeEngine extends NativeVerifier {
-  ping(call: number, timeout?: number): void;
-}
-
 export interface NativePort {
   handOn(): void;
   giveUp(call: number): void;
@@ -99,7 +95,7 @@ interface Addon {
   Port: new (language: string, onNews: (news: string) => void) => NativePort;
   Client: FromClientOptions<NativeClient>;
   EgoiSms: FromClientOptions<NativeEgoiSms>;
-  Engine: new (port: NativePort, options: Checked, egoiSms?: NativeEgoiSms, clock?: NativeClock) => NativeEngine;
+  Engine: new (port: NativePort, options: Checked, egoiSms?: NativeEgoiSms, clock?: NativeClock) => NativeVerifier;
   Sandbox: new (port: NativePort) => NativeSandbox;
   TestClock: new () => NativeClock;
   errorCodes(): ErrorCode[];
