@@ -24,20 +24,20 @@ demo:
 demo-python: wheel
 	$(VENV)/bin/python python/demo.py
 
-test: test-core test-python test-node test-kotlin test-swift
+test: test-core test-python test-node test-stores test-kotlin test-swift
 
 test-core: lint chromium toxiproxy postgres redis
 	$(CARGO) test --locked --workspace --all-features
 
 # Needs Node and npm too, for one of the type checkers.
-test-python: wheel service valgrind python/tests/typing/node_modules
+test-python: wheel service valgrind redis python/tests/typing/node_modules
 	$(VENV)/bin/python -m pytest -q -n 2 --dist loadgroup python/tests
 
 demo-node: addon
 	cd node && npm run --silent demo
 
 # The npm package: built, packed, installed in an empty project, tested there and here.
-test-node: addon service chromium
+test-node: addon service chromium redis
 	cd node && npm run --silent lint && npm run --silent pack && npm test --silent
 
 addon: node/node_modules/.package-lock.json

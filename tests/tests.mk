@@ -2,7 +2,7 @@
 
 GO ?= go
 
-.PHONY: service toxiproxy
+.PHONY: service toxiproxy test-stores
 
 # The scripted service of tests/faults, where the runner of every language looks for it.
 service: toxiproxy
@@ -32,3 +32,7 @@ asan:
 	  -p egoi-verify --features sandbox --lib --test wire --test engine --test fuzz_corpus --test secrets
 	RUSTC_BOOTSTRAP=1 RUSTFLAGS="-Zsanitizer=address" $(CARGO) test --locked --target $(HOST) --target-dir $(CARGO_TARGET)/asan \
 	  -p egoi-verify-native --test c_interface
+
+# The scenarios over every store. A server that is not installed is said in capitals.
+test-stores: wheel addon redis
+	$(VENV)/bin/python tests/stores.py

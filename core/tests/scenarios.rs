@@ -345,8 +345,7 @@ impl Run {
     fn engine(&self, mut given: Fields) -> Result<Engine, Error> {
         let mut options = EngineOptions::default().clock(Arc::<TestClock>::clone(&self.clock));
         if let Ok(url) = std::env::var("EGOI_SCENARIOS_STORE") {
-            let name = format!("{}-{}", self.name, std::process::id());
-            options = options.store_url(url.replace("<name>", &name)).key("k".repeat(32));
+            options = options.store_url(url.replace("<name>", &self.name)).key("k".repeat(32));
         }
         let quota = |quota: Option<(u32, f64)>| {
             quota.map(|(most, per)| Ok::<_, Error>(Quota { most, per: seconds("per", per)? })).transpose()

@@ -8,7 +8,7 @@ use napi_derive::napi;
 
 use crate::answers::milliseconds;
 use crate::client::EgoiSms;
-use crate::input::RequestOptions;
+use crate::input::{RequestOptions, call_options};
 use crate::panics::guarded;
 use crate::port::{JavaScriptSender, Port};
 use crate::verbs::Open;
@@ -173,6 +173,12 @@ impl Engine {
     #[napi]
     pub fn resend(&self, call: u32, id: String, timeout: Option<f64>) {
         self.0.resend(call, id, timeout);
+    }
+
+    /// Whether the store can be used.
+    #[napi]
+    pub fn ping(&self, call: u32, timeout: Option<f64>) {
+        self.0.start(call, |engine| async move { engine.ping(call_options(timeout)?).await });
     }
 
     /// See the verb.

@@ -51,6 +51,10 @@ export interface NativeClient extends NativeVerifier {
   senders(call: number, timeout?: number): void;
 }
 
+export interface NativeEngine extends NativeVerifier {
+  ping(call: number, timeout?: number): void;
+}
+
 export interface NativePort {
   handOn(): void;
   giveUp(call: number): void;
@@ -95,7 +99,7 @@ interface Addon {
   Port: new (language: string, onNews: (news: string) => void) => NativePort;
   Client: FromClientOptions<NativeClient>;
   EgoiSms: FromClientOptions<NativeEgoiSms>;
-  Engine: new (port: NativePort, options: Checked, egoiSms?: NativeEgoiSms, clock?: NativeClock) => NativeVerifier;
+  Engine: new (port: NativePort, options: Checked, egoiSms?: NativeEgoiSms, clock?: NativeClock) => NativeEngine;
   Sandbox: new (port: NativePort) => NativeSandbox;
   TestClock: new () => NativeClock;
   errorCodes(): ErrorCode[];

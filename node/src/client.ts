@@ -69,7 +69,7 @@ export interface ClientSettings {
     | undefined;
   /** The application's name, which goes behind the library's in `User-Agent`. */
   appName?: string | undefined;
-  /** Where idempotency keys are remembered, `memory:`. Without it a request with one is `unsupported`. */
+  /** Where idempotency keys are remembered: a URL as `Engine` takes it. Without it a request with one is `unsupported`. */
   store?: string | undefined;
   /** The secret that idempotency keys are kept under, at least 32 bytes. Required with a store. */
   key?: Uint8Array | undefined;

@@ -1,4 +1,4 @@
-import { addon, type NativeClock } from "./addon.js";
+import { addon, type NativeClock, type NativeEngine } from "./addon.js";
 import {
   bytes,
   func,
@@ -14,7 +14,7 @@ import {
 } from "./check.js";
 import { EgoiSms } from "./client.js";
 import { invalid, thrown } from "./errors.js";
-import { port, type SendSms } from "./port.js";
+import { call, CALL_OPTIONS, type CallOptions, port, type SendSms } from "./port.js";
 import { Verifier } from "./verifier.js";
 
 /** At most so many events in a window, which starts at its first event. */
@@ -32,9 +32,15 @@ export interface Quota {
 export interface EngineOptions {
   /** Hands an SMS over: a function that throws `NotSent` when it knows that nothing went out, or E-goi's own call. */
   send: SendSms | EgoiSms;
-  /** The store's URL. Default: `memory:`, gone with the process. */
+  /**
+   * The store's URL: `memory:`, `sqlite:PATH`, `postgres://USER:PASSWORD@HOST/DATABASE` or `redis://HOST`. Default:
+   * `memory:`, gone with the process.
+   */
   store?: string | undefined;
-  /** The secret that codes are bound with, at least 32 bytes. Random for `memory:`. */
+  /**
+   * The secret that codes are bound with and numbers and messages are encrypted with in a store, at least 32 bytes. Random
+   * for `memory:`, required for any other.
+   */
   key?: Uint8Array | undefined;
   /** Keys from before the present one, whose codes still count. */
   previousKeys?: readonly Uint8Array[] | undefined;
@@ -117,6 +123,8 @@ const ENGINE_OPTIONS: Kinds = {
 
 /** Runs verifications in this process: generates codes, keeps the state, has the SMS sent. */
 export class Engine extends Verifier {
+  readonly #native: NativeEngine;
+
   /** What is wrong with an option is thrown as `invalid_input`. */
   constructor(options: EngineOptions) {
     const { send, clock, ...rest } = checkedOptions(options, ENGINE_OPTIONS);
@@ -125,9 +133,23 @@ export class Engine extends Verifier {
       throw invalid("send", "is missing, must be a function or an EgoiSms");
     }
     const clockOf = clock === undefined ? undefined : TestClock.nativeOf(clock as TestClock);
-    super(
-      thrown(() => new addon.Engine(port, rest, egoiSms, clockOf)),
-      egoiSms === undefined ? (send as SendSms) : undefined,
+    const native = thrown(() => new addon.Engine(port, rest, egoiSms, clockOf));
+    super(native, egoiSms === undefined ? (send as SendSms) : undefined);
+    this.#native = native;
+  }
+
+  /**
+   * Resolves where the store can be used, and else fails with `storage`, which says what to do: a server that cannot be
+   * reached, a key that is not the store's, a store of a newer version. Good to call at the start: making an engine opens a
+   * file, and calls no server.
+   */
+  ping(options?: CallOptions): Promise<void> {
+    return call(
+      this.ping,
+      options,
+      CALL_OPTIONS,
+      (id, checked) => this.#native.ping(id, checked["timeout"] as number | undefined),
+      () => undefined,
     );
   }
 }

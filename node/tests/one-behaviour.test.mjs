@@ -147,7 +147,7 @@ class Run {
         }
         if (this.on === "engine") {
             const own = store && {
-                store: store.replace("<name>", `${this.name}-${process.pid}`),
+                store: store.replace("<name>", this.name),
                 key: Buffer.alloc(32, 1),
             };
             for (const name of ["wrongCodesPerNumber", "smsPerNumber"].filter((name) => options[name])) {

@@ -308,6 +308,11 @@ impl Engine {
         self.job(py, |engine| async move { engine.get(&id, options).await })
     }
 
+    fn ping(&self, py: Python<'_>, timeout: Option<Seconds>) -> PyResult<Job> {
+        let options = guarded(py, || call_options(timeout))?;
+        self.job(py, |engine| async move { engine.ping(options).await })
+    }
+
     fn close(&self, py: Python<'_>) {
         self.is_closed.store(true, Ordering::Relaxed);
         self.home.clear(py);

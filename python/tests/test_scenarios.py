@@ -135,7 +135,8 @@ class Run:
         options = {name: as_bytes(value) if name in BYTES else value for name, value in options.items()}
         if self.on == "engine":
             if STORE is not None:
-                options = {"store": STORE.replace("<name>", f"{self.name}-{os.getpid()}"), "key": b"k" * 32, **options}
+                name = f"{self.name}-asyncio" if self.is_async else self.name
+                options = {"store": STORE.replace("<name>", name), "key": b"k" * 32, **options}
             for name, limit in options.items():
                 if name.endswith("_per_number") and limit is not None:
                     options[name] = Quota(*limit)

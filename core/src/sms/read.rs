@@ -46,8 +46,8 @@ pub fn code_in_sms(text: &str, code_type: Option<CodeType>, code_size: Option<u3
         return Code::parse(code).ok().filter(|code| wanted.is(code.expose()));
     }
     let sms = Sms::new(text, wanted);
-    // The first of equals is kept, as `min_by_key` does.
-    let best = sms.candidates().into_iter().filter_map(|c| Some((sms.cost(&c)?, c))).min_by_key(|(cost, _)| *cost)?.1;
+    // One code of four letters in thousands begins or ends like a word for "code".
+    let best = sms.best(false).or_else(|| code_size.and_then(|_| sms.best(true)))?;
     let mut code = Zeroizing::new(String::with_capacity(best.span.len()));
     code.extend(sms.chars.get(best.span)?.iter());
     Code::parse(&code).ok()
@@ -175,7 +175,14 @@ impl Sms {
         (left.span.end + 1 == right.span.start).then(|| self.at(left.span.end))
     }
 
-    fn candidates(&self) -> Vec<Candidate> {
+    /// The likeliest candidate. A word for "code" is one alone where nothing else is.
+    fn best(&self, code_words: bool) -> Option<Candidate> {
+        let candidates = self.candidates(code_words).into_iter();
+        // The first of equals is kept, as `min_by_key` does.
+        candidates.filter_map(|c| Some((self.cost(&c)?, c))).min_by_key(|(cost, _)| *cost).map(|(_, best)| best)
+    }
+
+    fn candidates(&self, code_words: bool) -> Vec<Candidate> {
         let mut found = Vec::new();
         let mut first = 0;
         while first < self.runs.len() {
@@ -184,7 +191,7 @@ impl Sms {
                 last += 1;
             }
             if !self.is_phone_number(first, last) {
-                self.split(first, last, &mut found);
+                self.split(first, last, code_words, &mut found);
             }
             first = last + 1;
         }
@@ -218,30 +225,31 @@ impl Sms {
     }
 
     /// The candidates of the groups `first..=last`: all of them together, else the parts between spaces.
-    fn split(&self, first: usize, last: usize, found: &mut Vec<Candidate>) {
+    fn split(&self, first: usize, last: usize, code_words: bool, found: &mut Vec<Candidate>) {
         let joints = || (first..last).filter_map(|i| self.joint(i));
         let (Some(start), Some(end)) = (self.runs.get(first), self.runs.get(last)) else {
             return;
         };
         let candidate = Candidate { span: start.span.start..end.span.end, first_run: first, last_run: last };
-        if self.is_code(first, last) {
+        if self.is_code(first, last, code_words) {
             found.push(candidate);
         } else if joints().all(|joint| joint == ' ') && last - first >= 2 {
             // Three groups and more that are no code together are a phone, card or account number.
         } else if let Some(space) = (first..last).find(|i| self.joint(*i) == Some(' ')) {
-            self.split(first, space, found);
-            self.split(space + 1, last, found);
+            self.split(first, space, code_words, found);
+            self.split(space + 1, last, code_words, found);
         }
     }
 
-    fn is_code(&self, first: usize, last: usize) -> bool {
+    fn is_code(&self, first: usize, last: usize, code_words: bool) -> bool {
         let Some(groups) = self.runs.get(first..=last) else {
             return false;
         };
         let size = groups.iter().map(|run| run.span.len()).sum();
         let unit = |i: Option<usize>| i.and_then(|i| self.runs.get(i)).is_some_and(|run| run.unit);
         if !self.wanted.fits(size)
-            || groups.iter().any(|run| !run.fits_alphabet || run.part_of_other || run.letters_only && run.code_word)
+            || groups.iter().any(|run| !run.fits_alphabet || run.part_of_other)
+            || !code_words && groups.iter().any(|run| run.letters_only && run.code_word)
             || unit(Some(last + 1)) && self.joint(last) == Some(' ')
             || unit(first.checked_sub(1)) && first.checked_sub(1).and_then(|i| self.joint(i)) == Some(' ')
         {

@@ -109,6 +109,12 @@ class AsyncEngine(BaseEngine):
         """Reads the request."""
         return verification(await self._run(self._engine.get(id, timeout)))
 
+    async def ping(self, *, timeout: Seconds | None = None) -> None:
+        """Returns where the store can be used, and else raises :class:`Storage`, which says what to do: a server that cannot be
+        reached, a key that is not the store's, a store of a newer version. Good to call at the start: making an engine
+        opens a file, and calls no server."""
+        await self._run(self._engine.ping(timeout))
+
     async def aclose(self) -> None:
         """Lets go of what it holds. Later calls are :class:`Closed`."""
         self._engine.close()

@@ -67,7 +67,7 @@ class Connection:
             v2_paths: Paths below the base URL that differ from E-goi's: ``request``, ``get``, ``validate``, ``cancel``,
                 ``resend``, ``ping``, ``senders``, ``send_sms``. ``{id}`` is where a request's id goes.
             app_name: The application's name in ``User-Agent``, 1 to 100 visible ASCII characters and spaces.
-            store: Where idempotency keys are remembered, ``"memory:"``. Without it a request with one is
+            store: Where idempotency keys are remembered: a URL as :class:`Engine` takes it. Without it a request with one is
                 :class:`Unsupported`.
             key: The secret that idempotency keys are kept under, at least 32 bytes. Required with a ``store``.
             previous_keys: Earlier secrets whose idempotency keys are still honoured.

@@ -75,8 +75,10 @@ class BaseEngine:
 
         Args:
             send: Hands an SMS over: a function, plain or ``async``, of an :class:`OutgoingSms`, or :class:`EgoiSms`.
-            store: The store, by its URL. Default: ``"memory:"``, gone with the process.
-            key: The secret that codes are bound with, at least 32 bytes. Random for ``"memory:"``.
+            store: The store, by its URL: ``"memory:"``, ``"sqlite:PATH"``, ``"postgres://USER:PASSWORD@HOST/DATABASE"`` or
+                ``"redis://HOST"``. Default: ``"memory:"``, gone with the process.
+            key: The secret that codes are bound with and numbers and messages are encrypted with in a store, at least 32
+                bytes. Random for ``"memory:"``, required for any other.
             previous_keys: Keys from before the present one, whose codes still count.
             keep: How long after its ``expires_at`` a finished request is kept, so that a late call is told what became of
                 it. Default: 24 hours.
@@ -258,6 +260,12 @@ class Engine(BaseEngine):
     def get(self, id: str, *, timeout: Seconds | None = None) -> Verification:
         """Reads the request."""
         return verification(self._run(self._engine.get(id, timeout)))
+
+    def ping(self, *, timeout: Seconds | None = None) -> None:
+        """Returns where the store can be used, and else raises :class:`Storage`, which says what to do: a server that cannot be
+        reached, a key that is not the store's, a store of a newer version. Good to call at the start: making an engine
+        opens a file, and calls no server."""
+        self._run(self._engine.ping(timeout))
 
     def close(self) -> None:
         """Lets go of what it holds. Later calls are :class:`Closed`."""

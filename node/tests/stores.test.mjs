@@ -1,0 +1,179 @@
+// Engines and clients whose state is kept outside of the process, over every store that is.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { after, beforeEach, describe, test } from "node:test";
+import { inspect } from "node:util";
+
+import { Client, Engine } from "egoi-verify";
+import { Sandbox, TestClock } from "egoi-verify/testing";
+
+import { here } from "./support/run.mjs";
+import { server } from "./support/servers.mjs";
+
+const NUMBER = "+351 910 000 000";
+const OTHER = "+351 910 000 001";
+const key = Buffer.from("the secret of the tests of stores");
+const otherKey = Buffer.from("another secret of the tests, of 32");
+
+const wrong = (code) => (code === "000000" ? "000001" : "000000");
+const folder = mkdtempSync(join(tmpdir(), "egoi-"));
+after(() => rmSync(folder, { recursive: true }));
+
+/** For each kind the URL of a store with nothing in it, by a name; and how it ends. */
+const kinds = {
+    sqlite: async () => ({ empty: (name) => `sqlite:${join(folder, name)}.db`, stop: async () => undefined }),
+    redis: async () => {
+        const { url, stop } = await server("redis");
+        return { empty: url && ((name) => `${url}?prefix=${name}`), stop };
+    },
+};
+
+for (const [kind, start] of Object.entries(kinds)) {
+    const { empty, stop } = await start();
+    after(stop);
+    describe(kind, { skip: empty === undefined && `${kind} is not installed` }, () => {
+        let store;
+        let sent;
+        let count = 0;
+        beforeEach(() => {
+            store = empty(`test-${(count += 1)}`);
+            sent = [];
+        });
+
+        /** Another engine on the store, as another process would have it. */
+        const engine = (options) => new Engine({ send: (sms) => void sent.push(sms), store, key, ...options });
+        const code = () => sent.at(-1).text.match(/[0-9]{6}/)[0];
+
+        test("what one engine began another ends", async () => {
+            const { id } = await engine().request(NUMBER);
+            assert.equal(await engine().validate(id, code(), { number: NUMBER }), "verified");
+            assert.equal((await engine().get(id)).state, "verified");
+        });
+
+        test("wrong codes count across engines", async () => {
+            const { id } = await engine({ maxAttempts: 2 }).request(NUMBER);
+            for (let n = 0; n < 2; n += 1) {
+                assert.equal(await engine({ maxAttempts: 2 }).validate(id, wrong(code())), "wrong_code");
+            }
+            assert.equal(await engine({ maxAttempts: 2 }).validate(id, code()), "too_many_attempts");
+        });
+
+        test("SMS count across engines", async () => {
+            for (let n = 0; n < 5; n += 1) {
+                await engine().request(NUMBER);
+            }
+            await assert.rejects(engine().request(NUMBER), { code: "rate_limited" });
+            await engine().request(OTHER);
+        });
+
+        test("an idempotency key is known across engines", async () => {
+            const first = await engine().request(NUMBER, { idempotencyKey: "order 1" });
+            assert.equal((await engine().request(NUMBER, { idempotencyKey: "order 1" })).id, first.id);
+            assert.equal(sent.length, 1);
+            await assert.rejects(engine().request(OTHER, { idempotencyKey: "order 1" }), { code: "conflict" });
+        });
+
+        test("an idempotency key is known across clients", async () => {
+            const sandbox = await Sandbox.start();
+            const client = () => new Client({ apiKey: "key", sender: "1", baseUrl: `${sandbox.url}/api`, store, key });
+            const first = await client().request(NUMBER, { idempotencyKey: "order 1" });
+            assert.equal((await client().request(NUMBER, { idempotencyKey: "order 1" })).id, first.id);
+            assert.equal(sandbox.messages(NUMBER).length, 1);
+            await sandbox.close();
+        });
+
+        test("a test clock moves the store's time", async () => {
+            const clock = new TestClock();
+            const { id } = await engine({ clock }).request(NUMBER, { ttl: 60 });
+            clock.advance(61);
+            assert.equal(await engine({ clock }).validate(id, code()), "expired");
+            clock.advance(25 * 3600);
+            await assert.rejects(engine({ clock }).get(id), { code: "not_found" });
+        });
+
+        test("keys change by previousKeys", async () => {
+            const { id } = await engine().request(NUMBER);
+            const changed = engine({ key: otherKey, previousKeys: [key] });
+            assert.equal(await changed.validate(id, code(), { number: NUMBER }), "verified");
+        });
+
+        test("another key is a failure that says what to do", async () => {
+            await engine().request(NUMBER);
+            // A file is opened, and its key looked at, when the engine is made.
+            await assert.rejects(async () => engine({ key: otherKey }).ping(), {
+                code: "storage",
+                message: /previous_keys/,
+            });
+        });
+
+        test("a store that outlives the process needs a key", () => {
+            assert.throws(() => engine({ key: undefined }), { code: "invalid_input", message: /`key`/ });
+        });
+
+        test("of many processes with the right code one is told verified", async () => {
+            const { id } = await engine().request(NUMBER);
+            const racers = await Promise.all(Array.from({ length: 4 }, () => racer(store, id, code())));
+            const told = (await Promise.all(racers.map((go) => go()))).flat();
+            assert.equal(told.length, 64);
+            assert.equal(told.filter((outcome) => outcome === "verified").length, 1);
+            assert.equal(told.filter((outcome) => outcome === "already_verified").length, 63);
+        });
+    });
+}
+
+const racing = `
+    import { Engine } from "egoi-verify";
+    const [store, key, id, code] = process.argv.slice(1);
+    const engine = new Engine({ send: () => undefined, store, key: Buffer.from(key, "hex") });
+    await engine.ping();
+    console.log("ready");
+    process.stdin.once("data", async () => {
+        console.log(JSON.stringify(await Promise.all(Array.from({ length: 16 }, () => engine.validate(id, code)))));
+        process.exit();
+    });
+`;
+
+/** A process that validates 16 times at once when it is told to. */
+async function racer(store, id, code) {
+    const options = ["--input-type=module", "--eval", racing, store, key.toString("hex"), id, code];
+    const child = spawn(process.execPath, options, { cwd: here, stdio: ["pipe", "pipe", "inherit"] });
+    const lines = createInterface({ input: child.stdout });
+    assert.deepEqual(await once(lines, "line"), ["ready"]);
+    return async () => {
+        const told = once(lines, "line");
+        child.stdin.write("go\n");
+        return JSON.parse((await told)[0]);
+    };
+}
+
+test("a URL that is none is refused and not repeated", () => {
+    for (const store of ["mysql://user:hunter2@localhost/db", "redis:/hunter2"]) {
+        assert.throws(
+            () => new Engine({ send: () => undefined, store, key }),
+            (error) =>
+                error.code === "invalid_input" && /`store`/.test(error.message) && !/hunter2/.test(inspect(error)),
+        );
+    }
+});
+
+test("a server that is not there is said by ping without its password", async () => {
+    for (const scheme of ["redis"]) {
+        // Port 1 is nobody's.
+        const engine = new Engine({ send: () => undefined, store: `${scheme}://user:hunter2@127.0.0.1:1/0`, key });
+        await assert.rejects(
+            engine.ping({ timeout: 20 }),
+            (error) => error.code === "storage" && !/hunter2/.test(inspect(error)),
+        );
+    }
+});
+
+test("nothing is verified when the store fails", async () => {
+    const engine = new Engine({ send: () => undefined, store: "redis://127.0.0.1:1", key });
+    await assert.rejects(engine.validate("0".repeat(32), "123456", { timeout: 20 }), { code: "storage" });
+});

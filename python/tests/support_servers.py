@@ -1,0 +1,38 @@
+"""Real database servers for the tests, one of each kind a process, by `tests/servers.py`."""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SERVERS = Path(__file__).parents[2] / "tests/servers.py"
+
+
+@functools.cache
+def url(kind: str) -> str | None:
+    """The URL of a store in it; none where it is not installed, which in CI is a failure."""
+    server = subprocess.Popen(
+        [sys.executable, str(SERVERS), kind], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert server.stdin is not None and server.stdout is not None
+
+    def stop() -> None:
+        server.communicate()
+
+    atexit.register(stop)
+    started = server.stdout.readline().strip()
+    if not started:
+        assert server.wait() == 3, f"{kind} did not start"
+    return started or None
+
+
+def server(kind: str) -> str:
+    started = url(kind)
+    if started is None:
+        pytest.skip(f"{kind} is not installed")
+    return started

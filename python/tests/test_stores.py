@@ -1,0 +1,240 @@
+"""Engines and clients whose state is kept outside of the process, over every store that is."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conftest import NUMBER
+from egoi_verify import (
+    AsyncEngine,
+    Client,
+    Conflict,
+    Engine,
+    InvalidInput,
+    NotFound,
+    Outcome,
+    OutgoingSms,
+    RateLimited,
+    Sandbox,
+    State,
+    Storage,
+    VerifyError,
+    code_in_sms,
+)
+from egoi_verify.testing import TestClock
+from support_program import end, start
+from support_servers import server
+
+KEY = b"the secret of the tests of stores"
+OTHER_KEY = b"another secret of the tests, of 32"
+OTHER = "+351 910 000 001"
+STORES = ("sqlite", "redis")
+
+
+class Phone:
+    """What the function that sends gives its SMS to."""
+
+    def __init__(self) -> None:
+        self.received: list[OutgoingSms] = []
+
+    def __call__(self, sms: OutgoingSms) -> None:
+        self.received.append(sms)
+
+    def code(self) -> str:
+        code = code_in_sms(self.received[-1].text)
+        assert code is not None
+        return code
+
+
+@pytest.fixture
+def phone() -> Phone:
+    return Phone()
+
+
+@pytest.fixture(params=STORES)
+def store(request: pytest.FixtureRequest, tmp_path: Path, worker_id: str) -> str:
+    """The URL of a store with nothing in it."""
+    kind: str = request.param
+    if kind == "sqlite":
+        return f"sqlite:{tmp_path}/egoi.db"
+    return f"{server(kind)}?prefix={worker_id}-{tmp_path.name}"
+
+
+@pytest.fixture
+def make(store: str, phone: Phone) -> Iterator[Callable[..., Engine]]:
+    """Another engine on the store, as another process would have it."""
+    made: list[Engine] = []
+
+    def make(**options: Any) -> Engine:
+        made.append(Engine(phone, store=store, **{"key": KEY, **options}))
+        return made[-1]
+
+    yield make
+    for engine in made:
+        engine.close()
+
+
+def wrong(code: str) -> str:
+    return "000001" if code == "000000" else "000000"
+
+
+def test_what_one_engine_began_another_ends(make: Callable[..., Engine], phone: Phone) -> None:
+    begun = make().request(NUMBER)
+    assert make().validate(begun.id, phone.code(), number=NUMBER) is Outcome.VERIFIED
+    assert make().get(begun.id).state is State.VERIFIED
+
+
+def test_an_asyncio_engine_goes_on_with_what_a_blocking_one_began(
+    make: Callable[..., Engine], store: str, phone: Phone
+) -> None:
+    begun = make().request(NUMBER)
+
+    async def main() -> Outcome:
+        async with AsyncEngine(phone, store=store, key=KEY) as engine:
+            await engine.ping()
+            return await engine.validate(begun.id, phone.code())
+
+    assert asyncio.run(main()) is Outcome.VERIFIED
+
+
+def test_wrong_codes_count_across_engines(make: Callable[..., Engine], phone: Phone) -> None:
+    begun = make(max_attempts=2).request(NUMBER)
+    for _ in range(2):
+        assert make(max_attempts=2).validate(begun.id, wrong(phone.code())) is Outcome.WRONG_CODE
+    assert make(max_attempts=2).validate(begun.id, phone.code()) is Outcome.TOO_MANY_ATTEMPTS
+
+
+def test_sms_count_across_engines(make: Callable[..., Engine]) -> None:
+    for _ in range(5):
+        make().request(NUMBER)
+    with pytest.raises(RateLimited):
+        make().request(NUMBER)
+    make().request(OTHER)
+
+
+def test_an_idempotency_key_is_known_across_engines(make: Callable[..., Engine], phone: Phone) -> None:
+    first = make().request(NUMBER, idempotency_key="order 1")
+    assert make().request(NUMBER, idempotency_key="order 1").id == first.id
+    assert len(phone.received) == 1
+    with pytest.raises(Conflict):
+        make().request(OTHER, idempotency_key="order 1")
+
+
+def test_an_idempotency_key_is_known_across_clients(store: str, sandbox: Sandbox) -> None:
+    def client() -> Client:
+        return Client(api_key="key", sender="1", base_url=f"{sandbox.url}/api", store=store, key=KEY)
+
+    with client() as one, client() as another:
+        first = one.request(NUMBER, idempotency_key="order 1")
+        assert another.request(NUMBER, idempotency_key="order 1").id == first.id
+    assert len(sandbox.messages(NUMBER)) == 1
+
+
+def test_a_test_clock_moves_the_stores_time(make: Callable[..., Engine], phone: Phone) -> None:
+    clock = TestClock()
+    begun = make(clock=clock).request(NUMBER, ttl=60)
+    clock.advance(61)
+    assert make(clock=clock).validate(begun.id, phone.code()) is Outcome.EXPIRED
+    clock.advance(25 * 3600)
+    with pytest.raises(NotFound):
+        make(clock=clock).get(begun.id)
+
+
+def test_keys_change_by_previous_keys(make: Callable[..., Engine], phone: Phone) -> None:
+    begun = make().request(NUMBER)
+    changed = make(key=OTHER_KEY, previous_keys=[KEY])
+    assert changed.validate(begun.id, phone.code(), number=NUMBER) is Outcome.VERIFIED
+
+
+def test_another_key_is_a_failure_that_says_what_to_do(make: Callable[..., Engine]) -> None:
+    make().request(NUMBER)
+    with pytest.raises(Storage, match="previous_keys"):
+        make(key=OTHER_KEY).ping()
+
+
+def test_a_store_that_outlives_the_process_needs_a_key(store: str, phone: Phone) -> None:
+    with pytest.raises(InvalidInput, match="`key`"):
+        Engine(phone, store=store)
+
+
+@pytest.mark.parametrize("url", ["mysql://user:hunter2@localhost/db", "redis:/hunter2"])
+def test_a_url_that_is_none_is_refused_and_not_repeated(url: str, phone: Phone) -> None:
+    with pytest.raises(InvalidInput, match="`store`") as refused:
+        Engine(phone, store=url, key=KEY)
+    assert "hunter2" not in repr(refused.value)
+
+
+@pytest.mark.parametrize("scheme", ["redis"])
+def test_a_server_that_is_not_there_is_said_by_ping_without_its_password(scheme: str, phone: Phone) -> None:
+    # Port 1 is nobody's.
+    with Engine(phone, store=f"{scheme}://user:hunter2@127.0.0.1:1/0", key=KEY) as engine:
+        with pytest.raises(Storage) as failed:
+            engine.ping(timeout=20)
+    error: BaseException | None = failed.value
+    while error is not None:
+        assert "hunter2" not in repr(error)
+        error = error.__cause__
+
+
+def test_nothing_is_verified_when_the_store_fails(phone: Phone) -> None:
+    with Engine(phone, store="redis://127.0.0.1:1", key=KEY) as engine:
+        with pytest.raises(VerifyError) as failed:
+            engine.validate("0" * 32, "123456", timeout=20)
+    assert failed.value.code == "storage"
+    assert phone.received == []
+
+
+def in_a_child(call: Callable[[], str]) -> str:
+    """What it gives in a forked child, or the code of what it raises."""
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            try:
+                said = call()
+            except VerifyError as error:
+                said = error.code
+            os.write(write, said.encode())
+        finally:
+            os._exit(0)
+    os.close(write)
+    with os.fdopen(read) as told:
+        said = told.read()
+    os.waitpid(child, 0)
+    return said
+
+
+def test_an_engine_that_was_made_before_a_fork_works_on_both_sides(make: Callable[..., Engine], phone: Phone) -> None:
+    engine = make()
+    id, code = in_a_child(lambda: f"{engine.request(NUMBER).id} {phone.code()}").split()
+    assert engine.validate(id, code) is Outcome.VERIFIED
+
+
+def test_an_engine_that_was_used_before_a_fork_goes_on_in_the_child(make: Callable[..., Engine], phone: Phone, store: str) -> None:
+    engine = make()
+    begun = engine.request(NUMBER)
+    said = in_a_child(lambda: engine.validate(begun.id, phone.code()).value)
+    # SQLite forbids what the child would have to do, until its file was closed a second after the last call.
+    assert said == ("forked" if store.startswith("sqlite:") else "verified")
+    assert engine.get(begun.id).state is (State.PENDING if said == "forked" else State.VERIFIED)
+
+
+def test_of_many_processes_with_the_right_code_one_is_told_verified(
+    make: Callable[..., Engine], store: str, phone: Phone
+) -> None:
+    begun = make().request(NUMBER)
+    racers = [start("racer", store, KEY.decode(), begun.id, phone.code(), "16") for _ in range(4)]
+    for racer in racers:
+        assert racer.stdout is not None
+        assert racer.stdout.readline() == "ready\n"
+    told = " ".join(end(racer, "go") for racer in racers).split()
+    assert len(told) == 64
+    assert told.count("verified") == 1
+    assert told.count("already_verified") == 63
+

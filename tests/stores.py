@@ -1,0 +1,63 @@
+"""Every scenario of an engine over every store that outlives a process, by the runners of Rust, Python and Node. `make
+test-stores` runs it, which builds what it needs."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+CARGO = os.environ.get("CARGO", "cargo")
+PYTEST = [sys.executable, "-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider", "python/tests/test_scenarios.py"]
+RUNNERS = {
+    "Rust": [CARGO, "test", "--quiet", "--locked", "-p", "egoi-verify", "--all-features", "--test", "scenarios", "engine"],
+    "Python": [*PYTEST, "-k", "engine"],
+    "Node": ["node", "--test", "--test-reporter=dot", "--test-name-pattern", "on engine$", "node/tests/one-behaviour.test.mjs"],
+}
+
+
+@contextmanager
+def server(kind):
+    """The URL of a server; none where it is not installed."""
+    command = [sys.executable, HERE / "servers.py", kind]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        url = process.stdout.readline().strip()
+        try:
+            if not url and process.wait() != 3:
+                sys.exit(f"{kind} did not start")
+            yield url
+        finally:
+            process.stdin.close()
+
+
+@contextmanager
+def sqlite():
+    with tempfile.TemporaryDirectory() as folder:
+        yield lambda runner: f"sqlite:{folder}/{runner}-<name>.db"
+
+
+@contextmanager
+def redis():
+    with server("redis") as url:
+        yield url and (lambda runner: f"{url}?prefix={runner}-<name>")
+
+
+def main():
+    failed = []
+    for store in (sqlite, redis):
+        with store() as url:
+            if not url:
+                continue
+            for runner, command in RUNNERS.items():
+                print(f"-- the scenarios of {runner} over {store.__name__}", flush=True)
+                environment = {**os.environ, "EGOI_SCENARIOS_STORE": url(runner)}
+                if subprocess.run(command, cwd=HERE.parent, env=environment).returncode != 0:
+                    failed.append(f"{runner} over {store.__name__}")
+    sys.exit(f"failed: {', '.join(failed)}" if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
