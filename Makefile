@@ -24,7 +24,7 @@ demo:
 demo-python: wheel
 	$(VENV)/bin/python python/demo.py
 
-test: test-core test-python test-node test-stores test-kotlin test-swift
+test: test-core test-python test-node test-stores test-kotlin test-swift test-bench
 
 test-core: lint chromium toxiproxy postgres redis
 	$(CARGO) test --locked --workspace --all-features
@@ -128,7 +128,7 @@ tools/bin/cargo-fuzz:
 
 clean:
 	$(CARGO) clean
-	rm -rf tools fuzz/target tests/bin python/dist $(VENV) python/tests/typing/node_modules node/build node/dist node/node_modules
+	rm -rf tools fuzz/target tests/bin python/dist $(VENV) benches/.venv python/tests/typing/node_modules node/build node/dist node/node_modules
 	rm -rf bindings/kotlin/target bindings/swift/.build bindings/swift/.native
 
 include bindings/bindings.mk

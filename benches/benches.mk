@@ -1,22 +1,67 @@
 # What the library costs, beside what else there is. Included by the root Makefile. See benches/README.md.
 
 BENCH_ROUNDS ?= 15
-BENCH_RESULTS := $(CARGO_TARGET)/benches
-MEASURE = EGOI_BENCH_ROUNDS=$(BENCH_ROUNDS) $(PYTHON) benches/measure.py --results $(BENCH_RESULTS)
+BENCH_RESULTS ?= $(CARGO_TARGET)/benches
+BENCH_PYTHON := benches/.venv/bin/python
+MEASURE = EGOI_BENCH_ROUNDS=$(BENCH_ROUNDS) CARGO_TARGET_DIR=$(CARGO_TARGET) $(PYTHON) benches/measure.py --results $(BENCH_RESULTS)
 # As a crate's user has it: the optimisation of a release, without LTO.
-BENCH_RUST := $(CARGO) bench --quiet --locked --profile soak -p egoi-verify --features sandbox \
-  --bench exchange --bench engine --bench generation --bench numbers
+RUST_BENCHES := --bench exchange --bench engine --bench generation --bench numbers
+BENCH_RUST := $(CARGO) bench --quiet --locked --profile soak -p egoi-verify --features sandbox $(RUST_BENCHES)
+# Which languages are there to be measured by their own targets.
+BENCH_BINDINGS := $(filter bench-kotlin bench-swift,$(shell sed -n 's/^\(bench-[a-z]*\):.*/\1/p' bindings/bindings.mk))
 
-.PHONY: bench bench-rust bench-python bench-node
+.PHONY: bench bench-rust bench-python bench-node bench-sizes bench-report bench-pins test-bench
 
-bench: bench-rust
+# One after the other, whatever -j says: they are measured. First everything is built.
+bench: wheel addon benches/.venv/installed
+	rm -rf $(BENCH_RESULTS)
+	$(MAKE) --no-print-directory bench-rust
+	$(MEASURE) --command "make bench-python" -- $(VENV)/bin/python python/benches/run.py
+	$(MEASURE) --command "make bench-node" -- npm --prefix node run --silent bench
+	for language in $(BENCH_BINDINGS); do \
+	  $(MEASURE) --command "make $$language" -- $(MAKE) --no-print-directory $$language || exit 1; \
+	done
+	$(MAKE) --no-print-directory bench-sizes
+	$(MAKE) --no-print-directory bench-report
 
 bench-rust:
 	$(BENCH_RUST) --no-run
 	$(MEASURE) --command "make $@" -- $(BENCH_RUST)
 
 bench-python: wheel
-	$(VENV)/bin/python python/benches/run.py
+	$(MEASURE) --command "make $@" -- $(VENV)/bin/python python/benches/run.py
 
 bench-node: addon
-	cd node && npm run --silent bench
+	$(MEASURE) --command "make $@" -- npm --prefix node run --silent bench
+
+# Of the wheel and the npm package that were built last; the jar is there after `make test-kotlin`.
+bench-sizes:
+	cd node && npm run --silent pack
+	$(CARGO) build --quiet --locked --profile phone -p egoi-verify-native --no-default-features --features small-numbers
+	$(MEASURE) --command "make $@" -- $(VENV)/bin/python benches/sizes.py
+
+bench-report: benches/.venv/installed
+	$(BENCH_PYTHON) benches/report.py $(BENCH_RESULTS)
+
+# That all of it still runs: next to no work, with what `cargo test` has built, and a page that nobody keeps.
+test-bench: SMOKE := $(CARGO_TARGET)/bench-smoke
+test-bench: wheel addon benches/.venv/installed
+	rm -rf $(SMOKE)
+	export EGOI_BENCH_SHORT=1 && $(MEASURE:$(BENCH_RESULTS)=$(SMOKE)/results) --command "make $@" -- sh -ec ' \
+	  $(CARGO) test --quiet --locked --workspace --all-features $(RUST_BENCHES) >/dev/null; \
+	  $(VENV)/bin/python python/benches/run.py; npm --prefix node run --silent bench; \
+	  $(VENV)/bin/python benches/sizes.py' >/dev/null
+	$(BENCH_PYTHON) -m unittest discover -s benches
+	$(BENCH_PYTHON) benches/report.py $(SMOKE)/results --to $(SMOKE)
+
+benches/.venv/installed: benches/requirements.txt
+	$(PYTHON) -m venv --clear benches/.venv
+	$(BENCH_PYTHON) -m pip install --quiet --require-hashes --only-binary :all: -r benches/requirements.txt
+	touch $@
+
+# After a change of benches/requirements.in; needs `uv`.
+pins: bench-pins
+
+bench-pins:
+	uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	  --output-file benches/requirements.txt benches/requirements.in

@@ -76,7 +76,7 @@ fn live(runtime: &Runtime) {
             vec![("Engine", Box::new(|| engine_round(all_on(), false))), ("a HashMap alone", Box::new(floor))],
         ),
         rounds::compare(
-            "all limits on, and the number read and compared",
+            "limits on, and the number compared",
             vec![("Engine", Box::new(|| engine_round(all_on(), true))), ("a HashMap alone", Box::new(floor))],
         ),
     ];
@@ -125,14 +125,14 @@ fn hold(runtime: &Runtime) {
     // Both are held at once, or the second would use the first one's memory again.
     let (limited, store, clock) = engine(EngineOptions::default());
     let taken = taken_by(|| runtime.block_on(request_all(&limited, &numbers, &mut took)));
-    report_bytes("all limits on, each for a number of its own, whose counters are in it", taken, count);
+    report_bytes("all limits on, a number each", taken, count);
     drop(unlimited);
 
     println!("\nHow long a request takes, all limits on (goal: none longer than 5 ms)\n");
     println!("| while | median | 99.99 % | longest | longest in processor time | held after |");
     println!("| --- | --- | --- | --- | --- | --- |");
     let mut longest = vec![report("the store fills", &took, &store)];
-    rounds::figure(&format!("the longest of {count} requests while the store fills"), "time", "ns", &longest);
+    rounds::figure(&format!("longest of {count}, filling"), "time", "ns", &longest);
     longest.clear();
     for _ in 0..rounds::rounds().min(5) {
         // The validity, and how long finished requests are kept.
@@ -140,8 +140,7 @@ fn hold(runtime: &Runtime) {
         runtime.block_on(request_all(&limited, &numbers, &mut took));
         longest.push(report(&format!("{count} expired ones are cleaned up"), &took, &store));
     }
-    let what = format!("the longest of {count} requests while {count} expired ones are cleaned up");
-    rounds::figure(&what, "time", "ns", &longest);
+    rounds::figure(&format!("longest of {count}, cleaning up"), "time", "ns", &longest);
 }
 
 fn report_bytes(what: &str, taken: u64, count: usize) {

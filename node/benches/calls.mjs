@@ -2,11 +2,11 @@
 
 import { readFileSync } from "node:fs";
 
-import { rounds, SHORT } from "./rounds.mjs";
+import { rounds, scaled } from "./rounds.mjs";
 import { ID, ways } from "./ways.mjs";
 
 const [base, atOnce] = [process.argv[2], Number(process.argv[3])];
-const each = (atOnce === 1 ? 2_000 : 64) / (SHORT ? 4 : 1);
+const each = scaled(atOnce === 1 ? 1_000 : 32);
 const pem = base.startsWith("https") ? readFileSync(process.env.NODE_EXTRA_CA_CERTS, "utf8") : undefined;
 const made = {};
 for (const [name, make] of Object.entries(ways)) {

@@ -1,19 +1,18 @@
-// Rounds in which every way has its turn, so that whatever else the machine does meets all of them alike. What is reported is
-// the median over the rounds of the ratio within a round, with the smallest and the largest.
+// Rounds in which every way has its turn, so that whatever else the machine does meets all of them alike, and the records of
+// benches/README.md that they become.
+
+import { writeFileSync } from "node:fs";
 
 export const SHORT = process.env.EGOI_BENCH_SHORT === "1";
-export const ROUNDS = SHORT ? 3 : 15;
+export const ROUNDS = SHORT ? 1 : Number(process.env.EGOI_BENCH_ROUNDS ?? 15);
 
-export function median(values) {
-    const sorted = [...values].sort((a, b) => a - b);
-    const middle = sorted.length >> 1;
-    return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-}
+/** `full`, or a hundredth of it where it is only looked whether all of it still runs. */
+export const scaled = (full) => (SHORT ? Math.ceil(full / 100) : full);
 
 /** Runs every way in every round, another one first each time; a round before them warms up. */
-export async function rounds(names, measure) {
+export async function rounds(names, measure, count = ROUNDS) {
     const measured = Object.fromEntries(names.map((name) => [name, []]));
-    for (let round = 0; round <= ROUNDS; round += 1) {
+    for (let round = 0; round <= count; round += 1) {
         for (let turn = 0; turn < names.length; turn += 1) {
             const name = names[(round + turn) % names.length];
             const cost = await measure(name);
@@ -25,9 +24,24 @@ export async function rounds(names, measure) {
     return measured;
 }
 
-/** `2.10 (1.95 to 2.31)`: how many times the first is in the second, round by round. */
-export function ratio(of, to, digits = 2) {
-    const ratios = of.map((value, round) => value / to[round]);
-    const shown = (value) => value.toFixed(digits);
-    return `${shown(median(ratios))} (${shown(Math.min(...ratios))} to ${shown(Math.max(...ratios))})`;
+/** The records of one program. Ours is "egoi-verify"; of the others, `floors` cannot be beaten. */
+export class Records {
+    #records = [];
+    #versions;
+
+    constructor(versions) {
+        this.#versions = versions;
+    }
+
+    add(name, settings, measure, unit, measured, floors = []) {
+        const { "egoi-verify": ours, ...ways } = measured;
+        const part = (isFloor) =>
+            Object.fromEntries(Object.entries(ways).filter(([way]) => floors.includes(way) === isFloor));
+        const record = { name, settings, measure, unit, ours, others: part(false), floors: part(true) };
+        this.#records.push({ ...record, versions: this.#versions });
+    }
+
+    write() {
+        writeFileSync(`${process.env.EGOI_BENCH_RESULTS}/node.json`, JSON.stringify(this.#records));
+    }
 }

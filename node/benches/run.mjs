@@ -1,31 +1,24 @@
-// `npm run bench`, on Linux: calls against other libraries, memory, and code generation. EGOI_BENCH_SHORT=1 for a quick look.
-// The server runs on processor 1, everything that is measured on processor 0.
+// `npm run bench`, on Linux: calls against other libraries, an engine, memory, code generation, and loading. Writes the records
+// of benches/README.md. The server runs on processor 1, everything that is measured on processor 0.
 
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-import { median, ratio, ROUNDS } from "./rounds.mjs";
+import { Records, ROUNDS, rounds, SHORT } from "./rounds.mjs";
 
 const here = fileURLToPath(new URL("..", import.meta.url));
 const of = (name) => fileURLToPath(new URL(name, import.meta.url));
 
+// For a short look as `cargo test` has built most of it anyway.
 const built = execFileSync(
     process.env.CARGO ?? "cargo",
     [
-        "build",
-        "--locked",
-        "--package",
-        "egoi-verify-node",
-        "--bench",
-        "server",
-        "--profile",
-        "soak",
-        "--message-format",
-        "json",
+        ...["build", "--locked", "--bench", "server", "--message-format", "json"],
+        ...(SHORT ? ["--workspace", "--all-features"] : ["--package", "egoi-verify-node", "--profile", "soak"]),
     ],
     { cwd: here, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"], maxBuffer: 1 << 28 },
 );
@@ -42,66 +35,66 @@ const folder = mkdtempSync(`${tmpdir()}/egoi-bench-`);
 writeFileSync(`${folder}/ca.pem`, urls.pem);
 const env = { ...process.env, NODE_EXTRA_CA_CERTS: `${folder}/ca.pem` };
 
-/** Runs a part of the benchmark on processor 0, and gives what it wrote as JSON. */
-function part(...args) {
-    const output = execFileSync("taskset", ["-c", "0", process.execPath, ...args], { env, encoding: "utf8" });
-    return JSON.parse(output);
-}
+const onProcessor0 = (program, ...args) =>
+    execFileSync("taskset", ["-c", "0", program, ...args], { env, cwd: here, encoding: "utf8" });
+/** Runs a part of the benchmark, and gives what it wrote as JSON. */
+const part = (...args) => JSON.parse(onProcessor0(process.execPath, ...args));
 
-const micro = (nanoseconds) => `${(nanoseconds / 1000).toFixed(0)} µs`;
+const installed = (name) => JSON.parse(readFileSync(`${here}node_modules/${name}/package.json`, "utf8")).version;
+const packages = ["undici", "axios", "otplib"].map((name) => `${name} ${installed(name)}`);
+const records = new Records([`Node ${process.versions.node}`, ...packages].join(", "));
 
-console.log(`\nCalls, ${ROUNDS} rounds: times as long as egoi-verify, and as much processor time\n`);
-console.log("| | egoi-verify | | fetch | undici.request | node:http | axios |");
-console.log("| --- | --- | --- | --- | --- | --- | --- |");
-for (const over of ["plain", "tls"]) {
-    for (const atOnce of [1, 64]) {
-        const measured = part(of("calls.mjs"), urls[over], String(atOnce));
-        for (const [what, key] of [
-            ["time", "time"],
-            ["processor time", "processor"],
-        ]) {
-            const own = measured["egoi-verify"].map((cost) => cost[key]);
-            const others = ["fetch", "undici.request", "node:http", "axios"].map((name) =>
-                ratio(
-                    measured[name].map((cost) => cost[key]),
-                    own,
-                ),
-            );
-            const name = `${over === "tls" ? "TLS" : "plain"}, ${atOnce === 1 ? "one at a time" : "64 at once"}`;
-            console.log(`| ${name} | ${micro(median(own))} | ${what} | ${others.join(" | ")} |`);
-        }
+const each = (measured, key) =>
+    Object.fromEntries(Object.entries(measured).map(([name, costs]) => [name, costs.map((cost) => cost[key])]));
+const PARTS = [
+    ["time", "time"],
+    ["processor time", "processor"],
+];
+
+const settings = [
+    ["plain", 1],
+    ["plain", 64],
+    ["tls", 1],
+    ["tls", 64],
+].map(([over, atOnce]) => [
+    `${over === "tls" ? "TLS" : over}, ${atOnce === 1 ? "one at a time" : `${atOnce} at once`}`,
+    part(of("calls.mjs"), urls[over], String(atOnce)),
+]);
+for (const [measure, key] of PARTS) {
+    for (const [name, measured] of settings) {
+        records.add("node-client", name, measure, "ns", each(measured, key));
     }
 }
 
-console.log("\nPeak memory of a process, 64 at once\n\n| | whole process | beyond bare Node |\n| --- | --- | --- |");
-const names = ["bare Node", "egoi-verify", "fetch", "undici.request", "node:http", "axios"];
-const peaks = Object.fromEntries(names.map((name) => [name, []]));
-for (let round = 0; round < Math.min(ROUNDS, 5); round += 1) {
-    for (const name of names) {
-        peaks[name].push(part(of("memory.mjs"), urls.plain, name).peak);
-    }
-}
-for (const name of names.slice(1)) {
-    const beyond = (which) => median(peaks[which].map((peak, round) => peak - peaks["bare Node"][round]));
-    const times = name === "fetch" ? "" : `, ${ratio(peaks[name], peaks.fetch)} times fetch`;
-    console.log(
-        `| ${name} | ${(median(peaks[name]) / 1e6).toFixed(0)} MB${times} | ${(beyond(name) / 1e6).toFixed(1)} MB, ${(beyond(name) / beyond("fetch")).toFixed(2)} times fetch |`,
-    );
-}
-
-const codes = { own: [], systemCall: [], pool: [] };
-for (let round = 0; round < ROUNDS; round += 1) {
-    codes.systemCall.push(
-        JSON.parse(execFileSync("taskset", ["-c", "0", binary, "getrandom"], { encoding: "utf8" })).ns,
-    );
-    const { own, pool } = part(of("generation.mjs"));
-    codes.own.push(own);
-    codes.pool.push(pool);
-}
-console.log(
-    `\nA code of 6 digits: ${median(codes.own).toFixed(0)} ns, ${ratio(codes.own, codes.systemCall)} times the bare system call`,
+const names = ["egoi-verify", "fetch", "undici.request", "node:http", "axios"];
+const peaks = await rounds(
+    ["bare Node", ...names],
+    (name) => part(of("memory.mjs"), urls.plain, name).peak,
+    Math.min(ROUNDS, 3),
 );
-console.log(`(${median(codes.systemCall).toFixed(0)} ns); crypto.randomInt takes ${median(codes.pool).toFixed(0)} ns.`);
+records.add("node-client", "plain, 64 at once", "memory", "bytes", peaks, ["bare Node"]);
 
+const lifecycles = part(of("engine.mjs"));
+for (const [measure, key] of PARTS) {
+    records.add("node-engine", "Engine", measure, "ns", each(lifecycles, key));
+}
+
+const SYSTEM_CALL = "the bare system call";
+const codes = await rounds(["egoi-verify", "crypto.randomInt", SYSTEM_CALL], (name) =>
+    name === SYSTEM_CALL
+        ? JSON.parse(onProcessor0(binary, "getrandom")).ns
+        : part(of("generation.mjs"), name === "egoi-verify" ? "own" : "pool").ns,
+);
+records.add("node-codes", "6 digits", "time", "ns", codes, [SYSTEM_CALL]);
+
+const loads = { "egoi-verify": "egoi-verify", undici: "undici", axios: "axios", "bare Node": undefined };
+const starts = await rounds(Object.keys(loads), (name) => {
+    const started = process.hrtime.bigint();
+    onProcessor0(process.execPath, "-e", loads[name] === undefined ? "" : `require("${loads[name]}")`);
+    return Number(process.hrtime.bigint() - started);
+});
+records.add("node-start", 'require("egoi-verify")', "start", "ns", starts, ["bare Node"]);
+
+records.write();
 server.stdin.end();
 rmSync(folder, { recursive: true });

@@ -1,0 +1,147 @@
+"""What the page says of each comparison, in its order. The figures come from the records."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Comparison(NamedTuple):
+    title: str
+    what: str
+    """What is compared, and how."""
+    where: str = ""
+    """Where the time goes: needed as soon as something else is faster."""
+
+
+class Part(NamedTuple):
+    title: str
+    comparisons: dict[str, Comparison]
+    """By the name in the records."""
+    readme: str = ""
+    """The README that shows the tables too, between its marks."""
+
+
+PARTS = [
+    Part(
+        "Rust",
+        {
+            "rust-exchange": Comparison(
+                "An HTTP exchange of the core",
+                "`get` over V2, against the same exchange with reqwest, on which `Client` is built, and with hyper, on which "
+                "reqwest is. They have no deadline, and read neither JSON nor a phone number out of the answer. The server is "
+                "a thread on another processor, which answers from a constant.",
+            ),
+            "rust-engine": Comparison(
+                "The engine in memory",
+                "A request to a parsed number and the validation of its code, on one processor; a `HashMap` alone keeps a code "
+                "that was counted up by an id, without randomness, digest, lock, clock or limits. Below it what a pending request "
+                "takes of memory, and how long the slowest of many calls took.",
+                "What the engine does beyond a map is what makes it safe: a code and an id from the operating system's "
+                "randomness (two system calls), a digest of the code with a key, a table of counters for each number, and a queue of "
+                "what expires.",
+            ),
+            "rust-generation": Comparison(
+                "Drawing a code",
+                "Against one `getrandom` of 32 bytes, without which no code can be drawn. There is one such call a code.",
+            ),
+            "rust-numbers": Comparison(
+                "Reading a phone number",
+                "Numbers of eight countries, against parsing them with rlibphonenumber alone. `PhoneNumber::parse` also checks that "
+                "each is possible in its country.",
+            ),
+        },
+        "core/README.md",
+    ),
+    Part(
+        "Stores",
+        {
+            "rust-stores": Comparison(
+                "A validation over each store",
+                "Against the bare operation of the store without which it cannot be done.",
+            ),
+        },
+    ),
+    Part(
+        "Python",
+        {
+            "python-blocking": Comparison(
+                "`Client` against libraries for HTTP",
+                "One read over V2 (`get`), and one validation, which is three exchanges. Each way sends the key, has a "
+                "deadline, keeps its connections, and gives back the same fields; 64 at once are 64 threads. Client and server are "
+                "processes on a processor each. What cannot be beaten is the core's own client in Rust.",
+                "pycurl is C around C. Of what a blocking call takes one at a time more than half is the kernel's, for sending and "
+                "receiving and waking up; a quarter is the native module's and a sixth Python's (`perf`).",
+            ),
+            "python-asyncio": Comparison(
+                "`AsyncClient` against libraries for HTTP",
+                "The same in an event loop; 64 at once are 64 tasks.",
+                "One at a time a call goes to the thread that drives the connections and back, which wakes two threads.",
+            ),
+            "python-engine": Comparison(
+                "`Engine` against pyotp and django-otp",
+                "A request and the validation of its code in this process, the code handed to the same function. With pyotp a "
+                "dictionary keeps what belongs to a request: number, counter and end of validity; it has no limits. django-otp keeps it in "
+                "its own model (its email device, with the delivery replaced as its documentation says), on SQLite in memory. Ours reads "
+                "the phone number, limits wrong codes and SMS, and keeps finished requests for a day. An `AsyncEngine` is compared with "
+                "the same two, which have no other form.",
+                "A call of `AsyncEngine` is a task that is driven by another thread and comes back to the loop: what it costs is waking "
+                "both, and not the verification, as `Engine` shows.",
+            ),
+            "python-codes": Comparison(
+                "Drawing a code", "From the operating system's randomness, as all three do, in the two sizes that are most used."
+            ),
+            "python-start": Comparison(
+                "Starting",
+                "A new interpreter that imports what it needs for a call, until it has ended.",
+                "Most of ours is the standard library's `typing`, `dataclasses` and `enum`, and linking the native module.",
+            ),
+        },
+        "python/README.md",
+    ),
+    Part(
+        "Node",
+        {
+            "node-client": Comparison(
+                "`Client` against libraries for HTTP",
+                "One read over V2 (`get`), its answer as a value. All of a client's threads share one processor, the server has "
+                "the other. Memory is that of a process that makes 10,000 calls.",
+                "One at a time more than half of our processor time is the kernel's: a call wakes another thread, and its answer "
+                "wakes this one, where `node:http` and undici stay on theirs. With 64 at once the waking is shared, and half is the "
+                "HTTP client in Rust.",
+            ),
+            "node-engine": Comparison(
+                "`Engine` against otplib",
+                "A request and the validation of its code in this process, the code handed to the same function. With otplib a `Map` "
+                "keeps what belongs to a request: number, counter and end of validity; it has no limits. Ours reads the phone number, limits "
+                "wrong codes and SMS, and keeps finished requests for a day.",
+                "Each of our calls is a promise that another thread fulfils, and the function that sends is called back from there: "
+                "what it costs is waking the threads, and not the verification.",
+            ),
+            "node-codes": Comparison(
+                "Drawing a code",
+                "Against one `getrandom`, which cannot be beaten, and `crypto.randomInt`, which draws from a pool.",
+                "`crypto.randomInt` asks the operating system once for many codes. Ours asks for each, so that no later code lies in "
+                "memory before it is drawn, and going into native code and back takes as long again.",
+            ),
+            "node-start": Comparison(
+                "Starting",
+                "A new process that loads what it needs for a call, until it has ended.",
+                "Most of ours is linking the addon.",
+            ),
+        },
+        "node/README.md",
+    ),
+    Part("Kotlin", {}, "bindings/kotlin/README.md"),
+    Part("Swift", {}, "bindings/swift/README.md"),
+    Part(
+        "Sizes",
+        {
+            "sizes": Comparison(
+                "What there is to install",
+                "What is shipped here, and for Python and Node what an installation has in all, with everything that comes with it.",
+                "Ours holds an HTTP client with TLS and Mozilla's roots, the numbering plans of all countries, the engine, and the "
+                "sandbox with its server, as native code; the others take TLS from Python or Node.",
+            )
+        },
+    ),
+]

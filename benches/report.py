@@ -1,0 +1,145 @@
+"""Makes the page and its pictures of what was measured: ``report.py RESULTS --to FOLDER``.
+
+Writes ``BENCHMARKS.md``, ``docs/bench/*.svg``, and what stands between the marks of the READMEs, into the folder, from which the
+READMEs are read too. The same records make the same bytes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from comparisons import PARTS, Comparison, Part
+from pictures import picture
+from records import Record, load
+from tables import tables
+
+ROOT = Path(__file__).resolve().parent.parent
+BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
+INTRODUCTION = """\
+# What it costs
+
+A real verification is a round trip over the Internet, tens of milliseconds of it for each call, and a person who waits for an
+SMS. **No user notices which library made the call.** What differs, and what a server pays for, is:
+
+- **processor time**, and with it how many calls one core can make, where calls come by the thousand;
+- **start-up and size**, in functions that are started for a request, on a command line, in an app;
+- **memory**, where many processes share a machine.
+
+So every comparison is made on one machine, over loopback, against a server that costs next to nothing: what is left is what the
+library itself adds. The figures say how one way compares with another there, and not how long a call takes in production.
+"""
+METHOD = """\
+## How it is measured
+
+In each round every way has its turn, and another one begins each time, so that whatever else the machine does meets all of them
+alike. A ratio is taken within a round; a table has the median of the ratios and, in brackets, the smallest and the largest. In
+the pictures a dot is the median and a line reaches from the smallest to the largest: right of 1 ours is ahead, a diamond left of 1
+says that something else is. Where ours is built on what it is compared with, it can only be behind, and the picture shows by how
+much. Programs and their records are described in `benches/README.md`.
+"""
+
+
+def behind(records: list[Record]) -> list[str]:
+    """What else is faster or smaller, in the median."""
+    return [
+        f"{name} ({record.settings}, {record.measure}: {record.against(name)})"
+        for record in records
+        for name in record.others
+        if record.against(name).median < 1
+    ]
+
+
+def within_the_spread(records: list[Record]) -> list[str]:
+    """What is behind in the median, and not in every round."""
+    return [
+        f"{name} ({record.settings}, {record.measure})"
+        for record in records
+        for name in record.others
+        if (ratio := record.against(name)).smallest <= 1 <= ratio.median
+    ]
+
+
+def measured(records: list[Record]) -> str:
+    """When, where and how, in one paragraph."""
+    record = records[0]
+    rounds = max(len(record.ours) for record in records)
+    versions = f" With {record.versions}." if record.versions else ""
+    return (
+        f"`{record.command}`, {record.date}, commit {record.commit}, {rounds} round{'s' if rounds > 1 else ''}, on {record.machine}; "
+        f"other processes took {record.disturbed:.2f} of a processor meanwhile.{versions}"
+    )
+
+
+def section(name: str, comparison: Comparison, records: list[Record]) -> list[str]:
+    lines = [f"### {comparison.title}", "", comparison.what, ""]
+    lines += [f"![{comparison.title.replace('`', '')}: the figures of the tables below](docs/bench/{name}.svg)"]
+    lines += [*tables(records), ""]
+    ahead = [record for record in records if record.others]
+    if slower := behind(records):
+        if not comparison.where:
+            print(f"{name.upper()} IS BEHIND, AND BENCHES/COMPARISONS.PY DOES NOT SAY WHY", file=sys.stderr)
+        lines += [f"**Ahead of ours:** {'; '.join(slower)}. {comparison.where}".rstrip(), ""]
+    elif not ahead and comparison.where:
+        lines += [comparison.where, ""]
+    if near := within_the_spread(records):
+        lines += [f"Behind ours in the median, but not in every round: {'; '.join(near)}.", ""]
+    return [*lines, f"Measured by {measured(records)}", ""]
+
+
+def readme(part: Part, records: dict[str, list[Record]], folder: Path) -> None:
+    """Puts the tables of a part between the marks of its README, where it has any."""
+    source = folder / part.readme if (folder / part.readme).exists() else ROOT / part.readme
+    text = source.read_text()
+    own = {name: of for name, of in records.items() if name in part.comparisons}
+    if BEGIN not in text or not own:
+        return
+    lines = [
+        "A real call is a round trip over the Internet, tens of milliseconds of it; what is compared here is what a library adds.",
+        "The repository's `BENCHMARKS.md` has pictures, what each comparison means, and where the time goes.",
+    ]
+    for name, of in own.items():
+        comparison = part.comparisons[name]
+        lines += ["", f"**{comparison.title}.** {comparison.what}", *tables(of)]
+    first = next(iter(own.values()))
+    before, rest = text.split(BEGIN)
+    after = rest.split(END)[1]
+    block = "\n".join([BEGIN, *lines, "", f"Measured by {measured(first)}", END])
+    written = folder / part.readme
+    written.parent.mkdir(parents=True, exist_ok=True)
+    written.write_text(before + block + after)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Makes the page and its pictures of what was measured.")
+    parser.add_argument("results", type=Path, help="the folder of the records")
+    parser.add_argument("--to", type=Path, default=ROOT, help="where BENCHMARKS.md and the others go")
+    arguments = parser.parse_args()
+    records: dict[str, list[Record]] = {}
+    for record in load(arguments.results.glob("*.json")):
+        records.setdefault(record.name, []).append(record)
+    known = [name for part in PARTS for name in part.comparisons]
+    if unknown := [name for name in records if name not in known]:
+        sys.exit(f"benches/comparisons.py does not know {', '.join(unknown)}")
+    folder = arguments.to / "docs" / "bench"
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = [INTRODUCTION, METHOD]
+    for part in PARTS:
+        of = {name: records[name] for name in part.comparisons if name in records}
+        lines += [f"## {part.title}", ""]
+        if not of:
+            lines += ["Not measured here.", ""]
+        for name, own in of.items():
+            lines += section(name, part.comparisons[name], own)
+            (folder / f"{name}.svg").write_text(picture(part.comparisons[name].title, own))
+        if part.readme:
+            readme(part, records, arguments.to)
+    (arguments.to / "BENCHMARKS.md").write_text("\n".join(lines).rstrip() + "\n")
+    for name in known:
+        if name not in records:
+            print(f"NOT MEASURED: {name.upper()}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
