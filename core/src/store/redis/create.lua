@@ -27,8 +27,8 @@ local wait = count_sms(tags, tonumber(ARGV[8]), tonumber(ARGV[9]))
 if wait then return {'limited', wait} end
 
 local validity, keep = tonumber(ARGV[6]), tonumber(ARGV[7])
-local request = {OPEN, now + validity, 0, 0, now, now, keep, 'maybe', 0, true, ARGV[4], tags[1], ARGV[5], validity,
-  keys[1] or false, '', false, false}
+local request = {OPEN, 0, ('\0'):rep(64), now + validity, keep, ARGV[4], tags[1], 0, now, now, MAYBE, 0, 1, validity,
+  keys[1] or '', '', ARGV[5]}
 save(KEYS[1], request)
 if keys[1] then
   local until_ = now + validity + keep

@@ -120,19 +120,24 @@ impl RedisStore {
             .list(codes)
             .list(&tags);
         let answer = self.connections.run(call, Repeat::Yes).await?;
-        let Some(answer) = Reply::of(answer)? else { return Ok(None) };
-        let outcome = match answer.word()? {
-            "verified" => Outcome::Verified,
-            "wrong_code" => Outcome::WrongCode,
-            "expired" => Outcome::Expired,
-            "already_verified" => Outcome::AlreadyVerified,
-            "cancelled" => Outcome::Cancelled,
-            "too_many_attempts" => Outcome::TooManyAttempts,
+        let answer = match answer {
+            Value::Nil => return Ok(None),
+            Value::BulkString(answer) => answer,
+            _ => return Err(unexpected()),
+        };
+        let (word, sealed) = answer.split_at(answer.iter().position(|&byte| byte == b' ').ok_or_else(unexpected)?);
+        let outcome = match word {
+            b"verified" => Outcome::Verified,
+            b"wrong_code" => Outcome::WrongCode,
+            b"expired" => Outcome::Expired,
+            b"already_verified" => Outcome::AlreadyVerified,
+            b"cancelled" => Outcome::Cancelled,
+            b"too_many_attempts" => Outcome::TooManyAttempts,
             _ => return Err(unexpected()),
         };
         let number = match number {
             Some(number) => number,
-            None => self.seal.open(id, answer.bytes(1)?)?.number,
+            None => self.seal.open(id, &sealed[1..])?.number,
         };
         Ok(Some(Validated { outcome, number }))
     }
@@ -327,9 +332,9 @@ impl Reply {
             resends: self.number(5)?,
             sent_at: self.time(6)?,
         };
-        let sms = match self.bytes(8)? {
-            b"sent" => Sms::Sent,
-            b"maybe" => Sms::Maybe,
+        let sms = match self.number(8)? {
+            0 => Sms::Maybe,
+            1 => Sms::Sent,
             _ => return Err(unexpected()),
         };
         Ok(Stored { record, number, created_at: self.time(7)?, sms, now: self.time(1)? })

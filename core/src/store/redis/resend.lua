@@ -11,11 +11,11 @@ local tags = list(9)
 if #tags == 0 then tags = {request[TAG]} end
 
 -- The code is drawn for each resend: this is the same command again, whose answer was lost.
-local is_handed_over = request[REPLACED] and now < request[SENT_AT] + HAND_OVER_LASTS
+local is_handed_over = request[REPLACED] ~= '' and now < request[SENT_AT] + HAND_OVER_LASTS
 if is_handed_over and request[CODE] == code then return stored('ready', request) end
 
-if state(request) ~= 'pending' or is_spent(request, tonumber(ARGV[4])) then return {'conflict'} end
-local max_resends, pause = tonumber(ARGV[5]), tonumber(ARGV[6])
+local max_attempts, max_resends, pause = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+if state(request) ~= 'pending' or (max_attempts >= 0 and request[WRONG_CODES] >= max_attempts) then return {'conflict'} end
 if max_resends >= 0 and request[RESENDS] >= max_resends then return {'limited'} end
 if now < request[SENT_AT] + pause then return {'limited', request[SENT_AT] + pause - now} end
 -- Two hand-overs at once: were the second certainly not sent, which code counts could not be said.
@@ -23,9 +23,10 @@ if is_handed_over then return {'limited', 1000} end
 local wait = count_sms(tags, tonumber(ARGV[7]), tonumber(ARGV[8]))
 if wait then return {'limited', wait} end
 
-request[REPLACED] = {request[CODE], request[EXPIRES_AT], request[RESENDS], request[SENT_AT], request[SMS]}
+request[REPLACED] =
+  struct.pack(REPLACED_FORMAT, request[CODE], request[EXPIRES_AT], request[RESENDS], request[SENT_AT], request[SMS])
 request[CODE], request[EXPIRES_AT], request[SENT_AT] = code, now + request[VALIDITY], now
-request[RESENDS], request[SMS] = request[RESENDS] + 1, 'maybe'
-request[HAND_OVER], request[UNDER_WAY] = request[HAND_OVER] + 1, true
+request[RESENDS], request[SMS] = request[RESENDS] + 1, MAYBE
+request[HAND_OVER], request[UNDER_WAY] = request[HAND_OVER] + 1, 1
 save(KEYS[1], request)
 return stored('ready', request)

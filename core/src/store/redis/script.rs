@@ -10,19 +10,20 @@ use crate::machine::Quota;
 /// How what the scripts keep is laid out; part of every key, so that scripts of another layout never read it.
 pub(super) const LAYOUT: u32 = 1;
 
+/// A script of these files, one after the other.
 macro_rules! source {
-    ($file:literal) => {
-        Source { code: concat!(include_str!("begin.lua"), include_str!($file)), hash: OnceLock::new() }
+    ($($file:literal)+) => {
+        Source { code: concat!(include_str!("begin.lua"), $("\n", include_str!($file)),+), hash: OnceLock::new() }
     };
 }
 
 pub(super) static OPEN: Source = source!("open.lua");
-pub(super) static CREATE: Source = source!("create.lua");
-pub(super) static VALIDATE: Source = source!("validate.lua");
-pub(super) static CANCEL: Source = source!("cancel.lua");
-pub(super) static GET: Source = source!("get.lua");
-pub(super) static RESEND: Source = source!("resend.lua");
-pub(super) static SETTLE: Source = source!("settle.lua");
+pub(super) static CREATE: Source = source!("counters.lua" "record.lua" "create.lua");
+pub(super) static VALIDATE: Source = source!("counters.lua" "validate.lua");
+pub(super) static CANCEL: Source = source!("record.lua" "cancel.lua");
+pub(super) static GET: Source = source!("record.lua" "get.lua");
+pub(super) static RESEND: Source = source!("counters.lua" "record.lua" "resend.lua");
+pub(super) static SETTLE: Source = source!("record.lua" "settle.lua");
 pub(super) static CLAIM: Source = source!("claim.lua");
 pub(super) static FULFIL: Source = source!("fulfil.lua");
 pub(super) static RELEASE: Source = source!("release.lua");

@@ -3,25 +3,26 @@
 
 local id, end_ = ARGV[3], ARGV[5]
 local request = load(KEYS[1])
-if not request or request[HAND_OVER] ~= tonumber(ARGV[4]) or not request[UNDER_WAY] then return false end
+if not request or request[HAND_OVER] ~= tonumber(ARGV[4]) or request[UNDER_WAY] == 0 then return false end
 local tags = list(6)
 if #tags == 0 then tags = {request[TAG]} end
 
 local replaced, sent_at = request[REPLACED], request[SENT_AT]
-request[UNDER_WAY], request[REPLACED] = false, false
+request[UNDER_WAY], request[REPLACED] = 0, ''
 if end_ ~= 'not_sent' then
-  if end_ == 'sent' then request[SMS] = 'sent' end
+  if end_ == 'sent' then request[SMS] = SENT end
   save(KEYS[1], request)
   return false
 end
 
-if replaced then
+if replaced ~= '' then
   -- Attempts made and a cancellation in the meantime stay.
-  request[CODE], request[EXPIRES_AT], request[RESENDS], request[SENT_AT], request[SMS] = unpack(replaced)
+  request[CODE], request[EXPIRES_AT], request[RESENDS], request[SENT_AT], request[SMS] =
+    struct.unpack(REPLACED_FORMAT, replaced)
   save(KEYS[1], request)
 else
   redis.call('DEL', KEYS[1])
-  if request[KEY] then
+  if request[KEY] ~= '' then
     local key = prefix .. 'k:' .. request[KEY]
     local packed = redis.call('GET', key)
     if packed then
