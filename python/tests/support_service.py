@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 REPOSITORY = Path(__file__).parents[2]
 PROGRAM = REPOSITORY / "tests" / "bin" / "scripted-service"
+TOXIPROXY = PROGRAM.with_name("toxiproxy-server")
 
 
 @dataclass
@@ -30,7 +31,9 @@ class Service:
 
     def __init__(self) -> None:
         assert PROGRAM.exists(), "there is no scripted service: `make service` builds it"
-        self._process = subprocess.Popen([PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self._process = subprocess.Popen(
+            [PROGRAM, *([TOXIPROXY] if TOXIPROXY.exists() else [])], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
         assert self._process.stdout is not None
         self._address = json.loads(self._process.stdout.readline())["url"].removeprefix("http://")
 

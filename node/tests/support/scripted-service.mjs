@@ -7,12 +7,17 @@ import { existsSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-const program = fileURLToPath(new URL("../../../tests/bin/scripted-service", import.meta.url));
+const built = (name) => fileURLToPath(new URL(`../../../tests/bin/${name}`, import.meta.url));
+const program = built("scripted-service");
+const toxiproxy = built("toxiproxy-server");
+
+/** Whether there is a way to the service through toxiproxy. */
+export const hasToxiproxy = existsSync(toxiproxy);
 
 /** Starts it; it ends with its standard input: with this process at the latest. */
 export async function scriptedService() {
     assert.ok(existsSync(program), "there is no scripted service: `make service` builds it");
-    const child = spawn(program, { stdio: ["pipe", "pipe", "inherit"] });
+    const child = spawn(program, hasToxiproxy ? [toxiproxy] : [], { stdio: ["pipe", "pipe", "inherit"] });
     const [line] = await once(createInterface(child.stdout), "line");
     const { url } = JSON.parse(line);
 
