@@ -1,16 +1,12 @@
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import test from "node:test";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 
 import { Client, Engine } from "egoi-verify";
 import { Sandbox } from "egoi-verify/testing";
 
+import { memory } from "./support/memory.mjs";
 import { soak } from "./support/run.mjs";
-
-setFlagsFromString("--expose-gc");
-const collectGarbage = runInNewContext("gc");
 
 const NUMBER = "+351 910 000 000";
 
@@ -19,16 +15,6 @@ async function calls(count, call) {
     for (let done = 0; done < count; done += 50) {
         await Promise.all(Array.from({ length: 50 }, call));
     }
-}
-
-async function memory() {
-    // What is finalized goes after the garbage was collected, in a turn of its own.
-    for (let n = 0; n < 3; n += 1) {
-        collectGarbage();
-        await new Promise(setImmediate);
-    }
-    const { rss, heapUsed } = process.memoryUsage();
-    return { rss, heapUsed };
 }
 
 /** Fails where memory grows with the number of calls: what a warm-up takes is not counted. */
