@@ -7,6 +7,10 @@ import FoundationNetworking
 /// The repository's `tests` folder.
 let shared = package.appendingPathComponent("../../tests").standardizedFileURL
 
+/// The program through which calls go slowly and unreliably; `make toxiproxy` builds it.
+private let toxiproxy = shared.appendingPathComponent("bin/toxiproxy-server")
+let hasToxiproxy = FileManager.default.fileExists(atPath: toxiproxy.path)
+
 /// The scripted service of `tests/service`: what it is asked, and what it saw. It ends with its standard input.
 final class ScriptedService: Sendable {
     struct Opened: Decodable {
@@ -38,6 +42,7 @@ final class ScriptedService: Sendable {
     init() throws {
         let process = Process(), output = Pipe()
         process.executableURL = shared.appendingPathComponent("bin/scripted-service")
+        process.arguments = hasToxiproxy ? [toxiproxy.path] : []
         process.standardInput = input
         process.standardOutput = output
         try process.run()
