@@ -13,7 +13,7 @@ from matplotlib.axes import Axes  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter  # noqa: E402
 
-from records import Ratio, Record, amount, digits  # noqa: E402
+from records import Ratio, Record, amount, digits, step  # noqa: E402
 
 RATIOS = ("time", "processor time")
 # Each colour, and what it becomes where the reader's screen is dark. Apart from each other for the colour-blind too.
@@ -98,19 +98,17 @@ def draw_ratios(axes: Axes, rows: list[Row], panel: int, title: str, floors_alon
     finish(axes, title)
 
 
-def draw_amounts(axes: Axes, rows: list[tuple[str, list[float] | None, str]], unit: str, title: str) -> None:
+def draw_amounts(axes: Axes, rows: list[tuple[str, list[float], str]], unit: str, title: str) -> None:
     axes.set_ylim(len(rows) - 0.4, -0.6)
+    size, name = step(max(max(taken) for _, taken, _ in rows), unit)
     for y, (_, taken, colour) in enumerate(rows):
-        if taken is None:
-            continue
         median = statistics.median(taken)
-        axes.barh([y], [median], height=0.6, color=colour)
-        axes.plot([min(taken), max(taken)], [y, y], color=TEXT, linewidth=1)
-        axes.annotate(
-            amount(median, unit), (max(taken), y), (5, 0), textcoords="offset points", va="center", fontsize=8, color=TEXT
-        )
+        axes.barh([y], [median / size], height=0.6, color=colour)
+        axes.plot([min(taken) / size, max(taken) / size], [y, y], color=TEXT, linewidth=1)
+        end = (max(taken) / size, y)
+        axes.annotate(amount(median, unit), end, (5, 0), textcoords="offset points", va="center", fontsize=8, color=TEXT)
     axes.set_xlim(0, axes.get_xlim()[1] * 1.15)
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: amount(value, unit) if value else "0"))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g} {name}" if value else "0"))
     finish(axes, title)
 
 
@@ -136,7 +134,7 @@ def picture(title: str, records: list[Record]) -> str:
         compared = [record for record in records if record.others or record.floors]
         measures = [name for name in RATIOS if any(record.measure == name for record in compared)]
         ratios, floors_alone = ratio_rows([record for record in compared if record.measure in measures], measures)
-        blocks: list[tuple[str, str, list[tuple[str, list[float] | None, str]]]] = []
+        blocks: list[tuple[str, str, list[tuple[str, list[float], str]]]] = []
         for record in records:
             if record in compared and record.measure in measures:
                 continue

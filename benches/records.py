@@ -55,13 +55,18 @@ def digits(number: float) -> str:
     return f"{number:.0f}" if number >= 100 else f"{number:.1f}" if number >= 10 else f"{number:.2f}"
 
 
+def step(number: float, unit: str) -> tuple[float, str]:
+    """What a number of this unit is given in, and how much of the unit that is."""
+    if unit == "ns":
+        steps = [(1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1.0, "ns")]
+    else:
+        steps = [(2.0**20, "MiB"), (2.0**10, "KiB"), (1.0, "bytes")]
+    return next((each for each in steps if number >= each[0]), steps[-1])
+
+
 def amount(number: float, unit: str) -> str:
     """For people."""
-    if unit == "ns":
-        steps = [(1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1, "ns")]
-    else:
-        steps = [(2**20, "MiB"), (2**10, "KiB"), (1, "bytes")]
-    size, name = next(((size, name) for size, name in steps if number >= size), steps[-1])
+    size, name = step(number, unit)
     return f"{digits(number / size) if size > 1 else f'{number:.0f}'} {name}"
 
 
