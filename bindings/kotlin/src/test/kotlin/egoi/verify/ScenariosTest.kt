@@ -15,11 +15,14 @@ import java.lang.reflect.InvocationTargetException
 import java.nio.file.Files
 import java.nio.file.Path
 import kotlin.math.abs
+import kotlin.reflect.KCallable
+import kotlin.reflect.KClass
 import kotlin.reflect.KFunction
+import kotlin.reflect.KParameter
 import kotlin.reflect.KType
+import kotlin.reflect.KVisibility
 import kotlin.reflect.full.callSuspendBy
 import kotlin.reflect.full.memberFunctions
-import kotlin.reflect.full.primaryConstructor
 import kotlin.reflect.jvm.jvmErasure
 import kotlin.time.Duration
 import kotlin.time.Duration.Companion.seconds
@@ -149,12 +152,12 @@ private class ScenarioRun(private val name: String, private val on: String, priv
             val store = System.getenv("EGOI_SCENARIOS_STORE")?.replace("<name>", "$name-${ProcessHandle.current().pid()}")
             if (store != null && !options.has("store")) options.addProperty("store", store)
             if (store != null && !options.has("key")) options.addProperty("key", "k".repeat(32))
-            verifier = Engine(made(EngineOptions::class.primaryConstructor!!, options).withClock(clock)) { send(it) }
+            verifier = Engine(made(EngineOptions::class.constructor(), options).withClock(clock)) { send(it) }
         } else {
             val (api, path) = if (on == "client-v1") "v1" to "/api/public" else "v2" to "/api"
             val own = mapOf("api_key" to "key", "sender" to "1", "api" to api, "base_url" to sandbox.url + path)
             for ((option, value) in own) if (!options.has(option)) options.addProperty(option, value)
-            verifier = Client(made(ClientOptions::class.primaryConstructor!!, options))
+            verifier = Client(made(ClientOptions::class.constructor(), options))
         }
         return "made"
     }
@@ -212,19 +215,21 @@ private fun JsonObject.taken(name: String): JsonElement? = remove(name)
 
 private fun JsonObject.done(): Unit = assertEquals(emptySet<String>(), keySet())
 
-private fun kotlin.reflect.KClass<*>.function(name: String): KFunction<*> = memberFunctions.single { it.name == name }
+private fun <T : Any> KClass<T>.constructor(): KFunction<T> = constructors.single { it.visibility == KVisibility.PUBLIC }
+
+private fun KClass<*>.function(name: String): KFunction<*> = memberFunctions.single { it.name == name }
 
 private fun camel(name: String): String = Regex("_([a-z0-9])").replace(name) { it.groupValues[1].uppercase() }
 
 /** What a function gives for these arguments, by their names in the files; one that it does not have fails. */
-private fun arguments(function: KFunction<*>, given: JsonObject): Map<kotlin.reflect.KParameter, Any?> =
+private fun arguments(function: KFunction<*>, given: JsonObject): Map<KParameter, Any?> =
     given.entrySet().associate { (name, value) ->
         val parameter = function.parameters.single { it.name == camel(name) }
         parameter to typed(value, parameter.type)
     }
 
 @Suppress("UNCHECKED_CAST")
-private fun <T> made(function: kotlin.reflect.KCallable<T>, given: JsonObject): T =
+private fun <T> made(function: KCallable<T>, given: JsonObject): T =
     (function as KFunction<T>).callBy(arguments(function, given))
 
 private suspend fun called(function: KFunction<*>, on: Any, given: JsonObject): Any? =
