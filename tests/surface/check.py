@@ -58,7 +58,7 @@ PLACES: dict[str, dict[str, list[str]]] = {
         "rust": ["Client."], "python": ["Client.", "AsyncClient."], "node": ["Client. + Verifier."], "kotlin": ["Client."], "swift": ["Client."],
     },
     "outcomes": dict.fromkeys(("rust", "python", "kotlin", "swift"), ["Outcome."]) | {"node": ["Outcome="]},
-    "states": dict.fromkeys(("rust", "python", "kotlin", "swift"), ["State."]) | {"node": ["State="]},
+    "states": dict.fromkeys(("rust", "python", "kotlin"), ["State."]) | {"node": ["State="], "swift": ["VerificationState."]},
     "code types": dict.fromkeys(("rust", "python", "kotlin", "swift"), ["CodeType."]) | {"node": ["CodeType="]},
     "what is said of an SMS": {"rust": ["Sms."], "python": ["Sms."], "node": ["Verification.sms:"], "kotlin": ["Sms."], "swift": ["SMS."]},
     "encodings": {"rust": ["SmsEncoding."], "python": [], "node": ["SmsParts.encoding:"], "kotlin": ["SmsEncoding."], "swift": ["SMSEncoding."]},
@@ -116,7 +116,7 @@ PLACES: dict[str, dict[str, list[str]]] = {
 ARGUMENTS = {"of request": {"number", "options"}, "of an engine": {"options"}}
 # How a value is made, printed, compared, copied and let go of is each language's own.
 OWN = {"__init__", "constructor", "new", "init", "__enter__", "__aenter__", "__str__", "__bool__", "toJSON", "toString", "close",
-       "aclose", "description", "debugDescription", "customMirror", "errorDescription"}
+       "aclose", "description", "debugDescription", "customMirror", "errorDescription", "encode"}
 
 
 def found_at(lines: list[str], place: str) -> dict[str, str]:
@@ -176,8 +176,8 @@ def check(language: str, lines: list[str], table: dict[str, Any]) -> list[str]:
             if (what, language) == ("error codes", "kotlin"):
                 rule = pascal
             if is_enum:  # and not what there is beside its values
-                lower = language == "swift"
-                found = {name: said for name, said in found.items() if said[:1] != ":" and (lower or name[0].isupper())}
+                upper = language != "swift"
+                found = {name: said for name, said in found.items() if said[:1] != ":" and name[0].isupper() == upper}
             elif place.endswith("."):  # and no type within a type, no case of an enum
                 found = {name: said for name, said in found.items() if not name[0].isupper() and said[:1] != "("}
             names = {name: called.get(name, rule(name)) for name in wanted}
@@ -191,7 +191,7 @@ def check(language: str, lines: list[str], table: dict[str, Any]) -> list[str]:
                         faults.append(f"{place}: {own} is {'optional' if optional else 'required'}")
                     if default is not ... and default != wanted[name]:
                         faults.append(f"{place}: {own} is {default!r} by default, and not {wanted[name]!r}")
-            arguments = ARGUMENTS.get(what, {"id", "code"}) if "()" in place else set()
+            arguments = ARGUMENTS.get(what, {"id", "code", "options"}) if "()" in place else set()
             for name in found.keys() - set(names.values()) - OWN - arguments if what != "functions" else ():
                 if name in more:
                     unused = [each for each in unused if each != (what, "more", name)]

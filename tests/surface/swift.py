@@ -11,13 +11,12 @@ lines: set[str] = set()
 def split(text: str) -> list[str]:
     """What stands between commas that are within no bracket."""
     parts, depth = [""], 0
-    for c, following in zip(text, text[1:] + " "):
+    for c in text:
         depth += (c in "([<{") - (c in ")]}" or c == ">" and not parts[-1].endswith("-"))
         if c == "," and depth == 0:
             parts.append("")
         else:
             parts[-1] += c
-        del following
     return [part.strip() for part in parts if part.strip()]
 
 
@@ -51,7 +50,7 @@ for file in sys.argv[1:]:
         elif kind in ("property", "type.property", "var"):
             lines.add(f"{path}:{declaration.split(':', 1)[1]}" if ":" in declaration else path)
         elif kind == "enum.case":
-            lines.add(path + re.sub(r"^case \w+", "", declaration))
+            lines.add(path + re.sub(r"^case [\w`]+", "", declaration))
         elif kind in ("struct", "class", "enum", "protocol", "typealias"):
             lines.add(f"{path} {kind}")
     for relation in graph["relationships"]:
