@@ -448,6 +448,41 @@ async fn an_engine_tells_no_secret_in_any_state_or_failure() {
     looked.end("an engine", 80);
 }
 
+#[cfg(feature = "redis")]
+#[tokio::test]
+async fn a_redis_server_that_repeats_what_it_was_sent_has_nothing_of_it_told() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    let secrets = Secrets::read();
+    let mut looked = Looked::new(&secrets);
+    let all = secrets.canaries.values().map(|canary| canary.given.as_str()).collect::<Vec<_>>().join(" ");
+    for word in ["ERR unknown command", "WRONGPASS invalid", "NOAUTH", "NOPERM", "LOADING", "MOVED 1 host:1", "CANARY"]
+    {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let said = format!("-{word} {all}\r\n");
+        let serving = tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let mut asked = [0; 65_536];
+                while matches!(stream.read(&mut asked).await, Ok(1..))
+                    && stream.write_all(said.as_bytes()).await.is_ok()
+                {}
+            }
+        });
+        let url = format!("redis://user:{}@127.0.0.1:{port}/0", secrets.given("store_password"));
+        let options = EngineOptions::default().store_url(url).key(secrets.given("engine_key"));
+        let engine = Engine::new(Post::default(), options).unwrap();
+        let wanted = RequestOptions::default().message(secrets.given("message")).timeout(Duration::from_millis(300));
+        log_everything();
+        let error = engine.request(secrets.given("number"), wanted).await.unwrap_err();
+        assert!(matches!(error.code(), ErrorCode::Storage | ErrorCode::Timeout), "{word}: {error}");
+        look_at_failure(&mut looked, word, error);
+        looked.at(word, &format!("- {}", LOGGED.take()));
+        serving.abort();
+    }
+    looked.end("a Redis server", 35);
+}
+
 #[tokio::test]
 async fn an_engine_with_egois_sms_tells_no_secret_that_the_service_repeats() {
     let secrets = Arc::new(Secrets::read());

@@ -147,6 +147,9 @@ fn without_long_numbers(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use rand::rngs::SmallRng;
+    use rand::{RngExt as _, SeedableRng as _};
+
     use super::*;
 
     #[test]
@@ -193,5 +196,27 @@ mod tests {
         assert_eq!(secrets.removed_from("at most 20 of 400"), "at most 20 of 400");
         assert_eq!(secrets.removed_from(&"x".repeat(1000)).len(), 300);
         Ok(())
+    }
+
+    #[test]
+    fn a_key_is_removed_in_every_spelling_whatever_is_around_it() {
+        let mut random = SmallRng::seed_from_u64(1);
+        for round in 0..4_000 {
+            let key: String = (0..24).map(|_| char::from(random.random_range(b'!'..=b'~'))).collect();
+            let mut some = || (0..random.random_range(0..6)).map(|_| random.random()).collect::<Vec<u8>>();
+            let within = [some(), key.clone().into_bytes(), some()].concat();
+            let written = |form: fn(&u8) -> String| within.iter().map(form).collect::<String>();
+            let spelled = match round % 4 {
+                0 => BASE64.encode(&within),
+                1 => written(|byte| format!("{byte:02x}")),
+                2 => written(|byte| format!("%{byte:02X}")),
+                _ => key.chars().map(|c| format!("{c}-")).collect(),
+            };
+            let around = ["", "(", "key=", "\"", ":", "/", "Q", "7"];
+            let [before, after] = [0, 0].map(|_| around[random.random_range(0..around.len())]);
+            let secrets = Secrets { key: &key, ..Secrets::default() };
+            let shown = secrets.removed_from(&format!("not {before}{spelled}{after} again"));
+            assert_eq!(shown, format!("not {REMOVED} again"), "{key:?} as {before}{spelled}{after}");
+        }
     }
 }
