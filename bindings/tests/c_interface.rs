@@ -258,25 +258,26 @@ fn text(text: &str) -> Buffer {
     given(text.as_bytes())
 }
 
-/// Options that set a base URL alone, with as many absent ones as there are: what is too short or too long is refused, and
-/// nothing else comes of it.
-fn made_with(base_url: &str, mut make: impl FnMut(&Record) -> Result<u64, Refused>) -> u64 {
+fn new_client(options: &Record) -> Result<u64, Refused> {
+    called(|status| unsafe { uniffi_egoi_verify_native_fn_constructor_nativeclient_new(options.buffer(), status) })
+}
+
+/// A client whose options set a base URL alone, with as many absent ones as there are, and the options: what is too short or
+/// too long is refused, and nothing else comes of it.
+fn client_and_options(base_url: &str) -> (u64, Record) {
     for absent in 1..40 {
         let options = Record::default().text("the key").text("1").absent(1).present().text(base_url).absent(absent);
-        match make(&options.text("c")) {
-            Ok(made) => return made,
+        let options = options.text("c");
+        match new_client(&options) {
+            Ok(client) => return (client, options),
             Err(refused) => assert_eq!(refused, Refused::Unexpected),
         }
     }
     panic!("no number of options was right")
 }
 
-fn new_client(options: &Record) -> Result<u64, Refused> {
-    called(|status| unsafe { uniffi_egoi_verify_native_fn_constructor_nativeclient_new(options.buffer(), status) })
-}
-
 fn client(base_url: &str) -> u64 {
-    made_with(base_url, new_client)
+    client_and_options(base_url).0
 }
 
 /// A method takes the handle that it is called with.
@@ -348,29 +349,17 @@ fn whole_verifications_cross_the_border() {
 #[test]
 fn an_engine_crosses_the_border() {
     let served = sandbox();
-    let url = format!("{}/api", served.sandbox.url());
-    let mut absent = 0;
-    let engine = loop {
+    let (client, connection) = client_and_options(&format!("{}/api", served.sandbox.url()));
+    freed(client);
+    let made = (0..40).find_map(|absent| {
         let options = Record::default().absent(absent);
-        let mut refused = None;
-        let made = made_with(&url, |client| {
-            let made = called(|status| unsafe {
-                let make = uniffi_egoi_verify_native_fn_constructor_nativeengine_with_egoi_sms;
-                make(client.buffer(), options.buffer(), status)
-            });
-            // Which of the two is of the wrong length nobody is told: a client alone shows it.
-            if made.is_err() && new_client(client).map(freed).is_ok() {
-                refused = Some(());
-                return Ok(0);
-            }
-            made
-        });
-        match refused {
-            None => break made,
-            Some(()) => absent += 1,
-        }
-        assert!(absent < 40, "no number of options was right");
-    };
+        called(|status| unsafe {
+            let make = uniffi_egoi_verify_native_fn_constructor_nativeengine_with_egoi_sms;
+            make(connection.buffer(), options.buffer(), status)
+        })
+        .ok()
+    });
+    let engine = made.expect("no number of options was right");
     let cloned =
         || called(|status| unsafe { uniffi_egoi_verify_native_fn_clone_nativeengine(engine, status) }).unwrap();
     for _ in 0..5 {
@@ -411,22 +400,18 @@ fn failures_cross_the_border_and_leave_nothing_behind() {
 
 #[test]
 fn what_is_no_value_is_refused_whole() {
-    // A text by itself is UTF-8 by the interface's contract, which both languages keep: only records are looked at.
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let client = client(&format!("http://{}", listener.local_addr().unwrap()));
-    let right = Record::default().text("+351 910 000 000").absent(7);
+    // A text by itself is UTF-8 by the interface's contract, which both languages keep; and of a call that is refused
+    // uniffi keeps the buffers that it did not come to. So this is one buffer, which is a record.
+    let (client, right) = client_and_options("http://127.0.0.1:9");
+    freed(client);
     for length in 0..right.0.len() {
-        let cut = given(&right.0[..length]);
-        let call = unsafe { uniffi_egoi_verify_native_fn_method_nativeclient_request(cloned(client), cut, none()) };
-        assert_eq!(waited(call).unwrap_err(), Refused::Unexpected, "{length}");
+        assert_eq!(new_client(&Record(right.0[..length].to_vec())).unwrap_err(), Refused::Unexpected, "{length}");
     }
     for changed in [Record::default().absent(4), Record(vec![0xff; 40]), Record(vec![0x7f, 0xff, 0xff, 0xff, 1, 2])] {
-        let call = unsafe {
-            uniffi_egoi_verify_native_fn_method_nativeclient_request(cloned(client), changed.buffer(), none())
-        };
-        assert_eq!(waited(call).unwrap_err(), Refused::Unexpected);
+        assert_eq!(new_client(&changed).unwrap_err(), Refused::Unexpected);
     }
-    freed(client);
+    let no_text = Record(right.0.iter().map(|byte| if *byte == b'k' { 0xff } else { *byte }).collect());
+    assert_eq!(new_client(&no_text).unwrap_err(), Refused::Unexpected);
 }
 
 #[test]
