@@ -355,7 +355,7 @@ fn a_client_is_made_without_a_runtime_and_refuses_what_is_wrong() {
         assert_eq!(error.code(), ErrorCode::InvalidInput, "{error}");
         assert!(error.detail().starts_with(&format!("`{field}`")), "{field}: {error}");
     }
-    let unknown = v2().store_url("postgres://u:secret@localhost/db").unwrap_err();
+    let unknown = v2().store_url("mysql://u:secret@localhost/db").unwrap_err();
     assert!(unknown.detail().starts_with("`store`") && !unknown.detail().contains("secret"), "{unknown}");
     for base in ["http://localhost:1", "http://127.0.0.2", "http://[::1]:5", "https://example.com/api/"] {
         assert!(Client::new(v2().base_url(base)).is_ok(), "{base}");

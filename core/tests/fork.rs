@@ -8,10 +8,16 @@ mod support {
     #[allow(dead_code, reason = "each program of tests needs some of it")]
     pub(crate) mod watched;
 
+    #[cfg(feature = "sqlite")]
+    #[allow(dead_code, reason = "each program of tests needs some of it")]
+    pub(crate) mod files;
+    #[cfg(feature = "postgres")]
+    #[allow(dead_code, reason = "each program of tests needs some of it")]
+    pub(crate) mod postgres_server;
     #[cfg(feature = "redis")]
     #[allow(dead_code, reason = "each program of tests needs some of it")]
     pub(crate) mod redis_server;
-    #[cfg(feature = "redis")]
+    #[cfg(any(feature = "redis", feature = "postgres"))]
     #[allow(dead_code, reason = "each program of tests needs some of it")]
     pub(crate) mod server;
 }
@@ -31,6 +37,15 @@ fn main() {
         ("a_store_that_processes_share_works_in_a_child", unix::a_store_that_processes_share_works_in_a_child),
         #[cfg(feature = "redis")]
         ("a_store_in_redis_works_in_a_child_and_goes_on", unix::a_store_in_redis_works_in_a_child_and_goes_on),
+        #[cfg(feature = "postgres")]
+        (
+            "a_store_in_postgresql_works_in_a_child_and_goes_on",
+            unix::a_store_in_postgresql_works_in_a_child_and_goes_on,
+        ),
+        #[cfg(feature = "sqlite")]
+        ("a_store_in_sqlite_works_in_a_child_of_before", unix::a_store_in_sqlite_works_in_a_child_of_before),
+        #[cfg(feature = "sqlite")]
+        ("a_store_in_sqlite_that_was_in_use_says_forked", unix::a_store_in_sqlite_that_was_in_use_says_forked),
         ("the_parents_engine_goes_on", unix::the_parents_engine_goes_on),
     ] {
         fact();
@@ -161,6 +176,55 @@ mod unix {
         }
         // The parent's, one of each child, and this question's.
         assert_eq!(server.connections() - before, 4);
+    }
+
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    fn engine_on(url: String) -> Engine {
+        let options = EngineOptions::default().store_url(url).key([0; 32]);
+        Engine::new(|_sms| async { Ok(()) }, options).unwrap()
+    }
+
+    /// The parent's connections are the parent's: the child makes its own.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn a_store_in_postgresql_works_in_a_child_and_goes_on() {
+        use crate::support::postgres_server::{self, PostgresServer};
+
+        if !postgres_server::is_here() {
+            return;
+        }
+        let server = PostgresServer::start(&[]);
+        let engine = engine_on(server.url());
+        let id = block_on(engine.request("+351 910 000 000", RequestOptions::default())).unwrap().id;
+        for _ in 0..2 {
+            let got = || block_on(engine.get(&id, CallOptions::default())).unwrap().state.to_string();
+            assert_eq!(in_a_child(got), "pending");
+            assert_eq!(got(), "pending");
+        }
+    }
+
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn a_store_in_sqlite_works_in_a_child_of_before() {
+        let folder = crate::support::files::Folder::new();
+        let engine = engine_on(folder.new_url());
+        let request = || block_on(engine.request("+351 910 000 000", RequestOptions::default())).unwrap().id;
+        let ids = [in_a_child(request), in_a_child(request), request()];
+        for id in ids {
+            assert!(block_on(engine.get(&id, CallOptions::default())).is_ok());
+        }
+    }
+
+    /// What SQLite remembers of the parent's locks would be wrong in the child.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn a_store_in_sqlite_that_was_in_use_says_forked() {
+        let folder = crate::support::files::Folder::new();
+        let engine = engine_on(folder.new_url());
+        let id = block_on(engine.request("+351 910 000 000", RequestOptions::default())).unwrap().id;
+        let got = || match block_on(engine.get(&id, CallOptions::default())) {
+            Ok(read) => read.state.to_string(),
+            Err(error) => error.code().to_string(),
+        };
+        assert_eq!(in_a_child(got), "forked");
+        assert_eq!(got(), "pending");
     }
 
     pub(crate) fn the_parents_engine_goes_on() {

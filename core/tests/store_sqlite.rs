@@ -1,0 +1,189 @@
+//! What the store in a file of SQLite keeps, and what it says of a file that it cannot use.
+
+#![cfg(all(unix, feature = "sqlite"))]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod support {
+    #[allow(dead_code, unused_macros, reason = "each program of tests needs some of it")]
+    pub(crate) mod conformance;
+    #[allow(dead_code, reason = "each program of tests needs some of it")]
+    pub(crate) mod files;
+    #[allow(dead_code, reason = "each program of tests needs some of it")]
+    pub(crate) mod kept;
+    pub(crate) mod model;
+    #[allow(dead_code, reason = "each program of tests needs some of it")]
+    pub(crate) mod post;
+    pub(crate) mod service;
+    pub(crate) mod soak;
+    #[allow(dead_code, reason = "each program of tests needs some of it")]
+    pub(crate) mod watched;
+}
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use egoi_verify::{
+    CallOptions, Engine, EngineOptions, Error, ErrorCode, RequestOptions, State, TestClock, ValidateOptions,
+};
+use support::conformance::RUNTIME;
+use support::files::Folder;
+use support::kept::{Kept, facts_of_what_is_kept, files};
+use support::post::Post;
+
+struct File {
+    folder: Folder,
+    url: String,
+}
+
+impl File {
+    fn new() -> Self {
+        let folder = Folder::new();
+        let url = folder.new_url();
+        Self { folder, url }
+    }
+
+    fn path(&self) -> PathBuf {
+        PathBuf::from(self.url.strip_prefix("sqlite:").unwrap())
+    }
+
+    fn sql(&self, statements: &str) {
+        rusqlite::Connection::open(self.path()).unwrap().execute_batch(statements).unwrap();
+    }
+
+    fn count(&self, table: &str) -> u64 {
+        let connection = rusqlite::Connection::open(self.path()).unwrap();
+        connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get::<_, i64>(0)).unwrap() as u64
+    }
+}
+
+impl Kept for File {
+    fn url(&self) -> String {
+        self.url.clone()
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        files(&self.folder.0)
+    }
+}
+
+fn kept() -> Option<File> {
+    Some(File::new())
+}
+
+facts_of_what_is_kept!(kept);
+
+fn options(url: &str) -> EngineOptions {
+    EngineOptions::default().store_url(url).key([7; 32])
+}
+
+fn opened(url: &str) -> Result<Engine, Error> {
+    Engine::new(Post::default(), options(url))
+}
+
+fn refused(url: &str, with: &str) {
+    let Err(error) = opened(url) else { panic!("{url} was opened") };
+    assert_eq!(error.code(), ErrorCode::Storage, "{error}");
+    assert!(error.detail().contains(with), "{error:?}");
+}
+
+#[test]
+fn a_url_without_a_file_is_invalid() {
+    for url in ["sqlite:", "sqlite::memory:"] {
+        let Err(error) = opened(url) else { panic!("{url} was opened") };
+        assert_eq!(error.code(), ErrorCode::InvalidInput);
+        assert!(error.detail().starts_with("`store`: names no file"), "{error}");
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_used_is_refused_at_the_start_with_what_to_do() {
+    let file = File::new();
+    refused(&format!("{}/there/is/none", file.url), "its folder must be there");
+    std::fs::write(file.path(), "it is a text, and a text is no database, however long it may be").unwrap();
+    refused(&file.url, "no SQLite database");
+    let other = File::new();
+    other.sql("CREATE TABLE invoices (id INTEGER)");
+    refused(&other.url, "another program");
+    let newer = File::new();
+    drop(opened(&newer.url).unwrap());
+    newer.sql("PRAGMA user_version = 99");
+    refused(&newer.url, "newer version");
+}
+
+#[test]
+fn a_file_that_another_process_has_locked_for_long_fails_the_call() {
+    let file = File::new();
+    let engine = opened(&file.url).unwrap();
+    let connection = rusqlite::Connection::open(file.path()).unwrap();
+    connection.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let failed = RUNTIME.block_on(engine.request("351-910000000", RequestOptions::default())).unwrap_err();
+    assert_eq!((failed.code(), failed.sms_may_be_sent()), (ErrorCode::Storage, false));
+    assert!(failed.detail().contains("locked"), "{failed}");
+    connection.execute_batch("ROLLBACK").unwrap();
+    RUNTIME.block_on(engine.request("351-910000000", RequestOptions::default())).unwrap();
+}
+
+#[test]
+fn a_file_that_takes_no_more_fails_the_call_and_verifies_nothing() {
+    let file = File::new();
+    let post = Post::default();
+    let engine = Engine::new(post.clone(), options(&file.url).without_limits()).unwrap();
+    let asked = || RequestOptions::default().message("{CODE}");
+    let id = RUNTIME.block_on(engine.request("351-910000000", asked())).unwrap().id;
+    let code = post.latest();
+    file.sql("CREATE TRIGGER full BEFORE UPDATE ON requests BEGIN SELECT RAISE(ABORT, 'no more'); END");
+    let failed = RUNTIME.block_on(engine.validate(&id, &code, ValidateOptions::default()));
+    assert_eq!(failed.err().unwrap().code(), ErrorCode::Storage);
+    assert_eq!(RUNTIME.block_on(engine.get(&id, CallOptions::default())).unwrap().state, State::Pending);
+    file.sql("DROP TRIGGER full");
+    let outcome = RUNTIME.block_on(engine.validate(&id, &code, ValidateOptions::default())).unwrap();
+    assert!(outcome.is_verified());
+}
+
+#[test]
+fn the_time_does_not_go_back_behind_the_latest_that_is_stored() {
+    let file = File::new();
+    let ahead = Arc::new(TestClock::default());
+    ahead.advance(Duration::from_secs(1000));
+    let before = Engine::new(Post::default(), options(&file.url).clock(ahead)).unwrap();
+    let first = RUNTIME.block_on(before.request("351-910000000", RequestOptions::default())).unwrap();
+    drop(before);
+    let after = opened(&file.url).unwrap();
+    let next = RUNTIME.block_on(after.request("351-910000000", RequestOptions::default())).unwrap();
+    assert!(next.created_at >= first.created_at);
+}
+
+#[test]
+fn what_is_over_goes_away_a_few_a_call() {
+    let file = File::new();
+    let clock = Arc::new(TestClock::default());
+    clock.freeze(true);
+    let options = options(&file.url).without_limits().keep(Duration::ZERO).clock(clock.clone());
+    let engine = Engine::new(Post::default(), options).unwrap();
+    let request = |i: u32| {
+        let asked = RequestOptions::default().idempotency_key(format!("key {i}"));
+        RUNTIME.block_on(engine.request("351-910000000", asked)).unwrap();
+    };
+    (0..40).for_each(request);
+    assert_eq!((file.count("requests"), file.count("idempotency_keys")), (40, 40));
+    clock.advance(Duration::from_secs(600));
+    // A request and its `settle` are two calls, and each removes four.
+    request(40);
+    let left = file.count("requests");
+    assert!((33..40).contains(&left), "{left}");
+    (41..51).for_each(request);
+    assert_eq!((file.count("requests"), file.count("idempotency_keys")), (11, 11));
+}
+
+#[test]
+fn what_is_removed_is_found_by_an_index() {
+    let file = File::new();
+    drop(opened(&file.url).unwrap());
+    let connection = rusqlite::Connection::open(file.path()).unwrap();
+    for table in ["requests", "numbers", "idempotency_keys"] {
+        let plan = format!("EXPLAIN QUERY PLAN SELECT * FROM {table} WHERE until <= 1 ORDER BY until LIMIT 4");
+        let plan: String = connection.query_row(&plan, [], |row| row.get(3)).unwrap();
+        assert!(plan.contains(&format!("SEARCH {table} USING INDEX {table}_until")), "{plan}");
+    }
+}
