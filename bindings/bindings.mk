@@ -9,7 +9,7 @@ MAVEN := mvn --batch-mode --quiet -f bindings/kotlin/pom.xml
 # Shown where a part cannot be done here; in CI that is a failure.
 SKIPPED = { echo $(1) >&2; test -z "$$CI"; }
 
-.PHONY: bindings kotlin swift swift-toolchain test-kotlin test-swift demo-kotlin demo-swift
+.PHONY: bindings kotlin swift swift-toolchain test-kotlin test-swift demo-kotlin demo-swift bench-swift
 
 # Generated from what is not stripped, where alone the generator finds what it reads; what ships is stripped.
 bindings:
@@ -45,8 +45,11 @@ swift: bindings
 	    && cp $(GENERATED)/EgoiVerify$${module}FFI.h bindings/swift/Sources/EgoiVerify$${module}FFI/ || exit 1; \
 	done
 	mkdir -p bindings/swift/.native
-	strip --strip-debug -o bindings/swift/.native/libegoi_verify_native.a $(CARGO_TARGET)/debug/libegoi_verify_native.a
-	strip -o bindings/swift/.native/libegoi_verify_testing_native.so $(CARGO_TARGET)/debug/libegoi_verify_testing_native.so
+	for library in native.a testing_native.so; do \
+	  strip --strip-debug -o bindings/swift/.native/made $(CARGO_TARGET)/debug/libegoi_verify_$$library \
+	    && { cmp -s bindings/swift/.native/made bindings/swift/.native/libegoi_verify_$$library \
+	         || cp bindings/swift/.native/made bindings/swift/.native/libegoi_verify_$$library; } || exit 1; \
+	done
 
 # A Debian 13 of its own with Swift 6.0.3, where there is no `swift`: only root can make one. Entering it takes the right to
 # mount, which many a container has not; there proot does it.
@@ -70,3 +73,11 @@ test-swift: swift swift-toolchain service
 
 demo-swift: swift swift-toolchain
 	EGOI_SWIFT_ROOT=$(SWIFT_ROOT) bindings/swift/swift run Demo
+
+# Against URLSession, with what a release ships.
+bench-swift: swift swift-toolchain
+	$(CARGO) build --locked --profile wheel -p egoi-verify-native
+	mkdir -p bindings/swift/.native/release
+	cp $(CARGO_TARGET)/wheel/libegoi_verify_native.a bindings/swift/.native/release
+	EGOI_SWIFT_ROOT=$(SWIFT_ROOT) EGOI_SWIFT_NATIVE=.native/release bindings/swift/swift build -c release --package-path benches
+	EGOI_SWIFT_ROOT=$(SWIFT_ROOT) $(MEASURE) --command "make $@" -- bindings/swift/benches/run.sh

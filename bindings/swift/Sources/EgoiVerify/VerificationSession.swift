@@ -214,7 +214,8 @@ struct SystemClock: DeviceClock {
     var now: NativeMoment { nativeNow() }
 
     func sleep(until sinceBoot: TimeInterval) async throws {
-        let wait = max(0, sinceBoot - now.sinceBoot)
+        // A millisecond more, in which core counts: not to look a moment too early.
+        let wait = max(0, sinceBoot - now.sinceBoot) + 0.001
         if #available(iOS 16, macOS 13, tvOS 16, watchOS 9, *) {
             try await Task.sleep(for: .seconds(wait), clock: .continuous)
         } else {

@@ -199,6 +199,8 @@ package func crossing<T>(_ call: () throws -> T) throws -> T {
 
 /// Runs a call, and gives it up when the task is cancelled: below, that alone would not end it.
 package func crossing<T: Sendable>(_ call: @Sendable (NativeCancelToken) async throws -> T) async throws -> T {
+    // Below, a call that is given up at once may have begun by then.
+    try Task.checkCancellation()
     let token = NativeCancelToken()
     do {
         return try await withTaskCancellationHandler {

@@ -1,0 +1,36 @@
+#!/bin/sh
+# Measures the Swift package against URLSession, as benches/README.md has it: `make bench-swift` builds what this needs. The
+# server is that of node/benches, on processor 1; what is measured is on processor 0.
+set -eu
+package=$(cd "$(dirname "$0")/.." && pwd)
+repository=$(cd "$package/../.." && pwd)
+rounds=${EGOI_BENCH_ROUNDS:-15}
+test "${EGOI_BENCH_SHORT:-}" != 1 || rounds=1
+
+server=$(cd "$repository" && "${CARGO:-cargo}" build --quiet --locked --profile wheel -p egoi-verify-node --bench server \
+  --message-format json | sed -n 's/.*"executable":"\([^"]*\)".*/\1/p')
+
+work=$package/benches/.build/run
+rm -rf "$work"
+mkdir -p "$work"
+mkfifo "$work/until" "$work/said"
+taskset -c 1 "$server" <"$work/until" >"$work/said" &
+# It ends when its input does: with this script.
+exec 3>"$work/until"
+IFS= read -r served <"$work/said"
+
+said() { printf '%s' "$served" | sed "s/.*\"$1\":\"\([^\"]*\)\".*/\1/"; }
+printf '%b' "$(said pem)" >"$work/certificate.pem"
+certificate=benches/.build/run/certificate.pem # By its path inside the tree, where Swift has one of its own.
+
+# URLSession believes what the system does, and nothing else on Linux. The tree's system is ours to tell.
+if command -v swift >/dev/null; then
+  echo "NOT MEASURED: URLSESSION BELIEVES THE BENCH'S SERVER ONLY IN A TREE AS make swift-toolchain MAKES ONE" >&2
+  exit 1
+fi
+trusted=/etc/ssl/certs/ca-certificates.crt
+"$package/swift" sh -c "test ! -e $trusted && mkdir -p ${trusted%/*} && cp $certificate $trusted"
+trap '"$package/swift" rm "$trusted"' EXIT
+
+EGOI_SWIFT_NATIVE=.native/release taskset -c 0 "$package/swift" run --quiet -c release --skip-build --package-path benches Bench \
+  "$(said plain)" "$(said tls)" "$certificate" "$rounds" >"$EGOI_BENCH_RESULTS/swift-client.json"
