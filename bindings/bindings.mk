@@ -6,10 +6,13 @@ NATIVE_MODULES := native testing_native
 SWIFT_ROOT := $(or $(EGOI_SWIFT_ROOT),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/egoi-verify/swift)
 
 MAVEN := mvn --batch-mode --quiet -f bindings/kotlin/pom.xml
+JAVA_HOME_FOUND = $(shell readlink -f "$$(command -v javac)" | sed 's|/bin/javac$$||')
+# With a project that uses the jars as they are installed.
+MAVEN_WITH_USER := mvn --batch-mode --quiet -f bindings/kotlin/installed/with-library.pom.xml
 # Shown where a part cannot be done here; in CI that is a failure.
 SKIPPED = { echo $(1) >&2; test -z "$$CI"; }
 
-.PHONY: bindings kotlin swift swift-toolchain test-kotlin test-swift demo-kotlin demo-swift bench-swift
+.PHONY: bindings kotlin kotlin-jar swift swift-toolchain test-kotlin test-swift demo-kotlin demo-swift bench-swift soak-kotlin bench-kotlin size-kotlin
 
 # Generated from what is not stripped, where alone the generator finds what it reads; what ships is stripped.
 bindings:
@@ -19,20 +22,42 @@ bindings:
 	    --config bindings/uniffi.toml --out-dir $(GENERATED) $(CARGO_TARGET)/debug/libegoi_verify_$$module.so || exit 1; \
 	done
 
+# What ships: small rather than fast, and stripped. One command each, as features would be united in one. The one below
+# the sandbox is for tests alone.
+KOTLIN_NATIVE := bindings/kotlin/target/native/linux-x86-64
+PHONE := $(CARGO) build --locked --profile phone
+
 kotlin: bindings
-	rm -rf bindings/kotlin/target/generated && mkdir -p bindings/kotlin/target/generated bindings/kotlin/target/native/linux-x86-64
+	$(PHONE) -p egoi-verify-native --no-default-features --features small-numbers
+	$(PHONE) -p egoi-verify-testing-native
+	rm -rf bindings/kotlin/target/generated && mkdir -p bindings/kotlin/target/generated $(KOTLIN_NATIVE)
 	cp -r $(GENERATED)/egoi bindings/kotlin/target/generated
-	for module in $(NATIVE_MODULES); do \
-	  strip -o bindings/kotlin/target/native/linux-x86-64/libegoi_verify_$$module.so \
-	    $(CARGO_TARGET)/debug/libegoi_verify_$$module.so || exit 1; \
-	done
+	for module in $(NATIVE_MODULES); do cp $(CARGO_TARGET)/phone/libegoi_verify_$$module.so $(KOTLIN_NATIVE) || exit 1; done
 
 # Maven needs Java 17 or newer. As root on Debian both are installed.
 test-kotlin: kotlin service
 	@command -v mvn >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -qq \
 	  && apt-get install -y -qq --no-install-recommends maven default-jdk-headless >/dev/null; } || true
-	if command -v mvn >/dev/null; then $(MAVEN) package; \
+	if command -v mvn >/dev/null; then $(MAVEN_WITH_USER) package; \
 	else $(call SKIPPED,"MAVEN IS NOT INSTALLED AND CANNOT BE: THE KOTLIN MODULE IS NOT TESTED"); fi
+
+# What a user installs, and no test.
+kotlin-jar: kotlin
+	$(MAVEN) package -Dchecked.before=true
+
+soak-kotlin: kotlin
+	EGOI_SOAK=1 $(MAVEN) test -Dtest=SoakTest
+
+# On Linux, with two processors. EGOI_BENCH_SHORT=1 for a quick look.
+bench-kotlin: kotlin
+	$(CARGO) build --locked -p egoi-verify-node --bench server --profile soak
+	$(MAVEN:pom.xml=benches/with-library.pom.xml) package -Dchecked.before=true
+	cc -shared -fPIC -O2 -pthread -I"$(JAVA_HOME_FOUND)/include" -I"$(JAVA_HOME_FOUND)/include/linux" \
+	  -o bindings/kotlin/benches/target/libbridge.so bindings/kotlin/benches/src/main/c/bridge.c
+	taskset -c 0 java -Dbridge=bindings/kotlin/benches/target/libbridge.so \
+	  -Dserver="$$(ls -t $(CARGO_TARGET)/soak/deps/server-* | grep -v '\.d$$' | head -n 1)" \
+	  -cp "bindings/kotlin/benches/target/classes:$$(cat bindings/kotlin/benches/target/classpath)" egoi.verify.benches.BenchKt \
+	  bindings/kotlin/target/bench.json
 
 demo-kotlin: kotlin
 	$(MAVEN) test-compile org.codehaus.mojo:exec-maven-plugin:3.6.4:java -Dexec.classpathScope=test \

@@ -36,11 +36,20 @@ public sealed class Limit<out T> {
     /** None at all. */
     public data object Off : Limit<Nothing>()
 
-    /** This one. */
+    /**
+     * This one.
+     *
+     * @property value the limit
+     */
     public data class At<out T>(val value: T) : Limit<T>()
 }
 
-/** So many in so long. A window starts at its first event. */
+/**
+ * So many in so long. A window starts at its first event.
+ *
+ * @property most how many
+ * @property per in how long
+ */
 public data class Quota(val most: Int, val per: Duration)
 
 /**

@@ -50,10 +50,17 @@ public fun parseNumber(text: String): PhoneNumber =
 public fun smsParts(text: String): SmsParts =
     crossing { nativeSmsParts(text) }.run { SmsParts(encoding.public(), characters.toInt(), parts.toInt()) }
 
-/** Adds the line `@host #{CODE}` by which browsers and iOS offer the code to this site alone (WebOTP). */
+/**
+ * Adds the line `@host #{CODE}` by which browsers and iOS offer the code to this site alone (WebOTP). The page's field says
+ * `autocomplete="one-time-code"`, and asks for the SMS by `navigator.credentials.get({ otp: { transport: ["sms"] } })`.
+ */
 public fun withOrigin(message: String, host: String): String = crossing { nativeWithOrigin(message, host) }
 
-/** Adds the 11-character hash by which Android's SMS Retriever hands the SMS to this app alone. */
+/**
+ * Adds the 11-character hash by which Android's SMS Retriever hands the SMS to this app alone, without a permission and
+ * without asking the person. It is made of the app's package name and signing certificate; the server adds it to the message,
+ * and the app, which has called `SmsRetriever.getClient(context).startSmsRetriever()`, reads the code by [codeInSms].
+ */
 public fun withAppHash(message: String, hash: String): String = crossing { nativeWithAppHash(message, hash) }
 
 /** Reads the code out of an SMS; `null` where there is none, or more than one candidate. */

@@ -27,7 +27,7 @@ import kotlinx.coroutines.launch
  *
  * ```kotlin
  * class NumberViewModel(saved: SavedStateHandle) : ViewModel() {
- *     val session = VerificationSession(MyServer(), viewModelScope, saved["number"])
+ *     val session = VerificationSession(MyServer(), viewModelScope, saved.get<Bundle>("number")?.getString("session"))
  *
  *     init {
  *         saved.setSavedStateProvider("number") { bundleOf("session" to session.save()) }

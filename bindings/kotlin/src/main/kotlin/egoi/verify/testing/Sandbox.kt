@@ -46,13 +46,49 @@ public class Message internal constructor(
 }
 
 /** A call of the service. */
-public enum class FaultCall { REQUEST, VALIDATE, CANCEL, RESEND, GET, PING, SENDERS, SMS }
+public enum class FaultCall {
+    /** A request. */
+    REQUEST,
 
-/** When a connection is cut: before the call has any effect, or after it, in place of the answer. */
-public enum class Cut { BEFORE, AFTER }
+    /** A validation. */
+    VALIDATE,
 
-/** What an answer is replaced by: JSON that breaks off, or 100 MiB. */
-public enum class FaultBody { MALFORMED, HUGE }
+    /** A cancellation. */
+    CANCEL,
+
+    /** A resend. V2. */
+    RESEND,
+
+    /** A read. V2. */
+    GET,
+
+    /** The call that says whether the service is up. V2. */
+    PING,
+
+    /** The list of senders. V2. */
+    SENDERS,
+
+    /** E-goi's own SMS call. V2. */
+    SMS,
+}
+
+/** When a connection is cut. */
+public enum class Cut {
+    /** Before the call has any effect. */
+    BEFORE,
+
+    /** After it, in place of the answer. */
+    AFTER,
+}
+
+/** What an answer is replaced by. */
+public enum class FaultBody {
+    /** JSON that breaks off. */
+    MALFORMED,
+
+    /** 100 MiB. */
+    HUGE,
+}
 
 /**
  * A failure of the calls that it fits. What is `null` has the sandbox's default.
@@ -172,6 +208,7 @@ public class Sandbox private constructor(private val native: NativeSandbox, priv
         public fun now(): Instant = crossing { native.now() }
     }
 
+    /** Where a sandbox is started. */
     public companion object {
         /** Starts a sandbox. A port that is taken is [VerifyException.InvalidInput]. */
         public suspend fun start(options: SandboxOptions = SandboxOptions()): Sandbox {

@@ -1,0 +1,68 @@
+package egoi.verify.benches
+
+import com.sun.jna.Native
+import egoi.verify.Engine
+import egoi.verify.normalisedCode
+import java.util.concurrent.ConcurrentHashMap
+import java.util.concurrent.atomic.AtomicLong
+import kotlin.coroutines.Continuation
+import kotlin.coroutines.resume
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.runBlocking
+import kotlinx.coroutines.suspendCancellableCoroutine
+
+/** The least that a bridge by JNI would be: `bridge.c`. */
+internal object Bridge {
+    init {
+        System.load(java.io.File(System.getProperty("bridge")).absolutePath)
+        begin()
+    }
+
+    private val waiting = ConcurrentHashMap<Long, Continuation<ByteArray>>()
+    private val calls = AtomicLong()
+
+    @JvmStatic
+    private external fun begin()
+
+    @JvmStatic
+    private external fun ask(call: Long, bytes: ByteArray)
+
+    @JvmStatic
+    @Suppress("unused") // Called from below.
+    private fun answered(call: Long, bytes: ByteArray) {
+        waiting.remove(call)?.resume(bytes)
+    }
+
+    suspend fun call(bytes: ByteArray): ByteArray = suspendCancellableCoroutine { continuation ->
+        val call = calls.incrementAndGet()
+        waiting[call] = continuation
+        ask(call, bytes)
+    }
+}
+
+/** JNA's own, without what uniffi adds. */
+internal object Direct {
+    init {
+        Native.register("c")
+    }
+
+    @JvmStatic
+    external fun labs(value: Long): Long
+}
+
+/** What going over the border takes, in nanoseconds: nothing here opens a connection. */
+internal fun crossings(): Map<String, List<Cost>> {
+    val calls = if (SHORT) 2_000 else 20_000
+    val engine = Engine { }
+    val id = runBlocking { engine.request("+351 910 000 000").id }
+    val request = ByteArray(100)
+    val ways: Map<String, suspend () -> Any> = mapOf(
+        "a call by JNA" to { Direct.labs(-1) },
+        "a call by uniffi, with a string each way" to { normalisedCode("123456") },
+        "a suspending call by uniffi, to the worker and back" to { engine.get(id) },
+        "the same by JNI" to { Bridge.call(request) },
+    )
+    return rounds(ways) { call ->
+        costOf(calls) { runBlocking(Dispatchers.Default) { repeat(calls) { call() } } }
+    }
+}

@@ -1,0 +1,99 @@
+package egoi.verify.benches
+
+import com.google.gson.JsonParser
+import egoi.verify.Client
+import egoi.verify.ClientOptions
+import io.ktor.client.HttpClient as Ktor
+import io.ktor.client.engine.cio.CIO
+import io.ktor.client.request.get
+import io.ktor.client.request.header
+import io.ktor.client.statement.bodyAsText
+import java.io.IOException
+import java.net.URI
+import java.net.http.HttpClient
+import java.net.http.HttpRequest
+import java.net.http.HttpResponse.BodyHandlers
+import java.security.KeyStore
+import java.security.cert.CertificateFactory
+import javax.net.ssl.SSLContext
+import javax.net.ssl.TrustManagerFactory
+import javax.net.ssl.X509TrustManager
+import kotlin.coroutines.resume
+import kotlin.coroutines.resumeWithException
+import kotlinx.coroutines.future.await
+import kotlinx.coroutines.suspendCancellableCoroutine
+import okhttp3.Call
+import okhttp3.Callback
+import okhttp3.Dispatcher
+import okhttp3.OkHttpClient
+import okhttp3.Request
+import okhttp3.Response
+
+internal const val ID: String = "9a7c0de1f2b34455a6b7c8d9e0f10213"
+private const val KEY = "0123456789abcdef0123456789abcdef01234567"
+private const val AT_ONCE = 64
+
+private fun trusting(pem: String): X509TrustManager {
+    val store = KeyStore.getInstance(KeyStore.getDefaultType()).apply { load(null) }
+    store.setCertificateEntry("server", CertificateFactory.getInstance("X.509").generateCertificate(pem.byteInputStream()))
+    val made = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm()).apply { init(store) }
+    return made.trustManagers.single() as X509TrustManager
+}
+
+private fun idOf(body: String): String = JsonParser.parseString(body).asJsonObject["id"].asString
+
+/**
+ * The same call by each library: one read over V2, with the key in a header, and the answer as a value. Each is called as it is
+ * fastest: where it has a form that waits, that one is used for calls one at a time.
+ */
+internal fun ways(base: String, pem: String, oneAtATime: Boolean): Map<String, suspend () -> String> {
+    val url = "$base/v2/verify/$ID"
+    val trust = trusting(pem)
+    val tls = SSLContext.getInstance("TLS").apply { init(null, arrayOf(trust), null) }
+
+    val ours = Client(ClientOptions(KEY, "1234", baseUrl = base, caCertificates = pem.toByteArray()))
+
+    val ok = OkHttpClient.Builder().sslSocketFactory(tls.socketFactory, trust)
+        .dispatcher(Dispatcher().apply { maxRequestsPerHost = AT_ONCE }).build()
+    val okRequest = Request.Builder().url(url).header("apikey", KEY).header("accept", "application/json").build()
+
+    val java = HttpClient.newBuilder().sslContext(tls).version(HttpClient.Version.HTTP_1_1).build()
+    val javaRequest = HttpRequest.newBuilder(URI(url)).header("apikey", KEY).header("accept", "application/json").build()
+
+    val ktor = Ktor(CIO) {
+        engine {
+            endpoint.maxConnectionsPerRoute = AT_ONCE
+            https { trustManager = trust }
+        }
+    }
+
+    return mapOf(
+        "egoi-verify" to { ours.get(ID).id },
+        "OkHttp" to {
+            if (oneAtATime) ok.newCall(okRequest).execute().use { idOf(it.body.string()) } else idOf(ok.body(okRequest))
+        },
+        "java.net.http" to {
+            if (oneAtATime) {
+                idOf(java.send(javaRequest, BodyHandlers.ofString()).body())
+            } else {
+                idOf(java.sendAsync(javaRequest, BodyHandlers.ofString()).await().body())
+            }
+        },
+        "Ktor CIO" to {
+            idOf(
+                ktor.get(url) {
+                    header("apikey", KEY)
+                    header("accept", "application/json")
+                }.bodyAsText(),
+            )
+        },
+    )
+}
+
+private suspend fun OkHttpClient.body(request: Request): String = suspendCancellableCoroutine { waiting ->
+    newCall(request).enqueue(object : Callback {
+        override fun onFailure(call: Call, e: IOException) = waiting.resumeWithException(e)
+
+        override fun onResponse(call: Call, response: Response) = response.use { waiting.resume(it.body.string()) }
+    })
+}

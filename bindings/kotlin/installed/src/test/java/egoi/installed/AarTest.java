@@ -1,0 +1,99 @@
+package egoi.installed;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import egoi.verify.Client;
+import java.io.ByteArrayInputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import java.util.zip.ZipFile;
+import java.util.zip.ZipInputStream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What `android/aar` packs, with the library of Linux in the place of the four of Android. */
+class AarTest {
+    private static final List<String> ABIS = List.of("arm64-v8a", "armeabi-v7a", "x86", "x86_64");
+    private static final Path MODULE = Path.of("..").toAbsolutePath().normalize();
+    private static final Path PACKED = MODULE.resolve("target/android");
+
+    @BeforeAll
+    static void pack(@TempDir Path libraries) throws Exception {
+        for (var abi : ABIS) {
+            var folder = Files.createDirectories(libraries.resolve(abi));
+            Files.write(folder.resolve("libegoi_verify_native.so"), of(jar(), "linux-x86-64/libegoi_verify_native.so"));
+        }
+        var script = new ProcessBuilder(MODULE.resolve("android/aar").toString(), "pack", libraries.toString())
+                .inheritIO().start();
+        assertEquals(0, script.waitFor());
+    }
+
+    private static Path jar() {
+        return MODULE.resolve("target/egoi-verify-0.1.0.jar");
+    }
+
+    private static Path aar() {
+        return PACKED.resolve("egoi-verify-android-0.1.0.aar");
+    }
+
+    private static byte[] of(Path zip, String name) throws Exception {
+        try (var file = new ZipFile(zip.toFile()); var input = file.getInputStream(file.getEntry(name))) {
+            return input.readAllBytes();
+        }
+    }
+
+    @Test
+    void theAarHoldsWhatItsFormatSays() throws Exception {
+        try (var file = new ZipFile(aar().toFile())) {
+            var expected = new TreeSet<>(List.of("AndroidManifest.xml", "R.txt", "classes.jar", "proguard.txt"));
+            ABIS.forEach(abi -> expected.add("jni/" + abi + "/libegoi_verify_native.so"));
+            var names = file.stream().filter(entry -> !entry.isDirectory()).map(entry -> entry.getName()).toList();
+            assertEquals(expected, new TreeSet<>(names));
+        }
+    }
+
+    @Test
+    void itsClassesAreThoseOfTheJarWithoutTheLibraryOfLinux() throws Exception {
+        var names = new TreeSet<String>();
+        try (var classes = new ZipInputStream(new ByteArrayInputStream(of(aar(), "classes.jar")))) {
+            for (var entry = classes.getNextEntry(); entry != null; entry = classes.getNextEntry()) {
+                names.add(entry.getName());
+            }
+        }
+        assertTrue(names.contains(Client.class.getName().replace('.', '/') + ".class"));
+        assertFalse(names.stream().anyMatch(name -> name.endsWith(".so") || name.contains("/testing/")));
+        try (var file = new ZipFile(jar().toFile())) {
+            var ofTheJar = file.stream().map(entry -> entry.getName()).filter(name -> name.endsWith(".class")).toList();
+            assertEquals(new TreeSet<>(ofTheJar),
+                    new TreeSet<>(names.stream().filter(name -> name.endsWith(".class")).toList()));
+        }
+    }
+
+    @Test
+    void itsRulesAreThoseOfTheJar() throws Exception {
+        var ofTheJar = of(jar(), "META-INF/proguard/egoi-verify.pro");
+        assertEquals(new String(ofTheJar), new String(of(aar(), "proguard.txt")));
+    }
+
+    @Test
+    void itsPomAsksForWhatTheJarsDoes() throws Exception {
+        var published = Files.readString(PACKED.resolve("egoi-verify-android-0.1.0.pom"));
+        var ofTheJar = Files.readString(MODULE.resolve("pom.xml"));
+        for (var pair : List.of(List.of("kotlin-stdlib", "<kotlin.version>"),
+                List.of("kotlinx-coroutines-android", "<coroutines.version>"), List.of("jna", "<artifactId>jna</artifactId>\\s*<version>"))) {
+            assertEquals(found("<artifactId>" + pair.get(0) + "</artifactId>\\s*<version>([^<]+)", published),
+                    found(pair.get(1) + "([^<]+)", ofTheJar), pair.get(0));
+        }
+    }
+
+    private static String found(String pattern, String text) {
+        return Stream.of(Pattern.compile(pattern).matcher(text)).filter(each -> each.find()).findFirst().orElseThrow().group(1);
+    }
+}
