@@ -86,6 +86,7 @@ soak: postgres redis wheel service python/tests/typing/node_modules
 	EGOI_SOAK=1 $(VENV)/bin/python -m pytest -q python/tests
 	$(MAKE) addon
 	cd node && npm run --silent soak
+	$(MAKE) soak-kotlin
 	$(MAKE) asan
 
 # The wheel as it is published, installed where the tests run. zig is the linker, so that the wheel runs with an older

@@ -22,10 +22,10 @@ bindings:
 	    --config bindings/uniffi.toml --out-dir $(GENERATED) $(CARGO_TARGET)/debug/libegoi_verify_$$module.so || exit 1; \
 	done
 
-# What ships: small rather than fast, and stripped. One command each, as features would be united in one. The one below
-# the sandbox is for tests alone.
+# What ships: small rather than fast, and stripped. As one kind of library alone, as others keep it from being optimised as a
+# whole; and one command each, as features would be united in one. The one below the sandbox is for tests alone.
 KOTLIN_NATIVE := bindings/kotlin/target/native/linux-x86-64
-PHONE := $(CARGO) build --locked --profile phone
+PHONE := $(CARGO) rustc --locked --profile phone --crate-type cdylib
 
 kotlin: bindings
 	$(PHONE) -p egoi-verify-native --no-default-features --features small-numbers
@@ -48,16 +48,20 @@ kotlin-jar: kotlin
 soak-kotlin: kotlin
 	EGOI_SOAK=1 $(MAVEN) test -Dtest=SoakTest
 
-# On Linux, with two processors. EGOI_BENCH_SHORT=1 for a quick look.
+# See benches/README.md. On Linux, with two processors.
 bench-kotlin: kotlin
 	$(CARGO) build --locked -p egoi-verify-node --bench server --profile soak
 	$(MAVEN:pom.xml=benches/with-library.pom.xml) package -Dchecked.before=true
 	cc -shared -fPIC -O2 -pthread -I"$(JAVA_HOME_FOUND)/include" -I"$(JAVA_HOME_FOUND)/include/linux" \
 	  -o bindings/kotlin/benches/target/libbridge.so bindings/kotlin/benches/src/main/c/bridge.c
-	taskset -c 0 java -Dbridge=bindings/kotlin/benches/target/libbridge.so \
+	$(MEASURE) --command "make $@" -- taskset -c 0 java -Dbridge=bindings/kotlin/benches/target/libbridge.so \
 	  -Dserver="$$(ls -t $(CARGO_TARGET)/soak/deps/server-* | grep -v '\.d$$' | head -n 1)" \
-	  -cp "bindings/kotlin/benches/target/classes:$$(cat bindings/kotlin/benches/target/classpath)" egoi.verify.benches.BenchKt \
-	  bindings/kotlin/target/bench.json
+	  -cp "bindings/kotlin/benches/target/classes:$$(cat bindings/kotlin/benches/target/classpath)" egoi.verify.benches.BenchKt
+
+# What the library for a phone is made of. It leaves one that is not stripped behind, which the next build replaces.
+size-kotlin:
+	$(PHONE) -p egoi-verify-native --no-default-features --features small-numbers -- -C strip=none
+	bindings/kotlin/size $(CARGO_TARGET)/phone/libegoi_verify_native.so
 
 demo-kotlin: kotlin
 	$(MAVEN) test-compile org.codehaus.mojo:exec-maven-plugin:3.6.4:java -Dexec.classpathScope=test \

@@ -3,6 +3,7 @@ package egoi.verify.benches
 import com.sun.jna.Native
 import egoi.verify.Engine
 import egoi.verify.normalisedCode
+import java.io.File
 import java.util.concurrent.ConcurrentHashMap
 import java.util.concurrent.atomic.AtomicLong
 import kotlin.coroutines.Continuation
@@ -14,7 +15,7 @@ import kotlinx.coroutines.suspendCancellableCoroutine
 /** The least that a bridge by JNI would be: `bridge.c`. */
 internal object Bridge {
     init {
-        System.load(java.io.File(System.getProperty("bridge")).absolutePath)
+        System.load(File(System.getProperty("bridge")).absolutePath)
         begin()
     }
 
@@ -50,17 +51,22 @@ internal object Direct {
     external fun labs(value: Long): Long
 }
 
-/** What going over the border takes, in nanoseconds: nothing here opens a connection. */
+internal const val JNA: String = "a call by JNA"
+internal const val UNIFFI: String = "a call by uniffi, with a string each way"
+internal const val SUSPENDING: String = "a suspending call by uniffi, to the worker and back"
+internal const val JNI: String = "by JNI"
+
+/** What going over the border takes: nothing here opens a connection. */
 internal fun crossings(): Map<String, List<Cost>> {
-    val calls = if (SHORT) 2_000 else 20_000
+    val calls = if (SHORT) 200 else 20_000
     val engine = Engine { }
     val id = runBlocking { engine.request("+351 910 000 000").id }
     val request = ByteArray(100)
     val ways: Map<String, suspend () -> Any> = mapOf(
-        "a call by JNA" to { Direct.labs(-1) },
-        "a call by uniffi, with a string each way" to { normalisedCode("123456") },
-        "a suspending call by uniffi, to the worker and back" to { engine.get(id) },
-        "the same by JNI" to { Bridge.call(request) },
+        JNA to { Direct.labs(-1) },
+        UNIFFI to { normalisedCode("123456") },
+        SUSPENDING to { engine.get(id) },
+        JNI to { Bridge.call(request) },
     )
     return rounds(ways) { call ->
         costOf(calls) { runBlocking(Dispatchers.Default) { repeat(calls) { call() } } }

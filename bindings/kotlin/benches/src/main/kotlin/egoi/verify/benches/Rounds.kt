@@ -28,14 +28,13 @@ internal object Processor {
 }
 
 internal val SHORT: Boolean = System.getenv("EGOI_BENCH_SHORT") == "1"
-internal val ROUNDS: Int = if (SHORT) 3 else 15
+private val ROUNDS = if (SHORT) 1 else System.getenv("EGOI_BENCH_ROUNDS")?.toInt() ?: 15
 
 /** Rounds for the virtual machine to compile in. */
-private val WARM_UP = if (SHORT) 2 else 8
+private val WARM_UP = if (SHORT) 0 else 8
 
 /**
- * Runs every way in every round, another one first each time, so that whatever else the machine does meets all of them
- * alike. What is reported is the median over the rounds of the ratio within a round, with the smallest and the largest.
+ * Runs every way in every round, another one first each time, so that whatever else the machine does meets all of them alike.
  */
 internal fun <W> rounds(ways: Map<String, W>, measure: (W) -> Cost): Map<String, List<Cost>> {
     val measured = ways.mapValues { mutableListOf<Cost>() }
@@ -56,21 +55,4 @@ internal inline fun costOf(calls: Int, run: () -> Unit): Cost {
     run()
     val (ended, spentThen) = System.nanoTime() to Processor.time()
     return Cost((ended - started).toDouble() / calls, (spentThen - spent).toDouble() / calls)
-}
-
-internal fun median(values: List<Double>): Double {
-    val sorted = values.sorted()
-    val middle = sorted.size / 2
-    return if (sorted.size % 2 == 1) sorted[middle] else (sorted[middle - 1] + sorted[middle]) / 2
-}
-
-/** How many times the second is in the first, round by round. */
-internal class Ratio(of: List<Double>, to: List<Double>) {
-    private val ratios = of.zip(to) { value, base -> value / base }
-
-    val median: Double = median(ratios)
-    val smallest: Double = ratios.min()
-    val largest: Double = ratios.max()
-
-    override fun toString(): String = "%.2f (%.2f to %.2f)".format(median, smallest, largest)
 }
