@@ -90,8 +90,10 @@ PARTS = [
                 "its own model (its email device, with the delivery replaced as its documentation says), on SQLite in memory. Ours reads "
                 "the phone number, limits wrong codes and SMS, and keeps finished requests for a day. An `AsyncEngine` is compared with "
                 "the same two, which have no other form.",
-                "A call of `AsyncEngine` is a task that is driven by another thread and comes back to the loop: what it costs is waking "
-                "both, and not the verification, as `Engine` shows.",
+                "Of what `Engine` takes 37 % is Python's (the calls, and what they give back), 32 % the native module's, 19 % the "
+                "kernel's, from which a code and an id are drawn for each request, and 10 % the allocator's (`perf`): two thirds of it "
+                "are not the verification. pyotp computes a code from a counter and reads no number. A call of `AsyncEngine` is driven by a "
+                "thread of its own and comes back to the loop: 43 % is Python's and its loop's, 30 % the kernel's, for waking both.",
             ),
             "python-codes": Comparison(
                 "Drawing a code", "From the operating system's randomness, as all three do, in the two sizes that are most used."

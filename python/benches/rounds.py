@@ -7,23 +7,24 @@ import os
 import platform
 from importlib.metadata import version
 from pathlib import Path
-from typing import Callable
+from typing import Callable, TypeVar
 
 SHORT = os.environ.get("EGOI_BENCH_SHORT") == "1"
 """One round of next to no work."""
 ROUNDS = 1 if SHORT else int(os.environ.get("EGOI_BENCH_ROUNDS", "15"))
 
 
+Cost = TypeVar("Cost")
 
 
 def scaled(full: int) -> int:
     return max(1, full // 100) if SHORT else full
 
 
-def interleaved(ways: dict[str, Callable[[], float]], rounds: int = ROUNDS) -> dict[str, list[float]]:
+def interleaved(ways: dict[str, Callable[[], Cost]], rounds: int = ROUNDS) -> dict[str, list[Cost]]:
     """What each way says that it takes, round by round, after one to warm up. Another one begins each time, so that none
     always comes after the same one."""
-    taken: dict[str, list[float]] = {way: [] for way in ways}
+    taken: dict[str, list[Cost]] = {way: [] for way in ways}
     names = list(ways)
     for nth in range(rounds + 1):
         for turn in range(len(names)):
