@@ -5,8 +5,9 @@ BENCH_RESULTS ?= $(CARGO_TARGET)/benches
 BENCH_PYTHON := benches/.venv/bin/python
 MEASURE = EGOI_BENCH_ROUNDS=$(BENCH_ROUNDS) CARGO_TARGET_DIR=$(CARGO_TARGET) $(PYTHON) benches/measure.py --results $(BENCH_RESULTS)
 # As a crate's user has it: the optimisation of a release, without LTO.
-RUST_BENCHES := $(patsubst core/benches/%.rs,--bench %,$(sort $(wildcard core/benches/*.rs)))
-BENCH_RUST := $(CARGO) bench --quiet --locked --profile soak -p egoi-verify --features sandbox,sqlite,postgres,redis $(RUST_BENCHES)
+RUST_BENCHES := $(sort $(basename $(notdir $(wildcard core/benches/*.rs))))
+BENCH_RUST := $(CARGO) bench --quiet --locked --profile soak -p egoi-verify --features sandbox,sqlite,postgres,redis \
+  $(addprefix --bench=,$(RUST_BENCHES))
 
 .PHONY: bench bench-rust bench-python bench-node bench-sizes bench-report bench-pins test-bench
 
@@ -41,12 +42,13 @@ bench-sizes:
 bench-report: benches/.venv/installed
 	$(BENCH_PYTHON) benches/report.py $(BENCH_RESULTS)
 
-# That all of it still runs: next to no work, with what `cargo test` has built, and a page that nobody keeps.
+# That all of it still runs, but the stores, whose servers have to be filled first: next to no work, with what `cargo test` has
+# built, and a page that nobody keeps.
 test-bench: SMOKE := $(CARGO_TARGET)/bench-smoke
 test-bench: wheel addon benches/.venv/installed
 	rm -rf $(SMOKE)
 	export EGOI_BENCH_SHORT=1 && $(MEASURE:$(BENCH_RESULTS)=$(SMOKE)/results) --command "make $@" -- sh -ec ' \
-	  $(CARGO) test --quiet --locked --workspace --all-features $(RUST_BENCHES) >/dev/null; \
+	  $(CARGO) test --quiet --locked --workspace --all-features $(addprefix --bench=,$(filter-out stores,$(RUST_BENCHES))) >/dev/null; \
 	  $(VENV)/bin/python python/benches/run.py; npm --prefix node run --silent bench; \
 	  $(VENV)/bin/python benches/sizes.py' >/dev/null
 	$(BENCH_PYTHON) -m unittest discover -s benches
