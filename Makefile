@@ -88,6 +88,7 @@ soak: postgres redis wheel service python/tests/typing/node_modules
 	cd node && npm run --silent soak
 	$(MAKE) soak-kotlin
 	$(MAKE) asan
+	$(MAKE) soak-swift
 
 # The wheel as it is published, installed where the tests run. zig is the linker, so that the wheel runs with an older
 # glibc than this machine's.

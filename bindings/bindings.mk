@@ -12,7 +12,7 @@ MAVEN_WITH_USER := mvn --batch-mode --quiet -f bindings/kotlin/installed/with-li
 # Shown where a part cannot be done here; in CI that is a failure.
 SKIPPED = { echo $(1) >&2; test -z "$$CI"; }
 
-.PHONY: bindings kotlin kotlin-jar swift swift-toolchain test-kotlin test-swift demo-kotlin demo-swift bench-swift soak-kotlin bench-kotlin size-kotlin
+.PHONY: bindings kotlin kotlin-jar swift swift-toolchain test-kotlin test-swift demo-kotlin demo-swift soak-swift bench-swift soak-kotlin bench-kotlin size-kotlin
 
 # Generated from what is not stripped, where alone the generator finds what it reads; what ships is stripped.
 bindings:
@@ -102,6 +102,9 @@ test-swift: swift swift-toolchain service
 
 demo-swift: swift swift-toolchain
 	EGOI_SWIFT_ROOT=$(SWIFT_ROOT) bindings/swift/swift run Demo
+
+soak-swift: swift swift-toolchain
+	EGOI_SOAK=1 EGOI_SWIFT_ROOT=$(SWIFT_ROOT) bindings/swift/swift test --filter SoakTests
 
 # Against URLSession, with what a release ships.
 bench-swift: swift swift-toolchain
