@@ -136,7 +136,7 @@ describe("a fault is told as the table says", { concurrency: AT_ONCE }, () => {
 
 const RUNS = soak ? 10_000 : 200;
 
-test(`${RUNS} random runs never send twice, deny an SMS or verify`, { timeout: 1_200_000 }, async () => {
+test(`${RUNS} random runs never send twice, deny an SMS or verify`, { timeout: 3_600_000 }, async () => {
     const seeds = Array.from({ length: RUNS }, (_, seed) => seed).values();
     await Promise.all(
         Array.from({ length: AT_ONCE }, async () => {
