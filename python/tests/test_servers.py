@@ -10,17 +10,21 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 from urllib.parse import urlencode
 from urllib.request import urlopen
 
+import httpx
 import pytest
 
 import support_program as program
 from egoi_verify import InvalidInput, NotFound, Sandbox, VerifyError
+from support_servers import server
 from support_wire import wait_until
 
 PATIENCE = 30.0
+EXAMPLES = Path(__file__).parent.parent / "examples"
 
 
 @contextmanager
@@ -109,3 +113,64 @@ def test_a_celery_prefork_worker_runs_tasks_on_a_client_that_was_used_before_the
         with pytest.raises(NotFound) as unknown:
             tasks.validate.delay("nope", "123456", "+351 910 000 000").get(timeout=PATIENCE, interval=0.02)
         assert (unknown.value.code, unknown.value.http_status, unknown.value.request_id) == ("not_found", 404, "nope")
+
+
+class Person:
+    """Somebody with a cookie, who asks the web workers."""
+
+    def __init__(self, url: str) -> None:
+        self._http = httpx.Client(base_url=url, trust_env=False, timeout=PATIENCE)
+        self.workers: set[str] = set()
+
+    def asks(self, path: str, **body: str) -> Any:
+        # A connection of its own each time, which any worker may take.
+        answer = self._http.post(path, json=body, headers={"Connection": "close"})
+        self.workers.add(answer.headers["Worker"])
+        return answer.json()
+
+    def is_answered(self) -> bool:
+        try:
+            self._http.get("/")
+        except httpx.TransportError:
+            return False
+        return True
+
+
+@pytest.mark.parametrize("kind", ["redis"])
+def test_workers_of_gunicorn_and_of_celery_share_a_store(kind: str, sandbox: Sandbox, tmp_path: Path) -> None:
+    for folder in ("queue", "control"):
+        (tmp_path / folder).mkdir()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    variables = {
+        "EGOI_STORE": server(kind),
+        "EGOI_ENGINE_KEY": os.urandom(32).hex(),
+        "EGOI_API_KEY": "key",
+        "EGOI_SENDER": "1",
+        "EGOI_BASE_URL": f"{sandbox.url}/api",
+        "FLASK_SECRET_KEY": "secret of a test",
+        "BROKER": str(tmp_path),
+        "PYTHONPATH": os.pathsep.join(map(str, (program.package(), EXAMPLES, Path(__file__).parent))),
+    }
+    celery = ["celery", "-A", "workers_app:tasks", "worker", "--pool=prefork", "--concurrency=2", "--loglevel=INFO"]
+    celery += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+    gunicorn = ["gunicorn", "--preload", "--workers", "4", "--bind", f"127.0.0.1:{port}", "--no-control-socket"]
+    with (
+        served(celery, tmp_path / "celery.log", **variables),
+        served([*gunicorn, "workers_app:web"], tmp_path / "gunicorn.log", **variables),
+    ):
+        people = [Person(f"http://127.0.0.1:{port}") for _ in range(16)]
+        wait_until(people[0].is_answered, "gunicorn answers")
+
+        def verify(last: int) -> list[str]:
+            number = f"+351 910 000 0{last:02}"
+            assert people[last].asks("/number", number=number) == {"sent": True}
+            code = sandbox.wait_for_code(number, timeout=PATIENCE)
+            return [people[last].asks("/code", code=code)["outcome"] for _ in range(2)]
+
+        with ThreadPoolExecutor(16) as threads:
+            said = list(threads.map(verify, range(16)))
+    assert said == [["verified", "already_verified"]] * 16
+    # One SMS each, whichever process sent it.
+    assert len(sandbox.messages()) == 16
+    assert len(set().union(*(person.workers for person in people))) > 1

@@ -1,0 +1,59 @@
+// Verifications that several processes share: the workers of node:cluster, on one store.
+//
+//     EGOI_STORE=postgres://… EGOI_ENGINE_KEY=… EGOI_API_KEY=… EGOI_SENDER=… node cluster.mjs
+//
+// EGOI_STORE is any URL that outlives a process, EGOI_ENGINE_KEY 32 bytes or more in hex. `POST /verifications` with
+// `{"number": "+351 910 000 000"}` sends a code, and `POST /verifications/ID` with `{"number", "code"}` takes it, whichever worker is asked.
+// Id and number are in a session in real life: see express.mjs.
+
+import cluster from "node:cluster";
+
+import express from "express";
+import { EgoiSms, Engine, VerifyError } from "egoi-verify";
+
+const WORKERS = Number(process.env.WORKERS ?? 4);
+
+if (cluster.isPrimary) {
+    for (let n = 0; n < WORKERS; n += 1) {
+        cluster.fork();
+    }
+    let listening = 0;
+    cluster.on("listening", (_, { port }) => {
+        listening += 1;
+        if (listening === WORKERS) {
+            console.log(`Listening on http://127.0.0.1:${port}`);
+        }
+    });
+} else {
+    const { EGOI_API_KEY, EGOI_SENDER, EGOI_BASE_URL, EGOI_STORE, EGOI_ENGINE_KEY } = process.env;
+    const engine = new Engine({
+        send: new EgoiSms({ apiKey: EGOI_API_KEY, sender: EGOI_SENDER, baseUrl: EGOI_BASE_URL }),
+        store: EGOI_STORE,
+        key: Buffer.from(EGOI_ENGINE_KEY, "hex"),
+    });
+    // What is wrong with the store is said now, and not to the first person.
+    await engine.ping();
+
+    const app = express();
+    app.use(express.json());
+
+    app.post("/verifications", async ({ body }, response) => {
+        const { id } = await engine.request(String(body?.number));
+        response.json({ id, worker: cluster.worker.id });
+    });
+
+    app.post("/verifications/:id", async ({ params, body }, response) => {
+        const outcome = await engine.validate(params.id, String(body?.code), { number: String(body?.number) });
+        response.json({ outcome, worker: cluster.worker.id });
+    });
+
+    app.use((error, _request, response, next) => {
+        if (!(error instanceof VerifyError)) {
+            return next(error);
+        }
+        const statuses = { invalid_input: 400, not_found: 404, rate_limited: 429 };
+        return response.status(statuses[error.code] ?? 503).json({ error: error.code });
+    });
+
+    app.listen(Number(process.env.PORT ?? 3000), "127.0.0.1");
+}
