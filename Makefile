@@ -30,14 +30,14 @@ test-core: lint chromium toxiproxy postgres redis
 	$(CARGO) test --locked --workspace --all-features
 
 # Needs Node and npm too, for one of the type checkers.
-test-python: wheel service valgrind redis python/tests/typing/node_modules
+test-python: wheel service valgrind postgres redis python/tests/typing/node_modules
 	$(VENV)/bin/python -m pytest -q -n 2 --dist loadgroup python/tests
 
 demo-node: addon
 	cd node && npm run --silent demo
 
 # The npm package: built, packed, installed in an empty project, tested there and here.
-test-node: addon service chromium redis
+test-node: addon service chromium postgres redis
 	cd node && npm run --silent lint && npm run --silent pack && npm test --silent
 
 addon: node/node_modules/.package-lock.json

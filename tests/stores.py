@@ -7,8 +7,10 @@ import sys
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 HERE = Path(__file__).parent
+SCENARIOS = [scenario.stem for scenario in (HERE / "scenarios").glob("*.json")]
 
 CARGO = os.environ.get("CARGO", "cargo")
 PYTEST = [sys.executable, "-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider", "python/tests/test_scenarios.py"]
@@ -45,9 +47,24 @@ def redis():
         yield url and (lambda runner: f"{url}?prefix={runner}-<name>")
 
 
+@contextmanager
+def postgres():
+    """A schema for each, as all of them are one database."""
+    with server("postgres") as url:
+
+        def of(runner):
+            names = [f"{runner}-{name}{calls}" for name in SCENARIOS for calls in ("", "-asyncio")]
+            schemas = "".join(f'CREATE SCHEMA "{name}";' for name in names)
+            subprocess.run(["psql", "--quiet", "--dbname", url], input=schemas, text=True, check=True)
+            path = quote(f'-csearch_path="{runner}-<name>"', safe="<>")
+            return f"{url}?options={path}"
+
+        yield url and of
+
+
 def main():
     failed = []
-    for store in (sqlite, redis):
+    for store in (sqlite, redis, postgres):
         with store() as url:
             if not url:
                 continue

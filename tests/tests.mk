@@ -34,7 +34,7 @@ asan:
 	  -p egoi-verify-native --test c_interface
 
 # The scenarios over every store. A server that is not installed is said in capitals.
-test-stores: wheel addon redis
+test-stores: wheel addon postgres redis
 	$(VENV)/bin/python tests/stores.py
 
 # Whether the five languages are still one library: what each shows, read from what is shipped, is what is written down in

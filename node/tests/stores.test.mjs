@@ -1,7 +1,7 @@
 // Engines and clients whose state is kept outside of the process, over every store that is.
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -32,11 +32,46 @@ const kinds = {
         const { url, stop } = await server("redis");
         return { empty: url && ((name) => `${url}?prefix=${name}`), stop };
     },
+    postgres: async () => {
+        const { url, stop } = await server("postgres");
+        const empty = (name) => {
+            execFileSync("psql", ["--quiet", "--dbname", url, "--command", `CREATE DATABASE "${name}"`]);
+            return url.replace(/[^/]*$/, name);
+        };
+        return { empty: url && empty, stop };
+    },
 };
 
-for (const [kind, start] of Object.entries(kinds)) {
-    const { empty, stop } = await start();
-    after(stop);
+const racing = `
+    import { Engine } from "egoi-verify";
+    const [store, key, id, code] = process.argv.slice(1);
+    const engine = new Engine({ send: () => undefined, store, key: Buffer.from(key, "hex") });
+    await engine.ping();
+    console.log("ready");
+    process.stdin.once("data", async () => {
+        console.log(JSON.stringify(await Promise.all(Array.from({ length: 16 }, () => engine.validate(id, code)))));
+        process.exit();
+    });
+`;
+
+/** A process that validates 16 times at once when it is told to. */
+async function racer(store, id, code) {
+    const options = ["--input-type=module", "--eval", racing, store, key.toString("hex"), id, code];
+    const child = spawn(process.execPath, options, { cwd: here, stdio: ["pipe", "pipe", "inherit"] });
+    const lines = createInterface({ input: child.stdout });
+    assert.deepEqual(await once(lines, "line"), ["ready"]);
+    return async () => {
+        const told = once(lines, "line");
+        child.stdin.write("go\n");
+        return JSON.parse((await told)[0]);
+    };
+}
+
+// All of them before the first test, which begins when the module waits.
+const started = await Promise.all(Object.entries(kinds).map(async ([kind, start]) => ({ kind, ...(await start()) })));
+after(() => Promise.all(started.map(({ stop }) => stop())));
+
+for (const { kind, empty } of started) {
     describe(kind, { skip: empty === undefined && `${kind} is not installed` }, () => {
         let store;
         let sent;
@@ -171,33 +206,8 @@ for (const [kind, start] of Object.entries(kinds)) {
     });
 }
 
-const racing = `
-    import { Engine } from "egoi-verify";
-    const [store, key, id, code] = process.argv.slice(1);
-    const engine = new Engine({ send: () => undefined, store, key: Buffer.from(key, "hex") });
-    await engine.ping();
-    console.log("ready");
-    process.stdin.once("data", async () => {
-        console.log(JSON.stringify(await Promise.all(Array.from({ length: 16 }, () => engine.validate(id, code)))));
-        process.exit();
-    });
-`;
-
-/** A process that validates 16 times at once when it is told to. */
-async function racer(store, id, code) {
-    const options = ["--input-type=module", "--eval", racing, store, key.toString("hex"), id, code];
-    const child = spawn(process.execPath, options, { cwd: here, stdio: ["pipe", "pipe", "inherit"] });
-    const lines = createInterface({ input: child.stdout });
-    assert.deepEqual(await once(lines, "line"), ["ready"]);
-    return async () => {
-        const told = once(lines, "line");
-        child.stdin.write("go\n");
-        return JSON.parse((await told)[0]);
-    };
-}
-
 test("a URL that is none is refused and not repeated", () => {
-    for (const store of ["mysql://user:hunter2@localhost/db", "redis:/hunter2"]) {
+    for (const store of ["mysql://user:hunter2@localhost/db", "redis:/hunter2", "postgres://u:hunter2@h:port/d"]) {
         assert.throws(
             () => new Engine({ send: () => undefined, store, key }),
             (error) =>
@@ -207,7 +217,7 @@ test("a URL that is none is refused and not repeated", () => {
 });
 
 test("a server that is not there is said by ping without its password", async () => {
-    for (const scheme of ["redis"]) {
+    for (const scheme of ["redis", "postgres"]) {
         // Port 1 is nobody's.
         const engine = new Engine({ send: () => undefined, store: `${scheme}://user:hunter2@127.0.0.1:1/0`, key });
         await assert.rejects(

@@ -41,7 +41,7 @@ def send_code(task: "Task[[str, str], None]", number: str, key: str) -> None:
 @web.post("/number")
 def ask() -> Response:
     # The limits of the engine are per number. Put one per address in front, as flask_app.py does.
-    number = parse_number(request.json["number"]).number  # type: ignore[index]
+    number = parse_number(request.json["number"]).number
     # Flask's session is signed and not secret. What it holds is no secret either, and who puts an old one back only asks about
     # an old request: what counts is in the store.
     session["number"], session["key"] = number, token_hex(16)
@@ -53,7 +53,7 @@ def ask() -> Response:
 def check() -> Response:
     # The same key gives the same request, and no second SMS. Should it come before the worker's, the worker finds this one.
     verification = engine.request(session["number"], idempotency_key=session["key"])
-    outcome = engine.validate(verification.id, request.json["code"], number=session["number"])  # type: ignore[index]
+    outcome = engine.validate(verification.id, request.json["code"], number=session["number"])
     return jsonify(outcome=outcome.value)
 
 

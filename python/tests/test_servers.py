@@ -136,7 +136,7 @@ class Person:
         return True
 
 
-@pytest.mark.parametrize("kind", ["redis"])
+@pytest.mark.parametrize("kind", ["redis", "postgres"])
 def test_workers_of_gunicorn_and_of_celery_share_a_store(kind: str, sandbox: Sandbox, tmp_path: Path) -> None:
     for folder in ("queue", "control"):
         (tmp_path / folder).mkdir()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ from support_servers import server
 KEY = b"the secret of the tests of stores"
 OTHER_KEY = b"another secret of the tests, of 32"
 OTHER = "+351 910 000 001"
-STORES = ("sqlite", "redis")
+STORES = ("sqlite", "redis", "postgres")
 
 
 class Phone:
@@ -63,7 +64,15 @@ def store(request: pytest.FixtureRequest, tmp_path: Path, worker_id: str) -> str
     kind: str = request.param
     if kind == "sqlite":
         return f"sqlite:{tmp_path}/egoi.db"
-    return f"{server(kind)}?prefix={worker_id}-{tmp_path.name}"
+    if kind == "redis":
+        return f"{server(kind)}?prefix={worker_id}-{tmp_path.name}"
+    return database(server(kind), f"{worker_id}-{tmp_path.name}")
+
+
+def database(url: str, name: str) -> str:
+    """A database of its own in the server."""
+    subprocess.run(["psql", "--quiet", "--dbname", url], input=f'CREATE DATABASE "{name}"', text=True, check=True)
+    return f"{url.rpartition('/')[0]}/{name}"
 
 
 @pytest.fixture
@@ -163,14 +172,14 @@ def test_a_store_that_outlives_the_process_needs_a_key(store: str, phone: Phone)
         Engine(phone, store=store)
 
 
-@pytest.mark.parametrize("url", ["mysql://user:hunter2@localhost/db", "redis:/hunter2"])
+@pytest.mark.parametrize("url", ["mysql://user:hunter2@localhost/db", "redis:/hunter2", "postgres://u:hunter2@h:port/d"])
 def test_a_url_that_is_none_is_refused_and_not_repeated(url: str, phone: Phone) -> None:
     with pytest.raises(InvalidInput, match="`store`") as refused:
         Engine(phone, store=url, key=KEY)
     assert "hunter2" not in repr(refused.value)
 
 
-@pytest.mark.parametrize("scheme", ["redis"])
+@pytest.mark.parametrize("scheme", ["redis", "postgres"])
 def test_a_server_that_is_not_there_is_said_by_ping_without_its_password(scheme: str, phone: Phone) -> None:
     # Port 1 is nobody's.
     with Engine(phone, store=f"{scheme}://user:hunter2@127.0.0.1:1/0", key=KEY) as engine:
