@@ -24,7 +24,7 @@ demo:
 demo-python: wheel
 	$(VENV)/bin/python python/demo.py
 
-test: test-core test-python test-node test-stores test-kotlin test-swift test-bench test-surface
+test: test-core test-python test-node test-stores test-kotlin test-swift test-phone test-bench test-surface
 
 test-core: lint chromium toxiproxy postgres redis
 	$(CARGO) test --locked --workspace --all-features
