@@ -12,10 +12,11 @@ from urllib.parse import quote
 HERE = Path(__file__).parent
 SCENARIOS = [scenario.stem for scenario in (HERE / "scenarios").glob("*.json")]
 
-CARGO = os.environ.get("CARGO", "cargo")
+CARGO_TEST = [os.environ.get("CARGO", "cargo"), "test", "--quiet", "--locked"]
 PYTEST = [sys.executable, "-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider", "python/tests/test_scenarios.py"]
 RUNNERS = {
-    "Rust": [CARGO, "test", "--quiet", "--locked", "-p", "egoi-verify", "--all-features", "--test", "scenarios", "engine"],
+    # With what `make test-core` has built.
+    "Rust": [*CARGO_TEST, "--workspace", "--all-features", "--test", "scenarios", "engine"],
     "Python": [*PYTEST, "-k", "engine"],
     "Node": ["node", "--test", "--test-reporter=dot", "--test-name-pattern", "on engine$", "node/tests/one-behaviour.test.mjs"],
 }
