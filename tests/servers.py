@@ -1,4 +1,5 @@
-"""A real database server for a test of any language: `python3 tests/servers.py redis` or `postgres`.
+"""A real database server for a test of any language: `python3 tests/servers.py redis` or `postgres`. With the paths of a
+certificate and its key behind it, PostgreSQL speaks TLS too.
 
 Prints the URL of a store in it once it is up, and runs until its standard input is closed; then nothing is left of it. Where it
 is not installed it says so in capitals and ends with 3, and in CI with 1.
@@ -37,28 +38,40 @@ def listens(port: int) -> bool:
         return client.connect_ex(("127.0.0.1", port)) == 0
 
 
-def redis(folder: str, port: int, user: str | None) -> list[str]:
+def redis(folder: str, port: int, user: "str | None", *_: str) -> list[str]:
     return [program("redis-server"), "--bind", "127.0.0.1", "--port", str(port), "--dir", folder, "--save", ""]
 
 
-def postgres(folder: str, port: int, user: str | None) -> list[str]:
+def postgres(folder: str, port: int, user: "str | None", *certificate_and_key: str) -> list[str]:
     data = f"{folder}/data"
     initdb = [program("initdb"), "--pgdata", data, "--username", "egoi", "--auth", "trust", "--no-sync", "--locale", "C"]
     subprocess.run(initdb, user=user, cwd=folder, stdout=subprocess.DEVNULL, check=True)
     # What is not meant to outlive the test need not be on the disk.
     settings = [f"port={port}", f"unix_socket_directories={folder}", "listen_addresses=127.0.0.1", "fsync=off"]
+    for setting, file in zip(("ssl_cert_file", "ssl_key_file"), certificate_and_key):
+        own = shutil.copy(file, folder)
+        os.chmod(own, 0o600)
+        if user is not None:
+            shutil.chown(own, user)
+        settings += [f"{setting}={own}", "ssl=on"]
     return [program("postgres"), "-D", data, *(word for setting in settings for word in ("-c", setting))]
 
 
+def takes_calls(port: int) -> bool:
+    """PostgreSQL listens some time before it does."""
+    asked = [program("pg_isready"), "--host", "127.0.0.1", "--port", str(port)]
+    return subprocess.run(asked, stdout=subprocess.DEVNULL).returncode == 0
+
+
 KINDS = {
-    "redis": (redis, signal.SIGTERM, "redis://127.0.0.1:{port}"),
+    "redis": (redis, listens, signal.SIGTERM, "redis://127.0.0.1:{port}"),
     # SIGINT: its sessions end, and then it does.
-    "postgres": (postgres, signal.SIGINT, "postgres://egoi@127.0.0.1:{port}/postgres"),
+    "postgres": (postgres, takes_calls, signal.SIGINT, "postgres://egoi@127.0.0.1:{port}/postgres"),
 }
 
 
 def main() -> None:
-    command_of, stop, url = KINDS[sys.argv[1]]
+    command_of, is_up, stop, url = KINDS[sys.argv[1]]
     # PostgreSQL refuses to run as root.
     user = "nobody" if os.geteuid() == 0 else None
     folder = tempfile.mkdtemp(prefix="egoi-")
@@ -66,12 +79,12 @@ def main() -> None:
         if user is not None:
             shutil.chown(folder, user)
         port = free_port()
-        command = command_of(folder, port, user)
+        command = command_of(folder, port, user, *sys.argv[2:])
         with open(f"{folder}/log", "wb") as log:
             # A session of its own: Ctrl-C is for whoever asked, who closes the input.
             server = subprocess.Popen(command, user=user, cwd=folder, stdout=log, stderr=log, start_new_session=True)
         deadline = time.monotonic() + PATIENCE
-        while not listens(port):
+        while not is_up(port):
             if server.poll() is not None or time.monotonic() > deadline:
                 sys.exit(Path(folder, "log").read_text())
         print(url.format(port=port), flush=True)

@@ -14,10 +14,10 @@ SERVERS = Path(__file__).parents[2] / "tests/servers.py"
 
 
 @functools.cache
-def url(kind: str) -> str | None:
+def url(*asked: str) -> str | None:
     """The URL of a store in it; none where it is not installed, which in CI is a failure."""
     server = subprocess.Popen(
-        [sys.executable, str(SERVERS), kind], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, str(SERVERS), *asked], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     assert server.stdin is not None and server.stdout is not None
 
@@ -27,12 +27,12 @@ def url(kind: str) -> str | None:
     atexit.register(stop)
     started = server.stdout.readline().strip()
     if not started:
-        assert server.wait() == 3, f"{kind} did not start"
+        assert server.wait() == 3, f"{asked[0]} did not start"
     return started or None
 
 
-def server(kind: str) -> str:
-    started = url(kind)
+def server(*asked: str) -> str:
+    started = url(*asked)
     if started is None:
-        pytest.skip(f"{kind} is not installed")
+        pytest.skip(f"{asked[0]} is not installed")
     return started

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 
 from conftest import NUMBER
 from egoi_verify import (
@@ -29,7 +32,7 @@ from egoi_verify import (
     code_in_sms,
 )
 from egoi_verify.testing import TestClock
-from support_program import end, start
+from support_program import command, end, environment, run, start
 from support_servers import server
 
 KEY = b"the secret of the tests of stores"
@@ -197,6 +200,61 @@ def test_nothing_is_verified_when_the_store_fails(phone: Phone) -> None:
             engine.validate("0" * 32, "123456", timeout=20)
     assert failed.value.code == "storage"
     assert phone.received == []
+
+
+@pytest.fixture(scope="module")
+def over_tls(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """PostgreSQL with a certificate, and the file of who signed it."""
+    folder, authority = tmp_path_factory.mktemp("tls"), trustme.CA()
+    authority.cert_pem.write_to_path(folder / "authority.pem")
+    issued = authority.issue_cert("127.0.0.1")
+    issued.cert_chain_pems[0].write_to_path(folder / "server.pem")
+    issued.private_key_pem.write_to_path(folder / "server.key")
+    return server("postgres", str(folder / "server.pem"), str(folder / "server.key")), folder / "authority.pem"
+
+
+def test_postgres_is_called_over_tls_where_its_certificate_is_believed(over_tls: tuple[str, Path], phone: Phone) -> None:
+    url, authority = over_tls
+    with Engine(phone, store=f"{url}?sslmode=require&sslrootcert={authority}", key=KEY) as engine:
+        begun = engine.request(NUMBER)
+        assert engine.validate(begun.id, phone.code()) is Outcome.VERIFIED
+        ours = "application_name = 'egoi-verify'"
+        in_use = f"SELECT bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE {ours}"
+        assert subprocess.run(["psql", "-Atd", url, "-c", in_use], capture_output=True, text=True).stdout == "t\n"
+
+
+def test_postgres_is_not_called_where_its_certificate_is_not_believed(over_tls: tuple[str, Path], phone: Phone) -> None:
+    with Engine(phone, store=f"{over_tls[0]}?sslmode=require", key=KEY) as engine, pytest.raises(Storage):
+        engine.ping(timeout=20)
+
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can take its own rights away, or mount a small disk")
+
+
+@needs_root
+def test_a_file_that_may_not_be_written_is_said_at_once(phone: Phone, tmp_path: Path) -> None:
+    # Every folder above it has to be open to the other user.
+    folder = Path(tempfile.mkdtemp(prefix="egoi-"))
+    try:
+        folder.chmod(0o755)
+        Engine(phone, store=f"sqlite:{folder}/egoi.db", key=KEY).close()
+        said = run("bad_disk", "read-only", f"{folder}/egoi.db")
+    finally:
+        shutil.rmtree(folder)
+    assert said.startswith("storage: ") and "write" in said
+
+
+@needs_root
+def test_a_full_disk_is_said_and_nothing_is_sent_or_verified_there(tmp_path: Path) -> None:
+    mounted = f"mount -t tmpfs -o size=512k none {tmp_path} && exec \"$@\""
+    small_disk = ["unshare", "--mount", "sh", "-euc", mounted, "sh", *command("bad_disk", "full", str(tmp_path))]
+    ran = subprocess.run(small_disk, env=environment(), capture_output=True, text=True)
+    if "permission denied" in ran.stderr or "not permitted" in ran.stderr:
+        assert "CI" not in os.environ
+        pytest.skip("NOTHING MAY BE MOUNTED HERE: A FULL DISK IS NOT TESTED")
+    refused, validated = ran.stdout.splitlines()
+    assert "full" in refused and " False " in refused
+    assert validated.startswith("storage: ")
 
 
 def in_a_child(call: Callable[[], str]) -> str:

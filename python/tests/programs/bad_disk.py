@@ -1,0 +1,44 @@
+"""What an engine on SQLite says where its file cannot be written: `read-only FILE`, by a user without rights, or `full FOLDER`."""
+
+import os
+import sys
+from contextlib import suppress
+
+from egoi_verify import Engine, OutgoingSms, Storage, code_in_sms
+
+what, path = sys.argv[1:]
+KEY = b"the secret of the tests of stores"
+sent: list[OutgoingSms] = []
+
+
+def engine(file: str) -> Engine:
+    return Engine(sent.append, store=f"sqlite:{file}", key=KEY, sms_per_number=None)
+
+
+if what == "read-only":
+    # The interpreter may be root's alone, and is loaded by now.
+    os.setegid(65534)
+    os.seteuid(65534)
+    try:
+        engine(path)
+    except Storage as error:
+        print(error)
+else:
+    with engine(f"{path}/egoi.db") as filling:
+        first = filling.request("+351 910 000 000")
+        code = code_in_sms(sent[0].text)
+        assert code is not None
+        try:
+            while True:
+                filling.request("+351 910 000 000", message="{CODE}" + "x" * 900)
+        except Storage as error:
+            print(error, error.sms_may_be_sent, len(sent))
+        # To the last byte.
+        with suppress(OSError), open(f"{path}/filling", "wb", buffering=0) as rest:
+            while rest.write(b"x"):
+                pass
+        # It takes no code that it could not use up.
+        try:
+            print(filling.validate(first.id, code).value)
+        except Storage as error:
+            print(error)
