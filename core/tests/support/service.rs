@@ -271,8 +271,12 @@ async fn request(stream: &mut (impl AsyncRead + Unpin), connection: usize) -> Op
 
 /// A port on which nobody listens.
 pub async fn closed_port() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    format!("http://{}", listener.local_addr().unwrap())
+    // Taken and never listened on, so that no other test's server comes to listen there. It is let go with the process.
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    socket.bind(&std::net::SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+    let taken = socket.local_addr().unwrap().as_socket().unwrap();
+    std::mem::forget(socket);
+    format!("http://{taken}")
 }
 
 /// A listener with a full queue: connecting to it never ends. What it gives must be kept.
