@@ -595,8 +595,18 @@ fn skip() -> Anything {
     Ok(writeln!(std::io::stderr(), "SKIPPED: {words}")?)
 }
 
-/// Starts chromedriver on a free port; its address.
+/// Starts chromedriver on a free port; its address. It wants the same port of IPv4 and of IPv6, and ends where one of them is
+/// still closing a connection of before.
 async fn start(chromedriver: &Path) -> Anything<(Child, String)> {
+    for _ in 0..9 {
+        if let Ok(started) = start_once(chromedriver).await {
+            return Ok(started);
+        }
+    }
+    start_once(chromedriver).await
+}
+
+async fn start_once(chromedriver: &Path) -> Anything<(Child, String)> {
     let mut driver = Command::new(chromedriver).arg("--port=0").stdout(Stdio::piped()).kill_on_drop(true).spawn()?;
     let mut lines = BufReader::new(driver.stdout.take().ok_or("no standard output")?).lines();
     while let Some(line) = lines.next_line().await? {
