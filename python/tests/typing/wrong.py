@@ -31,7 +31,7 @@ def calls(given: Outcome) -> None:
     client.request("+351 910 000 000", "Your code is {CODE}")  # wrong: options have names
     client.validate("id", 123456)  # wrong: a code is text
     client.validate("id")  # wrong: no code
-    engine.ping()  # wrong: an engine is nowhere
+    engine.senders()  # wrong: an engine has no account
     state: State = client.validate("id", "123456")  # wrong: an outcome is no state
     print(state)
     passed: bool = client.validate("id", "123456")  # wrong: an outcome is neither true nor false
