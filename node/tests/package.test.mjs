@@ -126,14 +126,14 @@ test("are the types wrong? No", async () => {
     assert.equal(done.code, 0, done.output);
 });
 
-test("the addon has at most 10 MiB and the tarballs 5 MiB", (t) => {
+test("the addon has at most 13 MiB and the tarballs 6 MiB", (t) => {
     const addon = statSync(`${project}/node_modules/${PLATFORM}/egoi-verify.node`).size;
     const packed = [statSync(tarball(PLATFORM)).size, statSync(tarball("egoi-verify")).size];
     t.diagnostic(
         `addon ${(addon / MIB).toFixed(2)} MiB, tarballs ${packed.map((size) => (size / MIB).toFixed(2)).join(" and ")} MiB`,
     );
-    assert.ok(addon <= 10 * MIB);
-    assert.ok(packed.every((size) => size <= 5 * MIB));
+    assert.ok(addon <= 13 * MIB);
+    assert.ok(packed.every((size) => size <= 6 * MIB));
 });
 
 test("it has no dependencies, and no script runs when it is installed", () => {
