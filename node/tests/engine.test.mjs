@@ -151,7 +151,7 @@ for (const [name, options, message] of [
     ["a function that is none", { send: "sms" }, "`send`: is a string, must be a function"],
     ["a short key", { key: new Uint8Array(31) }, "`key`: has 31 bytes, must have at least 32"],
     ["a key that is a string", { key: "x".repeat(32) }, "`key`: is a string, must be a Uint8Array"],
-    ["another store", { key: Buffer.alloc(32), store: "redis://localhost" }, /^`store`: is not a URL that is known/],
+    ["another store", { key: Buffer.alloc(32), store: "mysql://localhost" }, /^`store`: is not a URL that is known/],
     ["a limit of nought", { maxAttempts: 0 }, "`maxAttempts`: is 0, must be at least 1"],
     ["a limit below nought", { maxResends: -1 }, /^`maxResends`: is -1, must be 0 to/],
     ["a quota without a window", { smsPerNumber: { most: 5, per: 0 } }, /^`smsPerNumber`: has a window of 0 s/],
