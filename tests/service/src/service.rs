@@ -1,7 +1,7 @@
 //! The listeners, and what is asked of the service itself.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::error::Error;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -13,6 +13,7 @@ use socket2::{Domain, SockRef, Socket, Type};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::OnceCell;
+use tokio::task::AbortHandle;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use url::form_urlencoded;
@@ -37,6 +38,8 @@ pub(crate) struct Service {
     toxiproxy: (Option<String>, OnceCell<Toxiproxy>),
     address: SocketAddr,
     sessions: RefCell<HashMap<u64, Shared>>,
+    /// The listeners of random runs, oldest first.
+    runs: RefCell<VecDeque<(u64, AbortHandle)>>,
     opened: Cell<u64>,
     /// Where nobody listens or accepts: kept, so that nobody else takes their place.
     held: RefCell<Vec<(Socket, Vec<TcpStream>)>>,
@@ -66,6 +69,7 @@ impl Service {
             toxiproxy: (toxiproxy, OnceCell::new()),
             address: listener.local_addr()?,
             sessions: RefCell::default(),
+            runs: RefCell::default(),
             opened: Cell::new(0),
             held: RefCell::default(),
         });
@@ -85,9 +89,9 @@ impl Service {
         }
     }
 
-    fn listen(self: &Rc<Self>, listener: TcpListener, door: Door) {
+    fn listen(self: &Rc<Self>, listener: TcpListener, door: Door) -> AbortHandle {
         let service = Rc::clone(self);
-        tokio::task::spawn_local(async move {
+        let accepting = tokio::task::spawn_local(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let (service, door) = (Rc::clone(&service), door.clone());
                 tokio::task::spawn_local(async move {
@@ -96,6 +100,7 @@ impl Service {
                 });
             }
         });
+        accepting.abort_handle()
     }
 
     async fn connection(self: &Rc<Self>, mut stream: TcpStream, door: Door) -> io::Result<()> {
@@ -190,7 +195,9 @@ impl Service {
         let below = || format!("{}/s/{id}", self.url());
         if let Some(seed) = query.get("seed") {
             let (session, mut plan) = Session::random(&self.table, seed.parse()?);
-            let address = self.door(Door::Session(keep(session))).await?;
+            let (address, listening) = self.door(Door::Session(keep(session))).await?;
+            self.runs.borrow_mut().push_back((id, listening));
+            self.end_oldest_run();
             plan["id"] = id.into();
             plan["base_url"] = format!("http://{address}").into();
             return Ok(plan);
@@ -219,7 +226,7 @@ impl Service {
             At::None => json!({"id": id, "base_url": format!("http://{}", self.closed()?)}),
             At::Full => json!({"id": id, "base_url": format!("http://{}", self.full().await?)}),
             At::Connect => {
-                let address = self.door(Door::Fault(session, at)).await?;
+                let (address, _) = self.door(Door::Fault(session, at)).await?;
                 json!({"id": id, "base_url": format!("http://{address}")})
             }
             At::Tls => {
@@ -228,18 +235,29 @@ impl Service {
                     Some(acceptor) => Door::Tls(session, acceptor),
                     None => Door::Fault(session, at),
                 };
-                let address = self.door(door).await?;
+                let (address, _) = self.door(door).await?;
                 json!({"id": id, "base_url": format!("https://{address}"), "ca_certificates": self.authority.pem()})
             }
         })
     }
 
+    /// Ten thousand runs would take more ports than there are: one that so many others came after has ended.
+    fn end_oldest_run(&self) {
+        const RUNS: usize = 2048;
+        let mut runs = self.runs.borrow_mut();
+        if runs.len() > RUNS
+            && let Some((id, listening)) = runs.pop_front()
+        {
+            listening.abort();
+            self.sessions.borrow_mut().remove(&id);
+        }
+    }
+
     /// A listener of its own.
-    async fn door(self: &Rc<Self>, door: Door) -> io::Result<SocketAddr> {
+    async fn door(self: &Rc<Self>, door: Door) -> io::Result<(SocketAddr, AbortHandle)> {
         let listener = TcpListener::bind(LOOPBACK).await?;
         let address = listener.local_addr()?;
-        self.listen(listener, door);
-        Ok(address)
+        Ok((address, self.listen(listener, door)))
     }
 
     /// An address that nobody listens on.
