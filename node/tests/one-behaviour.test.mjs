@@ -35,9 +35,11 @@ describe("scenarios", { concurrency: 8 }, () => {
         for (const on of scenario.on) {
             test(`${name} on ${on}`, async () => {
                 const sandbox = await Sandbox.start({ ...sandboxes[on], ...named(scenario.sandbox ?? {}) });
+                const run = new Run(name, on, sandbox);
                 try {
-                    await new Run(name, on, sandbox).play(scenario);
+                    await run.play(scenario);
                 } finally {
+                    run.verifier?.close();
                     await sandbox.close();
                 }
             });
