@@ -44,22 +44,4 @@ final class CancellingTests: XCTestCase {
         await isCancelled(call, "request")
         XCTAssertTrue(try sandbox.messages().isEmpty)
     }
-
-    func testCancellingAnEnginesCallCancelsTheFunctionThatSends() async throws {
-        let (events, event) = AsyncStream.makeStream(of: String.self)
-        let engine = try Engine { _ in
-            event.yield("started")
-            await withTaskCancellationHandler {
-                while !Task.isCancelled { await Task.yield() }
-            } onCancel: {
-                event.yield("cancelled")
-            }
-        }
-        let call = Task { try await engine.request(number) }
-        var iterator = events.makeAsyncIterator()
-        let started = await iterator.next()
-        call.cancel()
-        let cancelled = await iterator.next()
-        XCTAssertEqual([started, cancelled], ["started", "cancelled"])
-    }
 }
