@@ -48,14 +48,15 @@ private final class Clocks: DeviceClock, @unchecked Sendable {
     }
 
     func pass(_ seconds: TimeInterval) {
-        lock.withLock {
+        let due = lock.withLock {
             sinceBoot += seconds
             wall += seconds
-            for (id, sleeper) in sleepers where sleeper.until <= sinceBoot {
-                sleepers[id] = nil
-                sleeper.wake.resume()
-            }
+            let due = sleepers.filter { $0.value.until <= sinceBoot }
+            sleepers = sleepers.filter { $0.value.until > sinceBoot }
+            return due
         }
+        // Not under the lock: a task that is being cancelled holds one of the runtime's, which this takes, and waits for ours.
+        for sleeper in due.values { sleeper.wake.resume() }
     }
 
     func changeWallClock(by seconds: TimeInterval) {

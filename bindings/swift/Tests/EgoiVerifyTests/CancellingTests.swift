@@ -44,4 +44,21 @@ final class CancellingTests: XCTestCase {
         await isCancelled(call, "request")
         XCTAssertTrue(try sandbox.messages().isEmpty)
     }
+
+    func testCancellingAnEnginesCallCancelsTheFunctionThatSends() async throws {
+        let (events, event) = AsyncStream.makeStream(of: String.self)
+        let engine = try Engine { _ in
+            event.yield("started")
+            // Looked at afterwards: a handler is not called where the function has seen the cancellation and gone before.
+            try? await Task.sleep(for: .seconds(60))
+            event.yield(Task.isCancelled ? "cancelled" : "left alone")
+        }
+        let call = Task { _ = try await engine.request(number) }
+        var iterator = events.makeAsyncIterator()
+        let started = await iterator.next()
+        call.cancel()
+        let ended = await iterator.next()
+        XCTAssertEqual([started, ended], ["started", "cancelled"])
+        await isCancelled(call, "request")
+    }
 }
