@@ -4,11 +4,9 @@ import XCTest
 
 #if canImport(Glibc)
 import Glibc
-private let stream = Int32(SOCK_STREAM.rawValue)
 private let noSignal = Int32(MSG_NOSIGNAL)
 #else
 import Darwin
-private let stream = SOCK_STREAM
 private let noSignal: Int32 = 0
 #endif
 
@@ -130,7 +128,7 @@ final class Hostile: @unchecked Sendable {
     }
 
     let url: String
-    private let listener: Int32
+    private let listener: Listener
     private let beforeAValidation: Canaries.Answer
     private let lock = NSLock()
     private var doing = Doing.close
@@ -138,23 +136,11 @@ final class Hostile: @unchecked Sendable {
 
     init(_ canaries: Canaries) throws {
         beforeAValidation = canaries.beforeAV2Validation
-        let listener = socket(AF_INET, stream, 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let bound = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(listener, $0, length) == 0 && listen(listener, 64) == 0 && getsockname(listener, $0, &length) == 0
-            }
-        }
-        guard bound else { throw POSIXError(.EADDRNOTAVAIL) }
+        let listener = try Listener()
         self.listener = listener
-        url = "http://127.0.0.1:\(UInt16(bigEndian: address.sin_port))"
+        url = "http://127.0.0.1:\(listener.port)"
         Thread.detachNewThread { [self] in
-            while true {
-                let connection = accept(listener, nil, nil)
-                guard connection >= 0 else { return }
+            while let connection = listener.connection() {
                 Thread.detachNewThread { [self] in serve(connection) }
             }
         }
@@ -165,8 +151,7 @@ final class Hostile: @unchecked Sendable {
     }
 
     func stop() {
-        shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
+        listener.stop()
     }
 
     private func serve(_ connection: Int32) {

@@ -76,7 +76,7 @@ final class CanariesTests: XCTestCase {
             codes.insert(error.code)
             looked.atError(row, error)
         }
-        let port = try SilentServer.freePort()
+        let port = try Listener().port
         for call in canaries.calls {
             let verb = call.dropFirst(3)
             var nobody = options(canaries, call, "http://127.0.0.1:\(port)")

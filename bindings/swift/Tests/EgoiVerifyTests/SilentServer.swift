@@ -9,47 +9,56 @@ import Darwin
 private let stream = SOCK_STREAM
 #endif
 
-/// A server that reads what comes, one connection after another, and says when the other side ended each. Unless it is
-/// given an answer, it never answers.
-final class SilentServer: Sendable {
+/// A socket that listens on a port of this machine which nobody else has.
+final class Listener: Sendable {
     let port: UInt16
-    private let listener: Int32
+    private let descriptor: Int32
 
     init() throws {
-        (listener, port) = try Self.listening()
-    }
-
-    deinit {
-        // Closing alone would not wake whoever accepts.
-        shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
-    }
-
-    func client() throws -> Client {
-        var options = ClientOptions(apiKey: "key", sender: "1")
-        options.baseURL = "http://127.0.0.1:\(port)/api"
-        return try Client(options)
-    }
-
-    static func freePort() throws -> UInt16 {
-        let (listener, port) = try listening()
-        close(listener)
-        return port
-    }
-
-    private static func listening() throws -> (Int32, UInt16) {
-        let listener = socket(AF_INET, stream, 0)
+        let descriptor = socket(AF_INET, stream, 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = inet_addr("127.0.0.1")
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let bound = withUnsafeMutablePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(listener, $0, length) == 0 && listen(listener, 1) == 0 && getsockname(listener, $0, &length) == 0
+                bind(descriptor, $0, length) == 0 && listen(descriptor, 64) == 0 && getsockname(descriptor, $0, &length) == 0
             }
         }
         guard bound else { throw POSIXError(.EADDRNOTAVAIL) }
-        return (listener, UInt16(bigEndian: address.sin_port))
+        self.descriptor = descriptor
+        port = UInt16(bigEndian: address.sin_port)
+    }
+
+    deinit { close(descriptor) }
+
+    /// The next connection; none where the listener was stopped.
+    func connection() -> Int32? {
+        let connection = accept(descriptor, nil, nil)
+        return connection < 0 ? nil : connection
+    }
+
+    /// Closing alone would not wake whoever accepts.
+    func stop() {
+        shutdown(descriptor, Int32(SHUT_RDWR))
+    }
+}
+
+/// A server that reads what comes, one connection after another, and says when the other side ended each. Unless it is
+/// given an answer, it never answers.
+final class SilentServer: Sendable {
+    private let listener: Listener
+
+    init() throws {
+        listener = try Listener()
+    }
+
+    deinit { listener.stop() }
+
+    func client() throws -> Client {
+        var options = ClientOptions(apiKey: "key", sender: "1")
+        options.baseURL = "http://127.0.0.1:\(listener.port)/api"
+        return try Client(options)
     }
 
     /// Tells of each connection that its first bytes came, and then that it ended. Every request, none of which may have a
@@ -61,10 +70,7 @@ final class SilentServer: Sendable {
         }
         return AsyncStream { events in
             Thread.detachNewThread {
-                while true {
-                    let connection = accept(listener, nil, nil)
-                    // The listener was closed.
-                    if connection < 0 { break }
+                while let connection = listener.connection() {
                     var bytes = [UInt8](repeating: 0, count: 4096)
                     var wasSeen = false
                     while recv(connection, &bytes, bytes.count, 0) > 0 {

@@ -37,7 +37,7 @@ final class VerifyErrorTests: XCTestCase {
 
     func testNobodyThereIsUnreachableAndMayBeRepeated() async throws {
         var options = ClientOptions(apiKey: "key", sender: "1")
-        options.baseURL = "http://127.0.0.1:\(try SilentServer.freePort())/api"
+        options.baseURL = "http://127.0.0.1:\(try Listener().port)/api"
         let client = try Client(options)
         let failure = try await failing("unreachable") { try await client.request(number) }
         XCTAssertTrue(failure.retryIsSafe)
