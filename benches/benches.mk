@@ -36,7 +36,7 @@ bench-node: addon
 # Of the wheel, the npm package and the jar that were built last.
 bench-sizes:
 	cd node && npm run --silent pack
-	$(CARGO) build --quiet --locked --profile phone -p egoi-verify-native --no-default-features --features small-numbers
+	$(PHONE) cdylib --quiet $(NATIVE_OF_PHONE)
 	$(MEASURE) --command "make $@" -- $(VENV)/bin/python benches/sizes.py
 
 bench-report: benches/.venv/installed

@@ -27,11 +27,12 @@ bindings:
 # What ships: small rather than fast, and stripped. As one kind of library alone, as others keep it from being optimised as a
 # whole; and one command each, as features would be united in one. The one below the sandbox is for tests alone.
 KOTLIN_NATIVE := bindings/kotlin/target/native/linux-x86-64
-PHONE := $(CARGO) rustc --locked --profile phone --crate-type cdylib
+PHONE := $(CARGO) rustc --locked --profile phone --crate-type
+NATIVE_OF_PHONE := -p egoi-verify-native --no-default-features --features small-numbers
 
 kotlin: bindings
-	$(PHONE) -p egoi-verify-native --no-default-features --features small-numbers
-	$(PHONE) -p egoi-verify-testing-native
+	$(PHONE) cdylib $(NATIVE_OF_PHONE)
+	$(PHONE) cdylib -p egoi-verify-testing-native
 	rm -rf bindings/kotlin/target/generated && mkdir -p bindings/kotlin/target/generated $(KOTLIN_NATIVE)
 	cp -r $(GENERATED)/egoi bindings/kotlin/target/generated
 	for module in $(NATIVE_MODULES); do cp $(CARGO_TARGET)/phone/libegoi_verify_$$module.so $(KOTLIN_NATIVE) || exit 1; done
@@ -62,7 +63,7 @@ bench-kotlin: kotlin
 
 # What the library for a phone is made of. It leaves one that is not stripped behind, which the next build replaces.
 size-kotlin:
-	$(PHONE) -p egoi-verify-native --no-default-features --features small-numbers -- -C strip=none
+	$(PHONE) cdylib $(NATIVE_OF_PHONE) -- -C strip=none
 	bindings/kotlin/size $(CARGO_TARGET)/phone/libegoi_verify_native.so
 
 demo-kotlin: kotlin
@@ -110,8 +111,8 @@ soak-swift: swift swift-toolchain
 
 # Against URLSession, with what a release ships.
 bench-swift: swift swift-toolchain
-	$(CARGO) build --locked --profile wheel -p egoi-verify-native
+	$(PHONE) staticlib $(NATIVE_OF_PHONE)
 	mkdir -p bindings/swift/.native/release
-	cp $(CARGO_TARGET)/wheel/libegoi_verify_native.a bindings/swift/.native/release
+	cp $(CARGO_TARGET)/phone/libegoi_verify_native.a bindings/swift/.native/release
 	EGOI_SWIFT_ROOT=$(SWIFT_ROOT) EGOI_SWIFT_NATIVE=.native/release bindings/swift/swift build -c release --package-path benches
 	EGOI_SWIFT_ROOT=$(SWIFT_ROOT) $(MEASURE) --command "make $@" -- bindings/swift/benches/run.sh

@@ -80,9 +80,10 @@ final class PackagingTests: XCTestCase {
                 "-I", framework.appendingPathComponent("ios/Headers").path,
                 made.appendingPathComponent("Sources/EgoiVerifyNative/EgoiVerifyNative.swift").path,
             ])
-        let forApple = calls.split(separator: "\n").filter { $0.hasPrefix("cargo build") && $0.contains("--target") }
+        let forApple = calls.split(separator: "\n").filter { $0.hasPrefix("cargo rustc") && $0.contains("--target") }
         XCTAssertEqual(forApple.count, 5)
-        XCTAssertTrue(forApple.allSatisfy { $0.contains("--profile phone --no-default-features --features small-numbers") })
+        let asAPhoneHasIt = "--profile phone --crate-type staticlib --no-default-features --features small-numbers"
+        XCTAssertTrue(forApple.allSatisfy { $0.contains(asAPhoneHasIt) })
         XCTAssertEqual(Set(try files.contentsOfDirectory(atPath: made.path)), [
             "EgoiVerifyNativeFFI.xcframework", "LICENSE-APACHE", "LICENSE-MIT", "Package.swift", "README.md", "Sources",
         ])
