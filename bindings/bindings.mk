@@ -11,8 +11,9 @@ JAVA_HOME_FOUND = $(shell readlink -f "$$(command -v javac)" | sed 's|/bin/javac
 MAVEN_WITH_USER := mvn --batch-mode --quiet -f bindings/kotlin/installed/with-library.pom.xml
 # Shown where a part cannot be done here; in CI that is a failure.
 SKIPPED = { echo $(1) >&2; test -z "$$CI"; }
-# A test that waits for what never comes fails, whatever it waits for. To another signal SwiftPM does not end its tests.
-BOUNDED := $(if $(shell command -v timeout),timeout --signal INT 20m)
+# A test that waits for what never comes fails, whatever it waits for. The signal is what ends the tests too: SwiftPM's go on after
+# TERM, and a virtual machine in the background may not hear INT.
+BOUNDED = $(if $(shell command -v timeout),timeout --signal $(1) 20m)
 
 .PHONY: bindings kotlin kotlin-jar swift swift-toolchain test-kotlin test-swift demo-kotlin demo-swift soak-swift bench-swift soak-kotlin bench-kotlin size-kotlin
 
@@ -41,7 +42,7 @@ kotlin: bindings
 test-kotlin: kotlin service
 	@command -v mvn >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -qq \
 	  && apt-get install -y -qq --no-install-recommends maven default-jdk-headless >/dev/null; } || true
-	if command -v mvn >/dev/null; then $(BOUNDED) $(MAVEN_WITH_USER) package; \
+	if command -v mvn >/dev/null; then $(call BOUNDED,TERM) $(MAVEN_WITH_USER) package; \
 	else $(call SKIPPED,"MAVEN IS NOT INSTALLED AND CANNOT BE: THE KOTLIN MODULE IS NOT TESTED"); fi
 
 # What a user installs, and no test.
@@ -100,7 +101,7 @@ swift-toolchain:
 	  || command -v proot >/dev/null || { $(IS_DEBIAN_ROOT) && { $(APT_INSTALL) proot >/dev/null; }; } || true
 
 test-swift: swift swift-toolchain service
-	EGOI_SWIFT_ROOT=$(SWIFT_ROOT) $(BOUNDED) bindings/swift/swift test
+	EGOI_SWIFT_ROOT=$(SWIFT_ROOT) $(call BOUNDED,INT) bindings/swift/swift test
 	EGOI_SWIFT_ROOT=$(SWIFT_ROOT) bindings/swift/swift build --target EgoiVerifyTesting --scratch-path .build/swift-5 \
 	  -Xswiftc -swift-version -Xswiftc 5
 
