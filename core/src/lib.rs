@@ -30,7 +30,7 @@ pub use sandbox::{Cut, Fault, FaultBody, FaultCall, Message, Sandbox, SandboxClo
 pub use sms::{MessageTemplate, SmsEncoding, SmsParts, code_in_sms, sms_parts, with_app_hash, with_origin};
 pub use store::{
     Attempt, Claim, Clock, Created, Digest, HandOver, Limits, MemoryStore, MonotonicClock, NewRequest, Remembered,
-    Resending, Shift, Store, StoreFuture, Stored, StoredTerms, TestClock, Validated,
+    Resending, Shift, Store, StoreFuture, Stored, StoredTerms, TestClock,
 };
 pub use tls::Trust;
 pub use values::{ApiKey, Code, CodeSize, CodeType, EngineKey, PhoneNumber, RequestId, Validity, parse_number};

@@ -217,7 +217,7 @@ impl Inner {
         // A store in this process loses no answer, and has no use for a name to ask again by.
         let id_of_attempt = if self.store.is_in_process() { 0 } else { draw_bits()? };
         let attempt = Attempt { id: id_of_attempt, codes, number, limits: self.limits };
-        Ok(self.store.validate(bits, attempt).await?.ok_or_else(|| unknown(id))?.outcome)
+        self.store.validate(bits, attempt).await?.ok_or_else(|| unknown(id))
     }
 
     async fn cancel(&self, id: &RequestId) -> Result<State, Error> {

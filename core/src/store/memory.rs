@@ -10,7 +10,7 @@ use subtle::{Choice, ConstantTimeEq as _};
 
 use super::{
     Attempt, Claim, Clock, Created, Digest, HAND_OVER, HandOver, Limits, MonotonicClock, NewRequest, Remembered,
-    Resending, SWEPT_A_CALL, Store, StoreFuture, Stored, StoredTerms, Validated,
+    Resending, SWEPT_A_CALL, Store, StoreFuture, Stored, StoredTerms,
 };
 use crate::machine::{Answer, Event, Quota, Record, Timestamp, Window};
 use crate::values::PhoneNumber;
@@ -311,7 +311,7 @@ impl MemoryStore {
         Created::New(stored)
     }
 
-    fn validate_now(&self, id: u128, attempt: &Attempt<'_>) -> Option<Validated> {
+    fn validate_now(&self, id: u128, attempt: &Attempt<'_>) -> Option<Outcome> {
         let (mut shard, now) = self.requests(id);
         let kept = shard.live(id, now)?;
         if attempt.number.is_some_and(|number| number != kept.number) {
@@ -337,11 +337,11 @@ impl MemoryStore {
                 may_look
             });
             if !may_look {
-                return Some(Validated { outcome: Outcome::TooManyAttempts, number });
+                return Some(Outcome::TooManyAttempts);
             }
         }
         kept.record = record;
-        Some(Validated { outcome, number })
+        Some(outcome)
     }
 
     fn resend_now(&self, id: u128, code: Digest, limits: &Limits) -> Option<Resending> {
@@ -474,7 +474,7 @@ impl Store for MemoryStore {
         done(self.create_now(request))
     }
 
-    fn validate<'a>(&'a self, id: u128, attempt: Attempt<'a>) -> StoreFuture<'a, Option<Validated>> {
+    fn validate<'a>(&'a self, id: u128, attempt: Attempt<'a>) -> StoreFuture<'a, Option<Outcome>> {
         done(self.validate_now(id, &attempt))
     }
 

@@ -167,8 +167,8 @@ pub trait Store: Send + Sync {
     /// maybe`, and counts the SMS. Refuses where a limit is reached.
     fn create(&self, request: NewRequest) -> StoreFuture<'_, Created>;
 
-    /// Counts the attempt and uses the code up, in one step.
-    fn validate<'a>(&'a self, id: u128, attempt: Attempt<'a>) -> StoreFuture<'a, Option<Validated>>;
+    /// Counts the attempt and uses the code up, in one step; none where there is no such request.
+    fn validate<'a>(&'a self, id: u128, attempt: Attempt<'a>) -> StoreFuture<'a, Option<Outcome>>;
 
     /// Cancels; none where there is no such request.
     fn cancel(&self, id: u128) -> StoreFuture<'_, Option<State>>;
@@ -281,15 +281,6 @@ pub struct Attempt<'a> {
     pub number: Option<PhoneNumber>,
     /// The limits that hold.
     pub limits: Limits,
-}
-
-/// What [`Store::validate`] says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Validated {
-    /// What became of it.
-    pub outcome: Outcome,
-    /// The request's number.
-    pub number: PhoneNumber,
 }
 
 /// What [`Store::resend`] did.

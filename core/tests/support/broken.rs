@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use egoi_verify::machine::RequestLimits;
 use egoi_verify::{
-    Attempt, Claim, Clock as _, Created, Digest, Error, ErrorCode, HandOver, Limits, NewRequest, PhoneNumber,
-    Remembered, Resending, State, Store, StoreFuture, Stored, StoredTerms, TestClock, Validated,
+    Attempt, Claim, Clock as _, Created, Digest, Error, ErrorCode, HandOver, Limits, NewRequest, Outcome, PhoneNumber,
+    Remembered, Resending, State, Store, StoreFuture, Stored, StoredTerms, TestClock,
 };
 
 use super::model::Model;
@@ -46,7 +46,7 @@ impl Store for BrokenStore {
         self.done(|model, now| model.create(request, now))
     }
 
-    fn validate<'a>(&'a self, id: u128, attempt: Attempt<'a>) -> StoreFuture<'a, Option<Validated>> {
+    fn validate<'a>(&'a self, id: u128, attempt: Attempt<'a>) -> StoreFuture<'a, Option<Outcome>> {
         let now = self.clock.now();
         let selected = self.model.lock().unwrap().look(id, &attempt, now);
         // The way to a database and back, in which others come by.

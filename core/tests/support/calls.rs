@@ -106,7 +106,7 @@ impl Call {
             Self::Validate { id, code } => {
                 let codes = [[code; 32]];
                 let attempt = Attempt { id: attempt_id, codes: &codes, number: None, limits };
-                format!("{:?}", store.validate(id, attempt).await?.map(|said| said.outcome))
+                format!("{:?}", store.validate(id, attempt).await?)
             }
             Self::Cancel { id } => format!("{:?}", store.cancel(id).await?),
             Self::Resend { id, code } => said_of_resending(store.resend(id, [code; 32], limits).await?.as_ref()),

@@ -201,7 +201,7 @@ impl Opened {
     }
 
     fn validate(&self, id: u128, code: &Digest, limits: Limits) -> Option<Outcome> {
-        wait(self.store.validate(id, attempt(code, limits))).map(|said| said.outcome)
+        wait(self.store.validate(id, attempt(code, limits)))
     }
 
     fn resend(&self, id: u128, code: Digest, limits: Limits) -> Resending {
@@ -431,7 +431,7 @@ pub(crate) fn any_of_the_given_digests_may_be_the_right_one(with: &Kind) {
         let opened = open(with);
         opened.create(1, number(0), NO_LIMITS);
         let said = wait(opened.store.validate(1, Attempt { codes: &codes, ..attempt(&RIGHT, NO_LIMITS) }));
-        assert_eq!(said.unwrap().outcome, Outcome::Verified);
+        assert_eq!(said.unwrap(), Outcome::Verified);
     }
 }
 
@@ -641,9 +641,8 @@ pub(crate) fn a_repeated_attempt_is_answered_as_at_first_and_counts_once(with: &
     let limits = Limits { request: RequestLimits { max_attempts: Some(5), ..NO_LIMITS.request }, ..wrong_codes(20) };
     opened.create(1, number(0), limits);
     let repeat = |id: u128, code: &Digest| {
-        let outcomes: Vec<_> = (0..3)
-            .map(|_| wait(opened.store.validate(1, Attempt { id, ..attempt(code, limits) })).unwrap().outcome)
-            .collect();
+        let outcomes: Vec<_> =
+            (0..3).map(|_| wait(opened.store.validate(1, Attempt { id, ..attempt(code, limits) })).unwrap()).collect();
         assert_eq!(count(&outcomes, &outcomes[0]), 3, "{outcomes:?}");
         outcomes[0]
     };
@@ -695,7 +694,7 @@ pub(crate) fn of_64_right_codes_at_once_exactly_one_is_verified(with: &Kind) {
     for round in 0..soak::count(with.rounds, 1_000) {
         let opened = open(with);
         opened.create(1, number(0), NO_LIMITS);
-        let outcomes = opened.at_once(|store, _| wait(store.validate(1, attempt(&RIGHT, NO_LIMITS))).unwrap().outcome);
+        let outcomes = opened.at_once(|store, _| wait(store.validate(1, attempt(&RIGHT, NO_LIMITS))).unwrap());
         assert_eq!(count(&outcomes, &Outcome::Verified), 1, "round {round}");
         assert_eq!(count(&outcomes, &Outcome::AlreadyVerified), THREADS - 1, "round {round}");
     }
@@ -706,7 +705,7 @@ pub(crate) fn of_64_wrong_codes_at_once_no_more_than_the_limit_are_looked_at(wit
     for round in 0..soak::count(with.rounds, 1_000) {
         let opened = open(with);
         opened.create(1, number(0), limits);
-        let outcomes = opened.at_once(|store, _| wait(store.validate(1, attempt(&WRONG, limits))).unwrap().outcome);
+        let outcomes = opened.at_once(|store, _| wait(store.validate(1, attempt(&WRONG, limits))).unwrap());
         assert_eq!(count(&outcomes, &Outcome::WrongCode), 5, "round {round}");
         assert_eq!(count(&outcomes, &Outcome::TooManyAttempts), THREADS - 5, "round {round}");
     }
@@ -719,8 +718,8 @@ pub(crate) fn of_64_wrong_codes_for_one_number_at_once_no_more_than_its_limit_ar
         for id in 0..THREADS {
             opened.create(id as u128, number(0), limits);
         }
-        let outcomes = opened
-            .at_once(|store, thread| wait(store.validate(thread as u128, attempt(&WRONG, limits))).unwrap().outcome);
+        let outcomes =
+            opened.at_once(|store, thread| wait(store.validate(thread as u128, attempt(&WRONG, limits))).unwrap());
         assert_eq!(count(&outcomes, &Outcome::WrongCode), 5, "round {round}");
     }
 }
@@ -780,7 +779,7 @@ pub(crate) fn of_a_success_and_a_cancellation_at_once_one_counts(with: &Kind) {
             if thread % 2 == 0 {
                 wait(store.cancel(1)).unwrap()
             } else {
-                match wait(store.validate(1, attempt(&RIGHT, NO_LIMITS))).unwrap().outcome {
+                match wait(store.validate(1, attempt(&RIGHT, NO_LIMITS))).unwrap() {
                     Outcome::Verified | Outcome::AlreadyVerified => State::Verified,
                     Outcome::Cancelled => State::Cancelled,
                     other => panic!("{other}"),

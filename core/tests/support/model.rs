@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use egoi_verify::machine::{Answer, Event, Record, Timestamp, Window};
 use egoi_verify::{
     Attempt, Created, Digest, HandOver, Limits, NewRequest, Outcome, PhoneNumber, Resending, Sms, State, Stored,
-    StoredTerms, Validated,
+    StoredTerms,
 };
 use std::time::Duration;
 
@@ -48,7 +48,8 @@ struct Key {
 pub(crate) struct Change {
     record: Record,
     wrong_codes: Window,
-    pub(crate) said: Validated,
+    number: PhoneNumber,
+    pub(crate) said: Outcome,
 }
 
 impl Request {
@@ -126,11 +127,10 @@ impl Model {
         let event = Event::Validate { code_is_right: attempt.codes.contains(&request.code) };
         let (record, Answer::Outcome(outcome)) = request.record.step(event, now, &limits.request) else { return None };
         let before = self.counters(number).wrong_codes;
-        let change = Change { record, wrong_codes: before, said: Validated { outcome, number } };
+        let change = Change { record, wrong_codes: before, number, said: outcome };
         Some(match (limits.wrong_codes_per_number, outcome) {
             (Some(quota), Outcome::Verified | Outcome::WrongCode) if before.wait(now, &quota).is_some() => {
-                let said = Validated { outcome: Outcome::TooManyAttempts, number };
-                Change { record: request.record, said, ..change }
+                Change { record: request.record, said: Outcome::TooManyAttempts, ..change }
             }
             (Some(quota), Outcome::WrongCode) => Change { wrong_codes: before.counted(now, &quota), ..change },
             (Some(_), Outcome::Verified) => Change { wrong_codes: Window::default(), ..change },
@@ -142,10 +142,10 @@ impl Model {
         if let Some(request) = self.requests.get_mut(&id) {
             request.record = change.record;
         }
-        self.counters(change.said.number).wrong_codes = change.wrong_codes;
+        self.counters(change.number).wrong_codes = change.wrong_codes;
     }
 
-    pub(crate) fn validate(&mut self, id: u128, attempt: &Attempt<'_>, now: Timestamp) -> Option<Validated> {
+    pub(crate) fn validate(&mut self, id: u128, attempt: &Attempt<'_>, now: Timestamp) -> Option<Outcome> {
         let change = self.look(id, attempt, now)?;
         self.write(id, &change);
         Some(change.said)

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use egoi_verify::{
-    Attempt, Claim, Clock, Created, Digest, Error, ErrorCode, HandOver, Limits, MemoryStore, NewRequest, PhoneNumber,
-    Remembered, Resending, State, Store, StoreFuture, Stored, StoredTerms, Validated,
+    Attempt, Claim, Clock, Created, Digest, Error, ErrorCode, HandOver, Limits, MemoryStore, NewRequest, Outcome,
+    PhoneNumber, Remembered, Resending, State, Store, StoreFuture, Stored, StoredTerms,
 };
 
 pub(crate) struct Watched {
@@ -56,7 +56,7 @@ impl Store for Watched {
         self.pass("create", || self.inner.create(request))
     }
 
-    fn validate<'a>(&'a self, id: u128, attempt: Attempt<'a>) -> StoreFuture<'a, Option<Validated>> {
+    fn validate<'a>(&'a self, id: u128, attempt: Attempt<'a>) -> StoreFuture<'a, Option<Outcome>> {
         self.saw(attempt.codes.iter().copied());
         self.pass("validate", || self.inner.validate(id, attempt))
     }

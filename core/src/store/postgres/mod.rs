@@ -14,7 +14,7 @@ use self::connections::{Connections, Repeat};
 use super::sealed::Seal;
 use super::{
     Attempt, Claim, Clock, Created, Digest, HandOver, Limits, NewRequest, Opening, Remembered, Resending, SWEPT_A_CALL,
-    Shift, Store, StoreFuture, Stored, StoredTerms, Validated, storage,
+    Shift, Store, StoreFuture, Stored, StoredTerms, storage,
 };
 use crate::Error;
 use crate::machine::{Progress, Quota, Record, Timestamp};
@@ -200,7 +200,7 @@ impl Store for PostgresStore {
         })
     }
 
-    fn validate<'a>(&'a self, id: u128, attempt: Attempt<'a>) -> StoreFuture<'a, Option<Validated>> {
+    fn validate<'a>(&'a self, id: u128, attempt: Attempt<'a>) -> StoreFuture<'a, Option<Outcome>> {
         Box::pin(async move {
             let (moved, stopped) = self.shift();
             let mut parameters: Parameters = vec![
@@ -212,20 +212,20 @@ impl Store for PostgresStore {
                 Box::new(stopped),
             ];
             parameters.extend(limits(&attempt.limits));
-            let statement = "SELECT * FROM egoi_verify_validate(
+            let statement = "SELECT egoi_verify_validate(
                 $1, $2, $3, $4, ROW($7, $8, $9, $10, $11, $12, $13)::egoi_verify_limits, $5, $6)";
             let rows = self.connections.call(statement, parameters, Repeat::Yes).await?;
-            let Some(row) = rows.first() else { return Ok(None) };
-            let outcome = match get(row, "said")? {
-                "verified" => Outcome::Verified,
-                "wrong_code" => Outcome::WrongCode,
-                "expired" => Outcome::Expired,
-                "already_verified" => Outcome::AlreadyVerified,
-                "cancelled" => Outcome::Cancelled,
-                "too_many_attempts" => Outcome::TooManyAttempts,
-                _ => return Err(unreadable()),
-            };
-            Ok(Some(Validated { outcome, number: self.seal.open(id, get(row, "sealed")?)?.number }))
+            let row = rows.first().ok_or_else(unreadable)?;
+            Ok(match get(row, "egoi_verify_validate")? {
+                None => None,
+                Some("verified") => Some(Outcome::Verified),
+                Some("wrong_code") => Some(Outcome::WrongCode),
+                Some("expired") => Some(Outcome::Expired),
+                Some("already_verified") => Some(Outcome::AlreadyVerified),
+                Some("cancelled") => Some(Outcome::Cancelled),
+                Some("too_many_attempts") => Some(Outcome::TooManyAttempts),
+                Some(_) => return Err(unreadable()),
+            })
         })
     }
 

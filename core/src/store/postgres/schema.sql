@@ -230,10 +230,10 @@ BEGIN
 END
 $$;
 
--- `names` are those that the number may have, or null. The answer is an outcome's word; no row is no request.
+-- `names` are those that the number may have, or null. The answer is an outcome's word; none is no request.
 CREATE FUNCTION egoi_verify_validate(
     of_id bytea, attempt bytea, codes bytea[], names bytea[], l egoi_verify_limits, moved bigint, stopped bigint
-) RETURNS SETOF egoi_verify_said LANGUAGE plpgsql AS $$
+) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     r egoi_verify_requests;
     n egoi_verify_numbers;
@@ -243,21 +243,19 @@ DECLARE
 BEGIN
     SELECT * INTO r FROM egoi_verify_requests WHERE id = of_id FOR UPDATE;
     IF NOT FOUND THEN
-        RETURN;
+        RETURN NULL;
     END IF;
     IF l.wrong_codes IS NOT NULL AND r.progress = 0 THEN
         n := egoi_verify_counters(ARRAY[r.number]);
     END IF;
     now := egoi_verify_now(moved, stopped);
     IF r.until <= now OR r.number <> ALL (names) THEN
-        RETURN;
+        RETURN NULL;
     END IF;
     FOR i IN 0 .. length(r.attempts) / 17 - 1 LOOP
         -- The same command once more, whose answer was lost.
         IF substr(r.attempts, i * 17 + 1, 16) = attempt THEN
-            said := CASE get_byte(r.attempts, i * 17 + 16) WHEN 1 THEN 'verified' ELSE 'wrong_code' END;
-            RETURN NEXT egoi_verify_of(said, r, now);
-            RETURN;
+            RETURN CASE get_byte(r.attempts, i * 17 + 16) WHEN 1 THEN 'verified' ELSE 'wrong_code' END;
         END IF;
     END LOOP;
     said := CASE
@@ -289,7 +287,7 @@ BEGIN
                     || CASE WHEN is_right THEN '\x01'::bytea ELSE '\x00'::bytea END
             WHERE id = of_id;
     END IF;
-    RETURN NEXT egoi_verify_of(said, r, now);
+    RETURN said;
 END
 $$;
 

@@ -20,17 +20,3 @@ local OPEN, VERIFIED, CANCELLED = 0, 1, 2
 local function put(key, packed, until_)
   redis.call('SET', key, packed, 'PXAT', math.max(until_ - ahead, 1))
 end
-
--- Arguments from one that says how many they are, and where they end.
-local function list(at)
-  local items, count = {}, tonumber(ARGV[at])
-  for i = 1, count do items[i] = ARGV[at + i] end
-  return items, at + count + 1
-end
-
-local function has(items, wanted)
-  for _, item in ipairs(items) do
-    if item == wanted then return true end
-  end
-  return false
-end

@@ -15,7 +15,7 @@ use self::script::{Call, Source};
 use super::sealed::Seal;
 use super::{
     Attempt, Claim, Clock, Created, Digest, HandOver, Limits, NewRequest, Opening, Remembered, Resending, Shift, Store,
-    StoreFuture, Stored, StoredTerms, Validated,
+    StoreFuture, Stored, StoredTerms,
 };
 use crate::Error;
 use crate::generate::draw_bits;
@@ -101,7 +101,7 @@ impl RedisStore {
         })
     }
 
-    async fn validate(&self, id: u128, attempt: Attempt<'_>) -> Result<Option<Validated>, Error> {
+    async fn validate(&self, id: u128, attempt: Attempt<'_>) -> Result<Option<Outcome>, Error> {
         let tags = match attempt.number {
             Some(number) => self.seal.number_tags(number),
             None => match self.tags(id).await? {
@@ -109,24 +109,21 @@ impl RedisStore {
                 None => return Ok(None),
             },
         };
-        let Attempt { id: attempt_id, codes, number, limits } = attempt;
-        let [.., a, b, c, d, e, f, g, h] = attempt_id.to_be_bytes();
+        let [.., a, b, c, d, e, f, g, h] = attempt.id.to_be_bytes();
         let call = self
             .about(&script::VALIDATE, id)
             .arg([a, b, c, d, e, f, g, h])
-            .limit(limits.request.max_attempts)
-            .quota(limits.wrong_codes_per_number)
-            .arg(if number.is_some() { "1" } else { "0" })
-            .list(codes)
-            .list(&tags);
+            .arg(attempt.codes.as_flattened())
+            .limit(attempt.limits.request.max_attempts)
+            .quota(attempt.limits.wrong_codes_per_number)
+            .arg(tags.as_flattened());
         let answer = self.connections.run(call, Repeat::Yes).await?;
-        let answer = match answer {
+        let word = match &answer {
             Value::Nil => return Ok(None),
-            Value::BulkString(answer) => answer,
+            Value::BulkString(word) => word.as_slice(),
             _ => return Err(unexpected()),
         };
-        let (word, sealed) = answer.split_at(answer.iter().position(|&byte| byte == b' ').ok_or_else(unexpected)?);
-        let outcome = match word {
+        Ok(Some(match word {
             b"verified" => Outcome::Verified,
             b"wrong_code" => Outcome::WrongCode,
             b"expired" => Outcome::Expired,
@@ -134,12 +131,7 @@ impl RedisStore {
             b"cancelled" => Outcome::Cancelled,
             b"too_many_attempts" => Outcome::TooManyAttempts,
             _ => return Err(unexpected()),
-        };
-        let number = match number {
-            Some(number) => number,
-            None => self.seal.open(id, &sealed[1..])?.number,
-        };
-        Ok(Some(Validated { outcome, number }))
+        }))
     }
 
     async fn cancel(&self, id: u128) -> Result<Option<State>, Error> {
@@ -231,7 +223,7 @@ impl Store for RedisStore {
         Box::pin(self.create(request))
     }
 
-    fn validate<'a>(&'a self, id: u128, attempt: Attempt<'a>) -> StoreFuture<'a, Option<Validated>> {
+    fn validate<'a>(&'a self, id: u128, attempt: Attempt<'a>) -> StoreFuture<'a, Option<Outcome>> {
         Box::pin(self.validate(id, attempt))
     }
 

@@ -17,14 +17,14 @@ macro_rules! source {
     };
 }
 
-pub(super) static OPEN: Source = source!("open.lua");
-pub(super) static CREATE: Source = source!("counters.lua" "record.lua" "create.lua");
-pub(super) static VALIDATE: Source = source!("counters.lua" "validate.lua");
+pub(super) static OPEN: Source = source!("lists.lua" "open.lua");
+pub(super) static CREATE: Source = source!("lists.lua" "counters.lua" "record.lua" "create.lua");
+pub(super) static VALIDATE: Source = source!("validate.lua");
 pub(super) static CANCEL: Source = source!("record.lua" "cancel.lua");
 pub(super) static GET: Source = source!("record.lua" "get.lua");
-pub(super) static RESEND: Source = source!("counters.lua" "record.lua" "resend.lua");
-pub(super) static SETTLE: Source = source!("record.lua" "settle.lua");
-pub(super) static CLAIM: Source = source!("claim.lua");
+pub(super) static RESEND: Source = source!("lists.lua" "counters.lua" "record.lua" "resend.lua");
+pub(super) static SETTLE: Source = source!("lists.lua" "record.lua" "settle.lua");
+pub(super) static CLAIM: Source = source!("lists.lua" "claim.lua");
 pub(super) static FULFIL: Source = source!("fulfil.lua");
 pub(super) static RELEASE: Source = source!("release.lua");
 

@@ -1,54 +1,64 @@
--- KEYS[1]: the request. ARGV: 3 attempt, 8 bytes, 4 wrong codes per request, 5 wrong codes per number, 6 in how long, 7 whether the
--- request must be for the number of the tags, 8 codes, then tags, none where the request's own is the only one.
+-- KEYS[1]: the request. ARGV: 3 attempt, 8 bytes, 4 codes, 5 wrong codes per request, 6 wrong codes per number, 7 in how long, 8 tags
+-- of the number that the request must be for, none where its own is the only one. Codes and tags are 32 bytes each, without gaps.
 --
--- Answers a word, a space, and number and terms, sealed. This is the call that matters: it reads of a request what it needs, and
--- writes its beginning.
+-- Answers a word. This is the call that matters: it takes few arguments, reads of a request what it needs, and writes its
+-- beginning.
 
 local packed = redis.call('GET', KEYS[1])
 if not packed then return false end
 local progress, wrong_codes, attempts, expires_at, keep, code, tag = struct.unpack('>BI4c64I8I8c32c32', packed)
 if now >= expires_at + keep then return false end
 
-local codes = tonumber(ARGV[8])
-local tags = list(9 + codes)
-if ARGV[7] == '1' and not has(tags, tag) then return false end
-if #tags == 0 then tags[1] = tag end
-
-local function answer(word)
-  -- Behind the fields of fixed length, 183 bytes, an idempotency key and what a resend replaced.
-  local _, _, sealed = struct.unpack('>I2c0I2c0I2c0', packed, 184)
-  return word .. ' ' .. sealed
+-- Whether this is one of those, nearly always the only one.
+local function is_of(all, one)
+  for at = 1, #all, 32 do
+    if all:sub(at, at + 31) == one then return true end
+  end
 end
+
+local codes, tags = ARGV[4], ARGV[8]
+if tags ~= '' and tags ~= tag and not is_of(tags, tag) then return false end
 
 -- The same command again, whose answer was lost, is answered as before. After the right code none counts.
 local attempt = ARGV[3]
 for i = 8, math.max(9 - wrong_codes - (progress == VERIFIED and 1 or 0), 1), -1 do
   if attempts:sub(8 * i - 7, 8 * i) == attempt then
-    return answer(progress == VERIFIED and i == 8 and 'verified' or 'wrong_code')
+    return progress == VERIFIED and i == 8 and 'verified' or 'wrong_code'
   end
 end
 
-if progress == VERIFIED then return answer('already_verified') end
-if progress == CANCELLED then return answer('cancelled') end
-if now >= expires_at then return answer('expired') end
-local max_attempts, most, per = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
-if max_attempts >= 0 and wrong_codes >= max_attempts then return answer('too_many_attempts') end
-local key, wrong, started
+if progress == VERIFIED then return 'already_verified' end
+if progress == CANCELLED then return 'cancelled' end
+if now >= expires_at then return 'expired' end
+local max_attempts, most = tonumber(ARGV[5]), tonumber(ARGV[6])
+if max_attempts >= 0 and wrong_codes >= max_attempts then return 'too_many_attempts' end
+
+-- What is counted for the number. What a previous key counts goes on counting there.
+local key, wrong, started, per
 if most >= 0 then
-  key, wrong, started = window('w:', tags, per)
-  if wrong >= most then return answer('too_many_attempts') end
+  per = tonumber(ARGV[7])
+  for at = 1, math.max(#tags, 1), 32 do
+    local name = prefix .. 'w:' .. (tags == '' and tag or tags:sub(at, at + 31))
+    local counted = redis.call('GET', name)
+    if counted then
+      wrong, started = cmsgpack.unpack(counted)
+      key = wrong > 0 and now < started + per and name
+      if key then break end
+    end
+  end
+  if not key then key, wrong, started = prefix .. 'w:' .. (tags == '' and tag or tags:sub(1, 32)), 0, now end
+  if wrong >= most then return 'too_many_attempts' end
 end
 
-local is_right = false
-for i = 9, 8 + codes do is_right = is_right or ARGV[i] == code end
+local is_right = codes == code or is_of(codes, code)
 if is_right then progress = VERIFIED else wrong_codes = wrong_codes + 1 end
 -- The request first: a server without room for more refuses the first write of a script, and then does all or nothing.
 redis.call('SETRANGE', KEYS[1], 0, struct.pack('>BI4', progress, wrong_codes) .. attempts:sub(9) .. attempt)
 if key then
   if not is_right then
-    count(key, wrong, started, per)
+    put(key, cmsgpack.pack(wrong + 1, started), started + per)
   elseif wrong > 0 then
     redis.call('DEL', key)
   end
 end
-return answer(is_right and 'verified' or 'wrong_code')
+return is_right and 'verified' or 'wrong_code'

@@ -16,7 +16,7 @@ use self::rows::{Counters, Key, Row};
 use super::sealed::Seal;
 use super::{
     Attempt, Claim, Created, Digest, HAND_OVER, HandOver, Limits, NewRequest, Opening, Remembered, Resending, Store,
-    StoreFuture, Stored, StoredTerms, Validated,
+    StoreFuture, Stored, StoredTerms,
 };
 use crate::Error;
 use crate::machine::{Answer, Event, Record, RequestLimits, Timestamp, Window};
@@ -136,25 +136,25 @@ fn validate(
     id: u128,
     attempt: (u128, &[Digest], Limits),
     numbers: Option<&[Digest]>,
-) -> rusqlite::Result<Option<(Outcome, Vec<u8>)>> {
+) -> rusqlite::Result<Option<Outcome>> {
     let (attempt, codes, limits) = attempt;
     let Some(mut row) = Row::find(tx, id, now)? else { return Ok(None) };
     if numbers.is_some_and(|numbers| !numbers.contains(&row.number)) {
         return Ok(None);
     }
     if let Some(outcome) = replayed::find(&row.attempts, attempt) {
-        return Ok(Some((outcome, row.sealed)));
+        return Ok(Some(outcome));
     }
     let is_right = codes.iter().fold(Choice::from(0), |found, code| found | code.ct_eq(&row.code));
     let (record, answer) = row.record.step(Event::Validate { code_is_right: is_right.into() }, now, &limits.request);
     let Answer::Outcome(outcome) = answer else { return Ok(None) };
     if !matches!(outcome, Outcome::Verified | Outcome::WrongCode) {
-        return Ok(Some((outcome, row.sealed)));
+        return Ok(Some(outcome));
     }
     if let Some(quota) = limits.wrong_codes_per_number {
         let mut counters = Counters::find(tx, &[row.number])?;
         if counters.wrong_codes.wait(now, &quota).is_some() {
-            return Ok(Some((Outcome::TooManyAttempts, row.sealed)));
+            return Ok(Some(Outcome::TooManyAttempts));
         }
         let before = counters.wrong_codes;
         counters.wrong_codes = match outcome {
@@ -167,8 +167,8 @@ fn validate(
     }
     row.record = record;
     replayed::remember(&mut row.attempts, attempt, outcome);
-    row.update(tx)?;
-    Ok(Some((outcome, row.sealed)))
+    row.count(tx)?;
+    Ok(Some(outcome))
 }
 
 fn resend(
@@ -272,16 +272,13 @@ impl Store for SqliteStore {
         })
     }
 
-    fn validate<'a>(&'a self, id: u128, attempt: Attempt<'a>) -> StoreFuture<'a, Option<Validated>> {
+    fn validate<'a>(&'a self, id: u128, attempt: Attempt<'a>) -> StoreFuture<'a, Option<Outcome>> {
         Box::pin(async move {
             let numbers = attempt.number.map(|number| self.seal.number_tags(number));
             let (attempt, codes, limits) = (attempt.id, attempt.codes.to_vec(), attempt.limits);
-            let said = self
-                .connection
+            self.connection
                 .write(move |tx, now| validate(tx, now, id, (attempt, &codes, limits), numbers.as_deref()))
-                .await?;
-            said.map(|(outcome, sealed)| Ok(Validated { outcome, number: self.seal.open(id, &sealed)?.number }))
-                .transpose()
+                .await
         })
     }
 

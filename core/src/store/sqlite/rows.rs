@@ -76,6 +76,14 @@ const fn is_sent(sms: Sms) -> bool {
     matches!(sms, Sms::Sent)
 }
 
+const fn number_of(progress: Progress) -> u8 {
+    match progress {
+        Progress::Open => 0,
+        Progress::Verified => 1,
+        Progress::Cancelled => 2,
+    }
+}
+
 impl Row {
     /// A request that is there still.
     pub(super) fn find(tx: &Transaction<'_>, id: u128, now: Timestamp) -> Result<Option<Self>> {
@@ -152,6 +160,13 @@ impl Row {
         Ok(())
     }
 
+    /// Writes what a validation changes, which no index is made of.
+    pub(super) fn count(&self, tx: &Transaction<'_>) -> Result<()> {
+        tx.prepare_cached("UPDATE requests SET progress = ?2, wrong_codes = ?3, attempts = ?4 WHERE rowid = ?1")?
+            .execute(params![self.rowid, number_of(self.record.progress), self.record.wrong_codes, self.attempts])?;
+        Ok(())
+    }
+
     /// Writes what calls change.
     pub(super) fn update(&self, tx: &Transaction<'_>) -> Result<()> {
         let Record { progress, expires_at, wrong_codes, resends, sent_at } = self.record;
@@ -165,11 +180,7 @@ impl Row {
         .execute(params![
             self.rowid,
             self.code,
-            match progress {
-                Progress::Open => 0,
-                Progress::Verified => 1,
-                Progress::Cancelled => 2,
-            },
+            number_of(progress),
             expires_at,
             wrong_codes,
             resends,
