@@ -1,35 +1,59 @@
-//! The stores that outlive a process, each against the least that its server must do for a validation: validations a second, what
-//! a pending request takes, and what a lifecycle costs as more requests are pending.
+//! The stores that outlive a process, each against the least that it must do for a validation: validations a second, what a
+//! pending request takes, and what a lifecycle costs as more requests are pending.
+//!
+//! `EGOI_SOAK=1` has ten million of them pending in the place of one million.
 
 #![allow(clippy::print_stdout, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod rounds;
 
-#[cfg(feature = "redis")]
+#[path = "stores/postgres.rs"]
+mod postgres;
+#[allow(dead_code, reason = "the tests need more of it")]
+#[path = "../tests/support/postgres_server.rs"]
+mod postgres_server;
+#[path = "stores/redis.rs"]
+mod redis;
 #[allow(dead_code, reason = "the tests need more of it")]
 #[path = "../tests/support/redis_server.rs"]
 mod redis_server;
-#[cfg(feature = "redis")]
 #[allow(dead_code, reason = "the tests need more of it")]
 #[path = "../tests/support/server.rs"]
 mod server;
+#[path = "stores/sqlite.rs"]
+mod sqlite;
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
-use egoi_verify::{
-    CallOptions, Engine, EngineOptions, OutgoingSms, PhoneNumber, RequestOptions, SendError, ValidateOptions,
-};
+use egoi_verify::{Engine, EngineOptions, OutgoingSms, PhoneNumber, RequestOptions, SendError, ValidateOptions};
 use rounds::Cost;
 use tokio::runtime::{Builder, Runtime};
 
-/// How many calls are under way at the same time.
+/// How many calls are under way at the same time, unless it is one.
 const AT_ONCE: usize = 64;
 
+/// Whether there are limits while validations are compared.
+const LIMITS: [(&str, bool); 2] = [("limits off", false), ("all limits on", true)];
+
+fn options(are_limited: bool) -> EngineOptions {
+    if are_limited { EngineOptions::default() } else { EngineOptions::default().without_limits() }
+}
+
 fn main() {
-    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-    #[cfg(feature = "redis")]
-    redis::measure(&runtime);
+    for measure in [sqlite::measure, postgres::measure, redis::measure] {
+        // A thread of its own: on which processor it stays is no other's business, least of all a server's.
+        let measured =
+            std::thread::spawn(move || measure(&Builder::new_current_thread().enable_all().build().unwrap()));
+        measured.join().unwrap();
+    }
+}
+
+/// How many requests are pending where there are few, and where there are many.
+fn pending() -> [usize; 2] {
+    let many = if std::env::var_os("EGOI_SOAK").is_some_and(|set| set == "1") { 10_000_000 } else { 1_000_000 };
+    [rounds::scaled(10_000), rounds::scaled(many)]
 }
 
 /// An engine on a store, and the codes that it sent, by the number they went to.
@@ -56,8 +80,8 @@ impl Verifying {
     }
 
     /// Pending requests, each to a number of its own.
-    async fn request(&self, numbers: std::ops::Range<usize>) -> Vec<(String, String)> {
-        let made = at_once(numbers.len(), {
+    async fn request(&self, numbers: Range<usize>) -> Vec<(String, String)> {
+        let made = at_once(AT_ONCE, numbers.len(), {
             let verifying = self.clone();
             move |i| {
                 let (verifying, number) = (verifying.clone(), number(numbers.start + i));
@@ -70,9 +94,9 @@ impl Verifying {
         made.await
     }
 
-    async fn validate(&self, made: Vec<(String, String)>) {
+    async fn validate(&self, callers: usize, made: Vec<(String, String)>) {
         let (engine, made) = (self.engine.clone(), Arc::new(made));
-        at_once(made.len(), move |i| {
+        at_once(callers, made.len(), move |i| {
             let (engine, made) = (engine.clone(), Arc::clone(&made));
             async move {
                 let (id, code) = &made[i];
@@ -85,15 +109,16 @@ impl Verifying {
 
 /// Does this so many times, always some of it at once.
 async fn at_once<T: Send + 'static, F: Future<Output = T> + Send>(
+    callers: usize,
     count: usize,
     does: impl Fn(usize) -> F + Clone + Send + 'static,
 ) -> Vec<T> {
-    let tasks: Vec<_> = (0..AT_ONCE)
+    let tasks: Vec<_> = (0..callers)
         .map(|task| {
             let does = does.clone();
             tokio::spawn(async move {
-                let mut done = Vec::with_capacity(count / AT_ONCE + 1);
-                for i in (task..count).step_by(AT_ONCE) {
+                let mut done = Vec::with_capacity(count / callers + 1);
+                for i in (task..count).step_by(callers) {
                     done.push(does(i).await);
                 }
                 done
@@ -107,160 +132,71 @@ async fn at_once<T: Send + 'static, F: Future<Output = T> + Send>(
     all
 }
 
-/// Measures so many operations, with what the server takes for them.
-type Measured<'a> = dyn Fn(usize, &mut dyn FnMut() -> Cost) -> Cost + 'a;
-
-/// Validations by the engine against what does the least, each given how many to do.
-fn compare_validations<'a>(
+/// A store with what it is measured by.
+struct Measured<'a> {
     runtime: &'a Runtime,
-    what: &'a str,
-    verifying: &'a Verifying,
-    measured: &'a Measured<'a>,
-    least: (&'a str, Box<dyn FnMut(usize) -> Cost + 'a>),
-) {
-    let count = rounds::scaled(20_000);
-    let (name, mut does_least) = least;
-    let mut numbers = (0..).step_by(count);
-    let own = move || {
-        let first = numbers.next().unwrap();
-        let made = runtime.block_on(verifying.request(first..first + count));
-        let mut made = Some(made);
-        measured(count, &mut || Cost::of(count, || runtime.block_on(verifying.validate(made.take().unwrap()))))
-    };
-    let cost = rounds::compare(what, vec![("Engine", Box::new(own)), (name, Box::new(move || does_least(count)))]);
-    println!("\n- {what}: {:.0} validations a second (goal: at most 1.25 times as long)\n", 1e9 / cost.time);
+    /// The processor time of this process and of the server, so far.
+    spent: &'a dyn Fn() -> u64,
 }
 
-/// Lifecycles on a store with many pending requests against one with few.
-fn compare_pending(runtime: &Runtime, what: &str, few: (&Verifying, usize), many: (&Verifying, usize)) {
-    let count = rounds::scaled(10_000);
-    let round = |verifying: &Verifying, first: usize| {
-        Cost::of(count, || {
-            runtime.block_on(async {
-                let made = verifying.request(first..first + count).await;
-                verifying.validate(made).await;
-            });
-        })
-    };
-    // Numbers that the pending ones are not for.
-    let (mut of_few, mut of_many) = ((few.1..).step_by(count), (many.1..).step_by(count));
-    rounds::compare(
-        what,
-        vec![
-            (&*format!("{} pending", many.1), Box::new(|| round(many.0, of_many.next().unwrap()))),
-            (&*format!("{} pending", few.1), Box::new(|| round(few.0, of_few.next().unwrap()))),
-        ],
-    );
+impl Measured<'_> {
+    /// So many validations by an engine, so many at once, against what does the least, which takes what it is given to do.
+    fn compare_validations(
+        &self,
+        what: &str,
+        verifying: &Verifying,
+        (callers, count): (usize, usize),
+        (name, mut least): (&str, Box<dyn FnMut() -> Cost + '_>),
+    ) {
+        let mut numbers = (0..).step_by(count);
+        let own = || {
+            let first = numbers.next().unwrap();
+            let made = self.runtime.block_on(verifying.request(first..first + count));
+            Cost::of_all(count, self.spent, || self.runtime.block_on(verifying.validate(callers, made)))
+        };
+        let cost = rounds::compare(what, vec![("Engine", Box::new(own)), (name, Box::new(&mut least))]);
+        println!("\n- {what}: {:.0} validations a second (goal: at most 1.25 times as long)\n", 1e9 / cost.time);
+    }
+
+    /// Lifecycles with many pending requests against those with few: a few hundred, so that few stay few.
+    fn compare_pending(&self, what: &str, few: (&Verifying, usize), many: (&Verifying, usize)) {
+        rounds::head(
+            "A request and its validation, 64 at once, with many and with few pending (goal: at most 1.3 times as long)",
+        );
+        let count = rounds::scaled(640);
+        let round = |verifying: &Verifying, first: usize| {
+            Cost::of_all(count, self.spent, || {
+                self.runtime.block_on(async {
+                    let made = verifying.request(first..first + count).await;
+                    verifying.validate(AT_ONCE, made).await;
+                });
+            })
+        };
+        // Numbers that the pending ones are not for.
+        let (mut of_few, mut of_many) = ((few.1..).step_by(count), (many.1..).step_by(count));
+        rounds::compare(
+            what,
+            vec![
+                (&*format!("{} pending", many.1), Box::new(|| round(many.0, of_many.next().unwrap()))),
+                (&*format!("{} pending", few.1), Box::new(|| round(few.0, of_few.next().unwrap()))),
+            ],
+        );
+    }
 }
 
-#[cfg(feature = "redis")]
-mod redis {
-    use super::*;
+/// What a pending request takes, with what is counted for a number of its own.
+fn note_size(store: &str, measure: &str, count: usize, taken: u64) {
+    let each = taken as f64 / count as f64;
+    println!("- {store}, {count} pending: {each:.0} bytes a request");
+    rounds::figure(&format!("a pending request in {store}, of {count}"), measure, "bytes", &[each]);
+}
 
-    use ::redis::aio::MultiplexedConnection;
-    use ::redis::{AsyncConnectionConfig, Script};
-
-    use crate::redis_server::{self, RedisServer};
-
-    /// The least that uses a code up: the time, the record, and one conditional write.
-    const LEAST: &str = "
-        local time = redis.call('TIME')
-        local record = redis.call('GET', KEYS[1])
-        if record and record:byte() == 48 and time[1] + 0 < tonumber(ARGV[2]) and record:sub(2, 33) == ARGV[1] then
-          redis.call('SET', KEYS[1], '1' .. record:sub(2), 'KEEPTTL')
-          return 'verified'
-        end
-        return 'wrong_code'";
-
-    pub(super) fn measure(runtime: &Runtime) {
-        if !redis_server::is_here() {
-            return;
-        }
-        let (server, few, many) = (RedisServer::start(&[]), RedisServer::start(&[]), RedisServer::start(&[]));
-        // After the servers, which would stay there too.
-        rounds::stay_on(0);
-        rounds::head(
-            "Redis on loopback, 64 calls at once over one connection; the processor time is the client's and that of the server's scripts",
-        );
-        let url = format!("redis://127.0.0.1:{}", server.port);
-        let connection = runtime.block_on(async {
-            let client = ::redis::Client::open(&*url).unwrap();
-            let config = AsyncConnectionConfig::new().set_response_timeout(None);
-            client.get_multiplexed_async_connection_with_config(&config).await.unwrap()
-        });
-        for (what, options) in [
-            ("Redis, limits off", EngineOptions::default().without_limits()),
-            ("Redis, all limits on", EngineOptions::default()),
-        ] {
-            let verifying = Verifying::on(&server.url(), options);
-            let measured = |count, does: &mut dyn FnMut() -> Cost| with_the_servers(&server, count, does);
-            let least = Box::new(|count| least(runtime, &connection, count, &measured));
-            compare_validations(runtime, what, &verifying, &measured, ("a bare script", least));
-            server.cli(&["flushall"]);
-        }
-        pending(runtime, &few, &many);
-    }
-
-    /// As many records as the engine had, and as long.
-    fn least(runtime: &Runtime, connection: &MultiplexedConnection, count: usize, measured: &Measured<'_>) -> Cost {
-        let script = Arc::new(Script::new(LEAST));
-        let record = [&b"0"[..], &[7; 32], &[0; 300]].concat();
-        let key = |i: usize| format!("egoi-verify:1:r:{i:016}");
-        runtime.block_on(async {
-            for i in 0..count {
-                let mut set = ::redis::cmd("SET");
-                set.arg(key(i)).arg(&record).arg("EX").arg(87_000);
-                let () = set.query_async(&mut connection.clone()).await.unwrap();
-            }
-        });
-        let validates = {
-            let connection = connection.clone();
-            move |i| {
-                let (script, mut connection) = (Arc::clone(&script), connection.clone());
-                async move {
-                    let mut call = script.key(key(i));
-                    call.arg(&[7_u8; 32][..]).arg(4_000_000_000_u64);
-                    let said: String = call.invoke_async(&mut connection).await.unwrap();
-                    assert_eq!(said, "verified");
-                }
-            }
-        };
-        measured(count, &mut || Cost::of(count, || drop(runtime.block_on(at_once(count, validates.clone())))))
-    }
-
-    fn pending(runtime: &Runtime, few: &RedisServer, many: &RedisServer) {
-        let (few_pending, many_pending) = (10_000, rounds::scaled(1_000_000));
-        let of_few = Verifying::on(&few.url(), EngineOptions::default());
-        let of_many = Verifying::on(&many.url(), EngineOptions::default());
-        let fill = |server: &RedisServer, verifying: &Verifying, count: usize| {
-            runtime.block_on(verifying.engine.ping(CallOptions::default())).unwrap();
-            let before = used_memory(server);
-            runtime.block_on(verifying.request(0..count));
-            let taken = (used_memory(server) - before) as f64 / count as f64;
-            println!("- {count} pending: {taken:.0} bytes a request, with what is counted for a number of its own");
-            rounds::figure(&format!("a pending request in Redis, of {count}"), "memory", "bytes", &[taken]);
-        };
-        println!("\nMemory of the Redis server");
-        fill(few, &of_few, few_pending);
-        fill(many, &of_many, many_pending);
-        rounds::head(
-            "A request and its validation, with more and with fewer pending (goal: at most 1.3 times as long)",
-        );
-        compare_pending(runtime, "Redis", (&of_few, few_pending), (&of_many, many_pending));
-    }
-
-    /// What it takes, with the processor time of the server's scripts beside the client's.
-    fn with_the_servers(server: &RedisServer, count: usize, does: impl FnOnce() -> Cost) -> Cost {
-        server.cli(&["config", "resetstat"]);
-        let cost = does();
-        let said = server.cli(&["info", "commandstats"]);
-        let scripts = said.lines().find_map(|line| line.strip_prefix("cmdstat_evalsha:")).unwrap();
-        let usec = scripts.split(',').find_map(|part| part.strip_prefix("usec=")).unwrap();
-        Cost { processor: cost.processor + usec.parse::<f64>().unwrap() * 1000.0 / count as f64, ..cost }
-    }
-
-    fn used_memory(server: &RedisServer) -> u64 {
-        let said = server.cli(&["info", "memory"]);
-        said.lines().find_map(|line| line.strip_prefix("used_memory:")).unwrap().trim().parse().unwrap()
-    }
+/// The columns of a table, which a query calls `of`, for copies of its row with an id and a number that no other has.
+fn copied(columns: &[String], of: &str, id: &str, number: &str) -> String {
+    let copied = columns.iter().map(|column| match column.as_str() {
+        "id" => id.to_owned(),
+        "number" => number.to_owned(),
+        other => format!("{of}.{other}"),
+    });
+    copied.collect::<Vec<_>>().join(", ")
 }

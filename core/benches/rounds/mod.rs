@@ -18,23 +18,38 @@ static RECORDS: Mutex<Vec<Value>> = Mutex::new(Vec::new());
 pub(crate) struct Cost {
     /// On the clock.
     pub(crate) time: f64,
-    /// Of this thread's processor time, the kernel's included.
+    /// Of processor time, the kernel's included.
     pub(crate) processor: f64,
 }
 
 impl Cost {
     /// What `work` takes, which does so many operations on this thread.
     pub(crate) fn of(operations: usize, work: impl FnOnce()) -> Self {
-        let (started, processor) = (Instant::now(), processor_ns());
+        Self::of_all(operations, &processor_ns, work)
+    }
+
+    /// The same where more than this thread works: `spent` is the processor time of all that does, so far.
+    pub(crate) fn of_all(operations: usize, spent: &dyn Fn() -> u64, work: impl FnOnce()) -> Self {
+        let (started, processor) = (Instant::now(), spent());
         work();
-        let (time, processor) = (started.elapsed().as_nanos() as f64, processor_ns() - processor);
+        // Of a server whose processes come and go it is not exact.
+        let (time, processor) = (started.elapsed().as_nanos() as f64, spent().saturating_sub(processor));
         Self { time: time / operations as f64, processor: processor as f64 / operations as f64 }
     }
 }
 
 /// This thread's processor time so far.
 pub(crate) fn processor_ns() -> u64 {
-    let spent = clock_gettime(ClockId::ThreadCPUTime);
+    spent(ClockId::ThreadCPUTime)
+}
+
+/// That of all threads of this process.
+pub(crate) fn processor_ns_of_all() -> u64 {
+    spent(ClockId::ProcessCPUTime)
+}
+
+fn spent(clock: ClockId) -> u64 {
+    let spent = clock_gettime(clock);
     spent.tv_sec as u64 * 1_000_000_000 + spent.tv_nsec as u64
 }
 

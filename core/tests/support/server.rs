@@ -164,6 +164,22 @@ impl Server {
         self.signal_all(Signal::SIGCONT);
     }
 
+    /// The processor time of its processes so far, in nanoseconds.
+    pub(crate) fn processor_ns(&self) -> u64 {
+        let read =
+            |process: &str, file: &str| std::fs::read_to_string(format!("/proc/{process}/{file}")).unwrap_or_default();
+        let of = |process: &str| -> u64 {
+            read(process, "schedstat").split(' ').next().and_then(|ns| ns.parse().ok()).unwrap_or_default()
+        };
+        let process = self.pid().to_string();
+        let stat = read(&process, "stat");
+        // Of those that ended: `cutime` and `cstime`, behind the name in parentheses and eleven others.
+        let ended = stat.rsplit(") ").next().into_iter().flat_map(|rest| rest.split(' ').skip(13).take(2));
+        let ended: u64 = ended.filter_map(|ticks| ticks.parse::<u64>().ok()).sum();
+        let ended_ns = ended * 1_000_000_000 / rustix::param::clock_ticks_per_second();
+        of(&process) + self.children().split_whitespace().map(of).sum::<u64>() + ended_ns
+    }
+
     fn signal(&self, signal: Signal) {
         // One that has ended by itself is no failure.
         let _ = kill(self.pid(), signal);
@@ -171,10 +187,13 @@ impl Server {
 
     fn signal_all(&self, signal: Signal) {
         self.signal(signal);
-        let children = format!("/proc/{0}/task/{0}/children", self.pid());
-        for child in std::fs::read_to_string(children).unwrap_or_default().split_whitespace() {
+        for child in self.children().split_whitespace() {
             let _ = kill(Pid::from_raw(child.parse().unwrap()), signal);
         }
+    }
+
+    fn children(&self) -> String {
+        std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", self.pid())).unwrap_or_default()
     }
 
     fn pid(&self) -> Pid {
