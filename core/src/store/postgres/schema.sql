@@ -246,7 +246,11 @@ BEGIN
         RETURN NULL;
     END IF;
     IF l.wrong_codes IS NOT NULL AND r.progress = 0 THEN
-        n := egoi_verify_counters(ARRAY[r.number]);
+        -- Nearly always it is there.
+        SELECT * INTO n FROM egoi_verify_numbers WHERE number = r.number FOR UPDATE;
+        IF NOT FOUND THEN
+            n := egoi_verify_counters(ARRAY[r.number]);
+        END IF;
     END IF;
     now := egoi_verify_now(moved, stopped);
     IF r.until <= now OR r.number <> ALL (names) THEN
