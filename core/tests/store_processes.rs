@@ -64,19 +64,31 @@ mod sqlite {
     facts_of_processes!(shared);
 }
 
-#[cfg(feature = "postgres")]
-mod postgres {
-    use crate::support::cable::{Cable, Fate};
-    use crate::support::postgres_server::{self, PostgresServer};
-    use crate::support::processes::{Shared, Trouble, facts_of_processes};
+/// A server at the end of a cable.
+#[cfg(any(feature = "postgres", feature = "redis"))]
+mod served {
+    use std::ops::Deref;
 
-    struct Postgres {
-        server: PostgresServer,
+    use crate::support::cable::{Cable, Fate};
+    use crate::support::processes::{Shared, Trouble};
+    use crate::support::server::Server;
+
+    pub(crate) struct Served<S> {
+        server: S,
         cable: Cable,
         url: String,
     }
 
-    impl Shared for Postgres {
+    impl<S: Deref<Target = Server>> Served<S> {
+        /// `url` is that of something which nothing is kept in yet, by the port of the cable.
+        pub(crate) fn new(server: S, url: impl Fn(&S, u16) -> String) -> Self {
+            let cable = Cable::to(server.port);
+            let url = url(&server, cable.port);
+            Self { server, cable, url }
+        }
+    }
+
+    impl<S: Deref<Target = Server> + Sync> Shared for Served<S> {
         fn url(&self) -> String {
             self.url.clone()
         }
@@ -103,14 +115,16 @@ mod postgres {
             }
         }
     }
+}
 
-    fn shared() -> Option<Postgres> {
-        postgres_server::is_here().then(|| {
-            let server = PostgresServer::start(&[]);
-            let cable = Cable::to(server.port);
-            let url = server.url_by(cable.port);
-            Postgres { server, cable, url }
-        })
+#[cfg(feature = "postgres")]
+mod postgres {
+    use crate::served::Served;
+    use crate::support::postgres_server::{self, PostgresServer};
+    use crate::support::processes::facts_of_processes;
+
+    fn shared() -> Option<Served<PostgresServer>> {
+        postgres_server::is_here().then(|| Served::new(PostgresServer::start(&[]), PostgresServer::url_by))
     }
 
     facts_of_processes!(shared);
@@ -118,51 +132,15 @@ mod postgres {
 
 #[cfg(feature = "redis")]
 mod redis {
-    use crate::support::cable::{Cable, Fate};
-    use crate::support::processes::{Shared, Trouble, facts_of_processes};
+    use crate::served::Served;
+    use crate::support::processes::facts_of_processes;
     use crate::support::redis_server::{self, RedisServer};
 
-    struct Redis {
-        server: RedisServer,
-        cable: Cable,
-        url: String,
-    }
-
-    impl Shared for Redis {
-        fn url(&self) -> String {
-            self.url.clone()
-        }
-
-        fn troubles(&self) -> &[Trouble] {
-            &[Trouble::Killed, Trouble::Paused, Trouble::CutOff, Trouble::AnswerIsLost]
-        }
-
-        fn make(&self, trouble: Trouble) {
-            match trouble {
-                Trouble::Killed => self.server.kill(),
-                Trouble::Paused => self.server.pause(),
-                Trouble::CutOff => self.cable.set(Fate::Cut),
-                Trouble::AnswerIsLost => self.cable.set(Fate::AnswerIsLost),
-            }
-        }
-
-        fn mend(&self, trouble: Trouble) {
-            match trouble {
-                Trouble::Killed => self.server.start_again(),
-                Trouble::Paused => self.server.resume(),
-                Trouble::CutOff => self.cable.set(Fate::Arrives),
-                Trouble::AnswerIsLost => {}
-            }
-        }
-    }
-
-    fn shared() -> Option<Redis> {
+    fn shared() -> Option<Served<RedisServer>> {
         redis_server::is_here().then(|| {
             // What was answered is on the disk.
             let server = RedisServer::start(&["--appendonly", "yes", "--appendfsync", "always"]);
-            let cable = Cable::to(server.port);
-            let url = server.url().replace(&server.port.to_string(), &cable.port.to_string());
-            Redis { server, cable, url }
+            Served::new(server, |server, port| server.url().replace(&server.port.to_string(), &port.to_string()))
         })
     }
 

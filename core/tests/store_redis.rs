@@ -5,6 +5,7 @@
 mod support {
     #[allow(dead_code, unused_macros, reason = "each program of tests needs some of it")]
     pub(crate) mod conformance;
+    pub(crate) mod kept;
     pub(crate) mod model;
     #[allow(dead_code, reason = "each program of tests needs some of it")]
     pub(crate) mod post;
@@ -12,6 +13,7 @@ mod support {
     pub(crate) mod redis_server;
     #[allow(dead_code, reason = "each program of tests needs some of it")]
     pub(crate) mod server;
+    pub(crate) mod service;
     pub(crate) mod soak;
     #[allow(dead_code, reason = "each program of tests needs some of it")]
     pub(crate) mod watched;
@@ -56,6 +58,7 @@ mod what_is_kept {
         CallOptions, Engine, EngineOptions, ErrorCode, Outcome, RequestOptions, TestClock, ValidateOptions,
     };
 
+    use crate::support::kept::{Kept, facts_of_what_is_kept, files};
     use crate::support::post::{Fate, Post};
     use crate::support::redis_server::{self, RedisServer};
 
@@ -75,40 +78,32 @@ mod what_is_kept {
         engine.validate(id, code, ValidateOptions::default()).await.unwrap()
     }
 
-    fn files(folder: &std::path::Path) -> Vec<u8> {
-        let mut all = Vec::new();
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            all.extend(if path.is_dir() { files(&path) } else { std::fs::read(path).unwrap() });
-        }
-        all
+    struct Disk {
+        server: RedisServer,
+        url: String,
     }
 
-    #[tokio::test]
-    async fn a_dump_shows_no_code_number_or_message() {
-        if !redis_server::is_here() {
-            return;
+    impl Kept for Disk {
+        fn url(&self) -> String {
+            self.url.clone()
         }
-        let server = RedisServer::start(&["--rdbcompression", "no", "--appendonly", "yes", "--appendfsync", "always"]);
-        let options = EngineOptions::default().store_url(server.url()).key([7; 32]).resend_after(None);
-        let (engine, post) = engine(options);
-        let asked =
-            RequestOptions::default().message("{CODE} is for the canary").group("canaries").idempotency_key("mine");
-        let id = engine.request(NUMBER, asked).await.unwrap().id;
-        assert_eq!(validate(&engine, &id, "271828").await, Outcome::WrongCode);
-        engine.resend(&id, CallOptions::default()).await.unwrap();
-        post.next(Fate::Hangs);
-        let resend = engine.resend(&id, CallOptions::default().timeout(Duration::from_millis(100)));
-        assert_eq!(resend.await.unwrap_err().code(), ErrorCode::Timeout);
-        server.cli(&["save"]);
-        let (dump, kept) = (std::fs::read(server.folder.join("dump.rdb")).unwrap(), files(&server.folder));
-        let shows = |text: &str| kept.windows(text.len()).any(|window| window == text.as_bytes());
-        assert!(dump.len() > 500 && shows("REDIS"), "it is a dump, and searched");
-        let codes = post.sent().into_iter().map(|sms| sms.text[..6].to_owned());
-        for secret in codes.chain(["271828", "910000000", "canar", "mine"].map(str::to_owned)) {
-            assert!(!shows(&secret), "{secret}");
+
+        fn bytes(&self) -> Vec<u8> {
+            self.server.cli(&["save"]);
+            files(&self.server.folder)
         }
     }
+
+    fn kept() -> Option<Disk> {
+        redis_server::is_here().then(|| {
+            let on_the_disk = ["--rdbcompression", "no", "--appendonly", "yes", "--appendfsync", "always"];
+            let server = RedisServer::start(&on_the_disk);
+            let url = server.url();
+            Disk { server, url }
+        })
+    }
+
+    facts_of_what_is_kept!(kept);
 
     /// The number of keys that are kept, and of those that are kept for ever.
     fn keys(server: &RedisServer) -> (usize, usize) {
@@ -177,7 +172,7 @@ mod what_is_kept {
     }
 
     #[tokio::test]
-    async fn limits_and_idempotency_keys_hold_while_the_key_changes() {
+    async fn limits_and_idempotency_keys_hold_while_the_key_changes_twice() {
         if !redis_server::is_here() {
             return;
         }
