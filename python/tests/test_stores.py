@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -290,6 +291,18 @@ def test_an_engine_that_was_used_before_a_fork_goes_on_in_the_child(make: Callab
     # SQLite forbids what the child would have to do, until its file was closed a second after the last call.
     assert said == ("forked" if store.startswith("sqlite:") else "verified")
     assert engine.get(begun.id).state is (State.PENDING if said == "forked" else State.VERIFIED)
+
+
+def test_sqlite_that_nobody_used_for_a_second_goes_on_in_a_child(phone: Phone, tmp_path: Path) -> None:
+    file = tmp_path / "egoi.db"
+    with Engine(phone, store=f"sqlite:{file}", key=KEY) as engine:
+        begun = engine.request(NUMBER)
+        deadline = time.monotonic() + 60
+        # Until the file is closed, a second after the last call.
+        while (said := in_a_child(lambda: engine.validate(begun.id, phone.code()).value)) == "forked":
+            assert time.monotonic() < deadline, "the file is not closed"
+        assert said == "verified"
+        assert engine.get(begun.id).state is State.VERIFIED
 
 
 def test_of_many_processes_with_the_right_code_one_is_told_verified(
