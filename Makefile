@@ -15,7 +15,7 @@ VALKEY_OF_DEBIAN_13 = { { command -v mmdebstrap >/dev/null || apt-get install -y
   && printf '\#!/bin/sh\nexec $(VALKEY)/usr/lib64/ld-linux-*.so.2 --library-path $$(echo $(VALKEY)/usr/lib/*-linux-gnu) \
        $(VALKEY)/usr/bin/valkey-server "$$@"\n' >$(VALKEY)/valkey-server && chmod 755 $(VALKEY)/valkey-server; }
 
-.PHONY: demo demo-python demo-node test test-core test-python test-node lint chromium postgres redis wheel addon soak pins fuzz audit clean
+.PHONY: demo demo-python demo-node test test-core test-python test-node lint chromium postgres redis store-commands wheel addon soak pins fuzz audit clean
 
 demo:
 	$(CARGO) run --quiet --locked -p egoi-verify --features cli -- demo
@@ -30,7 +30,7 @@ test-core: lint chromium toxiproxy postgres redis
 	$(CARGO) test --locked --workspace --all-features
 
 # Needs Node and npm too, for one of the type checkers.
-test-python: wheel service valgrind postgres redis python/tests/typing/node_modules
+test-python: wheel service valgrind postgres redis store-commands python/tests/typing/node_modules
 	$(VENV)/bin/python -m pytest -q -n 2 --dist loadgroup python/tests
 
 demo-node: addon
@@ -54,34 +54,41 @@ lint:
 	$(CARGO) check --locked -p egoi-verify --no-default-features --features small-numbers
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --all-features --no-deps
 
-# The inbox page is tested in a real browser. Only root can install one; for others that test says that it was skipped.
+# What the tests need of Debian: whether it is there, its packages, and what is said where it is not and cannot be, as only root
+# can install it. Then those tests are skipped; in CI they fail.
+define FROM_DEBIAN
+@{ $(1); } >/dev/null 2>&1 \
+  || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
+       && apt-get update -qq && apt-get install -y -qq --no-install-recommends $(2) >/dev/null; } \
+  || echo "$(strip $(3))"
+endef
+
+# The inbox page is tested in a real browser.
 chromium:
-	@command -v chromedriver >/dev/null && command -v chromium >/dev/null \
-	  || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
-	       && apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium chromium-driver >/dev/null; } \
-	  || echo "CHROMIUM IS NOT INSTALLED AND CANNOT BE: THE INBOX PAGE WILL NOT BE TESTED"
+	$(call FROM_DEBIAN,command -v chromedriver && command -v chromium,chromium chromium-driver,\
+	  CHROMIUM IS NOT INSTALLED AND CANNOT BE: THE INBOX PAGE WILL NOT BE TESTED)
 
-# Of the store in PostgreSQL; as with Redis below. Debian keeps its programs out of the path.
+# Of the store in PostgreSQL. Debian keeps its programs out of the path.
 postgres:
-	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null \
-	  || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
-	       && apt-get update -qq && apt-get install -y -qq --no-install-recommends postgresql >/dev/null; } \
-	  || echo "POSTGRESQL IS NOT INSTALLED AND CANNOT BE: THE STORE IN POSTGRESQL WILL NOT BE TESTED"
+	$(call FROM_DEBIAN,ls /usr/lib/postgresql/*/bin/initdb || command -v initdb,postgresql,\
+	  POSTGRESQL IS NOT INSTALLED AND CANNOT BE: THE STORE IN POSTGRESQL WILL NOT BE TESTED)
 
-# Of the store in Redis; the tests start servers of their own, and stop them. In CI they fail where there is none.
+# Of the store in Redis; the tests start servers of their own, and stop them.
 redis:
-	@command -v redis-server >/dev/null \
-	  || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
-	       && apt-get update -qq && apt-get install -y -qq --no-install-recommends redis-server >/dev/null; } \
-	  || echo "REDIS IS NOT INSTALLED AND CANNOT BE: THE STORE IN REDIS WILL NOT BE TESTED"
+	$(call FROM_DEBIAN,command -v redis-server,redis-server,REDIS IS NOT INSTALLED AND CANNOT BE: THE STORE IN REDIS WILL NOT BE TESTED)
 	@command -v valkey-server >/dev/null || test -x $(VALKEY)/valkey-server \
 	  || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
 	       && { apt-get update -qq && apt-get install -y -qq --no-install-recommends valkey-server >/dev/null 2>&1 \
 	            || $(VALKEY_OF_DEBIAN_13); }; } \
 	  || echo "VALKEY IS NOT INSTALLED AND CANNOT BE: THE STORE IN VALKEY WILL NOT BE TESTED"
 
+# The commands of docs/stores.md beside those of the servers.
+store-commands:
+	$(call FROM_DEBIAN,command -v openssl && command -v sqlite3,openssl sqlite3,\
+	  OPENSSL OR SQLITE3 IS NOT INSTALLED AND CANNOT BE: A COMMAND OF DOCS/STORES.MD WILL NOT BE TESTED)
+
 # Every long check at its full count; its last run is in tests/SOAK.md.
-soak: postgres redis wheel service python/tests/typing/node_modules
+soak: postgres redis store-commands wheel service python/tests/typing/node_modules
 	EGOI_SOAK=1 $(CARGO) test --locked --profile soak --workspace --all-features -- --nocapture
 	EGOI_SOAK=1 $(VENV)/bin/python -m pytest -q python/tests
 	$(MAKE) addon

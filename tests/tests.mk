@@ -17,12 +17,10 @@ toxiproxy:
 
 .PHONY: asan valgrind
 
-# With it the Python extension's memory is checked. Only root can install it; for others that test says that it was skipped.
+# With it the Python extension's memory is checked.
 valgrind:
-	@command -v valgrind >/dev/null \
-	  || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
-	       && apt-get update -qq && apt-get install -y -qq --no-install-recommends valgrind >/dev/null; } \
-	  || true
+	$(call FROM_DEBIAN,command -v valgrind,valgrind,\
+	  VALGRIND IS NOT INSTALLED AND CANNOT BE: THE MEMORY OF THE EXTENSION WILL NOT BE CHECKED)
 
 # Memory that is used after it was freed, and memory that nobody frees: core, with what fuzzing found, and the C interface
 # below Kotlin and Swift. A stable compiler is told to take the flag.
