@@ -27,7 +27,7 @@ valgrind:
 HOST := $(shell $(firstword $(RUSTC) rustc) -vV | sed -n 's/^host: //p')
 asan:
 	RUSTC_BOOTSTRAP=1 RUSTFLAGS="-Zsanitizer=address" $(CARGO) test --locked --target $(HOST) --target-dir $(CARGO_TARGET)/asan \
-	  -p egoi-verify --features sandbox --lib --test wire --test engine --test fuzz_corpus --test secrets
+	  -p egoi-verify --features sandbox --lib --test wire --test client --test engine --test fuzz_corpus --test secrets
 	RUSTC_BOOTSTRAP=1 RUSTFLAGS="-Zsanitizer=address" $(CARGO) test --locked --target $(HOST) --target-dir $(CARGO_TARGET)/asan \
 	  -p egoi-verify-native --test c_interface
 
