@@ -266,19 +266,6 @@ async fn the_right_code_is_verified_once_and_then_already() {
 }
 
 #[tokio::test]
-async fn verified_is_the_only_success() {
-    let all = [
-        Outcome::Verified,
-        Outcome::WrongCode,
-        Outcome::Expired,
-        Outcome::AlreadyVerified,
-        Outcome::Cancelled,
-        Outcome::TooManyAttempts,
-    ];
-    assert_eq!(all.into_iter().filter(|outcome| outcome.is_verified()).collect::<Vec<_>>(), [Outcome::Verified]);
-}
-
-#[tokio::test]
 async fn a_code_may_be_given_with_spaces_hyphens_and_in_another_script() {
     let setting = set_up(EngineOptions::default().without_limits());
     for write in [

@@ -2,11 +2,15 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "support/words.rs"]
+mod words;
+
 use std::time::{Duration, SystemTime};
 
 use egoi_verify::session::{CodeSent, Moment, Problem, Session, SessionState, Submission};
 use egoi_verify::{Outcome, State};
 use serde_json::{Value, json};
+use words::{OUTCOMES, STATES};
 
 #[test]
 fn sessions_go_as_the_vectors_say() {
@@ -244,19 +248,10 @@ impl Device {
             };
             self.session.sent(sent, now);
         } else if let Some(word) = server["outcome"].as_str() {
-            let outcomes = [
-                Outcome::Verified,
-                Outcome::WrongCode,
-                Outcome::Expired,
-                Outcome::AlreadyVerified,
-                Outcome::Cancelled,
-                Outcome::TooManyAttempts,
-            ];
-            let outcome = outcomes.into_iter().find(|outcome| outcome.as_str() == word).unwrap();
+            let outcome = OUTCOMES.into_iter().find(|outcome| outcome.as_str() == word).unwrap();
             self.session.checked(outcome, whole(&server["attempts_left"]), now);
         } else if let Some(word) = server["ended"].as_str() {
-            let states = [State::Pending, State::Verified, State::Expired, State::Cancelled];
-            self.session.ended(states.into_iter().find(|state| state.as_str() == word).unwrap(), now);
+            self.session.ended(STATES.into_iter().find(|state| state.as_str() == word).unwrap(), now);
         } else {
             let failed = &server["failed"];
             let problem = Problem {

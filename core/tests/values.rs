@@ -2,15 +2,19 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "support/words.rs"]
+mod words;
+
 use std::path::Path;
 use std::time::Duration;
 
 use egoi_verify::{
     ApiKey, Code, CodeSize, CodeType, EngineKey, EngineOptions, Error, ErrorCode, MessageTemplate, Outcome,
-    OutgoingSms, PhoneNumber, RequestId, Sms, State, ValidateOptions, Validity, parse_number,
+    OutgoingSms, PhoneNumber, RequestId, Sms, ValidateOptions, Validity, parse_number,
 };
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use words::{OUTCOMES, STATES};
 
 #[derive(Deserialize)]
 struct File<A, R> {
@@ -342,19 +346,15 @@ fn the_words_of_errors_are_those_of_the_documentation() {
 
 #[test]
 fn the_words_of_states_outcomes_and_sms_are_those_of_the_documentation() {
-    let states = [State::Pending, State::Verified, State::Expired, State::Cancelled].map(|state| state.to_string());
-    assert_eq!(states.join(" "), "pending verified expired cancelled");
-    let outcomes = [
-        Outcome::Verified,
-        Outcome::WrongCode,
-        Outcome::Expired,
-        Outcome::AlreadyVerified,
-        Outcome::Cancelled,
-        Outcome::TooManyAttempts,
-    ];
+    assert_eq!(STATES.map(|state| state.to_string()).join(" "), "pending verified expired cancelled");
     let words = "verified wrong_code expired already_verified cancelled too_many_attempts";
-    assert_eq!(outcomes.map(|outcome| outcome.to_string()).join(" "), words);
+    assert_eq!(OUTCOMES.map(|outcome| outcome.to_string()).join(" "), words);
     assert_eq!([Sms::Sent.as_str(), Sms::Maybe.as_str()], ["sent", "maybe"]);
+}
+
+#[test]
+fn verified_is_the_only_success() {
+    assert_eq!(OUTCOMES.into_iter().filter(|outcome| outcome.is_verified()).collect::<Vec<_>>(), [Outcome::Verified]);
 }
 
 // Ids, keys

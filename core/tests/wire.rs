@@ -1,8 +1,12 @@
 //! The wire in both directions, without a network.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "support/words.rs"]
+mod all;
+
 use std::time::{Duration, SystemTime};
 
+use all::{OUTCOMES, STATES};
 use egoi_verify::wire::words::StatusWords;
 use egoi_verify::wire::{Fault, decode_refusal, v1, v2};
 use egoi_verify::{CodeType, ErrorCode, Outcome, State};
@@ -153,18 +157,11 @@ fn what_a_server_answers_a_client_reads() {
     assert_eq!(v2::decode_requested(&v2::encode_requested("a")).as_deref(), Ok("a"));
     assert_eq!(v2::decode_done(&v2::encode_done("a", None)).unwrap().word, None);
     let words = StatusWords::default();
-    for outcome in [
-        Outcome::Verified,
-        Outcome::WrongCode,
-        Outcome::Expired,
-        Outcome::AlreadyVerified,
-        Outcome::Cancelled,
-        Outcome::TooManyAttempts,
-    ] {
+    for outcome in OUTCOMES {
         assert_eq!(words.outcome(v1::outcome_word(outcome)), Some(outcome));
         assert_eq!(words.outcome(v2::outcome_word(outcome)), Some(outcome));
     }
-    for state in [State::Pending, State::Verified, State::Expired, State::Cancelled] {
+    for state in STATES {
         assert_eq!(words.state(v1::cancel_word(state)), Some(state));
         assert_eq!(words.state(v2::state_word(state)), Some(state));
     }

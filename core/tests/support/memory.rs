@@ -132,6 +132,13 @@ pub(crate) struct Left {
     pub(crate) bytes: usize,
 }
 
+/// Or else nothing that is not found says anything.
+pub(crate) fn find_what_is_kept() {
+    let kept = after(Role::Keeps);
+    assert!(kept.of_the_key >= 5 && kept.of_the_code >= 4, "what is kept was not found");
+    println!("test a_key_and_a_code_that_are_kept_are_found ... ok");
+}
+
 pub(crate) fn after(role: Role) -> Left {
     let (key, code) = (secret(), secret()[..64].to_owned());
     // Not the child's own, whose memory would hold every secret that it was sent.
