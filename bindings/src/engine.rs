@@ -5,9 +5,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::SystemTime;
 
 use async_trait::async_trait;
+use egoi_verify::untyped::{self, EngineSettings};
 use egoi_verify::{
-    Clock, EgoiSms, Engine, EngineOptions, Error, ErrorCode, OutgoingSms, Quota, SendError, Sender, Sending, TestClock,
-    untyped,
+    Clock, EgoiSms, Engine, EngineOptions, Error, ErrorCode, OutgoingSms, SendError, Sender, Sending, TestClock,
 };
 use egoi_verify_runtime::{guarded, run};
 use zeroize::Zeroizing;
@@ -144,67 +144,38 @@ pub struct NativeEngineOptions {
     pub clock: Option<Arc<NativeTestClock>>,
 }
 
-fn limit(field: &str, given: &NativeLimit) -> Result<Option<u32>, Error> {
-    match given {
-        NativeLimit::None => Ok(None),
-        NativeLimit::Most { most } => untyped::whole(field, *most).map(Some),
-    }
-}
-
-fn quota(field: &str, given: &NativeQuota) -> Result<Option<Quota>, Error> {
-    match given {
-        NativeQuota::None => Ok(None),
-        NativeQuota::Most { most, per } => {
-            Ok(Some(Quota { most: untyped::whole(field, *most)?, per: untyped::seconds(field, *per)? }))
-        }
-    }
-}
-
 impl NativeEngineOptions {
     fn read(self) -> Result<EngineOptions, Error> {
-        let mut options = EngineOptions::default();
-        if let Some(url) = self.store {
-            options = options.store_url(url);
-        }
-        if let Some(key) = self.key {
-            options = options.key(key);
-        }
-        if let Some(keys) = self.previous_keys {
-            options = options.previous_keys(keys);
-        }
-        if let Some(keep) = self.keep {
-            options = options.keep(untyped::seconds("keep", keep)?);
-        }
-        if let Some(most) = self.max_requests {
-            options = options.max_requests(untyped::whole("max_requests", most)?);
-        }
-        if let Some(most) = self.max_attempts {
-            options = options.max_attempts(limit("max_attempts", &most)?);
-        }
-        if let Some(most) = self.wrong_codes_per_number {
-            options = options.wrong_codes_per_number(quota("wrong_codes_per_number", &most)?);
-        }
-        if let Some(most) = self.sms_per_number {
-            options = options.sms_per_number(quota("sms_per_number", &most)?);
-        }
-        if let Some(most) = self.max_resends {
-            options = options.max_resends(limit("max_resends", &most)?);
-        }
-        if let Some(pause) = self.resend_after {
-            options = options.resend_after(match pause {
-                NativePause::None => None,
-                NativePause::Lasting { seconds } => Some(untyped::seconds("resend_after", seconds)?),
-            });
-        }
-        if let Some(codes) = self.countries {
-            let codes = codes.into_iter().map(|code| untyped::whole("countries", code));
-            options = options.countries(Some(codes.collect::<Result<_, _>>()?));
-        }
-        if let Some(clock) = self.clock {
-            let clock: Arc<dyn Clock> = Arc::<TestClock>::clone(&clock.0);
-            options = options.clock(clock);
-        }
-        Ok(options)
+        let limit = |given| match given {
+            NativeLimit::None => None,
+            NativeLimit::Most { most } => Some(most),
+        };
+        let quota = |given| match given {
+            NativeQuota::None => None,
+            NativeQuota::Most { most, per } => Some((most, per)),
+        };
+        let pause = |given| match given {
+            NativePause::None => None,
+            NativePause::Lasting { seconds } => Some(seconds),
+        };
+        let settings = EngineSettings {
+            store: self.store,
+            key: self.key,
+            previous_keys: self.previous_keys,
+            keep: self.keep,
+            max_requests: self.max_requests,
+            max_attempts: self.max_attempts.map(limit),
+            wrong_codes_per_number: self.wrong_codes_per_number.map(quota),
+            sms_per_number: self.sms_per_number.map(quota),
+            max_resends: self.max_resends.map(limit),
+            resend_after: self.resend_after.map(pause),
+            countries: self.countries,
+        };
+        let options = settings.set(EngineOptions::default())?;
+        Ok(match self.clock {
+            Some(clock) => options.clock(Arc::<TestClock>::clone(&clock.0)),
+            None => options,
+        })
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::{ClientOptions, Error, V1Paths, V2Paths};
+use crate::{ClientOptions, EngineOptions, Error, Quota, V1Paths, V2Paths};
 
 /// How long a sandbox waits for a code where its user does not say.
 #[cfg(feature = "sandbox")]
@@ -87,6 +87,69 @@ impl ClientSettings {
         }
         if let Some(keep) = self.keep {
             options = options.keep(seconds("keep", keep)?);
+        }
+        Ok(options)
+    }
+}
+
+/// The options of an engine that have defaults, as they were given; lengths of time in seconds. Whatever is absent has
+/// its default, and a limit that is there and `None` is off. A quota is so many in so many seconds.
+#[derive(Default)]
+#[expect(missing_docs, reason = "the methods of `EngineOptions`")]
+pub struct EngineSettings {
+    pub store: Option<String>,
+    pub key: Option<Vec<u8>>,
+    pub previous_keys: Option<Vec<Vec<u8>>>,
+    pub keep: Option<f64>,
+    pub max_requests: Option<i64>,
+    pub max_attempts: Option<Option<i64>>,
+    pub wrong_codes_per_number: Option<Option<(i64, f64)>>,
+    pub sms_per_number: Option<Option<(i64, f64)>>,
+    pub max_resends: Option<Option<i64>>,
+    pub resend_after: Option<Option<f64>>,
+    pub countries: Option<Vec<i64>>,
+}
+
+impl EngineSettings {
+    /// The options with what was given.
+    pub fn set(self, mut options: EngineOptions) -> Result<EngineOptions, Error> {
+        let so_many =
+            |field, (most, per)| Ok::<_, Error>(Quota { most: whole(field, most)?, per: seconds(field, per)? });
+        let quota = |field, given: Option<_>| given.map(|given| so_many(field, given)).transpose();
+        let most = |field, most: Option<i64>| most.map(|most| whole(field, most)).transpose();
+        if let Some(url) = self.store {
+            options = options.store_url(url);
+        }
+        if let Some(key) = self.key {
+            options = options.key(key);
+        }
+        if let Some(keys) = self.previous_keys {
+            options = options.previous_keys(keys);
+        }
+        if let Some(keep) = self.keep {
+            options = options.keep(seconds("keep", keep)?);
+        }
+        if let Some(most) = self.max_requests {
+            options = options.max_requests(whole("max_requests", most)?);
+        }
+        if let Some(given) = self.max_attempts {
+            options = options.max_attempts(most("max_attempts", given)?);
+        }
+        if let Some(given) = self.wrong_codes_per_number {
+            options = options.wrong_codes_per_number(quota("wrong_codes_per_number", given)?);
+        }
+        if let Some(given) = self.sms_per_number {
+            options = options.sms_per_number(quota("sms_per_number", given)?);
+        }
+        if let Some(given) = self.max_resends {
+            options = options.max_resends(most("max_resends", given)?);
+        }
+        if let Some(pause) = self.resend_after {
+            options = options.resend_after(pause.map(|pause| seconds("resend_after", pause)).transpose()?);
+        }
+        if let Some(codes) = self.countries {
+            let codes = codes.into_iter().map(|code| whole("countries", code));
+            options = options.countries(Some(codes.collect::<Result<_, _>>()?));
         }
         Ok(options)
     }

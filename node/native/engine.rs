@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use egoi_verify::{Clock as _, Error, OutgoingSms, Sender, Sending, untyped};
+use egoi_verify::untyped::{self, EngineSettings};
+use egoi_verify::{Clock as _, Error, OutgoingSms, Sender, Sending};
 use napi::bindgen_prelude::{Either, Uint8Array};
 use napi_derive::napi;
 
@@ -49,62 +50,38 @@ pub struct EngineOptions {
     pub countries: Option<Either<bool, Vec<i64>>>,
 }
 
-fn limit<Given, Checked>(
-    given: Either<bool, Given>,
-    check: impl FnOnce(Given) -> Result<Checked, Error>,
-) -> Result<Option<Checked>, Error> {
+/// What `false` switches off.
+fn limit<T>(given: Either<bool, T>) -> Option<T> {
     match given {
-        Either::A(_) => Ok(None),
-        Either::B(given) => check(given).map(Some),
+        Either::A(_) => None,
+        Either::B(given) => Some(given),
     }
 }
 
-fn quota(field: &str, given: &Quota) -> Result<egoi_verify::Quota, Error> {
-    Ok(egoi_verify::Quota { most: untyped::whole(field, given.most)?, per: untyped::seconds(field, given.per)? })
+fn quota(given: Either<bool, Quota>) -> Option<(i64, f64)> {
+    limit(given).map(|Quota { most, per }| (most, per))
 }
 
 impl EngineOptions {
     fn read(self, clock: Option<&TestClock>) -> Result<egoi_verify::EngineOptions, Error> {
-        let mut options = egoi_verify::EngineOptions::default();
-        if let Some(url) = self.store {
-            options = options.store_url(url);
-        }
-        if let Some(key) = self.key {
-            options = options.key(key.to_vec());
-        }
-        if let Some(keys) = self.previous_keys {
-            options = options.previous_keys(keys.iter().map(|key| key.to_vec()));
-        }
-        if let Some(seconds) = self.keep {
-            options = options.keep(untyped::seconds("keep", seconds)?);
-        }
-        if let Some(most) = self.max_requests {
-            options = options.max_requests(untyped::whole("max_requests", most)?);
-        }
-        if let Some(given) = self.max_attempts {
-            options = options.max_attempts(limit(given, |most| untyped::whole("max_attempts", most))?);
-        }
-        if let Some(given) = self.wrong_codes_per_number {
-            options = options.wrong_codes_per_number(limit(given, |given| quota("wrong_codes_per_number", &given))?);
-        }
-        if let Some(given) = self.sms_per_number {
-            options = options.sms_per_number(limit(given, |given| quota("sms_per_number", &given))?);
-        }
-        if let Some(given) = self.max_resends {
-            options = options.max_resends(limit(given, |most| untyped::whole("max_resends", most))?);
-        }
-        if let Some(given) = self.resend_after {
-            options = options.resend_after(limit(given, |seconds| untyped::seconds("resend_after", seconds))?);
-        }
-        if let Some(given) = self.countries {
-            options = options.countries(limit(given, |codes| {
-                codes.into_iter().map(|code| untyped::whole("countries", code)).collect()
-            })?);
-        }
-        if let Some(clock) = clock {
-            options = options.clock(Arc::<egoi_verify::TestClock>::clone(&clock.0));
-        }
-        Ok(options)
+        let settings = EngineSettings {
+            store: self.store,
+            key: self.key.map(|key| key.to_vec()),
+            previous_keys: self.previous_keys.map(|keys| keys.iter().map(|key| key.to_vec()).collect()),
+            keep: self.keep,
+            max_requests: self.max_requests,
+            max_attempts: self.max_attempts.map(limit),
+            wrong_codes_per_number: self.wrong_codes_per_number.map(quota),
+            sms_per_number: self.sms_per_number.map(quota),
+            max_resends: self.max_resends.map(limit),
+            resend_after: self.resend_after.map(limit),
+            countries: self.countries.and_then(limit),
+        };
+        let options = settings.set(egoi_verify::EngineOptions::default())?;
+        Ok(match clock {
+            Some(clock) => options.clock(Arc::<egoi_verify::TestClock>::clone(&clock.0)),
+            None => options,
+        })
     }
 }
 

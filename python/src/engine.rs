@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use egoi_verify::untyped::EngineSettings;
 use egoi_verify::{
-    Clock, EgoiSms, Engine as CoreEngine, EngineOptions, Error, ErrorCode, OutgoingSms, PhoneNumber, Quota, SendError,
-    Sender, Sending, untyped,
+    Clock as _, EgoiSms, Engine as CoreEngine, EngineOptions, Error, ErrorCode, OutgoingSms, PhoneNumber, SendError,
+    Sender, Sending,
 };
 use pyo3::prelude::*;
 use tokio::sync::{mpsc, oneshot};
@@ -116,12 +117,13 @@ impl TestClock {
     }
 }
 
-/// A limit: what was given, none included, or the core's default.
-#[derive(Default)]
-enum Limit<T> {
-    #[default]
-    Default,
-    Is(Option<T>),
+/// A limit: what was given, none included.
+struct Limit<T>(Option<Option<T>>);
+
+impl<T> Default for Limit<T> {
+    fn default() -> Self {
+        Self(None)
+    }
 }
 
 impl<'a, 'py, T> FromPyObject<'a, 'py> for Limit<T>
@@ -131,7 +133,7 @@ where
     type Error = <Option<T> as FromPyObject<'a, 'py>>::Error;
 
     fn extract(given: Borrowed<'a, 'py, PyAny>) -> Result<Self, Self::Error> {
-        given.extract().map(Self::Is)
+        given.extract().map(|given| Self(Some(given)))
     }
 }
 
@@ -165,56 +167,29 @@ struct Given<'py> {
     sms_per_number: Limit<(Whole, Seconds)>,
 }
 
-fn quota(field: &str, given: Option<(Whole, Seconds)>) -> Result<Option<Quota>, Error> {
-    given.map(|(Whole(most), per)| Ok(Quota { most: untyped::whole(field, most)?, per: per.of(field)? })).transpose()
-}
-
-fn most(field: &str, given: Option<Whole>) -> Result<Option<u32>, Error> {
-    given.map(|Whole(most)| untyped::whole(field, most)).transpose()
-}
-
 impl Given<'_> {
     fn options(self) -> Result<EngineOptions, Error> {
-        let mut options = EngineOptions::default();
-        if let Some(url) = self.store {
-            options = options.store_url(url);
-        }
-        if let Some(key) = self.key {
-            options = options.key(key);
-        }
-        if let Some(keys) = self.previous_keys {
-            options = options.previous_keys(keys);
-        }
-        if let Some(keep) = self.keep {
-            options = options.keep(keep.of("keep")?);
-        }
-        if let Some(Whole(most)) = self.max_requests {
-            options = options.max_requests(untyped::whole("max_requests", most)?);
-        }
-        if let Some(codes) = self.countries {
-            let codes = codes.into_iter().map(|Whole(code)| untyped::whole("countries", code));
-            options = options.countries(Some(codes.collect::<Result<_, _>>()?));
-        }
-        if let Some(clock) = self.clock {
-            let clock: Arc<dyn Clock> = Arc::<egoi_verify::TestClock>::clone(&clock.get().0);
-            options = options.clock(clock);
-        }
-        if let Limit::Is(given) = self.max_attempts {
-            options = options.max_attempts(most("max_attempts", given)?);
-        }
-        if let Limit::Is(given) = self.max_resends {
-            options = options.max_resends(most("max_resends", given)?);
-        }
-        if let Limit::Is(given) = self.resend_after {
-            options = options.resend_after(given.map(|pause| pause.of("resend_after")).transpose()?);
-        }
-        if let Limit::Is(given) = self.wrong_codes_per_number {
-            options = options.wrong_codes_per_number(quota("wrong_codes_per_number", given)?);
-        }
-        if let Limit::Is(given) = self.sms_per_number {
-            options = options.sms_per_number(quota("sms_per_number", given)?);
-        }
-        Ok(options)
+        let whole = |Whole(given)| given;
+        let seconds = |Seconds(given)| given;
+        let quota = |(Whole(most), Seconds(per))| (most, per);
+        let settings = EngineSettings {
+            store: self.store,
+            key: self.key,
+            previous_keys: self.previous_keys,
+            keep: self.keep.map(seconds),
+            max_requests: self.max_requests.map(whole),
+            max_attempts: self.max_attempts.0.map(|given| given.map(whole)),
+            wrong_codes_per_number: self.wrong_codes_per_number.0.map(|given| given.map(quota)),
+            sms_per_number: self.sms_per_number.0.map(|given| given.map(quota)),
+            max_resends: self.max_resends.0.map(|given| given.map(whole)),
+            resend_after: self.resend_after.0.map(|given| given.map(seconds)),
+            countries: self.countries.map(|codes| codes.into_iter().map(whole).collect()),
+        };
+        let options = settings.set(EngineOptions::default())?;
+        Ok(match self.clock {
+            Some(clock) => options.clock(Arc::<egoi_verify::TestClock>::clone(&clock.get().0)),
+            None => options,
+        })
     }
 }
 
