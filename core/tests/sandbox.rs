@@ -524,7 +524,7 @@ mod injected_failures {
     #[tokio::test]
     async fn a_delay_passes_a_deadline() {
         let (_sandbox, client) =
-            failing(Fault { call: Some(FaultCall::Get), delay_ms: 60_000, ..Fault::default() }).await;
+            failing(Fault { call: Some(FaultCall::Get), delay: Duration::from_secs(60), ..Fault::default() }).await;
         client.ping(CallOptions::default()).await.unwrap();
         let options = CallOptions::default().timeout(Duration::from_millis(100));
         assert_eq!(client.get("a", options).await.unwrap_err().code(), ErrorCode::Timeout);
@@ -536,7 +536,7 @@ mod injected_failures {
         for fault in [
             Fault { probability: 1.5, ..Fault::default() },
             Fault { status: Some(200), ..Fault::default() },
-            Fault { delay_ms: 60_001, ..Fault::default() },
+            Fault { delay: Duration::from_millis(60_001), ..Fault::default() },
             Fault { number: Some("1".into()), ..Fault::default() },
         ] {
             assert_eq!(sandbox.fail_next(fault).unwrap_err().code(), ErrorCode::InvalidInput);

@@ -31,8 +31,8 @@ export interface Fault {
   number?: string | undefined;
   /** The status to answer, 300 to 599. */
   status?: number | undefined;
-  /** How long to wait first, in milliseconds; at most 60,000. */
-  delayMs?: number | undefined;
+  /** How many seconds to wait first, at most 60. */
+  delay?: number | undefined;
   /** Cuts the connection, before the call has any effect or after it. */
   cut?: "before" | "after" | undefined;
   /** What to answer in place of the answer: JSON that breaks off, or 100 MiB. */
@@ -58,7 +58,7 @@ const FAULT: Kinds = {
   call: string,
   number: string,
   status: whole,
-  delayMs: whole,
+  delay: number,
   cut: string,
   body: string,
   probability: number,
@@ -203,7 +203,8 @@ export class Sandbox {
 
   /** Injects a failure. */
   failNext(fault: Fault): void {
-    const { delayMs, count, ...rest } = checkedOptions(fault, FAULT, "fault");
+    const { delay, count, ...rest } = checkedOptions(fault, FAULT, "fault");
+    const delayMs = delay === undefined ? undefined : Math.round((delay as number) * 1000);
     const given = JSON.stringify({ ...rest, delay_ms: delayMs, count: count === false ? null : count });
     thrown(() => this.#native.failNext(given));
   }

@@ -130,7 +130,7 @@ test("a client is made from the environment, with options before it", async () =
 });
 
 test("a client's own timeout ends a call", async () => {
-    phones.sandbox.failNext({ call: "ping", delayMs: 60_000 });
+    phones.sandbox.failNext({ call: "ping", delay: 60 });
     await assert.rejects(phones.sandbox.client("v2", { timeout: 0.05 }).ping(), { code: "timeout" });
 });
 

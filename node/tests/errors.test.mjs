@@ -83,7 +83,7 @@ test("a port on which nobody listens is unreachable, with the system's words as 
 });
 
 test("a call that takes longer than its timeout is timeout", async () => {
-    phones.sandbox.failNext({ call: "ping", delayMs: 60_000 });
+    phones.sandbox.failNext({ call: "ping", delay: 60 });
     await assert.rejects(phones.client.ping({ timeout: 0.05 }), { code: "timeout", name: "TimeoutError" });
 });
 

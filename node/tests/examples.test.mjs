@@ -96,7 +96,7 @@ test("Fastify: the plug-in proves the number", async (t) => {
 
 test("Fastify: a call ends when whoever asked has gone", async (t) => {
     const app = await fastify(t);
-    phones.sandbox.failNext({ call: "request", delayMs: 60_000 });
+    phones.sandbox.failNext({ call: "request", delay: 60 });
     const given = new Promise((resolve) =>
         app.addHook("onError", async (request, reply, error) => resolve(error.message)),
     );

@@ -47,7 +47,7 @@ test("a signal that was aborted before the call sends nothing", async () => {
 });
 
 test("AbortSignal.timeout gives a call up", async () => {
-    phones.sandbox.failNext({ call: "ping", delayMs: 60_000 });
+    phones.sandbox.failNext({ call: "ping", delay: 60 });
     await assert.rejects(phones.client.ping({ signal: AbortSignal.timeout(20) }), (error) => {
         assert.ok(error instanceof DOMException);
         return error.name === "TimeoutError";
@@ -55,7 +55,7 @@ test("AbortSignal.timeout gives a call up", async () => {
 });
 
 test("AbortSignal.any gives a call up", async () => {
-    phones.sandbox.failNext({ call: "ping", delayMs: 60_000 });
+    phones.sandbox.failNext({ call: "ping", delay: 60 });
     const controller = new AbortController();
     const call = phones.client.ping({ signal: AbortSignal.any([controller.signal, AbortSignal.timeout(60_000)]) });
     controller.abort();
@@ -76,7 +76,7 @@ test("starting a sandbox and waiting for a code can be given up", async () => {
 });
 
 test("the user's own onabort stays, and is called", async () => {
-    phones.sandbox.failNext({ call: "ping", delayMs: 60_000 });
+    phones.sandbox.failNext({ call: "ping", delay: 60 });
     const controller = new AbortController();
     let called = 0;
     controller.signal.onabort = () => (called += 1);

@@ -26,12 +26,12 @@ const nulls = (value) => value ?? null;
 
 // Most of their time is waiting.
 describe("scenarios", { concurrency: 8 }, () => {
-    for (const file of readdirSync(folder)) {
-        const [name, extension] = file.split(".");
-        if (extension !== "json") {
-            continue;
-        }
+    const files = readdirSync(folder).filter((file) => file.endsWith(".json"));
+    assert.ok(files.length > 0, "there is no scenario");
+    for (const file of files) {
+        const name = file.slice(0, -".json".length);
         const scenario = JSON.parse(readFileSync(new URL(file, folder), "utf8"));
+        assert.ok(scenario.on.length > 0, `${name} is on nothing`);
         for (const on of scenario.on) {
             test(`${name} on ${on}`, async () => {
                 const sandbox = await Sandbox.start({ ...sandboxes[on], ...named(scenario.sandbox ?? {}) });
@@ -110,6 +110,9 @@ class Run {
                 nothingElse(rest);
                 return this.make(options);
             }
+            case "close":
+                nothingElse(keys);
+                return this.verifier.close();
             case "read":
                 return this.messages(keys)[0];
             case "count":
@@ -120,10 +123,8 @@ class Run {
                 this.sandbox.clock.advance(seconds);
                 return this.clock.advance(seconds);
             }
-            case "fail": {
-                const { delay, ...fault } = keys;
-                return this.sandbox.failNext({ ...fault, ...(delay === undefined ? {} : { delayMs: delay * 1000 }) });
-            }
+            case "fail":
+                return this.sandbox.failNext(keys);
             case "send_fails": {
                 const { with: sendFails, ...rest } = keys;
                 nothingElse(rest);

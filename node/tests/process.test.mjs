@@ -12,7 +12,7 @@ const START = `
   const sandbox = await Sandbox.start();
   const client = sandbox.client();
   const { id } = await client.request(NUMBER);
-  const slow = () => sandbox.failNext({ call: "get", delayMs: 60_000, count: null });
+  const slow = () => sandbox.failNext({ call: "get", delay: 60, count: null });
 `;
 
 const ended = (code) => ({ code, signal: null });
@@ -32,7 +32,7 @@ test("an open client, engine and sandbox do not keep the process alive", async (
 test("a call in flight keeps the process alive until it is settled", async () => {
     const done = await script(
         `${START}
-    sandbox.failNext({ call: "get", delayMs: 300 });
+    sandbox.failNext({ call: "get", delay: 0.3 });
     client.get(id).then(({ state }) => console.log("settled:", state));
   `,
         { seconds: 20 },

@@ -153,7 +153,7 @@ export function scenarios(
 
         "an aborted call rejects with the reason": () =>
             withSandbox({}, async (sandbox) => {
-                sandbox.failNext({ call: "get", delayMs: 60_000 });
+                sandbox.failNext({ call: "get", delay: 60 });
                 const client = sandbox.client();
                 const { id } = await client.request(NUMBER);
                 const controller = new AbortController();

@@ -69,7 +69,7 @@ class NumberForm(forms.Form):
 
     def clean_number(self) -> str:
         try:
-            return parse_number(self.cleaned_data["number"]).number
+            return parse_number(self.cleaned_data["number"]).whole
         except InvalidInput as error:
             raise ValidationError(error.detail) from error
 

@@ -16,14 +16,12 @@ pub(crate) fn generate_code(py: Python<'_>, code_type: &str, code_size: Whole) -
     })
 }
 
-/// Whole as it travels, calling code, national number.
+/// Whole as it travels, and its calling code.
 #[pyfunction]
-pub(crate) fn parse_number(py: Python<'_>, text: &str) -> PyResult<(String, u16, String)> {
+pub(crate) fn parse_number(py: Python<'_>, text: &str) -> PyResult<(String, u16)> {
     guarded(py, || {
         let number = PhoneNumber::parse(text)?;
-        let whole = number.whole();
-        let national = whole.split_once('-').map(|(_, national)| national.to_owned()).unwrap_or_default();
-        Ok((whole, number.calling_code(), national))
+        Ok((number.whole(), number.calling_code()))
     })
 }
 

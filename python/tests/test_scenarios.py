@@ -34,6 +34,7 @@ from egoi_verify import (
 from egoi_verify.testing import TestClock
 
 FILES = {path.stem: json.loads(path.read_text()) for path in (Path(__file__).parents[2] / "tests/scenarios").glob("*.json")}
+assert FILES and all(scenario["on"] for scenario in FILES.values())
 STORE = os.environ.get("EGOI_SCENARIOS_STORE")
 SANDBOXES: dict[str, dict[str, Any]] = {
     "client-v1": {},
@@ -108,6 +109,8 @@ class Run:
             return "up" if done is None else done
         if kind == "make":
             return self.make(**keys)
+        if kind == "close":
+            return self.call("aclose" if self.is_async else "close", **keys)
         if kind == "read":
             return next(iter(self.messages(**keys)), None)
         if kind == "count":
@@ -160,7 +163,7 @@ class Run:
         if self.on != "engine":
             rows = self.sandbox.messages(number)
             return [{name: getattr(sms, name) for name in ("number", "text", "code", "parts", "sender")} for sms in rows]
-        whole = None if number is None else egoi_verify.parse_number(number).number
+        whole = None if number is None else egoi_verify.parse_number(number).whole
         return [
             {
                 "number": sms.number,
@@ -215,7 +218,7 @@ def plain(gave: Any) -> Any:
         names = ("detail", "http_status", "request_id", "retry_after", "retry_is_safe", "sms_may_be_sent")
         return {"error": gave.code, **{name: getattr(gave, name) for name in names}}
     if isinstance(gave, PhoneNumber):
-        return gave.number
+        return gave.whole
     if isinstance(gave, (SmsParts, SenderInfo)):
         return dict(vars(gave))
     return [plain(each) for each in gave] if isinstance(gave, list) else gave

@@ -186,7 +186,7 @@ def test_equal_numbers_are_equal_however_they_were_written() -> None:
 
 def test_a_number_has_its_parts() -> None:
     number = parse_number("+351 910 000 000")
-    assert (number.number, number.calling_code, number.national) == ("351-910000000", 351, "910000000")
+    assert (number.whole, number.calling_code) == ("351-910000000", 351)
 
 
 def test_a_text_has_its_sms_parts() -> None:

@@ -74,7 +74,7 @@ PLACES: dict[str, dict[str, list[str]]] = {
     "fields of a quota": dict.fromkeys(LANGUAGES, ["Quota."]),
     "functions": dict.fromkeys(LANGUAGES, ["."]),
     "sandbox calls": dict.fromkeys(("rust", "python"), ["Sandbox."]) | dict.fromkeys(("node", "kotlin", "swift"), ["testing.Sandbox."]),
-    "calls of the sandbox's clock": {"rust": ["SandboxClock."], "python": ["SandboxClock."], "node": ["testing.SandboxClock."], "kotlin": ["testing.Sandbox.Clock."], "swift": ["testing.Sandbox."]},
+    "calls of the sandbox's clock": {"rust": ["SandboxClock."], "python": ["SandboxClock."], "node": ["testing.SandboxClock."], "kotlin": ["testing.Sandbox.Clock."], "swift": ["testing.Sandbox.Clock."]},
     "calls of a test clock": {"rust": ["TestClock."]} | dict.fromkeys(("python", "node", "kotlin", "swift"), ["testing.TestClock."]),
     "fields of a message": dict.fromkeys(("rust", "python"), ["Message."]) | dict.fromkeys(("node", "kotlin", "swift"), ["testing.Message."]),
     "fields of a fault": {"rust": ["Fault."], "python": ["Sandbox.fail_next()"]} | dict.fromkeys(("node", "kotlin", "swift"), ["testing.Fault."]),
@@ -115,7 +115,7 @@ PLACES: dict[str, dict[str, list[str]]] = {
 # What is no option of the calls whose options are among their arguments.
 ARGUMENTS = {"of request": {"number", "options"}, "of an engine": {"options"}}
 # How a value is made, printed, compared, copied and let go of is each language's own.
-OWN = {"__init__", "constructor", "new", "init", "__enter__", "__aenter__", "__str__", "__bool__", "toJSON", "toString", "close",
+OWN = {"__init__", "constructor", "new", "init", "parse", "__enter__", "__aenter__", "__str__", "__bool__", "toJSON", "toString", "close",
        "aclose", "description", "debugDescription", "customMirror", "errorDescription", "encode"}
 
 

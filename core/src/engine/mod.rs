@@ -52,9 +52,9 @@ struct Progress {
 
 impl Engine {
     /// An engine that hands its SMS over by `sender`. See [`EngineOptions`] for what is refused.
-    pub fn new(sender: impl Sender + 'static, options: EngineOptions) -> Result<Self, Error> {
+    pub fn new(send: impl Sender + 'static, options: EngineOptions) -> Result<Self, Error> {
         Self::drawing(
-            sender,
+            send,
             options,
             Box::new(|terms| crate::generate::draw_code(terms.code_type, terms.code_size, &mut rand::rngs::SysRng)),
         )

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Response, StatusCode, header};
@@ -60,7 +61,7 @@ pub(crate) async fn strike(
     let mut fault = world.faults.strike(call, number.map(PhoneNumber::whole).as_deref()).unwrap_or_default();
     if matches!(call, FaultCall::Request | FaultCall::Resend) {
         match number.and_then(Part::of) {
-            Some(Part::Slow) => fault.delay_ms += 3_000,
+            Some(Part::Slow) => fault.delay += Duration::from_secs(3),
             Some(Part::CutAfterAcceptance) => fault.cut = Some(Cut::After),
             Some(Part::Status(status)) => fault.status = Some(status),
             Some(Part::NeverDelivered | Part::EveryCodeWrong) | None => {}
@@ -76,8 +77,8 @@ async fn struck(
     refuse: fn(u16, &str) -> Response<Body>,
     effect: impl Future<Output = Response<Body>>,
 ) -> Response<Body> {
-    if fault.delay_ms > 0 {
-        tokio::time::sleep(fault.delay()).await;
+    if !fault.delay.is_zero() {
+        tokio::time::sleep(fault.delay).await;
     }
     if fault.cut == Some(Cut::Before) {
         return cut();

@@ -70,8 +70,9 @@ pub struct Fault {
     pub number: Option<String>,
     /// The status to answer, 400 to 599 or a 3xx.
     pub status: Option<u16>,
-    /// How long to wait first, in milliseconds; at most 60,000.
-    pub delay_ms: u64,
+    /// How long to wait first; at most a minute.
+    #[serde(rename = "delay_ms", with = "milliseconds")]
+    pub delay: Duration,
     /// When to cut the connection.
     pub cut: Option<Cut>,
     /// What to answer in place of the answer.
@@ -88,7 +89,7 @@ impl Default for Fault {
             call: None,
             number: None,
             status: None,
-            delay_ms: 0,
+            delay: Duration::ZERO,
             cut: None,
             body: None,
             probability: 1.0,
@@ -112,8 +113,8 @@ impl Faults {
         if fault.status.is_some_and(|status| !(300..=599).contains(&status)) {
             return Err(Error::invalid_input("status", "must be 300 to 599"));
         }
-        if fault.delay_ms > 60_000 {
-            return Err(Error::invalid_input("delay_ms", "must be at most 60000"));
+        if fault.delay > Duration::from_secs(60) {
+            return Err(Error::invalid_input("delay", "must be at most 60 seconds"));
         }
         if let Some(number) = &mut fault.number {
             *number = PhoneNumber::parse(number)?.whole();
@@ -155,9 +156,19 @@ impl Fault {
     pub fn from_json(words: &str) -> Result<Self, Error> {
         serde_json::from_str(words).map_err(|error| Error::invalid_input("fault", error))
     }
+}
 
-    pub(crate) const fn delay(&self) -> Duration {
-        Duration::from_millis(self.delay_ms)
+mod milliseconds {
+    use std::time::Duration;
+
+    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(delay: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+        u64::try_from(delay.as_millis()).unwrap_or(u64::MAX).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        u64::deserialize(deserializer).map(Duration::from_millis)
     }
 }
 

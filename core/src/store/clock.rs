@@ -88,8 +88,7 @@ impl TestClock {
         *hand = Hand { at: hand.at(now), running_since: (!frozen).then_some(now) };
     }
 
-    /// Whether the time stands still.
-    pub fn is_frozen(&self) -> bool {
+    pub(crate) fn is_frozen(&self) -> bool {
         self.hand().running_since.is_none()
     }
 

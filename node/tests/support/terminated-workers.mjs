@@ -7,7 +7,7 @@ import { Sandbox } from "egoi-verify/testing";
 
 const count = Number(process.argv[2]);
 const sandbox = await Sandbox.start();
-sandbox.failNext({ call: "get", delayMs: 60_000, count: null });
+sandbox.failNext({ call: "get", delay: 60, count: null });
 
 const source = `
   const { Client, Engine } = require("egoi-verify");

@@ -143,15 +143,13 @@ class SenderInfo:
 class PhoneNumber:
     """A number that was read. Printed, it is masked: ``str(number)`` is ``351-91*****00``."""
 
-    number: str
-    """Whole, as it travels: ``351-910000000``."""
+    whole: str
+    """As it travels: ``351-910000000``."""
     calling_code: int
     """The calling code: ``351``."""
-    national: str
-    """The rest: ``910000000``."""
 
     def __str__(self) -> str:
-        return _native.masked(self.number)
+        return _native.masked(self.whole)
 
     def __repr__(self) -> str:
         return f"PhoneNumber({str(self)!r})"

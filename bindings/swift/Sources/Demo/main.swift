@@ -21,7 +21,7 @@ for api in API.allCases {
 
     let late = try await client.request(number, ttl: 60)
     let lateCode = try await sandbox.waitForCode(number, timeout: 5)
-    try sandbox.advance(61)
+    try sandbox.clock.advance(61)
     let expired = try await client.validate(late.id, code: lateCode)
     print("\(api.rawValue): the right code a second too late: \(expired.rawValue)")
     precondition(expired == .expired)

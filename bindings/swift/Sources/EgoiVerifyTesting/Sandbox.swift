@@ -223,19 +223,27 @@ public final class Sandbox: Sendable {
         }
     }
 
-    /// Moves the time on.
-    public func advance(_ seconds: TimeInterval) throws {
-        try crossing { try native.advance(by: seconds) }
-    }
+    /// Its movable clock.
+    public var clock: Clock { Clock(sandbox: self) }
 
-    /// Stops the time, or lets it go on from where it stopped.
-    public func freeze(_ frozen: Bool = true) throws {
-        try crossing { try native.freeze(frozen: frozen) }
-    }
+    /// The clock of a sandbox.
+    public struct Clock: Sendable {
+        fileprivate let sandbox: Sandbox
 
-    /// The time now.
-    public var now: Date {
-        get throws { try crossing { try native.now() } }
+        /// Moves the time on.
+        public func advance(_ seconds: TimeInterval) throws {
+            try crossing { try sandbox.native.advance(by: seconds) }
+        }
+
+        /// Stops the time, or lets it go on from where it stopped.
+        public func freeze(_ frozen: Bool = true) throws {
+            try crossing { try sandbox.native.freeze(frozen: frozen) }
+        }
+
+        /// The time now.
+        public var now: Date {
+            get throws { try crossing { try sandbox.native.now() } }
+        }
     }
 
     /// Injects a failure.

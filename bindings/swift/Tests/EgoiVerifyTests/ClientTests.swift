@@ -58,7 +58,7 @@ final class ClientTests: XCTestCase {
         let sandbox = try await Sandbox.start(SandboxOptions(code: "123456"))
         let client = try sandbox.client()
         let id = try await client.request(number, ttl: 60).id
-        try sandbox.advance(61)
+        try sandbox.clock.advance(61)
         let outcome = try await client.validate(id, code: "123456")
         let state = try await client.get(id).state
         XCTAssertEqual(outcome, .expired)

@@ -31,8 +31,8 @@ final class ClosingTests: XCTestCase {
         sandbox.close()
         let calls: [() async throws -> Void] = [
             { _ = try sandbox.url }, { _ = try sandbox.client() }, { _ = try sandbox.messages() },
-            { _ = try await sandbox.waitForCode(number, timeout: 1) }, { try sandbox.advance(1) },
-            { try sandbox.freeze() }, { _ = try sandbox.now }, { try sandbox.failNext(Fault()) },
+            { _ = try await sandbox.waitForCode(number, timeout: 1) }, { try sandbox.clock.advance(1) },
+            { try sandbox.clock.freeze() }, { _ = try sandbox.clock.now }, { try sandbox.failNext(Fault()) },
             { try sandbox.reset() },
         ]
         for call in calls {
