@@ -2,16 +2,16 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::collections::HashMap;
-use std::path::Path;
+use std::collections::{BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use egoi_verify::untyped::{ClientSettings, code_size, seconds, ttl};
+use egoi_verify::untyped::{ClientSettings, EngineSettings, code_size, ttl};
 use egoi_verify::{
-    CallOptions, Client, ClientOptions, Code, CodeType, Engine, EngineOptions, Error, Fault, Message, OutgoingSms,
-    Quota, RequestOptions, Sandbox, SandboxOptions, SendError, TestClock, ValidateOptions, Verification, code_in_sms,
-    generate_code, parse_number, sms_parts, with_app_hash, with_origin,
+    CallOptions, Client, ClientOptions, Code, CodeType, Engine, EngineOptions, Error, ErrorCode, Fault, Message,
+    OutgoingSms, RequestOptions, Sandbox, SandboxOptions, SendError, TestClock, ValidateOptions, Verification,
+    code_in_sms, generate_code, parse_number, sms_parts, with_app_hash, with_origin,
 };
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde::de::DeserializeOwned;
@@ -20,13 +20,14 @@ use serde_json::{Map, Value, json};
 const NUMBER: &str = "+351 910 000 000";
 
 fn main() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/scenarios");
+    let scenarios = scenarios();
+    assert!(!scenarios.is_empty(), "there is no scenario");
     let mut trials = Vec::new();
-    for file in folder.read_dir().unwrap().map(|entry| entry.unwrap().path()) {
-        let Some(name) = file.file_name().unwrap().to_str().unwrap().strip_suffix(".json") else { continue };
-        let scenario: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).expect(name);
-        for on in scenario["on"].as_array().expect(name) {
-            let (name, on, scenario) = (name.to_owned(), on.as_str().unwrap().to_owned(), scenario.clone());
+    for (name, scenario) in &scenarios {
+        let all: Vec<String> = serde_json::from_value(scenario["on"].clone()).expect(name);
+        assert!(!all.is_empty(), "{name} is on nothing");
+        for on in all {
+            let (name, scenario) = (name.clone(), scenario.clone());
             trials.push(Trial::test(format!("{name} on {on}"), move || {
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
                 runtime.block_on(Run::play(&name, &on, Fields(scenario.as_object().unwrap().clone())))
@@ -34,7 +35,59 @@ fn main() {
         }
     }
     trials.sort_by(|one, other| one.name().cmp(other.name()));
+    trials.push(Trial::test("every error code has a scenario, or the reason why there is none", move || {
+        every_error_code_is_shown(&scenarios);
+        Ok(())
+    }));
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
+}
+
+fn tests() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests")
+}
+
+fn read(file: &Path) -> Value {
+    serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap_or_else(|error| panic!("{file:?}: {error}"))
+}
+
+fn scenarios() -> Vec<(String, Value)> {
+    let files = tests().join("scenarios").read_dir().unwrap().map(|entry| entry.unwrap().path());
+    let files = files.filter(|file| file.extension().is_some_and(|extension| extension == "json"));
+    files.map(|file| (file.file_stem().unwrap().to_str().unwrap().to_owned(), read(&file))).collect()
+}
+
+/// By a scenario, or by the tests that `errors-without-scenario.json` names, of which none may be gone.
+fn every_error_code_is_shown(scenarios: &[(String, Value)]) {
+    fn codes<'a>(value: &'a Value, found: &mut BTreeSet<&'a str>) {
+        match value {
+            Value::Object(object) => {
+                found.extend(object.get("error").and_then(Value::as_str));
+                object.values().for_each(|each| codes(each, found));
+            }
+            Value::Array(list) => list.iter().for_each(|each| codes(each, found)),
+            _ => {}
+        }
+    }
+
+    let mut shown = BTreeSet::new();
+    scenarios.iter().for_each(|(_, scenario)| codes(&scenario["steps"], &mut shown));
+    let mut elsewhere = Fields(read(&tests().join("errors-without-scenario.json")).as_object().unwrap().clone());
+    elsewhere.text("about");
+    let all = ErrorCode::ALL.map(ErrorCode::as_str);
+    let without: Vec<_> = all.into_iter().filter(|code| !shown.contains(code)).collect();
+    for code in without {
+        let mut code = Fields(elsewhere.take(code).unwrap_or_else(|| panic!("{code} has no scenario")));
+        code.text("why");
+        for language in ["rust", "python", "node", "kotlin", "swift"] {
+            if let Value::Array(named) = code.take(language).unwrap_or_else(|| panic!("nothing of {language}")) {
+                let [file, test] = [0, 1].map(|at| named[at].as_str().unwrap());
+                let source = std::fs::read_to_string(tests().join("..").join(file)).unwrap();
+                assert!(source.contains(test), "{file} has no {test}");
+            }
+        }
+        code.done();
+    }
+    elsewhere.done();
 }
 
 /// What is taken out of an object; what is left over nobody knows.
@@ -116,20 +169,26 @@ impl Run {
         };
         run.sandbox.clock().freeze(true);
         run.clock.freeze(true);
-        let (client, engine) = (scenario.take("client"), scenario.take("engine"));
-        let made = run.make(Fields(if on == "engine" { engine } else { client }.unwrap_or_default()));
-        assert_eq!(made, json!("made"));
+        let (client, engine) = (scenario.take::<Value>("client"), scenario.take("engine"));
+        let options = run.told(&if on == "engine" { engine } else { client }.unwrap_or_else(|| json!({})));
+        assert_eq!(run.make(Fields(options.as_object().unwrap().clone())), json!("made"));
         let steps: Vec<Value> = scenario.take("steps").unwrap();
         scenario.take::<String>("about").unwrap();
-        scenario.take::<Vec<String>>("on");
+        let on: Vec<String> = scenario.take("on").unwrap();
         scenario.done();
         for step in steps {
             let said = step.to_string();
             let mut step = Fields(step.as_object().unwrap().clone());
-            if step.take::<Vec<String>>("on").is_some_and(|on| !on.contains(&run.on)) {
+            let some: Vec<String> = step.take("on").unwrap_or_else(|| on.clone());
+            assert!(some.iter().all(|each| on.contains(each)), "{said} is on what the file is not on");
+            if !some.contains(&run.on) {
                 continue;
             }
             let gives = step.0.remove("gives");
+            // Dropped: a call of it does not compile.
+            if run.verifier.is_none() && gives.as_ref().is_some_and(|gives| gives["error"] == "closed") {
+                continue;
+            }
             for _ in 0..step.take("times").unwrap_or(1) {
                 let gave = run.step(Fields(run.told(&step.0.clone().into()).as_object().unwrap().clone())).await;
                 let right = match &gives {
@@ -150,6 +209,7 @@ impl Run {
             Value::String(text) => self.filled(text).into(),
             Value::Array(list) => list.iter().map(|each| self.told(each)).collect(),
             Value::Object(object) if object.contains_key("pieces") => {
+                assert_eq!(object.len(), 1, "{object:?}");
                 let pieces: Vec<(String, usize)> = serde_json::from_value(object["pieces"].clone()).unwrap();
                 pieces.iter().map(|(piece, times)| self.filled(piece).repeat(*times)).collect::<String>().into()
             }
@@ -224,6 +284,10 @@ impl Run {
                 senders.iter().map(row).collect()
             }),
             "make" => self.make(Fields(step.take("options").unwrap_or_default())),
+            "close" => {
+                self.verifier = None;
+                Value::Null
+            }
             "read" => {
                 keep = keep_as.or(Some("code".to_owned()));
                 self.messages(&mut step).into_iter().next().unwrap_or_default()
@@ -343,49 +407,29 @@ impl Run {
     }
 
     fn engine(&self, mut given: Fields) -> Result<Engine, Error> {
-        let mut options = EngineOptions::default().clock(Arc::<TestClock>::clone(&self.clock));
-        if let Ok(url) = std::env::var("EGOI_SCENARIOS_STORE") {
-            options = options.store_url(url.replace("<name>", &self.name)).key("k".repeat(32));
-        }
-        let quota = |quota: Option<(u32, f64)>| {
-            quota.map(|(most, per)| Ok::<_, Error>(Quota { most, per: seconds("per", per)? })).transpose()
+        let store = std::env::var("EGOI_SCENARIOS_STORE").ok().map(|url| url.replace("<name>", &self.name));
+        let key = given.take("key").or(store.as_ref().map(|_| "k".repeat(32)));
+        let bytes = |text: String| text.into_bytes();
+        let settings = EngineSettings {
+            store: given.take("store").or(store),
+            key: key.map(bytes),
+            previous_keys: given.take("previous_keys").map(|keys: Vec<String>| keys.into_iter().map(bytes).collect()),
+            keep: given.take("keep"),
+            max_requests: given.take("max_requests"),
+            max_attempts: given.take("max_attempts"),
+            wrong_codes_per_number: given.take("wrong_codes_per_number"),
+            sms_per_number: given.take("sms_per_number"),
+            max_resends: given.take("max_resends"),
+            resend_after: given.take("resend_after"),
+            countries: given.take("countries").flatten(),
         };
-        if let Some(url) = given.take::<String>("store") {
-            options = options.store_url(url);
-        }
-        if let Some(key) = given.take::<String>("key") {
-            options = options.key(key);
-        }
-        if let Some(keys) = given.take::<Vec<String>>("previous_keys") {
-            options = options.previous_keys(keys.into_iter().map(String::into_bytes));
-        }
-        if let Some(keep) = given.take("keep") {
-            options = options.keep(seconds("keep", keep)?);
-        }
-        if let Some(most) = given.take("max_requests") {
-            options = options.max_requests(most);
-        }
-        if let Some(most) = given.take("max_attempts") {
-            options = options.max_attempts(most);
-        }
-        if let Some(most) = given.take("wrong_codes_per_number") {
-            options = options.wrong_codes_per_number(quota(most)?);
-        }
-        if let Some(most) = given.take("sms_per_number") {
-            options = options.sms_per_number(quota(most)?);
-        }
-        if let Some(most) = given.take("max_resends") {
-            options = options.max_resends(most);
-        }
-        if let Some(pause) = given.take::<Option<f64>>("resend_after") {
-            options = options.resend_after(pause.map(|pause| seconds("resend_after", pause)).transpose()?);
-        }
-        if let Some(countries) = given.take("countries") {
-            options = options.countries(countries);
-        }
         given.done();
         let outbox = Arc::clone(&self.outbox);
-        Engine::new(move |sms: OutgoingSms| std::future::ready(outbox.lock().unwrap().take(&sms)), options)
+        let options = EngineOptions::default().clock(Arc::<TestClock>::clone(&self.clock));
+        Engine::new(
+            move |sms: OutgoingSms| std::future::ready(outbox.lock().unwrap().take(&sms)),
+            settings.set(options)?,
+        )
     }
 }
 

@@ -88,7 +88,13 @@ class Run {
         return gave;
     }
 
-    do(kind, { id = this.kept.id, code = this.kept.code, ...keys }) {
+    do(kind, given) {
+        const keys = { ...given };
+        const taken = (name) => {
+            const { [name]: value = this.kept[name] } = keys;
+            delete keys[name];
+            return value;
+        };
         const { number = "+351 910 000 000", ...options } = keys;
         const { text, host, hash, code_type: codeType, code_size: codeSize, ...more } = keys;
         const nothingElse = (rest) => assert.deepEqual(rest, {});
@@ -96,11 +102,11 @@ class Run {
             case "request":
                 return this.verifier.request(number, named(options));
             case "validate":
-                return this.verifier.validate(id, code, keys);
+                return this.verifier.validate(taken("id"), taken("code"), keys);
             case "cancel":
             case "resend":
             case "get":
-                return this.verifier[kind](id, keys);
+                return this.verifier[kind](taken("id"), keys);
             case "ping":
                 return this.verifier.ping(keys).then(() => "up");
             case "senders":
@@ -206,12 +212,14 @@ class Run {
             return value;
         }
         if ("pieces" in value) {
+            assert.deepEqual(Object.keys(value), ["pieces"]);
             return value.pieces.map(([piece, times]) => this.told(piece).repeat(times)).join("");
         }
         if ("characters_of" in value) {
-            const [from, to] = (value.become ?? ["", ""]).map((characters) => [...characters]);
-            const become = (c) => to[from.indexOf(c)] ?? c;
-            return [...this.told(value.characters_of)].map(become).join(value.between ?? "");
+            const { characters_of: characters, become: [from, to] = ["", ""], between = "", ...unknown } = value;
+            assert.deepEqual(unknown, {});
+            const become = (c) => [...to][[...from].indexOf(c)] ?? c;
+            return [...this.told(characters)].map(become).join(between);
         }
         return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, this.told(each)]));
     }

@@ -158,7 +158,7 @@ class Run:
         if fails is not None:
             raise ConnectionError("the gateway went away")
 
-    def messages(self, number: str | None = None, **hints: Any) -> list[dict[str, Any]]:
+    def messages(self, number: str | None = None, code_type: Any = None, code_size: int | None = None) -> list[dict[str, Any]]:
         """What the recipients got, newest first."""
         if self.on != "engine":
             rows = self.sandbox.messages(number)
@@ -168,7 +168,7 @@ class Run:
             {
                 "number": sms.number,
                 "text": sms.text,
-                "code": egoi_verify.code_in_sms(sms.text, **hints),
+                "code": egoi_verify.code_in_sms(sms.text, code_type=code_type, code_size=code_size),
                 "parts": egoi_verify.sms_parts(sms.text).parts,
             }
             for sms in reversed(self.sent)
@@ -184,8 +184,10 @@ class Run:
         if not isinstance(value, dict):
             return value
         if "pieces" in value:
+            assert value.keys() == {"pieces"}
             return "".join(self.told(piece) * times for piece, times in value["pieces"])
         if "characters_of" in value:
+            assert value.keys() <= {"characters_of", "become", "between"}
             become = dict(zip(*value.get("become", ["", ""])))
             return value.get("between", "").join(become.get(c, c) for c in self.told(value["characters_of"]))
         return {name: self.told(each) for name, each in value.items()}

@@ -16,10 +16,12 @@ struct Case: Sendable, CustomTestStringConvertible {
 
     static let all: [Case] = {
         let files = (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? []
-        return files.filter { $0.pathExtension == "json" }.flatMap { file -> [Case] in
+        let scenarios = files.filter { $0.pathExtension == "json" }
+        precondition(!scenarios.isEmpty, "there is no scenario")
+        return scenarios.flatMap { file -> [Case] in
             let name = file.deletingPathExtension().lastPathComponent
             guard let read = try? JSONDecoder().decode([String: JSON].self, from: Data(contentsOf: file)),
-                case .list(let on) = read["on"]
+                case .list(let on) = read["on"], !on.isEmpty
             else { fatalError("\(name) is no scenario") }
             return on.map { Case(name: name, on: $0.text ?? "", scenario: read) }
         }
@@ -41,7 +43,7 @@ func scenario(_ played: Case) async throws {
     default: throw Wrong("there is no verifier \(played.on)")
     }
     let sandbox = try await Sandbox.start(options)
-    try sandbox.freeze()
+    try sandbox.clock.freeze()
     let run = Run(played, sandbox)
     run.clock.freeze()
     try await run.play(scenario)
@@ -245,11 +247,12 @@ private final class Run {
                 .object(["id": JSON($0.id), "name": JSON($0.name), "number": JSON($0.number), "status": JSON($0.status)])
             })
         case "make": return try make(Fields(step.take("options")?.object ?? [:]))
+        case "close": verifier.close()
         case "read": return try await messages(step).first ?? .null
         case "count": return try await JSON(messages(step).count)
         case "advance":
             let seconds = step.number("seconds") ?? 0
-            try sandbox.advance(seconds)
+            try sandbox.clock.advance(seconds)
             try clock.advance(seconds)
         case "fail":
             try sandbox.failNext(Fault(
@@ -362,7 +365,7 @@ private final class Run {
         case .list(let list):
             return .list(list.map(told))
         case .object(let object):
-            if let pieces = object["pieces"]?.list {
+            if object.count == 1, let pieces = object["pieces"]?.list {
                 return .string(pieces.map { piece in
                     String(repeating: told(piece.list?[0] ?? .null).text ?? "", count: Int(piece.list?[1].number ?? 0))
                 }.joined())

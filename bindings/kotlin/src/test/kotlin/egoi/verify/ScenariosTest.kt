@@ -41,10 +41,12 @@ class ScenariosTest {
     fun scenarios(): List<DynamicTest> {
         val folder = Path.of(System.getProperty("egoi.vectors"), "../scenarios")
         val files = Files.list(folder).use { all -> all.filter { "$it".endsWith(".json") }.sorted().toList() }
+        check(files.isNotEmpty()) { "there is no scenario" }
         return files.flatMap { file ->
             val name = file.fileName.toString().removeSuffix(".json")
             val scenario = JsonParser.parseString(Files.readString(file)).asJsonObject
-            scenario.getAsJsonArray("on").map { on ->
+            val all = scenario.getAsJsonArray("on").also { check(!it.isEmpty) { "$name is on nothing" } }
+            all.map { on ->
                 dynamicTest("$name on ${on.asString}") { runBlocking { play(name, on.asString, scenario.deepCopy()) } }
             }
         }
@@ -122,6 +124,7 @@ private class ScenarioRun(private val name: String, private val on: String, priv
             "ping" -> "up".also { called(Client::class.function(kind), verifier, step) }
             "senders" -> called(Client::class.function(kind), verifier, step)
             "make" -> make(step.taken("options")!!.asJsonObject).also { step.done() }
+            "close" -> verifier.close().also { step.done() }
             "read" -> messages(step).firstOrNull()
             "count" -> messages(step).size
             "advance" -> {
@@ -192,9 +195,10 @@ private class ScenarioRun(private val name: String, private val on: String, priv
         value is JsonPrimitive && value.isString ->
             JsonPrimitive(Regex("<([a-z_]+)>").replace(value.asString) { kept[it.groupValues[1]] ?: it.value })
         value is JsonArray -> JsonArray().apply { value.forEach { add(told(it)) } }
-        value is JsonObject && value.has("pieces") ->
+        value is JsonObject && value.keySet() == setOf("pieces") ->
             JsonPrimitive(value.getAsJsonArray("pieces").joinToString("") { (piece, times) -> told(piece).asString.repeat(times.asInt) })
         value is JsonObject && value.has("characters_of") -> {
+            assertTrue(setOf("characters_of", "become", "between").containsAll(value.keySet())) { "$value" }
             val (from, to) = value["become"]?.asJsonArray?.map { it.asString.characters() } ?: listOf(listOf(), listOf())
             val become = from.zip(to).toMap()
             val between = value["between"]?.asString ?: ""
