@@ -75,7 +75,8 @@ def makes_a_database(command: str, folder: Path) -> None:
 def makes_a_user(command: str, folder: Path) -> None:
     port = urlsplit(server("redis")).port
     assert run(command.replace("redis-cli", f"redis-cli -p {port}", 1)) == "OK\n"
-    works(f"redis://verify:PASSWORD@127.0.0.1:{port}")
+    # A database that no other test keeps anything in.
+    works(f"redis://verify:PASSWORD@127.0.0.1:{port}/7")
 
 
 FOR: dict[str, Callable[[str, Path], None]] = {
