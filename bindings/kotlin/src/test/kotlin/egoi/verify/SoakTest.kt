@@ -97,7 +97,7 @@ class SoakTest {
             val client = sandbox.client()
             val id = client.request(NUMBER).id
             sandbox.failNext(Fault(call = FaultCall.GET, delay = 1.minutes, count = Int.MAX_VALUE))
-            withoutGrowth(soak("calls that are given up", 1_000, 20_000)) {
+            withoutGrowth(soak("calls that are given up", 1_000, 300_000)) {
                 coroutineScope { launch(start = CoroutineStart.UNDISPATCHED) { client.get(id) }.cancelAndJoin() }
             }
         }
