@@ -151,7 +151,7 @@ PARTS = [
             "kotlin-client": Comparison(
                 "`Client` against libraries for HTTP",
                 "One read over V2 (`get`), its answer as a value, in a warm virtual machine. All of a client's threads share one "
-                "processor, the server has the other.",
+                "processor, the server has the other. Ktor is on OkHttp: its own engine, CIO, makes a connection for every call.",
                 "A suspending call goes through JNA to the thread that drives the connections and back, as the next comparison shows "
                 "without a connection; `java.net.http` and OkHttp stay in what the virtual machine has compiled.",
             ),
