@@ -51,7 +51,7 @@ node/node_modules/.package-lock.json: node/package-lock.json
 lint:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-features --all-targets -- -D warnings
-	$(CARGO) check --locked -p egoi-verify --no-default-features --features small-numbers
+	$(CARGO) clippy --locked -p egoi-verify --no-default-features --features small-numbers -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --all-features --no-deps
 
 # What the tests need of Debian: whether it is there, its packages, and what is said where it is not and cannot be, as only root

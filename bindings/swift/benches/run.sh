@@ -7,7 +7,12 @@ repository=$(cd "$package/../.." && pwd)
 rounds=${EGOI_BENCH_ROUNDS:-15}
 test "${EGOI_BENCH_SHORT:-}" != 1 || rounds=1
 
-server=$(cd "$repository" && "${CARGO:-cargo}" build --quiet --locked --profile wheel -p egoi-verify-node --bench server \
+if command -v swift >/dev/null; then
+  echo "NOT MEASURED: URLSESSION BELIEVES THE BENCH'S SERVER ONLY IN A TREE AS make swift-toolchain MAKES ONE" >&2
+  exit 1
+fi
+
+server=$(cd "$repository" && "${CARGO:-cargo}" build --quiet --locked --profile soak -p egoi-verify-node --bench server \
   --message-format json | sed -n 's/.*"executable":"\([^"]*\)".*/\1/p')
 
 work=$package/benches/.build/run
@@ -20,17 +25,10 @@ exec 3>"$work/until"
 IFS= read -r served <"$work/said"
 
 said() { printf '%s' "$served" | sed "s/.*\"$1\":\"\([^\"]*\)\".*/\1/"; }
-printf '%b' "$(said pem)" >"$work/certificate.pem"
-certificate=benches/.build/run/certificate.pem # By its path inside the tree, where Swift has one of its own.
+# What the tree's system trusts, which URLSession believes on Linux, and nothing else.
+mkdir -p "$work/ssl/certs"
+printf '%b' "$(said pem)" >"$work/ssl/certs/ca-certificates.crt"
 
-# URLSession believes what the system does, and nothing else on Linux. The tree's system is ours to tell.
-if command -v swift >/dev/null; then
-  echo "NOT MEASURED: URLSESSION BELIEVES THE BENCH'S SERVER ONLY IN A TREE AS make swift-toolchain MAKES ONE" >&2
-  exit 1
-fi
-trusted=/etc/ssl/certs/ca-certificates.crt
-"$package/swift" sh -c "test ! -e $trusted && mkdir -p ${trusted%/*} && cp $certificate $trusted"
-trap '"$package/swift" rm "$trusted"' EXIT
-
-EGOI_SWIFT_NATIVE=.native/release taskset -c 0 "$package/swift" run --quiet -c release --skip-build --package-path benches Bench \
-  "$(said plain)" "$(said tls)" "$certificate" "$rounds" >"$EGOI_BENCH_RESULTS/swift-client.json"
+EGOI_SWIFT_SSL=$work/ssl EGOI_SWIFT_NATIVE=.native/release taskset -c 0 "$package/swift" run --quiet -c release --skip-build \
+  --package-path benches Bench "$(said plain)" "$(said tls)" /etc/ssl/certs/ca-certificates.crt "$rounds" \
+  >"$EGOI_BENCH_RESULTS/swift-client.json"

@@ -88,6 +88,7 @@ impl TestClock {
         *hand = Hand { at: hand.at(now), running_since: (!frozen).then_some(now) };
     }
 
+    #[cfg(feature = "sandbox")]
     pub(crate) fn is_frozen(&self) -> bool {
         self.hand().running_since.is_none()
     }
