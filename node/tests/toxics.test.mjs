@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { Client } from "egoi-verify";
 
+import { memory } from "./support/memory.mjs";
 import { soak } from "./support/run.mjs";
 import { hasToxiproxy, scriptedService } from "./support/scripted-service.mjs";
 
@@ -60,15 +61,17 @@ test(
             for (const path of TOXICS.toxics) {
                 await load(service, path);
             }
-            before ??= { ...held(), rss: process.memoryUsage.rss() };
+            before ??= { ...held(), ...(await memory()) };
         }
         const isMore = () => held().descriptors > before.descriptors || held().threads > before.threads;
         for (const end = Date.now() + 10_000; isMore() && Date.now() < end;) {
             await sleep(10);
         }
         assert.ok(!isMore(), `${JSON.stringify(held())} are left, ${JSON.stringify(before)} before`);
-        const grown = process.memoryUsage.rss() - before.rss;
-        t.diagnostic(`the process grew by ${grown} bytes`);
-        assert.ok(grown < 32e6, `the process grew by ${grown} bytes`);
+        const after = await memory();
+        const grown = { rss: after.rss - before.rss, heapUsed: after.heapUsed - before.heapUsed };
+        t.diagnostic(`the process grew by ${grown.rss} bytes, JavaScript's heap by ${grown.heapUsed}`);
+        assert.ok(grown.rss < 32e6, `the process grew by ${grown.rss} bytes`);
+        assert.ok(grown.heapUsed < 4e6, `JavaScript's heap grew by ${grown.heapUsed} bytes`);
     },
 );
