@@ -142,6 +142,30 @@ fn a_file_that_takes_no_more_fails_the_call_and_verifies_nothing() {
 }
 
 #[test]
+fn a_call_that_fails_leaves_those_alone_that_are_written_down_with_it() {
+    let file = File::new();
+    let post = Post::default();
+    let engine = Engine::new(post.clone(), options(&file.url).without_limits()).unwrap();
+    let [first, damaged, last] = [1, 2, 3].map(|i| {
+        let asked = RequestOptions::default().message("{CODE}");
+        let id = RUNTIME.block_on(engine.request(&format!("351-91000000{i}"), asked)).unwrap().id;
+        (id, post.latest())
+    });
+    file.sql("UPDATE requests SET number = x'00' WHERE rowid = 2");
+    let validate = async |(id, code): &(String, String)| engine.validate(id, code, ValidateOptions::default()).await;
+    let lock = rusqlite::Connection::open(file.path()).unwrap();
+    lock.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let (first, damaged, last, ()) = RUNTIME.block_on(async {
+        // The second and the third wait together, behind the first or with it.
+        tokio::join!(validate(&first), validate(&damaged), validate(&last), async {
+            lock.execute_batch("ROLLBACK").unwrap();
+        })
+    });
+    assert_eq!(damaged.unwrap_err().code(), ErrorCode::Storage);
+    assert!(first.unwrap().is_verified() && last.unwrap().is_verified());
+}
+
+#[test]
 fn the_time_does_not_go_back_behind_the_latest_that_is_stored() {
     let file = File::new();
     let ahead = Arc::new(TestClock::default());

@@ -92,6 +92,14 @@ impl PostgresServer {
         self.url_by(self.port)
     }
 
+    /// Removes what a store under this URL of ours keeps.
+    pub(crate) fn empty(&self, url: &str) {
+        let (_, schema) = url.rsplit_once("search_path%3D").unwrap();
+        let tables = ["requests", "numbers", "idempotency_keys"].map(|table| format!("{schema}.egoi_verify_{table}"));
+        let said = self.sql(&format!("TRUNCATE {}", tables.join(", ")));
+        assert!(said.is_empty(), "{said}");
+    }
+
     /// What the server answers, unaligned, as `psql` prints it.
     pub(crate) fn sql(&self, statements: &str) -> String {
         let output = server::command(&program("psql"))

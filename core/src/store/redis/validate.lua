@@ -33,20 +33,13 @@ if now >= expires_at then return 'expired' end
 local max_attempts, most = tonumber(ARGV[5]), tonumber(ARGV[6])
 if max_attempts >= 0 and wrong_codes >= max_attempts then return 'too_many_attempts' end
 
--- What is counted for the number. What a previous key counts goes on counting there.
 local key, wrong, started, per
 if most >= 0 then
+  local names = {}
+  for at = 1, #tags, 32 do names[#names + 1] = tags:sub(at, at + 31) end
+  if tags == '' then names[1] = tag end
   per = tonumber(ARGV[7])
-  for at = 1, math.max(#tags, 1), 32 do
-    local name = prefix .. 'w:' .. (tags == '' and tag or tags:sub(at, at + 31))
-    local counted = redis.call('GET', name)
-    if counted then
-      wrong, started = cmsgpack.unpack(counted)
-      key = wrong > 0 and now < started + per and name
-      if key then break end
-    end
-  end
-  if not key then key, wrong, started = prefix .. 'w:' .. (tags == '' and tag or tags:sub(1, 32)), 0, now end
+  key, wrong, started = window('w:', names, per)
   if wrong >= most then return 'too_many_attempts' end
 end
 
@@ -56,7 +49,7 @@ if is_right then progress = VERIFIED else wrong_codes = wrong_codes + 1 end
 redis.call('SETRANGE', KEYS[1], 0, struct.pack('>BI4', progress, wrong_codes) .. attempts:sub(9) .. attempt)
 if key then
   if not is_right then
-    put(key, cmsgpack.pack(wrong + 1, started), started + per)
+    count(key, wrong, started, per)
   elseif wrong > 0 then
     redis.call('DEL', key)
   end

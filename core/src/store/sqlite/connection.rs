@@ -44,36 +44,36 @@ struct File {
 /// A call, and who waits for its answer.
 trait Job: Send {
     fn writes(&self) -> bool;
-    /// Makes it; whether it went well.
-    fn run(&mut self, tx: &Transaction<'_>, now: Timestamp) -> bool;
+    /// Makes it, once more where what it did was undone.
+    fn run(&mut self, tx: &Transaction<'_>, now: Timestamp) -> rusqlite::Result<()>;
     /// Answers, once it is written down or could not be.
     fn answer(self: Box<Self>, written: Result<(), Error>);
 }
 
 struct Call<T, F> {
     writes: bool,
-    call: Option<F>,
-    result: Option<rusqlite::Result<T>>,
+    call: F,
+    result: Option<T>,
     caller: oneshot::Sender<Result<T, Error>>,
 }
 
 impl<T, F> Job for Call<T, F>
 where
     T: Send,
-    F: FnOnce(&Transaction<'_>, Timestamp) -> rusqlite::Result<T> + Send,
+    F: Fn(&Transaction<'_>, Timestamp) -> rusqlite::Result<T> + Send,
 {
     fn writes(&self) -> bool {
         self.writes
     }
 
-    fn run(&mut self, tx: &Transaction<'_>, now: Timestamp) -> bool {
-        self.result = self.call.take().map(|call| call(tx, now));
-        matches!(self.result, Some(Ok(_)))
+    fn run(&mut self, tx: &Transaction<'_>, now: Timestamp) -> rusqlite::Result<()> {
+        self.result = Some((self.call)(tx, now)?);
+        Ok(())
     }
 
     fn answer(self: Box<Self>, written: Result<(), Error>) {
         let Self { result, caller, .. } = *self;
-        let made = || result.unwrap_or(Err(rusqlite::Error::InvalidQuery)).map_err(|error| fault(&error));
+        let made = || result.ok_or_else(|| storage("the call was not made"));
         // Who waits no longer needs no answer.
         let _ = caller.send(written.and_then(|()| made()));
     }
@@ -90,7 +90,7 @@ impl Connection {
     /// Makes a call that reads.
     pub(super) async fn read<T: Send + 'static>(
         &self,
-        call: impl FnOnce(&Transaction<'_>, Timestamp) -> rusqlite::Result<T> + Send + 'static,
+        call: impl Fn(&Transaction<'_>, Timestamp) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, Error> {
         self.call(false, call).await
     }
@@ -98,7 +98,7 @@ impl Connection {
     /// Makes a call that writes too.
     pub(super) async fn write<T: Send + 'static>(
         &self,
-        call: impl FnOnce(&Transaction<'_>, Timestamp) -> rusqlite::Result<T> + Send + 'static,
+        call: impl Fn(&Transaction<'_>, Timestamp) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, Error> {
         self.call(true, call).await
     }
@@ -106,10 +106,10 @@ impl Connection {
     async fn call<T: Send + 'static>(
         &self,
         writes: bool,
-        call: impl FnOnce(&Transaction<'_>, Timestamp) -> rusqlite::Result<T> + Send + 'static,
+        call: impl Fn(&Transaction<'_>, Timestamp) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, Error> {
         let (caller, answer) = oneshot::channel();
-        let job = Box::new(Call { writes, call: Some(call), result: None, caller });
+        let job = Box::new(Call { writes, call, result: None, caller });
         let ended = || storage("the thread of the store has ended");
         self.thread.get_or_make(|| self.start())?.send(job).map_err(|_| ended())?;
         answer.await.map_err(|_| ended())?
@@ -145,8 +145,16 @@ impl File {
                 Some(connection) => Ok(connection),
                 None => self.open().map(|connection| opened.insert(connection)),
             };
-            let written = connection.and_then(|connection| {
-                self.write_down(connection, &mut jobs, &mut latest).map_err(|error| fault(&error))
+            let written = connection.and_then(|connection| match self.write_down(connection, &mut jobs, &mut latest) {
+                // All were undone for one: each by itself then, so that it fails alone.
+                Err(Unwritten::Call(_)) if jobs.len() > 1 => {
+                    for mut job in jobs.drain(..) {
+                        let written = self.write_down(connection, std::slice::from_mut(&mut job), &mut latest);
+                        job.answer(written.map_err(Error::from));
+                    }
+                    Ok(())
+                }
+                written => written.map_err(Error::from),
             });
             for job in jobs {
                 job.answer(match &written {
@@ -163,7 +171,7 @@ impl File {
         connection: &mut Opened,
         jobs: &mut [Box<dyn Job>],
         latest: &mut Timestamp,
-    ) -> rusqlite::Result<()> {
+    ) -> Result<(), Unwritten> {
         let writes = jobs.iter().any(|job| job.writes());
         let behavior = if writes { TransactionBehavior::Immediate } else { TransactionBehavior::Deferred };
         let tx = Transaction::new(&mut connection.connection, behavior)?;
@@ -172,11 +180,7 @@ impl File {
         let now = self.now().max(stored).max(*latest);
         *latest = now;
         for job in &mut *jobs {
-            tx.prepare_cached("SAVEPOINT call")?.execute([])?;
-            if !job.run(&tx, now) {
-                tx.prepare_cached("ROLLBACK TO call")?.execute([])?;
-            }
-            tx.prepare_cached("RELEASE call")?.execute([])?;
+            job.run(&tx, now).map_err(Unwritten::Call)?;
         }
         if writes {
             let most = i64::try_from(jobs.len() * SWEPT_A_CALL).unwrap_or(i64::MAX);
@@ -194,7 +198,7 @@ impl File {
                 tx.prepare_cached("UPDATE clock SET latest = ?1")?.execute([now])?;
             }
         }
-        tx.commit()
+        Ok(tx.commit()?)
     }
 
     fn now(&self) -> Timestamp {
@@ -308,6 +312,28 @@ fn fault(error: &rusqlite::Error) -> Error {
         _ => "the store's file could not be read or written",
     };
     storage(detail).with_cause(error.to_string())
+}
+
+/// Why nothing was written down.
+enum Unwritten {
+    /// A call failed.
+    Call(rusqlite::Error),
+    /// What they all need did.
+    All(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for Unwritten {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::All(error)
+    }
+}
+
+impl From<Unwritten> for Error {
+    fn from(unwritten: Unwritten) -> Self {
+        match unwritten {
+            Unwritten::Call(error) | Unwritten::All(error) => fault(&error),
+        }
+    }
 }
 
 /// An open connection.
