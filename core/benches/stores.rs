@@ -107,7 +107,8 @@ impl Verifying {
     }
 }
 
-/// Does this so many times, always some of it at once.
+/// Does this so many times, always some of it at once, and gives back what came of each, the first first: rows that were made
+/// one after the other lie together, and are looked at so.
 async fn at_once<T: Send + 'static, F: Future<Output = T> + Send>(
     callers: usize,
     count: usize,
@@ -119,7 +120,7 @@ async fn at_once<T: Send + 'static, F: Future<Output = T> + Send>(
             tokio::spawn(async move {
                 let mut done = Vec::with_capacity(count / callers + 1);
                 for i in (task..count).step_by(callers) {
-                    done.push(does(i).await);
+                    done.push((i, does(i).await));
                 }
                 done
             })
@@ -129,7 +130,8 @@ async fn at_once<T: Send + 'static, F: Future<Output = T> + Send>(
     for task in tasks {
         all.extend(task.await.unwrap());
     }
-    all
+    all.sort_unstable_by_key(|&(i, _)| i);
+    all.into_iter().map(|(_, done)| done).collect()
 }
 
 /// A store with what it is measured by.

@@ -121,7 +121,7 @@ fn create(
         under_way: true,
         idempotency_key: request.idempotency_key,
         replaced: None,
-        attempts: Vec::new(),
+        attempts: replayed::ROOM.to_vec(),
     };
     row.insert(tx)?;
     if let Some(key) = &request.idempotency_key {

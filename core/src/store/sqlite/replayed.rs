@@ -6,6 +6,8 @@ use crate::verification::Outcome;
 const MOST: usize = 8;
 /// An id, and its outcome.
 const ONE: usize = 17;
+/// Room for the first, which a row has from the start: rows are appended until a page is full, and one that grew would split it.
+pub(super) const ROOM: [u8; ONE] = [0; ONE];
 
 /// What this attempt was answered, if it is one of these.
 pub(super) fn find(attempts: &[u8], id: u128) -> Option<Outcome> {
@@ -17,7 +19,9 @@ pub(super) fn find(attempts: &[u8], id: u128) -> Option<Outcome> {
 
 /// Adds one to them, in the place of the oldest where there are too many.
 pub(super) fn remember(attempts: &mut Vec<u8>, id: u128, outcome: Outcome) {
-    if attempts.len() >= MOST * ONE {
+    if *attempts == ROOM {
+        attempts.clear();
+    } else if attempts.len() >= MOST * ONE {
         attempts.drain(..attempts.len() - (MOST - 1) * ONE);
     }
     attempts.extend(id.to_be_bytes());

@@ -142,7 +142,7 @@ impl Row {
         tx.prepare_cached(
             "INSERT OR REPLACE INTO requests (id, sealed, number, code, progress, expires_at, wrong_codes, resends, sent_at,
                     created_at, validity, keep, is_sent, hand_over, under_way, idempotency_key, attempts, until)
-             VALUES (?1, ?2, ?3, ?4, 0, ?5, 0, 0, ?6, ?7, ?8, ?9, 0, 0, 1, ?10, x'', ?11)",
+             VALUES (?1, ?2, ?3, ?4, 0, ?5, 0, 0, ?6, ?7, ?8, ?9, 0, 0, 1, ?10, ?11, ?12)",
         )?
         .execute(params![
             self.id.to_be_bytes(),
@@ -155,6 +155,7 @@ impl Row {
             millis(self.validity),
             millis(self.keep),
             self.idempotency_key,
+            self.attempts,
             self.until(),
         ])?;
         Ok(())
