@@ -128,7 +128,7 @@ impl Client {
                     live.home.get_or_init(|| home).clone()
                 }
             };
-            Ok(Job::new(home, None, logged, call(live.client.clone())))
+            Ok(Job::new(home, None, false, logged, call(live.client.clone())))
         })
     }
 }

@@ -1,5 +1,6 @@
 //! A verifier in this process.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -10,7 +11,7 @@ use egoi_verify::{
     Sender, Sending,
 };
 use pyo3::prelude::*;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use tokio::task_local;
 use zeroize::Zeroizing;
 
@@ -22,8 +23,8 @@ use crate::home::Home;
 use crate::job::Job;
 
 task_local! {
-    /// Where the call that is being run wants its SMS.
-    static HAND_OVERS: mpsc::UnboundedSender<HandOver>;
+    /// Where the call that is being run wants its SMS, of which it has one at most.
+    static HAND_OVER: Cell<Option<oneshot::Sender<HandOver>>>;
 }
 
 /// Gives every SMS to whoever runs the call: the calling thread, or the event loop.
@@ -38,7 +39,8 @@ impl Sender for ToTheCaller {
             attempt_id: sms.attempt_id,
             end: std::sync::Mutex::new(Some(Own::new(end))),
         };
-        let is_taken = HAND_OVERS.try_with(|hand_overs| hand_overs.send(hand_over).is_ok()).unwrap_or(false);
+        let to_the_caller = HAND_OVER.try_with(Cell::take).ok().flatten();
+        let is_taken = to_the_caller.is_some_and(|to_the_caller| to_the_caller.send(hand_over).is_ok());
         Box::pin(async move {
             if !is_taken {
                 return Err(SendError::NotSent("nobody was there to hand the SMS over".into()));
@@ -197,6 +199,8 @@ impl Given<'_> {
 pub(crate) struct Engine {
     engine: CoreEngine,
     is_async: bool,
+    /// Its calls wait for nothing but an SMS being handed over.
+    is_at_hand: bool,
     is_closed: AtomicBool,
     home: PerProcess<Home>,
 }
@@ -213,9 +217,9 @@ impl Engine {
                 return Err(Error::new(ErrorCode::Closed, "the engine was closed"));
             }
             let home = self.home.get_or_make(py, || Home::new(py, self.is_async))?;
-            let (to_the_caller, hand_overs) = mpsc::unbounded_channel();
-            let work = HAND_OVERS.scope(to_the_caller, call(self.engine.clone()));
-            Ok(Job::new(Home::clone(&home), Some(hand_overs), false, work))
+            let (to_the_caller, hand_over) = oneshot::channel();
+            let work = HAND_OVER.scope(Cell::new(Some(to_the_caller)), call(self.engine.clone()));
+            Ok(Job::new(Home::clone(&home), Some(hand_over), self.is_at_hand, false, work))
         })
     }
 }
@@ -231,7 +235,9 @@ impl Engine {
                 Some(client) => CoreEngine::new(EgoiSms::new(client.0.clone())?, options)?,
                 None => CoreEngine::new(ToTheCaller, options)?,
             };
-            Ok(Self { engine, is_async, is_closed: AtomicBool::new(false), home: PerProcess::new() })
+            // E-goi's call waits for the network.
+            let is_at_hand = egoi_sms.is_none() && engine.is_in_process();
+            Ok(Self { engine, is_async, is_at_hand, is_closed: AtomicBool::new(false), home: PerProcess::new() })
         })
     }
 

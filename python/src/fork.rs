@@ -141,7 +141,7 @@ impl<T> Own<T> {
 
 impl<T> Drop for Own<T> {
     fn drop(&mut self) {
-        if !self.is_here() {
+        if self.value.is_some() && !self.is_here() {
             mem::forget(self.value.take());
         }
     }

@@ -72,10 +72,11 @@ pub(crate) fn error_codes() -> Vec<&'static str> {
 
 /// A call that panics, for the tests of what becomes of one.
 #[pyfunction]
-pub(crate) fn panicking(py: Python<'_>, is_async: bool) -> PyResult<Job> {
+#[pyo3(signature = (is_async, is_at_hand=false))]
+pub(crate) fn panicking(py: Python<'_>, is_async: bool, is_at_hand: bool) -> PyResult<Job> {
     #[allow(clippy::panic, reason = "it is what this is for")]
     async fn panics() -> Result<Value, Error> {
         panic!("on purpose, by the tests of egoi-verify")
     }
-    guarded(py, || Ok(Job::new(Home::new(py, is_async)?, None, false, panics())))
+    guarded(py, || Ok(Job::new(Home::new(py, is_async)?, None, is_at_hand, false, panics())))
 }

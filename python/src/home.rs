@@ -7,7 +7,7 @@ use std::thread;
 
 use egoi_verify::{Error, ErrorCode};
 use pyo3::prelude::*;
-use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::runtime::{Builder, EnterGuard, Handle, Runtime};
 use tokio::sync::Notify;
 
 use crate::fork::{PerProcess, pass_after_forks};
@@ -56,6 +56,14 @@ impl Home {
         } else {
             Self::Caller(Arc::new(Caller { runtime: Some(runtime()?) }))
         })
+    }
+
+    /// Has what is polled in this thread find its timers there.
+    pub(crate) fn enter(&self) -> Option<EnterGuard<'_>> {
+        match self {
+            Self::Caller(caller) => caller.runtime.as_ref().map(Runtime::enter),
+            Self::Worker(worker) => Some(worker.enter()),
+        }
     }
 }
 

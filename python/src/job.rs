@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Duration;
 
 use egoi_verify::{Error, ErrorCode};
 use pyo3::prelude::*;
-use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::oneshot::Receiver;
 use tokio::task::{AbortHandle, yield_now};
 
 use crate::convert::Value;
@@ -46,16 +46,23 @@ pub(crate) struct Job {
 
 enum State {
     Waiting(Own<Call>),
-    Started { task: Own<AbortHandle>, letter: u64 },
+    /// It is in the mailbox.
+    InLoop(u64),
+    Started {
+        task: Own<AbortHandle>,
+        letter: u64,
+    },
     Over,
 }
 
 /// A call that was not run yet, or not to its end.
-struct Call {
+pub(crate) struct Call {
     home: Home,
     work: Work,
-    /// Where an engine's SMS to hand over come from.
-    hand_overs: Option<UnboundedReceiver<HandOver>>,
+    /// Where an engine's SMS to hand over comes from, until it came.
+    hand_over: Option<Receiver<HandOver>>,
+    /// It waits for nothing but an SMS being handed over.
+    is_at_hand: bool,
 }
 
 /// What a call does. It lets a fork wait while it runs, and ends a panic.
@@ -108,18 +115,40 @@ enum Turn {
 
 impl Call {
     async fn next(&mut self) -> Step {
-        let Self { work, hand_overs, .. } = self;
-        let Some(hand_overs) = hand_overs else { return Step::Done(work.await) };
-        tokio::select! {
-            biased;
-            done = work => Step::Done(done),
-            Some(sms) = hand_overs.recv() => Step::HandOver(sms),
+        let Self { work, hand_over, .. } = self;
+        if let Some(coming) = hand_over {
+            let came = tokio::select! {
+                biased;
+                done = &mut *work => return Step::Done(done),
+                came = coming => came,
+            };
+            *hand_over = None;
+            if let Ok(sms) = came {
+                return Step::HandOver(sms);
+            }
+        }
+        Step::Done(work.await)
+    }
+
+    /// The next step where nothing has to be waited for. To give such a call to a runtime, or to another thread, takes
+    /// several times as long as the call itself. Whoever reports an SMS, or its deadline, wakes `waker`.
+    pub(crate) fn now(&mut self, waker: &Waker) -> Option<Step> {
+        let home = self.home.clone();
+        let _entered = home.enter();
+        match pin!(self.next()).poll(&mut Context::from_waker(waker)) {
+            Poll::Ready(step) => Some(step),
+            Poll::Pending => None,
         }
     }
 
     /// Until the next step, or until it is time to look for signals. Python's part is done outside: a signal's handler
     /// may itself make a call.
     fn turn(&mut self) -> Turn {
+        if self.is_at_hand
+            && let Some(step) = self.now(Waker::noop())
+        {
+            return Turn::Step(step);
+        }
         let Home::Caller(caller) = self.home.clone() else { return Turn::Step(Step::Done(Err(misused()))) };
         let turn = caller.block_on(async {
             see_first().await;
@@ -147,10 +176,12 @@ impl Call {
 }
 
 impl Job {
-    /// A call that works in `home`. With `logged`, what it did can be read afterwards.
+    /// A call that works in `home`. One that `is_at_hand` waits for nothing but its SMS being handed over. With `logged`,
+    /// what it did can be read afterwards.
     pub(crate) fn new<T: Into<Value>>(
         home: Home,
-        hand_overs: Option<UnboundedReceiver<HandOver>>,
+        hand_over: Option<Receiver<HandOver>>,
+        is_at_hand: bool,
         logged: bool,
         work: impl Future<Output = Result<T, Error>> + Send + 'static,
     ) -> Self {
@@ -160,7 +191,7 @@ impl Job {
             Some(log) => Box::pin(log.clone().of(work)),
             None => Box::pin(work),
         });
-        Self { state: Mutex::new(State::Waiting(Own::new(Call { home, work, hand_overs }))), log }
+        Self { state: Mutex::new(State::Waiting(Own::new(Call { home, work, hand_over, is_at_hand }))), log }
     }
 
     fn replace(&self, with: State) -> State {
@@ -169,9 +200,8 @@ impl Job {
 
     fn waiting(&self, py: Python<'_>) -> PyResult<Own<Call>> {
         match self.replace(State::Over) {
-            State::Waiting(call) if call.is_here() => Ok(call),
-            State::Waiting(_) => Err(raised(py, &forked())),
-            State::Started { .. } | State::Over => Err(raised(py, &misused())),
+            State::Waiting(call) => Ok(call),
+            State::InLoop(_) | State::Started { .. } | State::Over => Err(raised(py, &misused())),
         }
     }
 }
@@ -196,14 +226,14 @@ impl Job {
                         return Err(interrupt);
                     }
                 }
-                // A signal's handler forked.
+                // Before it was run, or in a signal's handler.
                 None => return Err(raised(py, &forked())),
             }
         }
     }
 
-    /// Starts it on the worker thread. What it gives goes into `future`, an SMS to hand over to `on_hand_over`, both by
-    /// way of `mailbox`, in its event loop.
+    /// Starts it, on the worker thread unless it is at hand. What it gives goes into `future`, an SMS to hand over to
+    /// `on_hand_over`, in the event loop: at once, or by way of `mailbox`.
     #[pyo3(signature = (mailbox, future, on_hand_over=None))]
     fn start(
         &self,
@@ -212,7 +242,13 @@ impl Job {
         future: Py<PyAny>,
         on_hand_over: Option<Py<PyAny>>,
     ) -> PyResult<()> {
-        let Some(mut call) = self.waiting(py)?.take() else { return Err(raised(py, &forked())) };
+        let call = self.waiting(py)?;
+        if call.get().is_some_and(|call| call.is_at_hand) {
+            let letter = mailbox.keep(call, future, on_hand_over);
+            self.replace(State::InLoop(letter));
+            return mailbox.go_on(py, letter);
+        }
+        let Some(mut call) = call.take() else { return Err(raised(py, &forked())) };
         let Home::Worker(worker) = call.home.clone() else { return Err(raised(py, &misused())) };
         let (letter, post) = mailbox.expect(future, on_hand_over);
         let started = InFlight::started();
@@ -229,7 +265,7 @@ impl Job {
                     // Whoever hears of it may start the next before this task is gone.
                     drop(started.take());
                 }
-                post.deliver(letter, step);
+                post.deliver(letter, Some(step));
                 if is_last {
                     break;
                 }
@@ -241,11 +277,15 @@ impl Job {
 
     /// Gives it up; its HTTP request is dropped. Nothing where it is over.
     fn abort(&self, mailbox: &Mailbox) {
-        if let State::Started { task, letter } = self.replace(State::Over)
-            && let Some(task) = task.get()
-        {
-            mailbox.forget(letter);
-            task.abort();
+        match self.replace(State::Over) {
+            State::InLoop(letter) => mailbox.forget(letter),
+            State::Started { task, letter } => {
+                if let Some(task) = task.get() {
+                    mailbox.forget(letter);
+                    task.abort();
+                }
+            }
+            State::Waiting(_) | State::Over => {}
         }
     }
 

@@ -1,18 +1,20 @@
-//! How what the worker thread has done comes to an event loop.
+//! How what the worker thread has done comes to an event loop, and the calls that the loop runs itself.
 
 use std::collections::HashMap;
 use std::io::{Read as _, Write as _};
 #[cfg(unix)]
 use std::os::{fd::AsRawFd as _, unix::net::UnixStream};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
+use std::task::{Wake, Waker};
 
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
 use pyo3::prelude::*;
 
 use crate::failure::raised;
-use crate::job::Step;
+use crate::fork::Own;
+use crate::job::{Call, Step};
 
 /// The mailbox of one event loop. The worker thread puts steps in, and only for the first of them makes the loop look:
 /// with many calls in flight most of them cost neither a system call nor a wake-up.
@@ -31,11 +33,14 @@ pub(crate) struct Mailbox {
 struct Waiting {
     future: Py<PyAny>,
     on_hand_over: Option<Py<PyAny>>,
+    /// The call, where it runs in the loop's thread.
+    call: Option<Own<Call>>,
 }
 
 /// The end of it that the worker thread has.
 pub(crate) struct Post {
-    letters: Mutex<Vec<(u64, Step)>>,
+    /// The steps, and none for a call that runs in the loop's thread and can go on.
+    letters: Mutex<Vec<(u64, Option<Step>)>>,
     /// A byte down this socket makes the loop look: nothing of Python is touched.
     #[cfg(unix)]
     bell_pull: UnixStream,
@@ -44,13 +49,13 @@ pub(crate) struct Post {
 }
 
 /// Whether the worker thread may still enter Python, which it does for loops that watch no sockets alone.
-static MAY_RING: Mutex<bool> = Mutex::new(true);
+static MAY_RING: RwLock<bool> = RwLock::new(true);
 
 /// Keeps the worker thread out of Python from now on: before the interpreter ends, which a thread that is just entering it
 /// may not survive (CPython 3.13).
 #[pyfunction]
 pub(crate) fn ring_no_more(py: Python<'_>) {
-    py.detach(|| *lock(&MAY_RING) = false);
+    py.detach(|| *MAY_RING.write().unwrap_or_else(PoisonError::into_inner) = false);
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -59,7 +64,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Post {
     /// Never fails: in a loop that is gone nobody waits.
-    pub(crate) fn deliver(&self, letter: u64, step: Step) {
+    pub(crate) fn deliver(&self, letter: u64, step: Option<Step>) {
         let is_first = {
             let mut letters = lock(&self.letters);
             letters.push((letter, step));
@@ -72,10 +77,9 @@ impl Post {
 
     fn ring(&self) {
         if let Some(ring) = self.ring.get() {
-            let may = lock(&MAY_RING);
-            if !*may {
-                return;
-            }
+            // Not waited for: whoever has Python may ring too, and the worker wait for Python under this lock. Where it
+            // cannot be had, it is to be no more.
+            let Some(_may) = MAY_RING.try_read().ok().filter(|may| **may) else { return };
             Python::try_attach(|py| {
                 if let Err(error) = ring.call0(py) {
                     error.write_unraisable(py, None);
@@ -88,12 +92,44 @@ impl Post {
     }
 }
 
+/// Has a call that runs in the loop's thread go on.
+struct Reminder {
+    letter: u64,
+    post: Arc<Post>,
+}
+
+impl Wake for Reminder {
+    fn wake(self: Arc<Self>) {
+        self.post.deliver(self.letter, None);
+    }
+}
+
 impl Mailbox {
     /// A letter to come, and whom to give it to.
     pub(crate) fn expect(&self, future: Py<PyAny>, on_hand_over: Option<Py<PyAny>>) -> (u64, Arc<Post>) {
         let letter = self.latest.fetch_add(1, Ordering::Relaxed);
-        lock(&self.waiting).insert(letter, Waiting { future, on_hand_over });
+        lock(&self.waiting).insert(letter, Waiting { future, on_hand_over, call: None });
         (letter, Arc::clone(&self.post))
+    }
+
+    /// The same for a call that runs in the loop's thread.
+    pub(crate) fn keep(&self, call: Own<Call>, future: Py<PyAny>, on_hand_over: Option<Py<PyAny>>) -> u64 {
+        let letter = self.latest.fetch_add(1, Ordering::Relaxed);
+        lock(&self.waiting).insert(letter, Waiting { future, on_hand_over, call: Some(call) });
+        letter
+    }
+
+    /// Runs a call that is kept here as far as it goes.
+    pub(crate) fn go_on(&self, py: Python<'_>, letter: u64) -> PyResult<()> {
+        let kept = lock(&self.waiting).get_mut(&letter).and_then(|waiting| waiting.call.take());
+        let Some(mut call) = kept else { return Ok(()) };
+        let waker = Waker::from(Arc::new(Reminder { letter, post: Arc::clone(&self.post) }));
+        // With Python: to have it back from another thread may take a thousand times as long.
+        let step = call.get_mut().and_then(|call| call.now(&waker));
+        if let Some(waiting) = lock(&self.waiting).get_mut(&letter) {
+            waiting.call = Some(call);
+        }
+        step.map_or(Ok(()), |step| self.open(py, letter, step))
     }
 
     pub(crate) fn forget(&self, letter: u64) {
@@ -194,7 +230,11 @@ impl Mailbox {
         let _ = (&self.bell).read(&mut [0; 16]);
         let letters = std::mem::take(&mut *lock(&self.post.letters));
         for (letter, step) in letters {
-            if let Err(error) = self.open(py, letter, step) {
+            let opened = match step {
+                Some(step) => self.open(py, letter, step),
+                None => self.go_on(py, letter),
+            };
+            if let Err(error) = opened {
                 error.write_unraisable(py, None);
             }
         }

@@ -111,7 +111,7 @@ impl Sandbox {
             let sandbox = self.running()?;
             let timeout = timeout.map_or(Ok(untyped::CODE_COMES_WITHIN), |timeout| timeout.of("timeout"))?;
             let wait = async move { sandbox.wait_for_code(&number, timeout).await };
-            Ok(Job::new(Home::new(py, false)?, None, false, wait))
+            Ok(Job::new(Home::new(py, false)?, None, false, false, wait))
         })
     }
 

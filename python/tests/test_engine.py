@@ -6,7 +6,7 @@ import asyncio
 import gc
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import ContextVar
@@ -32,6 +32,7 @@ from egoi_verify import (
     Verification,
     code_in_sms,
 )
+from loops import LOOPS
 from support_wire import wait_until
 
 PATIENCE = 20.0
@@ -71,6 +72,11 @@ class Verifying:
 )
 def verifying(request: pytest.FixtureRequest) -> Verifying:
     return Verifying(*request.param)
+
+
+@pytest.fixture(params=LOOPS)
+def new_loop(request: pytest.FixtureRequest) -> Callable[[], asyncio.AbstractEventLoop]:
+    return LOOPS[request.param]
 
 
 def code_of(sms: OutgoingSms) -> str:
@@ -213,6 +219,113 @@ def test_an_sms_that_takes_long_holds_up_no_other_verification(verifying: Verify
         verify()
         may_end.set()
         assert slow.result().sms is Sms.SENT
+
+
+async def turns_during(work: Coroutine[Any, Any, None]) -> int:
+    """How often the loop has its turn meanwhile."""
+    loop, turns, is_over = asyncio.get_running_loop(), 0, False
+
+    def count() -> None:
+        nonlocal turns
+        if not is_over:
+            turns += 1
+            loop.call_soon(count)
+
+    loop.call_soon(count)
+    await work
+    is_over = True
+    return turns
+
+
+def test_calls_on_a_store_in_memory_do_not_wait_for_the_loop() -> None:
+    async def main() -> None:
+        sent: list[OutgoingSms] = []
+
+        async def send(sms: OutgoingSms) -> None:
+            sent.append(sms)
+
+        engine = AsyncEngine(send)
+        verification = await engine.request(NUMBER)
+
+        async def calls() -> None:
+            for _ in range(20):
+                assert await engine.get(verification.id) == verification
+                with pytest.raises(NotFound):
+                    await engine.get("0" * 32)
+            assert await engine.validate(verification.id, code_of(sent[0]), number=NUMBER) is Outcome.VERIFIED
+
+        assert await turns_during(calls()) <= 1
+
+    asyncio.run(main())
+
+
+def test_many_calls_on_a_store_in_memory_let_the_loop_have_its_turn() -> None:
+    async def main() -> None:
+        async def send(sms: OutgoingSms) -> None:
+            pass
+
+        engine = AsyncEngine(send)
+        verification = await engine.request(NUMBER)
+
+        async def calls() -> None:
+            for _ in range(1_000):
+                await engine.get(verification.id)
+
+        assert await turns_during(calls()) >= 7
+
+    asyncio.run(main())
+
+
+def test_an_async_function_is_begun_by_the_loop_and_not_by_the_call() -> None:
+    """As a task of its own, so that a call which is cancelled at once has sent nothing."""
+
+    async def main() -> None:
+        begun: list[str] = []
+
+        async def send(sms: OutgoingSms) -> None:
+            begun.append(sms.attempt_id)
+
+        engine = AsyncEngine(send)
+        request = engine.request(NUMBER)
+        request.send(None)
+        assert begun == []
+        request.close()
+        await asyncio.sleep(0)
+        assert begun == []
+
+    asyncio.run(main())
+
+
+def test_every_kind_of_loop_runs_an_engines_calls_beside_each_other_and_a_clients(
+    new_loop: Callable[[], asyncio.AbstractEventLoop], sandbox: Sandbox, count: Callable[[int, int], int]
+) -> None:
+    texts: dict[str, str] = {}
+
+    async def send(sms: OutgoingSms) -> None:
+        await asyncio.sleep(0)
+        texts[sms.number] = sms.text
+
+    engine, client = AsyncEngine(send, sms_per_number=None), sandbox.async_client()
+
+    async def verify(number: str) -> Outcome:
+        verification = await engine.request(number, timeout=PATIENCE)
+        code = code_in_sms(texts[number])
+        assert code is not None
+        await client.ping()
+        return await engine.validate(verification.id, code, number=number)
+
+    async def main(thread: int) -> list[Outcome]:
+        return await asyncio.gather(*(verify(f"351-91000{thread:02}{last:02}") for last in range(count(20, 100))))
+
+    def in_a_loop(thread: int) -> list[Outcome]:
+        loop = new_loop()
+        try:
+            return loop.run_until_complete(main(thread))
+        finally:
+            loop.close()
+
+    with ThreadPoolExecutor(4) as threads:
+        assert {outcome for each in threads.map(in_a_loop, range(4)) for outcome in each} == {Outcome.VERIFIED}
 
 
 def test_many_send_at_the_same_time(verifying: Verifying) -> None:

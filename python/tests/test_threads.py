@@ -18,24 +18,24 @@ def panics(logged: bool) -> Job[None]:
     return panicking(False)
 
 
-def panics_in_the_loop(logged: bool) -> Job[None]:
-    return panicking(True)
-
-
-def test_a_panic_is_an_error_that_says_where_and_the_next_call_works(sandbox: Sandbox) -> None:
+@pytest.mark.parametrize("is_at_hand", [False, True])
+def test_a_panic_is_an_error_that_says_where_and_the_next_call_works(sandbox: Sandbox, is_at_hand: bool) -> None:
     client = sandbox.client()
     for _ in range(3):
         with pytest.raises(Internal, match=r"src/functions\.rs:\d+") as caught:
-            run(panics)
+            run(lambda logged: panicking(False, is_at_hand))
         assert isinstance(caught.value, VerifyError)
         assert client.request(NUMBER).state is State.PENDING
 
 
-def test_a_panic_in_a_loop_is_an_error_and_the_next_call_and_those_under_way_work(sandbox: Sandbox) -> None:
+@pytest.mark.parametrize("is_at_hand", [False, True])
+def test_a_panic_in_a_loop_is_an_error_and_the_next_call_and_those_under_way_work(
+    sandbox: Sandbox, is_at_hand: bool
+) -> None:
     async def main() -> None:
         client = sandbox.async_client()
         calls = [asyncio.ensure_future(client.ping()) for _ in range(8)]
-        panic = asyncio.ensure_future(run_in_loop(panics_in_the_loop))
+        panic = asyncio.ensure_future(run_in_loop(lambda logged: panicking(True, is_at_hand)))
         with pytest.raises(Internal):
             await panic
         await asyncio.gather(*calls)

@@ -130,6 +130,13 @@ impl Engine {
         self.0.check_process()?;
         in_time(options.timeout, &Progress::default(), self.0.store.ping()).await.map_err(repeatable)
     }
+
+    /// Whether its store is in this process: then the one thing that a call ever waits for is its SMS being handed over.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn is_in_process(&self) -> bool {
+        self.0.store.is_in_process()
+    }
 }
 
 impl Verifier for Engine {

@@ -149,6 +149,10 @@ class HandingOver:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> bool:
+        return self.ended(error)
+
+    def ended(self, error: BaseException | None) -> bool:
+        """Whether what was raised stops here."""
         self._failure = error
         self._sms.report(True if error is None else False if isinstance(error, NotSent) else None)
         return isinstance(error, Exception)
@@ -205,14 +209,16 @@ class Engine(BaseEngine):
 
     def _start_sending(self, sms: _native.HandOver, handing: HandingOver) -> Future[None] | None:
         assert self._send is not None
-        with contextlib.ExitStack() as until_sent:
-            until_sent.enter_context(handing)
+        try:
             sent = self._send(outgoing(sms))
             if inspect.isawaitable(sent):
-                sending = self._loop.start(handing.wait_for(sent))
                 # It is the loop's now to tell the end; the call's timeout and Ctrl-C end the wait for it.
-                until_sent.pop_all()
-                return sending
+                return self._loop.start(handing.wait_for(sent))
+        except BaseException as error:
+            if not handing.ended(error):
+                raise
+        else:
+            handing.ended(None)
         return None
 
     def request(
