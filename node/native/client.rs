@@ -126,7 +126,7 @@ impl Client {
     ) -> napi::Result<Self> {
         guarded(|| {
             let options = options.read(port, origin(environment, sandbox))?;
-            Ok(Self(Open::new(port.shared(), egoi_verify::Client::new(options)?)))
+            Ok(Self(Open::new(port.shared(), egoi_verify::Client::new(options)?, false)))
         })
     }
 

@@ -118,7 +118,10 @@ impl Engine {
                 Some(sender) => HandsOver::Egoi(Arc::clone(&sender.0)),
                 None => HandsOver::JavaScript(JavaScriptSender(Arc::clone(port.shared()))),
             };
-            Ok(Self(Open::new(port.shared(), egoi_verify::Engine::new(sender, options.read(clock)?)?)))
+            let engine = egoi_verify::Engine::new(sender, options.read(clock)?)?;
+            // E-goi's call waits for the network.
+            let is_at_hand = egoi_sms.is_none() && engine.is_in_process();
+            Ok(Self(Open::new(port.shared(), engine, is_at_hand)))
         })
     }
 

@@ -25,10 +25,11 @@ pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, Error>) -> napi::Resul
 /// Panics, so that a test can see what becomes of it: at once, or in a call.
 #[napi]
 #[allow(clippy::panic, reason = "that is what it is for")]
-pub fn panic_for_test(port: Option<&Port>, call: Option<u32>) -> napi::Result<()> {
+pub fn panic_for_test(port: Option<&Port>, call: Option<u32>, is_at_hand: Option<bool>) -> napi::Result<()> {
     guarded(|| match (port, call) {
         (Some(port), Some(call)) => {
-            port.shared().start::<()>(call, async { panic!("a test asked for it") });
+            let is_at_hand = is_at_hand.unwrap_or_default();
+            port.shared().start::<()>(call, is_at_hand, async { panic!("a test asked for it") });
             Ok(())
         }
         _ => panic!("a test asked for it"),

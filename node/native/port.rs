@@ -1,9 +1,11 @@
 //! Where the calls in flight and JavaScript meet: one port for each JavaScript environment.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::task::{Context, Waker};
 
 use egoi_verify::{Error, OutgoingSms, SendError, Sender, Sending};
 use napi::Env;
@@ -20,7 +22,7 @@ use crate::panics::{guarded, panicked};
 use crate::runtime;
 
 // Waking a thread costs more than a small call does. So what JavaScript begins in one turn is handed over together, and what
-// ends in one turn of the runtime is told together.
+// ends in one turn of the runtime is told together; and a call that waits for nothing but JavaScript runs in its thread.
 
 /// Wakes JavaScript. Weak: by itself it does not keep the process alive.
 type Wake = ThreadsafeFunction<(), (), FnArgs<(String,)>, napi::Status, false, true>;
@@ -52,10 +54,16 @@ struct State {
     /// Those that JavaScript began, until it says that it has begun all of its turn.
     beginning: Vec<(u32, Work)>,
     calls: HashMap<u32, AbortHandle>,
+    /// Those that run in JavaScript's thread.
+    at_hand: HashMap<u32, Work>,
+    /// Which of them can go on.
+    ready: VecDeque<u32>,
     handing_over: HashMap<u32, oneshot::Sender<Result<(), SendError>>>,
     /// What JavaScript has not been told yet: a JSON array without its closing bracket. Not wiped: it goes into
     /// JavaScript's memory, which nobody wipes.
     news: Vec<u8>,
+    /// JavaScript will look for itself, and need not be woken.
+    will_look: bool,
 }
 
 impl Shared {
@@ -68,24 +76,34 @@ impl Shared {
         &self.language
     }
 
-    /// Begins a call.
+    /// Begins a call; one that `is_at_hand` waits for nothing but JavaScript.
     pub(crate) fn start<T: Serialize>(
         self: &Arc<Self>,
         id: u32,
+        is_at_hand: bool,
         work: impl Future<Output = Result<T, Error>> + Send + 'static,
     ) {
         let mut call = Call { port: Arc::clone(self), id, answered: false };
-        let work = CALL.scope(id, async move {
+        let work: Work = Box::pin(CALL.scope(id, async move {
             match work.await {
                 Ok(value) => call.answer(Tag::Value, &value),
                 Err(error) => call.answer(Tag::Failure, &Failure::from(&error)),
             }
-        });
-        self.state().beginning.push((id, Box::pin(work)));
+        }));
+        let mut state = self.state();
+        if is_at_hand {
+            state.at_hand.insert(id, work);
+            state.ready.push_back(id);
+        } else {
+            state.beginning.push((id, work));
+        }
     }
 
     /// Hands the calls that began over to the runtime.
     fn hand_on(self: &Arc<Self>) {
+        if self.state().beginning.is_empty() {
+            return;
+        }
         let port = Arc::clone(self);
         self.runtime.spawn(async move {
             // Held until all are written down, so that none is crossed out before.
@@ -99,7 +117,7 @@ impl Shared {
     fn end(self: &Arc<Self>, id: u32, tag: Tag, what: &impl Serialize) {
         let mut state = self.state();
         state.calls.remove(&id);
-        state.handing_over.remove(&id);
+        let _handing_over = state.handing_over.remove(&id);
         self.tell(state, id, tag, what);
     }
 
@@ -109,14 +127,20 @@ impl Shared {
         self.tell(state, id, Tag::HandOver, sms);
     }
 
-    /// Adds an event to the news. It is told when whatever else the runtime can do now is done.
+    /// Adds an event to the news.
     fn tell(self: &Arc<Self>, mut state: MutexGuard<'_, State>, id: u32, tag: Tag, what: &impl Serialize) {
-        let is_first = state.news.is_empty();
-        state.news.push(if is_first { b'[' } else { b',' });
+        let opening = if state.news.is_empty() { b'[' } else { b',' };
+        state.news.push(opening);
         // Strings, numbers and options in structs: there is nothing in them that JSON cannot hold.
         let _ = serde_json::to_writer(&mut state.news, &(id, tag as u8, what));
+        self.wake(state);
+    }
+
+    /// Has JavaScript look, when whatever else the runtime can do now is done.
+    fn wake(self: &Arc<Self>, mut state: MutexGuard<'_, State>) {
+        let will_look = std::mem::replace(&mut state.will_look, true);
         drop(state);
-        if is_first {
+        if !will_look {
             let port = Arc::clone(self);
             self.runtime.spawn(async move {
                 if let Some(wake) = port.wake.get() {
@@ -127,8 +151,25 @@ impl Shared {
         }
     }
 
-    fn take_news(&self) -> String {
-        let mut news = std::mem::take(&mut self.state().news);
+    /// In JavaScript's thread: runs what can go on there, and takes the news.
+    fn look(self: &Arc<Self>) -> String {
+        let _entered = self.runtime.enter();
+        let mut news = loop {
+            let mut state = self.state();
+            let Some(id) = state.ready.pop_front() else {
+                state.will_look = false;
+                break std::mem::take(&mut state.news);
+            };
+            state.will_look = true;
+            let Some(mut work) = state.at_hand.remove(&id) else { continue };
+            drop(state);
+            let waker = Waker::from(Arc::new(Reminder { port: Arc::downgrade(self), id }));
+            let poll = AssertUnwindSafe(|| work.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+            // One that panicked has answered.
+            if catch_unwind(poll).unwrap_or(false) {
+                self.state().at_hand.insert(id, work);
+            }
+        };
         if news.is_empty() {
             news.push(b'[');
         }
@@ -138,12 +179,31 @@ impl Shared {
 
     fn give_up(&self, id: u32) {
         let mut state = self.state();
-        state.handing_over.remove(&id);
+        let at_hand = state.at_hand.remove(&id);
+        let handing_over = state.handing_over.remove(&id);
         state.beginning.retain(|(beginning, _)| *beginning != id);
         let task = state.calls.remove(&id);
         drop(state);
+        // Not before: it may wake a call, which asks for the state.
+        drop((at_hand, handing_over));
         if let Some(task) = task {
             task.abort();
+        }
+    }
+}
+
+/// Has a call that runs in JavaScript's thread go on.
+struct Reminder {
+    port: Weak<Shared>,
+    id: u32,
+}
+
+impl std::task::Wake for Reminder {
+    fn wake(self: Arc<Self>) {
+        if let Some(port) = self.port.upgrade() {
+            let mut state = port.state();
+            state.ready.push_back(self.id);
+            port.wake(state);
         }
     }
 }
@@ -206,7 +266,7 @@ impl Port {
         let shared = Arc::new(Shared { runtime, language, state: Mutex::default(), wake: OnceLock::new() });
         let port = Arc::downgrade(&shared);
         let wake: Wake = on_news.build_threadsafe_function::<()>().weak::<true>().build_callback(move |_| {
-            Ok((port.upgrade().map_or_else(|| "[]".to_owned(), |port| port.take_news()),).into())
+            Ok((port.upgrade().map_or_else(|| "[]".to_owned(), |port| port.look()),).into())
         })?;
         let _ = shared.wake.set(wake);
         Ok(Self(shared))
@@ -216,10 +276,11 @@ impl Port {
         &self.0
     }
 
-    /// Says that JavaScript has begun all the calls of its turn.
+    /// Says that JavaScript has begun all the calls of its turn. Gives the news that there are already.
     #[napi]
-    pub fn hand_on(&self) {
+    pub fn hand_on(&self) -> String {
         self.0.hand_on();
+        self.0.look()
     }
 
     /// Drops a call's work, its HTTP request included. It is not answered any more.
@@ -229,9 +290,13 @@ impl Port {
     }
 
     /// Says how handing over the SMS of a call ended: `sent`, `not_sent`, or anything else for what is not known.
+    /// Gives the news that there are then.
     #[napi]
-    pub fn handed_over(&self, call: u32, end: String) {
-        let waiting = self.0.state().handing_over.remove(&call);
+    pub fn handed_over(&self, call: u32, end: String) -> String {
+        let mut state = self.0.state();
+        let waiting = state.handing_over.remove(&call);
+        state.will_look = true;
+        drop(state);
         if let Some(waiting) = waiting {
             // What the function threw stays in JavaScript, where it becomes the error's cause.
             let _ = waiting.send(match end.as_str() {
@@ -240,6 +305,7 @@ impl Port {
                 _ => Err(SendError::MaybeSent("the function failed".into())),
             });
         }
+        self.0.look()
     }
 
     /// Keeps the process alive, for as long as a call is in flight, or lets it go.
@@ -266,9 +332,10 @@ impl Drop for Port {
     fn drop(&mut self) {
         let mut state = self.0.state();
         let beginning = std::mem::take(&mut state.beginning);
+        let at_hand = std::mem::take(&mut state.at_hand);
         let calls = std::mem::take(&mut state.calls);
         drop(state);
-        drop(beginning);
+        drop((beginning, at_hand));
         calls.into_values().for_each(|task| task.abort());
     }
 }

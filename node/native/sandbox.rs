@@ -96,7 +96,7 @@ impl Sandbox {
     #[napi]
     pub fn start(&self, call: u32, options: StartOptions) {
         let running = Arc::clone(&self.running);
-        self.port.start(call, async move {
+        self.port.start(call, false, async move {
             let sandbox = egoi_verify::Sandbox::start(options.read()?).await?;
             *running.sandbox.write().await = Some(sandbox);
             Ok(())
@@ -133,7 +133,7 @@ impl Sandbox {
     #[napi]
     pub fn wait_for_code(&self, call: u32, number: String, timeout: Option<f64>) {
         let running = Arc::clone(&self.running);
-        self.port.start(call, async move {
+        self.port.start(call, false, async move {
             let timeout =
                 timeout.map_or(Ok(untyped::CODE_COMES_WITHIN), |seconds| untyped::seconds("timeout", seconds))?;
             let mut closing = running.closing.subscribe();
@@ -199,7 +199,7 @@ impl Sandbox {
     #[napi]
     pub fn close(&self, call: u32) {
         let running = Arc::clone(&self.running);
-        self.port.start(call, async move {
+        self.port.start(call, false, async move {
             running.closing.send_replace(true);
             let sandbox = running.sandbox.write().await.take();
             if let Some(sandbox) = sandbox {

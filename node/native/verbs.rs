@@ -15,11 +15,13 @@ use crate::port::Shared;
 pub(crate) struct Open<V> {
     port: Arc<Shared>,
     verifier: RwLock<Option<V>>,
+    /// Its calls wait for nothing but JavaScript.
+    is_at_hand: bool,
 }
 
 impl<V: Clone> Open<V> {
-    pub(crate) fn new(port: &Arc<Shared>, verifier: V) -> Self {
-        Self { port: Arc::clone(port), verifier: RwLock::new(Some(verifier)) }
+    pub(crate) fn new(port: &Arc<Shared>, verifier: V, is_at_hand: bool) -> Self {
+        Self { port: Arc::clone(port), verifier: RwLock::new(Some(verifier)), is_at_hand }
     }
 
     /// Lets go of it. Calls in flight go on to their end.
@@ -35,8 +37,8 @@ impl<V: Clone> Open<V> {
     {
         let verifier = self.verifier.read().unwrap_or_else(PoisonError::into_inner).clone();
         match verifier {
-            Some(verifier) => self.port.start(call, work(verifier)),
-            None => self.port.start::<T>(call, ready(Err(closed()))),
+            Some(verifier) => self.port.start(call, self.is_at_hand, work(verifier)),
+            None => self.port.start::<T>(call, true, ready(Err(closed()))),
         }
     }
 }

@@ -56,9 +56,9 @@ export interface NativeEngine extends NativeVerifier {
 }
 
 export interface NativePort {
-  handOn(): void;
+  handOn(): string;
   giveUp(call: number): void;
-  handedOver(call: number, end: "sent" | "not_sent" | "maybe"): void;
+  handedOver(call: number, end: "sent" | "not_sent" | "maybe"): string;
   keepAlive(alive: boolean): void;
 }
 
@@ -110,7 +110,7 @@ interface Addon {
   withOrigin(message: string, host: string): string;
   withAppHash(message: string, hash: string): string;
   codeInSms(text: string, codeType?: string, codeSize?: number): string | null;
-  panicForTest(port?: NativePort, call?: number): void;
+  panicForTest(port?: NativePort, call?: number, isAtHand?: boolean): void;
 }
 
 /** What a checkout has built for itself; no such file is in the published package. */

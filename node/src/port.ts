@@ -42,7 +42,9 @@ let latest = 0;
 const { deno, bun, node } = process.versions;
 const language = deno ? `deno ${deno}` : bun ? `bun ${bun}` : `node ${node}`;
 
-export const port = new addon.Port(language, (news) => {
+export const port = new addon.Port(language, hear);
+
+function hear(news: string): void {
   for (const [id, tag, what] of JSON.parse(news) as News[]) {
     const call = calls.get(id);
     if (call === undefined) {
@@ -59,14 +61,43 @@ export const port = new addon.Port(language, (news) => {
       call.reject(errorOf(what, call.at, call.sending));
     }
   }
-});
+}
 
 let handingOn = false;
+let handedOn = 0;
+
+/**
+ * How often calls are handed on before the event loop has to come round: those that wait for nothing end in microtasks, and a
+ * loop of them must not keep everything else waiting.
+ */
+const IN_A_ROW = 128;
 
 /** The calls of one turn are handed to the native part together. */
+function handOnSoon(): void {
+  if (!handingOn) {
+    handingOn = true;
+    handedOn = (handedOn + 1) % IN_A_ROW;
+    if (handedOn > 0) {
+      queueMicrotask(handOn);
+    } else {
+      setImmediate(handOn);
+    }
+  }
+}
+
 function handOn(): void {
   handingOn = false;
-  port.handOn();
+  hear(port.handOn());
+  keepAlive();
+}
+
+let isKeptAlive = false;
+
+function keepAlive(): void {
+  if (isKeptAlive !== calls.size > 0) {
+    isKeptAlive = calls.size > 0;
+    port.keepAlive(isKeptAlive);
+  }
 }
 
 function forget(id: number, call: Call): void {
@@ -75,18 +106,18 @@ function forget(id: number, call: Call): void {
     unwatch(call.signal, call.onAbort);
   }
   if (calls.size === 0) {
-    port.keepAlive(false);
+    keepAlive();
   }
 }
 
 async function handOver(id: number, call: Call, sms: OutgoingSms): Promise<void> {
   try {
     await call.send?.(sms);
-    port.handedOver(id, "sent");
   } catch (error) {
     call.sending = { threw: error };
-    port.handedOver(id, error instanceof NotSent ? "not_sent" : "maybe");
+    return hear(port.handedOver(id, error instanceof NotSent ? "not_sent" : "maybe"));
   }
+  hear(port.handedOver(id, "sent"));
 }
 
 /** Options that every call has. */
@@ -122,8 +153,10 @@ export function call<T>(
     start(id, checked);
     const entry: Call = { read, resolve, reject, at, signal, onAbort: undefined, send: undefined, sending: undefined };
     if (send !== undefined) {
-      // In the caller's AsyncLocalStorage, and not in that of whoever wakes this thread.
-      entry.send = AsyncResource.bind(send);
+      // In the caller's AsyncLocalStorage, and not in that of whoever wakes this thread. `AsyncResource.bind` would take
+      // longer than the rest of a call.
+      const caller = new AsyncResource("egoi-verify");
+      entry.send = (sms) => caller.runInAsyncScope(send, undefined, sms);
     }
     if (signal !== undefined) {
       entry.onAbort = () => {
@@ -134,12 +167,6 @@ export function call<T>(
       watch(signal, entry.onAbort);
     }
     calls.set(id, entry);
-    if (!handingOn) {
-      handingOn = true;
-      queueMicrotask(handOn);
-    }
-    if (calls.size === 1) {
-      port.keepAlive(true);
-    }
+    handOnSoon();
   });
 }

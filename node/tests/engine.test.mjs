@@ -35,6 +35,64 @@ test("a request waits until its SMS was handed over", async () => {
     await call;
 });
 
+/** How often the event loop comes round meanwhile. */
+async function turnsDuring(work) {
+    let turns = 0;
+    let immediate;
+    const count = () => (immediate = setImmediate(() => ((turns += 1), count())));
+    count();
+    await work();
+    clearImmediate(immediate);
+    return turns;
+}
+
+test("calls on a store in memory do not wait for the event loop", async () => {
+    const { engine, code } = engineOf();
+    const turns = await turnsDuring(async () => {
+        for (let last = 0; last < 20; last += 1) {
+            const { id } = await engine.request(`351-9100000${10 + last}`);
+            assert.equal((await engine.get(id)).state, "pending");
+            assert.equal(await engine.validate(id, code()), "verified");
+            await assert.rejects(engine.get("0".repeat(32)), { code: "not_found" });
+        }
+    });
+    assert.ok(turns <= 1, `${turns} turns`);
+});
+
+test("a loop of calls on a store in memory lets the event loop come round", async () => {
+    const { engine } = engineOf();
+    const { id } = await engine.request(NUMBER);
+    const turns = await turnsDuring(async () => {
+        for (let done = 0; done < 1000; done += 1) {
+            await engine.get(id);
+        }
+    });
+    assert.ok(turns >= 7, `${turns} turns`);
+});
+
+test("the function that sends is not called before the call has returned", async () => {
+    const { engine, sent } = engineOf();
+    const call = engine.request(NUMBER);
+    assert.equal(sent.length, 0);
+    await call;
+    assert.equal(sent.length, 1);
+});
+
+test("the function that sends may itself use the engine", async () => {
+    const states = [];
+    const { engine } = engineOf({ send: async ({ attemptId }) => states.push((await engine.get(attemptId)).state) });
+    await engine.request(NUMBER);
+    assert.deepEqual(states, ["pending"]);
+});
+
+test("a timeout ends the wait for a function that sends, and the SMS may be sent", async () => {
+    const { engine } = engineOf({ send: () => new Promise(() => {}) });
+    const calls = ["0", "1"].map((last) => engine.request(`351-91000000${last}`, { timeout: 0.05 }));
+    for (const call of calls) {
+        await assert.rejects(call, { code: "timeout", smsMayBeSent: true });
+    }
+});
+
 test("64 requests at once each hand over their own SMS", async () => {
     const { engine, sent } = engineOf();
     const numbers = Array.from({ length: 64 }, (_, n) => `351-9100000${String(n).padStart(2, "0")}`);

@@ -178,11 +178,16 @@ test("the name of an option is as in JavaScript", async () => {
     });
 });
 
-test("a panic in a call is a rejected promise, and the next call works", async () => {
-    const panicking = call(test, undefined, {}, (id) => addon.panicForTest(port, id), String);
-    await assert.rejects(panicking, InternalError);
-    await phones.client.ping();
-});
+for (const [isAtHand, where] of [
+    [false, "a call"],
+    [true, "a call that runs in this thread"],
+]) {
+    test(`a panic in ${where} is a rejected promise, and the next call works`, async () => {
+        const panicking = call(test, undefined, {}, (id) => addon.panicForTest(port, id, isAtHand), String);
+        await assert.rejects(panicking, InternalError);
+        await phones.client.ping();
+    });
+}
 
 test("a panic in a synchronous function is a thrown error, and the next one works", () => {
     assert.throws(() => thrown(() => addon.panicForTest()), InternalError);
