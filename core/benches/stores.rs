@@ -139,25 +139,51 @@ struct Measured<'a> {
     runtime: &'a Runtime,
     /// The processor time of this process and of the server, so far.
     spent: &'a dyn Fn() -> u64,
+    /// What of it the callers have spent: not the server, nor SQLite's thread.
+    by_callers: &'a dyn Fn() -> u64,
+}
+
+/// What an operation took, and what of its processor time was not the caller's, in nanoseconds.
+struct Shared {
+    cost: Cost,
+    there: f64,
 }
 
 impl Measured<'_> {
+    fn cost(&self, operations: usize, work: impl FnOnce()) -> Shared {
+        let before = (self.by_callers)();
+        let cost = Cost::of_all(operations, self.spent, work);
+        let by_callers = (self.by_callers)() - before;
+        Shared { cost, there: (cost.processor - by_callers as f64 / operations as f64).max(0.0) }
+    }
+
     /// So many validations by an engine, so many at once, against what does the least, which takes what it is given to do.
     fn compare_validations(
         &self,
         what: &str,
         verifying: &Verifying,
         (callers, count): (usize, usize),
-        (name, mut least): (&str, Box<dyn FnMut() -> Cost + '_>),
+        (name, mut least): (&str, Box<dyn FnMut() -> Shared + '_>),
     ) {
         let mut numbers = (0..).step_by(count);
-        let own = || {
+        let mut own = || {
             let first = numbers.next().unwrap();
             let made = self.runtime.block_on(verifying.request(first..first + count));
-            Cost::of_all(count, self.spent, || self.runtime.block_on(verifying.validate(callers, made)))
+            self.cost(count, || self.runtime.block_on(verifying.validate(callers, made)))
         };
-        let cost = rounds::compare(what, vec![("Engine", Box::new(own)), (name, Box::new(&mut least))]);
+        let (mut ours_there, mut least_there) = (Vec::new(), Vec::new());
+        let noting = |there: &mut Vec<f64>, shared: Shared| {
+            there.push(shared.there);
+            shared.cost
+        };
+        let ways: Vec<rounds::Way<'_>> = vec![
+            ("Engine", Box::new(|| noting(&mut ours_there, own()))),
+            (name, Box::new(|| noting(&mut least_there, least()))),
+        ];
+        let cost = rounds::compare(what, ways);
         println!("\n- {what}: {:.0} validations a second (goal: at most 1.25 times as long)\n", 1e9 / cost.time);
+        note_share(what, &ours_there);
+        note_share(&format!("{what}, {name}"), &least_there);
     }
 
     /// Lifecycles with many pending requests against those with few: a few hundred, so that few stay few.
@@ -183,6 +209,16 @@ impl Measured<'_> {
                 (&*format!("{} pending", few.1), Box::new(|| round(few.0, of_few.next().unwrap()))),
             ],
         );
+    }
+}
+
+/// What of a validation's processor time was the server's, or that of SQLite's thread; the first round is to warm up.
+fn note_share(what: &str, there: &[f64]) {
+    if let Some((_, there)) = there.split_first()
+        && there.iter().any(|&ns| ns > 0.0)
+    {
+        println!("- {what}: of it not the caller's {}", rounds::duration(rounds::median(there.to_vec())));
+        rounds::figure(what, "processor time that is not the caller's", "ns", there);
     }
 }
 

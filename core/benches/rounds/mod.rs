@@ -159,7 +159,7 @@ pub(crate) fn rounds() -> usize {
     if is_short() { 1 } else { asked.unwrap_or(15) }
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;
     if values.len() % 2 == 1 { values[middle] } else { (values[middle - 1] + values[middle]) / 2.0 }

@@ -8,8 +8,8 @@ use egoi_verify::EngineOptions;
 use tokio::runtime::Runtime;
 
 use crate::postgres_server::{self, PostgresServer};
-use crate::rounds::{self, Cost};
-use crate::{AT_ONCE, LIMITS, Measured, Verifying, at_once, copied, note_size, options, pending};
+use crate::rounds;
+use crate::{AT_ONCE, LIMITS, Measured, Shared, Verifying, at_once, copied, note_size, options, pending};
 
 /// As many as the store has.
 const CONNECTIONS: usize = 8;
@@ -38,7 +38,7 @@ pub(super) fn measure(runtime: &Runtime) {
          and server",
     );
     let spent = || rounds::processor_ns_of_all() + server.processor_ns();
-    let measured = Measured { runtime, spent: &spent };
+    let measured = Measured { runtime, spent: &spent, by_callers: &rounds::processor_ns_of_all };
     server.sql(TABLES);
     let pool = runtime.block_on(async {
         let config: Config = format!("postgres://egoi@127.0.0.1:{}/postgres", server.port).parse().unwrap();
@@ -67,7 +67,13 @@ pub(super) fn measure(runtime: &Runtime) {
 }
 
 /// As many records as the engine had, and as long.
-fn least(measured: &Measured<'_>, server: &PostgresServer, pool: &Pool, statement: &'static str, count: usize) -> Cost {
+fn least(
+    measured: &Measured<'_>,
+    server: &PostgresServer,
+    pool: &Pool,
+    statement: &'static str,
+    count: usize,
+) -> Shared {
     let id = |i: usize| (i as u128).to_be_bytes().to_vec();
     server.sql(&format!(
         "TRUNCATE least;
@@ -85,7 +91,7 @@ fn least(measured: &Measured<'_>, server: &PostgresServer, pool: &Pool, statemen
             assert_eq!(said.len(), 1);
         }
     };
-    Cost::of_all(count, measured.spent, || drop(measured.runtime.block_on(at_once(AT_ONCE, count, validates))))
+    measured.cost(count, || drop(measured.runtime.block_on(at_once(AT_ONCE, count, validates))))
 }
 
 /// Adds so many copies of the request that is there, and says how much of the disk all of it takes then.

@@ -8,8 +8,8 @@ use redis::{AsyncConnectionConfig, Script};
 use tokio::runtime::Runtime;
 
 use crate::redis_server::{self, RedisServer};
-use crate::rounds::{self, Cost};
-use crate::{AT_ONCE, LIMITS, Measured, Verifying, at_once, note_size, options, pending};
+use crate::rounds;
+use crate::{AT_ONCE, LIMITS, Measured, Shared, Verifying, at_once, note_size, options, pending};
 
 /// The least that uses a code up: the time, the record, what is counted for its number where that is limited, and one
 /// conditional write.
@@ -41,7 +41,7 @@ pub(super) fn measure(runtime: &Runtime) {
     rounds::stay_on(0);
     rounds::head("Redis on loopback, 64 calls at once over one connection; processor time of client and server");
     let spent = || rounds::processor_ns_of_all() + server.processor_ns();
-    let measured = Measured { runtime, spent: &spent };
+    let measured = Measured { runtime, spent: &spent, by_callers: &rounds::processor_ns_of_all };
     let url = format!("redis://127.0.0.1:{}", server.port);
     let connection = runtime.block_on(async {
         let client = ::redis::Client::open(&*url).unwrap();
@@ -69,11 +69,11 @@ pub(super) fn measure(runtime: &Runtime) {
         note_size("Redis", "memory", count - 1, used_memory(server) - before);
         (verifying, count)
     });
-    Measured { runtime, spent: &spent }.compare_pending("Redis", (&of_few.0, of_few.1), (&of_many.0, of_many.1));
+    Measured { spent: &spent, ..measured }.compare_pending("Redis", (&of_few.0, of_few.1), (&of_many.0, of_many.1));
 }
 
 /// As many records as the engine had, and as long.
-fn least(measured: &Measured<'_>, connection: &MultiplexedConnection, count: usize, are_limited: bool) -> Cost {
+fn least(measured: &Measured<'_>, connection: &MultiplexedConnection, count: usize, are_limited: bool) -> Shared {
     let script = Arc::new(Script::new(LEAST));
     let record = [&b"0"[..], &[7; 32], &[0; 300]].concat();
     let key = |kind: char, i: usize| format!("egoi-verify:1:{kind}:{i:016}");
@@ -99,7 +99,7 @@ fn least(measured: &Measured<'_>, connection: &MultiplexedConnection, count: usi
             }
         }
     };
-    Cost::of_all(count, measured.spent, || drop(measured.runtime.block_on(at_once(AT_ONCE, count, validates))))
+    measured.cost(count, || drop(measured.runtime.block_on(at_once(AT_ONCE, count, validates))))
 }
 
 fn used_memory(server: &RedisServer) -> u64 {

@@ -6,8 +6,8 @@ use egoi_verify::EngineOptions;
 use rusqlite::{Connection, TransactionBehavior, params};
 use tokio::runtime::Runtime;
 
-use crate::rounds::{self, Cost};
-use crate::{AT_ONCE, LIMITS, Measured, Verifying, copied, note_size, options, pending};
+use crate::rounds;
+use crate::{AT_ONCE, LIMITS, Measured, Shared, Verifying, copied, note_size, options, pending};
 
 /// As long a row as the store has, of what a validation cannot do without.
 const TABLES: &str = "
@@ -46,7 +46,7 @@ impl Drop for Folder {
 
 pub(super) fn measure(runtime: &Runtime) {
     let folder = Folder::new();
-    let measured = Measured { runtime, spent: &rounds::processor_ns_of_all };
+    let measured = Measured { runtime, spent: &rounds::processor_ns_of_all, by_callers: &rounds::processor_ns };
     rounds::head("SQLite in a file on the disk, WAL and synchronous = FULL; processor time of the whole process");
     for (limits, are_limited) in LIMITS {
         let statement = if are_limited { LEAST_COUNTED } else { LEAST };
@@ -58,7 +58,7 @@ pub(super) fn measure(runtime: &Runtime) {
             let (least_path, _) = folder.file(&format!("least, {limits}, {how}"));
             let mut connection = Connection::open(least_path).unwrap();
             connection.execute_batch(TABLES).unwrap();
-            let least = Box::new(|| least(&mut connection, statement, count, callers));
+            let least = Box::new(|| least(&measured, &mut connection, statement, count, callers));
             let name = if callers == 1 { "one UPDATE a transaction" } else { "64 UPDATEs a transaction" };
             measured.compare_validations(
                 &format!("SQLite, {limits}, {how}"),
@@ -79,7 +79,13 @@ pub(super) fn measure(runtime: &Runtime) {
 }
 
 /// Uses so many codes up, so many in each transaction, which takes the lock before it looks.
-fn least(connection: &mut Connection, statement: &str, count: usize, together: usize) -> Cost {
+fn least(
+    measured: &Measured<'_>,
+    connection: &mut Connection,
+    statement: &str,
+    count: usize,
+    together: usize,
+) -> Shared {
     let code = [7_u8; 32];
     connection.execute("DELETE FROM least", []).unwrap();
     let tx = connection.transaction().unwrap();
@@ -88,7 +94,7 @@ fn least(connection: &mut Connection, statement: &str, count: usize, together: u
         tx.prepare_cached("INSERT INTO least VALUES (?1, ?2, 0, ?3, ?4, ?5)").unwrap().execute(row).unwrap();
     }
     tx.commit().unwrap();
-    Cost::of_all(count, &rounds::processor_ns_of_all, || {
+    measured.cost(count, || {
         for first in (0..count).step_by(together) {
             let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate).unwrap();
             for id in first..count.min(first + together) {
