@@ -68,7 +68,7 @@ PARTS = [
                 "A validation also hashes the code, draws an id by which a repeated command is known, writes down the latest eight of "
                 "those, and locks what is counted for the number before it reads the time. SQLite's calls go to a thread of their "
                 "own and back; those that come while others are written down wait for the next transaction, so that 64 at once are "
-                "two of about 32. Each transaction also writes down the time, which is never to go back, and looks for what is "
+                "two transactions. Each transaction also writes down the time, which is never to go back, and looks for what is "
                 "over. PostgreSQL's calls are a function in PL/pgSQL, which selects, decides and then updates, and Redis's a script. "
                 "What of the processor time the server has spent, or SQLite's thread, is in the table above; the rest is the "
                 "caller's.",
