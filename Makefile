@@ -15,7 +15,7 @@ VALKEY_OF_DEBIAN_13 = { { command -v mmdebstrap >/dev/null || apt-get install -y
   && printf '\#!/bin/sh\nexec $(VALKEY)/usr/lib64/ld-linux-*.so.2 --library-path $$(echo $(VALKEY)/usr/lib/*-linux-gnu) \
        $(VALKEY)/usr/bin/valkey-server "$$@"\n' >$(VALKEY)/valkey-server && chmod 755 $(VALKEY)/valkey-server; }
 
-.PHONY: demo demo-python demo-node test test-core test-python test-node lint chromium postgres redis store-commands wheel addon soak pins fuzz audit clean
+.PHONY: demo demo-python demo-node test test-core test-python test-node lint chromium postgres redis store-commands wheel addon soak pins fuzz fuzz-build $(FUZZ_TARGETS:%=fuzz-%) audit clean
 
 demo:
 	$(CARGO) run --quiet --locked -p egoi-verify --features cli -- demo
@@ -120,11 +120,16 @@ pins:
 
 # A stable compiler is told to take the instrumentation's flags. What is found lies in fuzz/artifacts; as an input of
 # tests/corpus it stays tested.
-fuzz: tools/bin/cargo-fuzz
-	for target in $(FUZZ_TARGETS); do \
-	  mkdir -p fuzz/corpus/$$target && RUSTC_BOOTSTRAP=1 tools/bin/cargo-fuzz fuzz run $$target \
-	    fuzz/corpus/$$target tests/corpus/$$target -- -max_total_time=$(FUZZ_SECONDS) || exit 1; \
-	done
+fuzz: $(FUZZ_TARGETS:%=fuzz-%)
+
+# Each for an hour, one after the other; `make --jobs 2 fuzz` has two at a time.
+$(FUZZ_TARGETS:%=fuzz-%): fuzz-%: fuzz-build
+	mkdir -p fuzz/corpus/$*
+	RUSTC_BOOTSTRAP=1 tools/bin/cargo-fuzz fuzz run $* fuzz/corpus/$* tests/corpus/$* -- \
+	  -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1
+
+fuzz-build: tools/bin/cargo-fuzz
+	RUSTC_BOOTSTRAP=1 tools/bin/cargo-fuzz fuzz build
 
 audit: tools/bin/cargo-deny
 	tools/bin/cargo-deny --locked check bans licenses sources
