@@ -178,11 +178,11 @@ test("the name of an option is as in JavaScript", async () => {
     });
 });
 
-for (const [isAtHand, where] of [
-    [false, "a call"],
-    [true, "a call that runs in this thread"],
+for (const [isAtHand, name] of [
+    [false, "a panic in a call is a rejected promise, and the next call works"],
+    [true, "a panic in a call that runs in this thread is one too"],
 ]) {
-    test(`a panic in ${where} is a rejected promise, and the next call works`, async () => {
+    test(name, async () => {
         const panicking = call(test, undefined, {}, (id) => addon.panicForTest(port, id, isAtHand), String);
         await assert.rejects(panicking, InternalError);
         await phones.client.ping();
