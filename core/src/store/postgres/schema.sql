@@ -137,8 +137,9 @@ LANGUAGE sql AS $$
     WHERE number = n.number
 $$;
 
--- Removes a few rows of each kind whose time is over.
-CREATE FUNCTION egoi_verify_sweep(now bigint, most integer) RETURNS void LANGUAGE sql AS $$
+-- Removes a few rows of each kind whose time is over. Planned for any number of them, it looks so costly where millions are
+-- pending that each call would be compiled first, which takes most of a second.
+CREATE FUNCTION egoi_verify_sweep(now bigint, most integer) RETURNS void LANGUAGE sql SET jit = off AS $$
     DELETE FROM egoi_verify_requests WHERE id IN
         (SELECT id FROM egoi_verify_requests WHERE until <= now ORDER BY until LIMIT most FOR UPDATE SKIP LOCKED);
     DELETE FROM egoi_verify_numbers WHERE number IN
