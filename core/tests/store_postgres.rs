@@ -155,7 +155,7 @@ mod bad_days {
     fn the_tables_of_a_newer_version_are_refused() {
         let url = SERVER.url();
         ping(&url).unwrap();
-        let (_, schema) = url.rsplit_once("%3D").unwrap();
+        let schema = postgres_server::schema_of(&url);
         SERVER.sql(&format!("UPDATE {schema}.egoi_verify_version SET version = 99"));
         refused(&url, "newer version");
     }
@@ -164,7 +164,7 @@ mod bad_days {
     fn a_user_without_rights_is_told_which_it_needs() {
         let url = SERVER.url();
         SERVER.sql(&format!("CREATE USER guest PASSWORD '{PASSWORD}'"));
-        let (_, schema) = url.rsplit_once("%3D").unwrap();
+        let schema = postgres_server::schema_of(&url);
         SERVER.sql(&format!("GRANT USAGE ON SCHEMA {schema} TO guest"));
         refused(&url.replace("egoi:", "guest:"), "may not");
     }

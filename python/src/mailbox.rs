@@ -107,15 +107,17 @@ impl Wake for Reminder {
 impl Mailbox {
     /// A letter to come, and whom to give it to.
     pub(crate) fn expect(&self, future: Py<PyAny>, on_hand_over: Option<Py<PyAny>>) -> (u64, Arc<Post>) {
-        let letter = self.latest.fetch_add(1, Ordering::Relaxed);
-        lock(&self.waiting).insert(letter, Waiting { future, on_hand_over, call: None });
-        (letter, Arc::clone(&self.post))
+        (self.add(Waiting { future, on_hand_over, call: None }), Arc::clone(&self.post))
     }
 
     /// The same for a call that runs in the loop's thread.
     pub(crate) fn keep(&self, call: Own<Call>, future: Py<PyAny>, on_hand_over: Option<Py<PyAny>>) -> u64 {
+        self.add(Waiting { future, on_hand_over, call: Some(call) })
+    }
+
+    fn add(&self, waiting: Waiting) -> u64 {
         let letter = self.latest.fetch_add(1, Ordering::Relaxed);
-        lock(&self.waiting).insert(letter, Waiting { future, on_hand_over, call: Some(call) });
+        lock(&self.waiting).insert(letter, waiting);
         letter
     }
 

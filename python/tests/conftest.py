@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 import warnings
@@ -15,6 +16,8 @@ from support_wire import Wire
 
 # For what programs and tests share, and for Celery, which imports a task where it is asked for.
 sys.path.append(str(PROGRAMS))
+
+from loops import LOOPS
 
 NUMBER = "+351 910 000 000"
 
@@ -35,6 +38,12 @@ def wire() -> Iterator[Wire]:
 def count() -> Callable[[int, int], int]:
     """How often to do what is done often: the short form in `make test`, the full count in `make soak`."""
     return lambda short, full: full if os.environ.get("EGOI_SOAK") == "1" else short
+
+
+@pytest.fixture(params=LOOPS)
+def new_loop(request: pytest.FixtureRequest) -> Callable[[], asyncio.AbstractEventLoop]:
+    """Every kind of event loop, one after the other."""
+    return LOOPS[request.param]
 
 
 @pytest.fixture(params=VERSIONS)

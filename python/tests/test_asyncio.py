@@ -21,11 +21,6 @@ from support_wire import Wire, wait_until
 T = TypeVar("T")
 
 
-@pytest.fixture(params=LOOPS)
-def new_loop(request: pytest.FixtureRequest) -> Callable[[], asyncio.AbstractEventLoop]:
-    return LOOPS[request.param]
-
-
 def run(new_loop: Callable[[], asyncio.AbstractEventLoop], main: Coroutine[Any, Any, T]) -> T:
     loop = new_loop()
     try:

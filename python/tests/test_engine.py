@@ -32,7 +32,6 @@ from egoi_verify import (
     Verification,
     code_in_sms,
 )
-from loops import LOOPS
 from support_wire import wait_until
 
 PATIENCE = 20.0
@@ -72,11 +71,6 @@ class Verifying:
 )
 def verifying(request: pytest.FixtureRequest) -> Verifying:
     return Verifying(*request.param)
-
-
-@pytest.fixture(params=LOOPS)
-def new_loop(request: pytest.FixtureRequest) -> Callable[[], asyncio.AbstractEventLoop]:
-    return LOOPS[request.param]
 
 
 def code_of(sms: OutgoingSms) -> str:

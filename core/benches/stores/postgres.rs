@@ -96,7 +96,7 @@ fn least(
 
 /// Adds so many copies of the request that is there, and says how much of the disk all of it takes then.
 fn fill(server: &PostgresServer, url: &str, copies: usize) -> u64 {
-    let (_, schema) = url.rsplit_once("%3D").unwrap();
+    let schema = postgres_server::schema_of(url);
     let sql = |statements: &str| server.sql(&format!("SET search_path = {schema}; {statements}"));
     let columns = |table: &str| -> Vec<String> {
         let names = format!(

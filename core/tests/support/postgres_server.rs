@@ -25,6 +25,11 @@ pub(crate) fn is_here() -> bool {
     PROGRAM.is_some()
 }
 
+/// The schema that a URL of ours names.
+pub(crate) fn schema_of(url: &str) -> &str {
+    url.rsplit_once("search_path%3D").unwrap().1
+}
+
 fn program(name: &str) -> PathBuf {
     PROGRAM.as_ref().unwrap().with_file_name(name)
 }
@@ -94,7 +99,7 @@ impl PostgresServer {
 
     /// Removes what a store under this URL of ours keeps.
     pub(crate) fn empty(&self, url: &str) {
-        let (_, schema) = url.rsplit_once("search_path%3D").unwrap();
+        let schema = schema_of(url);
         let tables = ["requests", "numbers", "idempotency_keys"].map(|table| format!("{schema}.egoi_verify_{table}"));
         let said = self.sql(&tables.map(|table| format!("DELETE FROM {table};")).concat());
         assert!(said.is_empty(), "{said}");

@@ -40,7 +40,7 @@ else:
         except Storage as error:
             print(error, error.sms_may_be_sent, len(sent))
         # The file may have some room in it, and makes some when it is closed: the first few may be written down.
-        for verification, code in zip(begun, codes, strict=False):
+        for verification, code in zip(begun, codes, strict=True):
             fill()
             assert code is not None
             try:
