@@ -230,3 +230,78 @@ mod bad_days {
         }
     }
 }
+
+mod plans {
+    use std::time::Duration;
+
+    use egoi_verify::{CallOptions, Engine, Outcome, RequestOptions, ValidateOptions};
+
+    use super::support::conformance::{RIGHT, RUNTIME, number, remembered};
+    use super::support::post::Post;
+    use super::*;
+
+    /// What an engine and a client do, with the `i`th number.
+    async fn every_call(store: &Arc<dyn Store>, i: usize) {
+        let options = EngineOptions::default().store(Arc::clone(store)).key([7; 32]);
+        let engine = Engine::new(Post::default(), options).unwrap();
+        let request = RequestOptions::default().idempotency_key(i.to_string());
+        let id = engine.request_to(number(i), request).await.unwrap().id;
+        assert_eq!(engine.validate(&id, "no", ValidateOptions::default()).await.unwrap(), Outcome::WrongCode);
+        engine.get(&id, CallOptions::default()).await.unwrap();
+        // Too soon, but it has looked by then.
+        engine.resend(&id, CallOptions::default()).await.unwrap_err();
+        engine.cancel(&id, CallOptions::default()).await.unwrap();
+        store.claim(RIGHT, number(i), Duration::from_secs(60)).await.unwrap();
+        store.fulfil(RIGHT, remembered()).await.unwrap();
+        store.release(RIGHT).await.unwrap();
+    }
+
+    /// The plans by which a server makes every call after this was done to a store of it that has seen them.
+    fn plans_after(done: impl Fn(&PostgresServer, &str)) -> String {
+        let server = PostgresServer::start(&[
+            "session_preload_libraries=auto_explain",
+            "auto_explain.log_min_duration=0",
+            "auto_explain.log_nested_statements=on",
+        ]);
+        let url = server.url();
+        let store = EngineOptions::default().store_url(&url).key([7; 32]).open_store().unwrap();
+        RUNTIME.block_on(every_call(&store, 0));
+        done(&server, &url);
+        let log = server.folder.join("log");
+        let before = std::fs::read_to_string(&log).unwrap().len();
+        RUNTIME.block_on(every_call(&store, 1));
+        std::fs::read_to_string(&log).unwrap().split_off(before)
+    }
+
+    const TABLES: [&str; 3] = ["egoi_verify_requests", "egoi_verify_numbers", "egoi_verify_idempotency_keys"];
+
+    fn assert_none_is_read_through(plans: &str) {
+        for table in TABLES {
+            assert!(plans.contains(&format!("Delete on {table}")), "{plans}");
+            assert!(!plans.contains(&format!("Seq Scan on {table}")), "{plans}");
+        }
+    }
+
+    /// A connection keeps its plans, and the tables may fill before they are made anew.
+    #[test]
+    fn no_table_is_read_through_by_plans_that_were_made_when_it_was_empty() {
+        let plans = plans_after(|server, url| {
+            server.empty(url);
+            assert_eq!(server.sql("VACUUM"), "");
+        });
+        assert_none_is_read_through(&plans);
+    }
+
+    #[test]
+    fn however_many_are_pending_no_table_is_read_through_and_no_statement_is_compiled() {
+        // The planner takes the size of a table from here.
+        let plans = plans_after(|server, url| {
+            let schema = postgres_server::schema_of(url);
+            let all = format!("relnamespace = '{schema}'::regnamespace");
+            let said = server.sql(&format!("UPDATE pg_class SET relpages = 1, reltuples = 1e9 WHERE {all}"));
+            assert_eq!(said, "");
+        });
+        assert_none_is_read_through(&plans);
+        assert!(!plans.contains("JIT:"), "{plans}");
+    }
+}

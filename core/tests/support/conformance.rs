@@ -130,7 +130,7 @@ const NO_LIMITS: Limits = Limits {
     wrong_codes_per_number: None,
     sms_per_number: None,
 };
-const RIGHT: Digest = [1; 32];
+pub(crate) const RIGHT: Digest = [1; 32];
 const WRONG: Digest = [2; 32];
 
 pub(crate) static RUNTIME: LazyLock<tokio::runtime::Runtime> =
@@ -792,7 +792,7 @@ pub(crate) fn of_a_success_and_a_cancellation_at_once_one_counts(with: &Kind) {
 
 // Keys of a client
 
-fn remembered() -> Remembered {
+pub(crate) fn remembered() -> Remembered {
     let now = TestClock::default().now();
     Remembered { id: "abc".to_owned(), created_at: now, expires_at: now.after(HOUR) }
 }

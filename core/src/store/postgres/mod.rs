@@ -13,8 +13,8 @@ use tokio_postgres::types::{FromSql, ToSql};
 use self::connections::{Connections, Repeat};
 use super::sealed::Seal;
 use super::{
-    Attempt, Claim, Clock, Created, Digest, HandOver, Limits, NewRequest, Opening, Remembered, Resending, SWEPT_A_CALL,
-    Shift, Store, StoreFuture, Stored, StoredTerms, storage,
+    Attempt, Claim, Clock, Created, Digest, HandOver, Limits, NewRequest, Opening, Remembered, Resending, Shift, Store,
+    StoreFuture, Stored, StoredTerms, storage,
 };
 use crate::Error;
 use crate::machine::{Progress, Quota, Record, Timestamp};
@@ -69,10 +69,6 @@ fn timestamp(millis: i64) -> Timestamp {
 
 fn sql_timestamp(at: Timestamp) -> i64 {
     i64::try_from(at.0).unwrap_or(NEVER).min(NEVER)
-}
-
-fn sweep() -> i32 {
-    SWEPT_A_CALL as i32
 }
 
 fn get<'a, T: FromSql<'a>>(row: &'a Row, column: &str) -> Result<T, Error> {
@@ -179,11 +175,10 @@ impl Store for PostgresStore {
                 Box::new(keys),
                 Box::new(moved),
                 Box::new(stopped),
-                Box::new(sweep()),
             ];
             parameters.extend(limits(&request.limits));
             let statement = "SELECT * FROM egoi_verify_create(
-                $1, $2, $3, $4, $5, $6, $7, ROW($11, $12, $13, $14, $15, $16, $17)::egoi_verify_limits, $8, $9, $10)";
+                $1, $2, $3, $4, $5, $6, $7, ROW($10, $11, $12, $13, $14, $15, $16)::egoi_verify_limits, $8, $9)";
             let rows = self.connections.call(statement, parameters, Repeat::Yes).await?;
             let row = rows.first().ok_or_else(unreadable)?;
             let stored = || {
@@ -304,9 +299,8 @@ impl Store for PostgresStore {
                 Box::new(millis(keep)),
                 Box::new(moved),
                 Box::new(stopped),
-                Box::new(sweep()),
             ];
-            let statement = "SELECT * FROM egoi_verify_claim($1, $2, $3, $4, $5, $6, $7)";
+            let statement = "SELECT * FROM egoi_verify_claim($1, $2, $3, $4, $5, $6)";
             let rows = self.connections.call(statement, parameters, Repeat::Yes).await?;
             let row = rows.first().ok_or_else(unreadable)?;
             match get(row, "said")? {
@@ -331,15 +325,14 @@ impl Store for PostgresStore {
                 Box::new(sql_timestamp(given.created_at)),
                 Box::new(sql_timestamp(given.expires_at)),
             ];
-            let statement = "UPDATE egoi_verify_idempotency_keys
-                             SET given_id = $2, given_created_at = $3, given_expires_at = $4 WHERE idempotency_key = $1";
+            let statement = "SELECT egoi_verify_fulfil($1, $2, $3, $4)";
             self.connections.call(statement, parameters, Repeat::Yes).await.map(drop)
         })
     }
 
     fn release(&self, key: Digest) -> StoreFuture<'_, ()> {
         Box::pin(async move {
-            let statement = "DELETE FROM egoi_verify_idempotency_keys WHERE idempotency_key = $1";
+            let statement = "SELECT egoi_verify_release($1)";
             // Done twice it could take away a key that somebody else has claimed in between.
             self.connections.call(statement, vec![Box::new(bytes(&key))], Repeat::No).await.map(drop)
         })

@@ -3,6 +3,9 @@
 --
 -- Every call is one statement that calls one function, which has locked the rows that it decides by before it reads the
 -- time: the request's, then the number's, then the key's, so that no two calls wait for each other.
+--
+-- Those functions have settings of the planner: what they do is planned once a connection, and never reads a table through,
+-- however empty it was then.
 
 CREATE TABLE egoi_verify_version (version integer NOT NULL);
 INSERT INTO egoi_verify_version VALUES (1);
@@ -125,28 +128,33 @@ BEGIN
 END
 $$;
 
--- Writes them; they are kept as long as they count, and as long as the request that counts there.
+-- Writes them; they are kept as long as they count, and as long as the request that counts there. In PL/pgSQL, as below, since
+-- what is written in SQL is planned in each call.
 CREATE FUNCTION egoi_verify_save(n egoi_verify_numbers, l egoi_verify_limits, request_until bigint) RETURNS void
-LANGUAGE sql AS $$
+LANGUAGE plpgsql AS $$
+BEGIN
     UPDATE egoi_verify_numbers
     SET wrong_codes = n.wrong_codes, wrong_codes_since = n.wrong_codes_since, sms = n.sms, sms_since = n.sms_since,
         until = greatest(
             n.until, request_until,
             CASE WHEN n.wrong_codes > 0 THEN n.wrong_codes_since + l.wrong_codes_per END,
             CASE WHEN n.sms > 0 THEN n.sms_since + l.sms_per END)
-    WHERE number = n.number
+    WHERE number = n.number;
+END
 $$;
 
--- Removes a few rows of each kind whose time is over. Planned for any number of them, it looks so costly where millions are
--- pending that each call would be compiled first, which takes most of a second.
-CREATE FUNCTION egoi_verify_sweep(now bigint, most integer) RETURNS void LANGUAGE sql SET jit = off AS $$
+-- Removes a few rows of each kind whose time is over. How few stands in each statement, as the planner takes a limit that it
+-- does not know for a tenth of the table.
+CREATE FUNCTION egoi_verify_sweep(now bigint) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
     DELETE FROM egoi_verify_requests WHERE id IN
-        (SELECT id FROM egoi_verify_requests WHERE until <= now ORDER BY until LIMIT most FOR UPDATE SKIP LOCKED);
+        (SELECT id FROM egoi_verify_requests WHERE until <= now ORDER BY until LIMIT 4 FOR UPDATE SKIP LOCKED);
     DELETE FROM egoi_verify_numbers WHERE number IN
-        (SELECT number FROM egoi_verify_numbers WHERE until <= now ORDER BY until LIMIT most FOR UPDATE SKIP LOCKED);
+        (SELECT number FROM egoi_verify_numbers WHERE until <= now ORDER BY until LIMIT 4 FOR UPDATE SKIP LOCKED);
     DELETE FROM egoi_verify_idempotency_keys WHERE idempotency_key IN
-        (SELECT idempotency_key FROM egoi_verify_idempotency_keys WHERE until <= now ORDER BY until LIMIT most
+        (SELECT idempotency_key FROM egoi_verify_idempotency_keys WHERE until <= now ORDER BY until LIMIT 4
          FOR UPDATE SKIP LOCKED);
+END
 $$;
 
 -- Makes calls with the same idempotency key wait for each other, under every key of the engine that it has a name under.
@@ -164,8 +172,9 @@ $$;
 -- written.
 CREATE FUNCTION egoi_verify_create(
     new_id bytea, new_sealed bytea, names bytea[], new_code bytea, new_validity bigint, new_keep bigint, keys bytea[],
-    l egoi_verify_limits, moved bigint, stopped bigint, sweep integer
-) RETURNS egoi_verify_said LANGUAGE plpgsql AS $$
+    l egoi_verify_limits, moved bigint, stopped bigint
+) RETURNS egoi_verify_said
+LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     r egoi_verify_requests;
     n egoi_verify_numbers;
@@ -226,7 +235,7 @@ BEGIN
             ON CONFLICT (idempotency_key) DO UPDATE
             SET number = excluded.number, request = excluded.request, claim = NULL, given_id = NULL, until = excluded.until;
     END IF;
-    PERFORM egoi_verify_sweep(now, sweep);
+    PERFORM egoi_verify_sweep(now);
     RETURN egoi_verify_of('new', r, now);
 END
 $$;
@@ -234,7 +243,8 @@ $$;
 -- `names` are those that the number may have, or null. The answer is an outcome's word; none is no request.
 CREATE FUNCTION egoi_verify_validate(
     of_id bytea, attempt bytea, codes bytea[], names bytea[], l egoi_verify_limits, moved bigint, stopped bigint
-) RETURNS text LANGUAGE plpgsql AS $$
+) RETURNS text
+LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     r egoi_verify_requests;
     n egoi_verify_numbers;
@@ -297,7 +307,7 @@ END
 $$;
 
 CREATE FUNCTION egoi_verify_cancel(of_id bytea, moved bigint, stopped bigint) RETURNS SETOF egoi_verify_said
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     r egoi_verify_requests;
     now bigint;
@@ -315,7 +325,7 @@ END
 $$;
 
 CREATE FUNCTION egoi_verify_get(of_id bytea, moved bigint, stopped bigint) RETURNS SETOF egoi_verify_said
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     r egoi_verify_requests;
     now bigint;
@@ -330,7 +340,8 @@ $$;
 
 CREATE FUNCTION egoi_verify_resend(
     of_id bytea, new_code bytea, l egoi_verify_limits, moved bigint, stopped bigint
-) RETURNS SETOF egoi_verify_said LANGUAGE plpgsql AS $$
+) RETURNS SETOF egoi_verify_said
+LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     r egoi_verify_requests;
     n egoi_verify_numbers;
@@ -390,7 +401,8 @@ $$;
 
 -- `ended` is `sent`, `not sent` or `maybe sent`.
 CREATE FUNCTION egoi_verify_settle(of_id bytea, of_hand_over bigint, ended text, moved bigint, stopped bigint)
-RETURNS void LANGUAGE plpgsql AS $$
+RETURNS void
+LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     r egoi_verify_requests;
 BEGIN
@@ -423,9 +435,10 @@ $$;
 
 -- Takes a client's idempotency key; `names` are what stands for the number.
 CREATE FUNCTION egoi_verify_claim(
-    of_key bytea, of_claim bytea, names bytea[], new_keep bigint, moved bigint, stopped bigint, sweep integer,
+    of_key bytea, of_claim bytea, names bytea[], new_keep bigint, moved bigint, stopped bigint,
     OUT said text, OUT given_id text, OUT given_created_at bigint, OUT given_expires_at bigint
-) LANGUAGE plpgsql AS $$
+)
+LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     k egoi_verify_idempotency_keys;
     now bigint;
@@ -438,7 +451,7 @@ BEGIN
             VALUES (of_key, names[1], of_claim, now + new_keep)
             ON CONFLICT (idempotency_key) DO UPDATE
             SET number = excluded.number, request = NULL, claim = excluded.claim, given_id = NULL, until = excluded.until;
-        PERFORM egoi_verify_sweep(now, sweep);
+        PERFORM egoi_verify_sweep(now);
         said := 'new';
     ELSIF k.claim = of_claim THEN
         -- The same command once more, whose answer was lost.
@@ -453,5 +466,22 @@ BEGIN
         given_created_at := k.given_created_at;
         given_expires_at := k.given_expires_at;
     END IF;
+END
+$$;
+
+-- Notes what a client's request gave.
+CREATE FUNCTION egoi_verify_fulfil(of_key bytea, id text, created_at bigint, expires_at bigint) RETURNS void
+LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
+    UPDATE egoi_verify_idempotency_keys
+        SET given_id = id, given_created_at = created_at, given_expires_at = expires_at WHERE idempotency_key = of_key;
+END
+$$;
+
+-- Gives a client's key back.
+CREATE FUNCTION egoi_verify_release(of_key bytea) RETURNS void
+LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
+    DELETE FROM egoi_verify_idempotency_keys WHERE idempotency_key = of_key;
 END
 $$;
