@@ -39,7 +39,10 @@ fn main() {
         every_error_code_is_shown(&scenarios);
         Ok(())
     }));
-    libtest_mimic::run(&Arguments::from_args(), trials).exit();
+    let mut arguments = Arguments::from_args();
+    // More than there are processors: some wait for deadlines.
+    arguments.test_threads.get_or_insert(16);
+    libtest_mimic::run(&arguments, trials).exit();
 }
 
 fn tests() -> PathBuf {

@@ -34,10 +34,13 @@ import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.DynamicTest
 import org.junit.jupiter.api.DynamicTest.dynamicTest
 import org.junit.jupiter.api.TestFactory
+import org.junit.jupiter.api.parallel.Execution
+import org.junit.jupiter.api.parallel.ExecutionMode
 
 /** Every file of `tests/scenarios` on every verifier that it names, a test each; its README says what a file holds. */
 class ScenariosTest {
     @TestFactory
+    @Execution(ExecutionMode.CONCURRENT)
     fun scenarios(): List<DynamicTest> {
         val folder = Path.of(System.getProperty("egoi.vectors"), "../scenarios")
         val files = Files.list(folder).use { all -> all.filter { "$it".endsWith(".json") }.sorted().toList() }
