@@ -15,7 +15,7 @@ VALKEY_OF_DEBIAN_13 = { { command -v mmdebstrap >/dev/null || apt-get install -y
   && printf '\#!/bin/sh\nexec $(VALKEY)/usr/lib64/ld-linux-*.so.2 --library-path $$(echo $(VALKEY)/usr/lib/*-linux-gnu) \
        $(VALKEY)/usr/bin/valkey-server "$$@"\n' >$(VALKEY)/valkey-server && chmod 755 $(VALKEY)/valkey-server; }
 
-.PHONY: demo demo-python demo-node test test-core test-python test-node lint chromium postgres redis store-commands wheel addon soak pins fuzz fuzz-build $(FUZZ_TARGETS:%=fuzz-%) audit clean
+.PHONY: demo demo-python demo-node test test-core test-python test-node lint chromium postgres redis store-commands wheel addon soak soak-core soak-python soak-node pins fuzz fuzz-build $(FUZZ_TARGETS:%=fuzz-%) audit clean
 
 demo:
 	$(CARGO) run --quiet --locked -p egoi-verify --features cli -- demo
@@ -87,15 +87,17 @@ store-commands:
 	$(call FROM_DEBIAN,command -v openssl && command -v sqlite3,openssl sqlite3,\
 	  OPENSSL OR SQLITE3 IS NOT INSTALLED AND CANNOT BE: A COMMAND OF DOCS/STORES.MD WILL NOT BE TESTED)
 
-# Every long check at its full count; its last run is in tests/SOAK.md.
-soak: postgres redis store-commands wheel service python/tests/typing/node_modules
+# Every long check at its full count; its last run is in tests/SOAK.md. Each part can run by itself.
+soak: soak-core soak-python soak-node soak-kotlin asan soak-swift
+
+soak-core: toxiproxy chromium postgres redis
 	EGOI_SOAK=1 $(CARGO) test --locked --profile soak --workspace --all-features -- --nocapture
+
+soak-python: wheel service valgrind postgres redis store-commands python/tests/typing/node_modules
 	EGOI_SOAK=1 $(VENV)/bin/python -m pytest -q python/tests
-	$(MAKE) addon
+
+soak-node: addon service postgres redis
 	cd node && npm run --silent soak
-	$(MAKE) soak-kotlin
-	$(MAKE) asan
-	$(MAKE) soak-swift
 
 # The wheel as it is published, installed where the tests run. zig is the linker, so that the wheel runs with an older
 # glibc than this machine's.
