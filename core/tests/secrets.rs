@@ -488,7 +488,9 @@ async fn an_engine_with_egois_sms_tells_no_secret_that_the_service_repeats() {
     let secrets = Arc::new(Secrets::read());
     let mut looked = Looked::new(&secrets);
     let mut calls = 0;
-    for answer in secrets.answers.iter().filter(|answer| answer.calls.is_none()) {
+    // The message that is repeated of other requests has another code in it.
+    let is_of_an_sms = |answer: &&Answer| answer.calls.is_none() || answer.name.starts_with("number and key");
+    for answer in secrets.answers.iter().filter(is_of_an_sms) {
         let steps = sent(answer);
         let service = Service::start(move |_| steps.clone()).await;
         let sms = EgoiSms::new(options(&secrets, Api::V2, &service.url)).unwrap();
