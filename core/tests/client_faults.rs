@@ -203,16 +203,23 @@ async fn an_answer_about_another_request_is_unexpected() {
 }
 
 #[tokio::test]
-async fn an_unknown_status_word_is_never_a_success_and_is_told() {
+async fn an_unknown_status_word_and_one_about_no_request_are_never_a_success_and_are_told() {
     for word in ["Perhaps", "Error", "verified!", ""] {
         let body = good().replace("pending", word);
         // A request over V2 has no status.
         let has_status = |api, verb| (api, verb) != (Api::V2, Request) && !(verb == Request && word == "Error");
         assert_fault(word, json(200, &body), UNEXPECTED, has_status, LONG).await;
     }
-    let service = Service::answering([json(200, &good().replace("pending", "Perhaps"))]).await;
-    let error = call(&service.client(Api::V1), Validate).await.unwrap_err();
-    assert!(error.detail().contains("`Perhaps`"), "{error}");
+    let unknown = good().replace("pending", "Perhaps");
+    for (body, told) in [
+        (unknown.as_str(), "`Perhaps`"),
+        (r#"{"status":"Perhaps"}"#, "`Perhaps`"),
+        (r#"{"status":"Verified"}"#, "no request id"),
+    ] {
+        let service = Service::answering([json(200, body)]).await;
+        let error = call(&service.client(Api::V1), Validate).await.unwrap_err();
+        assert!(error.code() == UnexpectedAnswer && error.detail().contains(told), "{body}: {error}");
+    }
 }
 
 #[tokio::test]
