@@ -26,18 +26,23 @@ demo-python: wheel
 
 test: test-core test-python test-node test-stores test-kotlin test-swift test-phone test-bench test-surface
 
-test-core: lint chromium toxiproxy postgres redis
+# What a part of `make test` and its long form in `make soak` both need.
+test-core soak-core: chromium toxiproxy postgres redis
+test-python soak-python: wheel service valgrind postgres redis store-commands python/tests/typing/node_modules
+test-node soak-node: addon service postgres redis
+
+test-core: lint
 	$(CARGO) test --locked --workspace --all-features
 
 # Needs Node and npm too, for one of the type checkers.
-test-python: wheel service valgrind postgres redis store-commands python/tests/typing/node_modules
+test-python:
 	$(VENV)/bin/python -m pytest -q -n 2 --dist loadgroup python/tests
 
 demo-node: addon
 	cd node && npm run --silent demo
 
 # The npm package: built, packed, installed in an empty project, tested there and here.
-test-node: addon service chromium postgres redis
+test-node: chromium
 	cd node && npm run --silent lint && npm run --silent pack && npm test --silent
 
 addon: node/node_modules/.package-lock.json
@@ -90,13 +95,13 @@ store-commands:
 # Every long check at its full count; its last run is in tests/SOAK.md. Each part can run by itself.
 soak: soak-core soak-python soak-node soak-kotlin asan soak-swift
 
-soak-core: toxiproxy chromium postgres redis
+soak-core:
 	EGOI_SOAK=1 $(CARGO) test --locked --profile soak --workspace --all-features -- --nocapture
 
-soak-python: wheel service valgrind postgres redis store-commands python/tests/typing/node_modules
+soak-python:
 	EGOI_SOAK=1 $(VENV)/bin/python -m pytest -q python/tests
 
-soak-node: addon service postgres redis
+soak-node:
 	cd node && npm run --silent soak
 
 # The wheel as it is published, installed where the tests run. zig is the linker, so that the wheel runs with an older
