@@ -1,158 +1,254 @@
-# `make demo` and `make test` do all their own set-up. See CONTRIBUTING.md for the others.
+# `make` lists the targets. Each does its own set-up. What takes more than three lines is a script in tools/.
 
 CARGO ?= cargo
 PYTHON ?= python3
-VENV := python/.venv
 DENY_VERSION := 0.20.2
 FUZZ_VERSION := 0.13.2
 FUZZ_TARGETS := v1 v2 refusal number sms_text code retry_after fault session
-FUZZ_SECONDS ?= 3600
-VALKEY := /opt/egoi-verify/valkey
-# For a Debian that has no package of it: that of Debian 13, run by its own loader. It is whole once the program is there.
-VALKEY_OF_DEBIAN_13 = { { command -v mmdebstrap >/dev/null || apt-get install -y -qq --no-install-recommends mmdebstrap >/dev/null; } \
-  && rm -rf $(VALKEY) && mkdir -p $(dir $(VALKEY)) \
-  && mmdebstrap --quiet --variant=extract --include=valkey-server trixie $(VALKEY) && chmod 755 $(VALKEY) \
-  && printf '\#!/bin/sh\nexec $(VALKEY)/usr/lib64/ld-linux-*.so.2 --library-path $$(echo $(VALKEY)/usr/lib/*-linux-gnu) \
-       $(VALKEY)/usr/bin/valkey-server "$$@"\n' >$(VALKEY)/valkey-server && chmod 755 $(VALKEY)/valkey-server; }
+VENV := python/.venv
+MEASURE := $(PYTHON) benches/measure.py
+export CARGO PYTHON
 
-.PHONY: demo demo-python demo-node test test-core test-python test-node lint chromium postgres redis store-commands wheel addon soak soak-core soak-python soak-node pins fuzz fuzz-build $(FUZZ_TARGETS:%=fuzz-%) audit clean
+.DEFAULT_GOAL := help
+.PHONY: help
+help: ## this list
+	@tools/help.sh Makefile
 
-demo:
+##@ Everything
+.PHONY: demo test check soak bench audit fuzz test-fresh setup clean
+demo: ## play the main job against a sandbox; fails if anything is not as documented
 	$(CARGO) run --quiet --locked -p egoi-verify --features cli -- demo
 
-# Needs Python 3.10 or newer with `venv`.
-demo-python: wheel
-	$(VENV)/bin/python python/demo.py
+check: check-rust check-python check-node check-kotlin check-swift check-docs check-scripts ## formatting, lints and types of all languages
 
-test: test-core test-python test-node test-stores test-kotlin test-swift test-phone test-bench test-surface
+test: check test-rust test-python test-node test-stores test-kotlin test-swift test-phone test-bench test-surface ## everything that must pass before a change goes in
 
-# What a part of `make test` and its long form in `make soak` both need.
-test-core soak-core: chromium toxiproxy postgres redis
-test-python soak-python: wheel service valgrind postgres redis store-commands python/tests/typing/node_modules
-test-node soak-node: addon service postgres redis
+soak: soak-rust soak-python soak-node soak-kotlin asan soak-swift ## every long check at its full count; put the result into tests/SOAK.md
 
-test-core: lint
+bench: ## every measurement, one after the other; writes BENCHMARKS.md
+	tools/bench.sh
+
+audit: target/tools/bin/cargo-deny ## bans, licences and sources of the dependencies
+	target/tools/bin/cargo-deny --locked check bans licenses sources
+
+setup: ## install what the tests need of Debian; needs root
+	tools/setup-debian.sh
+
+clean: ## remove everything that was built
+	$(CARGO) clean
+	rm -rf fuzz/target tests/bin python/dist python/package/egoi_verify/*.so $(VENV) benches/.venv python/tests/typing/node_modules
+	rm -rf node/build node/dist node/node_modules bindings/kotlin/target bindings/swift/.build bindings/swift/.native
+
+##@ Inner loop: after a change of core, before one test of that language
+.PHONY: native develop-python develop-node develop-kotlin develop-swift
+develop-python: native $(VENV)/installed ## the native module into the checkout, the package into python/.venv
+	tools/develop-python.sh
+
+develop-node: native node/node_modules/.package-lock.json ## the addon into node/build, the TypeScript compiled
+	tools/develop-node.sh
+
+develop-kotlin: native ## the native libraries and the generated Kotlin into bindings/kotlin/target
+	tools/develop-kotlin.sh
+
+develop-swift: native ## the native libraries and the generated Swift into bindings/swift
+	tools/develop-swift.sh
+
+# One build for all of them.
+native:
+	tools/native.sh
+
+##@ Formatting, lints and types
+.PHONY: check-rust check-python check-node check-kotlin check-swift check-docs check-scripts
+check-rust: ## rustfmt, Clippy, documentation
+	tools/check-rust.sh
+
+check-python: $(VENV)/installed ## the Python package
+	tools/check-python.sh
+
+check-node: node/node_modules/.package-lock.json ## the npm package
+	tools/check-node.sh
+
+check-kotlin: ## the Kotlin module
+	tools/check-kotlin.sh
+
+check-swift: ## the Swift package
+	tools/check-swift.sh
+
+check-docs: $(VENV)/installed ## links and spelling
+	tools/check-docs.sh
+
+check-scripts: ## shellcheck
+	tools/check-scripts.sh
+
+##@ Tests
+.PHONY: test-rust test-python test-node test-kotlin test-swift test-stores test-phone test-bench test-surface surface
+test-rust: test-programs ## core and the crates of the bindings
+	tools/setup-debian.sh chromium postgres redis valkey
 	$(CARGO) test --locked --workspace --all-features
 
-# Needs Node and npm too, for one of the type checkers.
-test-python:
+test-python: package-python test-programs python/tests/typing/node_modules ## the wheel; needs Node and npm for one of the type checkers
+	tools/setup-debian.sh postgres redis openssl valgrind
 	$(VENV)/bin/python -m pytest -q -n 2 --dist loadgroup python/tests
 
-demo-node: addon
-	cd node && npm run --silent demo
+test-node: package-node test-programs ## the npm package, installed in an empty project
+	tools/setup-debian.sh chromium postgres redis
+	cd node && npm test --silent
 
-# The npm package: built, packed, installed in an empty project, tested there and here.
-test-node: chromium
-	cd node && npm run --silent lint && npm run --silent pack && npm test --silent
+test-kotlin: package-kotlin test-programs ## the Kotlin module, and a project that uses the jars; needs Java 17 and Maven
+	tools/setup-debian.sh java
+	EGOI_POM=installed/with-library.pom.xml tools/maven.sh package
 
-addon: node/node_modules/.package-lock.json
-	cd node && npm run --silent build
+test-swift: develop-swift test-programs ## the Swift package
+	tools/setup-debian.sh swift
+	tools/test-swift.sh
 
-# What the tests need. Not `npm ci`, which refuses a lockfile that lacks what the registry has not of other systems.
-node/node_modules/.package-lock.json: node/package-lock.json
-	cd node && npm install --ignore-scripts --no-audit --no-fund --loglevel error
-	touch $@
+test-stores: package-python package-node ## the scenarios over every store
+	tools/setup-debian.sh postgres redis
+	$(VENV)/bin/python tests/stores.py
 
-lint:
-	$(CARGO) fmt --all --check
-	$(CARGO) clippy --locked --workspace --all-features --all-targets -- -D warnings
-	$(CARGO) clippy --locked -p egoi-verify --no-default-features --features small-numbers -- -D warnings
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --all-features --no-deps
+test-phone: package-python package-node package-kotlin develop-swift ## the phone example
+	tools/setup-debian.sh java swift
+	tools/test-phone.sh
 
-# What the tests need of Debian: whether it is there, its packages, and what is said where it is not and cannot be, as only root
-# can install it. Then those tests are skipped; in CI they fail.
-define FROM_DEBIAN
-@{ $(1); } >/dev/null 2>&1 \
-  || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
-       && apt-get update -qq && apt-get install -y -qq --no-install-recommends $(2) >/dev/null; } \
-  || echo "$(strip $(3))"
-endef
+test-bench: package-python package-node benches/.venv/installed ## the measurements still run
+	tools/test-bench.sh
 
-# The inbox page is tested in a real browser.
-chromium:
-	$(call FROM_DEBIAN,command -v chromedriver && command -v chromium,chromium chromium-driver,\
-	  CHROMIUM IS NOT INSTALLED AND CANNOT BE: THE INBOX PAGE WILL NOT BE TESTED)
+test-surface: surfaces ## what each language shows is what tests/surface says
+	$(VENV)/bin/python tests/surface/check.py target/surface
 
-# Of the store in PostgreSQL. Debian keeps its programs out of the path.
-postgres:
-	$(call FROM_DEBIAN,ls /usr/lib/postgresql/*/bin/initdb || command -v initdb,postgresql,\
-	  POSTGRESQL IS NOT INSTALLED AND CANNOT BE: THE STORE IN POSTGRESQL WILL NOT BE TESTED)
+surface: surfaces ## write down what each language shows now
+	cp target/surface/*.txt tests/surface
+	$(VENV)/bin/python tests/surface/check.py
 
-# Of the store in Redis; the tests start servers of their own, and stop them.
-redis:
-	$(call FROM_DEBIAN,command -v redis-server,redis-server,REDIS IS NOT INSTALLED AND CANNOT BE: THE STORE IN REDIS WILL NOT BE TESTED)
-	@command -v valkey-server >/dev/null || test -x $(VALKEY)/valkey-server \
-	  || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
-	       && { apt-get update -qq && apt-get install -y -qq --no-install-recommends valkey-server >/dev/null 2>&1 \
-	            || $(VALKEY_OF_DEBIAN_13); }; } \
-	  || echo "VALKEY IS NOT INSTALLED AND CANNOT BE: THE STORE IN VALKEY WILL NOT BE TESTED"
+.PHONY: surfaces test-programs
+surfaces: package-python package-node package-kotlin develop-swift
+	tools/setup-debian.sh java swift
+	tools/surfaces.sh
 
-# The commands of docs/stores.md beside those of the servers.
-store-commands:
-	$(call FROM_DEBIAN,command -v openssl && command -v sqlite3,openssl sqlite3,\
-	  OPENSSL OR SQLITE3 IS NOT INSTALLED AND CANNOT BE: A COMMAND OF DOCS/STORES.MD WILL NOT BE TESTED)
+test-programs: native
+	tools/test-programs.sh
 
-# Every long check at its full count; its last run is in tests/SOAK.md. Each part can run by itself.
-soak: soak-core soak-python soak-node soak-kotlin asan soak-swift
-
-soak-core:
+##@ Long checks
+.PHONY: soak-rust soak-python soak-node soak-kotlin soak-swift asan
+soak-rust: test-programs ## core's at their full count
+	tools/setup-debian.sh chromium postgres redis valkey
 	EGOI_SOAK=1 $(CARGO) test --locked --profile soak --workspace --all-features -- --nocapture
 
-soak-python:
+soak-python: package-python test-programs python/tests/typing/node_modules ## the Python package's
+	tools/setup-debian.sh postgres redis openssl valgrind
 	EGOI_SOAK=1 $(VENV)/bin/python -m pytest -q python/tests
 
-soak-node:
+soak-node: package-node test-programs ## the npm package's
+	tools/setup-debian.sh postgres redis
 	cd node && npm run --silent soak
 
-# The wheel as it is published, installed where the tests run. zig is the linker, so that the wheel runs with an older
-# glibc than this machine's.
-wheel: $(VENV)/installed
-	rm -rf python/dist
-	cd python && PATH="$$PWD/.venv/bin:$$PATH" CARGO_TARGET_DIR=../target \
-	  maturin build --quiet --locked --profile wheel --zig --compatibility manylinux2014 --out dist
-	$(VENV)/bin/python -m pip install --quiet --force-reinstall --no-deps python/dist/*.whl
+soak-kotlin: package-kotlin test-programs ## the Kotlin module's
+	tools/setup-debian.sh java
+	EGOI_SOAK=1 tools/maven.sh test
 
+soak-swift: develop-swift test-programs ## the Swift package's
+	tools/setup-debian.sh swift
+	EGOI_SOAK=1 bindings/swift/swift test
+
+asan: ## core and the C interface with the address and leak sanitizer
+	tools/asan.sh
+
+##@ What ships
+.PHONY: package-python package-node package-kotlin size-kotlin
+package-python: $(VENV)/installed ## the wheel, into python/dist and python/.venv
+	tools/package-python.sh
+
+package-node: node/node_modules/.package-lock.json ## the npm packages, into node/build
+	cd node && npm run --silent build && npm run --silent pack
+
+package-kotlin: native ## the jars, into bindings/kotlin/target
+	tools/setup-debian.sh java
+	tools/package-kotlin.sh
+
+size-kotlin: ## what the library for a phone is made of
+	$(CARGO) rustc --locked --profile phone --crate-type cdylib -p egoi-verify-native --no-default-features --features small-numbers -- -C strip=none
+	bindings/kotlin/size $(or $(CARGO_TARGET_DIR),target)/phone/libegoi_verify_native.so
+
+##@ Demos and the phone example
+.PHONY: demo-python demo-node demo-kotlin demo-swift phone-kotlin phone-swift
+demo-python: develop-python ## the main job in Python
+	$(VENV)/bin/python python/demo.py
+
+demo-node: develop-node ## in JavaScript
+	cd node && npm run --silent demo
+
+demo-kotlin: develop-kotlin ## in Kotlin
+	tools/setup-debian.sh java
+	tools/maven.sh test-compile org.codehaus.mojo:exec-maven-plugin:3.6.4:java -Dexec.classpathScope=test -Dexec.mainClass=egoi.verify.demo.DemoKt
+
+demo-swift: develop-swift ## in Swift
+	tools/setup-debian.sh swift
+	bindings/swift/swift run Demo
+
+phone-kotlin phone-swift: phone-%: develop-kotlin develop-swift ## the app, with SERVER=URL and NUMBER
+	tools/phone-app.sh build
+	$$(tools/phone-app.sh command $*) '$(SERVER)' '$(NUMBER)'
+
+##@ Measurements, on a machine that does nothing else; see benches/README.md
+.PHONY: bench-rust bench-python bench-node bench-kotlin bench-swift bench-sizes bench-report
+bench-rust: ## core, and the stores on real servers
+	tools/setup-debian.sh postgres redis
+	tools/bench-rust.sh
+
+bench-python: package-python ## the wheel
+	$(MEASURE) --command "make $@" -- $(VENV)/bin/python python/benches/run.py
+
+bench-node: package-node ## the npm package
+	$(MEASURE) --command "make $@" -- npm --prefix node run --silent bench
+
+bench-kotlin: package-kotlin ## the Kotlin module; on Linux, with two processors
+	tools/setup-debian.sh java
+	tools/bench-kotlin.sh
+
+bench-swift: develop-swift ## the Swift package
+	tools/setup-debian.sh swift
+	tools/bench-swift.sh
+
+bench-sizes: package-python package-node package-kotlin ## the sizes of the packages
+	$(MEASURE) --command "make $@" -- $(VENV)/bin/python benches/sizes.py
+
+bench-report: benches/.venv/installed ## BENCHMARKS.md, its pictures and the tables of the READMEs
+	benches/.venv/bin/python benches/report.py $(or $(CARGO_TARGET_DIR),target)/benches
+
+##@ Fuzzing, an hour for each decoder: FUZZ_SECONDS=60 for a minute, `make --jobs 2 fuzz` for two at a time
+.PHONY: $(FUZZ_TARGETS:%=fuzz-%) fuzz-build
+fuzz: $(FUZZ_TARGETS:%=fuzz-%) ## every decoder; `make fuzz-number` fuzzes one
+
+$(FUZZ_TARGETS:%=fuzz-%): fuzz-%: fuzz-build
+	tools/fuzz.sh $*
+
+fuzz-build: target/tools/bin/cargo-fuzz
+	RUSTC_BOOTSTRAP=1 target/tools/bin/cargo-fuzz fuzz build
+
+##@ Pinned packages; needs `uv`
+PIN := uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-emit-index-url --no-header --no-annotate
+.PHONY: pins
+pins: ## pin the Python packages anew, after a change of a requirements.in
+	$(PIN) --output-file python/requirements.txt python/requirements.in
+	$(PIN) --output-file benches/requirements.txt benches/requirements.in
+
+# What the targets above take into the checkout.
 $(VENV)/installed: python/requirements.txt
-	$(PYTHON) -m venv --clear $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --require-hashes --only-binary :all: -r python/requirements.txt
+	tools/python-environment.sh $(VENV) $<
+
+benches/.venv/installed: benches/requirements.txt
+	tools/python-environment.sh benches/.venv $<
+
+# Not `npm ci`, which refuses a lockfile that lacks what the registry has not of other systems.
+node/node_modules/.package-lock.json: node/package-lock.json
+	cd node && npm install --ignore-scripts --no-audit --no-fund --loglevel error
 	touch $@
 
 python/tests/typing/node_modules: python/tests/typing/package-lock.json
 	cd python/tests/typing && npm ci --silent --no-audit --no-fund && touch node_modules
 
-# After a change of python/requirements.in; needs `uv`.
-pins:
-	uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-emit-index-url --no-header --no-annotate \
-	  --output-file python/requirements.txt python/requirements.in
+target/tools/bin/cargo-deny:
+	$(CARGO) install --locked --root target/tools cargo-deny@$(DENY_VERSION)
 
-# A stable compiler is told to take the instrumentation's flags. What is found lies in fuzz/artifacts; as an input of
-# tests/corpus it stays tested.
-fuzz: $(FUZZ_TARGETS:%=fuzz-%)
-
-# Each for an hour, one after the other; `make --jobs 2 fuzz` has two at a time.
-$(FUZZ_TARGETS:%=fuzz-%): fuzz-%: fuzz-build
-	mkdir -p fuzz/corpus/$*
-	RUSTC_BOOTSTRAP=1 tools/bin/cargo-fuzz fuzz run $* fuzz/corpus/$* tests/corpus/$* -- \
-	  -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1
-
-fuzz-build: tools/bin/cargo-fuzz
-	RUSTC_BOOTSTRAP=1 tools/bin/cargo-fuzz fuzz build
-
-audit: tools/bin/cargo-deny
-	tools/bin/cargo-deny --locked check bans licenses sources
-
-tools/bin/cargo-deny:
-	$(CARGO) install --locked --root tools cargo-deny@$(DENY_VERSION)
-
-tools/bin/cargo-fuzz:
-	$(CARGO) install --locked --root tools cargo-fuzz@$(FUZZ_VERSION)
-
-clean:
-	$(CARGO) clean
-	rm -rf tools fuzz/target tests/bin python/dist $(VENV) benches/.venv python/tests/typing/node_modules node/build node/dist node/node_modules
-	rm -rf bindings/kotlin/target bindings/swift/.build bindings/swift/.native
-
-include bindings/bindings.mk
-include tests/tests.mk
-include examples/phone/phone.mk
-include benches/benches.mk
+target/tools/bin/cargo-fuzz:
+	$(CARGO) install --locked --root target/tools cargo-fuzz@$(FUZZ_VERSION)

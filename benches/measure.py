@@ -1,4 +1,4 @@
-"""Runs a bench program and keeps what it measured: ``measure.py --results FOLDER --command "make …" -- PROGRAM …``.
+"""Runs a bench program and keeps what it measured: ``measure.py --command "make …" -- PROGRAM …``.
 
 Adds to each record where and when it was measured, and prints the tables. Needs nothing but Python.
 """
@@ -21,6 +21,7 @@ from records import load
 from tables import tables
 
 ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / os.environ.get("CARGO_TARGET_DIR", "target") / "benches"
 
 
 def machine() -> str:
@@ -57,7 +58,7 @@ def own_seconds() -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Runs a bench program and keeps what it measured.")
-    parser.add_argument("--results", type=Path, required=True, help="the folder for its records")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="the folder for its records")
     parser.add_argument("--command", required=True, help="what a reader runs to repeat it")
     parser.add_argument("program", nargs="+")
     arguments = parser.parse_args()

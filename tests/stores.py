@@ -15,7 +15,7 @@ SCENARIOS = [scenario.stem for scenario in (HERE / "scenarios").glob("*.json")]
 CARGO_TEST = [os.environ.get("CARGO", "cargo"), "test", "--quiet", "--locked"]
 PYTEST = [sys.executable, "-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider", "python/tests/test_scenarios.py"]
 RUNNERS = {
-    # With what `make test-core` has built.
+    # With what `make test-rust` has built.
     "Rust": [*CARGO_TEST, "--workspace", "--all-features", "--test", "scenarios", "engine"],
     "Python": [*PYTEST, "-k", "engine"],
     "Node": ["node", "--test", "--test-reporter=dot", "--test-name-pattern", "on engine$", "node/tests/one-behaviour.test.mjs"],

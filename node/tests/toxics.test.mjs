@@ -52,7 +52,7 @@ const held = () => ({
 
 test(
     `${ROUNDS} rounds of calls through toxiproxy: none outlives its deadline, nothing is left`,
-    { skip: !hasToxiproxy && "THERE IS NO TOXIPROXY: `make toxiproxy` BUILDS IT", timeout: 1_800_000 },
+    { skip: !hasToxiproxy && "THERE IS NO TOXIPROXY: `make test-programs` BUILDS IT", timeout: 1_800_000 },
     async (t) => {
         const service = await scriptedService();
         t.after(() => service.close());

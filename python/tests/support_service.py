@@ -30,7 +30,7 @@ class Service:
     """The program, which ends with its standard input: with this process at the latest."""
 
     def __init__(self) -> None:
-        assert PROGRAM.exists(), "there is no scripted service: `make service` builds it"
+        assert PROGRAM.exists(), "there is no scripted service: `make test-programs` builds it"
         self._process = subprocess.Popen(
             [PROGRAM, *([TOXIPROXY] if TOXIPROXY.exists() else [])], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )

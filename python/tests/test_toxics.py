@@ -27,7 +27,7 @@ NUMBER = "351-910000000"
 Ended = tuple[float, "VerifyError | None"]
 """How long after its deadline a call ended, and how it failed."""
 
-pytestmark = pytest.mark.skipif(not TOXIPROXY.exists(), reason="THERE IS NO TOXIPROXY: `make toxiproxy` BUILDS IT")
+pytestmark = pytest.mark.skipif(not TOXIPROXY.exists(), reason="THERE IS NO TOXIPROXY: `make test-programs` BUILDS IT")
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ rounds=${EGOI_BENCH_ROUNDS:-15}
 test "${EGOI_BENCH_SHORT:-}" != 1 || rounds=1
 
 if command -v swift >/dev/null; then
-  echo "NOT MEASURED: URLSESSION BELIEVES THE BENCH'S SERVER ONLY IN A TREE AS make swift-toolchain MAKES ONE" >&2
+  echo "NOT MEASURED: URLSESSION BELIEVES THE BENCH'S SERVER ONLY IN A TREE AS tools/setup-debian.sh MAKES ONE" >&2
   exit 1
 fi
 

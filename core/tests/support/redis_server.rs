@@ -12,10 +12,11 @@ use super::server::{self, Server};
 static PROGRAM: LazyLock<Option<PathBuf>> =
     LazyLock::new(|| server::program("redis-server", &[], "THE STORE IN REDIS"));
 
-/// Where `make` puts it on a Debian that has no package of it.
-const VALKEY_FOLDER: &str = "/opt/egoi-verify/valkey";
-static VALKEY: LazyLock<Option<PathBuf>> =
-    LazyLock::new(|| server::program("valkey-server", &[VALKEY_FOLDER.into()], "THE STORE IN VALKEY"));
+static VALKEY: LazyLock<Option<PathBuf>> = LazyLock::new(|| {
+    // Where tools/setup-debian.sh puts it on a Debian that has no package of it.
+    let trees = std::env::var_os("EGOI_TREES").unwrap_or_else(|| "/opt/egoi-verify".into());
+    server::program("valkey-server", &[Path::new(&trees).join("valkey")], "THE STORE IN VALKEY")
+});
 
 pub(crate) struct RedisServer(Server);
 

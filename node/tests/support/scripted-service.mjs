@@ -16,7 +16,7 @@ export const hasToxiproxy = existsSync(toxiproxy);
 
 /** Starts it; it ends with its standard input: with this process at the latest. */
 export async function scriptedService() {
-    assert.ok(existsSync(program), "there is no scripted service: `make service` builds it");
+    assert.ok(existsSync(program), "there is no scripted service: `make test-programs` builds it");
     const child = spawn(program, hasToxiproxy ? [toxiproxy] : [], { stdio: ["pipe", "pipe", "inherit"] });
     const [line] = await once(createInterface(child.stdout), "line");
     const { url } = JSON.parse(line);

@@ -7,7 +7,7 @@ import FoundationNetworking
 /// The repository's `tests` folder.
 let shared = package.appendingPathComponent("../../tests").standardizedFileURL
 
-/// The program through which calls go slowly and unreliably; `make toxiproxy` builds it.
+/// The program through which calls go slowly and unreliably; `make test-programs` builds it.
 private let toxiproxy = shared.appendingPathComponent("bin/toxiproxy-server")
 let hasToxiproxy = FileManager.default.fileExists(atPath: toxiproxy.path)
 

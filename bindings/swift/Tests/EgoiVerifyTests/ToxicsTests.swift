@@ -73,7 +73,7 @@ final class ToxicsTests: XCTestCase {
     }
 
     func testNoCallOutlivesItsDeadlineAndNothingIsLeftOfThem() async throws {
-        try XCTSkipUnless(hasToxiproxy, "THERE IS NO TOXIPROXY: `make toxiproxy` BUILDS IT")
+        try XCTSkipUnless(hasToxiproxy, "THERE IS NO TOXIPROXY: `make test-programs` BUILDS IT")
         let file = shared.appendingPathComponent("faults/toxics.json")
         let toxics = try JSONDecoder().decode(Toxics.self, from: Data(contentsOf: file))
         let rounds = ProcessInfo.processInfo.environment["EGOI_SOAK"] == "1" ? 100 : 1

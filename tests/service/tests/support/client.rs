@@ -38,7 +38,7 @@ fn program() -> &'static Program {
     })
 }
 
-/// The program that `make toxiproxy` builds.
+/// The program that `make test-programs` builds.
 pub(crate) struct Toxiproxy;
 
 impl Toxiproxy {

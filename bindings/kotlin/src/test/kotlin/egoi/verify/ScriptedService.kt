@@ -11,7 +11,7 @@ import kotlin.text.Charsets.UTF_8
 /** A file of the repository's `tests` folder. */
 internal fun shared(file: String): Path = Path.of(System.getProperty("egoi.vectors")).resolveSibling(file)
 
-/** The program through which calls go slowly and unreliably; `make toxiproxy` builds it. */
+/** The program through which calls go slowly and unreliably; `make test-programs` builds it. */
 internal val toxiproxy: Path = shared("bin/toxiproxy-server")
 
 /** The scripted service of `tests/service`: what it is asked, and what it saw. It ends with its standard input. */
@@ -21,7 +21,7 @@ internal class ScriptedService : AutoCloseable {
 
     init {
         val program = shared("bin/scripted-service")
-        check(Files.exists(program)) { "there is no scripted service: `make service` builds it" }
+        check(Files.exists(program)) { "there is no scripted service: `make test-programs` builds it" }
         val command = listOf(program, toxiproxy).filter(Files::exists).map(Path::toString)
         process = ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start()
         url = JsonParser.parseString(process.inputReader().readLine()).asJsonObject["url"].asString

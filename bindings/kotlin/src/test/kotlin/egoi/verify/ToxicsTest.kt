@@ -58,7 +58,7 @@ class ToxicsTest {
 
     @Test
     fun `no call outlives its deadline and nothing is left of them`(): Unit = runBlocking {
-        assumeTrue(Files.exists(toxiproxy), "THERE IS NO TOXIPROXY: `make toxiproxy` BUILDS IT")
+        assumeTrue(Files.exists(toxiproxy), "THERE IS NO TOXIPROXY: `make test-programs` BUILDS IT")
         val rounds = if (System.getenv("EGOI_SOAK") == "1") 100 else 1
         ScriptedService().use { service ->
             val paths = toxics.getAsJsonArray("toxics").map { it.asJsonObject }

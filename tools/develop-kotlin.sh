@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Puts the native libraries and the generated Kotlin where Maven looks for them: those that tools/native.sh built, or with the
+# profile `phone` those that ship, as in `tools/develop-kotlin.sh phone`.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+target=${CARGO_TARGET_DIR:-target}
+profile=${1:-debug}
+maven=bindings/kotlin/target
+native=$maven/native/linux-x86-64
+
+mkdir -p "$maven" "$native"
+rm -rf "$maven/generated"
+mkdir "$maven/generated"
+cp -r "$target/bindings/egoi" "$maven/generated"
+# The other profile's may be newer.
+test "$(cat "$maven/profile" 2>/dev/null)" = "$profile" || rm -f "$native"/*
+echo "$profile" >"$maven/profile"
+for module in native testing_native; do
+  tools/place.sh "$target/$profile/libegoi_verify_$module.so" "$native/libegoi_verify_$module.so"
+done

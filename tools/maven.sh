@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Runs Maven in bindings/kotlin for at most 20 minutes: `tools/maven.sh ARGUMENT…`. EGOI_POM names another project there.
+# Without Maven it says so; in CI that is an error.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+if ! command -v mvn >/dev/null; then
+  echo "MAVEN IS NOT INSTALLED: SKIPPED: mvn $*" >&2
+  test -z "${CI:-}"
+  exit
+fi
+limit=()
+# TERM: a virtual machine in the background may not hear INT.
+! command -v timeout >/dev/null || limit=(timeout --signal TERM 20m)
+"${limit[@]}" mvn --batch-mode --quiet -f "bindings/kotlin/${EGOI_POM:-pom.xml}" "$@"

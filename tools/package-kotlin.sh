@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Builds the jars as they are published. Their native libraries are small rather than fast, and stripped: each by a command of its
+# own, as one command would unite their features; as one kind of library, as others keep it from being optimised as a whole.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+phone() { "${CARGO:-cargo}" rustc --locked --profile phone --crate-type cdylib "$@"; }
+phone -p egoi-verify-native --no-default-features --features small-numbers
+# The sandbox: only for tests.
+phone -p egoi-verify-testing-native
+tools/develop-kotlin.sh phone
+tools/maven.sh package -Dchecked.before=true

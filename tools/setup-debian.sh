@@ -1,0 +1,109 @@
+#!/usr/bin/env bash
+# Installs what the tests need of Debian: every part, or only those named, as in `tools/setup-debian.sh postgres redis`.
+# This is the only script that needs root. Without root, or on another system, it prints what is missing and the command that
+# installs it. The tests of a missing part are skipped; in CI a missing part is an error.
+set -euo pipefail
+
+# The Debian trees are made here. Servers that run as `nobody` start from them, so every user must be able to read it.
+TREES=${EGOI_TREES:-/opt/egoi-verify}
+PARTS=(chromium postgres redis valkey openssl valgrind java swift shellcheck)
+
+is_here() {
+  case $1 in
+    chromium) has chromium && has chromedriver ;;
+    # Debian keeps PostgreSQL's programs out of the path.
+    postgres) compgen -G '/usr/lib/postgresql/*/bin/initdb' || has initdb ;;
+    redis) has redis-server ;;
+    valkey) has valkey-server || test -x "$TREES/valkey/valkey-server" ;;
+    openssl) has openssl && has sqlite3 ;;
+    valgrind) has valgrind ;;
+    java) has mvn && has javac ;;
+    swift) has swift || { test -x "$TREES/swift/usr/libexec/swift/bin/swift" && test -d "$TREES/swift/etc/ssl" && can_enter; } ;;
+    shellcheck) has shellcheck ;;
+    *)
+      echo "tools/setup-debian.sh: there is no part $1; the parts are: ${PARTS[*]}" >&2
+      exit 2
+      ;;
+  esac >/dev/null 2>&1
+}
+
+install_part() {
+  case $1 in
+    chromium) install chromium chromium-driver ;;
+    postgres) install postgresql ;;
+    redis) install redis-server ;;
+    valkey) install valkey-server 2>/dev/null || make_valkey ;;
+    openssl) install openssl sqlite3 ;;
+    valgrind) install valgrind ;;
+    java) install maven default-jdk-headless ;;
+    swift) make_swift ;;
+    shellcheck) install shellcheck ;;
+  esac
+}
+
+has() { command -v "$1"; }
+
+# The Swift tree is entered with a mount, for which many a container has no right; there proot does it.
+can_enter() {
+  unshare --mount true || unshare --user --map-root-user --mount true || has proot
+}
+
+install() {
+  if test -z "${updated:-}"; then
+    apt-get update -qq
+    updated=1
+  fi
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 "$@" >/dev/null
+}
+
+# Where Debian has no package of Valkey: that of Debian 13, run by its own loader.
+make_valkey() {
+  has mmdebstrap >/dev/null || install mmdebstrap
+  local tree=$TREES/valkey
+  rm -rf "$tree"
+  mmdebstrap --quiet --variant=extract --include=valkey-server trixie "$tree"
+  chmod 755 "$tree"
+  cat >"$tree/valkey-server" <<END
+#!/bin/sh
+exec $tree/usr/lib64/ld-linux-*.so.2 --library-path "\$(echo $tree/usr/lib/*-linux-gnu)" $tree/usr/bin/valkey-server "\$@"
+END
+  chmod 755 "$tree/valkey-server"
+}
+
+# A Debian 13 with Swift 6.0.3.
+make_swift() {
+  local tree=$TREES/swift
+  if ! has swift >/dev/null && ! test -x "$tree/usr/libexec/swift/bin/swift"; then
+    has mmdebstrap >/dev/null || install mmdebstrap
+    rm -rf "$tree.new"
+    mmdebstrap --quiet --variant=apt --include=swiftlang,libc6-dev,libstdc++-14-dev trixie "$tree.new"
+    chroot "$tree.new" ldconfig
+    mv "$tree.new" "$tree"
+  fi
+  # The certificates of this machine are mounted here.
+  has swift >/dev/null || mkdir -p "$tree/etc/ssl"
+  is_here swift || install proot
+}
+
+missing=()
+for part in "${@:-${PARTS[@]}}"; do
+  is_here "$part" || missing+=("$part")
+done
+test ${#missing[@]} -gt 0 || exit 0
+
+if test "$(id -u)" = 0 && has apt-get >/dev/null; then
+  mkdir -p "$TREES"
+  chmod 755 "$TREES"
+  for part in "${missing[@]}"; do
+    echo "installing for the tests: $part" >&2
+    install_part "$part" || true
+  done
+fi
+
+still=()
+for part in "${missing[@]}"; do
+  is_here "$part" || still+=("$part")
+done
+test ${#still[@]} -gt 0 || exit 0
+echo "MISSING, SO ITS TESTS ARE SKIPPED: ${still[*]}. As root on Debian: tools/setup-debian.sh ${still[*]}" >&2
+test -z "${CI:-}"

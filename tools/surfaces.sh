@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Writes what each language shows in public into target/surface, read from what its users import.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+target=${CARGO_TARGET_DIR:-target}
+python=python/.venv/bin/python
+surfaces=target/surface
+swift=bindings/swift
+
+rm -rf "$surfaces"
+mkdir -p "$surfaces"
+
+RUSTDOC="$PWD/tests/surface/rustdoc" "${CARGO:-cargo}" rustdoc --locked --quiet -p egoi-verify --lib --all-features -- \
+  -Zunstable-options --output-format json
+"$python" tests/surface/rust.py "$target/doc/egoi_verify.json" >"$surfaces/rust.txt"
+
+"$python" tests/surface/python.py >"$surfaces/python.txt"
+
+(cd node && npm run --silent pack)
+node tests/surface/node.mjs node node/build/egoi-verify >"$surfaces/node.txt"
+
+tools/maven.sh test-compile org.codehaus.mojo:exec-maven-plugin:3.6.4:java -Dexec.classpathScope=test \
+  -Dexec.mainClass=egoi.verify.surface.SurfaceKt -Dexec.arguments="$PWD/$surfaces/kotlin.txt"
+
+$swift/swift build --quiet
+mkdir -p $swift/.build/surface
+for module in EgoiVerify EgoiVerifyTesting; do
+  $swift/swift swift-symbolgraph-extract -module-name $module \
+    -I .build/debug/Modules -I Sources/EgoiVerifyNativeFFI -I Sources/EgoiVerifyTestingNativeFFI \
+    -target "$(readlink $swift/.build/debug | cut -d/ -f1)" -minimum-access-level public -skip-synthesized-members \
+    -output-dir .build/surface
+done
+symbols=("$swift/.build/surface/EgoiVerify.symbols.json" "$swift/.build/surface/EgoiVerifyTesting.symbols.json")
+test ! -e "${symbols[0]}" || "$python" tests/surface/swift.py "${symbols[@]}" >"$surfaces/swift.txt"
