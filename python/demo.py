@@ -87,7 +87,7 @@ def failing(shown: str, made: Callable[[], object], should: type[VerifyError]) -
     except VerifyError as error:
         same(f"what {shown} failed with", type(error), should)
         say(f"{type(error).__name__}: {error.detail}", "     ", "         ")
-        for name in ("code", "http_status", "request_id", "retry_after", "retry_is_safe", "sms_may_be_sent"):
+        for name in ("code", "http_status", "request_id", "retry_after", "retry_is_safe", "sms_possibly_sent"):
             print(f"         .{name:<16} {getattr(error, name)!r}")
         return error
     raise Fault(f"{shown} gave {given!r}, and should have failed with {should.__name__}")
@@ -228,7 +228,7 @@ def errors(sandbox: Sandbox) -> None:
     step("A number without its country")
     error = failing("client.request('910000000')", lambda: client.request("910000000"), InvalidInput)
     same("whether it is a ValueError", isinstance(error, ValueError), True)
-    same("whether an SMS may have gone out", error.sms_may_be_sent, False)
+    same("whether an SMS may have gone out", error.sms_possibly_sent, False)
     means("invalid_input", "refused here, before anything was sent. It is a ValueError too.")
 
     step("The service is down")
@@ -236,7 +236,7 @@ def errors(sandbox: Sandbox) -> None:
     sandbox.fail_next("request", status=503)
     error = failing(f"client.request({NUMBER!r})", lambda: client.request(NUMBER), Unavailable)
     same("the status", error.http_status, 503)
-    same("whether an SMS may have gone out", (error.sms_may_be_sent, error.retry_is_safe), (True, False))
+    same("whether an SMS may have gone out", (error.sms_possibly_sent, error.retry_is_safe), (True, False))
     means("unavailable", "nobody knows whether an SMS went out. So it is never tried again by itself.")
 
 

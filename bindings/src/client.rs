@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use egoi_verify::untyped::ClientSettings;
+use egoi_verify::binding_options::ClientSettings;
 use egoi_verify::{Client, ClientOptions, Error, ErrorCode};
 use egoi_verify_runtime::{guarded, run};
 use zeroize::Zeroizing;

@@ -5,9 +5,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::SystemTime;
 
 use async_trait::async_trait;
-use egoi_verify::untyped::{self, EngineSettings};
+use egoi_verify::binding_options::{self, EngineSettings};
 use egoi_verify::{
-    Clock, EgoiSms, Engine, EngineOptions, Error, ErrorCode, OutgoingSms, SendError, Sender, Sending, TestClock,
+    Clock, EgoiSms, Engine, EngineOptions, Error, ErrorCode, OutgoingSms, SendError, SendFuture, SmsGateway, TestClock,
 };
 use egoi_verify_runtime::{guarded, run};
 use zeroize::Zeroizing;
@@ -29,7 +29,7 @@ pub enum NativeHandOver {
         thrown: Arc<dyn Thrown>,
     },
     /// It may have been.
-    MaybeSent {
+    PossiblySent {
         /// Why.
         thrown: Arc<dyn Thrown>,
     },
@@ -45,13 +45,13 @@ pub trait NativeSend: Send + Sync {
 
 struct FromAbove(Arc<dyn NativeSend>);
 
-impl Sender for FromAbove {
-    fn send(&self, sms: OutgoingSms) -> Sending<'_> {
+impl SmsGateway for FromAbove {
+    fn send(&self, sms: OutgoingSms) -> SendFuture<'_> {
         Box::pin(async move {
             match self.0.send(sms.number.whole(), String::clone(&sms.text), sms.attempt_id).await {
                 NativeHandOver::Sent => Ok(()),
                 NativeHandOver::NotSent { thrown } => Err(SendError::NotSent(ThrownAbove(thrown).into())),
-                NativeHandOver::MaybeSent { thrown } => Err(SendError::MaybeSent(ThrownAbove(thrown).into())),
+                NativeHandOver::PossiblySent { thrown } => Err(SendError::PossiblySent(ThrownAbove(thrown).into())),
             }
         })
     }
@@ -72,7 +72,7 @@ impl NativeTestClock {
     /// Moves the time on.
     pub fn advance(&self, by: f64) -> Result<(), NativeError> {
         Ok(guarded(|| {
-            self.0.advance(untyped::seconds("by", by)?);
+            self.0.advance(binding_options::seconds("by", by)?);
             Ok(())
         })?)
     }
@@ -184,7 +184,7 @@ impl NativeEngineOptions {
 pub struct NativeEngine(RwLock<Option<Engine>>);
 
 impl NativeEngine {
-    fn made(sender: impl Sender + 'static, options: NativeEngineOptions) -> Result<Arc<Self>, Error> {
+    fn made(sender: impl SmsGateway + 'static, options: NativeEngineOptions) -> Result<Arc<Self>, Error> {
         Ok(Arc::new(Self(RwLock::new(Some(Engine::new(sender, options.read()?)?)))))
     }
 

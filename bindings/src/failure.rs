@@ -26,7 +26,7 @@ pub enum NativeError {
         /// Whether repeating the call is safe.
         retry_is_safe: bool,
         /// Whether an SMS may have been sent.
-        sms_may_be_sent: bool,
+        sms_possibly_sent: bool,
         /// What lies below it, in words.
         cause_in_words: Option<String>,
         /// What the user's own function threw.
@@ -66,7 +66,7 @@ impl From<Error> for NativeError {
             request_id: error.request_id().map(str::to_owned),
             retry_after: error.retry_after(),
             retry_is_safe: error.retry_is_safe(),
-            sms_may_be_sent: error.sms_may_be_sent(),
+            sms_possibly_sent: error.sms_possibly_sent(),
             cause_in_words: if thrown.is_none() { error.source().map(in_words) } else { None },
             thrown: thrown.map(|thrown| Arc::clone(&thrown.0)),
         }

@@ -1,6 +1,6 @@
 //! The functions of the library.
 
-use egoi_verify::{ErrorCode, PhoneNumber, untyped};
+use egoi_verify::{ErrorCode, PhoneNumber, binding_options};
 use egoi_verify_runtime::{guarded, run};
 
 use crate::failure::NativeError;
@@ -10,7 +10,7 @@ use crate::values::{NativeCodeType, NativeSmsEncoding};
 #[uniffi::export]
 pub fn native_generate_code(code_type: NativeCodeType, code_size: i64) -> Result<String, NativeError> {
     Ok(guarded(|| {
-        let code = egoi_verify::generate_code(code_type.into(), untyped::code_size(code_size)?)?;
+        let code = egoi_verify::generate_code(code_type.into(), binding_options::code_size(code_size)?)?;
         Ok(code.expose().to_owned())
     })?)
 }
@@ -79,7 +79,7 @@ pub fn native_code_in_sms(
     code_size: Option<i64>,
 ) -> Result<Option<String>, NativeError> {
     Ok(guarded(|| {
-        let code_size = code_size.map(untyped::code_size).transpose()?;
+        let code_size = code_size.map(binding_options::code_size).transpose()?;
         Ok(egoi_verify::code_in_sms(text, code_type.map(Into::into), code_size).map(|code| code.expose().to_owned()))
     })?)
 }

@@ -103,13 +103,13 @@ pub struct NativeProblem {
     pub code: String,
     pub detail: String,
     pub retry_after: Option<f64>,
-    pub sms_may_be_sent: bool,
+    pub sms_possibly_sent: bool,
 }
 
 impl From<Problem> for NativeProblem {
     fn from(problem: Problem) -> Self {
-        let Problem { code, detail, retry_after, sms_may_be_sent } = problem;
-        Self { code, detail, retry_after: retry_after.map(|wait| wait.as_secs_f64()), sms_may_be_sent }
+        let Problem { code, detail, retry_after, sms_possibly_sent } = problem;
+        Self { code, detail, retry_after: retry_after.map(|wait| wait.as_secs_f64()), sms_possibly_sent }
     }
 }
 
@@ -240,9 +240,9 @@ impl NativeSession {
 
     /// See core's.
     pub fn failed(&self, problem: NativeProblem, now: NativeMoment) {
-        let NativeProblem { code, detail, retry_after, sms_may_be_sent } = problem;
+        let NativeProblem { code, detail, retry_after, sms_possibly_sent } = problem;
         let retry_after = retry_after.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-        self.session().failed(Problem { code, detail, retry_after, sms_may_be_sent }, now.into());
+        self.session().failed(Problem { code, detail, retry_after, sms_possibly_sent }, now.into());
     }
 
     /// See core's.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use egoi_verify::{
-    CallOptions, CodeType, Error, Outcome, RequestOptions, SenderInfo, Sms, SmsEncoding, State, ValidateOptions,
-    Verification, untyped,
+    CallOptions, CodeType, Error, Outcome, RequestOptions, SenderInfo, SmsEncoding, SmsStatus, State, ValidateOptions,
+    Verification, binding_options,
 };
 use egoi_verify_runtime::CancelToken;
 
@@ -123,14 +123,14 @@ impl From<NativeOutcome> for Outcome {
 #[expect(missing_docs, reason = "the variants of core's")]
 pub enum NativeSms {
     Sent,
-    Maybe,
+    Unknown,
 }
 
-impl From<Sms> for NativeSms {
-    fn from(sms: Sms) -> Self {
+impl From<SmsStatus> for NativeSms {
+    fn from(sms: SmsStatus) -> Self {
         match sms {
-            Sms::Sent => Self::Sent,
-            Sms::Maybe => Self::Maybe,
+            SmsStatus::Sent => Self::Sent,
+            SmsStatus::Unknown => Self::Unknown,
         }
     }
 }
@@ -220,10 +220,10 @@ impl NativeRequest {
             options = options.code_type(code_type.into());
         }
         if let Some(size) = self.code_size {
-            options = options.code_size(untyped::code_size(size)?);
+            options = options.code_size(binding_options::code_size(size)?);
         }
         if let Some(ttl) = self.ttl {
-            options = options.ttl(untyped::ttl(ttl)?);
+            options = options.ttl(binding_options::ttl(ttl)?);
         }
         if let Some(group) = self.group {
             options = options.group(group);
@@ -232,7 +232,7 @@ impl NativeRequest {
             options = options.idempotency_key(key);
         }
         if let Some(timeout) = self.timeout {
-            options = options.timeout(untyped::seconds("timeout", timeout)?);
+            options = options.timeout(binding_options::seconds("timeout", timeout)?);
         }
         Ok((self.number, options))
     }
@@ -255,7 +255,7 @@ impl NativeValidate {
             options = options.number(number);
         }
         if let Some(timeout) = timeout {
-            options = options.timeout(untyped::seconds("timeout", timeout)?);
+            options = options.timeout(binding_options::seconds("timeout", timeout)?);
         }
         Ok(options)
     }
@@ -264,7 +264,7 @@ impl NativeValidate {
 pub(crate) fn call_options(timeout: Option<f64>) -> Result<CallOptions, Error> {
     let options = CallOptions::default();
     Ok(match timeout {
-        Some(timeout) => options.timeout(untyped::seconds("timeout", timeout)?),
+        Some(timeout) => options.timeout(binding_options::seconds("timeout", timeout)?),
         None => options,
     })
 }

@@ -32,13 +32,13 @@ pub enum ErrorCode {
     /// A 3xx, never followed, because the key would travel with it.
     Redirected,
     /// The answer is not the contract.
-    UnexpectedAnswer,
+    InvalidResponse,
     /// Not in this version of the API.
     Unsupported,
     /// The store failed.
     Storage,
     /// The SMS could not be handed over (`Engine`).
-    Sending,
+    DeliveryFailed,
     /// Used after it was closed.
     Closed,
     /// A memory store or a sandbox used in a forked child.
@@ -62,10 +62,10 @@ impl ErrorCode {
         Self::Interrupted,
         Self::Unavailable,
         Self::Redirected,
-        Self::UnexpectedAnswer,
+        Self::InvalidResponse,
         Self::Unsupported,
         Self::Storage,
-        Self::Sending,
+        Self::DeliveryFailed,
         Self::Closed,
         Self::Forked,
         Self::Internal,
@@ -86,10 +86,10 @@ impl ErrorCode {
             Self::Interrupted => "interrupted",
             Self::Unavailable => "unavailable",
             Self::Redirected => "redirected",
-            Self::UnexpectedAnswer => "unexpected_answer",
+            Self::InvalidResponse => "invalid_response",
             Self::Unsupported => "unsupported",
             Self::Storage => "storage",
-            Self::Sending => "sending",
+            Self::DeliveryFailed => "delivery_failed",
             Self::Closed => "closed",
             Self::Forked => "forked",
             Self::Internal => "internal",
@@ -112,7 +112,7 @@ struct Inner {
     request_id: Option<String>,
     retry_after: Option<Duration>,
     retry_is_safe: bool,
-    sms_may_be_sent: bool,
+    sms_possibly_sent: bool,
     cause: Option<Cause>,
 }
 
@@ -120,10 +120,10 @@ struct Inner {
 pub struct Error(Box<Inner>);
 
 impl Error {
-    /// A failure of this code; `detail` is for people and must not hold a secret. Public so that a [`Store`] can be
+    /// A failure of this code; `detail` is for people and must not hold a secret. Public so that a [`StoreBackend`] can be
     /// written outside this crate.
     ///
-    /// [`Store`]: crate::Store
+    /// [`StoreBackend`]: crate::Store
     pub fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
         Self(Box::new(Inner {
             code,
@@ -133,7 +133,7 @@ impl Error {
             retry_after: None,
             retry_is_safe: matches!(code, ErrorCode::RateLimited | ErrorCode::Unreachable),
             // How far a call that panicked had come nobody knows.
-            sms_may_be_sent: matches!(code, ErrorCode::Internal),
+            sms_possibly_sent: matches!(code, ErrorCode::Internal),
             cause: None,
         }))
     }
@@ -169,8 +169,8 @@ impl Error {
         self
     }
 
-    pub(crate) fn with_sms_may_be_sent(mut self, maybe: bool) -> Self {
-        self.0.sms_may_be_sent = maybe;
+    pub(crate) fn with_sms_possibly_sent(mut self, maybe: bool) -> Self {
+        self.0.sms_possibly_sent = maybe;
         self
     }
 
@@ -205,8 +205,8 @@ impl Error {
     }
 
     /// Whether this `request` or `resend` may have sent an SMS; `false` is certain.
-    pub fn sms_may_be_sent(&self) -> bool {
-        self.0.sms_may_be_sent
+    pub fn sms_possibly_sent(&self) -> bool {
+        self.0.sms_possibly_sent
     }
 }
 
@@ -225,7 +225,7 @@ impl fmt::Debug for Error {
             .field("request_id", &self.0.request_id)
             .field("retry_after", &self.0.retry_after)
             .field("retry_is_safe", &self.0.retry_is_safe)
-            .field("sms_may_be_sent", &self.0.sms_may_be_sent)
+            .field("sms_possibly_sent", &self.0.sms_possibly_sent)
             .field("cause", &self.0.cause.as_ref().map(ToString::to_string))
             .finish()
     }

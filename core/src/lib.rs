@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+#[doc(hidden)]
+pub mod binding_options;
 mod client;
 mod engine;
 mod error;
@@ -12,8 +14,6 @@ pub mod session;
 mod sms;
 mod store;
 mod tls;
-#[doc(hidden)]
-pub mod untyped;
 mod values;
 mod verification;
 mod verifier;
@@ -21,7 +21,7 @@ mod verifier;
 pub mod wire;
 
 pub use client::{Api, Client, ClientOptions, SenderInfo, V1Paths, V2Paths};
-pub use engine::{EgoiSms, Engine, EngineOptions, OutgoingSms, SendError, Sender, Sending};
+pub use engine::{EgoiSms, Engine, EngineOptions, OutgoingSms, SendError, SendFuture, SmsGateway};
 pub use error::{Error, ErrorCode};
 pub use generate::generate_code;
 pub use machine::Quota;
@@ -29,12 +29,13 @@ pub use machine::Quota;
 pub use sandbox::{Cut, Fault, FaultBody, FaultCall, Message, Sandbox, SandboxClock, SandboxOptions};
 pub use sms::{MessageTemplate, SmsEncoding, SmsParts, code_in_sms, sms_parts, with_app_hash, with_origin};
 pub use store::{
-    Attempt, Claim, Clock, Created, Digest, HandOver, Limits, MemoryStore, MonotonicClock, NewRequest, Remembered,
-    Resending, Shift, Store, StoreFuture, Stored, StoredTerms, TestClock,
+    Attempt, Clock, ClockShift, CreateResult, DeliveryStatus, Digest, IdempotencyClaim, Limits, MemoryStore,
+    MonotonicClock, NewRequest, ResendResult, StoreBackend, StoreFuture, StoredRequest, StoredResponse, StoredTerms,
+    TestClock,
 };
 pub use tls::Trust;
 pub use values::{ApiKey, Code, CodeSize, CodeType, EngineKey, PhoneNumber, RequestId, Validity, parse_number};
-pub use verification::{CallOptions, Outcome, RequestOptions, Sms, State, ValidateOptions, Verification};
+pub use verification::{CallOptions, Outcome, RequestOptions, SmsStatus, State, ValidateOptions, Verification};
 pub use verifier::Verifier;
 
 /// The example of the repository's own README, run as it stands.

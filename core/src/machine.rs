@@ -169,7 +169,7 @@ impl Record {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Quota {
     /// How many events.
-    pub most: u32,
+    pub limit: u32,
     /// How long the window is.
     pub per: Duration,
 }
@@ -193,7 +193,7 @@ impl Window {
     /// How long until another event is allowed; none where it is allowed now.
     pub fn wait(self, now: Timestamp, quota: &Quota) -> Option<Duration> {
         let window = self.at(now, quota);
-        (window.count >= quota.most).then(|| window.started.after(quota.per).since(now))
+        (window.count >= quota.limit).then(|| window.started.after(quota.per).since(now))
     }
 
     /// The window with one more event.

@@ -111,7 +111,7 @@ pub struct Problem {
     /// How long to wait.
     pub retry_after: Option<Duration>,
     /// Whether an SMS may have gone out.
-    pub sms_may_be_sent: bool,
+    pub sms_possibly_sent: bool,
 }
 
 /// What the server answers to a request and to a resend.
@@ -287,7 +287,7 @@ impl Session {
         Ok(id)
     }
 
-    /// The server sent a code. What it said is checked, as it comes from a network: `unexpected_answer`, which is
+    /// The server sent a code. What it said is checked, as it comes from a network: `invalid_response`, which is
     /// then what the session failed with.
     pub fn sent(&mut self, sent: CodeSent, now: Moment) {
         let Stage::Sending { resending } = &self.stage else { return };
@@ -300,7 +300,7 @@ impl Session {
             None
         };
         if let Some(fault) = fault {
-            return self.failed(Problem::new(ErrorCode::UnexpectedAnswer, fault, true), now);
+            return self.failed(Problem::new(ErrorCode::InvalidResponse, fault, true), now);
         }
         let (now, validity) = (millis(now.since_boot), millis(sent.expires_in));
         let live = Live {
@@ -317,7 +317,7 @@ impl Session {
     pub fn checked(&mut self, outcome: Outcome, attempts_left: Option<u32>, now: Moment) {
         let Stage::Checking { live, cancelling: false } = &self.stage else { return };
         let over = |code: Outcome, detail| Stage::Failed {
-            problem: Problem { code: code.as_str().to_owned(), detail, retry_after: None, sms_may_be_sent: false },
+            problem: Problem { code: code.as_str().to_owned(), detail, retry_after: None, sms_possibly_sent: false },
             advice: Advice::StartOver,
             live: None,
         };
@@ -353,7 +353,7 @@ impl Session {
             Stage::Sending { resending: None } => (problem.advice_for_request(), None),
             Stage::Sending { resending: Some(live) } => {
                 let mut live = live.clone();
-                if problem.sms_may_be_sent {
+                if problem.sms_possibly_sent {
                     // The new code may be the one that counts, and its validity has begun then.
                     live.expires_at = live.expires_at.max(millis(now.since_boot).saturating_add(live.validity));
                 }
@@ -372,9 +372,9 @@ impl Session {
 
     /// The call was given up, so that nobody knows what became of it.
     pub fn given_up(&mut self, now: Moment) {
-        let sms_may_be_sent = matches!(self.stage, Stage::Sending { .. });
+        let sms_possibly_sent = matches!(self.stage, Stage::Sending { .. });
         self.failed(
-            Problem::new(ErrorCode::Interrupted, "the call was given up before its answer came", sms_may_be_sent),
+            Problem::new(ErrorCode::Interrupted, "the call was given up before its answer came", sms_possibly_sent),
             now,
         );
     }
@@ -490,8 +490,8 @@ impl Live {
 
 impl Problem {
     /// Of this code.
-    pub fn new(code: ErrorCode, detail: impl Into<String>, sms_may_be_sent: bool) -> Self {
-        Self { code: code.as_str().to_owned(), detail: detail.into(), retry_after: None, sms_may_be_sent }
+    pub fn new(code: ErrorCode, detail: impl Into<String>, sms_possibly_sent: bool) -> Self {
+        Self { code: code.as_str().to_owned(), detail: detail.into(), retry_after: None, sms_possibly_sent }
     }
 
     fn is(&self, codes: &[ErrorCode]) -> bool {
@@ -514,7 +514,7 @@ impl Problem {
         self.general_advice().unwrap_or_else(|| {
             if self.is(&[ErrorCode::InvalidInput, ErrorCode::Rejected]) {
                 Advice::ChangeNumber
-            } else if self.sms_may_be_sent {
+            } else if self.sms_possibly_sent {
                 Advice::StartOver
             } else {
                 Advice::TryAgain
@@ -523,7 +523,7 @@ impl Problem {
     }
 
     fn advice_for_resend(&self) -> Advice {
-        self.over().or_else(|| self.general_advice()).unwrap_or(if self.sms_may_be_sent {
+        self.over().or_else(|| self.general_advice()).unwrap_or(if self.sms_possibly_sent {
             Advice::EnterCode
         } else {
             Advice::TryAgain

@@ -83,19 +83,19 @@ impl fmt::Display for Outcome {
 
 /// Whether the SMS of a request went out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Sms {
+pub enum SmsStatus {
     /// Handed over.
     Sent,
     /// A process died or a connection broke while it was being handed over.
-    Maybe,
+    Unknown,
 }
 
-impl Sms {
-    /// The word for it: `sent` or `maybe`.
+impl SmsStatus {
+    /// The word for it: `sent` or `unknown`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Sent => "sent",
-            Self::Maybe => "maybe",
+            Self::Unknown => "unknown",
         }
     }
 }
@@ -115,7 +115,7 @@ pub struct Verification {
     /// The code is good before this time, where that is known; never later than the service's own.
     pub expires_at: Option<SystemTime>,
     /// Whether the SMS went out, where that is known.
-    pub sms: Option<Sms>,
+    pub sms: Option<SmsStatus>,
     /// How many more wrong codes are looked at, from an `Engine` that counts.
     pub attempts_left: Option<u32>,
 }

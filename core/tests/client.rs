@@ -111,8 +111,8 @@ async fn the_truth_table_of_a_v2_validation() {
         ("expired", is(Outcome::Expired)),
         ("cancelled", is(Outcome::Cancelled)),
         ("Canceled", is(Outcome::Cancelled)),
-        ("too_many_attempts", error(ErrorCode::UnexpectedAnswer)),
-        ("perhaps", error(ErrorCode::UnexpectedAnswer)),
+        ("too_many_attempts", error(ErrorCode::InvalidResponse)),
+        ("perhaps", error(ErrorCode::InvalidResponse)),
     ] {
         let service = Service::answering([read(state)]).await;
         let said = service.client(Api::V2).validate(ID, CODE, ValidateOptions::default()).await;
@@ -128,7 +128,7 @@ async fn the_truth_table_of_a_v2_validation() {
         ("already_verified", is(Outcome::AlreadyVerified)),
         ("cancelled", is(Outcome::Cancelled)),
         ("too_many_attempts", is(Outcome::TooManyAttempts)),
-        ("perhaps", error(ErrorCode::UnexpectedAnswer)),
+        ("perhaps", error(ErrorCode::InvalidResponse)),
     ] {
         for first in [true, false] {
             let answers = first.then(|| read("pending")).into_iter().chain([done_with(word)]);
@@ -170,8 +170,8 @@ async fn the_truth_table_of_a_v2_validation() {
             (json(404, "{}"), ErrorCode::NotFound),
             (answer(503, "Retry-After: 9999\r\n", b""), ErrorCode::Unavailable),
             (answer(429, "Retry-After: 9999\r\n", b""), ErrorCode::RateLimited),
-            (read("perhaps"), ErrorCode::UnexpectedAnswer),
-            (json(200, "{}"), ErrorCode::UnexpectedAnswer),
+            (read("perhaps"), ErrorCode::InvalidResponse),
+            (json(200, "{}"), ErrorCode::InvalidResponse),
         ] {
             let service = Service::answering([read("pending"), submitted.clone(), after]).await;
             let failed = service.client(Api::V2).validate(ID, CODE, ValidateOptions::default()).await.unwrap_err();
@@ -179,7 +179,7 @@ async fn the_truth_table_of_a_v2_validation() {
         }
     }
     // Without step 1 nothing but a word is believed.
-    for (submitted, code) in [(done(), ErrorCode::UnexpectedAnswer), (json(400, "{}"), ErrorCode::Rejected)] {
+    for (submitted, code) in [(done(), ErrorCode::InvalidResponse), (json(400, "{}"), ErrorCode::Rejected)] {
         let service = Service::answering([submitted]).await;
         let client = Client::new(service.options(Api::V2).check_state_first(false)).unwrap();
         let failed = client.validate(ID, CODE, ValidateOptions::default()).await.unwrap_err();
@@ -195,8 +195,8 @@ async fn with_a_number_no_code_is_submitted_for_another() {
             (r#","recipientNumber":"351-910000000""#, Ok(Outcome::Verified)),
             (r#","recipientNumber":"+351910000000""#, Ok(Outcome::Verified)),
             (r#","recipientNumber":"351-910000001""#, Err(ErrorCode::NotFound)),
-            (r#","recipientNumber":"?""#, Err(ErrorCode::UnexpectedAnswer)),
-            ("", Err(ErrorCode::UnexpectedAnswer)),
+            (r#","recipientNumber":"?""#, Err(ErrorCode::InvalidResponse)),
+            ("", Err(ErrorCode::InvalidResponse)),
         ] {
             let service = Service::answering([for_number(recipient), done_with("verified")]).await;
             let client = Client::new(service.options(Api::V2).check_state_first(first)).unwrap();
@@ -271,7 +271,7 @@ async fn a_resend_reads_only_after_a_400() {
         let service = Service::answering([json(400, r#"{"detail":"too soon"}"#), read(state)]).await;
         let refused = service.client(Api::V2).resend(ID, any()).await.unwrap_err();
         assert_eq!(
-            (refused.code(), refused.sms_may_be_sent(), refused.retry_is_safe()),
+            (refused.code(), refused.sms_possibly_sent(), refused.retry_is_safe()),
             (code, false, false),
             "{state}"
         );
@@ -290,7 +290,7 @@ async fn what_a_read_says_is_given_back_without_code_and_message() {
     assert_eq!(read.expires_at.unwrap().duration_since(read.created_at.unwrap()).unwrap(), Duration::from_secs(60));
     let printed = format!("{read:?}");
     assert!(!printed.contains(CODE) && !printed.contains("910000000"), "{printed}");
-    assert_eq!(client.get(ID, any()).await.unwrap_err().code(), ErrorCode::UnexpectedAnswer, "without status");
+    assert_eq!(client.get(ID, any()).await.unwrap_err().code(), ErrorCode::InvalidResponse, "without status");
 }
 
 #[tokio::test]
@@ -426,7 +426,7 @@ async fn a_request_is_tried_again_when_there_never_was_a_connection() {
     Seen::start();
     let failed = client.request(NUMBER, RequestOptions::default()).await.unwrap_err();
     let text = Seen::end();
-    assert_eq!((failed.code(), failed.sms_may_be_sent()), (ErrorCode::Unreachable, false));
+    assert_eq!((failed.code(), failed.sms_possibly_sent()), (ErrorCode::Unreachable, false));
     assert!(text.contains("tries=3"), "{text}");
 }
 
@@ -529,7 +529,7 @@ async fn an_idempotency_key_gives_the_same_request_and_one_sms() {
     assert_eq!(rotated.request(NUMBER, keyed()).await.unwrap().id, first.id);
     assert_eq!(service.sms(), 1);
     let other = client.request("351-910000001", keyed()).await.unwrap_err();
-    assert_eq!((other.code(), other.sms_may_be_sent()), (ErrorCode::Conflict, false));
+    assert_eq!((other.code(), other.sms_possibly_sent()), (ErrorCode::Conflict, false));
 }
 
 #[tokio::test]
@@ -540,12 +540,12 @@ async fn an_idempotency_key_is_free_again_only_when_no_sms_was_sent() {
         let client = Client::new(options).unwrap();
         let keyed = || RequestOptions::default().idempotency_key("order 7");
         let failed = client.request(NUMBER, keyed()).await.unwrap_err();
-        assert_eq!(failed.sms_may_be_sent(), !is_free);
+        assert_eq!(failed.sms_possibly_sent(), !is_free);
         match client.request(NUMBER, keyed()).await {
             Ok(_) => assert!(is_free),
             Err(error) => {
                 assert!(!is_free);
-                assert_eq!((error.code(), error.sms_may_be_sent()), (ErrorCode::Conflict, true));
+                assert_eq!((error.code(), error.sms_possibly_sent()), (ErrorCode::Conflict, true));
             }
         }
         assert_eq!(service.sms(), 1 + usize::from(is_free));

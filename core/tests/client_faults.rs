@@ -65,12 +65,12 @@ type Told = (ErrorCode, bool, Safe);
 
 const INTERRUPTED: Told = (Interrupted, true, Safe::Readers);
 const TIMEOUT: Told = (Timeout, true, Safe::Readers);
-const UNEXPECTED: Told = (UnexpectedAnswer, true, Safe::Never);
+const UNEXPECTED: Told = (InvalidResponse, true, Safe::Never);
 const UNREACHABLE: Told = (Unreachable, false, Safe::Always);
 const REDIRECTED: Told = (Redirected, true, Safe::Never);
 
 fn assert_told(fault: &str, api: Api, verb: Verb, result: Result<String, Error>, told: Told, sms: usize) {
-    let (code, sms_may_be_sent, safe) = told;
+    let (code, sms_possibly_sent, safe) = told;
     let row = format!("{fault}, {verb:?} over {api:?}");
     let error = match result {
         Err(error) => error,
@@ -78,7 +78,7 @@ fn assert_told(fault: &str, api: Api, verb: Verb, result: Result<String, Error>,
     };
     assert_eq!(error.code(), code, "{row}: {error:?}");
     let sends = matches!(verb, Request | Resend);
-    assert_eq!(error.sms_may_be_sent(), sends && sms_may_be_sent, "{row}, sms_may_be_sent: {error:?}");
+    assert_eq!(error.sms_possibly_sent(), sends && sms_possibly_sent, "{row}, sms_possibly_sent: {error:?}");
     let is_safe = match safe {
         Safe::Never => false,
         Safe::Readers => matches!(verb, Get | Cancel),
@@ -86,7 +86,7 @@ fn assert_told(fault: &str, api: Api, verb: Verb, result: Result<String, Error>,
     };
     assert_eq!(error.retry_is_safe(), is_safe, "{row}, retry_is_safe: {error:?}");
     assert!(sms <= 1, "{row}: {sms} SMS");
-    assert!(sms == 0 || error.sms_may_be_sent() || is_certain(code), "{row}: an SMS was counted and denied");
+    assert!(sms == 0 || error.sms_possibly_sent() || is_certain(code), "{row}: an SMS was counted and denied");
     assert_eq!(error.request_id(), (verb != Request).then_some(ID), "{row}");
     let printed = format!("{error} {error:?}");
     for secret in [service::KEY, CODE, NUMBER, "910000000"] {
@@ -218,7 +218,7 @@ async fn an_unknown_status_word_and_one_about_no_request_are_never_a_success_and
     ] {
         let service = Service::answering([json(200, body)]).await;
         let error = call(&service.client(Api::V1), Validate).await.unwrap_err();
-        assert!(error.code() == UnexpectedAnswer && error.detail().contains(told), "{body}: {error}");
+        assert!(error.code() == InvalidResponse && error.detail().contains(told), "{body}: {error}");
     }
 }
 
@@ -389,8 +389,8 @@ async fn an_answer_before_the_request_is_taken_or_told_and_never_denied() {
     for (api, verb) in CALLS {
         let service = Service::greeting(Greeting::Early(EARLY), |_| vec![Step::Close]).await;
         let error = call(&service.client(api), verb).await.unwrap_err();
-        assert!(matches!(error.code(), Unavailable | Interrupted | UnexpectedAnswer), "{error:?}");
-        assert_eq!(error.sms_may_be_sent(), matches!(verb, Request | Resend), "{error:?}");
+        assert!(matches!(error.code(), Unavailable | Interrupted | InvalidResponse), "{error:?}");
+        assert_eq!(error.sms_possibly_sent(), matches!(verb, Request | Resend), "{error:?}");
         assert!(service.sms() <= 1);
     }
 }

@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use egoi_verify::machine::Timestamp;
-use egoi_verify::{Clock, MonotonicClock, Shift, TestClock};
+use egoi_verify::{Clock, ClockShift, MonotonicClock, TestClock};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -77,14 +77,14 @@ fn a_test_clock_goes_on_from_where_it_stopped() {
 
 #[test]
 fn a_test_clock_says_how_far_it_was_moved_whatever_time_has_passed() {
-    assert_eq!(MonotonicClock::default().shift(), Shift::By(0));
+    assert_eq!(MonotonicClock::default().shift(), ClockShift::By(0));
     let clock = TestClock::default();
-    assert_eq!(clock.shift(), Shift::By(0));
+    assert_eq!(clock.shift(), ClockShift::By(0));
     clock.advance(HOUR);
-    assert_eq!(clock.shift(), Shift::By(3_600_000));
+    assert_eq!(clock.shift(), ClockShift::By(3_600_000));
     clock.freeze(true);
-    assert_eq!(clock.shift(), Shift::To(clock.now()));
+    assert_eq!(clock.shift(), ClockShift::To(clock.now()));
     clock.freeze(false);
-    let Shift::By(shift) = clock.shift() else { panic!("it runs") };
+    let ClockShift::By(shift) = clock.shift() else { panic!("it runs") };
     assert!(shift <= 3_600_000, "it stood still in between");
 }

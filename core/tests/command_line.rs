@@ -408,9 +408,9 @@ fn an_error_has_every_field() -> Anything {
     let done = failing("{\"call\":\"request\",\"status\":503}", &["request", NUMBER])?;
     let error = error(&done)?;
     let all =
-        ["code", "detail", "hint", "http_status", "request_id", "retry_after", "retry_is_safe", "sms_may_be_sent"];
+        ["code", "detail", "hint", "http_status", "request_id", "retry_after", "retry_is_safe", "sms_possibly_sent"];
     assert_eq!(fields(&error), all);
-    assert_eq!((&error["http_status"], &error["sms_may_be_sent"]), (&json!(503), &json!(true)));
+    assert_eq!((&error["http_status"], &error["sms_possibly_sent"]), (&json!(503), &json!(true)));
     assert_eq!((&error["retry_is_safe"], &error["retry_after"]), (&json!(false), &Value::Null));
     assert!(done.stdout.is_empty());
     Ok(())
@@ -489,7 +489,7 @@ fn where_nobody_listens_exits_10() -> Anything {
     let free = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
     let done = at(&format!("http://{free}/api"), &["request", NUMBER, "--json"]).output()?;
     assert_eq!((code(&done), &error(&done)?["code"]), (10, &json!("unreachable")));
-    assert_eq!(error(&done)?["sms_may_be_sent"], json!(false));
+    assert_eq!(error(&done)?["sms_possibly_sent"], json!(false));
     Ok(())
 }
 
@@ -525,7 +525,7 @@ fn a_redirection_exits_10() -> Anything {
 #[test]
 fn an_answer_that_is_not_the_contract_exits_10() -> Anything {
     let done = failing("{\"call\":\"request\",\"body\":\"malformed\"}", &["request", NUMBER])?;
-    assert_eq!((code(&done), &error(&done)?["code"]), (10, &json!("unexpected_answer")));
+    assert_eq!((code(&done), &error(&done)?["code"]), (10, &json!("invalid_response")));
     Ok(())
 }
 
@@ -805,7 +805,7 @@ fn failing(fault: &str, arguments: &[&str]) -> Anything<Output> {
 fn refused_with(arguments: &[&str], words: &[&str]) -> Anything {
     let done = at("http://127.0.0.1:9/api", arguments).arg("--json").output()?;
     let error = error(&done)?;
-    assert_eq!((code(&done), &error["code"], &error["sms_may_be_sent"]), (2, &json!("invalid_input"), &json!(false)));
+    assert_eq!((code(&done), &error["code"], &error["sms_possibly_sent"]), (2, &json!("invalid_input"), &json!(false)));
     let detail = error["detail"].as_str().ok_or("no detail")?;
     for word in words {
         if !detail.contains(word) {

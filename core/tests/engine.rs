@@ -16,7 +16,7 @@ use std::time::{Duration, SystemTime};
 use egoi_verify::machine::Quota;
 use egoi_verify::{
     CallOptions, Clock as _, CodeType, Engine, EngineOptions, Error, ErrorCode, MemoryStore, Outcome, RequestOptions,
-    Sms, State, Store, TestClock, ValidateOptions, Verification, Verifier, parse_number,
+    SmsStatus, State, StoreBackend, TestClock, ValidateOptions, Verification, Verifier, parse_number,
 };
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use rand::rngs::SmallRng;
@@ -116,7 +116,7 @@ fn assert_fields(error: &Error, code: ErrorCode, id: Option<&str>, after: Option
     assert_eq!(error.request_id(), id, "{error:?}");
     assert_eq!(error.retry_after(), after, "{error:?}");
     assert_eq!(error.retry_is_safe(), safe, "{error:?}");
-    assert_eq!(error.sms_may_be_sent(), sms, "{error:?}");
+    assert_eq!(error.sms_possibly_sent(), sms, "{error:?}");
     assert_eq!(error.http_status(), None, "{error:?}");
 }
 
@@ -141,7 +141,7 @@ async fn what_a_request_gives_back_says_everything_but_the_code() {
     assert_eq!(made.number.as_deref(), Some("351-910000000"));
     assert_eq!(made.created_at, Some(now));
     assert_eq!(made.expires_at, Some(now + Duration::from_secs(60)));
-    assert_eq!(made.sms, Some(Sms::Sent));
+    assert_eq!(made.sms, Some(SmsStatus::Sent));
     assert_eq!(made.attempts_left, Some(5));
 }
 
@@ -183,7 +183,7 @@ async fn every_hand_over_has_an_attempt_id_of_its_own() {
     let setting = set_up(EngineOptions::default().without_limits());
     for _ in 0..2 {
         let (id, _) = setting.request().await;
-        for fate in [Fate::NotSent, Fate::MaybeSent, Fate::Sent] {
+        for fate in [Fate::NotSent, Fate::PossiblySent, Fate::Sent] {
             setting.post.next(fate);
             let _ = setting.engine.resend(&id, call()).await;
         }
@@ -498,7 +498,7 @@ async fn a_resend_sends_a_new_code_and_the_old_one_stops_working() {
     let old = setting.post.latest();
     setting.pass(Duration::from_secs(30));
     let resent = setting.engine.resend(&id, call()).await.unwrap();
-    assert_eq!((resent.id.as_str(), resent.state, resent.sms), (id.as_str(), State::Pending, Some(Sms::Sent)));
+    assert_eq!((resent.id.as_str(), resent.state, resent.sms), (id.as_str(), State::Pending, Some(SmsStatus::Sent)));
     assert_eq!(setting.post.count(), 2);
     assert_eq!(setting.validate(&id, &old).await, Outcome::WrongCode);
     assert_eq!(setting.validate(&id, &setting.post.latest()).await, Outcome::Verified);
@@ -603,10 +603,10 @@ async fn five_sms_an_hour_go_to_one_number_requests_and_resends_together() {
 
 #[tokio::test]
 async fn a_request_that_was_not_sent_leaves_nothing_behind() {
-    let setting = set_up(EngineOptions::default().max_requests(1).sms_per_number(Some(Quota { most: 1, per: HOUR })));
+    let setting = set_up(EngineOptions::default().max_requests(1).sms_per_number(Some(Quota { limit: 1, per: HOUR })));
     setting.post.next(Fate::NotSent);
     let error = setting.request_error(code_alone().idempotency_key("k")).await;
-    assert_fields(&error, ErrorCode::Sending, None, None, true, false);
+    assert_fields(&error, ErrorCode::DeliveryFailed, None, None, true, false);
     assert_eq!(error.source().unwrap().to_string(), "the gateway refused the connection");
     let again = setting.engine.request(OTHER, code_alone().idempotency_key("k")).await;
     assert!(again.is_ok(), "no record, no SMS counted, the key is free: {again:?}");
@@ -615,27 +615,27 @@ async fn a_request_that_was_not_sent_leaves_nothing_behind() {
 #[tokio::test]
 async fn a_request_that_may_have_been_sent_is_pending_and_its_code_counts() {
     let setting = defaults();
-    setting.post.next(Fate::MaybeSent);
+    setting.post.next(Fate::PossiblySent);
     let error = setting.request_error(code_alone()).await;
     let id = error.request_id().unwrap().to_owned();
-    assert_fields(&error, ErrorCode::Sending, Some(&id), None, false, true);
+    assert_fields(&error, ErrorCode::DeliveryFailed, Some(&id), None, false, true);
     assert_eq!(error.source().unwrap().to_string(), "the gateway did not answer");
     let left = setting.get(&id).await;
-    assert_eq!((left.state, left.sms), (State::Pending, Some(Sms::Maybe)));
+    assert_eq!((left.state, left.sms), (State::Pending, Some(SmsStatus::Unknown)));
     assert_eq!(setting.validate(&id, &setting.post.latest()).await, Outcome::Verified);
 }
 
 #[tokio::test]
 async fn an_sms_that_may_have_been_sent_counts() {
-    let setting = set_up(EngineOptions::default().sms_per_number(Some(Quota { most: 1, per: HOUR })));
-    setting.post.next(Fate::MaybeSent);
-    assert_eq!(setting.request_error(code_alone()).await.code(), ErrorCode::Sending);
+    let setting = set_up(EngineOptions::default().sms_per_number(Some(Quota { limit: 1, per: HOUR })));
+    setting.post.next(Fate::PossiblySent);
+    assert_eq!(setting.request_error(code_alone()).await.code(), ErrorCode::DeliveryFailed);
     assert_eq!(setting.request_error(code_alone()).await.code(), ErrorCode::RateLimited);
 }
 
 #[tokio::test]
 async fn a_resend_that_was_not_sent_leaves_code_validity_and_counts_as_they_were() {
-    let quota = Quota { most: 2, per: HOUR };
+    let quota = Quota { limit: 2, per: HOUR };
     let setting = set_up(EngineOptions::default().sms_per_number(Some(quota)).max_resends(Some(1)));
     let (id, _) = setting.request().await;
     let before = setting.get(&id).await;
@@ -643,7 +643,7 @@ async fn a_resend_that_was_not_sent_leaves_code_validity_and_counts_as_they_were
     for _ in 0..3 {
         setting.post.next(Fate::NotSent);
         let error = setting.resend_error(&id).await;
-        assert_fields(&error, ErrorCode::Sending, Some(&id), None, true, false);
+        assert_fields(&error, ErrorCode::DeliveryFailed, Some(&id), None, true, false);
         assert!(setting.get(&id).await == before);
     }
     assert!(setting.engine.resend(&id, call()).await.is_ok(), "neither a resend, nor an SMS, nor a pause was counted");
@@ -667,11 +667,11 @@ async fn after_a_resend_that_may_have_been_sent_the_new_code_counts_and_the_old_
     let id = setting.engine.request(NUMBER, code_alone().code_size(20)).await.unwrap().id;
     let old = setting.post.latest();
     setting.pass(Duration::from_secs(30));
-    setting.post.next(Fate::MaybeSent);
+    setting.post.next(Fate::PossiblySent);
     let error = setting.resend_error(&id).await;
-    assert_fields(&error, ErrorCode::Sending, Some(&id), None, false, true);
+    assert_fields(&error, ErrorCode::DeliveryFailed, Some(&id), None, false, true);
     let left = setting.get(&id).await;
-    assert_eq!((left.state, left.sms), (State::Pending, Some(Sms::Maybe)));
+    assert_eq!((left.state, left.sms), (State::Pending, Some(SmsStatus::Unknown)));
     assert_eq!(left.expires_at, Some(SystemTime::from(setting.clock.now()) + Duration::from_secs(600)));
     assert_eq!(setting.validate(&id, &old).await, Outcome::WrongCode);
     assert_eq!(setting.validate(&id, &setting.post.latest()).await, Outcome::Verified);
@@ -681,9 +681,9 @@ async fn after_a_resend_that_may_have_been_sent_the_new_code_counts_and_the_old_
 async fn without_a_pause_a_resend_may_follow_at_once_on_one_that_may_have_been_sent() {
     let setting = set_up(EngineOptions::default().resend_after(None));
     let (id, _) = setting.request().await;
-    setting.post.next(Fate::MaybeSent);
+    setting.post.next(Fate::PossiblySent);
     setting.resend_error(&id).await;
-    assert_eq!(setting.engine.resend(&id, call()).await.unwrap().sms, Some(Sms::Sent));
+    assert_eq!(setting.engine.resend(&id, call()).await.unwrap().sms, Some(SmsStatus::Sent));
 }
 
 #[tokio::test(start_paused = true)]
@@ -695,7 +695,7 @@ async fn a_request_that_runs_out_of_time_while_handing_over_is_pending_and_may_b
     assert_fields(&error, ErrorCode::Timeout, Some(&id), None, false, true);
     assert!(error.detail().contains("5000 ms"), "{error}");
     let left = setting.get(&id).await;
-    assert_eq!((left.state, left.sms), (State::Pending, Some(Sms::Maybe)));
+    assert_eq!((left.state, left.sms), (State::Pending, Some(SmsStatus::Unknown)));
     assert_eq!(setting.validate(&id, &setting.post.latest()).await, Outcome::Verified);
 }
 
@@ -707,7 +707,7 @@ async fn a_resend_that_runs_out_of_time_while_handing_over_leaves_the_new_code()
     setting.post.next(Fate::Hangs);
     let error = setting.engine.resend(&id, call().timeout(Duration::from_secs(5))).await.unwrap_err();
     assert_fields(&error, ErrorCode::Timeout, Some(&id), None, false, true);
-    assert_eq!(setting.get(&id).await.sms, Some(Sms::Maybe));
+    assert_eq!(setting.get(&id).await.sms, Some(SmsStatus::Unknown));
     assert_eq!(setting.validate(&id, &setting.post.latest()).await, Outcome::Verified);
 }
 
@@ -721,24 +721,24 @@ async fn begin_and_drop<T>(call: impl Future<Output = T>) {
 }
 
 #[tokio::test]
-async fn a_request_dropped_while_handing_over_is_pending_with_sms_maybe() {
+async fn a_request_dropped_while_handing_over_is_pending_with_sms_unknown() {
     let setting = defaults();
     setting.post.next(Fate::Hangs);
     begin_and_drop(setting.engine.request(NUMBER, code_alone().idempotency_key("k"))).await;
     let left = setting.engine.request(NUMBER, code_alone().idempotency_key("k")).await.unwrap();
-    assert_eq!((left.state, left.sms), (State::Pending, Some(Sms::Maybe)));
+    assert_eq!((left.state, left.sms), (State::Pending, Some(SmsStatus::Unknown)));
     assert_eq!(setting.post.count(), 1);
     assert_eq!(setting.validate(&left.id, &setting.post.latest()).await, Outcome::Verified);
 }
 
 #[tokio::test]
-async fn a_resend_dropped_while_handing_over_leaves_the_new_code_with_sms_maybe() {
+async fn a_resend_dropped_while_handing_over_leaves_the_new_code_with_sms_unknown() {
     let setting = defaults();
     let (id, _) = setting.request().await;
     setting.pass(Duration::from_secs(30));
     setting.post.next(Fate::Hangs);
     begin_and_drop(setting.engine.resend(&id, call())).await;
-    assert_eq!(setting.get(&id).await.sms, Some(Sms::Maybe));
+    assert_eq!(setting.get(&id).await.sms, Some(SmsStatus::Unknown));
     assert_eq!(setting.validate(&id, &setting.post.latest()).await, Outcome::Verified);
 }
 
@@ -774,10 +774,10 @@ async fn the_same_key_for_another_number_is_a_conflict() {
 #[tokio::test]
 async fn the_same_key_sends_no_second_sms_where_the_first_may_have_been_sent() {
     let setting = defaults();
-    setting.post.next(Fate::MaybeSent);
+    setting.post.next(Fate::PossiblySent);
     let error = setting.request_error(code_alone().idempotency_key("k")).await;
     let again = setting.engine.request(NUMBER, code_alone().idempotency_key("k")).await.unwrap();
-    assert_eq!((Some(again.id.as_str()), again.sms), (error.request_id(), Some(Sms::Maybe)));
+    assert_eq!((Some(again.id.as_str()), again.sms), (error.request_id(), Some(SmsStatus::Unknown)));
     assert_eq!(setting.post.count(), 1);
 }
 
@@ -903,7 +903,10 @@ async fn where_the_store_fails_before_the_hand_over_nothing_was_sent() {
     for method in ["terms", "resend"] {
         *store.trouble.lock().unwrap() = Some((method, Trouble::Fails));
         let error = setting.resend_error(&id).await;
-        assert!(error.code() == ErrorCode::Storage && !error.sms_may_be_sent() && !error.retry_is_safe(), "{error:?}");
+        assert!(
+            error.code() == ErrorCode::Storage && !error.sms_possibly_sent() && !error.retry_is_safe(),
+            "{error:?}"
+        );
     }
     assert_eq!(setting.post.count(), 1);
 }
@@ -911,16 +914,16 @@ async fn where_the_store_fails_before_the_hand_over_nothing_was_sent() {
 #[tokio::test]
 async fn where_the_store_fails_after_the_hand_over_the_request_is_made() {
     let (setting, store) = set_up_watched();
-    *store.trouble.lock().unwrap() = Some(("settle", Trouble::Fails));
+    *store.trouble.lock().unwrap() = Some(("record_delivery", Trouble::Fails));
     let (id, code) = setting.request().await;
-    assert_eq!(setting.get(&id).await.sms, Some(Sms::Maybe));
+    assert_eq!(setting.get(&id).await.sms, Some(SmsStatus::Unknown));
     assert_eq!(setting.validate(&id, &code).await, Outcome::Verified);
 }
 
 #[tokio::test]
 async fn where_the_store_fails_to_take_back_what_was_not_sent_the_error_names_the_request() {
     let (setting, store) = set_up_watched();
-    *store.trouble.lock().unwrap() = Some(("settle", Trouble::Fails));
+    *store.trouble.lock().unwrap() = Some(("record_delivery", Trouble::Fails));
     setting.post.next(Fate::NotSent);
     let error = setting.request_error(code_alone()).await;
     let id = error.request_id().unwrap().to_owned();
@@ -964,7 +967,7 @@ async fn where_the_store_hangs_a_call_ends_at_its_deadline_and_get_and_cancel_ma
         };
         assert_eq!(error.code(), ErrorCode::Timeout, "{method}");
         assert_eq!(error.retry_is_safe(), safe, "{method}");
-        assert!(!error.sms_may_be_sent(), "{method}: no hand-over began");
+        assert!(!error.sms_possibly_sent(), "{method}: no hand-over began");
     }
     assert_eq!(setting.post.count(), 1);
 }
@@ -974,9 +977,9 @@ async fn where_the_store_hangs_a_call_ends_at_its_deadline_and_get_and_cancel_ma
 #[test]
 fn options_that_make_no_sense_are_refused() {
     let options = EngineOptions::default;
-    let store = || Arc::new(MemoryStore::new(1)) as Arc<dyn Store>;
-    let nothing = Quota { most: 0, per: HOUR };
-    let no_time = Quota { most: 1, per: Duration::ZERO };
+    let store = || Arc::new(MemoryStore::new(1)) as Arc<dyn StoreBackend>;
+    let nothing = Quota { limit: 0, per: HOUR };
+    let no_time = Quota { limit: 1, per: Duration::ZERO };
     for (field, limit, refused) in [
         ("key", "has 31 bytes, must have at least 32", options().key([0; 31])),
         ("key", "has 0 bytes, must have at least 32", options().key([])),
@@ -1001,7 +1004,7 @@ fn options_that_make_no_sense_are_refused() {
 #[test]
 fn options_at_their_limits_are_accepted() {
     let options = EngineOptions::default;
-    let one = Some(Quota { most: 1, per: MS });
+    let one = Some(Quota { limit: 1, per: MS });
     for accepted in [
         options().key([0; 32]).previous_keys([vec![0; 32]]),
         options().store_url("memory:"),
@@ -1049,7 +1052,7 @@ async fn over_random_histories_no_code_but_the_latest_sent_is_verified() {
         for _ in 0..random.random_range(1..12) {
             setting.pass(Duration::from_millis(random.random_range(0..300_000)));
             if random.random_bool(0.5) {
-                let fate = [Fate::Sent, Fate::NotSent, Fate::MaybeSent][random.random_range(0..3)];
+                let fate = [Fate::Sent, Fate::NotSent, Fate::PossiblySent][random.random_range(0..3)];
                 let sent = setting.post.count();
                 setting.post.next(fate);
                 let _ = setting.engine.resend(&id, call()).await;

@@ -126,7 +126,7 @@ mod unix {
                     engine.get(&id, call()).await.unwrap_err(),
                 ]
             });
-            assert!(errors.iter().all(|error| !error.retry_is_safe() && !error.sms_may_be_sent()));
+            assert!(errors.iter().all(|error| !error.retry_is_safe() && !error.sms_possibly_sent()));
             assert!(errors.iter().all(|error| error.code() == ErrorCode::Forked), "{errors:?}");
             errors.map(|error| error.code().as_str()).join(" ")
         });
@@ -140,7 +140,7 @@ mod unix {
             let keyed = RequestOptions::default().idempotency_key("order 7");
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             let error = runtime.block_on(client.request("+351 910 000 000", keyed)).unwrap_err();
-            assert!(!error.sms_may_be_sent() && !error.retry_is_safe());
+            assert!(!error.sms_possibly_sent() && !error.retry_is_safe());
             error.code().to_string()
         });
         assert_eq!(said, "forked");

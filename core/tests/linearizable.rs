@@ -23,7 +23,7 @@ mod support {
 use support::calls::{Call, Made, Most};
 use support::linearizable::is_linearizable;
 
-const MOST: Most = Most { attempts: Some(2), wrong_codes_per_number: None, sms_per_number: None };
+const MAX: Most = Most { attempts: Some(2), wrong_codes_per_number: None, sms_per_number: None };
 const CREATED: Made = made(Call::Create { id: 1, to: 0, code: 1, key: None }, 0);
 
 const fn made(call: Call, began: u64) -> Made {
@@ -41,7 +41,7 @@ fn validated(code: u8, began: u64, ended: u64, outcome: &str) -> Made {
 fn is_right(history: Vec<Made>) -> bool {
     let mut all = vec![Made { answer: Some((1, "new".to_owned())), ..CREATED }];
     all.extend(history);
-    is_linearizable(&all, MOST)
+    is_linearizable(&all, MAX)
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use egoi_verify::{
     CallOptions, Client, Engine, EngineOptions, ErrorCode, MemoryStore, Outcome, OutgoingSms, RequestOptions, Sandbox,
-    SandboxOptions, SendError, Sender, Sending, Store, TestClock, ValidateOptions,
+    SandboxOptions, SendError, SendFuture, SmsGateway, StoreBackend, TestClock, ValidateOptions,
 };
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -26,8 +26,8 @@ impl Inbox {
     }
 }
 
-impl Sender for Inbox {
-    fn send(&self, sms: OutgoingSms) -> Sending<'_> {
+impl SmsGateway for Inbox {
+    fn send(&self, sms: OutgoingSms) -> SendFuture<'_> {
         *self.0.lock().unwrap() = sms.text.to_string();
         Box::pin(std::future::ready(Ok::<(), SendError>(())))
     }
@@ -45,7 +45,7 @@ async fn a_day_of_traffic_leaves_the_memory_as_it_is_and_is_forgotten() {
     clock.freeze(true);
     let store = Arc::new(MemoryStore::with_clock(u64::from(verifications), Arc::clone(&clock) as _));
     // What is kept is an hour's traffic and not a day's, so that the store is as large at the end as after the warm-up.
-    let options = EngineOptions::default().store(Arc::clone(&store) as Arc<dyn Store>).key([7; 32]).keep(KEEP);
+    let options = EngineOptions::default().store(Arc::clone(&store) as Arc<dyn StoreBackend>).key([7; 32]).keep(KEEP);
     let engine = Engine::new(inbox.clone(), options.sms_per_number(None).wrong_codes_per_number(None)).unwrap();
     let (mut before, mut last) = (0, String::new());
     for each in 0..verifications {

@@ -222,7 +222,7 @@ fn past_max_resends_no_wait_helps() {
 
 #[test]
 fn a_window_starts_at_its_first_event_and_ends_to_the_millisecond() {
-    let quota = Quota { most: 2, per: Duration::from_secs(3600) };
+    let quota = Quota { limit: 2, per: Duration::from_secs(3600) };
     let one = Window::default().counted(secs(10), &quota);
     assert_eq!(one.wait(secs(10), &quota), None);
     let full = one.counted(secs(1000), &quota);
@@ -233,7 +233,7 @@ fn a_window_starts_at_its_first_event_and_ends_to_the_millisecond() {
 
 #[test]
 fn a_window_that_is_over_starts_anew_at_the_next_event() {
-    let quota = Quota { most: 1, per: Duration::from_secs(3600) };
+    let quota = Quota { limit: 1, per: Duration::from_secs(3600) };
     let next = Window::default().counted(secs(0), &quota).counted(secs(5000), &quota);
     assert_eq!(next, Window { started: secs(5000), count: 1 });
 }

@@ -389,7 +389,7 @@ mod an_engine_over_e_gois_sms_call {
             let sandbox = sandbox().await;
             sandbox.fail_next(Fault { call: Some(FaultCall::Sms), status: Some(status), ..Fault::default() }).unwrap();
             let error = engine(&sandbox).request(NUMBER, RequestOptions::default()).await.unwrap_err();
-            assert_eq!((error.code(), error.sms_may_be_sent()), (ErrorCode::Sending, maybe), "{status}");
+            assert_eq!((error.code(), error.sms_possibly_sent()), (ErrorCode::DeliveryFailed, maybe), "{status}");
         }
     }
 
@@ -432,14 +432,14 @@ mod numbers_that_play_a_part {
         client.ping(CallOptions::default()).await.unwrap();
         let options = RequestOptions::default().timeout(Duration::from_millis(200));
         let error = client.request("44-7700900003", options).await.unwrap_err();
-        assert_eq!((error.code(), error.sms_may_be_sent()), (ErrorCode::Timeout, true));
+        assert_eq!((error.code(), error.sms_possibly_sent()), (ErrorCode::Timeout, true));
     }
 
     #[tokio::test]
     async fn for_004_the_connection_is_cut_after_the_sms_was_accepted() {
         let (sandbox, made) = request("004").await;
         let error = made.unwrap_err();
-        assert_eq!((error.code(), error.sms_may_be_sent()), (ErrorCode::Interrupted, true));
+        assert_eq!((error.code(), error.sms_possibly_sent()), (ErrorCode::Interrupted, true));
         assert_eq!(sandbox.messages(None).unwrap().len(), 1);
     }
 
@@ -505,7 +505,7 @@ mod injected_failures {
             let (sandbox, client) =
                 failing(Fault { call: Some(FaultCall::Request), cut: Some(cut), ..Fault::default() }).await;
             let error = client.request(NUMBER, RequestOptions::default()).await.unwrap_err();
-            assert_eq!((error.code(), error.sms_may_be_sent()), (ErrorCode::Interrupted, true), "{cut:?}");
+            assert_eq!((error.code(), error.sms_possibly_sent()), (ErrorCode::Interrupted, true), "{cut:?}");
             assert_eq!(sandbox.messages(None).unwrap().len(), sent, "{cut:?}");
         }
     }
@@ -516,7 +516,7 @@ mod injected_failures {
             let (sandbox, client) =
                 failing(Fault { call: Some(FaultCall::Request), body: Some(body), ..Fault::default() }).await;
             let error = client.request(NUMBER, RequestOptions::default()).await.unwrap_err();
-            assert_eq!((error.code(), error.sms_may_be_sent()), (ErrorCode::UnexpectedAnswer, true), "{body:?}");
+            assert_eq!((error.code(), error.sms_possibly_sent()), (ErrorCode::InvalidResponse, true), "{body:?}");
             assert_eq!(sandbox.messages(None).unwrap().len(), 1, "{body:?}");
         }
     }

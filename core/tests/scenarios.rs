@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use egoi_verify::untyped::{ClientSettings, EngineSettings, code_size, ttl};
+use egoi_verify::binding_options::{ClientSettings, EngineSettings, code_size, ttl};
 use egoi_verify::{
     CallOptions, Client, ClientOptions, Code, CodeType, Engine, EngineOptions, Error, ErrorCode, Fault, Message,
     OutgoingSms, RequestOptions, Sandbox, SandboxOptions, SendError, TestClock, ValidateOptions, Verification,
@@ -444,7 +444,7 @@ impl Outbox {
                 self.sent.push((sms.number.whole(), sms.text.to_string()));
                 match fails {
                     None => Ok(()),
-                    Some("maybe") => Err(SendError::MaybeSent("the gateway went away".into())),
+                    Some("maybe") => Err(SendError::PossiblySent("the gateway went away".into())),
                     Some(other) => panic!("a hand-over does not fail with {other}"),
                 }
             }
@@ -493,7 +493,7 @@ fn said<T>(result: Result<T, Error>, value: impl FnOnce(T) -> Value) -> Value {
 fn verification(of: &Verification) -> Value {
     let lives = of.created_at.zip(of.expires_at).map(|(from, to)| to.duration_since(from).unwrap().as_secs_f64());
     json!({
-        "id": of.id, "state": of.state.as_str(), "number": of.number, "sms": of.sms.map(egoi_verify::Sms::as_str),
+        "id": of.id, "state": of.state.as_str(), "number": of.number, "sms": of.sms.map(egoi_verify::SmsStatus::as_str),
         "attempts_left": of.attempts_left, "lives": lives,
     })
 }
@@ -502,7 +502,7 @@ fn failure(error: &Error) -> Value {
     json!({
         "error": error.code().as_str(), "detail": error.detail(), "http_status": error.http_status(),
         "request_id": error.request_id(), "retry_after": error.retry_after().map(|wait| wait.as_secs_f64()),
-        "retry_is_safe": error.retry_is_safe(), "sms_may_be_sent": error.sms_may_be_sent(),
+        "retry_is_safe": error.retry_is_safe(), "sms_possibly_sent": error.sms_possibly_sent(),
     })
 }
 

@@ -231,7 +231,7 @@ async fn what_breaks_on_the_way_tells_no_secret() {
             ("closed", vec![Step::Close], ErrorCode::Interrupted),
             ("reset", vec![Step::Reset], ErrorCode::Interrupted),
             ("cut", vec![Step::Send(format!("{half}{all}").into_bytes()), Step::Close], ErrorCode::Interrupted),
-            ("not HTTP", vec![Step::Send(format!("{all}\r\n\r\n").into_bytes())], ErrorCode::UnexpectedAnswer),
+            ("not HTTP", vec![Step::Send(format!("{all}\r\n\r\n").into_bytes())], ErrorCode::InvalidResponse),
             ("silence", vec![Step::Send(format!("{half}{all}").into_bytes()), Step::Stall], ErrorCode::Timeout),
         ] {
             let service = hostile(&secrets, call_name, move || steps.clone()).await;
@@ -391,7 +391,7 @@ async fn an_engine_tells_no_secret_in_any_state_or_failure() {
     failed_with("unknown", engine.get(&secrets.id, any()).await.err());
     let for_another = ValidateOptions::default().number("+351 910 000 000");
     failed_with("for another number", engine.validate(&made.id, &code, for_another).await.err());
-    for (row, fate) in [("not sent", Fate::NotSent), ("maybe sent", Fate::MaybeSent)] {
+    for (row, fate) in [("not sent", Fate::NotSent), ("maybe sent", Fate::PossiblySent)] {
         post.next(fate);
         failed_with(row, engine.request(number, wanted()).await.err());
     }
@@ -433,7 +433,7 @@ async fn an_engine_tells_no_secret_in_any_state_or_failure() {
         Engine::new(own, engine_options()).unwrap().request("+34 612 345 678", wanted()).await.err(),
     );
     failed_with("V1 has no SMS of one's own", EgoiSms::new(options(&secrets, Api::V1, "http://127.0.0.1:9")).err());
-    looked.at_value("the user's own failure", &egoi_verify::SendError::MaybeSent(failed()));
+    looked.at_value("the user's own failure", &egoi_verify::SendError::PossiblySent(failed()));
     looked.at_value("a number", &PhoneNumber::parse(number).unwrap());
     looked.at("a number", &PhoneNumber::parse(number).unwrap().to_string());
     for (row, error) in failures {
@@ -442,7 +442,7 @@ async fn an_engine_tells_no_secret_in_any_state_or_failure() {
         look_at_failure(&mut looked, row, error);
     }
     let expected =
-        ["conflict", "not_found", "rate_limited", "rejected", "sending", "storage", "timeout", "unsupported"];
+        ["conflict", "delivery_failed", "not_found", "rate_limited", "rejected", "storage", "timeout", "unsupported"];
     assert_eq!(codes.into_iter().collect::<Vec<_>>(), expected);
     looked.at("log", &format!("- {}", LOGGED.take()));
     looked.end("an engine", 80);
@@ -499,7 +499,7 @@ async fn an_engine_with_egois_sms_tells_no_secret_that_the_service_repeats() {
         log_everything();
         let error = engine.request(secrets.given("number"), wanted).await.unwrap_err();
         looked.at(&answer.name, &LOGGED.take());
-        assert_eq!(error.code(), ErrorCode::Sending, "{error:?}");
+        assert_eq!(error.code(), ErrorCode::DeliveryFailed, "{error:?}");
         look_at_failure(&mut looked, &answer.name, error);
         calls += 1;
     }

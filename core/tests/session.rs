@@ -258,7 +258,7 @@ impl Device {
                 code: failed["code"].as_str().unwrap().to_owned(),
                 detail: failed["detail"].as_str().unwrap().to_owned(),
                 retry_after: failed["retry_after"].as_f64().map(Duration::from_secs_f64),
-                sms_may_be_sent: failed["sms_may_be_sent"].as_bool().unwrap(),
+                sms_possibly_sent: failed["sms_possibly_sent"].as_bool().unwrap(),
             };
             self.session.failed(problem, now);
         }

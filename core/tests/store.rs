@@ -19,14 +19,14 @@ mod in_memory {
     use std::time::Duration;
 
     use egoi_verify::{
-        CallOptions, Engine, EngineOptions, MemoryStore, OutgoingSms, RequestOptions, State, Store, TestClock,
+        CallOptions, Engine, EngineOptions, MemoryStore, OutgoingSms, RequestOptions, State, StoreBackend, TestClock,
     };
 
     use crate::support::conformance::{
         Kind, conforms_at_once, conforms_for_clients, conforms_one_at_a_time, conforms_when_bounded, facts,
     };
 
-    fn open(max_requests: u64, clock: Arc<TestClock>) -> Arc<dyn Store> {
+    fn open(max_requests: u64, clock: Arc<TestClock>) -> Arc<dyn StoreBackend> {
         Arc::new(MemoryStore::with_clock(max_requests, clock))
     }
 
@@ -125,14 +125,14 @@ mod in_memory {
 mod sqlite {
     use std::sync::Arc;
 
-    use egoi_verify::{EngineOptions, Store, TestClock};
+    use egoi_verify::{EngineOptions, StoreBackend, TestClock};
 
     use crate::support::conformance::{
         Kind, conforms_at_once, conforms_for_clients, conforms_one_at_a_time, conforms_when_answers_are_lost, facts,
     };
     use crate::support::files::Folder;
 
-    fn open(_: u64, clock: Arc<TestClock>) -> Arc<dyn Store> {
+    fn open(_: u64, clock: Arc<TestClock>) -> Arc<dyn StoreBackend> {
         EngineOptions::default().store_url(Folder::new_url_here()).key([7; 32]).clock(clock).open_store().unwrap()
     }
 
@@ -148,12 +148,12 @@ mod select_then_update {
     use std::panic::{AssertUnwindSafe, catch_unwind};
     use std::sync::Arc;
 
-    use egoi_verify::{Store, TestClock};
+    use egoi_verify::{StoreBackend, TestClock};
 
     use crate::support::broken::BrokenStore;
     use crate::support::conformance::{self, Kind, conforms_one_at_a_time, facts};
 
-    fn open(max_requests: u64, clock: Arc<TestClock>) -> Arc<dyn Store> {
+    fn open(max_requests: u64, clock: Arc<TestClock>) -> Arc<dyn StoreBackend> {
         Arc::new(BrokenStore::new(max_requests, clock))
     }
 

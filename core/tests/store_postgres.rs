@@ -24,7 +24,7 @@ mod support {
 
 use std::sync::{Arc, LazyLock, Mutex, Weak};
 
-use egoi_verify::{EngineOptions, Store, TestClock};
+use egoi_verify::{EngineOptions, StoreBackend, TestClock};
 use support::conformance::{
     Kind, conforms_at_once, conforms_for_clients, conforms_one_at_a_time, conforms_when_answers_are_lost, facts,
 };
@@ -43,9 +43,9 @@ mod in_one_process {
     use super::*;
 
     /// The stores that were opened, and their URLs.
-    static OPENED: Mutex<Vec<(String, Weak<dyn Store>)>> = Mutex::new(Vec::new());
+    static OPENED: Mutex<Vec<(String, Weak<dyn StoreBackend>)>> = Mutex::new(Vec::new());
 
-    fn open(_: u64, clock: Arc<TestClock>) -> Arc<dyn Store> {
+    fn open(_: u64, clock: Arc<TestClock>) -> Arc<dyn StoreBackend> {
         let url = emptied().unwrap_or_else(|| SERVER.url());
         let store = EngineOptions::default().store_url(&url).key([7; 32]).clock(clock).open_store().unwrap();
         OPENED.lock().unwrap().push((url, Arc::downgrade(&store)));
@@ -241,7 +241,7 @@ mod plans {
     use super::*;
 
     /// What an engine and a client do, with the `i`th number.
-    async fn every_call(store: &Arc<dyn Store>, i: usize) {
+    async fn every_call(store: &Arc<dyn StoreBackend>, i: usize) {
         let options = EngineOptions::default().store(Arc::clone(store)).key([7; 32]).resend_after(None);
         let engine = Engine::new(Post::default(), options).unwrap();
         let request = RequestOptions::default().idempotency_key(i.to_string());
@@ -251,7 +251,7 @@ mod plans {
         engine.resend(&id, CallOptions::default()).await.unwrap();
         engine.cancel(&id, CallOptions::default()).await.unwrap();
         store.claim(RIGHT, number(i), Duration::from_secs(60)).await.unwrap();
-        store.fulfil(RIGHT, remembered()).await.unwrap();
+        store.complete(RIGHT, remembered()).await.unwrap();
         store.release(RIGHT).await.unwrap();
     }
 

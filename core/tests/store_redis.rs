@@ -22,7 +22,7 @@ mod support {
 mod in_one_process {
     use std::sync::{Arc, LazyLock};
 
-    use egoi_verify::{EngineOptions, Store, TestClock};
+    use egoi_verify::{EngineOptions, StoreBackend, TestClock};
 
     use crate::support::conformance::{
         Kind, conforms_at_once, conforms_for_clients, conforms_one_at_a_time, conforms_when_answers_are_lost, facts,
@@ -37,7 +37,7 @@ mod in_one_process {
         RedisServer::start(&[])
     });
 
-    fn open(_: u64, clock: Arc<TestClock>) -> Arc<dyn Store> {
+    fn open(_: u64, clock: Arc<TestClock>) -> Arc<dyn StoreBackend> {
         EngineOptions::default().store_url(SERVER.url()).key([7; 32]).clock(clock).open_store().unwrap()
     }
 
@@ -121,7 +121,7 @@ mod what_is_kept {
             return;
         }
         let server = RedisServer::start(&[]);
-        let quota = Some(Quota { most: 100, per: SECOND });
+        let quota = Some(Quota { limit: 100, per: SECOND });
         let options = EngineOptions::default()
             .store_url(server.url())
             .key([7; 32])
@@ -186,8 +186,8 @@ mod what_is_kept {
                     .previous_keys(previous.iter().map(|key| vec![*key; 32]))
                     .max_attempts(None)
                     .resend_after(None)
-                    .wrong_codes_per_number(Some(Quota { most: 4, per: 3600 * SECOND }))
-                    .sms_per_number(Some(Quota { most: 4, per: 3600 * SECOND })),
+                    .wrong_codes_per_number(Some(Quota { limit: 4, per: 3600 * SECOND }))
+                    .sms_per_number(Some(Quota { limit: 4, per: 3600 * SECOND })),
             )
         };
         let ((before, _), (both, post), (after, _)) = (with_keys(1, &[2]), with_keys(2, &[1]), with_keys(3, &[2, 1]));
@@ -209,7 +209,7 @@ mod what_is_kept {
         // SMS: three so far with this one, and one that was not sent is given back.
         after.resend(&first.id, CallOptions::default()).await.unwrap();
         post.next(Fate::NotSent);
-        assert_eq!(both.request(NUMBER, asked()).await.unwrap_err().code(), ErrorCode::Sending);
+        assert_eq!(both.request(NUMBER, asked()).await.unwrap_err().code(), ErrorCode::DeliveryFailed);
         before.request(NUMBER, asked()).await.unwrap();
         assert_eq!(after.request(NUMBER, asked()).await.unwrap_err().code(), ErrorCode::RateLimited);
         assert_eq!(before.resend(&second.id, CallOptions::default()).await.unwrap_err().code(), ErrorCode::RateLimited);

@@ -118,7 +118,7 @@ fn a_file_that_another_process_has_locked_for_long_fails_the_call() {
     let connection = rusqlite::Connection::open(file.path()).unwrap();
     connection.execute_batch("BEGIN IMMEDIATE").unwrap();
     let failed = RUNTIME.block_on(engine.request("351-910000000", RequestOptions::default())).unwrap_err();
-    assert_eq!((failed.code(), failed.sms_may_be_sent()), (ErrorCode::Storage, false));
+    assert_eq!((failed.code(), failed.sms_possibly_sent()), (ErrorCode::Storage, false));
     assert!(failed.detail().contains("locked"), "{failed}");
     connection.execute_batch("ROLLBACK").unwrap();
     RUNTIME.block_on(engine.request("351-910000000", RequestOptions::default())).unwrap();
@@ -192,7 +192,7 @@ fn what_is_over_goes_away_a_few_a_call() {
     (0..40).for_each(request);
     assert_eq!((file.count("requests"), file.count("idempotency_keys")), (40, 40));
     clock.advance(Duration::from_secs(600));
-    // A request and its `settle` are two calls, and each removes four.
+    // A request and its `record_delivery` are two calls, and each removes four.
     request(40);
     let left = file.count("requests");
     assert!((33..40).contains(&left), "{left}");

@@ -18,7 +18,7 @@ mod support {
 
 use std::sync::{Arc, LazyLock};
 
-use egoi_verify::{EngineOptions, Store, TestClock};
+use egoi_verify::{EngineOptions, StoreBackend, TestClock};
 
 use support::conformance::{
     Kind, conforms_at_once, conforms_for_clients, conforms_one_at_a_time, conforms_when_answers_are_lost, facts,
@@ -33,7 +33,7 @@ static SERVER: LazyLock<RedisServer> = LazyLock::new(|| {
     RedisServer::start_valkey(&[])
 });
 
-fn open(_: u64, clock: Arc<TestClock>) -> Arc<dyn Store> {
+fn open(_: u64, clock: Arc<TestClock>) -> Arc<dyn StoreBackend> {
     EngineOptions::default().store_url(SERVER.url()).key([7; 32]).clock(clock).open_store().unwrap()
 }
 

@@ -48,7 +48,7 @@ const CLASSES: [Class; 7] =
 const BEYOND_CHANCE: f64 = 10.0;
 /// How many runs must say the same.
 const AGREEING: usize = 4;
-const MOST_RUNS: usize = 12;
+const MAX_RUNS: usize = 12;
 
 /// Nothing here waits: a store in memory answers at once.
 fn at_once<T>(future: impl Future<Output = T>) -> T {
@@ -161,7 +161,7 @@ fn how_much_of_a_wrong_code_is_right_does_not_show_in_the_time_and_would_with_a_
     let (mut library, mut leaky, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
     let mut report = String::new();
     // As many runs as it takes the leak to show: on a machine that does much else that can be several.
-    while agreeing(&leaky) < AGREEING && leaky.len() < MOST_RUNS {
+    while agreeing(&leaky) < AGREEING && leaky.len() < MAX_RUNS {
         let took = run(samples, &mut random);
         let of = |class| of_class(&took, class);
         library.push(welch(of(Class::Near), of(Class::Far)));

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use egoi_verify::{
     ApiKey, Code, CodeSize, CodeType, EngineKey, EngineOptions, Error, ErrorCode, MessageTemplate, Outcome,
-    OutgoingSms, PhoneNumber, RequestId, Sms, ValidateOptions, Validity, parse_number,
+    OutgoingSms, PhoneNumber, RequestId, SmsStatus, ValidateOptions, Validity, parse_number,
 };
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -34,7 +34,10 @@ fn assert_refused<T>(result: Result<T, Error>, field: &str, fault: &str, about: 
     assert_eq!(error.code(), ErrorCode::InvalidInput, "{about}");
     assert!(error.detail().starts_with(&format!("`{field}`: ")), "{about}: {error}");
     assert!(error.detail().contains(fault), "{about}: {error}");
-    assert!(!error.sms_may_be_sent() && !error.retry_is_safe() && error.retry_after().is_none(), "{about}: {error:?}");
+    assert!(
+        !error.sms_possibly_sent() && !error.retry_is_safe() && error.retry_after().is_none(),
+        "{about}: {error:?}"
+    );
 }
 
 fn joined(pieces: &[(String, usize)]) -> String {
@@ -340,7 +343,7 @@ fn secrets_cannot_be_compared_but_in_constant_time() {
 #[test]
 fn the_words_of_errors_are_those_of_the_documentation() {
     let words = "invalid_input unauthorized forbidden not_found rejected conflict rate_limited unreachable timeout \
-                 interrupted unavailable redirected unexpected_answer unsupported storage sending closed forked internal";
+                 interrupted unavailable redirected invalid_response unsupported storage delivery_failed closed forked internal";
     assert_eq!(ErrorCode::ALL.map(|code| code.to_string()).join(" "), words);
 }
 
@@ -349,7 +352,7 @@ fn the_words_of_states_outcomes_and_sms_are_those_of_the_documentation() {
     assert_eq!(STATES.map(|state| state.to_string()).join(" "), "pending verified expired cancelled");
     let words = "verified wrong_code expired already_verified cancelled too_many_attempts";
     assert_eq!(OUTCOMES.map(|outcome| outcome.to_string()).join(" "), words);
-    assert_eq!([Sms::Sent.as_str(), Sms::Maybe.as_str()], ["sent", "maybe"]);
+    assert_eq!([SmsStatus::Sent.as_str(), SmsStatus::Unknown.as_str()], ["sent", "unknown"]);
 }
 
 #[test]
@@ -432,7 +435,7 @@ fn an_engine_key_has_at_least_32_bytes() {
 mod untyped_numbers {
     use std::time::Duration;
 
-    use egoi_verify::{CodeSize, Error, untyped};
+    use egoi_verify::{CodeSize, Error, binding_options};
 
     fn detail<T>(refused: Result<T, Error>) -> String {
         refused.err().unwrap().detail().to_owned()
@@ -440,27 +443,27 @@ mod untyped_numbers {
 
     #[test]
     fn a_length_of_time_is_at_least_nothing_and_ends() {
-        assert_eq!(untyped::seconds("timeout", 1.5).unwrap(), Duration::from_millis(1500));
+        assert_eq!(binding_options::seconds("timeout", 1.5).unwrap(), Duration::from_millis(1500));
         for given in [-1.0, f64::NAN, f64::INFINITY, 1e300] {
-            assert!(detail(untyped::seconds("timeout", given)).starts_with("`timeout`: is "), "{given}");
+            assert!(detail(binding_options::seconds("timeout", given)).starts_with("`timeout`: is "), "{given}");
         }
     }
 
     #[test]
     fn a_refused_number_names_the_limit_of_its_field() {
-        assert_eq!(detail(untyped::ttl(-5.0)), "`ttl`: is -5 seconds, must be 1 to 3600 seconds");
-        assert_eq!(detail(untyped::code_size(-6)), "`code_size`: is -6, must be 4 to 20 characters");
+        assert_eq!(detail(binding_options::ttl(-5.0)), "`ttl`: is -5 seconds, must be 1 to 3600 seconds");
+        assert_eq!(detail(binding_options::code_size(-6)), "`code_size`: is -6, must be 4 to 20 characters");
         assert_eq!(
-            detail(untyped::code_size(1 << 40).map(|_| ())),
+            detail(binding_options::code_size(1 << 40).map(|_| ())),
             "`code_size`: is 1099511627776, must be 4 to 20 characters"
         );
-        assert_eq!(detail(untyped::whole::<u16>("port", 70_000)), "`port`: is 70000, must be 0 to 65535");
+        assert_eq!(detail(binding_options::whole::<u16>("port", 70_000)), "`port`: is 70000, must be 0 to 65535");
     }
 
     #[test]
     fn a_good_number_is_passed_on() {
-        assert_eq!(untyped::code_size(20).unwrap(), CodeSize::MAX.get() as u32);
-        assert_eq!(untyped::whole::<u32>("max_attempts", 3).unwrap(), 3);
-        assert_eq!(untyped::ttl(300.0).unwrap(), Duration::from_secs(300));
+        assert_eq!(binding_options::code_size(20).unwrap(), CodeSize::MAX.get() as u32);
+        assert_eq!(binding_options::whole::<u32>("max_attempts", 3).unwrap(), 3);
+        assert_eq!(binding_options::ttl(300.0).unwrap(), Duration::from_secs(300));
     }
 }

@@ -216,7 +216,7 @@ def test_an_error_is_in_the_librarys_words(server: str, sandbox: Sandbox) -> Non
     assert app.post("/verifications", number="12")["error"]["code"] == "invalid_input"
     sandbox.fail_next(call="request", status=503)
     error = app.post("/verifications", number=NUMBER)["error"]
-    assert (error["code"], error["sms_may_be_sent"]) == ("unavailable", True)
+    assert (error["code"], error["sms_possibly_sent"]) == ("unavailable", True)
 
 
 def test_nobody_gets_in_without_a_token(server: str) -> None:

@@ -84,11 +84,11 @@ export function phoneServer(client) {
         if (!(error instanceof VerifyError)) {
             return next(error);
         }
-        const { code, detail, retryAfter, smsMayBeSent } = error;
+        const { code, detail, retryAfter, smsPossiblySent } = error;
         if (retryAfter !== undefined) {
             response.set("Retry-After", String(Math.ceil(retryAfter)));
         }
-        const told = { code, detail, retry_after: retryAfter ?? null, sms_may_be_sent: smsMayBeSent };
+        const told = { code, detail, retry_after: retryAfter ?? null, sms_possibly_sent: smsPossiblySent };
         return response.status(STATUSES[code] ?? 503).json({ error: told });
     });
 

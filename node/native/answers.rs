@@ -19,7 +19,7 @@ pub(crate) struct Failure<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after: Option<f64>,
     retry_is_safe: bool,
-    sms_may_be_sent: bool,
+    sms_possibly_sent: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     cause: Option<Box<Cause<'a>>>,
 }
@@ -45,7 +45,7 @@ impl<'a> From<&'a Error> for Failure<'a> {
             request_id: error.request_id(),
             retry_after: error.retry_after().map(|after| after.as_secs_f64()),
             retry_is_safe: error.retry_is_safe(),
-            sms_may_be_sent: error.sms_may_be_sent(),
+            sms_possibly_sent: error.sms_possibly_sent(),
             cause: cause_of(error),
         }
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use egoi_verify::Error;
-use egoi_verify::untyped::ClientSettings;
+use egoi_verify::binding_options::ClientSettings;
 use napi::bindgen_prelude::{Object, Uint8Array};
 use napi_derive::napi;
 

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use egoi_verify::untyped::{self, EngineSettings};
-use egoi_verify::{Clock as _, Error, OutgoingSms, Sender, Sending};
+use egoi_verify::binding_options::{self, EngineSettings};
+use egoi_verify::{Clock as _, Error, OutgoingSms, SendFuture, SmsGateway};
 use napi::bindgen_prelude::{Either, Uint8Array};
 use napi_derive::napi;
 
@@ -90,8 +90,8 @@ enum HandsOver {
     Egoi(Arc<egoi_verify::EgoiSms>),
 }
 
-impl Sender for HandsOver {
-    fn send(&self, sms: OutgoingSms) -> Sending<'_> {
+impl SmsGateway for HandsOver {
+    fn send(&self, sms: OutgoingSms) -> SendFuture<'_> {
         match self {
             Self::JavaScript(sender) => sender.send(sms),
             Self::Egoi(sender) => sender.send(sms),
@@ -186,7 +186,7 @@ impl TestClock {
     #[napi]
     pub fn advance(&self, seconds: f64) -> napi::Result<()> {
         guarded(|| {
-            self.0.advance(untyped::seconds("seconds", seconds)?);
+            self.0.advance(binding_options::seconds("seconds", seconds)?);
             Ok(())
         })
     }

@@ -1,6 +1,6 @@
 //! What needs no verifier.
 
-use egoi_verify::{CodeSize, CodeType, Error, ErrorCode, untyped};
+use egoi_verify::{CodeSize, CodeType, Error, ErrorCode, binding_options};
 use napi_derive::napi;
 
 use crate::panics::guarded;
@@ -20,7 +20,7 @@ fn code_type(word: Option<&str>) -> Result<Option<CodeType>, Error> {
 #[napi]
 pub fn generate_code(word: Option<String>, size: Option<i64>) -> napi::Result<String> {
     guarded(|| {
-        let size = untyped::code_size(size.unwrap_or(CodeSize::default().get() as i64))?;
+        let size = binding_options::code_size(size.unwrap_or(CodeSize::default().get() as i64))?;
         let code = egoi_verify::generate_code(code_type(word.as_deref())?.unwrap_or_default(), size)?;
         Ok(code.expose().to_owned())
     })
@@ -74,7 +74,7 @@ pub fn with_app_hash(message: String, hash: String) -> napi::Result<String> {
 #[napi]
 pub fn code_in_sms(text: String, word: Option<String>, size: Option<i64>) -> napi::Result<Option<String>> {
     guarded(|| {
-        let size = size.map(|size| untyped::whole("code_size", size)).transpose()?;
+        let size = size.map(|size| binding_options::whole("code_size", size)).transpose()?;
         let code = egoi_verify::code_in_sms(&text, code_type(word.as_deref())?, size);
         Ok(code.map(|code| code.expose().to_owned()))
     })

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use egoi_verify::{CallOptions, CodeType, Error, ValidateOptions, untyped};
+use egoi_verify::{CallOptions, CodeType, Error, ValidateOptions, binding_options};
 use napi_derive::napi;
 
 /// A deadline.
 pub(crate) fn timeout(seconds: Option<f64>) -> Result<Option<Duration>, Error> {
-    seconds.map(|seconds| untyped::seconds("timeout", seconds)).transpose()
+    seconds.map(|seconds| binding_options::seconds("timeout", seconds)).transpose()
 }
 
 /// The options that every call has.
@@ -60,10 +60,10 @@ impl RequestOptions {
             options = options.code_type(word.parse::<CodeType>()?);
         }
         if let Some(characters) = self.code_size {
-            options = options.code_size(untyped::code_size(characters)?);
+            options = options.code_size(binding_options::code_size(characters)?);
         }
         if let Some(seconds) = self.ttl {
-            options = options.ttl(untyped::ttl(seconds)?);
+            options = options.ttl(binding_options::ttl(seconds)?);
         }
         if let Some(group) = self.group {
             options = options.group(group);

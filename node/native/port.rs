@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::task::{Context, Waker};
 
-use egoi_verify::{Error, OutgoingSms, SendError, Sender, Sending};
+use egoi_verify::{Error, OutgoingSms, SendError, SendFuture, SmsGateway};
 use napi::Env;
 use napi::bindgen_prelude::{FnArgs, Function};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
@@ -37,7 +37,7 @@ tokio::task_local! {
 enum Tag {
     Value = 0,
     Failure = 1,
-    HandOver = 2,
+    Send = 2,
 }
 
 pub(crate) struct Shared {
@@ -121,10 +121,10 @@ impl Shared {
         self.tell(state, id, tag, what);
     }
 
-    fn hand_over(self: &Arc<Self>, id: u32, end: oneshot::Sender<Result<(), SendError>>, sms: &Sms<'_>) {
+    fn deliver(self: &Arc<Self>, id: u32, end: oneshot::Sender<Result<(), SendError>>, sms: &Sms<'_>) {
         let mut state = self.state();
         state.handing_over.insert(id, end);
-        self.tell(state, id, Tag::HandOver, sms);
+        self.tell(state, id, Tag::Send, sms);
     }
 
     /// Adds an event to the news.
@@ -241,14 +241,14 @@ struct Sms<'a> {
     attempt_id: &'a str,
 }
 
-impl Sender for JavaScriptSender {
-    fn send(&self, sms: OutgoingSms) -> Sending<'_> {
+impl SmsGateway for JavaScriptSender {
+    fn send(&self, sms: OutgoingSms) -> SendFuture<'_> {
         Box::pin(async move {
             let id = CALL.try_with(|id| *id).map_err(|error| SendError::NotSent(error.into()))?;
             let (end, ended) = oneshot::channel();
             let what = Sms { number: sms.number.whole(), text: &sms.text, attempt_id: &sms.attempt_id };
-            self.0.hand_over(id, end, &what);
-            ended.await.unwrap_or_else(|gone| Err(SendError::MaybeSent(gone.into())))
+            self.0.deliver(id, end, &what);
+            ended.await.unwrap_or_else(|gone| Err(SendError::PossiblySent(gone.into())))
         })
     }
 }
@@ -302,7 +302,7 @@ impl Port {
             let _ = waiting.send(match end.as_str() {
                 "sent" => Ok(()),
                 "not_sent" => Err(SendError::NotSent("the function says that nothing was sent".into())),
-                _ => Err(SendError::MaybeSent("the function failed".into())),
+                _ => Err(SendError::PossiblySent("the function failed".into())),
             });
         }
         self.0.look()

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use egoi_verify::{Api, Error, ErrorCode, Fault, SandboxOptions, untyped};
+use egoi_verify::{Api, Error, ErrorCode, Fault, SandboxOptions, binding_options};
 use napi_derive::napi;
 use serde::Serialize;
 use tokio::sync::{RwLock, watch};
@@ -35,14 +35,14 @@ impl StartOptions {
     fn read(self) -> Result<SandboxOptions, Error> {
         let mut options = SandboxOptions::default();
         if let Some(host) = self.host {
-            let host = untyped::address("host", &host)?;
+            let host = binding_options::address("host", &host)?;
             options = options.host(host);
         }
         if let Some(port) = self.port {
-            options = options.port(untyped::whole("port", port)?);
+            options = options.port(binding_options::whole("port", port)?);
         }
         if let Some(seed) = self.seed {
-            options = options.seed(untyped::whole("seed", seed)?);
+            options = options.seed(binding_options::whole("seed", seed)?);
         }
         if let Some(code) = self.code {
             options = options.code(code);
@@ -134,8 +134,9 @@ impl Sandbox {
     pub fn wait_for_code(&self, call: u32, number: String, timeout: Option<f64>) {
         let running = Arc::clone(&self.running);
         self.port.start(call, false, async move {
-            let timeout =
-                timeout.map_or(Ok(untyped::CODE_COMES_WITHIN), |seconds| untyped::seconds("timeout", seconds))?;
+            let timeout = timeout.map_or(Ok(binding_options::CODE_COMES_WITHIN), |seconds| {
+                binding_options::seconds("timeout", seconds)
+            })?;
             let mut closing = running.closing.subscribe();
             let sandbox = running.sandbox.read().await;
             let sandbox = sandbox.as_ref().ok_or_else(closed)?;
@@ -170,7 +171,7 @@ impl Sandbox {
     #[napi]
     pub fn advance(&self, seconds: f64) -> napi::Result<()> {
         guarded(|| {
-            let by = untyped::seconds("seconds", seconds)?;
+            let by = binding_options::seconds("seconds", seconds)?;
             self.with(|sandbox| {
                 sandbox.clock().advance(by);
                 Ok(())

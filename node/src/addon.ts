@@ -7,7 +7,7 @@ export interface Failure {
   requestId?: string;
   retryAfter?: number;
   retryIsSafe?: boolean;
-  smsMayBeSent?: boolean;
+  smsPossiblySent?: boolean;
   cause?: Failure | { text: string; cause?: Failure["cause"] };
 }
 
@@ -25,10 +25,10 @@ export type ErrorCode =
   | "interrupted"
   | "unavailable"
   | "redirected"
-  | "unexpected_answer"
+  | "invalid_response"
   | "unsupported"
   | "storage"
-  | "sending"
+  | "delivery_failed"
   | "closed"
   | "forked"
   | "internal";

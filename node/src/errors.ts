@@ -11,7 +11,7 @@ export interface VerifyErrorFields {
   requestId?: string | undefined;
   retryAfter?: number | undefined;
   retryIsSafe?: boolean | undefined;
-  smsMayBeSent?: boolean | undefined;
+  smsPossiblySent?: boolean | undefined;
   cause?: unknown;
 }
 
@@ -31,7 +31,7 @@ export abstract class VerifyError extends Error {
   /** Whether repeating the same call may succeed and can neither send another SMS nor spend an attempt. */
   readonly retryIsSafe: boolean;
   /** Whether this `request` or `resend` may have sent an SMS; `false` is certain. */
-  readonly smsMayBeSent: boolean;
+  readonly smsPossiblySent: boolean;
 
   constructor(fields: VerifyErrorFields) {
     super(fields.detail, fields.cause === undefined ? undefined : { cause: fields.cause });
@@ -41,7 +41,7 @@ export abstract class VerifyError extends Error {
       }
     }
     this.retryIsSafe = fields.retryIsSafe ?? false;
-    this.smsMayBeSent = fields.smsMayBeSent ?? false;
+    this.smsPossiblySent = fields.smsPossiblySent ?? false;
   }
 
   /** The failure in words, for people, secrets removed. */
@@ -50,8 +50,8 @@ export abstract class VerifyError extends Error {
   }
 
   toJSON(): object {
-    const { name, code, detail, httpStatus, requestId, retryAfter, retryIsSafe, smsMayBeSent } = this;
-    return { name, code, detail, httpStatus, requestId, retryAfter, retryIsSafe, smsMayBeSent };
+    const { name, code, detail, httpStatus, requestId, retryAfter, retryIsSafe, smsPossiblySent } = this;
+    return { name, code, detail, httpStatus, requestId, retryAfter, retryIsSafe, smsPossiblySent };
   }
 }
 
@@ -116,8 +116,8 @@ export class RedirectedError extends VerifyError {
 }
 
 /** The answer is not the contract. */
-export class UnexpectedAnswerError extends VerifyError {
-  readonly code = "unexpected_answer";
+export class InvalidResponseError extends VerifyError {
+  readonly code = "invalid_response";
 }
 
 /** Not in this version of the API. */
@@ -131,8 +131,8 @@ export class StorageError extends VerifyError {
 }
 
 /** The SMS could not be handed over (`Engine`); `cause` is what the function that sends threw. */
-export class SendingError extends VerifyError {
-  readonly code = "sending";
+export class DeliveryFailedError extends VerifyError {
+  readonly code = "delivery_failed";
 }
 
 /** Used after it was closed. */
@@ -163,10 +163,10 @@ const CLASSES: { [C in ErrorCode]: new (fields: VerifyErrorFields) => VerifyErro
   interrupted: InterruptedError,
   unavailable: UnavailableError,
   redirected: RedirectedError,
-  unexpected_answer: UnexpectedAnswerError,
+  invalid_response: InvalidResponseError,
   unsupported: UnsupportedError,
   storage: StorageError,
-  sending: SendingError,
+  delivery_failed: DeliveryFailedError,
   closed: ClosedError,
   forked: ForkedError,
   internal: InternalError,

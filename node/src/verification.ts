@@ -25,7 +25,7 @@ export interface Known {
   number?: string;
   createdAt?: number;
   expiresAt?: number;
-  sms?: "sent" | "maybe";
+  sms?: "sent" | "unknown";
   attemptsLeft?: number;
 }
 
@@ -52,8 +52,8 @@ export class Verification {
   readonly createdAt: Date | undefined;
   /** The code is good before this time, where that is known; never later than the service's own. */
   readonly expiresAt: Date | undefined;
-  /** Whether the SMS went out, where that is known: `"maybe"` where something broke while it was handed over. */
-  readonly sms: "sent" | "maybe" | undefined;
+  /** Whether the SMS went out, where that is known: `"unknown"` where something broke while it was handed over. */
+  readonly sms: "sent" | "unknown" | undefined;
   /** How many more wrong codes are looked at, from an `Engine` that counts. */
   readonly attemptsLeft: number | undefined;
 

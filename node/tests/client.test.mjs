@@ -237,7 +237,7 @@ for (const [name, call, message] of [
     ["a timeout below 0", (c) => c.get(ID, { timeout: -1 }), /^`timeout`: is -1 seconds, must be 0 or more/],
 ]) {
     test(`${name} rejects with invalid_input`, async () => {
-        await assert.rejects(call(phones.client), { code: "invalid_input", message, smsMayBeSent: false });
+        await assert.rejects(call(phones.client), { code: "invalid_input", message, smsPossiblySent: false });
         assert.deepEqual(phones.sandbox.messages(), []);
     });
 }

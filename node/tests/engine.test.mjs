@@ -89,7 +89,7 @@ test("a timeout ends the wait for a function that sends, and the SMS may be sent
     const { engine } = engineOf({ send: () => new Promise(() => {}) });
     const calls = ["0", "1"].map((last) => engine.request(`351-91000000${last}`, { timeout: 0.05 }));
     for (const call of calls) {
-        await assert.rejects(call, { code: "timeout", smsMayBeSent: true });
+        await assert.rejects(call, { code: "timeout", smsPossiblySent: true });
     }
 });
 
@@ -119,7 +119,7 @@ test("what threw NotSent leaves no request and is not counted", async () => {
         }
     };
     const { engine } = engineOf({ send, smsPerNumber: { most: 1, per: 3600 } });
-    await assert.rejects(engine.request(NUMBER), { code: "sending", smsMayBeSent: false });
+    await assert.rejects(engine.request(NUMBER), { code: "delivery_failed", smsPossiblySent: false });
     fail = false;
     await engine.request(NUMBER);
 });
@@ -133,13 +133,13 @@ test("what threw anything else may be sent, and its code counts", async () => {
         },
     });
     const error = await engine.request(NUMBER).catch((error) => error);
-    assert.deepEqual([error.code, error.smsMayBeSent, error.retryIsSafe], ["sending", true, false]);
+    assert.deepEqual([error.code, error.smsPossiblySent, error.retryIsSafe], ["delivery_failed", true, false]);
     assert.equal(await engine.validate(error.requestId, text.slice(0, 6)), "verified");
 });
 
 test("what threw undefined is a failure too", async () => {
     const { engine } = engineOf({ send: () => Promise.reject() });
-    await assert.rejects(engine.request(NUMBER), (error) => error.code === "sending" && error.cause === undefined);
+    await assert.rejects(engine.request(NUMBER), (error) => error.code === "delivery_failed" && error.cause === undefined);
 });
 
 test("wrong codes for a number are counted across requests", async () => {

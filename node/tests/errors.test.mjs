@@ -34,7 +34,7 @@ test("there is no class for a code that the core does not have", () => {
     assert.deepEqual(classes.sort(), addon.errorCodes().map(className).sort());
 });
 
-for (const [status, code, smsMayBeSent] of [
+for (const [status, code, smsPossiblySent] of [
     [301, "redirected", true],
     [400, "rejected", false],
     [401, "unauthorized", false],
@@ -49,7 +49,7 @@ for (const [status, code, smsMayBeSent] of [
         phones.sandbox.failNext({ call: "request", status });
         await assert.rejects(phones.client.request(NUMBER), (error) => {
             assert.ok(error instanceof library[className(code)]);
-            assert.deepEqual([error.code, error.httpStatus, error.smsMayBeSent], [code, status, smsMayBeSent]);
+            assert.deepEqual([error.code, error.httpStatus, error.smsPossiblySent], [code, status, smsPossiblySent]);
             return true;
         });
     });
@@ -59,20 +59,20 @@ test("a connection that breaks after the SMS is interrupted, and the SMS may be 
     phones.sandbox.failNext({ call: "request", cut: "after" });
     await assert.rejects(phones.client.request(NUMBER), {
         code: "interrupted",
-        smsMayBeSent: true,
+        smsPossiblySent: true,
         retryIsSafe: false,
     });
 });
 
-test("an answer that is not the contract is unexpected_answer", async () => {
+test("an answer that is not the contract is invalid_response", async () => {
     phones.sandbox.failNext({ call: "request", body: "malformed" });
-    await assert.rejects(phones.client.request(NUMBER), { code: "unexpected_answer" });
+    await assert.rejects(phones.client.request(NUMBER), { code: "invalid_response" });
 });
 
 test("a port on which nobody listens is unreachable, with the system's words as the cause", async () => {
     const client = new Client({ apiKey: "key", sender: "1", baseUrl: "http://127.0.0.1:1/api" });
     await assert.rejects(client.ping(), (error) => {
-        assert.deepEqual([error.code, error.retryIsSafe, error.smsMayBeSent], ["unreachable", true, false]);
+        assert.deepEqual([error.code, error.retryIsSafe, error.smsPossiblySent], ["unreachable", true, false]);
         let deepest = error;
         while (deepest.cause !== undefined) {
             deepest = deepest.cause;
@@ -110,14 +110,14 @@ test("an idempotency key with another number is conflict", async () => {
 });
 
 test("what V1 does not have is unsupported", async () => {
-    await assert.rejects(phones.sandbox.client("v1").get("1"), { code: "unsupported", smsMayBeSent: false });
+    await assert.rejects(phones.sandbox.client("v1").get("1"), { code: "unsupported", smsPossiblySent: false });
 });
 
 test("a call after close is closed", async () => {
     const client = phones.sandbox.client();
     client.close();
     client.close();
-    await assert.rejects(client.request(NUMBER), { code: "closed", smsMayBeSent: false });
+    await assert.rejects(client.request(NUMBER), { code: "closed", smsPossiblySent: false });
 });
 
 test("a sandbox is closed after close, and so is waiting for a code there", async () => {
@@ -132,7 +132,7 @@ test("an error that the service had with an engine's SMS is the cause, with its 
     phones.sandbox.failNext({ call: "sms", status: 403 });
     const engine = new Engine({ send: phones.sandbox.egoiSms() });
     await assert.rejects(engine.request(NUMBER), (error) => {
-        assert.deepEqual([error.code, error.smsMayBeSent], ["sending", false]);
+        assert.deepEqual([error.code, error.smsPossiblySent], ["delivery_failed", false]);
         assert.ok(error.cause instanceof library.ForbiddenError);
         return true;
     });
@@ -142,8 +142,8 @@ test("an error names the request that it is about", async () => {
     const send = () => Promise.reject(new Error("the gateway broke"));
     const engine = new Engine({ send });
     const error = await engine.request(NUMBER).catch((error) => error);
-    assert.equal(error.smsMayBeSent, true);
-    assert.deepEqual([(await engine.get(error.requestId)).sms, error.cause.message], ["maybe", "the gateway broke"]);
+    assert.equal(error.smsPossiblySent, true);
+    assert.deepEqual([(await engine.get(error.requestId)).sms, error.cause.message], ["unknown", "the gateway broke"]);
 });
 
 test("the stack of a rejected call shows the line of the caller", async () => {

@@ -70,19 +70,19 @@ function assertNever(verb, { word, error }, seen, where) {
     const told = `${where}: ${word ?? error}, ${JSON.stringify(seen)}`;
     assert.ok(seen.sms <= 1, `more than one SMS, ${told}`);
     assert.ok(seen.submits <= 1, `a code submitted twice, ${told}`);
-    assert.ok(error === undefined || error.smsMayBeSent || seen.sms === 0, `an SMS that was denied, ${told}`);
+    assert.ok(error === undefined || error.smsPossiblySent || seen.sms === 0, `an SMS that was denied, ${told}`);
     const isBelieved = word === "verified" && (verb === "validate" || verb === "get");
     assert.ok(!isBelieved || seen.verified > 0, `verified without the service's word, ${told}`);
 }
 
 function assertError(error, { fault, expectation, call }) {
-    const { code, httpStatus, smsMayBeSent, retryIsSafe, requestId, retryAfter } = error;
+    const { code, httpStatus, smsPossiblySent, retryIsSafe, requestId, retryAfter } = error;
     assert.deepEqual(
-        { code, httpStatus, smsMayBeSent, retryIsSafe, requestId },
+        { code, httpStatus, smsPossiblySent, retryIsSafe, requestId },
         {
             code: expectation.code ?? fault.code,
             httpStatus: fault.http_status,
-            smsMayBeSent: expectation.sms,
+            smsPossiblySent: expectation.sms,
             retryIsSafe: expectation.safe,
             requestId: ["request", "ping", "senders"].includes(call.verb) ? undefined : ID,
         },

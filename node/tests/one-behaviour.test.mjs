@@ -248,7 +248,7 @@ function failed(error) {
         request_id: nulls(error.requestId),
         retry_after: nulls(error.retryAfter),
         retry_is_safe: error.retryIsSafe,
-        sms_may_be_sent: error.smsMayBeSent,
+        sms_possibly_sent: error.smsPossiblySent,
     };
 }
 

@@ -127,7 +127,7 @@ export function scenarios(
             await assert.rejects(engine.request(NUMBER), (error) => {
                 assert.ok(error instanceof VerifyError);
                 assert.equal(error.code, "sending");
-                assert.equal(error.smsMayBeSent, false);
+                assert.equal(error.smsPossiblySent, false);
                 assert.equal(error.retryIsSafe, true);
                 assert.equal(error.cause, gone);
                 return true;
@@ -140,7 +140,7 @@ export function scenarios(
                 const client = new Client({ apiKey: "wrong", sender: "1", baseUrl: `${sandbox.url}/api` });
                 await assert.rejects(client.request(NUMBER), (error) => {
                     assert.ok(error instanceof VerifyError);
-                    assert.deepEqual([error.code, error.httpStatus, error.smsMayBeSent], ["unauthorized", 401, false]);
+                    assert.deepEqual([error.code, error.httpStatus, error.smsPossiblySent], ["unauthorized", 401, false]);
                     return true;
                 });
             }),

@@ -115,6 +115,6 @@ test("an error as JSON has what it says and its fields", () => {
         detail: "too many SMS",
         retryAfter: 3,
         retryIsSafe: true,
-        smsMayBeSent: false,
+        smsPossiblySent: false,
     });
 });

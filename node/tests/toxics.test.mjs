@@ -39,7 +39,7 @@ async function load(service, { name, fails = false }) {
     client.close();
     const allowed = latest(timers) + TOXICS.late;
     assert.ok(latest(ended) <= allowed, `${name}: ${latest(ended)} s late, ${allowed} are allowed`);
-    const sent = ended.filter(({ error }) => error === undefined || error.smsMayBeSent).length;
+    const sent = ended.filter(({ error }) => error === undefined || error.smsPossiblySent).length;
     const { sms } = await service.seen(opened);
     assert.ok(sms <= sent, `${name}: ${sms} SMS, and ${sent} calls that say so`);
     assert.ok(!fails || ended.every(({ error }) => error !== undefined), `${name}: a call succeeded`);

@@ -95,7 +95,7 @@ def failed(request: HttpRequest, form: forms.Form, error: VerifyError) -> HttpRe
         return refused(request, form, error.detail, 422)
     if isinstance(error, RateLimited):
         return refused(request, form, "Too many codes were asked for. Try again later.", 429)
-    if error.sms_may_be_sent:
+    if error.sms_possibly_sent:
         # Asking again by ourselves might send a second SMS, and nobody told us the id that the first one belongs to.
         text = "Something went wrong. A code may still reach you, and will not work: ask for a new one."
         return refused(request, form, text, 502)

@@ -107,7 +107,7 @@ async def failed(_: Request, error: VerifyError) -> JSONResponse:
         return JSONResponse({"detail": "Try again later."}, 429, {"Retry-After": str(wait)})
     # It can be logged: no error holds a key, a code, a message or a whole number.
     logger.warning("a verification failed: %r", error)
-    if error.sms_may_be_sent:
+    if error.sms_possibly_sent:
         # Asking again by ourselves might send a second SMS, and nobody told us the id that the first one belongs to.
         text = "Something went wrong. A code may still reach you, and will not work: ask for a new one."
         return JSONResponse({"detail": text}, 502)

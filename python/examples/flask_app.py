@@ -107,6 +107,6 @@ def failed(error: VerifyError) -> Response:
         return later(60 if error.retry_after is None else error.retry_after)
     # It can be logged: no error holds a key, a code, a message or a whole number.
     app.logger.warning("a verification failed: %r", error)
-    if error.sms_may_be_sent:
+    if error.sms_possibly_sent:
         return Response("Something went wrong. A code may still reach you: if none does, ask for a new one.", 502)
     return Response("Something went wrong. Try again later.", 503)

@@ -174,7 +174,7 @@ async def failed(_: object, error: VerifyError) -> JSONResponse:
         "code": error.code,
         "detail": error.detail,
         "retry_after": error.retry_after,
-        "sms_may_be_sent": error.sms_may_be_sent,
+        "sms_possibly_sent": error.sms_possibly_sent,
     }
     headers = {} if error.retry_after is None else {"Retry-After": str(ceil(error.retry_after))}
     return JSONResponse({"error": told}, STATUSES.get(error.code, 503), headers)

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use egoi_verify::untyped::ClientSettings;
+use egoi_verify::binding_options::ClientSettings;
 use egoi_verify::{
     CallOptions, Client as CoreClient, ClientOptions, Error, ErrorCode, PhoneNumber, RequestOptions, ValidateOptions,
 };
@@ -234,7 +234,7 @@ pub(crate) fn request_options(
         options = options.code_type(code_type.parse()?);
     }
     if let Some(Whole(size)) = code_size {
-        options = options.code_size(egoi_verify::untyped::code_size(size)?);
+        options = options.code_size(egoi_verify::binding_options::code_size(size)?);
     }
     if let Some(ttl) = ttl {
         options = options.ttl(ttl.of_validity()?);

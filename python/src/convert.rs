@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use egoi_verify::{Error, Outcome, SenderInfo, State, Verification, untyped};
+use egoi_verify::{Error, Outcome, SenderInfo, State, Verification, binding_options};
 use pyo3::exceptions::PyOverflowError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDelta, PyDeltaAccess as _};
@@ -45,11 +45,11 @@ impl FromPyObject<'_, '_> for Seconds {
 
 impl Seconds {
     pub(crate) fn of(self, field: &str) -> Result<Duration, Error> {
-        untyped::seconds(field, self.0)
+        binding_options::seconds(field, self.0)
     }
 
     pub(crate) fn of_validity(self) -> Result<Duration, Error> {
-        untyped::ttl(self.0)
+        binding_options::ttl(self.0)
     }
 }
 

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use egoi_verify::untyped::EngineSettings;
+use egoi_verify::binding_options::EngineSettings;
 use egoi_verify::{
     Clock as _, EgoiSms, Engine as CoreEngine, EngineOptions, Error, ErrorCode, OutgoingSms, PhoneNumber, SendError,
-    Sender, Sending,
+    SendFuture, SmsGateway,
 };
 use pyo3::prelude::*;
 use tokio::sync::oneshot;
@@ -30,23 +30,23 @@ task_local! {
 /// Gives every SMS to whoever runs the call: the calling thread, or the event loop.
 struct ToTheCaller;
 
-impl Sender for ToTheCaller {
-    fn send(&self, sms: OutgoingSms) -> Sending<'_> {
+impl SmsGateway for ToTheCaller {
+    fn send(&self, sms: OutgoingSms) -> SendFuture<'_> {
         let (end, ended) = oneshot::channel();
-        let hand_over = HandOver {
+        let delivery = HandOver {
             number: sms.number,
             text: sms.text,
             attempt_id: sms.attempt_id,
             end: std::sync::Mutex::new(Some(Own::new(end))),
         };
         let to_the_caller = HAND_OVER.try_with(Cell::take).ok().flatten();
-        let is_taken = to_the_caller.is_some_and(|to_the_caller| to_the_caller.send(hand_over).is_ok());
+        let is_taken = to_the_caller.is_some_and(|to_the_caller| to_the_caller.send(delivery).is_ok());
         Box::pin(async move {
             if !is_taken {
                 return Err(SendError::NotSent("nobody was there to hand the SMS over".into()));
             }
             // Whoever lets go of an SMS without a word may have sent it.
-            ended.await.unwrap_or_else(|_| Err(SendError::MaybeSent("the function that sends was given up".into())))
+            ended.await.unwrap_or_else(|_| Err(SendError::PossiblySent("the function that sends was given up".into())))
         })
     }
 }
@@ -84,7 +84,7 @@ impl HandOver {
             let _ = end.send(match sent {
                 Some(true) => Ok(()),
                 Some(false) => Err(SendError::NotSent("see the exception's cause".into())),
-                None => Err(SendError::MaybeSent("see the exception's cause".into())),
+                None => Err(SendError::PossiblySent("see the exception's cause".into())),
             });
         }
     }
@@ -217,9 +217,9 @@ impl Engine {
                 return Err(Error::new(ErrorCode::Closed, "the engine was closed"));
             }
             let home = self.home.get_or_make(py, || Home::new(py, self.is_async))?;
-            let (to_the_caller, hand_over) = oneshot::channel();
+            let (to_the_caller, delivery) = oneshot::channel();
             let work = HAND_OVER.scope(Cell::new(Some(to_the_caller)), call(self.engine.clone()));
-            Ok(Job::new(Home::clone(&home), Some(hand_over), self.is_at_hand, false, work))
+            Ok(Job::new(Home::clone(&home), Some(delivery), self.is_at_hand, false, work))
         })
     }
 }

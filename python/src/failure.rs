@@ -22,7 +22,7 @@ pub(crate) fn raised(py: Python<'_>, error: &Error) -> PyErr {
             error.request_id(),
             error.retry_after().map(|after| after.as_secs_f64()),
             error.retry_is_safe(),
-            error.sms_may_be_sent(),
+            error.sms_possibly_sent(),
         ))?;
         let raised = PyErr::from_value(exception);
         raised.set_cause(py, error.source().map(|source| cause(py, source)));

@@ -1,6 +1,6 @@
 //! The functions of the library.
 
-use egoi_verify::{CodeType, Error, ErrorCode, PhoneNumber, untyped};
+use egoi_verify::{CodeType, Error, ErrorCode, PhoneNumber, binding_options};
 use pyo3::prelude::*;
 
 use crate::convert::{Value, Whole};
@@ -11,7 +11,7 @@ use crate::job::Job;
 #[pyfunction]
 pub(crate) fn generate_code(py: Python<'_>, code_type: &str, code_size: Whole) -> PyResult<String> {
     guarded(py, || {
-        let code = egoi_verify::generate_code(code_type.parse()?, untyped::code_size(code_size.0)?)?;
+        let code = egoi_verify::generate_code(code_type.parse()?, binding_options::code_size(code_size.0)?)?;
         Ok(code.expose().to_owned())
     })
 }
@@ -59,7 +59,7 @@ pub(crate) fn code_in_sms(
 ) -> PyResult<Option<String>> {
     guarded(py, || {
         let code_type = code_type.map(str::parse::<CodeType>).transpose()?;
-        let code_size = code_size.map(|Whole(size)| untyped::code_size(size)).transpose()?;
+        let code_size = code_size.map(|Whole(size)| binding_options::code_size(size)).transpose()?;
         Ok(egoi_verify::code_in_sms(text, code_type, code_size).map(|code| code.expose().to_owned()))
     })
 }

@@ -60,7 +60,7 @@ pub(crate) struct Call {
     home: Home,
     work: Work,
     /// Where an engine's SMS to hand over comes from, until it came.
-    hand_over: Option<Receiver<HandOver>>,
+    delivery: Option<Receiver<HandOver>>,
     /// It waits for nothing but an SMS being handed over.
     is_at_hand: bool,
 }
@@ -115,14 +115,14 @@ enum Turn {
 
 impl Call {
     async fn next(&mut self) -> Step {
-        let Self { work, hand_over, .. } = self;
-        if let Some(coming) = hand_over {
+        let Self { work, delivery, .. } = self;
+        if let Some(coming) = delivery {
             let came = tokio::select! {
                 biased;
                 done = &mut *work => return Step::Done(done),
                 came = coming => came,
             };
-            *hand_over = None;
+            *delivery = None;
             if let Ok(sms) = came {
                 return Step::HandOver(sms);
             }
@@ -180,7 +180,7 @@ impl Job {
     /// what it did can be read afterwards.
     pub(crate) fn new<T: Into<Value>>(
         home: Home,
-        hand_over: Option<Receiver<HandOver>>,
+        delivery: Option<Receiver<HandOver>>,
         is_at_hand: bool,
         logged: bool,
         work: impl Future<Output = Result<T, Error>> + Send + 'static,
@@ -191,7 +191,7 @@ impl Job {
             Some(log) => Box::pin(log.clone().of(work)),
             None => Box::pin(work),
         });
-        Self { state: Mutex::new(State::Waiting(Own::new(Call { home, work, hand_over, is_at_hand }))), log }
+        Self { state: Mutex::new(State::Waiting(Own::new(Call { home, work, delivery, is_at_hand }))), log }
     }
 
     fn replace(&self, with: State) -> State {

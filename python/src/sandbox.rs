@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-use egoi_verify::{Api, Error, ErrorCode, Fault, Sandbox as CoreSandbox, SandboxOptions, untyped};
+use egoi_verify::{Api, Error, ErrorCode, Fault, Sandbox as CoreSandbox, SandboxOptions, binding_options};
 use pyo3::prelude::*;
 
 use crate::client::{Options, of_this_python};
@@ -33,13 +33,13 @@ impl Given {
     fn options(self) -> Result<SandboxOptions, Error> {
         let mut options = SandboxOptions::default();
         if let Some(host) = self.host {
-            options = options.host(untyped::address("host", &host)?);
+            options = options.host(binding_options::address("host", &host)?);
         }
         if let Some(Whole(port)) = self.port {
-            options = options.port(untyped::whole("port", port)?);
+            options = options.port(binding_options::whole("port", port)?);
         }
         if let Some(Whole(seed)) = self.seed {
-            options = options.seed(untyped::whole("seed", seed)?);
+            options = options.seed(binding_options::whole("seed", seed)?);
         }
         if let Some(code) = self.code {
             options = options.code(code);
@@ -109,7 +109,7 @@ impl Sandbox {
     fn wait_for_code(&self, py: Python<'_>, number: String, timeout: Option<Seconds>) -> PyResult<Job> {
         guarded(py, || {
             let sandbox = self.running()?;
-            let timeout = timeout.map_or(Ok(untyped::CODE_COMES_WITHIN), |timeout| timeout.of("timeout"))?;
+            let timeout = timeout.map_or(Ok(binding_options::CODE_COMES_WITHIN), |timeout| timeout.of("timeout"))?;
             let wait = async move { sandbox.wait_for_code(&number, timeout).await };
             Ok(Job::new(Home::new(py, false)?, None, false, false, wait))
         })

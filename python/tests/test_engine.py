@@ -25,7 +25,7 @@ from egoi_verify import (
     OutgoingSms,
     RateLimited,
     Sandbox,
-    Sending,
+    DeliveryFailedError,
     Sms,
     State,
     Timeout,
@@ -107,12 +107,12 @@ def test_what_the_function_raises_is_the_cause_and_the_request_is_pending(verify
         raise failure
 
     engine = verifying.engine(fail)
-    with pytest.raises(Sending) as caught:
+    with pytest.raises(DeliveryFailedError) as caught:
         verifying.request(engine)
     assert caught.value.__cause__ is failure
-    assert caught.value.sms_may_be_sent and not caught.value.retry_is_safe
+    assert caught.value.sms_possibly_sent and not caught.value.retry_is_safe
     pending = verifying.run(lambda: engine.get(caught.value.request_id or ""))
-    assert (pending.state, pending.sms) == (State.PENDING, Sms.MAYBE)
+    assert (pending.state, pending.sms) == (State.PENDING, Sms.UNKNOWN)
 
 
 def test_after_not_sent_there_is_no_request_and_nothing_was_counted(verifying: Verifying) -> None:
@@ -124,10 +124,10 @@ def test_after_not_sent_there_is_no_request_and_nothing_was_counted(verifying: V
 
     engine = verifying.engine(fail)
     for _ in range(10):  # five an hour are the limit
-        with pytest.raises(Sending) as caught:
+        with pytest.raises(DeliveryFailedError) as caught:
             verifying.request(engine)
         assert isinstance(caught.value.__cause__, NotSent)
-        assert caught.value.retry_is_safe and not caught.value.sms_may_be_sent
+        assert caught.value.retry_is_safe and not caught.value.sms_possibly_sent
         assert caught.value.request_id is None
     with pytest.raises(NotFound):
         verifying.run(lambda: engine.get(attempts[0]))
@@ -143,7 +143,7 @@ def test_after_a_resend_that_was_not_sent_the_old_code_still_works(verifying: Ve
 
     engine = verifying.engine(send, resend_after=None)
     id = verifying.request(engine).id
-    with pytest.raises(Sending):
+    with pytest.raises(DeliveryFailedError):
         verifying.run(lambda: engine.resend(id))
     assert verifying.run(lambda: engine.validate(id, code_of(sent[0]))) is Outcome.VERIFIED
 
@@ -361,9 +361,9 @@ def test_a_timeout_ends_the_wait_for_an_async_function_which_is_cancelled(kind: 
     engine = kind(send)
     with pytest.raises(Timeout) as caught:
         verifying.request(engine, timeout=0.1)
-    assert caught.value.sms_may_be_sent
+    assert caught.value.sms_possibly_sent
     assert cancelled.wait(PATIENCE)
-    assert verifying.run(lambda: engine.get(caught.value.request_id or "")).sms is Sms.MAYBE
+    assert verifying.run(lambda: engine.get(caught.value.request_id or "")).sms is Sms.UNKNOWN
 
 
 def test_cancelling_a_task_cancels_the_hand_over_and_the_sms_may_have_been_sent() -> None:
@@ -387,7 +387,7 @@ def test_cancelling_a_task_cancels_the_hand_over_and_the_sms_may_have_been_sent(
             await request
         await asyncio.wait_for(ended.wait(), PATIENCE)
         # The first attempt's id is the request's.
-        assert (await engine.get(attempts[0])).sms is Sms.MAYBE
+        assert (await engine.get(attempts[0])).sms is Sms.UNKNOWN
 
     asyncio.run(main())
 
@@ -398,7 +398,7 @@ def test_a_function_that_cancels_itself_has_failed_and_nobody_else_is_cancelled(
         raise asyncio.CancelledError
 
     verifying = Verifying(kind is AsyncEngine, True)
-    with pytest.raises(Sending) as caught:
+    with pytest.raises(DeliveryFailedError) as caught:
         verifying.request(kind(send))
     assert isinstance(caught.value.__cause__, asyncio.CancelledError)
 
@@ -409,7 +409,7 @@ def test_a_function_that_exits_has_failed_and_the_next_sms_is_handed_over() -> N
             raise SystemExit
 
     engine = Engine(send)
-    with pytest.raises(Sending) as caught:
+    with pytest.raises(DeliveryFailedError) as caught:
         engine.request(OTHER)
     assert isinstance(caught.value.__cause__, SystemExit)
     assert engine.request(NUMBER).sms is Sms.SENT
@@ -436,12 +436,12 @@ def test_a_failure_to_send_leaves_no_cycle_behind(verifying: Verifying) -> None:
     def fails() -> Any:
         # Within the loop: asyncio's own way out of it has a cycle.
         async def awaited() -> None:
-            with suppress(Sending):
+            with suppress(DeliveryFailedError):
                 await engine.request(NUMBER)
 
         if verifying.is_async:
             return awaited()
-        with suppress(Sending):
+        with suppress(DeliveryFailedError):
             engine.request(NUMBER)
 
     gc.collect()
@@ -531,10 +531,10 @@ def test_egois_own_call_sends_the_sms(kind: type[Engine | AsyncEngine], sandbox:
 def test_what_egois_call_refuses_is_the_cause(kind: type[Engine | AsyncEngine], sandbox: Sandbox) -> None:
     sandbox.fail_next("sms", status=403)
     verifying = Verifying(kind is AsyncEngine, False)
-    with pytest.raises(Sending) as caught:
+    with pytest.raises(DeliveryFailedError) as caught:
         verifying.request(kind(EgoiSms("key", "1", base_url=f"{sandbox.url}/api")))
     assert getattr(caught.value.__cause__, "code", None) == "forbidden"
-    assert not caught.value.sms_may_be_sent
+    assert not caught.value.sms_possibly_sent
 
 
 def test_threads_on_one_engine_verify_each_its_own_number(count: Callable[[int, int], int]) -> None:

@@ -25,7 +25,7 @@ from egoi_verify import (
     OutgoingSms,
     RateLimited,
     Sandbox,
-    Sending,
+    DeliveryFailedError,
     Timeout,
     Unreachable,
     VerifyError,
@@ -139,16 +139,16 @@ class Case:
     name: str
     call: Callable[[Sandbox], object]
     http_status: int | None = None
-    sms_may_be_sent: bool = False
+    sms_possibly_sent: bool = False
     retry_is_safe: bool = False
 
 
-def answered(code: str, status: int, sms_may_be_sent: bool = False, retry_is_safe: bool = False) -> Case:
+def answered(code: str, status: int, sms_possibly_sent: bool = False, retry_is_safe: bool = False) -> Case:
     def call(sandbox: Sandbox) -> None:
         sandbox.fail_next("request", status=status)
         sandbox.client().request(NUMBER)
 
-    return Case(code, f"{status}", call, status, sms_may_be_sent, retry_is_safe)
+    return Case(code, f"{status}", call, status, sms_possibly_sent, retry_is_safe)
 
 
 def cut_after(sandbox: Sandbox) -> None:
@@ -189,22 +189,22 @@ CASES = [
         lambda sandbox: Client(KEY, "1", base_url=refused_url()).request(NUMBER),
         retry_is_safe=True,
     ),
-    answered("timeout", 408, sms_may_be_sent=True),
-    Case("timeout", "a deadline", too_late, sms_may_be_sent=True),
-    Case("interrupted", "a request", cut_after, sms_may_be_sent=True),
+    answered("timeout", 408, sms_possibly_sent=True),
+    Case("timeout", "a deadline", too_late, sms_possibly_sent=True),
+    Case("interrupted", "a request", cut_after, sms_possibly_sent=True),
     Case("interrupted", "a get", cut_reading, retry_is_safe=True),
-    answered("unavailable", 500, sms_may_be_sent=True),
-    answered("unavailable", 503, sms_may_be_sent=True),
-    answered("redirected", 302, sms_may_be_sent=True),
-    Case("unexpected_answer", "half of it", malformed, 201, sms_may_be_sent=True),
+    answered("unavailable", 500, sms_possibly_sent=True),
+    answered("unavailable", 503, sms_possibly_sent=True),
+    answered("redirected", 302, sms_possibly_sent=True),
+    Case("invalid_response", "half of it", malformed, 201, sms_possibly_sent=True),
     Case("unsupported", "a resend over V1", lambda sandbox: sandbox.client("v1").resend("1")),
     Case("storage", "a store that is not there", lambda sandbox: unreachable_store().get("0" * 32), retry_is_safe=True),
-    Case("sending", "it failed", sender_that_fails(ConnectionError("half way")), sms_may_be_sent=True),
+    Case("sending", "it failed", sender_that_fails(ConnectionError("half way")), sms_possibly_sent=True),
     Case("sending", "not sent", sender_that_fails(NotSent("no balance")), retry_is_safe=True),
     Case("closed", "a closed client", closed_client),
     Case("forked", "a sandbox in a child", lambda sandbox: in_a_forked_child(sandbox.messages)),
     # The one that cannot come by itself.
-    Case("internal", "a panic", lambda sandbox: _native.panicking(False).run(), sms_may_be_sent=True),
+    Case("internal", "a panic", lambda sandbox: _native.panicking(False).run(), sms_possibly_sent=True),
 ]
 
 def test_each_code_is_provoked_here() -> None:
@@ -218,7 +218,7 @@ def test_an_error_says_what_may_have_happened_and_what_may_be_done(sandbox: Sand
     error = raised.value
     assert type(error) is CLASSES[case.code]
     assert (error.code, error.http_status) == (case.code, case.http_status)
-    assert (error.sms_may_be_sent, error.retry_is_safe) == (case.sms_may_be_sent, case.retry_is_safe)
+    assert (error.sms_possibly_sent, error.retry_is_safe) == (case.sms_possibly_sent, case.retry_is_safe)
     assert error.detail and str(error) == f"{case.code}: {error.detail}"
 
 
@@ -239,7 +239,7 @@ EVERY_FIELD = {
     "request_id": "640021fd5280899b85bd88e5129a413a",
     "retry_after": 1.5,
     "retry_is_safe": True,
-    "sms_may_be_sent": True,
+    "sms_possibly_sent": True,
 }
 
 
@@ -300,10 +300,10 @@ def test_a_sending_that_may_have_been_names_the_pending_request() -> None:
         raise ConnectionError
 
     with Engine(send) as engine:
-        with pytest.raises(Sending) as raised:
+        with pytest.raises(DeliveryFailedError) as raised:
             engine.request(NUMBER)
         assert raised.value.request_id is not None
-        assert engine.get(raised.value.request_id).sms is egoi_verify.Sms.MAYBE
+        assert engine.get(raised.value.request_id).sms is egoi_verify.Sms.UNKNOWN
 
 
 # Causes
@@ -311,7 +311,7 @@ def test_a_sending_that_may_have_been_names_the_pending_request() -> None:
 
 def test_the_cause_of_sending_is_what_the_function_raised(sandbox: Sandbox) -> None:
     failure = ConnectionError("half way")
-    with pytest.raises(Sending) as raised:
+    with pytest.raises(DeliveryFailedError) as raised:
         sender_that_fails(failure)(sandbox)
     assert raised.value.__cause__ is failure
 

@@ -91,7 +91,7 @@ Kind = Callable[..., "Blocking | Asynchronous"]
 
 def never(verb: str, done: Any, seen: Seen) -> list[str]:
     """What must never be, whatever happened."""
-    denied = isinstance(done, VerifyError) and not done.sms_may_be_sent and seen.sms > 0
+    denied = isinstance(done, VerifyError) and not done.sms_possibly_sent and seen.sms > 0
     believed = verb in ("validate", "get") and done == "verified" and seen.verified == 0
     faults = {
         "more than one SMS": seen.sms > 1,
@@ -113,7 +113,7 @@ def wrong(row: Row, done: Any, seen: Seen) -> list[str]:
         found |= {
             "code": (done.code, code),
             "http_status": (done.http_status, fault.get("http_status")),
-            "sms_may_be_sent": (done.sms_may_be_sent, expectation["sms"]),
+            "sms_possibly_sent": (done.sms_possibly_sent, expectation["sms"]),
             "retry_is_safe": (done.retry_is_safe, expectation["safe"]),
             "request_id": (done.request_id, None if call["verb"] in ("request", "ping", "senders") else ID),
             "shown secrets": (shown, []),

@@ -28,7 +28,7 @@ from egoi_verify import (
     Timeout,
     Unauthorized,
     Unavailable,
-    UnexpectedAnswer,
+    InvalidResponseError,
     Unreachable,
 )
 from egoi_verify.testing import TestClock
@@ -333,7 +333,7 @@ def test_a_connection_cut_after_the_call_has_its_effect(sandbox: Sandbox) -> Non
 @pytest.mark.parametrize("body", ["malformed", "huge"])
 def test_an_answer_that_is_none_is_unexpected(sandbox: Sandbox, body: str) -> None:
     sandbox.fail_next("request", body=body)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    with pytest.raises(UnexpectedAnswer):
+    with pytest.raises(InvalidResponseError):
         sandbox.client().request(NUMBER)
 
 

@@ -217,7 +217,7 @@ def plain(gave: Any) -> Any:
             "lives": lives,
         }
     if isinstance(gave, VerifyError):
-        names = ("detail", "http_status", "request_id", "retry_after", "retry_is_safe", "sms_may_be_sent")
+        names = ("detail", "http_status", "request_id", "retry_after", "retry_is_safe", "sms_possibly_sent")
         return {"error": gave.code, **{name: getattr(gave, name) for name in names}}
     if isinstance(gave, PhoneNumber):
         return gave.whole

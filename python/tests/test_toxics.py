@@ -103,7 +103,7 @@ def test_no_call_outlives_its_deadline_and_nothing_is_left_of_them(
             ended, late = play(opened["base_url"])
             latest = max(late for late, _ in ended)
             assert latest <= max(late, 0) + TOXICS["late"], f"{path['name']}: {latest} s late, a timer {late} s"
-            sent = [error for _, error in ended if error is None or error.sms_may_be_sent]
+            sent = [error for _, error in ended if error is None or error.sms_possibly_sent]
             assert service.seen(opened).sms <= len(sent), path["name"]
             assert not path.get("fails") or all(error for _, error in ended), path["name"]
         if round == 0:

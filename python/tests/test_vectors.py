@@ -41,7 +41,7 @@ def joined(pieces: list[tuple[str, int]]) -> str:
 def assert_refused(error: InvalidInput, field: str, fault: str) -> None:
     assert error.detail.startswith(f"`{field}`: ")
     assert fault in error.detail
-    assert (error.sms_may_be_sent, error.retry_is_safe, error.retry_after) == (False, False, None)
+    assert (error.sms_possibly_sent, error.retry_is_safe, error.retry_after) == (False, False, None)
 
 
 def test_every_file_of_vectors_is_read_here() -> None:

@@ -4,7 +4,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
-use egoi_verify::{Api, Error, ErrorCode, Fault, Sandbox, SandboxOptions, untyped};
+use egoi_verify::{Api, Error, ErrorCode, Fault, Sandbox, SandboxOptions, binding_options};
 use egoi_verify_runtime::{CancelToken, Failure, guarded, run};
 
 uniffi::setup_scaffolding!();
@@ -84,13 +84,13 @@ impl NativeSandboxOptions {
     fn read(self) -> Result<SandboxOptions, Error> {
         let mut options = SandboxOptions::default();
         if let Some(host) = self.host {
-            options = options.host(untyped::address("host", &host)?);
+            options = options.host(binding_options::address("host", &host)?);
         }
         if let Some(port) = self.port {
-            options = options.port(untyped::whole("port", port)?);
+            options = options.port(binding_options::whole("port", port)?);
         }
         if let Some(seed) = self.seed {
-            options = options.seed(untyped::whole("seed", seed)?);
+            options = options.seed(binding_options::whole("seed", seed)?);
         }
         if let Some(code) = self.code {
             options = options.code(code);
@@ -173,7 +173,7 @@ impl NativeSandbox {
         token: Option<Arc<SandboxCancelToken>>,
     ) -> Result<String, SandboxError> {
         let sandbox = self.running()?;
-        let timeout: Duration = untyped::seconds("timeout", timeout)?;
+        let timeout: Duration = binding_options::seconds("timeout", timeout)?;
         let wait = async move { sandbox.wait_for_code(&number, timeout).await };
         Ok(run(token.as_ref().map(|token| &token.0), wait).await?)
     }
@@ -181,7 +181,7 @@ impl NativeSandbox {
     /// Moves the time on.
     pub fn advance(&self, by: f64) -> Result<(), SandboxError> {
         Ok(guarded(|| {
-            self.running()?.clock().advance(untyped::seconds("by", by)?);
+            self.running()?.clock().advance(binding_options::seconds("by", by)?);
             Ok(())
         })?)
     }

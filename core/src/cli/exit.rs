@@ -54,16 +54,15 @@ impl From<Outcome> for Exit {
 impl From<ErrorCode> for Exit {
     fn from(code: ErrorCode) -> Self {
         use ErrorCode::{
-            Conflict, Forbidden, Interrupted, InvalidInput, NotFound, RateLimited, Redirected, Rejected, Sending,
-            Storage, Timeout, Unauthorized, Unavailable, UnexpectedAnswer, Unreachable, Unsupported,
+            Conflict, DeliveryFailed, Forbidden, Interrupted, InvalidInput, InvalidResponse, NotFound, RateLimited,
+            Redirected, Rejected, Storage, Timeout, Unauthorized, Unavailable, Unreachable, Unsupported,
         };
         match code {
             InvalidInput => Self::BadInput,
             Unauthorized | Forbidden | NotFound | Rejected | Conflict | Unsupported => Self::Refused,
             RateLimited => Self::RateLimited,
-            Unreachable | Timeout | Interrupted | Unavailable | Redirected | UnexpectedAnswer | Storage | Sending => {
-                Self::NoClearAnswer
-            }
+            Unreachable | Timeout | Interrupted | Unavailable | Redirected | InvalidResponse | Storage
+            | DeliveryFailed => Self::NoClearAnswer,
             _ => Self::Internal,
         }
     }

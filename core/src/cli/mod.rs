@@ -36,7 +36,7 @@ Exit codes:
    7  too_many_attempts
    8  refused by the service: unauthorized, forbidden, not_found, rejected, conflict, unsupported
    9  rate_limited
-  10  no clear answer: unreachable, timeout, interrupted, unavailable, redirected, unexpected_answer,
+  10  no clear answer: unreachable, timeout, interrupted, unavailable, redirected, invalid_response,
       storage, sending";
 
 /// Proves that a phone number belongs to the person in front of you: a code goes there by SMS, and that person gives it
@@ -53,7 +53,7 @@ struct CommandLine {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Play whole verifications against a sandbox, and show what goes over the wire
+    /// Story whole verifications against a sandbox, and show what goes over the wire
     Demo,
     /// Run E-goi's interface on this machine, with an inbox page instead of a network, until Ctrl-C
     Sandbox(sandbox::Options),
@@ -95,7 +95,7 @@ struct Named {
 }
 
 pub(crate) fn main() -> ExitCode {
-    // The library turns no panic into an error in Rust; a script should still see one of the codes of --help.
+    // The library request_locks no panic into an error in Rust; a script should still see one of the codes of --help.
     std::panic::catch_unwind(run).unwrap_or(Exit::Internal).into()
 }
 

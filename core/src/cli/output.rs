@@ -79,7 +79,7 @@ impl Output {
                     request_id: error.request_id(),
                     retry_after: error.retry_after().map(|after| after.as_secs_f64()),
                     retry_is_safe: error.retry_is_safe(),
-                    sms_may_be_sent: error.sms_may_be_sent(),
+                    sms_possibly_sent: error.sms_possibly_sent(),
                     hint,
                 },
             };
@@ -98,7 +98,7 @@ fn told(error: &Error, hint: Option<&str>) -> String {
     if let Some(id) = error.request_id() {
         let _ = write!(text, "\n  request: {id}");
     }
-    if error.sms_may_be_sent() {
+    if error.sms_possibly_sent() {
         text.push_str("\n  An SMS may have been sent all the same: look before you ask for another.");
     }
     match error.retry_after() {
@@ -142,7 +142,7 @@ struct Fields<'a> {
     request_id: Option<&'a str>,
     retry_after: Option<f64>,
     retry_is_safe: bool,
-    sms_may_be_sent: bool,
+    sms_possibly_sent: bool,
     hint: Option<&'static str>,
 }
 
@@ -166,7 +166,7 @@ impl<'a> View<'a> {
             number: verification.number.as_deref(),
             created_at: verification.created_at.and_then(rfc3339),
             expires_at: verification.expires_at.and_then(rfc3339),
-            sms: verification.sms.map(egoi_verify::Sms::as_str),
+            sms: verification.sms.map(egoi_verify::SmsStatus::as_str),
             attempts_left: verification.attempts_left,
         }
     }

@@ -8,16 +8,16 @@ use sha2::Sha256;
 
 use super::ClientOptions;
 use crate::machine::Timestamp;
-use crate::store::{Claim, Digest, MOST_REQUESTS, MonotonicClock, Opening, Remembered, Store};
+use crate::store::{Digest, IdempotencyClaim, MAX_REQUESTS, MonotonicClock, OpenOptions, StoreBackend, StoredResponse};
 use crate::values::{EngineKey, PhoneNumber, RequestId};
-use crate::verification::{Sms, State, Verification};
+use crate::verification::{SmsStatus, State, Verification};
 use crate::{Error, ErrorCode};
 
 /// How long giving a key back may take, once the call itself has ended.
 const TIDYING: Duration = Duration::from_secs(1);
 
 pub(super) struct Idempotency {
-    store: Arc<dyn Store>,
+    store: Arc<dyn StoreBackend>,
     /// The key in use first, then those that are still honoured; each has the sender in it already.
     keys: Vec<Hmac<Sha256>>,
     keep: Duration,
@@ -42,31 +42,31 @@ impl Idempotency {
         });
         let keys = keys.collect::<Result<_, Error>>()?;
         let clock = Arc::new(MonotonicClock::default());
-        let store = store.open(Opening { keys: &given, max_requests: MOST_REQUESTS, clock })?;
+        let store = store.open(OpenOptions { keys: &given, max_requests: MAX_REQUESTS, clock })?;
         Ok(Some(Self { store, keys, keep: options.keep }))
     }
 
-    pub(super) fn claim_for(&self, key: &str) -> ClaimOf<'_> {
+    pub(super) fn claim_for(&self, key: &str) -> KeyUse<'_> {
         let digest = |mac: &Hmac<Sha256>| mac.clone().chain_update(key).finalize().into_bytes().into();
-        ClaimOf { idempotency: self, digests: self.keys.iter().map(digest).collect() }
+        KeyUse { idempotency: self, digests: self.keys.iter().map(digest).collect() }
     }
 }
 
 /// What a request does with its idempotency key.
-pub(super) struct ClaimOf<'a> {
+pub(super) struct KeyUse<'a> {
     idempotency: &'a Idempotency,
     /// Never empty: the key in use is the first.
     digests: Vec<Digest>,
 }
 
-impl ClaimOf<'_> {
+impl KeyUse<'_> {
     /// Takes the key; where it was used before, what it gave.
     pub(super) async fn take(&self, number: PhoneNumber) -> Result<Option<Verification>, Error> {
         let Idempotency { store, keep, .. } = self.idempotency;
         for (i, digest) in self.digests.iter().enumerate() {
             let used = match store.claim(*digest, number, *keep).await? {
-                Claim::New if i == 0 => continue,
-                Claim::New => {
+                IdempotencyClaim::New if i == 0 => continue,
+                IdempotencyClaim::New => {
                     // Only asked for: the claim that counts is the one under the key in use.
                     store.release(*digest).await?;
                     continue;
@@ -77,14 +77,14 @@ impl ClaimOf<'_> {
                 self.release().await;
             }
             return match used {
-                Claim::New => Ok(None),
-                Claim::Known(known) => remembered(&known, number).map(Some),
-                Claim::UnderWay => Err(Error::new(
+                IdempotencyClaim::New => Ok(None),
+                IdempotencyClaim::Known(known) => remembered(&known, number).map(Some),
+                IdempotencyClaim::UnderWay => Err(Error::new(
                     ErrorCode::Conflict,
                     "the `idempotency_key` is being used, or its user died: whether an SMS was sent is not known",
                 )
-                .with_sms_may_be_sent(true)),
-                Claim::OtherNumber => {
+                .with_sms_possibly_sent(true)),
+                IdempotencyClaim::OtherNumber => {
                     Err(Error::new(ErrorCode::Conflict, "the `idempotency_key` was used for another number"))
                 }
             };
@@ -93,23 +93,23 @@ impl ClaimOf<'_> {
     }
 
     /// Remembers what the request gave. A failure is not the call's: it must not hide an SMS that was sent.
-    pub(super) async fn fulfil(&self, made: &Verification) {
+    pub(super) async fn complete(&self, made: &Verification) {
         if let (Some(digest), Some(created_at), Some(expires_at)) =
             (self.digests.first(), made.created_at, made.expires_at)
         {
-            let given = Remembered {
+            let given = StoredResponse {
                 id: made.id.clone(),
                 created_at: timestamp(created_at),
                 expires_at: timestamp(expires_at),
             };
-            let _ = self.idempotency.store.fulfil(*digest, given).await;
+            let _ = self.idempotency.store.complete(*digest, given).await;
         }
     }
 
     /// Gives the key back where it is certain that no SMS was sent.
     pub(super) async fn release_after(&self, error: &Error) {
         let is_ours = !matches!(error.code(), ErrorCode::Conflict | ErrorCode::Storage);
-        if is_ours && !error.sms_may_be_sent() {
+        if is_ours && !error.sms_possibly_sent() {
             let _ = tokio::time::timeout(TIDYING, self.release()).await;
         }
     }
@@ -122,14 +122,14 @@ impl ClaimOf<'_> {
     }
 }
 
-fn remembered(known: &Remembered, number: PhoneNumber) -> Result<Verification, Error> {
+fn remembered(known: &StoredResponse, number: PhoneNumber) -> Result<Verification, Error> {
     let id = RequestId::parse(&known.id)
         .map_err(|_| Error::new(ErrorCode::Storage, "the store remembers an id that is none"))?;
     Ok(Verification {
         number: Some(number.whole()),
         created_at: Some(known.created_at.into()),
         expires_at: Some(known.expires_at.into()),
-        sms: Some(Sms::Sent),
+        sms: Some(SmsStatus::Sent),
         ..Verification::new(&id, State::Pending)
     })
 }

@@ -4,9 +4,9 @@ mod budget;
 mod idempotency;
 mod options;
 mod redact;
+mod request_locks;
 mod routes;
 mod transport;
-mod turns;
 mod v1;
 mod v2;
 
@@ -25,12 +25,14 @@ pub use options::{Api, ClientOptions, V1Paths, V2Paths};
 
 use idempotency::Idempotency;
 use redact::Secrets;
+use request_locks::RequestLocks;
 use routes::Routes;
 use transport::{Answer, Exchange, Kind, Progress, Transport};
-use turns::Turns;
 
 use crate::values::{ApiKey, Code, PhoneNumber, RequestId, checked_sender, masked};
-use crate::verification::{CallOptions, Outcome, RequestOptions, Sms, State, Terms, ValidateOptions, Verification};
+use crate::verification::{
+    CallOptions, Outcome, RequestOptions, SmsStatus, State, Terms, ValidateOptions, Verification,
+};
 use crate::verifier::Verifier;
 use crate::wire::words::StatusWords;
 use crate::{Error, ErrorCode};
@@ -80,7 +82,7 @@ struct Shared {
     timeout: Duration,
     check_state_first: bool,
     words: StatusWords,
-    validations: Turns,
+    validations: RequestLocks,
     idempotency: Option<Idempotency>,
 }
 
@@ -95,7 +97,7 @@ impl Client {
             transport: Transport::new(&options, &key, &base)?,
             words: StatusWords::extended(options.status_words.iter().cloned())?,
             idempotency: Idempotency::new(&options, &sender)?,
-            validations: Turns::default(),
+            validations: RequestLocks::default(),
             check_state_first: options.check_state_first,
             timeout: options.timeout,
             key,
@@ -142,7 +144,7 @@ impl Client {
             };
             let verification = requested(&id, number, &terms, sent_at);
             if let Some(claim) = &claim {
-                claim.fulfil(&verification).await;
+                claim.complete(&verification).await;
             }
             Ok(verification)
         };
@@ -267,7 +269,7 @@ fn requested(id: &RequestId, number: PhoneNumber, terms: &Terms, sent_at: System
         number: Some(number.whole()),
         created_at: Some(sent_at),
         expires_at: sent_at.checked_add(terms.validity.duration()),
-        sms: Some(Sms::Sent),
+        sms: Some(SmsStatus::Sent),
         ..Verification::new(id, State::Pending)
     }
 }
@@ -404,7 +406,7 @@ mod tests {
         let made = requested(&RequestId::parse("a")?, PhoneNumber::parse("351-910000000")?, &terms, sent_at);
         assert_eq!(made.created_at, Some(sent_at));
         assert_eq!(made.expires_at, Some(sent_at + Duration::from_secs(60)));
-        assert_eq!((made.number.as_deref(), made.sms), (Some("351-910000000"), Some(Sms::Sent)));
+        assert_eq!((made.number.as_deref(), made.sms), (Some("351-910000000"), Some(SmsStatus::Sent)));
         Ok(())
     }
 

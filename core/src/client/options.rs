@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::Client;
 use crate::Error;
-use crate::store::{MemoryStore, Store, Where};
+use crate::store::{MemoryStore, StoreBackend, StoreLocation};
 use crate::tls::Trust;
 
 /// Which version of the service's interface to speak.
@@ -146,7 +146,7 @@ pub struct ClientOptions {
     pub(super) v2_paths: V2Paths,
     pub(super) app_name: Option<String>,
     pub(super) language: String,
-    pub(super) store: Option<Where>,
+    pub(super) store: Option<StoreLocation>,
     pub(super) key: Option<Zeroizing<Vec<u8>>>,
     pub(super) previous_keys: Vec<Zeroizing<Vec<u8>>>,
     pub(super) keep: Duration,
@@ -313,19 +313,22 @@ impl ClientOptions {
 
     /// Where idempotency keys are remembered. Without it a request with one is `unsupported`.
     #[must_use]
-    pub fn store(mut self, store: Arc<dyn Store>) -> Self {
-        self.store = Some(Where::Given(store));
+    pub fn store(mut self, store: Arc<dyn StoreBackend>) -> Self {
+        self.store = Some(StoreLocation::Given(store));
         self
     }
 
     /// The same by its URL: `memory:`, gone with the process, or one that outlives it. A URL of no store that this build
     /// has is `invalid_input`.
     pub fn store_url(mut self, url: &str) -> Result<Self, Error> {
-        let store = Where::url(url);
+        let store = StoreLocation::url(url);
         store.check()?;
         // Clients that are made of the same options share what is in memory too.
-        self.store =
-            Some(if store.outlives_the_process() { store } else { Where::Given(Arc::new(MemoryStore::default())) });
+        self.store = Some(if store.outlives_the_process() {
+            store
+        } else {
+            StoreLocation::Given(Arc::new(MemoryStore::default()))
+        });
         Ok(self)
     }
 

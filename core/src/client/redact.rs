@@ -122,7 +122,7 @@ fn without(text: String, secret: &str) -> String {
 
 /// Without what could be a phone number or a code, in any way of writing: four digits and more, whatever is between them.
 fn without_long_numbers(text: &str) -> String {
-    const MOST_DIGITS: usize = 3;
+    const MAX_DIGITS: usize = 3;
     let mut kept = String::with_capacity(text.len());
     let mut run = String::new();
     for c in text.chars().map(Some).chain([None]) {
@@ -131,7 +131,7 @@ fn without_long_numbers(text: &str) -> String {
                 run.push(c)
             }
             c => {
-                if run.chars().filter(|c| c.is_numeric()).count() > MOST_DIGITS {
+                if run.chars().filter(|c| c.is_numeric()).count() > MAX_DIGITS {
                     let digits = run.trim_end_matches(|c: char| !c.is_numeric()).len();
                     kept.push_str(REMOVED);
                     run.drain(..digits);

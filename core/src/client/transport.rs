@@ -67,10 +67,11 @@ impl Kind {
 
     /// The failure of an exchange of this kind after bytes may have gone out.
     pub(super) fn failed(self, code: ErrorCode, detail: impl Into<String>) -> Error {
-        use ErrorCode::{Interrupted, Redirected, Timeout, Unavailable, UnexpectedAnswer};
+        use ErrorCode::{Interrupted, InvalidResponse, Redirected, Timeout, Unavailable};
         let is_passing = matches!(code, Timeout | Interrupted | Unavailable);
-        let error = Error::new(code, detail)
-            .with_sms_may_be_sent(self.may_send_sms() && (is_passing || matches!(code, Redirected | UnexpectedAnswer)));
+        let error = Error::new(code, detail).with_sms_possibly_sent(
+            self.may_send_sms() && (is_passing || matches!(code, Redirected | InvalidResponse)),
+        );
         if is_passing { error.with_retry_is_safe(self.is_repeatable()) } else { error }
     }
 }
@@ -122,7 +123,7 @@ impl Answer {
             429 => ErrorCode::RateLimited,
             400..500 => ErrorCode::Rejected,
             500..600 => ErrorCode::Unavailable,
-            _ => ErrorCode::UnexpectedAnswer,
+            _ => ErrorCode::InvalidResponse,
         };
         let status = self.status;
         let detail = match wire::decode_refusal(&self.body) {
@@ -140,7 +141,7 @@ impl Answer {
     /// The failure that a success which is not the contract means.
     pub(super) fn unexpected(&self, kind: Kind, what: impl std::fmt::Display) -> Error {
         let detail = format!("the service's answer {what}");
-        kind.failed(ErrorCode::UnexpectedAnswer, detail).with_status(self.status)
+        kind.failed(ErrorCode::InvalidResponse, detail).with_status(self.status)
     }
 }
 
@@ -357,7 +358,7 @@ fn failure(kind: Kind, progress: &Progress, error: reqwest::Error) -> Error {
         return Error::new(ErrorCode::Unreachable, detail).with_retry_is_safe(!refused).with_cause(error);
     }
     if in_chain::<hyper::Error>(&error).is_some_and(hyper::Error::is_parse) {
-        return kind.failed(ErrorCode::UnexpectedAnswer, "the service's answer is not HTTP/1.1").with_cause(error);
+        return kind.failed(ErrorCode::InvalidResponse, "the service's answer is not HTTP/1.1").with_cause(error);
     }
     kind.failed(ErrorCode::Interrupted, "the connection broke before the service's whole answer").with_cause(error)
 }

@@ -36,8 +36,8 @@ pub(super) async fn validate(
     number: Option<PhoneNumber>,
 ) -> Result<Outcome, Error> {
     let kind = Kind::Submit;
-    let turn = call.shared.validations.of(id);
-    let _turn = turn.lock.lock().await;
+    let lock = call.shared.validations.of(id);
+    let _held = lock.lock.lock().await;
     let reads = call.shared.check_state_first;
     if reads || number.is_some() {
         let (answer, read) = read(call, routes, id).await?;

@@ -1,4 +1,4 @@
-//! A verifier in this process: generates codes, keeps the state in a [`Store`], has the SMS handed over by a [`Sender`].
+//! A verifier in this process: generates codes, keeps the state in a [`StoreBackend`], has the SMS handed over by a [`SmsGateway`].
 
 mod options;
 mod sender;
@@ -11,12 +11,17 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
 pub use options::EngineOptions;
-pub use sender::{EgoiSms, OutgoingSms, SendError, Sender, Sending};
+pub use sender::{EgoiSms, OutgoingSms, SendError, SendFuture, SmsGateway};
 
 use crate::generate::draw_bits;
-use crate::store::{Attempt, Created, Digest, HandOver, Limits, NewRequest, Resending, Store, Stored, StoredTerms};
+use crate::store::{
+    Attempt, CreateResult, DeliveryStatus, Digest, Limits, NewRequest, ResendResult, StoreBackend, StoredRequest,
+    StoredTerms,
+};
 use crate::values::{Code, EngineKey, PhoneNumber, RequestId};
-use crate::verification::{CallOptions, Outcome, RequestOptions, Sms, State, Terms, ValidateOptions, Verification};
+use crate::verification::{
+    CallOptions, Outcome, RequestOptions, SmsStatus, State, Terms, ValidateOptions, Verification,
+};
 use crate::verifier::Verifier;
 use crate::{Error, ErrorCode};
 
@@ -30,8 +35,8 @@ pub(crate) type DrawCode = dyn Fn(&Terms) -> Result<Code, Error> + Send + Sync;
 pub struct Engine(Arc<Inner>);
 
 struct Inner {
-    sender: Arc<dyn Sender>,
-    store: Arc<dyn Store>,
+    sender: Arc<dyn SmsGateway>,
+    store: Arc<dyn StoreBackend>,
     /// The key in use first, then those that are still honoured.
     keys: Vec<Hmac<Sha256>>,
     keep: Duration,
@@ -47,12 +52,12 @@ struct Inner {
 #[derive(Default)]
 struct Progress {
     id: OnceLock<RequestId>,
-    handing_over: AtomicBool,
+    delivering: AtomicBool,
 }
 
 impl Engine {
     /// An engine that hands its SMS over by `sender`. See [`EngineOptions`] for what is refused.
-    pub fn new(send: impl Sender + 'static, options: EngineOptions) -> Result<Self, Error> {
+    pub fn new(send: impl SmsGateway + 'static, options: EngineOptions) -> Result<Self, Error> {
         Self::drawing(
             send,
             options,
@@ -61,7 +66,7 @@ impl Engine {
     }
 
     pub(crate) fn drawing(
-        sender: impl Sender + 'static,
+        sender: impl SmsGateway + 'static,
         options: EngineOptions,
         draw_code: Box<DrawCode>,
     ) -> Result<Self, Error> {
@@ -191,22 +196,22 @@ impl Inner {
             limits: self.limits,
         };
         let stored = match self.store.create(request).await? {
-            Created::New(stored) => stored,
-            Created::Known(known) => return Ok(self.verification(&RequestId::from_bits(known.0), &known.1)),
-            Created::OtherNumber => {
+            CreateResult::New(stored) => stored,
+            CreateResult::Known(known) => return Ok(self.verification(&RequestId::from_bits(known.0), &known.1)),
+            CreateResult::OtherNumber => {
                 return Err(Error::new(ErrorCode::Conflict, "this idempotency key was used for another number"));
             }
-            Created::RateLimited(wait) => {
+            CreateResult::RateLimited(wait) => {
                 return Err(
                     Error::new(ErrorCode::RateLimited, "too many SMS to this number").with_retry_after(Some(wait))
                 );
             }
-            Created::Full => {
+            CreateResult::Full => {
                 return Err(Error::new(ErrorCode::RateLimited, "the store holds as many requests as it may"));
             }
         };
-        self.hand_over(id, bits, 0, number, &terms, code, progress).await?;
-        Ok(self.verification(id, &Stored { sms: Sms::Sent, ..stored }))
+        self.deliver(id, bits, 0, number, &terms, code, progress).await?;
+        Ok(self.verification(id, &StoredRequest { sms: SmsStatus::Sent, ..stored }))
     }
 
     async fn validate(&self, id: &RequestId, code: &Code, number: Option<PhoneNumber>) -> Result<Outcome, Error> {
@@ -240,15 +245,15 @@ impl Inner {
         let StoredTerms { number, terms } = self.store.terms(bits).await?.ok_or_else(|| unknown(id))?;
         let code = (self.draw_code)(&terms)?;
         match self.store.resend(bits, self.digest(bits, &code)?, self.limits).await?.ok_or_else(|| unknown(id))? {
-            Resending::Ready { hand_over, stored } => {
-                self.hand_over(id, bits, hand_over, number, &terms, code, progress).await?;
-                Ok(self.verification(id, &Stored { sms: Sms::Sent, ..stored }))
+            ResendResult::Ready { delivery, stored } => {
+                self.deliver(id, bits, delivery, number, &terms, code, progress).await?;
+                Ok(self.verification(id, &StoredRequest { sms: SmsStatus::Sent, ..stored }))
             }
-            Resending::Conflict => {
+            ResendResult::Conflict => {
                 Err(Error::new(ErrorCode::Conflict, "the request is over, or its attempts are used up: make a new one")
                     .with_request_id(id.as_str()))
             }
-            Resending::RateLimited(wait) => Err(Error::new(
+            ResendResult::RateLimited(wait) => Err(Error::new(
                 ErrorCode::RateLimited,
                 match wait {
                     Some(_) => "too soon after the SMS before, or too many SMS to this number",
@@ -269,11 +274,11 @@ impl Inner {
     }
 
     #[allow(clippy::too_many_arguments, reason = "one call site's worth of values, twice")]
-    async fn hand_over(
+    async fn deliver(
         &self,
         id: &RequestId,
         bits: u128,
-        hand_over: u32,
+        delivery: u32,
         number: PhoneNumber,
         terms: &Terms,
         code: Code,
@@ -282,45 +287,45 @@ impl Inner {
         let sms = OutgoingSms {
             number,
             text: terms.message.render(&code),
-            attempt_id: RequestId::from_bits(bits ^ u128::from(hand_over)).to_string(),
+            attempt_id: RequestId::from_bits(bits ^ u128::from(delivery)).to_string(),
             #[cfg(feature = "sandbox")]
             request_id: id.clone(),
             #[cfg(feature = "sandbox")]
             code,
         };
-        progress.handing_over.store(true, Ordering::Relaxed);
+        progress.delivering.store(true, Ordering::Relaxed);
         match self.sender.send(sms).await {
             // That the SMS went out is the truth, and `sms = maybe` in the store no harm, should this fail.
             Ok(()) => {
-                let _ = self.store.settle(bits, hand_over, HandOver::Sent).await;
+                let _ = self.store.record_delivery(bits, delivery, DeliveryStatus::Sent).await;
                 Ok(())
             }
             Err(SendError::NotSent(cause)) => {
                 self.store
-                    .settle(bits, hand_over, HandOver::NotSent)
+                    .record_delivery(bits, delivery, DeliveryStatus::NotSent)
                     .await
-                    .map_err(|error| error.with_request_id(id.as_str()).with_sms_may_be_sent(true))?;
-                let error = Error::new(ErrorCode::Sending, "the SMS was not sent").with_retry_is_safe(true);
+                    .map_err(|error| error.with_request_id(id.as_str()).with_sms_possibly_sent(true))?;
+                let error = Error::new(ErrorCode::DeliveryFailed, "the SMS was not sent").with_retry_is_safe(true);
                 // After a request there is nothing left to name.
-                let error = if hand_over > 0 { error.with_request_id(id.as_str()) } else { error };
+                let error = if delivery > 0 { error.with_request_id(id.as_str()) } else { error };
                 Err(error.with_cause(cause))
             }
-            Err(SendError::MaybeSent(cause)) => {
+            Err(SendError::PossiblySent(cause)) => {
                 // That it may have gone out is the truth, whatever the store says.
-                let _ = self.store.settle(bits, hand_over, HandOver::MaybeSent).await;
+                let _ = self.store.record_delivery(bits, delivery, DeliveryStatus::PossiblySent).await;
                 Err(Error::new(
-                    ErrorCode::Sending,
+                    ErrorCode::DeliveryFailed,
                     "the SMS may not have been sent; the request is pending, and its code counts should it arrive",
                 )
                 .with_request_id(id.as_str())
-                .with_sms_may_be_sent(true)
+                .with_sms_possibly_sent(true)
                 .with_cause(cause))
             }
         }
     }
 
-    fn verification(&self, id: &RequestId, stored: &Stored) -> Verification {
-        let Stored { record, number, created_at, sms, now } = stored;
+    fn verification(&self, id: &RequestId, stored: &StoredRequest) -> Verification {
+        let StoredRequest { record, number, created_at, sms, now } = stored;
         Verification {
             number: Some(number.whole()),
             created_at: Some((*created_at).into()),
@@ -387,10 +392,10 @@ async fn in_time<T>(
 ) -> Result<T, Error> {
     let Some(timeout) = timeout else { return call.await };
     tokio::time::timeout(timeout, call).await.unwrap_or_else(|_| {
-        let handing_over = progress.handing_over.load(Ordering::Relaxed);
+        let delivering = progress.delivering.load(Ordering::Relaxed);
         let error = Error::new(ErrorCode::Timeout, format!("no answer in {} ms", timeout.as_millis()));
-        Err(match progress.id.get().filter(|_| handing_over) {
-            Some(id) => error.with_request_id(id.as_str()).with_sms_may_be_sent(true),
+        Err(match progress.id.get().filter(|_| delivering) {
+            Some(id) => error.with_request_id(id.as_str()).with_sms_possibly_sent(true),
             None => error,
         })
     })

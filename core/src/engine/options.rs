@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::Error;
 use crate::machine::{Quota, RequestLimits};
-use crate::store::{Clock, Limits, MOST_REQUESTS, MonotonicClock, Opening, Store, Where};
+use crate::store::{Clock, Limits, MAX_REQUESTS, MonotonicClock, OpenOptions, StoreBackend, StoreLocation};
 use crate::values::EngineKey;
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -16,7 +16,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// How to set an engine up. Whatever is not set has its default, which is what NIST SP 800-63B and OWASP ASVS 5 ask.
 #[derive(Clone)]
 pub struct EngineOptions {
-    store: Where,
+    store: StoreLocation,
     key: Option<Zeroizing<Vec<u8>>>,
     previous_keys: Vec<Zeroizing<Vec<u8>>>,
     keep: Duration,
@@ -28,7 +28,7 @@ pub struct EngineOptions {
 
 /// Options that were checked.
 pub(crate) struct Checked {
-    pub(crate) store: Arc<dyn Store>,
+    pub(crate) store: Arc<dyn StoreBackend>,
     pub(crate) keys: Vec<EngineKey>,
     pub(crate) keep: Duration,
     pub(crate) limits: Limits,
@@ -38,19 +38,19 @@ pub(crate) struct Checked {
 impl Default for EngineOptions {
     fn default() -> Self {
         Self {
-            store: Where::url("memory:"),
+            store: StoreLocation::url("memory:"),
             key: None,
             previous_keys: Vec::new(),
             keep: DAY,
-            max_requests: MOST_REQUESTS,
+            max_requests: MAX_REQUESTS,
             limits: Limits {
                 request: RequestLimits {
                     max_attempts: Some(5),
                     max_resends: Some(3),
                     resend_after: Some(Duration::from_secs(30)),
                 },
-                wrong_codes_per_number: Some(Quota { most: 20, per: DAY }),
-                sms_per_number: Some(Quota { most: 5, per: HOUR }),
+                wrong_codes_per_number: Some(Quota { limit: 20, per: DAY }),
+                sms_per_number: Some(Quota { limit: 5, per: HOUR }),
             },
             countries: None,
             clock: None,
@@ -63,14 +63,14 @@ impl EngineOptions {
     /// `invalid_input`.
     #[must_use]
     pub fn store_url(mut self, url: impl Into<String>) -> Self {
-        self.store = Where::url(url);
+        self.store = StoreLocation::url(url);
         self
     }
 
     /// The store itself. It needs a [`key`](Self::key).
     #[must_use]
-    pub fn store(mut self, store: Arc<dyn Store>) -> Self {
-        self.store = Where::Given(store);
+    pub fn store(mut self, store: Arc<dyn StoreBackend>) -> Self {
+        self.store = StoreLocation::Given(store);
         self
     }
 
@@ -167,7 +167,7 @@ impl EngineOptions {
     }
 
     /// The store that they name, opened, for several engines and clients of one process to share.
-    pub fn open_store(self) -> Result<Arc<dyn Store>, Error> {
+    pub fn open_store(self) -> Result<Arc<dyn StoreBackend>, Error> {
         Ok(self.check()?.store)
     }
 
@@ -198,7 +198,7 @@ impl EngineOptions {
             keys.push(EngineKey::new(previous)?);
         }
         let clock = self.clock.unwrap_or_else(|| Arc::new(MonotonicClock::default()));
-        let opening = Opening { keys: &keys, max_requests: self.max_requests, clock };
+        let opening = OpenOptions { keys: &keys, max_requests: self.max_requests, clock };
         let store = self.store.open(opening)?;
         Ok(Checked { store, keys, keep: self.keep, limits: self.limits, countries: self.countries })
     }
@@ -206,7 +206,7 @@ impl EngineOptions {
 
 fn check_quota(field: &str, quota: Option<Quota>) -> Result<(), Error> {
     match quota {
-        Some(Quota { most: 0, .. }) => Err(Error::invalid_input(field, "allows 0, must allow at least 1")),
+        Some(Quota { limit: 0, .. }) => Err(Error::invalid_input(field, "allows 0, must allow at least 1")),
         Some(Quota { per: Duration::ZERO, .. }) => Err(Error::invalid_input(field, "has a window of 0 s")),
         _ => Ok(()),
     }

@@ -30,7 +30,7 @@ pub enum SendError {
     /// Nothing went out, for certain: no request is left behind and nothing is counted.
     NotSent(Box<dyn std::error::Error + Send + Sync>),
     /// It may have gone out: the code counts.
-    MaybeSent(Box<dyn std::error::Error + Send + Sync>),
+    PossiblySent(Box<dyn std::error::Error + Send + Sync>),
 }
 
 /// The text of the cause alone, which is the user's own.
@@ -38,26 +38,26 @@ impl fmt::Debug for SendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotSent(cause) => write!(f, "NotSent({cause})"),
-            Self::MaybeSent(cause) => write!(f, "MaybeSent({cause})"),
+            Self::PossiblySent(cause) => write!(f, "PossiblySent({cause})"),
         }
     }
 }
 
 /// What a hand-over gives, later.
-pub type Sending<'a> = Pin<Box<dyn Future<Output = Result<(), SendError>> + Send + 'a>>;
+pub type SendFuture<'a> = Pin<Box<dyn Future<Output = Result<(), SendError>> + Send + 'a>>;
 
 /// Hands SMS over: an async function of an [`OutgoingSms`], or [`EgoiSms`].
-pub trait Sender: Send + Sync {
+pub trait SmsGateway: Send + Sync {
     /// Hands one SMS over. It is never called twice for the same one.
-    fn send(&self, sms: OutgoingSms) -> Sending<'_>;
+    fn send(&self, sms: OutgoingSms) -> SendFuture<'_>;
 }
 
-impl<F, Later> Sender for F
+impl<F, Later> SmsGateway for F
 where
     F: Fn(OutgoingSms) -> Later + Send + Sync,
     Later: Future<Output = Result<(), SendError>> + Send + 'static,
 {
-    fn send(&self, sms: OutgoingSms) -> Sending<'_> {
+    fn send(&self, sms: OutgoingSms) -> SendFuture<'_> {
         Box::pin(self(sms))
     }
 }
@@ -77,12 +77,12 @@ impl EgoiSms {
     }
 }
 
-impl Sender for EgoiSms {
-    fn send(&self, sms: OutgoingSms) -> Sending<'_> {
+impl SmsGateway for EgoiSms {
+    fn send(&self, sms: OutgoingSms) -> SendFuture<'_> {
         Box::pin(async move {
             self.0.send_sms(sms.number, &sms.text, CallOptions::default()).await.map_err(|error| {
-                if error.sms_may_be_sent() {
-                    SendError::MaybeSent(error.into())
+                if error.sms_possibly_sent() {
+                    SendError::PossiblySent(error.into())
                 } else {
                     SendError::NotSent(error.into())
                 }

@@ -8,10 +8,10 @@ use axum::body::Body;
 use axum::http::{Response, StatusCode, header};
 
 use super::faults::{Cut, Fault, FaultBody, FaultCall};
-use super::world::{Part, World};
+use super::state::{Part, SandboxState};
 use crate::values::PhoneNumber;
 
-pub(crate) type Router = axum::Router<Arc<World>>;
+pub(crate) type Router = axum::Router<Arc<SandboxState>>;
 
 /// The largest body that a call may have. No call needs a hundredth of it.
 pub(crate) const LARGEST_BODY: usize = 256 * 1024;
@@ -52,13 +52,13 @@ pub(crate) fn json_answer(status: u16, body: Vec<u8>) -> Response<Body> {
 
 /// Lets a call have its effect, unless a failure strikes it.
 pub(crate) async fn strike(
-    world: &World,
+    state: &SandboxState,
     call: FaultCall,
     number: Option<PhoneNumber>,
     refuse: fn(u16, &str) -> Response<Body>,
     effect: impl Future<Output = Response<Body>>,
 ) -> Response<Body> {
-    let mut fault = world.faults.strike(call, number.map(PhoneNumber::whole).as_deref()).unwrap_or_default();
+    let mut fault = state.faults.strike(call, number.map(PhoneNumber::whole).as_deref()).unwrap_or_default();
     if matches!(call, FaultCall::Request | FaultCall::Resend) {
         match number.and_then(Part::of) {
             Some(Part::Slow) => fault.delay += Duration::from_secs(3),

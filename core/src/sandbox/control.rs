@@ -17,11 +17,11 @@ use tokio_stream::{Stream, StreamExt as _};
 
 use super::answer::Router;
 use super::faults::Fault;
-use super::world::World;
+use super::state::SandboxState;
 use crate::Error;
 use crate::values::PhoneNumber;
 
-type Shared = State<Arc<World>>;
+type Shared = State<Arc<SandboxState>>;
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -83,9 +83,9 @@ struct Filter {
     number: Option<String>,
 }
 
-async fn messages(State(world): Shared, Query(filter): Query<Filter>) -> Result<impl IntoResponse, Refused> {
+async fn messages(State(state): Shared, Query(filter): Query<Filter>) -> Result<impl IntoResponse, Refused> {
     let number = whole(filter.number)?;
-    Ok(Json(json!({"messages": world.post.inbox.list(number.as_deref())})))
+    Ok(Json(json!({"messages": state.post.inbox.list(number.as_deref())})))
 }
 
 #[derive(Deserialize)]
@@ -96,33 +96,33 @@ struct Next {
     timeout: Option<f64>,
 }
 
-async fn next_message(State(world): Shared, Query(next): Query<Next>) -> Result<Response, Refused> {
+async fn next_message(State(state): Shared, Query(next): Query<Next>) -> Result<Response, Refused> {
     let seconds = next.timeout.unwrap_or(10.0);
     let timeout = Duration::try_from_secs_f64(seconds).ok().filter(|timeout| *timeout <= Duration::from_secs(300));
     let timeout = timeout.ok_or_else(|| Error::invalid_input("timeout", "must be 0 to 300 seconds"))?;
     let number = whole(next.number)?;
-    Ok(match world.post.inbox.wait_for(number.as_deref(), next.after, timeout).await {
+    Ok(match state.post.inbox.wait_for(number.as_deref(), next.after, timeout).await {
         Some(message) => Json(message).into_response(),
         None => StatusCode::NO_CONTENT.into_response(),
     })
 }
 
-async fn empty(State(world): Shared) -> StatusCode {
-    world.empty_inbox();
+async fn empty(State(state): Shared) -> StatusCode {
+    state.empty_inbox();
     StatusCode::NO_CONTENT
 }
 
-async fn reset(State(world): Shared) -> StatusCode {
-    world.reset();
+async fn reset(State(state): Shared) -> StatusCode {
+    state.reset();
     StatusCode::NO_CONTENT
 }
 
-async fn requests(State(world): Shared) -> impl IntoResponse {
-    Json(json!({"requests": world.requests()}))
+async fn requests(State(state): Shared) -> impl IntoResponse {
+    Json(json!({"requests": state.requests()}))
 }
 
-async fn clock(State(world): Shared) -> impl IntoResponse {
-    Json(world.clock())
+async fn clock(State(state): Shared) -> impl IntoResponse {
+    Json(state.clock())
 }
 
 #[derive(Deserialize)]
@@ -133,40 +133,40 @@ struct SetClock {
     freeze: Option<bool>,
 }
 
-async fn set_clock(State(world): Shared, Json(set): Json<SetClock>) -> Result<impl IntoResponse, Refused> {
+async fn set_clock(State(state): Shared, Json(set): Json<SetClock>) -> Result<impl IntoResponse, Refused> {
     if let Some(seconds) = set.advance {
         let by = Duration::try_from_secs_f64(seconds)
             .map_err(|_| Error::invalid_input("advance", "must be a number of seconds, 0 or more"))?;
-        world.post.clock.advance(by);
+        state.post.clock.advance(by);
     }
     if let Some(frozen) = set.freeze {
-        world.post.clock.freeze(frozen);
+        state.post.clock.freeze(frozen);
     }
-    world.publish_clock();
-    Ok(Json(world.clock()))
+    state.publish_clock();
+    Ok(Json(state.clock()))
 }
 
-async fn faults(State(world): Shared) -> impl IntoResponse {
-    Json(json!({"faults": world.faults.list()}))
+async fn faults(State(state): Shared) -> impl IntoResponse {
+    Json(json!({"faults": state.faults.list()}))
 }
 
-async fn add_fault(State(world): Shared, Json(fault): Json<Fault>) -> Result<StatusCode, Refused> {
-    world.faults.add(fault)?;
+async fn add_fault(State(state): Shared, Json(fault): Json<Fault>) -> Result<StatusCode, Refused> {
+    state.faults.add(fault)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn clear_faults(State(world): Shared) -> StatusCode {
-    world.faults.clear();
+async fn clear_faults(State(state): Shared) -> StatusCode {
+    state.faults.clear();
     StatusCode::NO_CONTENT
 }
 
-async fn journal(State(world): Shared) -> impl IntoResponse {
-    Json(json!({"journal": world.journal()}))
+async fn journal(State(state): Shared) -> impl IntoResponse {
+    Json(json!({"journal": state.journal()}))
 }
 
-async fn events(State(world): Shared) -> Sse<impl Stream<Item = Result<sse::Event, Infallible>>> {
+async fn events(State(state): Shared) -> Sse<impl Stream<Item = Result<sse::Event, Infallible>>> {
     // A page that fell behind is cut off: it connects again and reads everything anew.
-    let events = BroadcastStream::new(world.post.events())
+    let events = BroadcastStream::new(state.post.events())
         .map_while(Result::ok)
         .map(|event| Ok(sse::Event::default().event(event.name).data(event.data)));
     Sse::new(events).keep_alive(KeepAlive::default())

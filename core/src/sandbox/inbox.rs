@@ -8,7 +8,7 @@ use serde::Serialize;
 use tokio::sync::watch;
 
 /// A load test must not fill the memory: older messages go.
-const MOST: usize = 100_000;
+const MAX: usize = 100_000;
 
 /// An SMS as the recipient got it.
 #[derive(Clone, PartialEq, Eq, Serialize)]
@@ -63,7 +63,7 @@ impl Inbox {
         messages.latest_id += 1;
         message.id = messages.latest_id;
         messages.all.push_back(message.clone());
-        if messages.all.len() > MOST {
+        if messages.all.len() > MAX {
             messages.all.pop_front();
         }
         drop(messages);

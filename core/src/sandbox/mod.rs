@@ -5,9 +5,9 @@ mod control;
 mod faults;
 mod inbox;
 mod server;
+mod state;
 mod v1;
 mod v2;
-mod world;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use crate::client::{Api, Client, ClientOptions};
 use crate::store::{Clock as _, TestClock};
 use crate::values::{ApiKey, Code, PhoneNumber};
 use crate::{Error, ErrorCode};
-use world::World;
+use state::SandboxState;
 
 /// How to start a sandbox. Whatever is not set has its default.
 #[derive(Clone)]
@@ -111,7 +111,7 @@ impl SandboxOptions {
 
 /// A running sandbox; it ends when it is dropped. Needs a tokio runtime with time and I/O.
 pub struct Sandbox {
-    world: Arc<World>,
+    state: Arc<SandboxState>,
     address: SocketAddr,
     serving: JoinHandle<()>,
 }
@@ -121,15 +121,15 @@ impl Sandbox {
     pub async fn start(options: SandboxOptions) -> Result<Self, Error> {
         let code = options.code.as_deref().map(Code::parse).transpose()?;
         let key = options.api_key.as_deref().map(ApiKey::parse).transpose()?;
-        let world = World::new(&options, code, key)?;
+        let state = SandboxState::new(&options, code, key)?;
         let wanted = SocketAddr::new(options.host, options.port);
         let cannot = |error: std::io::Error| {
             Error::invalid_input("port", format_args!("cannot listen on {wanted}: {error}")).with_cause(error)
         };
         let listener = TcpListener::bind(wanted).await.map_err(cannot)?;
         let address = listener.local_addr().map_err(cannot)?;
-        let serving = tokio::spawn(server::serve(listener, Arc::clone(&world)));
-        Ok(Self { world, address, serving })
+        let serving = tokio::spawn(server::serve(listener, Arc::clone(&state)));
+        Ok(Self { state, address, serving })
     }
 
     /// Where it listens, `http://127.0.0.1:PORT`. V2's base URL is `URL/api`, V1's is `URL/api/public`.
@@ -143,7 +143,7 @@ impl Sandbox {
             Api::V1 => format!("{}/api/public", self.url()),
             Api::V2 => format!("{}/api", self.url()),
         };
-        let key = self.world.key.as_ref().map_or("sandbox", ApiKey::expose);
+        let key = self.state.key.as_ref().map_or("sandbox", ApiKey::expose);
         // Whoever has a sandbox listen beyond loopback knows what they do.
         ClientOptions::new(key, "1").api(api).base_url(base_url).allow_http(true)
     }
@@ -156,13 +156,13 @@ impl Sandbox {
     /// What was sent to a number, or to all of them: newest first.
     pub fn messages(&self, number: Option<&str>) -> Result<Vec<Message>, Error> {
         let number = number.map(PhoneNumber::parse).transpose()?;
-        Ok(self.world.post.inbox.list(number.map(PhoneNumber::whole).as_deref()))
+        Ok(self.state.post.inbox.list(number.map(PhoneNumber::whole).as_deref()))
     }
 
     /// Waits for an SMS to a number that this has not given before, and gives its code. None in time is `timeout`.
     pub async fn wait_for_code(&self, number: &str, timeout: Duration) -> Result<String, Error> {
         let number = PhoneNumber::parse(number)?;
-        let found = self.world.post.inbox.wait_for_unseen(&number.whole(), timeout).await;
+        let found = self.state.post.inbox.wait_for_unseen(&number.whole(), timeout).await;
         found.map(|message| message.code).ok_or_else(|| {
             Error::new(ErrorCode::Timeout, format!("no new SMS to {number} came in {} ms", timeout.as_millis()))
         })
@@ -170,17 +170,17 @@ impl Sandbox {
 
     /// The sandbox's clock.
     pub fn clock(&self) -> SandboxClock<'_> {
-        SandboxClock(&self.world)
+        SandboxClock(&self.state)
     }
 
     /// Injects a failure.
     pub fn fail_next(&self, fault: Fault) -> Result<(), Error> {
-        self.world.faults.add(fault)
+        self.state.faults.add(fault)
     }
 
     /// Forgets every request, message, failure and journal entry. The clock goes on.
     pub fn reset(&self) {
-        self.world.reset();
+        self.state.reset();
     }
 
     /// Ends it, and every connection to it; it has stopped listening when this returns.
@@ -197,7 +197,7 @@ impl Drop for Sandbox {
 }
 
 /// The clock of a sandbox.
-pub struct SandboxClock<'a>(&'a World);
+pub struct SandboxClock<'a>(&'a SandboxState);
 
 impl SandboxClock<'_> {
     /// Moves the time on.

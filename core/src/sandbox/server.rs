@@ -15,19 +15,19 @@ use tokio::task::JoinSet;
 use tower_service::Service as _;
 
 use super::answer::{Called, CutHere, json_answer};
-use super::world::{Entry, World, rfc3339};
+use super::state::{Entry, SandboxState, rfc3339};
 use super::{control, v1, v2};
 use crate::store::Clock as _;
 
-pub(crate) async fn serve(listener: TcpListener, world: Arc<World>) {
-    let router = control::routes().merge(v1::routes()).merge(v2::routes()).with_state(Arc::clone(&world));
+pub(crate) async fn serve(listener: TcpListener, state: Arc<SandboxState>) {
+    let router = control::routes().merge(v1::routes()).merge(v2::routes()).with_state(Arc::clone(&state));
     // Dropped with this task, and with it every connection.
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(connection(stream, router.clone(), Arc::clone(&world)));
+                    connections.spawn(connection(stream, router.clone(), Arc::clone(&state)));
                 }
                 // Out of file descriptors, most likely: they come back when connections end.
                 Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
@@ -37,10 +37,10 @@ pub(crate) async fn serve(listener: TcpListener, world: Arc<World>) {
     }
 }
 
-async fn connection(stream: TcpStream, router: axum::Router, world: Arc<World>) {
+async fn connection(stream: TcpStream, router: axum::Router, state: Arc<SandboxState>) {
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request: Request<Incoming>| {
-        let (mut router, world) = (router.clone(), Arc::clone(&world));
+        let (mut router, state) = (router.clone(), Arc::clone(&state));
         async move {
             let request = with_single_slashes(request.map(Body::new));
             let (method, path) = (request.method().clone(), request.uri().path().to_owned());
@@ -52,8 +52,8 @@ async fn connection(stream: TcpStream, router: axum::Router, world: Arc<World>) 
             let cut = response.extensions().get::<CutHere>().copied();
             if path.starts_with("/api") {
                 let called = response.extensions().get::<Called>();
-                world.write_down(Entry {
-                    at: rfc3339(world.post.clock.now()),
+                state.write_down(Entry {
+                    at: rfc3339(state.post.clock.now()),
                     method: method.to_string(),
                     path,
                     call: called.map(|called| called.call.as_str()),

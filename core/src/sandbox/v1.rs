@@ -10,7 +10,7 @@ use axum::routing::any;
 
 use super::answer::{Router, json_answer, strike, whole_body};
 use super::faults::FaultCall;
-use super::world::World;
+use super::state::SandboxState;
 use crate::values::{CodeType, PhoneNumber};
 use crate::verification::{CallOptions, RequestOptions};
 use crate::wire::{Fault as Malformed, v1};
@@ -53,7 +53,7 @@ async fn payload<T>(
     })
 }
 
-async fn request(Extract(world): Extract<Arc<World>>, request: Request<Body>) -> Response<Body> {
+async fn request(Extract(state): Extract<Arc<SandboxState>>, request: Request<Body>) -> Response<Body> {
     let payload = match payload(request, v1::decode_request).await {
         Ok(payload) => payload,
         Err(answer) => return answer,
@@ -62,8 +62,8 @@ async fn request(Extract(world): Extract<Arc<World>>, request: Request<Body>) ->
         Ok(number) => number,
         Err(error) => return failed(&error),
     };
-    strike(&world, FaultCall::Request, Some(number), refused, async {
-        if !world.accepts(&payload.apikey) {
+    strike(&state, FaultCall::Request, Some(number), refused, async {
+        if !state.accepts(&payload.apikey) {
             return refused(401, "the apikey is wrong");
         }
         let Ok(code_type) = payload.code_type.parse::<CodeType>() else {
@@ -78,7 +78,7 @@ async fn request(Extract(world): Extract<Arc<World>>, request: Request<Body>) ->
             .code_size(size)
             .ttl(Duration::from_secs(ttl))
             .group(payload.group);
-        match world.request(payload.sender_hash, number, options).await {
+        match state.request(payload.sender_hash, number, options).await {
             Ok(id) => json_answer(200, v1::encode_requested(&id)),
             Err(error) => failed(&error),
         }
@@ -86,16 +86,16 @@ async fn request(Extract(world): Extract<Arc<World>>, request: Request<Body>) ->
     .await
 }
 
-async fn validate(Extract(world): Extract<Arc<World>>, request: Request<Body>) -> Response<Body> {
+async fn validate(Extract(state): Extract<Arc<SandboxState>>, request: Request<Body>) -> Response<Body> {
     let payload = match payload(request, v1::decode_validate).await {
         Ok(payload) => payload,
         Err(answer) => return answer,
     };
-    strike(&world, FaultCall::Validate, world.number_of(&payload.request_id), refused, async {
-        if !world.accepts(&payload.apikey) {
+    strike(&state, FaultCall::Validate, state.number_of(&payload.request_id), refused, async {
+        if !state.accepts(&payload.apikey) {
             return refused(401, "the apikey is wrong");
         }
-        match world.validate(&payload.request_id, &payload.code).await {
+        match state.validate(&payload.request_id, &payload.code).await {
             Ok(outcome) => json_answer(200, v1::encode_status(&payload.request_id, v1::outcome_word(outcome))),
             Err(error) => failed(&error),
         }
@@ -103,17 +103,17 @@ async fn validate(Extract(world): Extract<Arc<World>>, request: Request<Body>) -
     .await
 }
 
-async fn cancel(Extract(world): Extract<Arc<World>>, request: Request<Body>) -> Response<Body> {
+async fn cancel(Extract(state): Extract<Arc<SandboxState>>, request: Request<Body>) -> Response<Body> {
     let payload = match payload(request, v1::decode_cancel).await {
         Ok(payload) => payload,
         Err(answer) => return answer,
     };
-    strike(&world, FaultCall::Cancel, world.number_of(&payload.request_id), refused, async {
-        if !world.accepts(&payload.apikey) {
+    strike(&state, FaultCall::Cancel, state.number_of(&payload.request_id), refused, async {
+        if !state.accepts(&payload.apikey) {
             return refused(401, "the apikey is wrong");
         }
-        let cancelled = world.engine.cancel(&payload.request_id, CallOptions::default()).await;
-        world.publish_request(&payload.request_id);
+        let cancelled = state.engine.cancel(&payload.request_id, CallOptions::default()).await;
+        state.publish_request(&payload.request_id);
         match cancelled {
             Ok(state) => json_answer(200, v1::encode_status(&payload.request_id, v1::cancel_word(state))),
             Err(error) => failed(&error),

@@ -11,7 +11,7 @@ use axum::routing::any;
 use super::V2Wrong;
 use super::answer::{Router, json_answer, strike, whole_body};
 use super::faults::FaultCall;
-use super::world::World;
+use super::state::SandboxState;
 use crate::sms::MessageTemplate;
 use crate::values::PhoneNumber;
 use crate::verification::{CallOptions, Outcome, RequestOptions, State};
@@ -47,31 +47,31 @@ fn failed(error: &Error) -> Response<Body> {
 }
 
 /// The body of a call with this method and an accepted key, or the answer to what is none.
-async fn body(world: &World, method: Method, request: Request<Body>) -> Result<Vec<u8>, Response<Body>> {
+async fn body(state: &SandboxState, method: Method, request: Request<Body>) -> Result<Vec<u8>, Response<Body>> {
     if request.method() != method {
         return Err(refused(405, &format!("the method must be {method}")));
     }
-    if !has_key(world, request.headers()) {
+    if !has_key(state, request.headers()) {
         return Err(refused(401, "the header ApiKey is missing or wrong"));
     }
     whole_body(request.into_body()).await.ok_or_else(|| refused(413, "the body is too large"))
 }
 
-fn has_key(world: &World, headers: &HeaderMap) -> bool {
-    headers.get("apikey").and_then(|key| key.to_str().ok()).is_some_and(|key| world.accepts(key))
+fn has_key(state: &SandboxState, headers: &HeaderMap) -> bool {
+    headers.get("apikey").and_then(|key| key.to_str().ok()).is_some_and(|key| state.accepts(key))
 }
 
-async fn ping(Extract(world): Extract<Arc<World>>, request: Request<Body>) -> Response<Body> {
+async fn ping(Extract(state): Extract<Arc<SandboxState>>, request: Request<Body>) -> Response<Body> {
     let is_get = request.method() == Method::GET;
-    strike(&world, FaultCall::Ping, None, refused, async move {
+    strike(&state, FaultCall::Ping, None, refused, async move {
         if is_get { json_answer(200, b"{}".to_vec()) } else { refused(405, "the method must be GET") }
     })
     .await
 }
 
-async fn senders(Extract(world): Extract<Arc<World>>, request: Request<Body>) -> Response<Body> {
-    strike(&world, FaultCall::Senders, None, refused, async {
-        match body(&world, Method::GET, request).await {
+async fn senders(Extract(state): Extract<Arc<SandboxState>>, request: Request<Body>) -> Response<Body> {
+    strike(&state, FaultCall::Senders, None, refused, async {
+        match body(&state, Method::GET, request).await {
             Ok(_) => json_answer(
                 200,
                 v2::encode_senders(&[v2::Sender {
@@ -87,8 +87,8 @@ async fn senders(Extract(world): Extract<Arc<World>>, request: Request<Body>) ->
     .await
 }
 
-async fn send(Extract(world): Extract<Arc<World>>, request: Request<Body>) -> Response<Body> {
-    let list = match body(&world, Method::POST, request).await {
+async fn send(Extract(state): Extract<Arc<SandboxState>>, request: Request<Body>) -> Response<Body> {
+    let list = match body(&state, Method::POST, request).await {
         Ok(body) => v2::decode_sms(&body),
         Err(answer) => return answer,
     };
@@ -100,18 +100,18 @@ async fn send(Extract(world): Extract<Arc<World>>, request: Request<Body>) -> Re
         Ok(list) => list,
         Err(error) => return failed(&error),
     };
-    strike(&world, FaultCall::Sms, list.first().map(|(number, _)| *number), refused, async {
+    strike(&state, FaultCall::Sms, list.first().map(|(number, _)| *number), refused, async {
         let ids: Vec<_> = list
             .into_iter()
-            .map(|(number, sms)| world.post.deliver_text(sms.from, number, sms.text_body).to_string())
+            .map(|(number, sms)| state.post.deliver_text(sms.from, number, sms.text_body).to_string())
             .collect();
         json_answer(201, v2::encode_sms_sent(&ids))
     })
     .await
 }
 
-async fn request(Extract(world): Extract<Arc<World>>, request: Request<Body>) -> Response<Body> {
-    let payload = match body(&world, Method::POST, request).await.map(|body| v2::decode_request(&body)) {
+async fn request(Extract(state): Extract<Arc<SandboxState>>, request: Request<Body>) -> Response<Body> {
+    let payload = match body(&state, Method::POST, request).await.map(|body| v2::decode_request(&body)) {
         Ok(Ok(payload)) => payload,
         Ok(Err(fault)) => return refused(400, &fault.to_string()),
         Err(answer) => return answer,
@@ -120,7 +120,7 @@ async fn request(Extract(world): Extract<Arc<World>>, request: Request<Body>) ->
         Ok(number) => number,
         Err(error) => return failed(&error),
     };
-    strike(&world, FaultCall::Request, Some(number), refused, async {
+    strike(&state, FaultCall::Request, Some(number), refused, async {
         let mut options = RequestOptions::default();
         if let Some(message) = payload.message {
             options = options.message(template(&message));
@@ -140,7 +140,7 @@ async fn request(Extract(world): Extract<Arc<World>>, request: Request<Body>) ->
         if let Some(seconds) = validity {
             options = options.ttl(Duration::from_secs(seconds.into()));
         }
-        match world.request(payload.sender_id, number, options).await {
+        match state.request(payload.sender_id, number, options).await {
             Ok(id) => json_answer(201, v2::encode_requested(&id)),
             Err(error) => failed(&error),
         }
@@ -157,13 +157,17 @@ fn template(message: &str) -> String {
     }
 }
 
-async fn read(Extract(world): Extract<Arc<World>>, Path(id): Path<String>, request: Request<Body>) -> Response<Body> {
-    strike(&world, FaultCall::Get, world.number_of(&id), refused, async {
-        if let Err(answer) = body(&world, Method::GET, request).await {
+async fn read(
+    Extract(state): Extract<Arc<SandboxState>>,
+    Path(id): Path<String>,
+    request: Request<Body>,
+) -> Response<Body> {
+    strike(&state, FaultCall::Get, state.number_of(&id), refused, async {
+        if let Err(answer) = body(&state, Method::GET, request).await {
             return answer;
         }
-        let Some(stored) = world.view(&id) else { return unknown() };
-        let sms = world.latest_sms(&id);
+        let Some(stored) = state.view(&id) else { return unknown() };
+        let sms = state.latest_sms(&id);
         let ttl = stored.record.expires_at.since(stored.record.sent_at).as_secs();
         json_answer(
             200,
@@ -185,20 +189,20 @@ async fn read(Extract(world): Extract<Arc<World>>, Path(id): Path<String>, reque
 }
 
 async fn validate(
-    Extract(world): Extract<Arc<World>>,
+    Extract(state): Extract<Arc<SandboxState>>,
     Path(id): Path<String>,
     request: Request<Body>,
 ) -> Response<Body> {
-    strike(&world, FaultCall::Validate, world.number_of(&id), refused, async {
-        let code = match body(&world, Method::POST, request).await.map(|body| v2::decode_validate(&body)) {
+    strike(&state, FaultCall::Validate, state.number_of(&id), refused, async {
+        let code = match body(&state, Method::POST, request).await.map(|body| v2::decode_validate(&body)) {
             Ok(Ok(code)) => code,
             Ok(Err(fault)) => return refused(400, &fault.to_string()),
             Err(answer) => return answer,
         };
-        let word = |outcome| world.v2_words.then(|| v2::outcome_word(outcome));
-        match world.validate(&id, &code).await {
+        let word = |outcome| state.v2_words.then(|| v2::outcome_word(outcome));
+        match state.validate(&id, &code).await {
             Ok(outcome @ Outcome::Verified) => json_answer(200, v2::encode_done(&id, word(outcome))),
-            Ok(outcome @ Outcome::WrongCode) => match world.v2_wrong {
+            Ok(outcome @ Outcome::WrongCode) => match state.v2_wrong {
                 V2Wrong::Ok => json_answer(200, v2::encode_done(&id, word(outcome))),
                 V2Wrong::BadRequest => refused(400, "the code is wrong"),
             },
@@ -209,30 +213,38 @@ async fn validate(
     .await
 }
 
-async fn cancel(Extract(world): Extract<Arc<World>>, Path(id): Path<String>, request: Request<Body>) -> Response<Body> {
-    strike(&world, FaultCall::Cancel, world.number_of(&id), refused, async {
-        if let Err(answer) = body(&world, Method::POST, request).await {
+async fn cancel(
+    Extract(state): Extract<Arc<SandboxState>>,
+    Path(id): Path<String>,
+    request: Request<Body>,
+) -> Response<Body> {
+    strike(&state, FaultCall::Cancel, state.number_of(&id), refused, async {
+        if let Err(answer) = body(&state, Method::POST, request).await {
             return answer;
         }
-        let cancelled = world.engine.cancel(&id, CallOptions::default()).await;
-        world.publish_request(&id);
+        let cancelled = state.engine.cancel(&id, CallOptions::default()).await;
+        state.publish_request(&id);
         match cancelled {
-            Ok(state) => json_answer(200, v2::encode_done(&id, world.v2_words.then(|| State::as_str(state)))),
+            Ok(cancelled) => json_answer(200, v2::encode_done(&id, state.v2_words.then(|| State::as_str(cancelled)))),
             Err(error) => failed(&error),
         }
     })
     .await
 }
 
-async fn resend(Extract(world): Extract<Arc<World>>, Path(id): Path<String>, request: Request<Body>) -> Response<Body> {
-    strike(&world, FaultCall::Resend, world.number_of(&id), refused, async {
-        if let Err(answer) = body(&world, Method::POST, request).await {
+async fn resend(
+    Extract(state): Extract<Arc<SandboxState>>,
+    Path(id): Path<String>,
+    request: Request<Body>,
+) -> Response<Body> {
+    strike(&state, FaultCall::Resend, state.number_of(&id), refused, async {
+        if let Err(answer) = body(&state, Method::POST, request).await {
             return answer;
         }
-        let resent = world.engine.resend(&id, CallOptions::default()).await;
-        world.publish_request(&id);
+        let resent = state.engine.resend(&id, CallOptions::default()).await;
+        state.publish_request(&id);
         match resent {
-            Ok(_) => json_answer(200, v2::encode_done(&id, world.v2_words.then_some("pending"))),
+            Ok(_) => json_answer(200, v2::encode_done(&id, state.v2_words.then_some("pending"))),
             Err(error) => failed(&error),
         }
     })

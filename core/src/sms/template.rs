@@ -22,7 +22,7 @@ impl MessageTemplate {
     /// Where the code goes.
     pub const PLACE: &'static str = "{CODE}";
     const LONGEST: usize = 1000;
-    const MOST_PARTS: u32 = 6;
+    const MAX_PARTS: u32 = 6;
 
     /// A template for codes of this size. What breaks a limit is `invalid_input`.
     pub fn new(text: &str, code_size: CodeSize) -> Result<Self, Error> {
@@ -41,10 +41,10 @@ impl MessageTemplate {
         }
         // Every alphabet of a code is in GSM 03.38's basic set, so that which characters stand there changes nothing.
         let parts = sms_parts(&text.replace(Self::PLACE, &"0".repeat(code_size.get()))).parts;
-        if parts > Self::MOST_PARTS {
+        if parts > Self::MAX_PARTS {
             return Err(Error::invalid_input(
                 "message",
-                format_args!("takes {parts} SMS parts with the code in place, must take at most {}", Self::MOST_PARTS),
+                format_args!("takes {parts} SMS parts with the code in place, must take at most {}", Self::MAX_PARTS),
             ));
         }
         Ok(Self(text.to_owned()))

@@ -12,14 +12,14 @@ pub trait Clock: Send + Sync {
 
     /// What a store that goes by its server's or the machine's clock makes of that clock's time. Only a clock for tests
     /// changes it.
-    fn shift(&self) -> Shift {
-        Shift::By(0)
+    fn shift(&self) -> ClockShift {
+        ClockShift::By(0)
     }
 }
 
 /// What becomes of the time of another clock, applied by a store in the same statement or script that reads it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shift {
+pub enum ClockShift {
     /// It is this many milliseconds later; 0 changes nothing.
     By(i64),
     /// It stands still here.
@@ -109,14 +109,14 @@ impl Clock for TestClock {
         self.hand().at(Instant::now())
     }
 
-    fn shift(&self) -> Shift {
+    fn shift(&self) -> ClockShift {
         let hand = self.hand();
         if hand.running_since.is_none() {
-            return Shift::To(hand.at);
+            return ClockShift::To(hand.at);
         }
         // One reading for both, so that a time that was not moved is shifted by nothing.
         let now = Instant::now();
         let (moved, unmoved) = (hand.at(now), self.unmoved.at(now));
-        Shift::By(i64::try_from(i128::from(moved.0) - i128::from(unmoved.0)).unwrap_or(i64::MAX))
+        ClockShift::By(i64::try_from(i128::from(moved.0) - i128::from(unmoved.0)).unwrap_or(i64::MAX))
     }
 }

@@ -9,12 +9,12 @@ use std::time::Duration;
 use subtle::{Choice, ConstantTimeEq as _};
 
 use super::{
-    Attempt, Claim, Clock, Created, Digest, HAND_OVER, HandOver, Limits, MonotonicClock, NewRequest, Remembered,
-    Resending, SWEPT_A_CALL, Store, StoreFuture, Stored, StoredTerms,
+    Attempt, Clock, CreateResult, DELIVERY_TIMEOUT, DeliveryStatus, Digest, IdempotencyClaim, Limits, MonotonicClock,
+    NewRequest, ResendResult, SWEPT_A_CALL, StoreBackend, StoreFuture, StoredRequest, StoredResponse, StoredTerms,
 };
 use crate::machine::{Answer, Event, Quota, Record, Timestamp, Window};
 use crate::values::PhoneNumber;
-use crate::verification::{Outcome, Sms, State, Terms};
+use crate::verification::{Outcome, SmsStatus, State, Terms};
 use crate::{Error, ErrorCode};
 
 /// More than there are threads that meet, so that two seldom want the same one; and so many that a table which grows,
@@ -22,7 +22,7 @@ use crate::{Error, ErrorCode};
 const SHARDS: usize = 256;
 
 /// How many requests a store holds unless told otherwise.
-pub(crate) const MOST_REQUESTS: u64 = 10_000_000;
+pub(crate) const MAX_REQUESTS: u64 = 10_000_000;
 
 /// Requests in memory, gone with the process. A pending request takes about 300 bytes.
 pub struct MemoryStore {
@@ -51,13 +51,13 @@ struct Kept {
     keep: Duration,
     /// When it is looked at for removal.
     due: Timestamp,
-    sms: Sms,
-    hand_over: u32,
+    sms: SmsStatus,
+    delivery: u32,
     /// Its latest hand-over has not ended.
     under_way: bool,
     idempotency_key: Option<Box<Digest>>,
     /// What a resend replaced, until its hand-over has ended.
-    replaced: Option<Box<(Digest, Record, Sms)>>,
+    replaced: Option<Box<(Digest, Record, SmsStatus)>>,
 }
 
 #[derive(Default)]
@@ -86,7 +86,7 @@ struct Claimed {
 
 enum ClaimedBy {
     Engine(u128),
-    Client(Option<Remembered>),
+    Client(Option<StoredResponse>),
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -97,7 +97,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// Holds at most 10 million requests.
 impl Default for MemoryStore {
     fn default() -> Self {
-        Self::new(MOST_REQUESTS)
+        Self::new(MAX_REQUESTS)
     }
 }
 
@@ -139,7 +139,7 @@ impl MemoryStore {
 
     /// Every request, newest first.
     #[cfg(feature = "sandbox")]
-    pub(crate) fn list(&self) -> Vec<(u128, Stored)> {
+    pub(crate) fn list(&self) -> Vec<(u128, StoredRequest)> {
         let now = self.clock.now();
         let mut all: Vec<_> = self
             .requests
@@ -152,7 +152,7 @@ impl MemoryStore {
 
     /// A request as it stands.
     #[cfg(feature = "sandbox")]
-    pub(crate) fn peek(&self, id: u128) -> Option<Stored> {
+    pub(crate) fn peek(&self, id: u128) -> Option<StoredRequest> {
         let (mut shard, now) = self.requests(id);
         shard.live(id, now).map(|kept| kept.stored(now))
     }
@@ -261,7 +261,7 @@ impl MemoryStore {
         }
     }
 
-    fn create_now(&self, request: NewRequest) -> Created {
+    fn create_now(&self, request: NewRequest) -> CreateResult {
         let mut claims = request.idempotency_key.is_some().then(|| lock(&self.claims));
         if let Some(claims) = &mut claims {
             let now = self.clock.now();
@@ -273,19 +273,19 @@ impl MemoryStore {
                     && let Some(kept) = shard.live(id, now)
                 {
                     if claimed.number != request.number {
-                        return Created::OtherNumber;
+                        return CreateResult::OtherNumber;
                     }
-                    return Created::Known(Box::new((id, kept.stored(now))));
+                    return CreateResult::Known(Box::new((id, kept.stored(now))));
                 }
             }
         }
         if !self.take_room(request.id) {
-            return Created::Full;
+            return CreateResult::Full;
         }
         let (mut shard, now) = self.requests(request.id);
         if let Err(wait) = self.count_sms(request.number, now, &request.limits) {
             self.held.fetch_sub(1, Ordering::Relaxed);
-            return Created::RateLimited(wait);
+            return CreateResult::RateLimited(wait);
         }
         let mut kept = Kept {
             due: Timestamp::default(),
@@ -295,8 +295,8 @@ impl MemoryStore {
             terms: request.terms.terms,
             created_at: now,
             keep: request.keep,
-            sms: Sms::Maybe,
-            hand_over: 0,
+            sms: SmsStatus::Unknown,
+            delivery: 0,
             under_way: true,
             idempotency_key: request.idempotency_key.map(Box::new),
             replaced: None,
@@ -308,7 +308,7 @@ impl MemoryStore {
         if let (Some(claims), Some(key)) = (&mut claims, request.idempotency_key) {
             claims.insert(key, Claimed { number: request.number, until, by: ClaimedBy::Engine(request.id) });
         }
-        Created::New(stored)
+        CreateResult::New(stored)
     }
 
     fn validate_now(&self, id: u128, attempt: &Attempt<'_>) -> Option<Outcome> {
@@ -344,46 +344,46 @@ impl MemoryStore {
         Some(outcome)
     }
 
-    fn resend_now(&self, id: u128, code: Digest, limits: &Limits) -> Option<Resending> {
+    fn resend_now(&self, id: u128, code: Digest, limits: &Limits) -> Option<ResendResult> {
         let (mut shard, now) = self.requests(id);
         let kept = shard.live(id, now)?;
         let event = Event::Resend { validity: kept.terms.validity.duration() };
         let (record, answer) = kept.record.step(event, now, &limits.request);
         match answer {
             Answer::Resend => {}
-            Answer::RateLimited { retry_after } => return Some(Resending::RateLimited(retry_after)),
-            _ => return Some(Resending::Conflict),
+            Answer::RateLimited { retry_after } => return Some(ResendResult::RateLimited(retry_after)),
+            _ => return Some(ResendResult::Conflict),
         }
         // Two hand-overs at once: were the second certainly not sent, which code counts could not be said.
-        if kept.replaced.is_some() && now < kept.record.sent_at.after(HAND_OVER) {
-            return Some(Resending::RateLimited(Some(Duration::from_secs(1))));
+        if kept.replaced.is_some() && now < kept.record.sent_at.after(DELIVERY_TIMEOUT) {
+            return Some(ResendResult::RateLimited(Some(Duration::from_secs(1))));
         }
         if let Err(wait) = self.count_sms(kept.number, now, limits) {
-            return Some(Resending::RateLimited(Some(wait)));
+            return Some(ResendResult::RateLimited(Some(wait)));
         }
         kept.replaced = Some(Box::new((kept.code, kept.record, kept.sms)));
         kept.record = record;
         kept.code = code;
-        kept.sms = Sms::Maybe;
-        kept.hand_over = kept.hand_over.saturating_add(1);
+        kept.sms = SmsStatus::Unknown;
+        kept.delivery = kept.delivery.saturating_add(1);
         kept.under_way = true;
-        Some(Resending::Ready { hand_over: kept.hand_over, stored: kept.stored(now) })
+        Some(ResendResult::Ready { delivery: kept.delivery, stored: kept.stored(now) })
     }
 
-    fn settle_now(&self, id: u128, hand_over: u32, end: HandOver) {
+    fn record_delivery_now(&self, id: u128, delivery: u32, end: DeliveryStatus) {
         let (mut shard, now) = self.requests(id);
-        let is_it = |kept: &&mut Kept| kept.hand_over == hand_over && kept.under_way;
+        let is_it = |kept: &&mut Kept| kept.delivery == delivery && kept.under_way;
         let Some(kept) = shard.live(id, now).filter(is_it) else { return };
         kept.under_way = false;
         let (number, sent_at) = (kept.number, kept.record.sent_at);
         let mut free_key = None;
         match (end, kept.replaced.take()) {
-            (HandOver::Sent, _) => {
-                kept.sms = Sms::Sent;
+            (DeliveryStatus::Sent, _) => {
+                kept.sms = SmsStatus::Sent;
                 return;
             }
-            (HandOver::MaybeSent, _) => return,
-            (HandOver::NotSent, Some(replaced)) => {
+            (DeliveryStatus::PossiblySent, _) => return,
+            (DeliveryStatus::NotSent, Some(replaced)) => {
                 let (code, record, sms) = *replaced;
                 kept.code = code;
                 kept.sms = sms;
@@ -396,7 +396,7 @@ impl MemoryStore {
                     shard.due.push(Reverse((until, id)));
                 }
             }
-            (HandOver::NotSent, None) => {
+            (DeliveryStatus::NotSent, None) => {
                 free_key = shard.by_id.remove(&id).and_then(|kept| kept.idempotency_key);
                 self.held.fetch_sub(1, Ordering::Relaxed);
                 shard.forget_removed();
@@ -429,8 +429,8 @@ impl Kept {
         self.record.expires_at.after(self.keep)
     }
 
-    fn stored(&self, now: Timestamp) -> Stored {
-        Stored { record: self.record, number: self.number, created_at: self.created_at, sms: self.sms, now }
+    fn stored(&self, now: Timestamp) -> StoredRequest {
+        StoredRequest { record: self.record, number: self.number, created_at: self.created_at, sms: self.sms, now }
     }
 }
 
@@ -469,8 +469,8 @@ fn done<'a, T: Send + 'a>(value: T) -> StoreFuture<'a, T> {
     Box::pin(std::future::ready(Ok(value)))
 }
 
-impl Store for MemoryStore {
-    fn create(&self, request: NewRequest) -> StoreFuture<'_, Created> {
+impl StoreBackend for MemoryStore {
+    fn create(&self, request: NewRequest) -> StoreFuture<'_, CreateResult> {
         done(self.create_now(request))
     }
 
@@ -491,21 +491,21 @@ impl Store for MemoryStore {
         done(shard.live(id, now).map(|kept| StoredTerms { number: kept.number, terms: kept.terms.clone() }))
     }
 
-    fn resend(&self, id: u128, code: Digest, limits: Limits) -> StoreFuture<'_, Option<Resending>> {
+    fn resend(&self, id: u128, code: Digest, limits: Limits) -> StoreFuture<'_, Option<ResendResult>> {
         done(self.resend_now(id, code, &limits))
     }
 
-    fn settle(&self, id: u128, hand_over: u32, end: HandOver) -> StoreFuture<'_, ()> {
-        self.settle_now(id, hand_over, end);
+    fn record_delivery(&self, id: u128, delivery: u32, end: DeliveryStatus) -> StoreFuture<'_, ()> {
+        self.record_delivery_now(id, delivery, end);
         done(())
     }
 
-    fn get(&self, id: u128) -> StoreFuture<'_, Option<Stored>> {
+    fn get(&self, id: u128) -> StoreFuture<'_, Option<StoredRequest>> {
         let (mut shard, now) = self.requests(id);
         done(shard.live(id, now).map(|kept| kept.stored(now)))
     }
 
-    fn claim(&self, key: Digest, number: PhoneNumber, keep: Duration) -> StoreFuture<'_, Claim> {
+    fn claim(&self, key: Digest, number: PhoneNumber, keep: Duration) -> StoreFuture<'_, IdempotencyClaim> {
         // What the parent sent since the fork this copy does not know: a key could send a second SMS.
         if std::process::id() != self.process {
             return Box::pin(std::future::ready(Err(super::forked())));
@@ -515,9 +515,9 @@ impl Store for MemoryStore {
         claims.sweep(now);
         if let Some(claimed) = claims.by_key.get(&key).filter(|claimed| now < claimed.until) {
             return done(match &claimed.by {
-                _ if claimed.number != number => Claim::OtherNumber,
-                ClaimedBy::Client(Some(given)) => Claim::Known(given.clone()),
-                _ => Claim::UnderWay,
+                _ if claimed.number != number => IdempotencyClaim::OtherNumber,
+                ClaimedBy::Client(Some(given)) => IdempotencyClaim::Known(given.clone()),
+                _ => IdempotencyClaim::UnderWay,
             });
         }
         if claims.by_key.len() as u64 >= self.max_requests {
@@ -525,10 +525,10 @@ impl Store for MemoryStore {
             return Box::pin(std::future::ready(Err(full)));
         }
         claims.insert(key, Claimed { number, until: now.after(keep), by: ClaimedBy::Client(None) });
-        done(Claim::New)
+        done(IdempotencyClaim::New)
     }
 
-    fn fulfil(&self, key: Digest, given: Remembered) -> StoreFuture<'_, ()> {
+    fn complete(&self, key: Digest, given: StoredResponse) -> StoreFuture<'_, ()> {
         if let Some(claimed) = lock(&self.claims).by_key.get_mut(&key) {
             claimed.by = ClaimedBy::Client(Some(given));
         }

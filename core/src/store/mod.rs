@@ -22,11 +22,11 @@ use zeroize::Zeroizing;
 
 use crate::machine::{Quota, Record, RequestLimits, Timestamp};
 use crate::values::{EngineKey, PhoneNumber};
-use crate::verification::{Outcome, Sms, State, Terms};
+use crate::verification::{Outcome, SmsStatus, State, Terms};
 use crate::{Error, ErrorCode};
 
-pub use clock::{Clock, MonotonicClock, Shift, TestClock};
-pub(crate) use memory::MOST_REQUESTS;
+pub use clock::{Clock, ClockShift, MonotonicClock, TestClock};
+pub(crate) use memory::MAX_REQUESTS;
 pub use memory::MemoryStore;
 
 /// What is due for removal is removed by the calls, this many a call: more than one, so that it keeps up with requests
@@ -34,18 +34,18 @@ pub use memory::MemoryStore;
 const SWEPT_A_CALL: usize = 4;
 
 /// A hand-over that has not ended after this long is taken to have died.
-const HAND_OVER: Duration = Duration::from_secs(30);
+const DELIVERY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Where state is to be kept, as it was chosen.
 #[derive(Clone)]
-pub(crate) enum Where {
+pub(crate) enum StoreLocation {
     /// A URL, which may hold a password.
     Url(Zeroizing<String>),
-    Given(Arc<dyn Store>),
+    Given(Arc<dyn StoreBackend>),
 }
 
 /// What a store is opened with.
-pub(crate) struct Opening<'a> {
+pub(crate) struct OpenOptions<'a> {
     /// The secret that numbers and messages are encrypted with, then those that were before it.
     #[allow(dead_code, reason = "memory encrypts nothing")]
     pub(crate) keys: &'a [EngineKey],
@@ -82,7 +82,7 @@ const KINDS: [Kind; 4] = [
     },
 ];
 
-impl Where {
+impl StoreLocation {
     pub(crate) fn url(url: impl Into<String>) -> Self {
         Self::Url(Zeroizing::new(url.into()))
     }
@@ -113,7 +113,7 @@ impl Where {
 
     /// Opens it. What is wrong with the URL is `invalid_input`; a file is opened at once and its faults are `storage`; a
     /// server is called for the first time when it is first needed.
-    pub(crate) fn open(&self, opening: Opening<'_>) -> Result<Arc<dyn Store>, Error> {
+    pub(crate) fn open(&self, opening: OpenOptions<'_>) -> Result<Arc<dyn StoreBackend>, Error> {
         self.check()?;
         match self {
             Self::Given(store) => Ok(Arc::clone(store)),
@@ -162,10 +162,10 @@ pub type Digest = [u8; 32];
 ///
 /// A store that can lose an answer repeats the command, and must not do twice what it did already: it knows a validation
 /// by its attempt's id, a request by its own, a resend by the code that it put in place.
-pub trait Store: Send + Sync {
+pub trait StoreBackend: Send + Sync {
     /// Writes a request down *before* its SMS is handed over, so that a process that dies in between leaves `sms =
     /// maybe`, and counts the SMS. Refuses where a limit is reached.
-    fn create(&self, request: NewRequest) -> StoreFuture<'_, Created>;
+    fn create(&self, request: NewRequest) -> StoreFuture<'_, CreateResult>;
 
     /// Counts the attempt and uses the code up, in one step; none where there is no such request.
     fn validate<'a>(&'a self, id: u128, attempt: Attempt<'a>) -> StoreFuture<'a, Option<Outcome>>;
@@ -177,23 +177,23 @@ pub trait Store: Send + Sync {
     fn terms(&self, id: u128) -> StoreFuture<'_, Option<StoredTerms>>;
 
     /// Puts the new code in the place of the old one before it is handed over, keeping the old one until
-    /// [`Store::settle`], and counts the SMS. While another resend of the request is being handed over, for at most
+    /// [`StoreBackend::record_delivery`], and counts the SMS. While another resend of the request is being handed over, for at most
     /// 30 s, it is rate-limited.
-    fn resend(&self, id: u128, code: Digest, limits: Limits) -> StoreFuture<'_, Option<Resending>>;
+    fn resend(&self, id: u128, code: Digest, limits: Limits) -> StoreFuture<'_, Option<ResendResult>>;
 
     /// Says how a hand-over ended. `NotSent` takes a new request away, or puts a resend's old code and validity back,
     /// and gives the counted SMS back. Of a hand-over that is not the request's latest, or has ended already, it changes
     /// nothing.
-    fn settle(&self, id: u128, hand_over: u32, end: HandOver) -> StoreFuture<'_, ()>;
+    fn record_delivery(&self, id: u128, delivery: u32, end: DeliveryStatus) -> StoreFuture<'_, ()>;
 
     /// Reads; none where there is no such request.
-    fn get(&self, id: u128) -> StoreFuture<'_, Option<Stored>>;
+    fn get(&self, id: u128) -> StoreFuture<'_, Option<StoredRequest>>;
 
     /// Takes an idempotency key of a `Client` for a number, before its request is sent.
-    fn claim(&self, key: Digest, number: PhoneNumber, keep: Duration) -> StoreFuture<'_, Claim>;
+    fn claim(&self, key: Digest, number: PhoneNumber, keep: Duration) -> StoreFuture<'_, IdempotencyClaim>;
 
     /// Says what the request of a claimed key gave.
-    fn fulfil(&self, key: Digest, given: Remembered) -> StoreFuture<'_, ()>;
+    fn complete(&self, key: Digest, given: StoredResponse) -> StoreFuture<'_, ()>;
 
     /// Gives a claimed key back, when it is certain that no SMS was sent.
     fn release(&self, key: Digest) -> StoreFuture<'_, ()>;
@@ -255,12 +255,12 @@ impl StoredTerms {
     }
 }
 
-/// What [`Store::create`] did.
-pub enum Created {
+/// What [`StoreBackend::create`] did.
+pub enum CreateResult {
     /// The request is there; its SMS may be handed over. This is hand-over 0.
-    New(Stored),
+    New(StoredRequest),
     /// The idempotency key was used before, for the same number: the request of then. No SMS may be handed over.
-    Known(Box<(u128, Stored)>),
+    Known(Box<(u128, StoredRequest)>),
     /// The idempotency key was used before, for another number.
     OtherNumber,
     /// A limit of the number, which is known to end.
@@ -283,14 +283,14 @@ pub struct Attempt<'a> {
     pub limits: Limits,
 }
 
-/// What [`Store::resend`] did.
-pub enum Resending {
+/// What [`StoreBackend::resend`] did.
+pub enum ResendResult {
     /// The new code is in place; the SMS may be handed over.
     Ready {
-        /// Which hand-over of the request this is, for [`Store::settle`].
-        hand_over: u32,
+        /// Which hand-over of the request this is, for [`StoreBackend::record_delivery`].
+        delivery: u32,
         /// The request with its new validity.
-        stored: Stored,
+        stored: StoredRequest,
     },
     /// The request is over, or its attempts are used up.
     Conflict,
@@ -300,18 +300,18 @@ pub enum Resending {
 
 /// How a hand-over ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum HandOver {
+pub enum DeliveryStatus {
     /// The SMS went out.
     Sent,
     /// Nothing went out, for certain.
     NotSent,
     /// It may have gone out: the code counts, and `sms = maybe` stays.
-    MaybeSent,
+    PossiblySent,
 }
 
 /// A request as it is kept.
 #[derive(Debug, Clone, Copy)]
-pub struct Stored {
+pub struct StoredRequest {
     /// What the state machine knows.
     pub record: Record,
     /// Its number.
@@ -319,14 +319,14 @@ pub struct Stored {
     /// When it was made.
     pub created_at: Timestamp,
     /// Whether its SMS went out.
-    pub sms: Sms,
+    pub sms: SmsStatus,
     /// The time on the store's clock.
     pub now: Timestamp,
 }
 
 /// What a `Client`'s request gave.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Remembered {
+pub struct StoredResponse {
     /// The service's id.
     pub id: String,
     /// When it was made.
@@ -335,13 +335,13 @@ pub struct Remembered {
     pub expires_at: Timestamp,
 }
 
-/// What [`Store::claim`] says of an idempotency key.
+/// What [`StoreBackend::claim`] says of an idempotency key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Claim {
+pub enum IdempotencyClaim {
     /// It is this caller's.
     New,
     /// It was used for the same number, and this is what came of it.
-    Known(Remembered),
+    Known(StoredResponse),
     /// It is being used for the same number, or its user died: whether an SMS was sent is not known.
     UnderWay,
     /// It was used for another number.

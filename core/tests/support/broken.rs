@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use egoi_verify::machine::RequestLimits;
 use egoi_verify::{
-    Attempt, Claim, Clock as _, Created, Digest, Error, ErrorCode, HandOver, Limits, NewRequest, Outcome, PhoneNumber,
-    Remembered, Resending, State, Store, StoreFuture, Stored, StoredTerms, TestClock,
+    Attempt, Clock as _, CreateResult, DeliveryStatus, Digest, Error, ErrorCode, IdempotencyClaim, Limits, NewRequest,
+    Outcome, PhoneNumber, ResendResult, State, StoreBackend, StoreFuture, StoredRequest, StoredResponse, StoredTerms,
+    TestClock,
 };
 
 use super::model::Model;
@@ -41,8 +42,8 @@ fn no_keys<'a, T: Send + 'a>() -> StoreFuture<'a, T> {
     Box::pin(std::future::ready(Err(Error::new(ErrorCode::Storage, "it keeps no keys of clients"))))
 }
 
-impl Store for BrokenStore {
-    fn create(&self, request: NewRequest) -> StoreFuture<'_, Created> {
+impl StoreBackend for BrokenStore {
+    fn create(&self, request: NewRequest) -> StoreFuture<'_, CreateResult> {
         self.done(|model, now| model.create(request, now))
     }
 
@@ -67,23 +68,23 @@ impl Store for BrokenStore {
         self.done(|model, now| model.terms(id, now))
     }
 
-    fn resend(&self, id: u128, code: Digest, limits: Limits) -> StoreFuture<'_, Option<Resending>> {
+    fn resend(&self, id: u128, code: Digest, limits: Limits) -> StoreFuture<'_, Option<ResendResult>> {
         self.done(|model, now| model.resend(id, code, &limits, now))
     }
 
-    fn settle(&self, id: u128, hand_over: u32, end: HandOver) -> StoreFuture<'_, ()> {
-        self.done(|model, now| model.settle(id, hand_over, end, now))
+    fn record_delivery(&self, id: u128, delivery: u32, end: DeliveryStatus) -> StoreFuture<'_, ()> {
+        self.done(|model, now| model.record_delivery(id, delivery, end, now))
     }
 
-    fn get(&self, id: u128) -> StoreFuture<'_, Option<Stored>> {
+    fn get(&self, id: u128) -> StoreFuture<'_, Option<StoredRequest>> {
         self.done(|model, now| model.get(id, now))
     }
 
-    fn claim(&self, _: Digest, _: PhoneNumber, _: Duration) -> StoreFuture<'_, Claim> {
+    fn claim(&self, _: Digest, _: PhoneNumber, _: Duration) -> StoreFuture<'_, IdempotencyClaim> {
         no_keys()
     }
 
-    fn fulfil(&self, _: Digest, _: Remembered) -> StoreFuture<'_, ()> {
+    fn complete(&self, _: Digest, _: StoredResponse) -> StoreFuture<'_, ()> {
         no_keys()
     }
 

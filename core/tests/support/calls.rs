@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use egoi_verify::machine::{Quota, RequestLimits, Timestamp};
 use egoi_verify::{
-    Attempt, Claim, Clock, Created, EngineOptions, Error, HandOver, Limits, NewRequest, Resending, Shift, Store,
+    Attempt, Clock, ClockShift, CreateResult, DeliveryStatus, EngineOptions, Error, IdempotencyClaim, Limits,
+    NewRequest, ResendResult, StoreBackend,
 };
 use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
@@ -24,7 +25,7 @@ pub(crate) enum Call {
     Validate { id: u128, code: u8 },
     Cancel { id: u128 },
     Resend { id: u128, code: u8 },
-    Settle { id: u128, hand_over: u32, is_sent: bool },
+    Settle { id: u128, delivery: u32, is_sent: bool },
     Get { id: u128 },
     Claim { key: u8, to: usize },
 }
@@ -39,7 +40,7 @@ pub(crate) struct Most {
 
 impl Most {
     pub(crate) fn limits(self) -> Limits {
-        let quota = |most: Option<u32>| most.map(|most| Quota { most, per: Duration::from_secs(3600) });
+        let quota = |limit: Option<u32>| limit.map(|limit| Quota { limit, per: Duration::from_secs(3600) });
         Limits {
             request: RequestLimits { max_attempts: self.attempts, max_resends: None, resend_after: None },
             wrong_codes_per_number: quota(self.wrong_codes_per_number),
@@ -82,13 +83,13 @@ impl Clock for StandingStill {
         NOW
     }
 
-    fn shift(&self) -> Shift {
-        Shift::To(NOW)
+    fn shift(&self) -> ClockShift {
+        ClockShift::To(NOW)
     }
 }
 
 /// The store that a URL names, at a time that stands still.
-pub(crate) fn open(url: &str) -> Arc<dyn Store> {
+pub(crate) fn open(url: &str) -> Arc<dyn StoreBackend> {
     // What is asked for is made now: it blocks, which a call may not.
     for to in 0..3 {
         terms(number(to), 600);
@@ -98,7 +99,12 @@ pub(crate) fn open(url: &str) -> Arc<dyn Store> {
 }
 
 impl Call {
-    pub(crate) async fn make(self, store: &dyn Store, limits: Limits, attempt_id: u128) -> Result<String, Error> {
+    pub(crate) async fn make(
+        self,
+        store: &dyn StoreBackend,
+        limits: Limits,
+        attempt_id: u128,
+    ) -> Result<String, Error> {
         Ok(match self {
             Self::Create { id, to, code, key } => {
                 said_of_created(&store.create(new_request(id, to, code, key, limits)).await?)
@@ -110,13 +116,13 @@ impl Call {
             }
             Self::Cancel { id } => format!("{:?}", store.cancel(id).await?),
             Self::Resend { id, code } => said_of_resending(store.resend(id, [code; 32], limits).await?.as_ref()),
-            Self::Settle { id, hand_over, is_sent } => {
-                store.settle(id, hand_over, hand_over_end(is_sent)).await?;
+            Self::Settle { id, delivery, is_sent } => {
+                store.record_delivery(id, delivery, hand_over_end(is_sent)).await?;
                 String::new()
             }
             Self::Get { id } => format!("{:?}", store.get(id).await?.map(|stored| (stored.record, stored.sms))),
             Self::Claim { key, to } => match store.claim([key; 32], number(to), Duration::from_secs(3600)).await? {
-                Claim::New => "new".to_owned(),
+                IdempotencyClaim::New => "new".to_owned(),
                 other => format!("{other:?}"),
             },
         })
@@ -136,8 +142,8 @@ impl Call {
     }
 }
 
-pub(crate) fn hand_over_end(is_sent: bool) -> HandOver {
-    if is_sent { HandOver::Sent } else { HandOver::NotSent }
+pub(crate) fn hand_over_end(is_sent: bool) -> DeliveryStatus {
+    if is_sent { DeliveryStatus::Sent } else { DeliveryStatus::NotSent }
 }
 
 pub(crate) fn new_request(id: u128, to: usize, code: u8, key: Option<u8>, limits: Limits) -> NewRequest {
@@ -153,22 +159,22 @@ pub(crate) fn new_request(id: u128, to: usize, code: u8, key: Option<u8>, limits
     }
 }
 
-pub(crate) fn said_of_created(created: &Created) -> String {
+pub(crate) fn said_of_created(created: &CreateResult) -> String {
     match created {
-        Created::New(_) => "new".to_owned(),
-        Created::Known(known) => format!("known {}", known.0),
-        Created::OtherNumber => "other number".to_owned(),
-        Created::RateLimited(_) => "rate limited".to_owned(),
-        Created::Full => "full".to_owned(),
+        CreateResult::New(_) => "new".to_owned(),
+        CreateResult::Known(known) => format!("known {}", known.0),
+        CreateResult::OtherNumber => "other number".to_owned(),
+        CreateResult::RateLimited(_) => "rate limited".to_owned(),
+        CreateResult::Full => "full".to_owned(),
     }
 }
 
-pub(crate) fn said_of_resending(resending: Option<&Resending>) -> String {
+pub(crate) fn said_of_resending(resending: Option<&ResendResult>) -> String {
     match resending {
         None => "none".to_owned(),
-        Some(Resending::Ready { hand_over, .. }) => format!("ready {hand_over}"),
-        Some(Resending::Conflict) => "conflict".to_owned(),
-        Some(Resending::RateLimited(_)) => "rate limited".to_owned(),
+        Some(ResendResult::Ready { delivery, .. }) => format!("ready {delivery}"),
+        Some(ResendResult::Conflict) => "conflict".to_owned(),
+        Some(ResendResult::RateLimited(_)) => "rate limited".to_owned(),
     }
 }
 
@@ -200,7 +206,7 @@ pub(crate) fn work() {
                         // nobody else knows of it: here the others do.
                         let call = match call {
                             Call::Settle { id, is_sent, .. } => match hand_overs.remove(&id) {
-                                Some(hand_over) => Call::Settle { id, hand_over, is_sent: is_sent || hand_over == 0 },
+                                Some(delivery) => Call::Settle { id, delivery, is_sent: is_sent || delivery == 0 },
                                 None => continue,
                             },
                             other => other,
@@ -211,7 +217,7 @@ pub(crate) fn work() {
                         hand_overs.extend(match (call, answer.as_deref()) {
                             (Call::Create { id, .. }, Ok("new")) => Some((id, 0)),
                             (Call::Resend { id, .. }, Ok(said)) => {
-                                said.strip_prefix("ready ").map(|hand_over| (id, hand_over.parse().unwrap()))
+                                said.strip_prefix("ready ").map(|delivery| (id, delivery.parse().unwrap()))
                             }
                             _ => None,
                         });

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use egoi_verify::machine::{Quota, RequestLimits, Timestamp};
 use egoi_verify::{
-    Attempt, Claim, Clock as _, Created, Digest, Engine, EngineOptions, HandOver, Limits, NewRequest, Outcome,
-    OutgoingSms, PhoneNumber, Remembered, RequestOptions, Resending, State, Store, StoredTerms, TestClock,
-    parse_number,
+    Attempt, Clock as _, CreateResult, DeliveryStatus, Digest, Engine, EngineOptions, IdempotencyClaim, Limits,
+    NewRequest, Outcome, OutgoingSms, PhoneNumber, RequestOptions, ResendResult, State, StoreBackend, StoredResponse,
+    StoredTerms, TestClock, parse_number,
 };
 use rand::rngs::SmallRng;
 use rand::{RngExt as _, SeedableRng as _};
@@ -22,7 +22,7 @@ use super::watched::Watched;
 /// A kind of store.
 pub(crate) struct Kind {
     /// Opens an empty store that goes by this clock and, where it is bounded, holds at most so many requests.
-    pub(crate) open: fn(u64, Arc<TestClock>) -> Arc<dyn Store>,
+    pub(crate) open: fn(u64, Arc<TestClock>) -> Arc<dyn StoreBackend>,
     /// Whether there is a most that it holds.
     pub(crate) is_bounded: bool,
     /// How many random histories the short form replays; the full one 10,000.
@@ -104,7 +104,7 @@ macro_rules! conforms_when_answers_are_lost {
 macro_rules! conforms_for_clients {
     ($kind:path) => {
         facts! { $kind:
-            a_claimed_key_is_under_way_until_it_is_fulfilled_and_then_known
+            a_claimed_key_is_under_way_until_it_is_completed_and_then_known
             a_claimed_key_is_not_for_another_number
             a_released_key_is_free_again
             a_claimed_key_is_free_again_when_keep_is_over
@@ -151,7 +151,7 @@ pub(crate) fn terms(number: PhoneNumber, seconds: u64) -> StoredTerms {
     let mut known = KNOWN.lock().unwrap();
     let asked = known.entry((number, seconds)).or_insert_with(|| {
         let store = Arc::new(Watched::new(Arc::new(TestClock::default())));
-        let options = EngineOptions::default().store(Arc::clone(&store) as Arc<dyn Store>).key([0; 32]);
+        let options = EngineOptions::default().store(Arc::clone(&store) as Arc<dyn StoreBackend>).key([0; 32]);
         let engine = Engine::new(|_: OutgoingSms| async { Ok(()) }, options).unwrap();
         wait(engine.request_to(number, RequestOptions::default().ttl(Duration::from_secs(seconds))));
         store.terms.lock().unwrap().pop().unwrap()
@@ -161,7 +161,7 @@ pub(crate) fn terms(number: PhoneNumber, seconds: u64) -> StoredTerms {
 
 /// A store, and its clock, which stands still.
 struct Opened {
-    store: Arc<dyn Store>,
+    store: Arc<dyn StoreBackend>,
     clock: Arc<TestClock>,
 }
 
@@ -196,7 +196,7 @@ fn attempt(code: &Digest, limits: Limits) -> Attempt<'_> {
 }
 
 impl Opened {
-    fn create(&self, id: u128, number: PhoneNumber, limits: Limits) -> Created {
+    fn create(&self, id: u128, number: PhoneNumber, limits: Limits) -> CreateResult {
         wait(self.store.create(new_request(id, number, limits)))
     }
 
@@ -204,12 +204,12 @@ impl Opened {
         wait(self.store.validate(id, attempt(code, limits)))
     }
 
-    fn resend(&self, id: u128, code: Digest, limits: Limits) -> Resending {
+    fn resend(&self, id: u128, code: Digest, limits: Limits) -> ResendResult {
         wait(self.store.resend(id, code, limits)).unwrap()
     }
 
-    fn settle(&self, id: u128, hand_over: u32, end: HandOver) {
-        wait(self.store.settle(id, hand_over, end));
+    fn record_delivery(&self, id: u128, delivery: u32, end: DeliveryStatus) {
+        wait(self.store.record_delivery(id, delivery, end));
     }
 
     fn is_there(&self, id: u128) -> bool {
@@ -217,7 +217,7 @@ impl Opened {
     }
 
     /// What 64 threads are answered that call at the same moment.
-    fn at_once<T: Send>(&self, call: impl Fn(&dyn Store, usize) -> T + Sync) -> Vec<T> {
+    fn at_once<T: Send>(&self, call: impl Fn(&dyn StoreBackend, usize) -> T + Sync) -> Vec<T> {
         let start = Barrier::new(THREADS);
         std::thread::scope(|scope| {
             let threads: Vec<_> = (0..THREADS)
@@ -238,21 +238,21 @@ fn count<T: PartialEq>(answers: &[T], answer: &T) -> usize {
     answers.iter().filter(|each| *each == answer).count()
 }
 
-fn said(created: &Created) -> String {
+fn said(created: &CreateResult) -> String {
     match created {
-        Created::New(stored) => format!("new {stored:?}"),
-        Created::Known(known) => format!("known {:?}", **known),
-        Created::OtherNumber => "other number".to_owned(),
-        Created::RateLimited(wait) => format!("rate limited for {wait:?}"),
-        Created::Full => "full".to_owned(),
+        CreateResult::New(stored) => format!("new {stored:?}"),
+        CreateResult::Known(known) => format!("known {:?}", **known),
+        CreateResult::OtherNumber => "other number".to_owned(),
+        CreateResult::RateLimited(wait) => format!("rate limited for {wait:?}"),
+        CreateResult::Full => "full".to_owned(),
     }
 }
 
-fn resent(resending: &Resending) -> String {
+fn resent(resending: &ResendResult) -> String {
     match resending {
-        Resending::Ready { hand_over, stored } => format!("ready {hand_over} {stored:?}"),
-        Resending::Conflict => "conflict".to_owned(),
-        Resending::RateLimited(wait) => format!("rate limited for {wait:?}"),
+        ResendResult::Ready { delivery, stored } => format!("ready {delivery} {stored:?}"),
+        ResendResult::Conflict => "conflict".to_owned(),
+        ResendResult::RateLimited(wait) => format!("rate limited for {wait:?}"),
     }
 }
 
@@ -299,7 +299,7 @@ fn replay(with: &Kind, history: u64) {
                     limits,
                 };
                 let expected = model.create(new(), now);
-                if matches!(expected, Created::New(_)) {
+                if matches!(expected, CreateResult::New(_)) {
                     ids.push(id);
                     hand_overs.push((id, 0));
                 }
@@ -323,24 +323,25 @@ fn replay(with: &Kind, history: u64) {
                 let is_in_place = model.requests.get(&known).is_some_and(|request| request.code == code);
                 let code = if is_in_place { [code[0] ^ 1; 32] } else { code };
                 let expected = model.resend(known, code, &limits, now);
-                if let Some(Resending::Ready { hand_over, .. }) = expected {
-                    hand_overs.push((known, hand_over));
+                if let Some(ResendResult::Ready { delivery, .. }) = expected {
+                    hand_overs.push((known, delivery));
                 }
                 let answer = wait(store.resend(known, code, limits));
-                let say = |resending: Option<Resending>| format!("{:?}", resending.as_ref().map(resent));
+                let say = |resending: Option<ResendResult>| format!("{:?}", resending.as_ref().map(resent));
                 (format!("resend {known} {}", code[0]), say(expected), say(answer))
             }
             // A hand-over ends at any time, and may be said to have ended more than once.
             9 | 10 if !hand_overs.is_empty() => {
                 let which = random.random_range(0..hand_overs.len());
-                let (id, hand_over) = hand_overs[which];
+                let (id, delivery) = hand_overs[which];
                 if random.random_bool(0.7) {
                     hand_overs.swap_remove(which);
                 }
-                let end = [HandOver::Sent, HandOver::NotSent, HandOver::MaybeSent][random.random_range(0..3)];
-                model.settle(id, hand_over, end, now);
-                wait(store.settle(id, hand_over, end));
-                (format!("settle {id} {hand_over} {end:?}"), String::new(), String::new())
+                let end = [DeliveryStatus::Sent, DeliveryStatus::NotSent, DeliveryStatus::PossiblySent]
+                    [random.random_range(0..3)];
+                model.record_delivery(id, delivery, end, now);
+                wait(store.record_delivery(id, delivery, end));
+                (format!("record_delivery {id} {delivery} {end:?}"), String::new(), String::new())
             }
             _ => {
                 let expected = model.terms(known, now).map(|terms| terms.validity());
@@ -358,7 +359,7 @@ fn replay(with: &Kind, history: u64) {
 
 fn is_as_in<'a>(
     model: &mut Model,
-    store: &dyn Store,
+    store: &dyn StoreBackend,
     ids: impl IntoIterator<Item = &'a u128>,
     now: Timestamp,
     log: &[String],
@@ -371,8 +372,8 @@ fn is_as_in<'a>(
 
 fn random_limits(random: &mut SmallRng) -> Limits {
     let quota = |random: &mut SmallRng| {
-        let most = random.random_range(1..6);
-        random.random_bool(0.6).then(|| Quota { most, per: Duration::from_secs(random.random_range(1..500)) })
+        let limit = random.random_range(1..6);
+        random.random_bool(0.6).then(|| Quota { limit, per: Duration::from_secs(random.random_range(1..500)) })
     };
     Limits {
         request: RequestLimits {
@@ -436,26 +437,26 @@ pub(crate) fn any_of_the_given_digests_may_be_the_right_one(with: &Kind) {
 }
 
 pub(crate) fn an_old_code_after_a_resend_never_verifies(with: &Kind) {
-    for end in [Some(HandOver::Sent), Some(HandOver::MaybeSent), None] {
+    for end in [Some(DeliveryStatus::Sent), Some(DeliveryStatus::PossiblySent), None] {
         let opened = open(with);
         opened.create(1, number(0), NO_LIMITS);
         opened.resend(1, [3; 32], NO_LIMITS);
         if let Some(end) = end {
-            opened.settle(1, 1, end);
+            opened.record_delivery(1, 1, end);
         }
         assert_eq!(opened.validate(1, &RIGHT, NO_LIMITS), Some(Outcome::WrongCode), "{end:?}");
         assert_eq!(opened.validate(1, &[3; 32], NO_LIMITS), Some(Outcome::Verified), "{end:?}");
     }
 }
 
-fn sms(most: u32) -> Limits {
-    Limits { sms_per_number: Some(Quota { most, per: HOUR }), ..NO_LIMITS }
+fn sms(limit: u32) -> Limits {
+    Limits { sms_per_number: Some(Quota { limit, per: HOUR }), ..NO_LIMITS }
 }
 
 pub(crate) fn the_sms_window_starts_at_the_first_sms(with: &Kind) {
     let opened = open(with);
     for id in 0..5 {
-        assert!(matches!(opened.create(id, number(0), sms(5)), Created::New(_)));
+        assert!(matches!(opened.create(id, number(0), sms(5)), CreateResult::New(_)));
         opened.clock.advance(Duration::from_secs(60));
     }
     assert_eq!(
@@ -465,41 +466,41 @@ pub(crate) fn the_sms_window_starts_at_the_first_sms(with: &Kind) {
     opened.clock.advance(HOUR - 5 * Duration::from_secs(60) - MS);
     assert_eq!(said(&opened.create(5, number(0), sms(5))), format!("rate limited for {MS:?}"));
     opened.clock.advance(MS);
-    assert!(matches!(opened.create(5, number(0), sms(5)), Created::New(_)));
-    assert!(matches!(opened.create(6, number(1), sms(5)), Created::New(_)), "another number has its own");
+    assert!(matches!(opened.create(5, number(0), sms(5)), CreateResult::New(_)));
+    assert!(matches!(opened.create(6, number(1), sms(5)), CreateResult::New(_)), "another number has its own");
 }
 
 pub(crate) fn requests_and_resends_count_together(with: &Kind) {
     let opened = open(with);
     opened.create(1, number(0), sms(3));
     opened.create(2, number(0), sms(3));
-    assert!(matches!(opened.resend(1, WRONG, sms(3)), Resending::Ready { .. }));
+    assert!(matches!(opened.resend(1, WRONG, sms(3)), ResendResult::Ready { .. }));
     let limited = format!("rate limited for {:?}", Some(HOUR));
     assert_eq!(resent(&opened.resend(2, WRONG, sms(3))), limited);
-    assert!(matches!(opened.create(3, number(0), sms(3)), Created::RateLimited(_)));
+    assert!(matches!(opened.create(3, number(0), sms(3)), CreateResult::RateLimited(_)));
 }
 
 pub(crate) fn an_sms_is_given_back_after_not_sent_alone(with: &Kind) {
     for (end, room) in [
-        (Some(HandOver::NotSent), true),
-        (Some(HandOver::Sent), false),
-        (Some(HandOver::MaybeSent), false),
+        (Some(DeliveryStatus::NotSent), true),
+        (Some(DeliveryStatus::Sent), false),
+        (Some(DeliveryStatus::PossiblySent), false),
         (None, false),
     ] {
         let opened = open(with);
         opened.create(1, number(0), sms(2));
         opened.create(2, number(0), sms(2));
         if let Some(end) = end {
-            opened.settle(2, 0, end);
+            opened.record_delivery(2, 0, end);
         }
-        assert_eq!(matches!(opened.create(3, number(0), sms(2)), Created::New(_)), room, "request, {end:?}");
+        assert_eq!(matches!(opened.create(3, number(0), sms(2)), CreateResult::New(_)), room, "request, {end:?}");
         let opened = open(with);
         opened.create(1, number(0), sms(2));
         opened.resend(1, WRONG, sms(2));
         if let Some(end) = end {
-            opened.settle(1, 1, end);
+            opened.record_delivery(1, 1, end);
         }
-        assert_eq!(matches!(opened.create(3, number(0), sms(2)), Created::New(_)), room, "resend, {end:?}");
+        assert_eq!(matches!(opened.create(3, number(0), sms(2)), CreateResult::New(_)), room, "resend, {end:?}");
     }
 }
 
@@ -507,13 +508,13 @@ pub(crate) fn an_sms_given_back_late_is_not_given_to_the_next_window(with: &Kind
     let opened = open(with);
     opened.create(1, number(0), sms(1));
     opened.clock.advance(HOUR);
-    assert!(matches!(opened.create(2, number(0), sms(1)), Created::New(_)));
-    opened.settle(1, 0, HandOver::NotSent);
-    assert!(matches!(opened.create(3, number(0), sms(1)), Created::RateLimited(_)));
+    assert!(matches!(opened.create(2, number(0), sms(1)), CreateResult::New(_)));
+    opened.record_delivery(1, 0, DeliveryStatus::NotSent);
+    assert!(matches!(opened.create(3, number(0), sms(1)), CreateResult::RateLimited(_)));
 }
 
-fn wrong_codes(most: u32) -> Limits {
-    Limits { wrong_codes_per_number: Some(Quota { most, per: DAY }), ..NO_LIMITS }
+fn wrong_codes(limit: u32) -> Limits {
+    Limits { wrong_codes_per_number: Some(Quota { limit, per: DAY }), ..NO_LIMITS }
 }
 
 pub(crate) fn wrong_codes_of_a_number_count_across_its_requests(with: &Kind) {
@@ -558,16 +559,16 @@ pub(crate) fn the_wrong_codes_of_one_number_are_not_anothers(with: &Kind) {
 pub(crate) fn past_max_requests_there_is_no_room_until_one_is_over_and_no_longer_kept(with: &Kind) {
     let opened = open_for(with, 5);
     for id in 0..5 {
-        assert!(matches!(opened.create(id << 32, number(0), NO_LIMITS), Created::New(_)));
+        assert!(matches!(opened.create(id << 32, number(0), NO_LIMITS), CreateResult::New(_)));
     }
     opened.validate(0, &RIGHT, NO_LIMITS);
     opened.clock.advance(Duration::from_secs(600) + DAY - MS);
-    assert!(matches!(opened.create(5, number(0), NO_LIMITS), Created::Full), "finished requests are kept");
+    assert!(matches!(opened.create(5, number(0), NO_LIMITS), CreateResult::Full), "finished requests are kept");
     opened.clock.advance(MS);
     for id in 6..11 {
-        assert!(matches!(opened.create(id, number(0), NO_LIMITS), Created::New(_)));
+        assert!(matches!(opened.create(id, number(0), NO_LIMITS), CreateResult::New(_)));
     }
-    assert!(matches!(opened.create(11, number(0), NO_LIMITS), Created::Full));
+    assert!(matches!(opened.create(11, number(0), NO_LIMITS), CreateResult::Full));
 }
 
 pub(crate) fn a_request_that_was_not_sent_makes_room(with: &Kind) {
@@ -575,8 +576,8 @@ pub(crate) fn a_request_that_was_not_sent_makes_room(with: &Kind) {
     for id in 0..1000 {
         let key = (id as u64).to_le_bytes().repeat(4).try_into().ok();
         let new = NewRequest { idempotency_key: key, ..new_request(id, number(0), NO_LIMITS) };
-        assert!(matches!(wait(opened.store.create(new)), Created::New(_)), "request {id}");
-        opened.settle(id, 0, HandOver::NotSent);
+        assert!(matches!(wait(opened.store.create(new)), CreateResult::New(_)), "request {id}");
+        opened.record_delivery(id, 0, DeliveryStatus::NotSent);
         assert!(!opened.is_there(id));
     }
 }
@@ -588,9 +589,9 @@ pub(crate) fn a_request_put_back_to_a_validity_that_is_over_makes_room(with: &Ki
     opened.resend(1, WRONG, NO_LIMITS);
     opened.clock.advance(Duration::from_secs(1));
     assert!(opened.is_there(1));
-    opened.settle(1, 1, HandOver::NotSent);
+    opened.record_delivery(1, 1, DeliveryStatus::NotSent);
     assert!(!opened.is_there(1));
-    assert!(matches!(opened.create(2, number(0), NO_LIMITS), Created::New(_)));
+    assert!(matches!(opened.create(2, number(0), NO_LIMITS), CreateResult::New(_)));
 }
 
 pub(crate) fn a_key_of_a_request_that_was_not_sent_is_free_again(with: &Kind) {
@@ -598,39 +599,42 @@ pub(crate) fn a_key_of_a_request_that_was_not_sent_is_free_again(with: &Kind) {
     let create = |id, number| {
         wait(opened.store.create(NewRequest { idempotency_key: Some([9; 32]), ..new_request(id, number, NO_LIMITS) }))
     };
-    assert!(matches!(create(1, number(0)), Created::New(_)));
-    opened.settle(1, 0, HandOver::NotSent);
-    assert!(matches!(create(2, number(1)), Created::New(_)), "for another number too");
-    assert!(matches!(create(3, number(1)), Created::Known(known) if known.0 == 2));
+    assert!(matches!(create(1, number(0)), CreateResult::New(_)));
+    opened.record_delivery(1, 0, DeliveryStatus::NotSent);
+    assert!(matches!(create(2, number(1)), CreateResult::New(_)), "for another number too");
+    assert!(matches!(create(3, number(1)), CreateResult::Known(known) if known.0 == 2));
 }
 
 pub(crate) fn a_resend_while_another_is_handed_over_has_to_wait(with: &Kind) {
     let opened = open(with);
     opened.create(1, number(0), NO_LIMITS);
-    assert!(matches!(opened.resend(1, [3; 32], NO_LIMITS), Resending::Ready { hand_over: 1, .. }));
-    assert!(matches!(opened.resend(1, [4; 32], NO_LIMITS), Resending::RateLimited(Some(_))));
-    opened.settle(1, 1, HandOver::MaybeSent);
-    assert!(matches!(opened.resend(1, [4; 32], NO_LIMITS), Resending::Ready { hand_over: 2, .. }));
+    assert!(matches!(opened.resend(1, [3; 32], NO_LIMITS), ResendResult::Ready { delivery: 1, .. }));
+    assert!(matches!(opened.resend(1, [4; 32], NO_LIMITS), ResendResult::RateLimited(Some(_))));
+    opened.record_delivery(1, 1, DeliveryStatus::PossiblySent);
+    assert!(matches!(opened.resend(1, [4; 32], NO_LIMITS), ResendResult::Ready { delivery: 2, .. }));
     // One whose process died is not waited for for ever.
     opened.clock.advance(Duration::from_secs(30));
-    assert!(matches!(opened.resend(1, [5; 32], NO_LIMITS), Resending::Ready { hand_over: 3, .. }));
+    assert!(matches!(opened.resend(1, [5; 32], NO_LIMITS), ResendResult::Ready { delivery: 3, .. }));
 }
 
 pub(crate) fn a_hand_over_that_ended_ends_no_more(with: &Kind) {
-    for end in [HandOver::Sent, HandOver::MaybeSent, HandOver::NotSent] {
+    for end in [DeliveryStatus::Sent, DeliveryStatus::PossiblySent, DeliveryStatus::NotSent] {
         let opened = open(with);
         opened.create(1, number(0), sms(2));
-        opened.settle(1, 0, HandOver::MaybeSent);
+        opened.record_delivery(1, 0, DeliveryStatus::PossiblySent);
         opened.resend(1, WRONG, sms(2));
-        opened.settle(1, 1, end);
+        opened.record_delivery(1, 1, end);
         let after = wait(opened.store.get(1)).map(|stored| format!("{stored:?}"));
-        for again in [HandOver::Sent, HandOver::MaybeSent, HandOver::NotSent] {
-            opened.settle(1, 1, again);
+        for again in [DeliveryStatus::Sent, DeliveryStatus::PossiblySent, DeliveryStatus::NotSent] {
+            opened.record_delivery(1, 1, again);
             assert_eq!(wait(opened.store.get(1)).map(|stored| format!("{stored:?}")), after, "{end:?}, {again:?}");
         }
-        let has_room = matches!(opened.create(2, number(0), sms(2)), Created::New(_));
-        assert_eq!(has_room, end == HandOver::NotSent, "{end:?}");
-        assert!(matches!(opened.create(3, number(0), sms(2)), Created::RateLimited(_)), "given back once, {end:?}");
+        let has_room = matches!(opened.create(2, number(0), sms(2)), CreateResult::New(_));
+        assert_eq!(has_room, end == DeliveryStatus::NotSent, "{end:?}");
+        assert!(
+            matches!(opened.create(3, number(0), sms(2)), CreateResult::RateLimited(_)),
+            "given back once, {end:?}"
+        );
     }
 }
 
@@ -661,8 +665,8 @@ pub(crate) fn a_repeated_request_is_the_same_and_counts_once(with: &Kind) {
     let opened = open(with);
     let first = said(&opened.create(1, number(0), sms(2)));
     assert_eq!(said(&opened.create(1, number(0), sms(2))), first);
-    assert!(matches!(opened.create(2, number(0), sms(2)), Created::New(_)));
-    assert!(matches!(opened.create(3, number(0), sms(2)), Created::RateLimited(_)));
+    assert!(matches!(opened.create(2, number(0), sms(2)), CreateResult::New(_)));
+    assert!(matches!(opened.create(3, number(0), sms(2)), CreateResult::RateLimited(_)));
 }
 
 pub(crate) fn a_repeated_request_with_a_key_is_the_same(with: &Kind) {
@@ -680,11 +684,11 @@ pub(crate) fn a_repeated_resend_is_the_same_hand_over_and_counts_once(with: &Kin
     let first = resent(&opened.resend(1, WRONG, sms(3)));
     assert!(first.starts_with("ready 1"), "{first}");
     assert_eq!(resent(&opened.resend(1, WRONG, sms(3))), first);
-    opened.settle(1, 1, HandOver::NotSent);
+    opened.record_delivery(1, 1, DeliveryStatus::NotSent);
     assert_eq!(opened.validate(1, &RIGHT, NO_LIMITS), Some(Outcome::Verified), "the old code is back");
-    assert!(matches!(opened.create(2, number(0), sms(3)), Created::New(_)));
-    assert!(matches!(opened.create(3, number(0), sms(3)), Created::New(_)));
-    assert!(matches!(opened.create(4, number(0), sms(3)), Created::RateLimited(_)));
+    assert!(matches!(opened.create(2, number(0), sms(3)), CreateResult::New(_)));
+    assert!(matches!(opened.create(3, number(0), sms(3)), CreateResult::New(_)));
+    assert!(matches!(opened.create(4, number(0), sms(3)), CreateResult::RateLimited(_)));
 }
 
 // At once
@@ -728,7 +732,7 @@ pub(crate) fn of_64_requests_for_one_number_at_once_no_more_than_its_limit_are_s
     for round in 0..soak::count(with.rounds, 1_000) {
         let opened = open(with);
         let sent = opened.at_once(|store, thread| {
-            matches!(wait(store.create(new_request(thread as u128, number(0), sms(5)))), Created::New(_))
+            matches!(wait(store.create(new_request(thread as u128, number(0), sms(5)))), CreateResult::New(_))
         });
         assert_eq!(count(&sent, &true), 5, "round {round}");
     }
@@ -739,7 +743,7 @@ pub(crate) fn of_64_resends_at_once_one_is_ready(with: &Kind) {
         let opened = open(with);
         opened.create(1, number(0), NO_LIMITS);
         let ready = opened.at_once(|store, thread| {
-            matches!(wait(store.resend(1, [thread as u8; 32], NO_LIMITS)), Some(Resending::Ready { .. }))
+            matches!(wait(store.resend(1, [thread as u8; 32], NO_LIMITS)), Some(ResendResult::Ready { .. }))
         });
         assert_eq!(count(&ready, &true), 1, "round {round}");
     }
@@ -751,8 +755,8 @@ pub(crate) fn of_64_requests_with_one_key_at_once_one_is_new(with: &Kind) {
         let ids = opened.at_once(|store, thread| {
             let new = new_request(thread as u128, number(0), NO_LIMITS);
             match wait(store.create(NewRequest { idempotency_key: Some([9; 32]), ..new })) {
-                Created::New(_) => (true, thread as u128),
-                Created::Known(known) => (false, known.0),
+                CreateResult::New(_) => (true, thread as u128),
+                CreateResult::Known(known) => (false, known.0),
                 other => panic!("{}", said(&other)),
             }
         });
@@ -765,7 +769,7 @@ pub(crate) fn of_64_requests_at_once_no_more_than_max_requests_are_held(with: &K
     for round in 0..soak::count(with.rounds, 1_000) {
         let opened = open_for(with, 5);
         let held = opened.at_once(|store, thread| {
-            matches!(wait(store.create(new_request(thread as u128, number(0), NO_LIMITS))), Created::New(_))
+            matches!(wait(store.create(new_request(thread as u128, number(0), NO_LIMITS))), CreateResult::New(_))
         });
         assert_eq!(count(&held, &true), 5, "round {round}");
     }
@@ -792,49 +796,49 @@ pub(crate) fn of_a_success_and_a_cancellation_at_once_one_counts(with: &Kind) {
 
 // Keys of a client
 
-pub(crate) fn remembered() -> Remembered {
+pub(crate) fn remembered() -> StoredResponse {
     let now = TestClock::default().now();
-    Remembered { id: "abc".to_owned(), created_at: now, expires_at: now.after(HOUR) }
+    StoredResponse { id: "abc".to_owned(), created_at: now, expires_at: now.after(HOUR) }
 }
 
-pub(crate) fn a_claimed_key_is_under_way_until_it_is_fulfilled_and_then_known(with: &Kind) {
+pub(crate) fn a_claimed_key_is_under_way_until_it_is_completed_and_then_known(with: &Kind) {
     let Opened { store, .. } = open(with);
-    assert_eq!(wait(store.claim(RIGHT, number(0), DAY)), Claim::New);
-    assert_eq!(wait(store.claim(RIGHT, number(0), DAY)), Claim::UnderWay);
-    wait(store.fulfil(RIGHT, remembered()));
-    let Claim::Known(known) = wait(store.claim(RIGHT, number(0), DAY)) else { panic!("not known") };
+    assert_eq!(wait(store.claim(RIGHT, number(0), DAY)), IdempotencyClaim::New);
+    assert_eq!(wait(store.claim(RIGHT, number(0), DAY)), IdempotencyClaim::UnderWay);
+    wait(store.complete(RIGHT, remembered()));
+    let IdempotencyClaim::Known(known) = wait(store.claim(RIGHT, number(0), DAY)) else { panic!("not known") };
     assert_eq!(known.id, "abc");
 }
 
 pub(crate) fn a_claimed_key_is_not_for_another_number(with: &Kind) {
     let Opened { store, .. } = open(with);
     wait(store.claim(RIGHT, number(0), DAY));
-    assert_eq!(wait(store.claim(RIGHT, number(1), DAY)), Claim::OtherNumber);
-    wait(store.fulfil(RIGHT, remembered()));
-    assert_eq!(wait(store.claim(RIGHT, number(1), DAY)), Claim::OtherNumber);
+    assert_eq!(wait(store.claim(RIGHT, number(1), DAY)), IdempotencyClaim::OtherNumber);
+    wait(store.complete(RIGHT, remembered()));
+    assert_eq!(wait(store.claim(RIGHT, number(1), DAY)), IdempotencyClaim::OtherNumber);
 }
 
 pub(crate) fn a_released_key_is_free_again(with: &Kind) {
     let Opened { store, .. } = open(with);
     wait(store.claim(RIGHT, number(0), DAY));
     wait(store.release(RIGHT));
-    assert_eq!(wait(store.claim(RIGHT, number(1), DAY)), Claim::New);
+    assert_eq!(wait(store.claim(RIGHT, number(1), DAY)), IdempotencyClaim::New);
 }
 
 pub(crate) fn a_claimed_key_is_free_again_when_keep_is_over(with: &Kind) {
     let Opened { store, clock } = open(with);
     wait(store.claim(RIGHT, number(0), DAY));
     clock.advance(DAY - MS);
-    assert_eq!(wait(store.claim(RIGHT, number(0), DAY)), Claim::UnderWay);
+    assert_eq!(wait(store.claim(RIGHT, number(0), DAY)), IdempotencyClaim::UnderWay);
     clock.advance(MS);
-    assert_eq!(wait(store.claim(RIGHT, number(1), DAY)), Claim::New);
+    assert_eq!(wait(store.claim(RIGHT, number(1), DAY)), IdempotencyClaim::New);
 }
 
 pub(crate) fn a_key_of_an_engines_request_is_claimed_until_it_is_known_not_to_be_sent(with: &Kind) {
     let opened = open(with);
     let new = new_request(1, number(0), NO_LIMITS);
     wait(opened.store.create(NewRequest { idempotency_key: Some(RIGHT), ..new }));
-    assert_eq!(wait(opened.store.claim(RIGHT, number(0), DAY)), Claim::UnderWay);
-    opened.settle(1, 0, HandOver::NotSent);
-    assert_eq!(wait(opened.store.claim(RIGHT, number(1), DAY)), Claim::New);
+    assert_eq!(wait(opened.store.claim(RIGHT, number(0), DAY)), IdempotencyClaim::UnderWay);
+    opened.record_delivery(1, 0, DeliveryStatus::NotSent);
+    assert_eq!(wait(opened.store.claim(RIGHT, number(1), DAY)), IdempotencyClaim::New);
 }

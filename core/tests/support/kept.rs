@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use egoi_verify::machine::Quota;
 use egoi_verify::{
-    Api, CallOptions, Client, ClientOptions, Engine, EngineOptions, ErrorCode, Outcome, RequestOptions, Sms, State,
-    ValidateOptions,
+    Api, CallOptions, Client, ClientOptions, Engine, EngineOptions, ErrorCode, Outcome, RequestOptions, SmsStatus,
+    State, ValidateOptions,
 };
 
 use super::post::{Fate, Post};
@@ -137,8 +137,8 @@ pub(crate) async fn limits_and_idempotency_keys_hold_while_the_key_changes(kept:
         engine(
             options(kept, key, previous)
                 .max_attempts(None)
-                .wrong_codes_per_number(Some(Quota { most: 4, per: HOUR }))
-                .sms_per_number(Some(Quota { most: 4, per: HOUR })),
+                .wrong_codes_per_number(Some(Quota { limit: 4, per: HOUR }))
+                .sms_per_number(Some(Quota { limit: 4, per: HOUR })),
         )
     };
     let ((before, _), (both, post)) = (with_keys(1, &[2]), with_keys(2, &[1]));
@@ -158,7 +158,7 @@ pub(crate) async fn limits_and_idempotency_keys_hold_while_the_key_changes(kept:
     // SMS: three with this one, and one that was not sent is given back.
     both.resend(&first.id, CallOptions::default()).await.unwrap();
     post.next(Fate::NotSent);
-    assert_eq!(both.request(NUMBER, asked()).await.unwrap_err().code(), ErrorCode::Sending);
+    assert_eq!(both.request(NUMBER, asked()).await.unwrap_err().code(), ErrorCode::DeliveryFailed);
     before.request(NUMBER, asked()).await.unwrap();
     assert_eq!(both.request(NUMBER, asked()).await.unwrap_err().code(), ErrorCode::RateLimited);
 }
@@ -169,10 +169,10 @@ pub(crate) async fn an_idempotency_key_gives_the_same_request_while_its_sms_is_m
     first.ping(CallOptions::default()).await.unwrap();
     post.next(Fate::Hangs);
     let gave_up = first.request(NUMBER, keyed().timeout(Duration::from_millis(500))).await.unwrap_err();
-    assert!(gave_up.sms_may_be_sent());
+    assert!(gave_up.sms_possibly_sent());
     let (next, sent) = engine(options(kept, 7, &[]));
     let known = next.request(NUMBER, keyed()).await.unwrap();
-    assert_eq!((Some(known.id.as_str()), known.sms), (gave_up.request_id(), Some(Sms::Maybe)));
+    assert_eq!((Some(known.id.as_str()), known.sms), (gave_up.request_id(), Some(SmsStatus::Unknown)));
     assert!(sent.sent().is_empty(), "no second SMS");
 }
 
@@ -194,11 +194,11 @@ pub(crate) async fn a_clients_idempotency_key_holds_for_the_next_client(kept: &i
 }
 
 pub(crate) async fn a_call_that_sends_nothing_leaves_nothing(kept: &impl Kept) {
-    let (engine, post) = engine(options(kept, 7, &[]).sms_per_number(Some(Quota { most: 1, per: HOUR })));
+    let (engine, post) = engine(options(kept, 7, &[]).sms_per_number(Some(Quota { limit: 1, per: HOUR })));
     for _ in 0..3 {
         post.next(Fate::NotSent);
         let failed = engine.request(NUMBER, asked().idempotency_key("order 8")).await.unwrap_err();
-        assert_eq!((failed.code(), failed.sms_may_be_sent()), (ErrorCode::Sending, false));
+        assert_eq!((failed.code(), failed.sms_possibly_sent()), (ErrorCode::DeliveryFailed, false));
     }
     engine.request(NUMBER, asked().idempotency_key("order 8")).await.unwrap();
 }

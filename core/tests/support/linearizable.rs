@@ -39,8 +39,8 @@ impl SequentialSpec for Request {
                 format!("{:?}", model.cancel(id, &unlimited, NOW))
             }
             Call::Resend { id, code } => said_of_resending(model.resend(id, [code; 32], &limits, NOW).as_ref()),
-            Call::Settle { id, hand_over, is_sent } => {
-                model.settle(id, hand_over, hand_over_end(is_sent), NOW);
+            Call::Settle { id, delivery, is_sent } => {
+                model.record_delivery(id, delivery, hand_over_end(is_sent), NOW);
                 String::new()
             }
             Call::Get { id } => format!("{:?}", model.get(id, NOW).map(|stored| (stored.record, stored.sms))),

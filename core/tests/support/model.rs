@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use egoi_verify::machine::{Answer, Event, Record, Timestamp, Window};
 use egoi_verify::{
-    Attempt, Created, Digest, HandOver, Limits, NewRequest, Outcome, PhoneNumber, Resending, Sms, State, Stored,
-    StoredTerms,
+    Attempt, CreateResult, DeliveryStatus, Digest, Limits, NewRequest, Outcome, PhoneNumber, ResendResult, SmsStatus,
+    State, StoredRequest, StoredTerms,
 };
 use std::time::Duration;
 
@@ -23,12 +23,12 @@ pub(crate) struct Request {
     pub(crate) code: Digest,
     pub(crate) number: PhoneNumber,
     pub(crate) keep: Duration,
-    pub(crate) hand_over: u32,
+    pub(crate) delivery: u32,
     terms: StoredTerms,
     created_at: Timestamp,
-    sms: Sms,
+    sms: SmsStatus,
     under_way: bool,
-    replaced: Option<(Digest, Record, Sms)>,
+    replaced: Option<(Digest, Record, SmsStatus)>,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -57,8 +57,8 @@ impl Request {
         self.record.expires_at.after(self.keep)
     }
 
-    fn stored(&self, now: Timestamp) -> Stored {
-        Stored { record: self.record, number: self.number, created_at: self.created_at, sms: self.sms, now }
+    fn stored(&self, now: Timestamp) -> StoredRequest {
+        StoredRequest { record: self.record, number: self.number, created_at: self.created_at, sms: self.sms, now }
     }
 }
 
@@ -83,29 +83,29 @@ impl Model {
         Ok(())
     }
 
-    pub(crate) fn create(&mut self, new: NewRequest, now: Timestamp) -> Created {
+    pub(crate) fn create(&mut self, new: NewRequest, now: Timestamp) -> CreateResult {
         let known = new.idempotency_key.and_then(|key| self.keys.get(&key)).filter(|key| now < key.until);
         if let Some((number, id)) = known.map(|key| (key.number, key.id))
             && let Some(request) = self.live(id, now)
         {
-            let known = Created::Known(Box::new((id, request.stored(now))));
-            return if number == new.number { known } else { Created::OtherNumber };
+            let known = CreateResult::Known(Box::new((id, request.stored(now))));
+            return if number == new.number { known } else { CreateResult::OtherNumber };
         }
         if self.requests.values().filter(|request| now < request.until()).count() as u64 >= self.max_requests {
-            return Created::Full;
+            return CreateResult::Full;
         }
         if let Err(wait) = self.count_sms(new.number, now, &new.limits) {
-            return Created::RateLimited(wait);
+            return CreateResult::RateLimited(wait);
         }
         let request = Request {
             record: Record::new(now, new.terms.validity()),
             code: new.code,
             number: new.number,
             keep: new.keep,
-            hand_over: 0,
+            delivery: 0,
             terms: new.terms,
             created_at: now,
-            sms: Sms::Maybe,
+            sms: SmsStatus::Unknown,
             under_way: true,
             replaced: None,
         };
@@ -114,7 +114,7 @@ impl Model {
         }
         let stored = request.stored(now);
         self.requests.insert(new.id, request);
-        Created::New(stored)
+        CreateResult::New(stored)
     }
 
     pub(crate) fn look(&mut self, id: u128, attempt: &Attempt<'_>, now: Timestamp) -> Option<Change> {
@@ -161,59 +161,59 @@ impl Model {
         self.live(id, now).map(|request| request.terms.clone())
     }
 
-    pub(crate) fn resend(&mut self, id: u128, code: Digest, limits: &Limits, now: Timestamp) -> Option<Resending> {
+    pub(crate) fn resend(&mut self, id: u128, code: Digest, limits: &Limits, now: Timestamp) -> Option<ResendResult> {
         let request = self.live(id, now)?.clone();
         let (record, answer) =
             request.record.step(Event::Resend { validity: request.terms.validity() }, now, &limits.request);
         match answer {
             Answer::Resend => {}
-            Answer::RateLimited { retry_after } => return Some(Resending::RateLimited(retry_after)),
-            _ => return Some(Resending::Conflict),
+            Answer::RateLimited { retry_after } => return Some(ResendResult::RateLimited(retry_after)),
+            _ => return Some(ResendResult::Conflict),
         }
         if request.replaced.is_some() && now < request.record.sent_at.after(Duration::from_secs(30)) {
-            return Some(Resending::RateLimited(Some(Duration::from_secs(1))));
+            return Some(ResendResult::RateLimited(Some(Duration::from_secs(1))));
         }
         if let Err(wait) = self.count_sms(request.number, now, limits) {
-            return Some(Resending::RateLimited(Some(wait)));
+            return Some(ResendResult::RateLimited(Some(wait)));
         }
         let request = Request {
             replaced: Some((request.code, request.record, request.sms)),
-            hand_over: request.hand_over + 1,
+            delivery: request.delivery + 1,
             record,
             code,
-            sms: Sms::Maybe,
+            sms: SmsStatus::Unknown,
             under_way: true,
             ..request
         };
-        let ready = Resending::Ready { hand_over: request.hand_over, stored: request.stored(now) };
+        let ready = ResendResult::Ready { delivery: request.delivery, stored: request.stored(now) };
         self.requests.insert(id, request);
         Some(ready)
     }
 
-    pub(crate) fn settle(&mut self, id: u128, hand_over: u32, end: HandOver, now: Timestamp) {
-        let is_it = |request: &&mut Request| request.hand_over == hand_over && request.under_way;
+    pub(crate) fn record_delivery(&mut self, id: u128, delivery: u32, end: DeliveryStatus, now: Timestamp) {
+        let is_it = |request: &&mut Request| request.delivery == delivery && request.under_way;
         let Some(request) = self.live(id, now).filter(is_it) else { return };
         request.under_way = false;
         let (number, sent_at) = (request.number, request.record.sent_at);
         match (end, request.replaced.take()) {
-            (HandOver::Sent, _) => request.sms = Sms::Sent,
-            (HandOver::MaybeSent, _) => {}
-            (HandOver::NotSent, Some((code, record, sms))) => {
+            (DeliveryStatus::Sent, _) => request.sms = SmsStatus::Sent,
+            (DeliveryStatus::PossiblySent, _) => {}
+            (DeliveryStatus::NotSent, Some((code, record, sms))) => {
                 let Record { wrong_codes, progress, .. } = request.record;
                 request.record = Record { wrong_codes, progress, ..record };
                 (request.code, request.sms) = (code, sms);
             }
-            (HandOver::NotSent, None) => {
+            (DeliveryStatus::NotSent, None) => {
                 self.requests.remove(&id);
             }
         }
         let sms = &mut self.counters(number).sms;
-        if end == HandOver::NotSent && sms.started <= sent_at {
+        if end == DeliveryStatus::NotSent && sms.started <= sent_at {
             sms.count = sms.count.saturating_sub(1);
         }
     }
 
-    pub(crate) fn get(&mut self, id: u128, now: Timestamp) -> Option<Stored> {
+    pub(crate) fn get(&mut self, id: u128, now: Timestamp) -> Option<StoredRequest> {
         self.live(id, now).map(|request| request.stored(now))
     }
 }

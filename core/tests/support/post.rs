@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
-use egoi_verify::{OutgoingSms, SendError, Sender, Sending};
+use egoi_verify::{OutgoingSms, SendError, SendFuture, SmsGateway};
 
 #[derive(Clone, Default)]
 pub(crate) struct Post(Arc<Mutex<Inner>>);
@@ -27,7 +27,7 @@ pub(crate) struct Sent {
 pub(crate) enum Fate {
     Sent,
     NotSent,
-    MaybeSent,
+    PossiblySent,
     Hangs,
 }
 
@@ -51,8 +51,8 @@ impl Post {
     }
 }
 
-impl Sender for Post {
-    fn send(&self, sms: OutgoingSms) -> Sending<'_> {
+impl SmsGateway for Post {
+    fn send(&self, sms: OutgoingSms) -> SendFuture<'_> {
         let mut post = self.0.lock().unwrap();
         let OutgoingSms { number, text, attempt_id, .. } = sms;
         post.sent.push(Sent { number: number.whole(), text: text.to_string(), attempt_id });
@@ -61,7 +61,7 @@ impl Sender for Post {
             match fate {
                 Fate::Sent => Ok(()),
                 Fate::NotSent => Err(SendError::NotSent("the gateway refused the connection".into())),
-                Fate::MaybeSent => Err(SendError::MaybeSent("the gateway did not answer".into())),
+                Fate::PossiblySent => Err(SendError::PossiblySent("the gateway did not answer".into())),
                 Fate::Hangs => std::future::pending().await,
             }
         })

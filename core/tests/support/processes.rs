@@ -239,9 +239,9 @@ fn random_calls(random: &mut SmallRng, ids: &[u128], codes: &mut std::ops::Range
                 5 => Call::Cancel { id: *id },
                 6 => {
                     calls.push(Call::Resend { id: *id, code: codes.next().unwrap() });
-                    Call::Settle { id: *id, hand_over: 0, is_sent: random.random_bool(0.5) }
+                    Call::Settle { id: *id, delivery: 0, is_sent: random.random_bool(0.5) }
                 }
-                7 => Call::Settle { id: *id, hand_over: 0, is_sent: random.random_bool(0.5) },
+                7 => Call::Settle { id: *id, delivery: 0, is_sent: random.random_bool(0.5) },
                 _ => Call::Get { id: *id },
             };
             calls.push(call);

@@ -4,8 +4,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use egoi_verify::{
-    Attempt, Claim, Clock, Created, Digest, Error, ErrorCode, HandOver, Limits, MemoryStore, NewRequest, Outcome,
-    PhoneNumber, Remembered, Resending, State, Store, StoreFuture, Stored, StoredTerms,
+    Attempt, Clock, CreateResult, DeliveryStatus, Digest, Error, ErrorCode, IdempotencyClaim, Limits, MemoryStore,
+    NewRequest, Outcome, PhoneNumber, ResendResult, State, StoreBackend, StoreFuture, StoredRequest, StoredResponse,
+    StoredTerms,
 };
 
 pub(crate) struct Watched {
@@ -49,8 +50,8 @@ impl Watched {
     }
 }
 
-impl Store for Watched {
-    fn create(&self, request: NewRequest) -> StoreFuture<'_, Created> {
+impl StoreBackend for Watched {
+    fn create(&self, request: NewRequest) -> StoreFuture<'_, CreateResult> {
         self.saw([request.code].into_iter().chain(request.idempotency_key));
         self.terms.lock().unwrap().push(request.terms.clone());
         self.pass("create", || self.inner.create(request))
@@ -69,25 +70,25 @@ impl Store for Watched {
         self.pass("terms", || self.inner.terms(id))
     }
 
-    fn resend(&self, id: u128, code: Digest, limits: Limits) -> StoreFuture<'_, Option<Resending>> {
+    fn resend(&self, id: u128, code: Digest, limits: Limits) -> StoreFuture<'_, Option<ResendResult>> {
         self.saw([code]);
         self.pass("resend", || self.inner.resend(id, code, limits))
     }
 
-    fn settle(&self, id: u128, hand_over: u32, end: HandOver) -> StoreFuture<'_, ()> {
-        self.pass("settle", || self.inner.settle(id, hand_over, end))
+    fn record_delivery(&self, id: u128, delivery: u32, end: DeliveryStatus) -> StoreFuture<'_, ()> {
+        self.pass("record_delivery", || self.inner.record_delivery(id, delivery, end))
     }
 
-    fn get(&self, id: u128) -> StoreFuture<'_, Option<Stored>> {
+    fn get(&self, id: u128) -> StoreFuture<'_, Option<StoredRequest>> {
         self.pass("get", || self.inner.get(id))
     }
 
-    fn claim(&self, key: Digest, number: PhoneNumber, keep: Duration) -> StoreFuture<'_, Claim> {
+    fn claim(&self, key: Digest, number: PhoneNumber, keep: Duration) -> StoreFuture<'_, IdempotencyClaim> {
         self.pass("claim", || self.inner.claim(key, number, keep))
     }
 
-    fn fulfil(&self, key: Digest, given: Remembered) -> StoreFuture<'_, ()> {
-        self.pass("fulfil", || self.inner.fulfil(key, given))
+    fn complete(&self, key: Digest, given: StoredResponse) -> StoreFuture<'_, ()> {
+        self.pass("complete", || self.inner.complete(key, given))
     }
 
     fn release(&self, key: Digest) -> StoreFuture<'_, ()> {

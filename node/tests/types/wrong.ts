@@ -43,7 +43,7 @@ export const proved: boolean = outcome;
 // @ts-expect-error: no such code
 error.code === "octal";
 // @ts-expect-error: what happened is not changed
-error.smsMayBeSent = false;
+error.smsPossiblySent = false;
 // @ts-expect-error: a code is a string or a promise of one
 export const code: number = await client.validate("1", "1");
 // @ts-expect-error: V2 has no such status

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Callable, Coroutine, TypeVar, cast
 from weakref import WeakKeyDictionary, ref
 
 from ._calls import listener, tell
-from ._errors import Forked, Sending
+from ._errors import Forked, DeliveryFailedError
 from ._native import HandOver, Job, Mailbox, ring_no_more
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ async def run_handing_over(
 
     try:
         return cast(T, await _arrived(job, on_hand_over))
-    except Sending as error:
+    except DeliveryFailedError as error:
         if sending and sending[0].done():
             # The function that sends may have cancelled itself.
             error.__cause__ = CancelledError() if sending[0].cancelled() else sending[0].result()

@@ -80,7 +80,7 @@ class AsyncEngine(BaseEngine):
         has no use here.
 
         Raises:
-            Sending: The function that sends failed. Unless it raised :class:`NotSent` the request is pending, and
+            DeliveryFailedError: The function that sends failed. Unless it raised :class:`NotSent` the request is pending, and
                 ``request_id`` names it.
         """
         return verification(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Awaitable, Callable, Coroutine, Final, No
 
 from . import _native
 from ._client import EgoiSms
-from ._errors import NotSent, Sending, VerifyError
+from ._errors import NotSent, DeliveryFailedError, VerifyError
 from ._values import CodeType, Outcome, OutgoingSms, Quota, Seconds, State, Verification, verification
 
 if TYPE_CHECKING:
@@ -201,7 +201,7 @@ class Engine(BaseEngine):
             raise
         try:
             return cast(T, job.run())  # one hand-over a call
-        except Sending as error:
+        except DeliveryFailedError as error:
             raise error from handing.take_failure()
         finally:
             if sending is not None:
@@ -237,7 +237,7 @@ class Engine(BaseEngine):
         no use here.
 
         Raises:
-            Sending: The function that sends failed. Unless it raised :class:`NotSent` the request is pending, and
+            DeliveryFailedError: The function that sends failed. Unless it raised :class:`NotSent` the request is pending, and
                 ``request_id`` names it.
         """
         return verification(

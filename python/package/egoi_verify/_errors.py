@@ -17,12 +17,12 @@ __all__ = [
     "RateLimited",
     "Redirected",
     "Rejected",
-    "Sending",
+    "DeliveryFailedError",
     "Storage",
     "Timeout",
     "Unauthorized",
     "Unavailable",
-    "UnexpectedAnswer",
+    "InvalidResponseError",
     "Unreachable",
     "Unsupported",
     "VerifyError",
@@ -53,7 +53,7 @@ class VerifyError(Exception):
     retry_is_safe: bool
     """Whether repeating the same call may succeed and cannot send another SMS or spend an attempt."""
 
-    sms_may_be_sent: bool
+    sms_possibly_sent: bool
     """Whether this ``request`` or ``resend`` may have sent an SMS; ``False`` is certain."""
 
     def __init__(
@@ -63,17 +63,17 @@ class VerifyError(Exception):
         request_id: str | None = None,
         retry_after: float | None = None,
         retry_is_safe: bool = False,
-        sms_may_be_sent: bool = False,
+        sms_possibly_sent: bool = False,
     ) -> None:
         # All of them are its `args`: Celery's JSON results make an exception anew from its class and its `args` alone,
-        # and an `sms_may_be_sent` that got lost on the way would say "no".
-        super().__init__(detail, http_status, request_id, retry_after, retry_is_safe, sms_may_be_sent)
+        # and an `sms_possibly_sent` that got lost on the way would say "no".
+        super().__init__(detail, http_status, request_id, retry_after, retry_is_safe, sms_possibly_sent)
         self.detail = detail
         self.http_status = http_status
         self.request_id = request_id
         self.retry_after = retry_after
         self.retry_is_safe = retry_is_safe
-        self.sms_may_be_sent = sms_may_be_sent
+        self.sms_possibly_sent = sms_possibly_sent
 
     def _fields(self) -> dict[str, Any]:
         return {
@@ -81,7 +81,7 @@ class VerifyError(Exception):
             "request_id": self.request_id,
             "retry_after": self.retry_after,
             "retry_is_safe": self.retry_is_safe,
-            "sms_may_be_sent": self.sms_may_be_sent,
+            "sms_possibly_sent": self.sms_possibly_sent,
         }
 
     def __str__(self) -> str:
@@ -167,10 +167,10 @@ class Redirected(VerifyError):
     code = "redirected"
 
 
-class UnexpectedAnswer(VerifyError):
+class InvalidResponseError(VerifyError):
     """The answer is not the contract."""
 
-    code = "unexpected_answer"
+    code = "invalid_response"
 
 
 class Unsupported(VerifyError):
@@ -185,10 +185,10 @@ class Storage(VerifyError):
     code = "storage"
 
 
-class Sending(VerifyError):
+class DeliveryFailedError(VerifyError):
     """The SMS could not be handed over (engines). What the function that sends raised is the ``__cause__``."""
 
-    code = "sending"
+    code = "delivery_failed"
 
 
 class Closed(VerifyError):
@@ -219,7 +219,7 @@ def make(
     request_id: str | None,
     retry_after: float | None,
     retry_is_safe: bool,
-    sms_may_be_sent: bool,
+    sms_possibly_sent: bool,
 ) -> VerifyError:
     """What the native module raises."""
     return _BY_CODE[code](
@@ -228,7 +228,7 @@ def make(
         request_id=request_id,
         retry_after=retry_after,
         retry_is_safe=retry_is_safe,
-        sms_may_be_sent=sms_may_be_sent,
+        sms_possibly_sent=sms_possibly_sent,
     )
 
 

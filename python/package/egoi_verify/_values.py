@@ -90,7 +90,7 @@ class Sms(Enum):
 
     SENT = "sent"
     """Handed over."""
-    MAYBE = "maybe"
+    UNKNOWN = "unknown"
     """A process died or a connection broke while it was being handed over."""
 
 

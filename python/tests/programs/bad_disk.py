@@ -38,7 +38,7 @@ else:
             while True:
                 filling.request("+351 910 000 000", message="{CODE}" + "x" * 900)
         except Storage as error:
-            print(error, error.sms_may_be_sent, len(sent))
+            print(error, error.sms_possibly_sent, len(sent))
         # The file may have some room in it, and makes some when it is closed: the first few may be written down.
         for verification, code in zip(begun, codes, strict=True):
             fill()

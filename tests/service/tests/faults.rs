@@ -126,7 +126,7 @@ fn assert_error(table: &Table, row: &Row, error: &Error, code: &str) -> Result<(
     let Row { fault, expectation, call: of, .. } = row;
     assert_same("code", error.code().as_str(), code)?;
     assert_same("http_status", error.http_status(), fault.http_status)?;
-    assert_same("sms_may_be_sent", error.sms_may_be_sent(), expectation.sms)?;
+    assert_same("sms_possibly_sent", error.sms_possibly_sent(), expectation.sms)?;
     assert_same("retry_is_safe", error.retry_is_safe(), expectation.safe)?;
     let after = error.retry_after().map(|after| after.as_secs_f64());
     let is_right = match (after, fault.retry_after) {
@@ -144,7 +144,7 @@ fn assert_error(table: &Table, row: &Row, error: &Error, code: &str) -> Result<(
 
 /// What must never be, whatever happened.
 fn assert_never(verb: &str, done: &Result<(String, Option<String>), Error>, seen: &Seen) -> Result<(), String> {
-    let denied = matches!(done, Err(error) if !error.sms_may_be_sent()) && seen.sms > 0;
+    let denied = matches!(done, Err(error) if !error.sms_possibly_sent()) && seen.sms > 0;
     let says = matches!(verb, "validate" | "get");
     let believed = says && matches!(done, Ok((word, _)) if word == "verified") && seen.verified == 0;
     let faults = [

@@ -150,7 +150,7 @@ private final class Sending: NativeSend {
 /// ```
 ///
 /// The function that sends throws ``SendError/notSent(underlying:)`` where nothing went out for certain; after anything
-/// else that it throws the code counts, and the call fails with ``VerifyError/sending(_:)``, whose underlying error it is.
+/// else that it throws the code counts, and the call fails with ``VerifyError/deliveryFailed(_:)``, whose underlying error it is.
 ///
 /// A stranger can use up the limits of somebody else's number: put a limit per session or address in front of it.
 public final class Engine: Verifier {

@@ -69,14 +69,14 @@ public struct Problem: Error, Sendable, Hashable {
     /// How long to wait, in seconds.
     public let retryAfter: TimeInterval?
     /// Whether an SMS may have gone out; `false` is certain.
-    public let smsMayBeSent: Bool
+    public let smsPossiblySent: Bool
 
     /// As the server says it. Where it does not say whether an SMS may have gone out, one may.
-    public init(code: String, detail: String, retryAfter: TimeInterval? = nil, smsMayBeSent: Bool = true) {
+    public init(code: String, detail: String, retryAfter: TimeInterval? = nil, smsPossiblySent: Bool = true) {
         self.code = code
         self.detail = detail
         self.retryAfter = retryAfter
-        self.smsMayBeSent = smsMayBeSent
+        self.smsPossiblySent = smsPossiblySent
     }
 }
 
@@ -89,11 +89,11 @@ extension Problem {
             self = problem
         case let error as VerifyError:
             self.init(
-                code: error.code, detail: error.detail, retryAfter: error.retryAfter, smsMayBeSent: error.smsMayBeSent)
+                code: error.code, detail: error.detail, retryAfter: error.retryAfter, smsPossiblySent: error.smsPossiblySent)
         default:
             let detail = "the app's server could not be asked: \(type(of: error))"
             switch URLFailure(error) {
-            case .unreachable: self.init(code: "unreachable", detail: detail, smsMayBeSent: false)
+            case .unreachable: self.init(code: "unreachable", detail: detail, smsPossiblySent: false)
             case .timedOut: self.init(code: "timeout", detail: detail)
             case .cancelled, nil: self.init(code: "interrupted", detail: detail)
             }
@@ -169,10 +169,10 @@ extension Advice {
 extension Problem {
     init(_ native: NativeProblem) {
         self.init(
-            code: native.code, detail: native.detail, retryAfter: native.retryAfter, smsMayBeSent: native.smsMayBeSent)
+            code: native.code, detail: native.detail, retryAfter: native.retryAfter, smsPossiblySent: native.smsPossiblySent)
     }
 
     var native: NativeProblem {
-        NativeProblem(code: code, detail: detail, retryAfter: retryAfter, smsMayBeSent: smsMayBeSent)
+        NativeProblem(code: code, detail: detail, retryAfter: retryAfter, smsPossiblySent: smsPossiblySent)
     }
 }

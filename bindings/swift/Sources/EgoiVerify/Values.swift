@@ -49,7 +49,7 @@ public enum SMS: String, Sendable, CaseIterable {
     /// Handed over.
     case sent
     /// A process died or a connection broke while it was being handed over.
-    case maybe
+    case unknown
 }
 
 /// How an SMS is encoded on the air.
@@ -168,7 +168,7 @@ extension SMS {
     init(_ native: NativeSms) {
         self = switch native {
         case .sent: .sent
-        case .maybe: .maybe
+        case .unknown: .unknown
         }
     }
 }

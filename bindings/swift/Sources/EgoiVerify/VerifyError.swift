@@ -30,13 +30,13 @@ public enum VerifyError: Error, Sendable {
     /// A 3xx, never followed, because the key would travel with it.
     case redirected(Failure)
     /// The answer is not the contract.
-    case unexpectedAnswer(Failure)
+    case invalidResponse(Failure)
     /// Not in this version of the API.
     case unsupported(Failure)
     /// The store failed.
     case storage(Failure)
     /// The SMS could not be handed over (``Engine``); the underlying error is what your function threw.
-    case sending(Failure)
+    case deliveryFailed(Failure)
     /// Used after it was closed.
     case closed(Failure)
     /// A memory store or a sandbox used in a forked child.
@@ -57,20 +57,20 @@ public enum VerifyError: Error, Sendable {
         /// Whether repeating the same call may succeed and cannot send another SMS or spend an attempt.
         public let retryIsSafe: Bool
         /// Whether this `request` or `resend` may have sent an SMS; `false` is certain.
-        public let smsMayBeSent: Bool
+        public let smsPossiblySent: Bool
         /// What lies below it: from an ``Engine``, what your function threw.
         public let underlying: (any Error)?
 
         package init(
             detail: String, httpStatus: Int? = nil, requestID: String? = nil, retryAfter: TimeInterval? = nil,
-            retryIsSafe: Bool = false, smsMayBeSent: Bool = false, underlying: (any Error)? = nil
+            retryIsSafe: Bool = false, smsPossiblySent: Bool = false, underlying: (any Error)? = nil
         ) {
             self.detail = detail
             self.httpStatus = httpStatus
             self.requestID = requestID
             self.retryAfter = retryAfter
             self.retryIsSafe = retryIsSafe
-            self.smsMayBeSent = smsMayBeSent
+            self.smsPossiblySent = smsPossiblySent
             self.underlying = underlying
         }
     }
@@ -89,10 +89,10 @@ public enum VerifyError: Error, Sendable {
         case .interrupted(let failure): ("interrupted", failure)
         case .unavailable(let failure): ("unavailable", failure)
         case .redirected(let failure): ("redirected", failure)
-        case .unexpectedAnswer(let failure): ("unexpected_answer", failure)
+        case .invalidResponse(let failure): ("invalid_response", failure)
         case .unsupported(let failure): ("unsupported", failure)
         case .storage(let failure): ("storage", failure)
-        case .sending(let failure): ("sending", failure)
+        case .deliveryFailed(let failure): ("delivery_failed", failure)
         case .closed(let failure): ("closed", failure)
         case .forked(let failure): ("forked", failure)
         case .internal(let failure): ("internal", failure)
@@ -114,7 +114,7 @@ public enum VerifyError: Error, Sendable {
     /// Whether repeating the same call may succeed and cannot send another SMS or spend an attempt.
     public var retryIsSafe: Bool { failure.retryIsSafe }
     /// Whether this `request` or `resend` may have sent an SMS; `false` is certain.
-    public var smsMayBeSent: Bool { failure.smsMayBeSent }
+    public var smsPossiblySent: Bool { failure.smsPossiblySent }
     /// What lies below it: from an ``Engine``, what your function threw.
     public var underlying: (any Error)? { failure.underlying }
 
@@ -131,10 +131,10 @@ public enum VerifyError: Error, Sendable {
         "interrupted": { .interrupted($0) },
         "unavailable": { .unavailable($0) },
         "redirected": { .redirected($0) },
-        "unexpected_answer": { .unexpectedAnswer($0) },
+        "invalid_response": { .invalidResponse($0) },
         "unsupported": { .unsupported($0) },
         "storage": { .storage($0) },
-        "sending": { .sending($0) },
+        "delivery_failed": { .deliveryFailed($0) },
         "closed": { .closed($0) },
         "forked": { .forked($0) },
         "internal": { .internal($0) },
@@ -173,7 +173,7 @@ package func translated(_ error: any Error) -> any Error {
     case NativeError.GivenUp:
         CancellationError()
     case NativeError.Failed(
-        let code, let detail, let httpStatus, let requestID, let retryAfter, let retryIsSafe, let smsMayBeSent,
+        let code, let detail, let httpStatus, let requestID, let retryAfter, let retryIsSafe, let smsPossiblySent,
         let causeInWords, let thrown):
         VerifyError(code: code, failure: .init(
             detail: detail,
@@ -181,10 +181,10 @@ package func translated(_ error: any Error) -> any Error {
             requestID: requestID,
             retryAfter: retryAfter,
             retryIsSafe: retryIsSafe,
-            smsMayBeSent: smsMayBeSent,
+            smsPossiblySent: smsPossiblySent,
             underlying: (thrown as? HeldError)?.error ?? causeInWords.map(Cause.init)))
     default:
-        VerifyError.internal(.init(detail: "a panic in the native module", smsMayBeSent: true))
+        VerifyError.internal(.init(detail: "a panic in the native module", smsPossiblySent: true))
     }
 }
 

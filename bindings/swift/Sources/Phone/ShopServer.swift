@@ -67,7 +67,7 @@ struct ShopServer: VerificationServer {
         struct Failure: Decodable {
             let code, detail: String
             let retry_after: TimeInterval?
-            let sms_may_be_sent: Bool?
+            let sms_possibly_sent: Bool?
         }
         let error: Failure
     }
@@ -99,7 +99,7 @@ struct ShopServer: VerificationServer {
             guard let failure = try? JSONDecoder().decode(Refusal.self, from: data).error else { throw unexpected }
             throw Problem(
                 code: failure.code, detail: failure.detail, retryAfter: failure.retry_after,
-                smsMayBeSent: failure.sms_may_be_sent ?? true)
+                smsPossiblySent: failure.sms_possibly_sent ?? true)
         }
         guard let answer = try? JSONDecoder().decode(Answer.self, from: data) else { throw unexpected }
         return answer
@@ -107,4 +107,4 @@ struct ShopServer: VerificationServer {
 }
 
 /// An answer that the server of this example does not give.
-private let unexpected = Problem(code: "unexpected_answer", detail: "the server's answer was not understood")
+private let unexpected = Problem(code: "invalid_response", detail: "the server's answer was not understood")

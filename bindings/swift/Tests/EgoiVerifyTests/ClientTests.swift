@@ -124,7 +124,7 @@ final class ClientTests: XCTestCase {
         let client = try sandbox.client()
         try sandbox.failNext(Fault(call: .request, cut: .after))
         let failure = try await failing("interrupted") { try await client.request(number) }
-        XCTAssertTrue(failure.smsMayBeSent)
+        XCTAssertTrue(failure.smsPossiblySent)
         XCTAssertFalse(failure.retryIsSafe)
         XCTAssertEqual(try sandbox.messages(number).count, 1)
     }
@@ -134,7 +134,7 @@ final class ClientTests: XCTestCase {
         let client = try sandbox.client()
         try sandbox.failNext(Fault(call: .request, delay: 30))
         let failure = try await failing("timeout") { try await client.request(number, timeout: 0.2) }
-        XCTAssertTrue(failure.smsMayBeSent)
+        XCTAssertTrue(failure.smsPossiblySent)
     }
 
     func testANegativeLengthOfTimeIsRefusedByItsField() async throws {

@@ -10,7 +10,7 @@ final class ClosingTests: XCTestCase {
         client.close()
         for (_, call) in calls(of: client) + calls(ofAClient: client) {
             let failure = try await failing("closed") { try await call() }
-            XCTAssertFalse(failure.smsMayBeSent)
+            XCTAssertFalse(failure.smsPossiblySent)
             XCTAssertFalse(failure.retryIsSafe)
         }
         XCTAssertTrue(try sandbox.messages().isEmpty)

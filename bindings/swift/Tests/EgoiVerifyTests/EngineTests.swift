@@ -83,8 +83,8 @@ final class EngineTests: XCTestCase {
 
     func testNotSentLeavesNoRequestBehindAndIsTheUnderlyingError() async throws {
         let engine = try Engine { _ in throw SendError.notSent() }
-        let failure = try await failing("sending") { try await engine.request(number) }
-        XCTAssertFalse(failure.smsMayBeSent)
+        let failure = try await failing("delivery_failed") { try await engine.request(number) }
+        XCTAssertFalse(failure.smsPossiblySent)
         XCTAssertTrue(failure.retryIsSafe)
         XCTAssertNil(failure.requestID)
         XCTAssertTrue(failure.underlying is SendError)
@@ -96,8 +96,8 @@ final class EngineTests: XCTestCase {
             await outbox.add($0)
             throw GatewayWentAway()
         }
-        let failure = try await failing("sending") { try await engine.request(number) }
-        XCTAssertTrue(failure.smsMayBeSent)
+        let failure = try await failing("delivery_failed") { try await engine.request(number) }
+        XCTAssertTrue(failure.smsPossiblySent)
         XCTAssertTrue(failure.underlying is GatewayWentAway)
         let outcome = try await engine.validate(XCTUnwrap(failure.requestID), code: outbox.code())
         XCTAssertEqual(outcome, .verified)

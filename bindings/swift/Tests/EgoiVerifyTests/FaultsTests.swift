@@ -150,7 +150,7 @@ private func never(_ verb: String, _ done: Done, _ seen: Seen) -> [String] {
     let faults = [
         ("more than one SMS", seen.sms > 1),
         ("a code submitted twice", seen.submits > 1),
-        ("an SMS that was denied", done.error?.failure.smsMayBeSent == false && seen.sms > 0),
+        ("an SMS that was denied", done.error?.failure.smsPossiblySent == false && seen.sms > 0),
         ("verified without the service's word", isBelieved && seen.verified == 0),
     ]
     return faults.filter(\.1).map { "\($0.0): \(done.told), \(seen)" }
@@ -168,7 +168,7 @@ private func wrong(_ row: Row, _ done: Done, _ seen: Seen) -> [String] {
         let hasID = !["request", "ping", "senders"].contains(row.call.verb)
         same("code", error.code, expectation.code ?? fault.code)
         same("httpStatus", error.httpStatus, fault.http_status)
-        same("smsMayBeSent", error.failure.smsMayBeSent, expectation.sms)
+        same("smsPossiblySent", error.failure.smsPossiblySent, expectation.sms)
         same("retryIsSafe", error.failure.retryIsSafe, expectation.safe)
         same("requestID", error.requestID, hasID ? table.id : nil)
         let isRight = switch (error.retryAfter, fault.retry_after) {

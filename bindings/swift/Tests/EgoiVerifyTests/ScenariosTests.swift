@@ -387,7 +387,7 @@ private func plain(_ error: VerifyError) -> JSON {
     .object([
         "error": .string(error.code), "detail": .string(error.detail), "http_status": JSON(error.httpStatus),
         "request_id": JSON(error.requestID), "retry_after": error.retryAfter.map(JSON.number) ?? .null,
-        "retry_is_safe": .bool(error.retryIsSafe), "sms_may_be_sent": .bool(error.smsMayBeSent),
+        "retry_is_safe": .bool(error.retryIsSafe), "sms_possibly_sent": .bool(error.smsPossiblySent),
     ])
 }
 

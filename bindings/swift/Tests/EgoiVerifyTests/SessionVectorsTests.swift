@@ -106,7 +106,7 @@ private final class Phone {
             throw Problem(
                 code: try XCTUnwrap(failed["code"] as? String), detail: try XCTUnwrap(failed["detail"] as? String),
                 retryAfter: (failed["retry_after"] as? NSNumber)?.doubleValue,
-                smsMayBeSent: try XCTUnwrap(failed["sms_may_be_sent"] as? Bool))
+                smsPossiblySent: try XCTUnwrap(failed["sms_possibly_sent"] as? Bool))
         default:
             return try JSONSerialization.data(withJSONObject: XCTUnwrap(step["server"] as? Step))
         }

@@ -58,7 +58,7 @@ final class ToxicsTests: XCTestCase {
         let allowed = try await max(timers.map(\.late).max() ?? 0, 0) + toxics.late
         let latest = ended.map(\.late).max() ?? 0
         XCTAssertLessThanOrEqual(latest, allowed, path.name)
-        let sent = ended.filter { $0.error?.failure.smsMayBeSent ?? true }.count
+        let sent = ended.filter { $0.error?.failure.smsPossiblySent ?? true }.count
         let sms = try await service.seen(opened).sms
         XCTAssertLessThanOrEqual(sms, sent, path.name)
         if path.fails == true { XCTAssertFalse(ended.contains { $0.error == nil }, path.name) }

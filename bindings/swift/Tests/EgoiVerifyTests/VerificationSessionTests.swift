@@ -229,18 +229,18 @@ final class VerificationSessionTests: XCTestCase {
     func testAProblemOfTheServerKeepsItsWords() async throws {
         try await onMain {
             let session = session(Server(requesting: { _ in
-                throw Problem(code: "rate_limited", detail: "5 an hour", retryAfter: 60, smsMayBeSent: false)
+                throw Problem(code: "rate_limited", detail: "5 an hour", retryAfter: 60, smsPossiblySent: false)
             }))
             guard case .failed(let problem, .wait, nil) = try await session.start(number) else {
                 return XCTFail("\(session.state)")
             }
-            XCTAssertEqual(problem, Problem(code: "rate_limited", detail: "5 an hour", retryAfter: 60, smsMayBeSent: false))
+            XCTAssertEqual(problem, Problem(code: "rate_limited", detail: "5 an hour", retryAfter: 60, smsPossiblySent: false))
         }
     }
 
     func testAProblemMayHaveSentAnSMSUnlessTheServerSaysNot() async throws {
         try await onMain {
-            XCTAssertTrue(Problem(code: "internal", detail: "").smsMayBeSent)
+            XCTAssertTrue(Problem(code: "internal", detail: "").smsPossiblySent)
         }
     }
 

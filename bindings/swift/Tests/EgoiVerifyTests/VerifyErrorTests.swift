@@ -32,7 +32,7 @@ final class VerifyErrorTests: XCTestCase {
         let client = try Client(options)
         let failure = try await failing("unauthorized") { try await client.request(number) }
         XCTAssertEqual(failure.httpStatus, 401)
-        XCTAssertFalse(failure.smsMayBeSent)
+        XCTAssertFalse(failure.smsPossiblySent)
     }
 
     func testNobodyThereIsUnreachableAndMayBeRepeated() async throws {
@@ -41,7 +41,7 @@ final class VerifyErrorTests: XCTestCase {
         let client = try Client(options)
         let failure = try await failing("unreachable") { try await client.request(number) }
         XCTAssertTrue(failure.retryIsSafe)
-        XCTAssertFalse(failure.smsMayBeSent)
+        XCTAssertFalse(failure.smsPossiblySent)
         XCTAssertNotNil(failure.underlying)
     }
 

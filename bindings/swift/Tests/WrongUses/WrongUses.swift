@@ -15,9 +15,9 @@ func anOutcomeThatIsForgotten(_ outcome: Outcome) -> Bool {
 }
 
 func aFailureThatIsForgotten(_ error: VerifyError) -> Bool {
-    switch error {  // expected-error {{switch must be exhaustive}} expected-note {{add missing case: '.sending(_)'}}
+    switch error {  // expected-error {{switch must be exhaustive}} expected-note {{add missing case: '.deliveryFailed(_)'}}
     case .invalidInput, .unauthorized, .forbidden, .notFound, .rejected, .conflict, .rateLimited, .unreachable: false
-    case .timeout, .interrupted, .unavailable, .redirected, .unexpectedAnswer, .unsupported, .storage: false
+    case .timeout, .interrupted, .unavailable, .redirected, .invalidResponse, .unsupported, .storage: false
     case .closed, .forked, .internal: false
     }
 }

@@ -1,8 +1,8 @@
 //! The article, played over real HTTP.
 
-mod paper;
-mod play;
+mod printer;
 mod recorder;
+mod story;
 
 use std::time::Instant;
 
@@ -10,8 +10,8 @@ use egoi_verify::{Api, Error, Sandbox, SandboxOptions};
 
 use super::exit::Exit;
 use super::output::Output;
-use paper::{KEY, Paper, Style};
-use play::{Fault, Play};
+use printer::{KEY, Printer, Style};
+use story::{Fault, Story};
 
 /// The codes are the same in every run, so that no run has two that are alike by chance.
 const SEED: u64 = 2023;
@@ -22,14 +22,14 @@ pub(crate) async fn run(output: &Output) -> Result<Exit, Error> {
     // Nobody waits for a code to expire: the time stands still and is moved.
     sandbox.clock().freeze(true);
 
-    let mut paper = Paper::new(output.json);
-    let done = both(&sandbox, &mut paper).await;
-    let (exchanges, messages) = paper.counted();
-    paper.gap();
+    let mut printer = Printer::new(output.json);
+    let done = both(&sandbox, &mut printer).await;
+    let (exchanges, messages) = printer.counted();
+    printer.gap();
     match done {
         Ok(()) => {
             let time = started.elapsed().as_secs_f64();
-            paper.text(
+            printer.text(
                 Style::Good,
                 "",
                 &format!(
@@ -38,39 +38,39 @@ pub(crate) async fn run(output: &Output) -> Result<Exit, Error> {
             );
             let through_cargo = std::env::var_os("CARGO").is_some();
             let command = if through_cargo { "cargo run --features cli -- sandbox" } else { "egoi-verify sandbox" };
-            paper.text(Style::Plain, "  ", &format!("The same sandbox for you to play with: {command}"));
-            paper.finish(None)?;
+            printer.text(Style::Plain, "  ", &format!("The same sandbox for you to play with: {command}"));
+            printer.finish(None)?;
             Ok(Exit::Done)
         }
         Err(Fault(fault)) => {
-            paper.text(Style::Bad, "", &format!("✗ Not as it should be: {fault}"));
-            paper.finish(Some(&fault))?;
+            printer.text(Style::Bad, "", &format!("✗ Not as it should be: {fault}"));
+            printer.finish(Some(&fault))?;
             Ok(Exit::Internal)
         }
     }
 }
 
-async fn both(sandbox: &Sandbox, paper: &mut Paper) -> Result<(), Fault> {
-    paper.text(Style::Plain, "", &format!(
+async fn both(sandbox: &Sandbox, printer: &mut Printer) -> Result<(), Fault> {
+    printer.text(Style::Plain, "", &format!(
         "A business wants to know whether {} belongs to the person in front of it. It asks E-goi Verify, which sends a \
          code there by SMS, and the person gives the code back. Here a sandbox on this machine plays E-goi. What you see \
          are the real bytes between it and the library: → goes out, ← comes back, the API key masked.",
-        play::NUMBER,
+        story::NUMBER,
     ));
-    paper.part(
+    printer.part(
         "v1",
         "V1, the interface of E-goi's article",
         "The payloads are the article's own. The paths are assumed: it \
                      shows none.",
     );
-    Play::new(Api::V1, sandbox, paper).await?.v1().await?;
-    paper.part(
+    Story::new(Api::V1, sandbox, printer).await?.v1().await?;
+    printer.part(
         "v2",
         "V2, the interface of E-goi's published clients",
         "The same story in V2's words, with the key in a \
                      header. A request can be read, and its code sent anew.",
     );
-    Play::new(Api::V2, sandbox, paper).await?.v2().await
+    Story::new(Api::V2, sandbox, printer).await?.v2().await
 }
 
 #[cfg(test)]
@@ -83,7 +83,7 @@ mod tests {
     async fn fault(sandbox: &Sandbox) -> Option<String> {
         sandbox.clock().freeze(true);
         // In JSON, of which nothing is written before the end.
-        both(sandbox, &mut Paper::new(true)).await.err().map(|Fault(fault)| fault)
+        both(sandbox, &mut Printer::new(true)).await.err().map(|Fault(fault)| fault)
     }
 
     fn options() -> SandboxOptions {

@@ -129,7 +129,7 @@ function rowOf(entry) {
 
 function fillRow(row, request) {
   row.querySelector(".number").textContent = request.number;
-  row.querySelector(".doubt").hidden = request.sms !== "maybe";
+  row.querySelector(".doubt").hidden = request.sms !== "unknown";
   row.querySelector(".attempts").textContent = request.attempts;
   row.querySelector(".resends").textContent = request.resends;
 }

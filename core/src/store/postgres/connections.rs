@@ -26,7 +26,7 @@ const MIGRATIONS: [&str; 1] = [include_str!("schema.sql")];
 const MIGRATING: i64 = i64::from_be_bytes(*b"egoiveri");
 
 /// How many connections a process has at most.
-const MOST: usize = 8;
+const MAX: usize = 8;
 /// How long a call may take altogether; a caller's own deadline may end it before.
 const WHOLE: Duration = Duration::from_secs(10);
 /// The longest wait before a call is made again, which is cut short at random.
@@ -96,7 +96,7 @@ impl Thread {
         let (ends, ended) = oneshot::channel();
         let config = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let manager = Manager::from_config(shared.database.config.clone(), shared.database.tls.clone(), config);
-        let pool = Pool::builder(manager).max_size(MOST).build().map_err(|error| failed(error.to_string()))?;
+        let pool = Pool::builder(manager).max_size(MAX).build().map_err(|error| failed(error.to_string()))?;
         let served = Served { shared, pool, prepared: OnceCell::new(), connected: AtomicBool::new(false) };
         let handle = runtime.handle().clone();
         std::thread::Builder::new()

@@ -13,13 +13,13 @@ use tokio_postgres::types::{FromSql, ToSql};
 use self::connections::{Connections, Repeat};
 use super::sealed::Seal;
 use super::{
-    Attempt, Claim, Clock, Created, Digest, HandOver, Limits, NewRequest, Opening, Remembered, Resending, Shift, Store,
-    StoreFuture, Stored, StoredTerms, storage,
+    Attempt, Clock, ClockShift, CreateResult, DeliveryStatus, Digest, IdempotencyClaim, Limits, NewRequest,
+    OpenOptions, ResendResult, StoreBackend, StoreFuture, StoredRequest, StoredResponse, StoredTerms, storage,
 };
 use crate::Error;
 use crate::machine::{Progress, Quota, Record, Timestamp};
 use crate::values::PhoneNumber;
-use crate::verification::{Outcome, Sms, State};
+use crate::verification::{Outcome, SmsStatus, State};
 
 /// Requests in PostgreSQL. Each call is one statement, which calls one function that the migrations made; the time is the
 /// server's.
@@ -35,14 +35,14 @@ struct SealedRequest {
     sealed: Vec<u8>,
     record: Record,
     created_at: Timestamp,
-    sms: Sms,
+    sms: SmsStatus,
     now: Timestamp,
 }
 
 /// In the order of `egoi_verify_limits`.
 fn limits(limits: &Limits) -> impl Iterator<Item = Box<dyn ToSql + Sync + Send>> {
     let Limits { request, wrong_codes_per_number, sms_per_number } = limits;
-    let most = |quota: &Option<Quota>| quota.map(|quota| i64::from(quota.most));
+    let most = |quota: &Option<Quota>| quota.map(|quota| i64::from(quota.limit));
     let per = |quota: &Option<Quota>| quota.map(|quota| millis(quota.per));
     let all = [
         request.max_attempts.map(i64::from),
@@ -106,7 +106,7 @@ impl SealedRequest {
                 sent_at: time("sent_at")?,
             },
             created_at: time("created_at")?,
-            sms: if get(row, "is_sent")? { Sms::Sent } else { Sms::Maybe },
+            sms: if get(row, "is_sent")? { SmsStatus::Sent } else { SmsStatus::Unknown },
             now: time("now")?,
         })
     }
@@ -114,7 +114,7 @@ impl SealedRequest {
 
 impl PostgresStore {
     /// Reads the URL; the server is called when it is first needed.
-    pub(super) fn open(url: &str, opening: &Opening<'_>) -> Result<Self, Error> {
+    pub(super) fn open(url: &str, opening: &OpenOptions<'_>) -> Result<Self, Error> {
         let seal = Arc::new(Seal::new(opening.keys)?);
         let connections = Connections::new(url::parse(url)?, Arc::clone(&seal));
         Ok(Self { connections, seal, clock: Arc::clone(&opening.clock) })
@@ -123,15 +123,15 @@ impl PostgresStore {
     /// How the server's time is moved: by this much, or to stand still.
     fn shift(&self) -> (i64, Option<i64>) {
         match self.clock.shift() {
-            Shift::By(by) => (by, None),
-            Shift::To(at) => (0, Some(sql_timestamp(at))),
+            ClockShift::By(by) => (by, None),
+            ClockShift::To(at) => (0, Some(sql_timestamp(at))),
         }
     }
 
-    fn stored(&self, request: &SealedRequest) -> Result<Stored, Error> {
+    fn stored(&self, request: &SealedRequest) -> Result<StoredRequest, Error> {
         let SealedRequest { id, sealed, record, created_at, sms, now } = request;
         let number = self.seal.open(*id, sealed)?.number;
-        Ok(Stored { record: *record, number, created_at: *created_at, sms: *sms, now: *now })
+        Ok(StoredRequest { record: *record, number, created_at: *created_at, sms: *sms, now: *now })
     }
 
     async fn read(&self, id: u128) -> Result<Option<SealedRequest>, Error> {
@@ -159,8 +159,8 @@ fn all_bytes(digests: &[Digest]) -> Vec<Vec<u8>> {
     digests.iter().map(bytes).collect()
 }
 
-impl Store for PostgresStore {
-    fn create(&self, request: NewRequest) -> StoreFuture<'_, Created> {
+impl StoreBackend for PostgresStore {
+    fn create(&self, request: NewRequest) -> StoreFuture<'_, CreateResult> {
         Box::pin(async move {
             let keys: Vec<Vec<u8>> =
                 request.idempotency_key.iter().chain(&request.previous_idempotency_keys).map(bytes).collect();
@@ -186,10 +186,10 @@ impl Store for PostgresStore {
                 Ok::<_, Error>((request.id, self.stored(&request)?))
             };
             match get(row, "said")? {
-                "new" => Ok(Created::New(stored()?.1)),
-                "known" => Ok(Created::Known(Box::new(stored()?))),
-                "other number" => Ok(Created::OtherNumber),
-                "rate limited" => Ok(Created::RateLimited(wait(row)?.unwrap_or_default())),
+                "new" => Ok(CreateResult::New(stored()?.1)),
+                "known" => Ok(CreateResult::Known(Box::new(stored()?))),
+                "other number" => Ok(CreateResult::OtherNumber),
+                "rate limited" => Ok(CreateResult::RateLimited(wait(row)?.unwrap_or_default())),
                 _ => Err(unreadable()),
             }
         })
@@ -242,7 +242,7 @@ impl Store for PostgresStore {
         })
     }
 
-    fn resend(&self, id: u128, code: Digest, most: Limits) -> StoreFuture<'_, Option<Resending>> {
+    fn resend(&self, id: u128, code: Digest, most: Limits) -> StoreFuture<'_, Option<ResendResult>> {
         Box::pin(async move {
             let (moved, stopped) = self.shift();
             let mut parameters: Parameters =
@@ -253,42 +253,42 @@ impl Store for PostgresStore {
             let rows = self.connections.call(statement, parameters, Repeat::Yes).await?;
             let Some(row) = rows.first() else { return Ok(None) };
             Ok(Some(match get(row, "said")? {
-                "ready" => Resending::Ready {
-                    hand_over: count(row, "hand_over")?,
+                "ready" => ResendResult::Ready {
+                    delivery: count(row, "delivery")?,
                     stored: self.stored(&SealedRequest::read(row)?)?,
                 },
-                "conflict" => Resending::Conflict,
-                "rate limited" => Resending::RateLimited(wait(row)?),
+                "conflict" => ResendResult::Conflict,
+                "rate limited" => ResendResult::RateLimited(wait(row)?),
                 _ => return Err(unreadable()),
             }))
         })
     }
 
-    fn settle(&self, id: u128, hand_over: u32, end: HandOver) -> StoreFuture<'_, ()> {
+    fn record_delivery(&self, id: u128, delivery: u32, end: DeliveryStatus) -> StoreFuture<'_, ()> {
         Box::pin(async move {
             let (moved, stopped) = self.shift();
             let ended = match end {
-                HandOver::Sent => "sent",
-                HandOver::NotSent => "not sent",
-                HandOver::MaybeSent => "maybe sent",
+                DeliveryStatus::Sent => "sent",
+                DeliveryStatus::NotSent => "not sent",
+                DeliveryStatus::PossiblySent => "maybe sent",
             };
             let parameters: Parameters = vec![
                 Box::new(id.to_be_bytes().to_vec()),
-                Box::new(i64::from(hand_over)),
+                Box::new(i64::from(delivery)),
                 Box::new(ended),
                 Box::new(moved),
                 Box::new(stopped),
             ];
-            let statement = "SELECT egoi_verify_settle($1, $2, $3, $4, $5)";
+            let statement = "SELECT egoi_verify_record_delivery($1, $2, $3, $4, $5)";
             self.connections.call(statement, parameters, Repeat::Yes).await.map(drop)
         })
     }
 
-    fn get(&self, id: u128) -> StoreFuture<'_, Option<Stored>> {
+    fn get(&self, id: u128) -> StoreFuture<'_, Option<StoredRequest>> {
         Box::pin(async move { self.read(id).await?.map(|request| self.stored(&request)).transpose() })
     }
 
-    fn claim(&self, key: Digest, number: PhoneNumber, keep: Duration) -> StoreFuture<'_, Claim> {
+    fn claim(&self, key: Digest, number: PhoneNumber, keep: Duration) -> StoreFuture<'_, IdempotencyClaim> {
         Box::pin(async move {
             let (moved, stopped) = self.shift();
             let parameters: Parameters = vec![
@@ -304,10 +304,10 @@ impl Store for PostgresStore {
             let rows = self.connections.call(statement, parameters, Repeat::Yes).await?;
             let row = rows.first().ok_or_else(unreadable)?;
             match get(row, "said")? {
-                "new" => Ok(Claim::New),
-                "under way" => Ok(Claim::UnderWay),
-                "other number" => Ok(Claim::OtherNumber),
-                "known" => Ok(Claim::Known(Remembered {
+                "new" => Ok(IdempotencyClaim::New),
+                "under way" => Ok(IdempotencyClaim::UnderWay),
+                "other number" => Ok(IdempotencyClaim::OtherNumber),
+                "known" => Ok(IdempotencyClaim::Known(StoredResponse {
                     id: get(row, "given_id")?,
                     created_at: timestamp(get(row, "given_created_at")?),
                     expires_at: timestamp(get(row, "given_expires_at")?),
@@ -317,7 +317,7 @@ impl Store for PostgresStore {
         })
     }
 
-    fn fulfil(&self, key: Digest, given: Remembered) -> StoreFuture<'_, ()> {
+    fn complete(&self, key: Digest, given: StoredResponse) -> StoreFuture<'_, ()> {
         Box::pin(async move {
             let parameters: Parameters = vec![
                 Box::new(bytes(&key)),
@@ -325,7 +325,7 @@ impl Store for PostgresStore {
                 Box::new(sql_timestamp(given.created_at)),
                 Box::new(sql_timestamp(given.expires_at)),
             ];
-            let statement = "SELECT egoi_verify_fulfil($1, $2, $3, $4)";
+            let statement = "SELECT egoi_verify_complete($1, $2, $3, $4)";
             self.connections.call(statement, parameters, Repeat::Yes).await.map(drop)
         })
     }

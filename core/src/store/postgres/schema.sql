@@ -28,7 +28,7 @@ CREATE TABLE egoi_verify_requests (
     validity bigint NOT NULL,
     keep bigint NOT NULL,
     is_sent boolean NOT NULL DEFAULT false,
-    hand_over bigint NOT NULL DEFAULT 0,
+    delivery bigint NOT NULL DEFAULT 0,
     under_way boolean NOT NULL DEFAULT true,
     idempotency_key bytea,
     -- What a resend replaced, until its hand-over has ended.
@@ -93,7 +93,7 @@ CREATE TYPE egoi_verify_said AS (
     sent_at bigint,
     created_at bigint,
     is_sent boolean,
-    hand_over bigint,
+    delivery bigint,
     now bigint
 );
 
@@ -105,7 +105,7 @@ $$;
 CREATE FUNCTION egoi_verify_of(said text, r egoi_verify_requests, now bigint) RETURNS egoi_verify_said
 LANGUAGE sql IMMUTABLE AS $$
     SELECT ROW(said, NULL, r.id, r.sealed, r.progress, r.expires_at, r.wrong_codes, r.resends, r.sent_at, r.created_at,
-               r.is_sent, r.hand_over, now)::egoi_verify_said
+               r.is_sent, r.delivery, now)::egoi_verify_said
 $$;
 
 CREATE FUNCTION egoi_verify_only(said text, wait bigint) RETURNS egoi_verify_said LANGUAGE sql IMMUTABLE AS $$
@@ -388,7 +388,7 @@ BEGIN
         UPDATE egoi_verify_requests
             SET old_code = r.code, old_expires_at = r.expires_at, old_resends = r.resends, old_sent_at = r.sent_at,
                 old_is_sent = r.is_sent, code = new_code, expires_at = now + r.validity, resends = r.resends + 1,
-                sent_at = now, is_sent = false, hand_over = r.hand_over + 1, under_way = true,
+                sent_at = now, is_sent = false, delivery = r.delivery + 1, under_way = true,
                 until = now + r.validity + r.keep
             WHERE id = of_id RETURNING * INTO r;
         IF counted THEN
@@ -400,14 +400,14 @@ END
 $$;
 
 -- `ended` is `sent`, `not sent` or `maybe sent`.
-CREATE FUNCTION egoi_verify_settle(of_id bytea, of_hand_over bigint, ended text, moved bigint, stopped bigint)
+CREATE FUNCTION egoi_verify_record_delivery(of_id bytea, of_delivery bigint, ended text, moved bigint, stopped bigint)
 RETURNS void
 LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     r egoi_verify_requests;
 BEGIN
     SELECT * INTO r FROM egoi_verify_requests WHERE id = of_id FOR UPDATE;
-    IF NOT FOUND OR r.until <= egoi_verify_now(moved, stopped) OR r.hand_over <> of_hand_over OR NOT r.under_way THEN
+    IF NOT FOUND OR r.until <= egoi_verify_now(moved, stopped) OR r.delivery <> of_delivery OR NOT r.under_way THEN
         RETURN;
     END IF;
     IF ended = 'not sent' AND r.old_code IS NULL THEN
@@ -470,7 +470,7 @@ END
 $$;
 
 -- Notes what a client's request gave.
-CREATE FUNCTION egoi_verify_fulfil(of_key bytea, id text, created_at bigint, expires_at bigint) RETURNS void
+CREATE FUNCTION egoi_verify_complete(of_key bytea, id text, created_at bigint, expires_at bigint) RETURNS void
 LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
     UPDATE egoi_verify_idempotency_keys

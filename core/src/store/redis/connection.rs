@@ -34,7 +34,7 @@ const WHOLE: Duration = Duration::from_secs(10);
 const WAITS: [Duration; 3] = [Duration::from_millis(50), Duration::from_millis(200), Duration::from_millis(800)];
 
 /// More runtimes than a process uses; connections of those that are gone are forgotten as others come.
-const MOST_RUNTIMES: usize = 16;
+const MAX_RUNTIMES: usize = 16;
 
 /// Redis 6.2 is the first that takes what the scripts say.
 const OLDEST: (u32, u32) = (6, 2);
@@ -157,7 +157,7 @@ impl Connections {
         if let Some((_, known)) = of_runtimes.iter().find(|(runtime, _)| *runtime == id) {
             return Ok(Arc::clone(known));
         }
-        if of_runtimes.len() >= MOST_RUNTIMES {
+        if of_runtimes.len() >= MAX_RUNTIMES {
             of_runtimes.remove(0);
         }
         let connection = Arc::<Connection>::default();

@@ -14,14 +14,14 @@ use self::failure::unexpected;
 use self::script::{Call, Source};
 use super::sealed::Seal;
 use super::{
-    Attempt, Claim, Clock, Created, Digest, HandOver, Limits, NewRequest, Opening, Remembered, Resending, Shift, Store,
-    StoreFuture, Stored, StoredTerms,
+    Attempt, Clock, ClockShift, CreateResult, DeliveryStatus, Digest, IdempotencyClaim, Limits, NewRequest,
+    OpenOptions, ResendResult, StoreBackend, StoreFuture, StoredRequest, StoredResponse, StoredTerms,
 };
 use crate::Error;
 use crate::generate::draw_bits;
 use crate::machine::{Progress, Record, Timestamp};
 use crate::values::PhoneNumber;
-use crate::verification::{Outcome, Sms, State};
+use crate::verification::{Outcome, SmsStatus, State};
 
 /// Requests in a Redis or Valkey server, which any number of processes share.
 ///
@@ -38,8 +38,8 @@ pub(crate) struct RedisStore {
 impl RedisStore {
     /// The store of a URL like `redis://USER:PASSWORD@HOST:PORT/DATABASE?prefix=NAME`, or `rediss://…` over TLS. A URL that
     /// is not one is `invalid_input`.
-    pub(crate) fn open(url: &str, opening: Opening<'_>) -> Result<Self, Error> {
-        let Opening { keys, clock, .. } = opening;
+    pub(crate) fn open(url: &str, opening: OpenOptions<'_>) -> Result<Self, Error> {
+        let OpenOptions { keys, clock, .. } = opening;
         let seal = Arc::new(Seal::new(keys)?);
         let connections = Connections::new(url, Arc::clone(&seal))?;
         let prefix = connections.prefix();
@@ -48,8 +48,8 @@ impl RedisStore {
 
     fn call(&self, script: &'static Source, kind: &str, name: &[u8]) -> Call {
         let shift = match self.clock.shift() {
-            Shift::By(by) => format!("{by:+}"),
-            Shift::To(at) => format!("={}", at.0),
+            ClockShift::By(by) => format!("{by:+}"),
+            ClockShift::To(at) => format!("={}", at.0),
         };
         let key = [&self.prefix, kind.as_bytes(), name].concat();
         Call::new(script, &[&key]).arg(shift).arg(&self.prefix)
@@ -59,7 +59,7 @@ impl RedisStore {
         self.call(script, "r:", &id.to_be_bytes())
     }
 
-    async fn read(&self, id: u128) -> Result<Option<(Stored, StoredTerms)>, Error> {
+    async fn read(&self, id: u128) -> Result<Option<(StoredRequest, StoredTerms)>, Error> {
         let answer = self.connections.run(self.about(&script::GET, id), Repeat::Yes).await?;
         let Some(answer) = Reply::of(answer)? else { return Ok(None) };
         let terms = self.seal.open(id, answer.bytes(10)?)?;
@@ -74,7 +74,7 @@ impl RedisStore {
         Ok(self.read(id).await?.map(|(stored, _)| self.seal.number_tags(stored.number)))
     }
 
-    async fn create(&self, request: NewRequest) -> Result<Created, Error> {
+    async fn create(&self, request: NewRequest) -> Result<CreateResult, Error> {
         let NewRequest { id, number, code, terms, idempotency_key, previous_idempotency_keys, keep, limits } = request;
         let keys: Vec<_> = idempotency_key.into_iter().chain(previous_idempotency_keys).collect();
         let call = self
@@ -90,13 +90,13 @@ impl RedisStore {
         let answer = self.connections.run(call, Repeat::Yes).await?;
         let answer = Reply::of(answer)?.ok_or_else(unexpected)?;
         Ok(match answer.word()? {
-            "new" => Created::New(answer.stored(number)?),
+            "new" => CreateResult::New(answer.stored(number)?),
             "known" => {
                 let id = answer.bytes(11)?.try_into().map_err(|_| unexpected())?;
-                Created::Known(Box::new((u128::from_be_bytes(id), answer.stored(number)?)))
+                CreateResult::Known(Box::new((u128::from_be_bytes(id), answer.stored(number)?)))
             }
-            "other_number" => Created::OtherNumber,
-            "limited" => Created::RateLimited(answer.duration(1)?),
+            "other_number" => CreateResult::OtherNumber,
+            "limited" => CreateResult::RateLimited(answer.duration(1)?),
             _ => return Err(unexpected()),
         })
     }
@@ -147,7 +147,7 @@ impl RedisStore {
         }
     }
 
-    async fn resend(&self, id: u128, code: Digest, limits: Limits) -> Result<Option<Resending>, Error> {
+    async fn resend(&self, id: u128, code: Digest, limits: Limits) -> Result<Option<ResendResult>, Error> {
         let Some(tags) = self.tags(id).await? else { return Ok(None) };
         let call = self
             .about(&script::RESEND, id)
@@ -160,30 +160,29 @@ impl RedisStore {
         let answer = self.connections.run(call, Repeat::Yes).await?;
         let Some(answer) = Reply::of(answer)? else { return Ok(None) };
         Ok(Some(match answer.word()? {
-            "ready" => Resending::Ready {
-                hand_over: answer.number(9)?,
+            "ready" => ResendResult::Ready {
+                delivery: answer.number(9)?,
                 stored: answer.stored(self.seal.open(id, answer.bytes(10)?)?.number)?,
             },
-            "conflict" => Resending::Conflict,
-            "limited" if answer.0.len() == 1 => Resending::RateLimited(None),
-            "limited" => Resending::RateLimited(Some(answer.duration(1)?)),
+            "conflict" => ResendResult::Conflict,
+            "limited" if answer.0.len() == 1 => ResendResult::RateLimited(None),
+            "limited" => ResendResult::RateLimited(Some(answer.duration(1)?)),
             _ => return Err(unexpected()),
         }))
     }
 
-    async fn settle(&self, id: u128, hand_over: u32, end: HandOver) -> Result<(), Error> {
+    async fn record_delivery(&self, id: u128, delivery: u32, end: DeliveryStatus) -> Result<(), Error> {
         let Some(tags) = self.tags(id).await? else { return Ok(()) };
         let end = match end {
-            HandOver::Sent => "sent",
-            HandOver::NotSent => "not_sent",
-            HandOver::MaybeSent => "maybe",
+            DeliveryStatus::Sent => "sent",
+            DeliveryStatus::NotSent => "not_sent",
+            DeliveryStatus::PossiblySent => "maybe",
         };
-        let call =
-            self.about(&script::SETTLE, id).arg(id.to_be_bytes()).arg(hand_over.to_string()).arg(end).list(&tags);
+        let call = self.about(&script::SETTLE, id).arg(id.to_be_bytes()).arg(delivery.to_string()).arg(end).list(&tags);
         self.connections.run(call, Repeat::Yes).await.map(drop)
     }
 
-    async fn claim(&self, key: Digest, number: PhoneNumber, keep: Duration) -> Result<Claim, Error> {
+    async fn claim(&self, key: Digest, number: PhoneNumber, keep: Duration) -> Result<IdempotencyClaim, Error> {
         let call = self
             .call(&script::CLAIM, "k:", &key)
             .arg(draw_bits()?.to_be_bytes())
@@ -191,19 +190,19 @@ impl RedisStore {
             .list(&self.seal.number_tags(number));
         let answer = Reply::of(self.connections.run(call, Repeat::Yes).await?)?.ok_or_else(unexpected)?;
         Ok(match answer.word()? {
-            "new" => Claim::New,
-            "known" => Claim::Known(Remembered {
+            "new" => IdempotencyClaim::New,
+            "known" => IdempotencyClaim::Known(StoredResponse {
                 id: String::from_utf8(answer.bytes(1)?.to_vec()).map_err(|_| unexpected())?,
                 created_at: answer.time(2)?,
                 expires_at: answer.time(3)?,
             }),
-            "under_way" => Claim::UnderWay,
-            "other_number" => Claim::OtherNumber,
+            "under_way" => IdempotencyClaim::UnderWay,
+            "other_number" => IdempotencyClaim::OtherNumber,
             _ => return Err(unexpected()),
         })
     }
 
-    async fn fulfil(&self, key: Digest, given: Remembered) -> Result<(), Error> {
+    async fn complete(&self, key: Digest, given: StoredResponse) -> Result<(), Error> {
         let call = self
             .call(&script::FULFIL, "k:", &key)
             .arg(given.id.as_bytes())
@@ -218,8 +217,8 @@ impl RedisStore {
     }
 }
 
-impl Store for RedisStore {
-    fn create(&self, request: NewRequest) -> StoreFuture<'_, Created> {
+impl StoreBackend for RedisStore {
+    fn create(&self, request: NewRequest) -> StoreFuture<'_, CreateResult> {
         Box::pin(self.create(request))
     }
 
@@ -235,24 +234,24 @@ impl Store for RedisStore {
         Box::pin(async move { Ok(self.read(id).await?.map(|(_, terms)| terms)) })
     }
 
-    fn resend(&self, id: u128, code: Digest, limits: Limits) -> StoreFuture<'_, Option<Resending>> {
+    fn resend(&self, id: u128, code: Digest, limits: Limits) -> StoreFuture<'_, Option<ResendResult>> {
         Box::pin(self.resend(id, code, limits))
     }
 
-    fn settle(&self, id: u128, hand_over: u32, end: HandOver) -> StoreFuture<'_, ()> {
-        Box::pin(self.settle(id, hand_over, end))
+    fn record_delivery(&self, id: u128, delivery: u32, end: DeliveryStatus) -> StoreFuture<'_, ()> {
+        Box::pin(self.record_delivery(id, delivery, end))
     }
 
-    fn get(&self, id: u128) -> StoreFuture<'_, Option<Stored>> {
+    fn get(&self, id: u128) -> StoreFuture<'_, Option<StoredRequest>> {
         Box::pin(async move { Ok(self.read(id).await?.map(|(stored, _)| stored)) })
     }
 
-    fn claim(&self, key: Digest, number: PhoneNumber, keep: Duration) -> StoreFuture<'_, Claim> {
+    fn claim(&self, key: Digest, number: PhoneNumber, keep: Duration) -> StoreFuture<'_, IdempotencyClaim> {
         Box::pin(self.claim(key, number, keep))
     }
 
-    fn fulfil(&self, key: Digest, given: Remembered) -> StoreFuture<'_, ()> {
-        Box::pin(self.fulfil(key, given))
+    fn complete(&self, key: Digest, given: StoredResponse) -> StoreFuture<'_, ()> {
+        Box::pin(self.complete(key, given))
     }
 
     fn release(&self, key: Digest) -> StoreFuture<'_, ()> {
@@ -310,7 +309,7 @@ impl Reply {
     }
 
     /// What `stored` of the scripts gives back, of a request for this number.
-    fn stored(&self, number: PhoneNumber) -> Result<Stored, Error> {
+    fn stored(&self, number: PhoneNumber) -> Result<StoredRequest, Error> {
         let progress = match self.number(2)? {
             0 => Progress::Open,
             1 => Progress::Verified,
@@ -325,10 +324,10 @@ impl Reply {
             sent_at: self.time(6)?,
         };
         let sms = match self.number(8)? {
-            0 => Sms::Maybe,
-            1 => Sms::Sent,
+            0 => SmsStatus::Unknown,
+            1 => SmsStatus::Sent,
             _ => return Err(unexpected()),
         };
-        Ok(Stored { record, number, created_at: self.time(7)?, sms, now: self.time(1)? })
+        Ok(StoredRequest { record, number, created_at: self.time(7)?, sms, now: self.time(1)? })
     }
 }

@@ -2,7 +2,7 @@
 -- How a request is kept: the validations that count come first, so that they are written alone. Big-endian, without gaps.
 local FORMAT = '>BI4c64I8I8c32c32I4I8I8BI4BI8I2c0I2c0I2c0'
 local PROGRESS, WRONG_CODES, ATTEMPTS, EXPIRES_AT, KEEP, CODE, TAG, RESENDS, SENT_AT = 1, 2, 3, 4, 5, 6, 7, 8, 9
-local CREATED_AT, SMS, HAND_OVER, UNDER_WAY, VALIDITY, KEY, REPLACED, SEALED = 10, 11, 12, 13, 14, 15, 16, 17
+local CREATED_AT, SMS, DELIVERY, UNDER_WAY, VALIDITY, KEY, REPLACED, SEALED = 10, 11, 12, 13, 14, 15, 16, 17
 local MAYBE, SENT = 0, 1
 -- What a resend replaced: code, expires_at, resends, sent_at, sms.
 local REPLACED_FORMAT = '>c32I8I4I8B'
@@ -30,5 +30,5 @@ end
 -- What a caller reads of a request.
 local function stored(answer, request)
   return {answer, now, request[PROGRESS], request[EXPIRES_AT], request[WRONG_CODES], request[RESENDS],
-    request[SENT_AT], request[CREATED_AT], request[SMS], request[HAND_OVER], request[SEALED]}
+    request[SENT_AT], request[CREATED_AT], request[SMS], request[DELIVERY], request[SEALED]}
 end

@@ -2,7 +2,7 @@
 -- number, 8 in how long, 9 the number's tags, none where the request's own is the only one.
 
 -- A hand-over that has not ended after this long is taken to have died.
-local HAND_OVER_LASTS = 30000
+local DELIVERY_TIMEOUT = 30000
 
 local code = ARGV[3]
 local request = load(KEYS[1])
@@ -11,7 +11,7 @@ local tags = list(9)
 if #tags == 0 then tags = {request[TAG]} end
 
 -- The code is drawn for each resend: this is the same command again, whose answer was lost.
-local is_handed_over = request[REPLACED] ~= '' and now < request[SENT_AT] + HAND_OVER_LASTS
+local is_handed_over = request[REPLACED] ~= '' and now < request[SENT_AT] + DELIVERY_TIMEOUT
 if is_handed_over and request[CODE] == code then return stored('ready', request) end
 
 local max_attempts, max_resends, pause = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
@@ -27,6 +27,6 @@ request[REPLACED] =
   struct.pack(REPLACED_FORMAT, request[CODE], request[EXPIRES_AT], request[RESENDS], request[SENT_AT], request[SMS])
 request[CODE], request[EXPIRES_AT], request[SENT_AT] = code, now + request[VALIDITY], now
 request[RESENDS], request[SMS] = request[RESENDS] + 1, MAYBE
-request[HAND_OVER], request[UNDER_WAY] = request[HAND_OVER] + 1, 1
+request[DELIVERY], request[UNDER_WAY] = request[DELIVERY] + 1, 1
 save(KEYS[1], request)
 return stored('ready', request)

@@ -23,9 +23,9 @@ pub(super) static VALIDATE: Source = source!("counters.lua" "validate.lua");
 pub(super) static CANCEL: Source = source!("record.lua" "cancel.lua");
 pub(super) static GET: Source = source!("record.lua" "get.lua");
 pub(super) static RESEND: Source = source!("lists.lua" "counters.lua" "record.lua" "resend.lua");
-pub(super) static SETTLE: Source = source!("lists.lua" "record.lua" "settle.lua");
+pub(super) static SETTLE: Source = source!("lists.lua" "record.lua" "record_delivery.lua");
 pub(super) static CLAIM: Source = source!("lists.lua" "claim.lua");
-pub(super) static FULFIL: Source = source!("fulfil.lua");
+pub(super) static FULFIL: Source = source!("complete.lua");
 pub(super) static RELEASE: Source = source!("release.lua");
 
 /// A script.
@@ -64,7 +64,7 @@ impl Call {
 
     pub(super) fn quota(self, quota: Option<Quota>) -> Self {
         let per = quota.map(|quota| quota.per).unwrap_or_default();
-        self.limit(quota.map(|quota| quota.most)).arg(milliseconds(per))
+        self.limit(quota.map(|quota| quota.limit)).arg(milliseconds(per))
     }
 
     /// How many, then each.

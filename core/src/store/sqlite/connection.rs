@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 
 use super::super::per_process::PerProcess;
 use super::super::sealed::Seal;
-use super::super::{Clock, SWEPT_A_CALL, Shift, storage};
+use super::super::{Clock, ClockShift, SWEPT_A_CALL, storage};
 use crate::machine::Timestamp;
 use crate::{Error, ErrorCode};
 
@@ -24,7 +24,7 @@ const MIGRATIONS: [&str; 1] = [include_str!("schema.sql")];
 /// How long another process may hold the file.
 const LOCKED: Duration = Duration::from_secs(5);
 /// How many calls are written down together at most.
-const MOST_AT_ONCE: usize = 256;
+const MAX_AT_ONCE: usize = 256;
 /// A connection that nobody needs is closed after this long: a process that forks then has none that its child could
 /// not use.
 const IDLE: Duration = Duration::from_secs(1);
@@ -140,7 +140,7 @@ impl File {
                 }
                 Err(RecvTimeoutError::Disconnected) => return,
             };
-            let mut jobs: Vec<_> = std::iter::once(first).chain(todo.try_iter()).take(MOST_AT_ONCE).collect();
+            let mut jobs: Vec<_> = std::iter::once(first).chain(todo.try_iter()).take(MAX_AT_ONCE).collect();
             let connection = match &mut opened {
                 Some(connection) => Ok(connection),
                 None => self.open().map(|connection| opened.insert(connection)),
@@ -203,8 +203,8 @@ impl File {
 
     fn now(&self) -> Timestamp {
         match self.clock.shift() {
-            Shift::To(at) => at,
-            Shift::By(by) => {
+            ClockShift::To(at) => at,
+            ClockShift::By(by) => {
                 let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
                 Timestamp(Timestamp::default().after(since_epoch).0.saturating_add_signed(by))
             }

@@ -15,13 +15,13 @@ use self::connection::Connection;
 use self::rows::{Counters, Key, Row};
 use super::sealed::Seal;
 use super::{
-    Attempt, Claim, Created, Digest, HAND_OVER, HandOver, Limits, NewRequest, Opening, Remembered, Resending, Store,
-    StoreFuture, Stored, StoredTerms,
+    Attempt, CreateResult, DELIVERY_TIMEOUT, DeliveryStatus, Digest, IdempotencyClaim, Limits, NewRequest, OpenOptions,
+    ResendResult, StoreBackend, StoreFuture, StoredRequest, StoredResponse, StoredTerms,
 };
 use crate::Error;
 use crate::machine::{Answer, Event, Record, RequestLimits, Timestamp, Window};
 use crate::values::PhoneNumber;
-use crate::verification::{Outcome, Sms, State};
+use crate::verification::{Outcome, SmsStatus, State};
 
 /// Requests in a file. Every call is made by one thread of each process, and what waits is written down together: one
 /// `BEGIN IMMEDIATE` that takes the lock before anything is read, the pure machine, one commit.
@@ -36,7 +36,7 @@ struct SealedRequest {
     sealed: Vec<u8>,
     record: Record,
     created_at: Timestamp,
-    sms: Sms,
+    sms: SmsStatus,
     now: Timestamp,
 }
 
@@ -55,7 +55,7 @@ enum Resent {
 
 impl SqliteStore {
     /// `sqlite:PATH`. The file is made where there is none; its folder has to be there.
-    pub(super) fn open(url: &str, opening: &Opening<'_>) -> Result<Self, Error> {
+    pub(super) fn open(url: &str, opening: &OpenOptions<'_>) -> Result<Self, Error> {
         let path = url.split_once(':').map_or("", |(_, path)| path);
         if path.is_empty() || path.starts_with(':') {
             return Err(Error::invalid_input("store", "names no file, must be `sqlite:PATH`"));
@@ -65,10 +65,10 @@ impl SqliteStore {
         Ok(Self { connection, seal })
     }
 
-    fn stored(&self, request: SealedRequest) -> Result<Stored, Error> {
+    fn stored(&self, request: SealedRequest) -> Result<StoredRequest, Error> {
         let SealedRequest { id, sealed, record, created_at, sms, now } = request;
         let number = self.seal.open(id, &sealed)?.number;
-        Ok(Stored { record, number, created_at, sms, now })
+        Ok(StoredRequest { record, number, created_at, sms, now })
     }
 }
 
@@ -116,8 +116,8 @@ fn create(
         created_at: now,
         validity: request.terms.validity(),
         keep: request.keep,
-        sms: Sms::Maybe,
-        hand_over: 0,
+        sms: SmsStatus::Unknown,
+        delivery: 0,
         under_way: true,
         idempotency_key: request.idempotency_key,
         replaced: None,
@@ -179,10 +179,10 @@ fn resend(
     limits: &Limits,
 ) -> rusqlite::Result<Option<Resent>> {
     let Some(mut row) = Row::find(tx, id, now)? else { return Ok(None) };
-    let is_handed_over = row.replaced.is_some() && now < row.record.sent_at.after(HAND_OVER);
+    let is_handed_over = row.replaced.is_some() && now < row.record.sent_at.after(DELIVERY_TIMEOUT);
     // The same command once more, whose answer was lost.
     if is_handed_over && row.code == code {
-        return Ok(Some(Resent::Ready(row.hand_over, row.read(now))));
+        return Ok(Some(Resent::Ready(row.delivery, row.read(now))));
     }
     let (record, answer) = row.record.step(Event::Resend { validity: row.validity }, now, &limits.request);
     match answer {
@@ -201,31 +201,37 @@ fn resend(
     row.replaced = Some((row.code, row.record, row.sms));
     row.record = record;
     row.code = code;
-    row.sms = Sms::Maybe;
-    row.hand_over = row.hand_over.saturating_add(1);
+    row.sms = SmsStatus::Unknown;
+    row.delivery = row.delivery.saturating_add(1);
     row.under_way = true;
     if limits.wrong_codes_per_number.is_some() || limits.sms_per_number.is_some() {
         counters.save(tx, limits, row.until())?;
     }
     row.update(tx)?;
-    Ok(Some(Resent::Ready(row.hand_over, row.read(now))))
+    Ok(Some(Resent::Ready(row.delivery, row.read(now))))
 }
 
-fn settle(tx: &Transaction<'_>, now: Timestamp, id: u128, hand_over: u32, end: HandOver) -> rusqlite::Result<()> {
-    let is_it = |row: &Row| row.hand_over == hand_over && row.under_way;
+fn record_delivery(
+    tx: &Transaction<'_>,
+    now: Timestamp,
+    id: u128,
+    delivery: u32,
+    end: DeliveryStatus,
+) -> rusqlite::Result<()> {
+    let is_it = |row: &Row| row.delivery == delivery && row.under_way;
     let Some(mut row) = Row::find(tx, id, now)?.filter(is_it) else { return Ok(()) };
     let sent_at = row.record.sent_at;
     row.under_way = false;
     match (end, row.replaced.take()) {
-        (HandOver::Sent, _) => row.sms = Sms::Sent,
-        (HandOver::MaybeSent, _) => {}
-        (HandOver::NotSent, Some((code, record, sms))) => {
+        (DeliveryStatus::Sent, _) => row.sms = SmsStatus::Sent,
+        (DeliveryStatus::PossiblySent, _) => {}
+        (DeliveryStatus::NotSent, Some((code, record, sms))) => {
             row.code = code;
             row.sms = sms;
             // Attempts made and a cancellation in the meantime stay.
             row.record = Record { wrong_codes: row.record.wrong_codes, progress: row.record.progress, ..record };
         }
-        (HandOver::NotSent, None) => {
+        (DeliveryStatus::NotSent, None) => {
             row.delete(tx)?;
             if let Some(key) = &row.idempotency_key {
                 Key::release(tx, key, id)?;
@@ -233,7 +239,7 @@ fn settle(tx: &Transaction<'_>, now: Timestamp, id: u128, hand_over: u32, end: H
         }
     }
     row.update(tx)?;
-    if end == HandOver::NotSent {
+    if end == DeliveryStatus::NotSent {
         Counters::give_sms_back(tx, &row.number, sent_at)?;
     }
     Ok(())
@@ -245,29 +251,29 @@ fn claim(
     key: &Digest,
     numbers: &[Digest],
     keep: Duration,
-) -> rusqlite::Result<Claim> {
+) -> rusqlite::Result<IdempotencyClaim> {
     if let Some(known) = Key::find(tx, key, now)? {
         return Ok(match known {
-            Key { number, .. } if !numbers.contains(&number) => Claim::OtherNumber,
-            Key { given: Some(given), .. } => Claim::Known(given),
-            _ => Claim::UnderWay,
+            Key { number, .. } if !numbers.contains(&number) => IdempotencyClaim::OtherNumber,
+            Key { given: Some(given), .. } => IdempotencyClaim::Known(given),
+            _ => IdempotencyClaim::UnderWay,
         });
     }
     let number = numbers.first().copied().unwrap_or_default();
     Key { number, request: None, given: None, until: now.after(keep) }.put(tx, key)?;
-    Ok(Claim::New)
+    Ok(IdempotencyClaim::New)
 }
 
-impl Store for SqliteStore {
-    fn create(&self, request: NewRequest) -> StoreFuture<'_, Created> {
+impl StoreBackend for SqliteStore {
+    fn create(&self, request: NewRequest) -> StoreFuture<'_, CreateResult> {
         Box::pin(async move {
             let sealed = self.seal.seal(request.id, &request.terms)?;
             let numbers = self.seal.number_tags(request.number);
             Ok(match self.connection.write(move |tx, now| create(tx, now, &request, &sealed, &numbers)).await? {
-                Made::New(request) => Created::New(self.stored(request)?),
-                Made::Known(request) => Created::Known(Box::new((request.id, self.stored(request)?))),
-                Made::OtherNumber => Created::OtherNumber,
-                Made::RateLimited(wait) => Created::RateLimited(wait),
+                Made::New(request) => CreateResult::New(self.stored(request)?),
+                Made::Known(request) => CreateResult::Known(Box::new((request.id, self.stored(request)?))),
+                Made::OtherNumber => CreateResult::OtherNumber,
+                Made::RateLimited(wait) => CreateResult::RateLimited(wait),
             })
         })
     }
@@ -303,23 +309,23 @@ impl Store for SqliteStore {
         })
     }
 
-    fn resend(&self, id: u128, code: Digest, limits: Limits) -> StoreFuture<'_, Option<Resending>> {
+    fn resend(&self, id: u128, code: Digest, limits: Limits) -> StoreFuture<'_, Option<ResendResult>> {
         Box::pin(async move {
             let resent = self.connection.write(move |tx, now| resend(tx, now, id, code, &limits)).await?;
             let resending = |resent| match resent {
-                Resent::Ready(hand_over, request) => Ok(Resending::Ready { hand_over, stored: self.stored(request)? }),
-                Resent::Conflict => Ok(Resending::Conflict),
-                Resent::RateLimited(wait) => Ok(Resending::RateLimited(wait)),
+                Resent::Ready(delivery, request) => Ok(ResendResult::Ready { delivery, stored: self.stored(request)? }),
+                Resent::Conflict => Ok(ResendResult::Conflict),
+                Resent::RateLimited(wait) => Ok(ResendResult::RateLimited(wait)),
             };
             resent.map(resending).transpose()
         })
     }
 
-    fn settle(&self, id: u128, hand_over: u32, end: HandOver) -> StoreFuture<'_, ()> {
-        Box::pin(self.connection.write(move |tx, now| settle(tx, now, id, hand_over, end)))
+    fn record_delivery(&self, id: u128, delivery: u32, end: DeliveryStatus) -> StoreFuture<'_, ()> {
+        Box::pin(self.connection.write(move |tx, now| record_delivery(tx, now, id, delivery, end)))
     }
 
-    fn get(&self, id: u128) -> StoreFuture<'_, Option<Stored>> {
+    fn get(&self, id: u128) -> StoreFuture<'_, Option<StoredRequest>> {
         Box::pin(async move {
             let read =
                 self.connection.read(move |tx, now| Ok(Row::find(tx, id, now)?.map(|row| row.read(now)))).await?;
@@ -327,13 +333,13 @@ impl Store for SqliteStore {
         })
     }
 
-    fn claim(&self, key: Digest, number: PhoneNumber, keep: Duration) -> StoreFuture<'_, Claim> {
+    fn claim(&self, key: Digest, number: PhoneNumber, keep: Duration) -> StoreFuture<'_, IdempotencyClaim> {
         let numbers = self.seal.number_tags(number);
         Box::pin(self.connection.write(move |tx, now| claim(tx, now, &key, &numbers, keep)))
     }
 
-    fn fulfil(&self, key: Digest, given: Remembered) -> StoreFuture<'_, ()> {
-        Box::pin(self.connection.write(move |tx, _| Key::fulfil(tx, &key, &given)))
+    fn complete(&self, key: Digest, given: StoredResponse) -> StoreFuture<'_, ()> {
+        Box::pin(self.connection.write(move |tx, _| Key::complete(tx, &key, &given)))
     }
 
     fn release(&self, key: Digest) -> StoreFuture<'_, ()> {

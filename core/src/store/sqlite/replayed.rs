@@ -3,7 +3,7 @@
 use crate::verification::Outcome;
 
 /// As many as the default limit of wrong codes can make, with their success, and some.
-const MOST: usize = 8;
+const MAX: usize = 8;
 /// An id, and its outcome.
 const ONE: usize = 17;
 /// Room for the first, which a row has from the start: rows are appended until a page is full, and one that grew would split it.
@@ -21,8 +21,8 @@ pub(super) fn find(attempts: &[u8], id: u128) -> Option<Outcome> {
 pub(super) fn remember(attempts: &mut Vec<u8>, id: u128, outcome: Outcome) {
     if *attempts == ROOM {
         attempts.clear();
-    } else if attempts.len() >= MOST * ONE {
-        attempts.drain(..attempts.len() - (MOST - 1) * ONE);
+    } else if attempts.len() >= MAX * ONE {
+        attempts.drain(..attempts.len() - (MAX - 1) * ONE);
     }
     attempts.extend(id.to_be_bytes());
     attempts.push(u8::from(outcome.is_verified()));

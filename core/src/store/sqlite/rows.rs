@@ -5,9 +5,9 @@ use std::time::Duration;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{OptionalExtension as _, Result, Transaction, params};
 
-use super::super::{Digest, Limits, Remembered};
+use super::super::{Digest, Limits, StoredResponse};
 use crate::machine::{Progress, Quota, Record, Timestamp, Window};
-use crate::verification::Sms;
+use crate::verification::SmsStatus;
 
 /// A request.
 pub(super) struct Row {
@@ -21,13 +21,13 @@ pub(super) struct Row {
     pub(super) created_at: Timestamp,
     pub(super) validity: Duration,
     pub(super) keep: Duration,
-    pub(super) sms: Sms,
-    pub(super) hand_over: u32,
+    pub(super) sms: SmsStatus,
+    pub(super) delivery: u32,
     /// Its latest hand-over has not ended.
     pub(super) under_way: bool,
     pub(super) idempotency_key: Option<Digest>,
     /// What a resend replaced, until its hand-over has ended.
-    pub(super) replaced: Option<(Digest, Record, Sms)>,
+    pub(super) replaced: Option<(Digest, Record, SmsStatus)>,
     pub(super) attempts: Vec<u8>,
 }
 
@@ -43,7 +43,7 @@ pub(super) struct Counters {
 pub(super) struct Key {
     pub(super) number: Digest,
     pub(super) request: Option<u128>,
-    pub(super) given: Option<Remembered>,
+    pub(super) given: Option<StoredResponse>,
     pub(super) until: Timestamp,
 }
 
@@ -68,12 +68,12 @@ fn duration(millis: i64) -> Duration {
     Duration::from_millis(millis.unsigned_abs())
 }
 
-fn sms(is_sent: bool) -> Sms {
-    if is_sent { Sms::Sent } else { Sms::Maybe }
+fn sms(is_sent: bool) -> SmsStatus {
+    if is_sent { SmsStatus::Sent } else { SmsStatus::Unknown }
 }
 
-const fn is_sent(sms: Sms) -> bool {
-    matches!(sms, Sms::Sent)
+const fn is_sent(sms: SmsStatus) -> bool {
+    matches!(sms, SmsStatus::Sent)
 }
 
 const fn number_of(progress: Progress) -> u8 {
@@ -89,7 +89,7 @@ impl Row {
     pub(super) fn find(tx: &Transaction<'_>, id: u128, now: Timestamp) -> Result<Option<Self>> {
         tx.prepare_cached(
             "SELECT rowid, sealed, number, code, progress, expires_at, wrong_codes, resends, sent_at, created_at,
-                    validity, keep, is_sent, hand_over, under_way, idempotency_key, old_code, old_expires_at,
+                    validity, keep, is_sent, delivery, under_way, idempotency_key, old_code, old_expires_at,
                     old_resends, old_sent_at, old_is_sent, attempts
              FROM requests WHERE id = ?1 AND until > ?2",
         )?
@@ -123,7 +123,7 @@ impl Row {
                 validity: duration(row.get(10)?),
                 keep: duration(row.get(11)?),
                 sms: sms(row.get(12)?),
-                hand_over: row.get(13)?,
+                delivery: row.get(13)?,
                 under_way: row.get(14)?,
                 idempotency_key: row.get(15)?,
                 replaced,
@@ -141,7 +141,7 @@ impl Row {
         let Record { expires_at, sent_at, .. } = self.record;
         tx.prepare_cached(
             "INSERT OR REPLACE INTO requests (id, sealed, number, code, progress, expires_at, wrong_codes, resends, sent_at,
-                    created_at, validity, keep, is_sent, hand_over, under_way, idempotency_key, attempts, until)
+                    created_at, validity, keep, is_sent, delivery, under_way, idempotency_key, attempts, until)
              VALUES (?1, ?2, ?3, ?4, 0, ?5, 0, 0, ?6, ?7, ?8, ?9, 0, 0, 1, ?10, ?11, ?12)",
         )?
         .execute(params![
@@ -174,7 +174,7 @@ impl Row {
         let old = self.replaced.as_ref();
         tx.prepare_cached(
             "UPDATE requests SET code = ?2, progress = ?3, expires_at = ?4, wrong_codes = ?5, resends = ?6, sent_at = ?7,
-                    is_sent = ?8, hand_over = ?9, under_way = ?10, old_code = ?11, old_expires_at = ?12, old_resends = ?13,
+                    is_sent = ?8, delivery = ?9, under_way = ?10, old_code = ?11, old_expires_at = ?12, old_resends = ?13,
                     old_sent_at = ?14, old_is_sent = ?15, attempts = ?16, until = ?17
              WHERE rowid = ?1",
         )?
@@ -187,7 +187,7 @@ impl Row {
             resends,
             sent_at,
             is_sent(self.sms),
-            self.hand_over,
+            self.delivery,
             self.under_way,
             old.map(|(code, ..)| code),
             old.map(|(_, record, _)| record.expires_at),
@@ -280,7 +280,7 @@ impl Key {
         .query_row(params![key, now], |row| {
             let given = match row.get(2)? {
                 None => None,
-                Some(id) => Some(Remembered { id, created_at: row.get(3)?, expires_at: row.get(4)? }),
+                Some(id) => Some(StoredResponse { id, created_at: row.get(3)?, expires_at: row.get(4)? }),
             };
             let request: Option<[u8; 16]> = row.get(1)?;
             Ok(Self { number: row.get(0)?, request: request.map(u128::from_be_bytes), given, until: row.get(5)? })
@@ -296,7 +296,7 @@ impl Key {
         Ok(())
     }
 
-    pub(super) fn fulfil(tx: &Transaction<'_>, key: &Digest, given: &Remembered) -> Result<()> {
+    pub(super) fn complete(tx: &Transaction<'_>, key: &Digest, given: &StoredResponse) -> Result<()> {
         tx.prepare_cached(
             "UPDATE idempotency_keys SET given_id = ?2, given_created_at = ?3, given_expires_at = ?4
              WHERE idempotency_key = ?1",

@@ -23,7 +23,7 @@ CREATE TABLE requests (
     validity INTEGER NOT NULL,
     keep INTEGER NOT NULL,
     is_sent INTEGER NOT NULL,
-    hand_over INTEGER NOT NULL,
+    delivery INTEGER NOT NULL,
     under_way INTEGER NOT NULL,
     idempotency_key BLOB,
     -- What a resend replaced, until its hand-over has ended.

@@ -28,7 +28,7 @@ internal inline fun <T> crossing(call: () -> T): T = try {
             requestId = failure.requestId,
             retryAfter = failure.retryAfter?.toKotlinDuration(),
             retryIsSafe = failure.retryIsSafe,
-            smsMayBeSent = failure.smsMayBeSent,
+            smsPossiblySent = failure.smsPossiblySent,
             cause = (failure.thrown as? HeldThrowable)?.throwable ?: failure.causeInWords?.let { Exception(it) },
         ),
     )
@@ -36,7 +36,7 @@ internal inline fun <T> crossing(call: () -> T): T = try {
     throw CancellationException("the call was given up")
 } catch (failure: InternalException) {
     throw VerifyException.of(
-        VerifyException.Facts("internal", failure.message ?: "a panic in the native module", smsMayBeSent = true),
+        VerifyException.Facts("internal", failure.message ?: "a panic in the native module", smsPossiblySent = true),
     )
 }
 

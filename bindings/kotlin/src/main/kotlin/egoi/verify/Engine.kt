@@ -148,7 +148,7 @@ private class Sending(private val send: suspend (OutgoingSms) -> Unit) : NativeS
  * ```
  *
  * The function that sends throws [NotSentException] where nothing went out for certain; after anything else that it throws
- * the code counts, and the call fails with [VerifyException.Sending], whose cause it is.
+ * the code counts, and the call fails with [VerifyException.DeliveryFailed], whose cause it is.
  *
  * A stranger can use up the limits of somebody else's number: put a limit per session or address in front of it.
  */

@@ -119,18 +119,18 @@ public enum class Advice {
  *   no answer came; or, where the server said so of a code, `already_verified` or `too_many_attempts`
  * @property detail in words, for people; holds no code and no whole number
  * @property retryAfter how long to wait, where that is known
- * @property smsMayBeSent whether an SMS may have gone out
+ * @property smsPossiblySent whether an SMS may have gone out
  * @property cause what the app's own function threw; not there any more once the session was saved and restored
  */
 public data class Problem internal constructor(
     val code: String,
     val detail: String,
     val retryAfter: Duration?,
-    val smsMayBeSent: Boolean,
+    val smsPossiblySent: Boolean,
     val cause: Throwable?,
 ) {
     override fun toString(): String =
-        "Problem(code=$code, detail=$detail, retryAfter=$retryAfter, smsMayBeSent=$smsMayBeSent)"
+        "Problem(code=$code, detail=$detail, retryAfter=$retryAfter, smsPossiblySent=$smsPossiblySent)"
 }
 
 internal fun NativeAskedAgain.public(): AskedAgain = when (this) {

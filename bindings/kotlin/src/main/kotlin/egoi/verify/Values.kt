@@ -71,7 +71,7 @@ public enum class Sms {
     SENT,
 
     /** A process died or a connection broke while it was being handed over. */
-    MAYBE,
+    UNKNOWN,
 }
 
 /** How an SMS is encoded on the air. */
@@ -173,7 +173,7 @@ internal fun NativeVerification.public(): Verification = Verification(
     expiresAt = expiresAt,
     sms = when (sms) {
         NativeSms.SENT -> Sms.SENT
-        NativeSms.MAYBE -> Sms.MAYBE
+        NativeSms.UNKNOWN -> Sms.UNKNOWN
         null -> null
     },
     attemptsLeft = attemptsLeft?.toInt(),

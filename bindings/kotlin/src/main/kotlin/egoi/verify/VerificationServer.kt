@@ -57,12 +57,12 @@ public class CodeChecked(public val outcome: Outcome, public val attemptsLeft: I
  * @property code the stable word, for example `rate_limited`
  * @property detail the failure in words, for people; no code and no whole number
  * @property retryAfter how long to wait before the next try, where it is known
- * @property smsMayBeSent whether this `request` or `resend` may have sent an SMS; `false` only where that is certain
+ * @property smsPossiblySent whether this `request` or `resend` may have sent an SMS; `false` only where that is certain
  */
 public class VerificationServerException(
     public val code: String,
     public val detail: String,
     public val retryAfter: Duration? = null,
-    public val smsMayBeSent: Boolean = true,
+    public val smsPossiblySent: Boolean = true,
     cause: Throwable? = null,
 ) : Exception("$code: $detail", cause)

@@ -186,7 +186,7 @@ public class VerificationSession(
             NativeSessionState.Expired -> SessionState.Expired
             NativeSessionState.Cancelled -> SessionState.Cancelled
             is NativeSessionState.Failed -> SessionState.Failed(
-                problem = state.problem.run { Problem(code, detail, retryAfter?.seconds, smsMayBeSent, thrown) },
+                problem = state.problem.run { Problem(code, detail, retryAfter?.seconds, smsPossiblySent, thrown) },
                 advice = state.advice.public(),
                 awaiting = state.awaiting?.at(now.sinceBoot),
             )
@@ -214,8 +214,8 @@ private fun CodeSent.native(): NativeCodeSent =
 private fun Int.count(): UInt = coerceAtLeast(0).toUInt()
 
 private fun Exception.problem(): NativeProblem = when (this) {
-    is VerificationServerException -> NativeProblem(code, detail, retryAfter?.seconds(), smsMayBeSent)
-    is VerifyException -> NativeProblem(code, detail, retryAfter?.seconds(), smsMayBeSent)
+    is VerificationServerException -> NativeProblem(code, detail, retryAfter?.seconds(), smsPossiblySent)
+    is VerifyException -> NativeProblem(code, detail, retryAfter?.seconds(), smsPossiblySent)
     // It may have failed before or after the server was reached.
     else -> NativeProblem("interrupted", "no answer came from the app's server", null, true)
 }

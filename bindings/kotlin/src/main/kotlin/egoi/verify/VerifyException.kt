@@ -29,7 +29,7 @@ public sealed class VerifyException private constructor(private val facts: Facts
     public val retryIsSafe: Boolean get() = facts.retryIsSafe
 
     /** Whether this `request` or `resend` may have sent an SMS; `false` is certain. */
-    public val smsMayBeSent: Boolean get() = facts.smsMayBeSent
+    public val smsPossiblySent: Boolean get() = facts.smsPossiblySent
 
     internal class Facts(
         val code: String,
@@ -38,7 +38,7 @@ public sealed class VerifyException private constructor(private val facts: Facts
         val requestId: String? = null,
         val retryAfter: Duration? = null,
         val retryIsSafe: Boolean = false,
-        val smsMayBeSent: Boolean = false,
+        val smsPossiblySent: Boolean = false,
         val cause: Throwable? = null,
     )
 
@@ -79,7 +79,7 @@ public sealed class VerifyException private constructor(private val facts: Facts
     public class Redirected internal constructor(facts: Facts) : VerifyException(facts)
 
     /** The answer is not the contract. */
-    public class UnexpectedAnswer internal constructor(facts: Facts) : VerifyException(facts)
+    public class InvalidResponse internal constructor(facts: Facts) : VerifyException(facts)
 
     /** Not in this version of the API. */
     public class Unsupported internal constructor(facts: Facts) : VerifyException(facts)
@@ -88,7 +88,7 @@ public sealed class VerifyException private constructor(private val facts: Facts
     public class Storage internal constructor(facts: Facts) : VerifyException(facts)
 
     /** The SMS could not be handed over ([Engine]); the [cause] is what your function threw. */
-    public class Sending internal constructor(facts: Facts) : VerifyException(facts)
+    public class DeliveryFailed internal constructor(facts: Facts) : VerifyException(facts)
 
     /** Used after it was closed. */
     public class Closed internal constructor(facts: Facts) : VerifyException(facts)
@@ -113,10 +113,10 @@ public sealed class VerifyException private constructor(private val facts: Facts
             "interrupted" to ::Interrupted,
             "unavailable" to ::Unavailable,
             "redirected" to ::Redirected,
-            "unexpected_answer" to ::UnexpectedAnswer,
+            "invalid_response" to ::InvalidResponse,
             "unsupported" to ::Unsupported,
             "storage" to ::Storage,
-            "sending" to ::Sending,
+            "delivery_failed" to ::DeliveryFailed,
             "closed" to ::Closed,
             "forked" to ::Forked,
             "internal" to ::Internal,

@@ -154,7 +154,7 @@ class ClientTest {
         withSandbox { sandbox ->
             sandbox.failNext(Fault(call = FaultCall.REQUEST, cut = Cut.AFTER))
             val failure = failing<VerifyException.Interrupted> { sandbox.client().request(NUMBER) }
-            assertTrue(failure.smsMayBeSent)
+            assertTrue(failure.smsPossiblySent)
             assertFalse(failure.retryIsSafe)
             assertEquals(1, sandbox.messages(NUMBER).size)
         }
@@ -164,7 +164,7 @@ class ClientTest {
     fun `an answer that is not the contract is told apart`(): Unit = runBlocking {
         withSandbox { sandbox ->
             sandbox.failNext(Fault(call = FaultCall.REQUEST, body = FaultBody.MALFORMED))
-            failing<VerifyException.UnexpectedAnswer> { sandbox.client().request(NUMBER) }
+            failing<VerifyException.InvalidResponse> { sandbox.client().request(NUMBER) }
         }
     }
 
@@ -173,7 +173,7 @@ class ClientTest {
         withSandbox { sandbox ->
             sandbox.failNext(Fault(call = FaultCall.REQUEST, delay = 30.seconds))
             val failure = failing<VerifyException.Timeout> { sandbox.client().request(NUMBER, timeout = 0.2.seconds) }
-            assertTrue(failure.smsMayBeSent)
+            assertTrue(failure.smsPossiblySent)
         }
     }
 

@@ -24,7 +24,7 @@ class ClosedTest {
 
     private fun isClosed(call: suspend () -> Any?): Unit = runBlocking {
         val closed = failing<VerifyException.Closed> { call() }
-        assertFalse(closed.smsMayBeSent || closed.retryIsSafe)
+        assertFalse(closed.smsPossiblySent || closed.retryIsSafe)
     }
 
     @TestFactory

@@ -97,8 +97,8 @@ class EngineTest {
     @Test
     fun `NotSentException leaves no request behind and is the cause`(): Unit = runBlocking {
         val thrown = NotSentException("no credit")
-        val failure = failing<VerifyException.Sending> { Engine { throw thrown }.request(NUMBER) }
-        assertFalse(failure.smsMayBeSent)
+        val failure = failing<VerifyException.DeliveryFailed> { Engine { throw thrown }.request(NUMBER) }
+        assertFalse(failure.smsPossiblySent)
         assertTrue(failure.retryIsSafe)
         assertNull(failure.requestId)
         assertSame(thrown, failure.cause)
@@ -108,8 +108,8 @@ class EngineTest {
     fun `after any other exception the code counts, and the request is named`(): Unit = runBlocking {
         val thrown = IOException("the gateway went away")
         val engine = Engine { sent += it; throw thrown }
-        val failure = failing<VerifyException.Sending> { engine.request(NUMBER) }
-        assertTrue(failure.smsMayBeSent)
+        val failure = failing<VerifyException.DeliveryFailed> { engine.request(NUMBER) }
+        assertTrue(failure.smsPossiblySent)
         assertSame(thrown, failure.cause)
         assertTrue(engine.validate(checkNotNull(failure.requestId), code()).isVerified)
     }

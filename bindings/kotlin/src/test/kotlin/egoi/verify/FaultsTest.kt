@@ -90,7 +90,7 @@ class FaultsTest {
     private fun never(verb: String, done: Done, seen: Map<String, Int>): List<String> = listOf(
         "more than one SMS" to (seen.getValue("sms") > 1),
         "a code submitted twice" to (seen.getValue("submits") > 1),
-        "an SMS that was denied" to (done.failure?.smsMayBeSent == false && seen.getValue("sms") > 0),
+        "an SMS that was denied" to (done.failure?.smsPossiblySent == false && seen.getValue("sms") > 0),
         "verified without the service's word" to
             (verb in listOf("validate", "get") && done.word == "verified" && seen.getValue("verified") == 0),
     ).filter { it.second }.map { "${it.first}: $done, $seen" }
@@ -107,7 +107,7 @@ class FaultsTest {
             val shown = "$failure ${failure.stackTraceToString()}"
             facts["code"] = failure.code to expected
             facts["httpStatus"] = failure.httpStatus to fault["http_status"]?.asInt
-            facts["smsMayBeSent"] = failure.smsMayBeSent to expectation["sms"].asBoolean
+            facts["smsPossiblySent"] = failure.smsPossiblySent to expectation["sms"].asBoolean
             facts["retryIsSafe"] = failure.retryIsSafe to expectation["safe"].asBoolean
             facts["requestId"] = failure.requestId to id.takeUnless { row.verb in listOf("request", "ping", "senders") }
             val isRight = if (after != null && range != null) after in range else after == null && range == null

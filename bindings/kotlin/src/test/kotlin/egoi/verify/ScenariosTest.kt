@@ -292,7 +292,7 @@ private fun plain(gave: Any?): JsonElement = when (gave) {
     is VerifyException -> plain(
         mapOf(
             "error" to gave.code, "detail" to gave.detail, "http_status" to gave.httpStatus, "request_id" to gave.requestId,
-            "retry_after" to gave.retryAfter, "retry_is_safe" to gave.retryIsSafe, "sms_may_be_sent" to gave.smsMayBeSent,
+            "retry_after" to gave.retryAfter, "retry_is_safe" to gave.retryIsSafe, "sms_possibly_sent" to gave.smsPossiblySent,
         ),
     )
     else -> error("no file has a word for $gave")

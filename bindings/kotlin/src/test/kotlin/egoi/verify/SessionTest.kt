@@ -190,18 +190,18 @@ class SessionTest {
         phone.answersWith(IOException("to 351-910000000"))
         val problem = phone.failed().problem
         assertInstanceOf(IOException::class.java, problem.cause)
-        assertTrue(problem.smsMayBeSent)
+        assertTrue(problem.smsPossiblySent)
         assertFalse("910000000" in problem.toString(), problem.toString())
     }
 
     @Test
     fun `what the server said is passed on`() = playing { phone ->
         phone.session.start(NUMBER)
-        phone.answersWith(VerificationServerException("rate_limited", "five an hour", 20.minutes, smsMayBeSent = false))
+        phone.answersWith(VerificationServerException("rate_limited", "five an hour", 20.minutes, smsPossiblySent = false))
         val failed = phone.failed()
         assertEquals(Advice.WAIT, failed.advice)
         assertEquals(20.minutes to "five an hour", failed.problem.run { retryAfter to detail })
-        assertFalse(failed.problem.smsMayBeSent)
+        assertFalse(failed.problem.smsPossiblySent)
     }
 
     @Test

@@ -91,7 +91,7 @@ class SessionVectorsTest {
                 answers(CodeChecked(Outcome.valueOf(answer.text(kind).uppercase()), answer.countOrNull("attempts_left")))
             "ended" -> answers(State.valueOf(answer.text(kind).uppercase()))
             "failed" -> answer.getAsJsonObject(kind).run {
-                val mayBeSent = get("sms_may_be_sent").asBoolean
+                val mayBeSent = get("sms_possibly_sent").asBoolean
                 answersWith(
                     VerificationServerException(text("code"), text("detail"), spanOrNull("retry_after"), mayBeSent),
                 )

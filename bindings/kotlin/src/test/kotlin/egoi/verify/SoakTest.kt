@@ -86,7 +86,7 @@ class SoakTest {
                 val id = free.remove()
                 sending.resend(id)
                 free.add(id)
-                failing<VerifyException.Sending> { engine.request(NUMBER) }
+                failing<VerifyException.DeliveryFailed> { engine.request(NUMBER) }
             }
         }
     }

@@ -47,7 +47,7 @@ class ToxicsTest {
         val allowed = maxOf(timers.maxOf { it.first }, Duration.ZERO) + toxics["late"].asDouble.seconds
         val latest = calls.maxOf { it.first }
         assertTrue(!isMeasured || latest <= allowed, "$name: $latest late, $allowed are allowed")
-        val sent = calls.count { (_, failure) -> failure?.smsMayBeSent ?: true }
+        val sent = calls.count { (_, failure) -> failure?.smsPossiblySent ?: true }
         val sms = service.seen(opened).getValue("sms")
         assertTrue(sms <= sent, "$name: $sms SMS, and $sent calls that say so")
         assertTrue(path["fails"]?.asBoolean != true || calls.all { it.second != null }, "$name: a call succeeded")

@@ -58,7 +58,7 @@ class VerifyExceptionTest {
             val client = Client(ClientOptions("another", "1", baseUrl = "${sandbox.url}/api"))
             val failure = failing<VerifyException.Unauthorized> { client.request(NUMBER) }
             assertEquals(401, failure.httpStatus)
-            assertFalse(failure.smsMayBeSent)
+            assertFalse(failure.smsPossiblySent)
         }
     }
 
@@ -68,7 +68,7 @@ class VerifyExceptionTest {
         val client = Client(ClientOptions("key", "1", baseUrl = "http://127.0.0.1:$port/api"))
         val failure = failing<VerifyException.Unreachable> { client.request(NUMBER) }
         assertTrue(failure.retryIsSafe)
-        assertFalse(failure.smsMayBeSent)
+        assertFalse(failure.smsPossiblySent)
         assertTrue(failure.cause != null)
     }
 

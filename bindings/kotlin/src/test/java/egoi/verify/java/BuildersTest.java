@@ -183,9 +183,9 @@ class BuildersTest {
     void aFutureThatFailsWithNotSentLeavesNothingBehind() {
         var thrown = new NotSentException("no credit", null);
         try (var engine = EngineBuilder.sendingAsync(sms -> CompletableFuture.failedFuture(thrown)).blocking()) {
-            var failure = assertThrows(VerifyException.Sending.class, () -> engine.request(NUMBER));
+            var failure = assertThrows(VerifyException.DeliveryFailed.class, () -> engine.request(NUMBER));
             assertSame(thrown, failure.getCause());
-            assertFalse(failure.getSmsMayBeSent());
+            assertFalse(failure.getSmsPossiblySent());
         }
     }
 
@@ -195,11 +195,11 @@ class BuildersTest {
         try (var engine = EngineBuilder.sending(sms -> {
             throw thrown;
         }).blocking()) {
-            var failure = assertThrows(VerifyException.Sending.class, () -> engine.request(NUMBER));
+            var failure = assertThrows(VerifyException.DeliveryFailed.class, () -> engine.request(NUMBER));
             // Coroutines copy an exception in tests, to show both sides of its stack.
             assertInstanceOf(IOException.class, failure.getCause());
             assertEquals(thrown.getMessage(), failure.getCause().getMessage());
-            assertTrue(failure.getSmsMayBeSent());
+            assertTrue(failure.getSmsPossiblySent());
             assertNotNull(failure.getRequestId());
         }
     }

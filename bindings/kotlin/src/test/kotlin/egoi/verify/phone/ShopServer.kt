@@ -71,7 +71,7 @@ class ShopServer private constructor(private val url: String, private val token:
                     code = error["code"].asString,
                     detail = error["detail"].asString,
                     retryAfter = error.span("retry_after"),
-                    smsMayBeSent = error.orNull("sms_may_be_sent")?.asBoolean ?: true,
+                    smsPossiblySent = error.orNull("sms_possibly_sent")?.asBoolean ?: true,
                 )
             }
         }
@@ -95,7 +95,7 @@ class ShopServer private constructor(private val url: String, private val token:
             read()
         } catch (failure: RuntimeException) {
             throw VerificationServerException(
-                code = "unexpected_answer",
+                code = "invalid_response",
                 detail = "the server's answer was not understood",
                 cause = failure,
             )

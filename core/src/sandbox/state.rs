@@ -21,7 +21,7 @@ use crate::engine::{DrawCode, Engine, EngineOptions, OutgoingSms};
 use crate::generate::{draw_code, fill};
 use crate::machine::Timestamp;
 use crate::sms::{code_in_sms, sms_parts};
-use crate::store::{Clock as _, MemoryStore, Stored, TestClock};
+use crate::store::{Clock as _, MemoryStore, StoredRequest, TestClock};
 use crate::values::{ApiKey, Code, PhoneNumber, RequestId};
 use crate::verification::{Outcome, RequestOptions, ValidateOptions};
 
@@ -29,7 +29,7 @@ use crate::verification::{Outcome, RequestOptions, ValidateOptions};
 const FOR_EVER: Duration = Duration::from_secs(100 * 366 * 24 * 60 * 60);
 
 /// A load test must not fill the memory: older entries go.
-const MOST_JOURNALED: usize = 10_000;
+const MAX_JOURNALED: usize = 10_000;
 
 tokio::task_local! {
     /// Who asked for the request whose SMS is being handed over.
@@ -37,7 +37,7 @@ tokio::task_local! {
 }
 
 /// What a sandbox knows.
-pub(crate) struct World {
+pub(crate) struct SandboxState {
     pub(crate) engine: Engine,
     store: Arc<MemoryStore>,
     pub(crate) post: Arc<Post>,
@@ -113,7 +113,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl World {
+impl SandboxState {
     pub(crate) fn new(options: &SandboxOptions, code: Option<Code>, key: Option<ApiKey>) -> Result<Arc<Self>, Error> {
         let clock = Arc::new(TestClock::default());
         let store = Arc::new(MemoryStore::with_clock(u64::MAX, Arc::<TestClock>::clone(&clock)));
@@ -198,7 +198,7 @@ impl World {
     }
 
     /// A request as it stands.
-    pub(crate) fn view(&self, id: &str) -> Option<Stored> {
+    pub(crate) fn view(&self, id: &str) -> Option<StoredRequest> {
         self.store.peek(RequestId::parse(id).ok()?.bits()?)
     }
 
@@ -213,7 +213,7 @@ impl World {
     pub(crate) fn write_down(&self, entry: Entry) {
         let mut journal = lock(&self.journal);
         journal.push_back(entry);
-        if journal.len() > MOST_JOURNALED {
+        if journal.len() > MAX_JOURNALED {
             journal.pop_front();
         }
     }
@@ -311,7 +311,7 @@ impl Post {
 }
 
 impl RequestView {
-    fn new(id: &RequestId, stored: &Stored) -> Self {
+    fn new(id: &RequestId, stored: &StoredRequest) -> Self {
         Self {
             id: id.to_string(),
             number: stored.number.whole(),

@@ -3,7 +3,7 @@
 
 local id, end_ = ARGV[3], ARGV[5]
 local request = load(KEYS[1])
-if not request or request[HAND_OVER] ~= tonumber(ARGV[4]) or request[UNDER_WAY] == 0 then return false end
+if not request or request[DELIVERY] ~= tonumber(ARGV[4]) or request[UNDER_WAY] == 0 then return false end
 local tags = list(6)
 if #tags == 0 then tags = {request[TAG]} end
 

@@ -114,7 +114,7 @@ impl EngineSettings {
     /// The options with what was given.
     pub fn set(self, mut options: EngineOptions) -> Result<EngineOptions, Error> {
         let so_many =
-            |field, (most, per)| Ok::<_, Error>(Quota { most: whole(field, most)?, per: seconds(field, per)? });
+            |field, (most, per)| Ok::<_, Error>(Quota { limit: whole(field, most)?, per: seconds(field, per)? });
         let quota = |field, given: Option<_>| given.map(|given| so_many(field, given)).transpose();
         let most = |field, most: Option<i64>| most.map(|most| whole(field, most)).transpose();
         if let Some(url) = self.store {
@@ -182,23 +182,23 @@ pub fn address(field: &str, given: &str) -> Result<IpAddr, Error> {
 
 /// A whole number that is at least 0 and fits where it goes.
 pub fn whole<T: TryFrom<i64> + Limit>(field: &str, given: i64) -> Result<T, Error> {
-    T::try_from(given).map_err(|_| Error::invalid_input(field, format_args!("is {given}, must be 0 to {}", T::MOST)))
+    T::try_from(given).map_err(|_| Error::invalid_input(field, format_args!("is {given}, must be 0 to {}", T::MAX)))
 }
 
 /// The largest of a type of whole numbers.
 pub trait Limit {
     /// The largest.
-    const MOST: u64;
+    const MAX: u64;
 }
 
 impl Limit for u16 {
-    const MOST: u64 = u16::MAX as u64;
+    const MAX: u64 = u16::MAX as u64;
 }
 
 impl Limit for u32 {
-    const MOST: u64 = u32::MAX as u64;
+    const MAX: u64 = u32::MAX as u64;
 }
 
 impl Limit for u64 {
-    const MOST: u64 = i64::MAX as u64;
+    const MAX: u64 = i64::MAX as u64;
 }

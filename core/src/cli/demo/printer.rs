@@ -46,7 +46,7 @@ impl Style {
 }
 
 /// What the demo is written on: the terminal line by line, or JSON at the end.
-pub(super) struct Paper {
+pub(super) struct Printer {
     json: bool,
     coloured: bool,
     /// Where it could not be written.
@@ -68,7 +68,7 @@ pub(super) enum Show {
     StatusWord,
 }
 
-impl Paper {
+impl Printer {
     pub(super) fn new(json: bool) -> Self {
         let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
             && std::env::var_os("TERM").is_none_or(|terminal| terminal != "dumb");

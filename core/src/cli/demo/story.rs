@@ -8,7 +8,7 @@ use egoi_verify::{
 };
 use serde_json::{Value, json};
 
-use super::paper::{KEY, Paper, Show};
+use super::printer::{KEY, Printer, Show};
 use super::recorder::{Exchange, Recorder};
 
 /// The article's own request.
@@ -33,12 +33,12 @@ impl From<Error> for Fault {
 }
 
 /// One version's part.
-pub(super) struct Play<'a> {
+pub(super) struct Story<'a> {
     api: Api,
     sandbox: &'a Sandbox,
     recorder: Recorder,
     client: Client,
-    paper: &'a mut Paper,
+    printer: &'a mut Printer,
 }
 
 /// A request that was made, with the code that its SMS brought.
@@ -47,8 +47,8 @@ struct Asked {
     code: String,
 }
 
-impl<'a> Play<'a> {
-    pub(super) async fn new(api: Api, sandbox: &'a Sandbox, paper: &'a mut Paper) -> Result<Self, Fault> {
+impl<'a> Story<'a> {
+    pub(super) async fn new(api: Api, sandbox: &'a Sandbox, printer: &'a mut Printer) -> Result<Self, Fault> {
         let url = sandbox.url();
         let server = url.trim_start_matches("http://").parse();
         let recorder = Recorder::start(server.map_err(|_| Fault(format!("{url} has no address")))?).await?;
@@ -57,95 +57,95 @@ impl<'a> Play<'a> {
             Api::V2 => ("/api", SENDER_ID),
         };
         let options = egoi_verify::ClientOptions::new(KEY, sender).api(api).base_url(recorder.url() + path);
-        Ok(Self { api, sandbox, recorder, client: Client::new(options)?, paper })
+        Ok(Self { api, sandbox, recorder, client: Client::new(options)?, printer })
     }
 
     pub(super) async fn v1(mut self) -> Result<(), Fault> {
-        self.paper.step("The business asks for a verification");
+        self.printer.step("The business asks for a verification");
         let asked = self.ask(Show::Whole).await?;
-        self.paper.meaning("pending", "E-goi made a code, good for 60 seconds. The business got the id alone.");
+        self.printer.meaning("pending", "E-goi made a code, good for 60 seconds. The business got the id alone.");
 
-        self.paper.step("The person mistypes the code");
+        self.printer.step("The person mistypes the code");
         self.validate(&asked.id, &wrong(&asked.code), Outcome::WrongCode).await?;
-        self.paper.meaning(
+        self.printer.meaning(
             "wrong_code",
             "E-goi waits for the right one. (The article shows no word for this: \
                                           Not_Verified is assumed.)",
         );
 
-        self.paper.step("The person gives the code of the SMS");
+        self.printer.step("The person gives the code of the SMS");
         self.validate(&asked.id, &asked.code, Outcome::Verified).await?;
-        self.paper.meaning("verified", "the number belongs to this person.");
+        self.printer.meaning("verified", "the number belongs to this person.");
 
-        self.paper.step("Somebody gives the same code again");
+        self.printer.step("Somebody gives the same code again");
         self.validate(&asked.id, &asked.code, Outcome::AlreadyVerified).await?;
-        self.paper.meaning("already_verified", "a code proves something once.");
+        self.printer.meaning("already_verified", "a code proves something once.");
 
-        self.paper.step("Another request, which the business cancels");
+        self.printer.step("Another request, which the business cancels");
         let asked = self.ask(Show::SamePayload).await?;
         self.cancel(&asked.id).await?;
-        self.paper.aside("… and the person gives the code of the SMS all the same.");
+        self.printer.aside("… and the person gives the code of the SMS all the same.");
         self.validate(&asked.id, &asked.code, Outcome::Cancelled).await?;
-        self.paper.meaning(
+        self.printer.meaning(
             "cancelled",
             "even the right code is no good any more. (The article shows no cancellation: this \
                                          one is assumed.)",
         );
 
-        self.paper.step("Another request, whose code comes too late");
+        self.printer.step("Another request, whose code comes too late");
         let asked = self.ask(Show::SamePayload).await?;
         self.let_it_expire();
         self.validate(&asked.id, &asked.code, Outcome::Expired).await?;
-        self.paper.meaning("expired", "the right code, 60 seconds after the request, is too late.");
+        self.printer.meaning("expired", "the right code, 60 seconds after the request, is too late.");
         Ok(())
     }
 
     pub(super) async fn v2(mut self) -> Result<(), Fault> {
-        self.paper.step("The business asks for a verification");
+        self.printer.step("The business asks for a verification");
         let asked = self.ask(Show::Whole).await?;
-        self.paper.meaning("pending", "the same request in V2's words. The key travels in a header.");
+        self.printer.meaning("pending", "the same request in V2's words. The key travels in a header.");
 
-        self.paper.step("The business reads the request");
+        self.printer.step("The business reads the request");
         self.get(&asked.id, State::Pending, Show::Whole).await?;
-        self.paper.meaning("pending", "the answer shows the code itself. The library never hands it on.");
+        self.printer.meaning("pending", "the answer shows the code itself. The library never hands it on.");
 
-        self.paper.step("The person mistypes the code");
+        self.printer.step("The person mistypes the code");
         self.validate(&asked.id, &wrong(&asked.code), Outcome::WrongCode).await?;
-        self.paper.meaning(
+        self.printer.meaning(
             "wrong_code",
             "V2's 200 does not say whether the code was right, so the library reads the \
                                           request before and after. A 200 alone proves nothing.",
         );
 
-        self.paper.step("The SMS is lost: the business has another one sent");
+        self.printer.step("The SMS is lost: the business has another one sent");
         let resent = self.resend(&asked.id).await?;
-        self.paper.meaning("pending", "a new code for the same request, and 60 seconds from now.");
+        self.printer.meaning("pending", "a new code for the same request, and 60 seconds from now.");
 
-        self.paper.step("The person gives the code of the first SMS");
+        self.printer.step("The person gives the code of the first SMS");
         self.validate(&asked.id, &asked.code, Outcome::WrongCode).await?;
-        self.paper.meaning("wrong_code", "the new code replaced the old one.");
+        self.printer.meaning("wrong_code", "the new code replaced the old one.");
 
-        self.paper.step("The person gives the code of the second SMS");
+        self.printer.step("The person gives the code of the second SMS");
         self.validate(&asked.id, &resent, Outcome::Verified).await?;
-        self.paper
+        self.printer
             .meaning("verified", "it was pending before, and is verified now: the number belongs to this person.");
 
-        self.paper.step("Somebody gives the same code again");
+        self.printer.step("Somebody gives the same code again");
         self.validate(&asked.id, &resent, Outcome::AlreadyVerified).await?;
-        self.paper.meaning("already_verified", "the read says it, and no code is sent at all.");
+        self.printer.meaning("already_verified", "the read says it, and no code is sent at all.");
 
-        self.paper.step("Another request, which the business cancels");
+        self.printer.step("Another request, which the business cancels");
         let asked = self.ask(Show::SamePayload).await?;
         self.cancel(&asked.id).await?;
-        self.paper.aside("… and the person gives the code of the SMS all the same.");
+        self.printer.aside("… and the person gives the code of the SMS all the same.");
         self.validate(&asked.id, &asked.code, Outcome::Cancelled).await?;
-        self.paper.meaning("cancelled", "even the right code is no good any more.");
+        self.printer.meaning("cancelled", "even the right code is no good any more.");
 
-        self.paper.step("Another request, whose code comes too late");
+        self.printer.step("Another request, whose code comes too late");
         let asked = self.ask(Show::SamePayload).await?;
         self.let_it_expire();
         self.validate(&asked.id, &asked.code, Outcome::Expired).await?;
-        self.paper.meaning("expired", "the right code, 60 seconds after the request, is too late.");
+        self.printer.meaning("expired", "the right code, 60 seconds after the request, is too late.");
         Ok(())
     }
 
@@ -189,7 +189,7 @@ impl<'a> Play<'a> {
         let Some(message) = self.sandbox.messages(Some(NUMBER))?.into_iter().next() else {
             return Err(Fault("no SMS arrived".to_owned()));
         };
-        self.paper.phone(&message);
+        self.printer.phone(&message);
         let Message { number, text, request_id, .. } = message;
         same("the text of the SMS", &text, &MESSAGE.replace("{CODE}", &code))?;
         same("the number of the SMS", &number.as_str(), &NUMBER)?;
@@ -274,7 +274,7 @@ impl<'a> Play<'a> {
 
     fn let_it_expire(&mut self) {
         self.sandbox.clock().advance(TTL);
-        self.paper.aside("… 60 seconds pass. (The sandbox's clock is moved; nobody waits.)");
+        self.printer.aside("… 60 seconds pass. (The sandbox's clock is moved; nobody waits.)");
     }
 
     /// The exchanges of the call that was just made, shown.
@@ -282,7 +282,7 @@ impl<'a> Play<'a> {
         let taken =
             self.recorder.take().ok_or_else(|| Fault("what went over the wire is not whole HTTP/1.1".to_owned()))?;
         for (place, exchange) in taken.iter().enumerate() {
-            self.paper.exchange(exchange, show.get(place).copied().unwrap_or(Show::Whole));
+            self.printer.exchange(exchange, show.get(place).copied().unwrap_or(Show::Whole));
         }
         if self.api == Api::V2 {
             let with_key = taken.iter().filter(|exchange| exchange.key.as_deref() == Some(KEY)).count();

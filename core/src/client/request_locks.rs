@@ -9,12 +9,12 @@ type Lock = Arc<tokio::sync::Mutex<()>>;
 
 /// The requests that are being validated; the others take no room.
 #[derive(Default)]
-pub(super) struct Turns(Mutex<HashMap<RequestId, Lock>>);
+pub(super) struct RequestLocks(Mutex<HashMap<RequestId, Lock>>);
 
-impl Turns {
-    /// The turn of a validation of this request, which holds `Turn::lock` while it runs.
-    pub(super) fn of<'a>(&'a self, id: &'a RequestId) -> Turn<'a> {
-        Turn { turns: self, id, lock: Arc::clone(self.all().entry(id.clone()).or_default()) }
+impl RequestLocks {
+    /// The lock of this request, which holds `RequestLock::lock` while it runs.
+    pub(super) fn of<'a>(&'a self, id: &'a RequestId) -> RequestLock<'a> {
+        RequestLock { locks: self, id, lock: Arc::clone(self.all().entry(id.clone()).or_default()) }
     }
 
     fn all(&self) -> MutexGuard<'_, HashMap<RequestId, Lock>> {
@@ -22,15 +22,15 @@ impl Turns {
     }
 }
 
-pub(super) struct Turn<'a> {
-    turns: &'a Turns,
+pub(super) struct RequestLock<'a> {
+    locks: &'a RequestLocks,
     id: &'a RequestId,
     pub(super) lock: Lock,
 }
 
-impl Drop for Turn<'_> {
+impl Drop for RequestLock<'_> {
     fn drop(&mut self) {
-        let mut all = self.turns.all();
+        let mut all = self.locks.all();
         // The map's and our own: nobody else waits, and nobody can begin to while we hold the map.
         if Arc::strong_count(&self.lock) == 2 {
             all.remove(self.id);
@@ -44,14 +44,14 @@ mod tests {
 
     #[test]
     fn a_request_is_forgotten_with_its_last_turn() -> Result<(), crate::Error> {
-        let turns = Turns::default();
+        let request_locks = RequestLocks::default();
         let id = RequestId::parse("a")?;
-        let (one, two) = (turns.of(&id), turns.of(&id));
+        let (one, two) = (request_locks.of(&id), request_locks.of(&id));
         assert!(Arc::ptr_eq(&one.lock, &two.lock));
         drop(one);
-        assert_eq!(turns.all().len(), 1);
+        assert_eq!(request_locks.all().len(), 1);
         drop(two);
-        assert!(turns.all().is_empty());
+        assert!(request_locks.all().is_empty());
         Ok(())
     }
 }
