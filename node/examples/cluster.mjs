@@ -7,9 +7,8 @@
 // Id and number are in a session in real life: see express.mjs.
 
 import cluster from "node:cluster";
-
-import express from "express";
 import { EgoiSms, Engine, VerifyError } from "egoi-verify";
+import express from "express";
 
 const WORKERS = Number(process.env.WORKERS ?? 4);
 

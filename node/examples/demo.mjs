@@ -38,7 +38,7 @@ const shown = (text) =>
               .replace(/(.{1,90})( |$)/g, "$1\n       ")
               .trimEnd();
 
-let count = { exchanges: 0, messages: 0, steps: 0 };
+const count = { exchanges: 0, messages: 0, steps: 0 };
 
 function step(title) {
     count.steps += 1;

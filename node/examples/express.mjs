@@ -1,9 +1,8 @@
 // A sign-up with Express: the person gives a phone number, gets a code by SMS, and gives the code back.
 
 import { randomUUID } from "node:crypto";
-
-import express from "express";
 import { RateLimitedError, VerifyError } from "egoi-verify";
+import express from "express";
 
 /** The routes of the sign-up, over a `Client` or an `Engine`. */
 export function signUp(verifier) {
@@ -40,7 +39,7 @@ export function signUp(verifier) {
         response.json({ number });
     });
 
-    app.use((error, request, response, next) => {
+    app.use((error, _request, response, next) => {
         if (!(error instanceof VerifyError)) {
             return next(error);
         }

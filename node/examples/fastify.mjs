@@ -3,7 +3,7 @@
 import { RateLimitedError, VerifyError } from "egoi-verify";
 
 /** Aborted when whoever asked has gone. */
-function signalOf(request, reply) {
+function signalOf(_request, reply) {
     const controller = new AbortController();
     reply.raw.once("close", () => {
         if (!reply.raw.writableFinished) {
@@ -37,7 +37,7 @@ export async function verification(fastify, { verifier }) {
         return reply.code(outcome === "verified" ? 200 : 422).send({ outcome });
     });
 
-    fastify.setErrorHandler((error, request, reply) => {
+    fastify.setErrorHandler((error, _request, reply) => {
         if (!(error instanceof VerifyError)) {
             return reply.send(error);
         }

@@ -5,9 +5,8 @@
 
 import { randomBytes } from "node:crypto";
 import { fileURLToPath } from "node:url";
-
-import express from "express";
 import { Client, NotFoundError, RateLimitedError, VerifyError } from "egoi-verify";
+import express from "express";
 
 const TTL = 300;
 const RESEND_AFTER = Number(process.env.RESEND_AFTER ?? 30);

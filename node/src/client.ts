@@ -9,23 +9,29 @@ import {
 import {
   boolean,
   bytes,
+  options as checkedOptions,
   type Kinds,
   listOf,
   mapTo,
   number,
   objectOf,
-  options as checkedOptions,
   string,
   text,
 } from "./check.js";
 import { inspected, thrown } from "./errors.js";
-import { CALL_OPTIONS, call, type CallOptions, port } from "./port.js";
+import { CALL_OPTIONS, type CallOptions, call, port } from "./port.js";
 import { masked } from "./verification.js";
 import { Verifier } from "./verifier.js";
 
 /** What a status word of the service may mean. */
 export type StatusMeaning =
-  "pending" | "verified" | "wrong_code" | "expired" | "already_verified" | "cancelled" | "too_many_attempts";
+  | "pending"
+  | "verified"
+  | "wrong_code"
+  | "expired"
+  | "already_verified"
+  | "cancelled"
+  | "too_many_attempts";
 
 /** Options of a client that have defaults. */
 export interface ClientSettings {

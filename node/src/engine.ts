@@ -1,12 +1,12 @@
 import { addon, type NativeClock, type NativeEngine } from "./addon.js";
 import {
   bytes,
+  options as checkedOptions,
   func,
   type Kind,
   type Kinds,
   listOf,
   number,
-  options as checkedOptions,
   orNull,
   string,
   whole,
@@ -14,7 +14,7 @@ import {
 } from "./check.js";
 import { EgoiSms } from "./client.js";
 import { invalid, thrown } from "./errors.js";
-import { call, CALL_OPTIONS, type CallOptions, port, type SendSms } from "./port.js";
+import { CALL_OPTIONS, type CallOptions, call, port, type SendSms } from "./port.js";
 import { Verifier } from "./verifier.js";
 
 /** At most so many events in a window, which starts at its first event. */

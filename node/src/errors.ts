@@ -179,7 +179,7 @@ for (const type of Object.values(CLASSES)) {
 /** What an `Engine`'s function that sends throws when it knows that nothing went out: then nothing is counted. */
 export class NotSent extends Error {
   static {
-    Object.defineProperty(this.prototype, "name", { value: "NotSent", configurable: true, writable: true });
+    Object.defineProperty(NotSent.prototype, "name", { value: "NotSent", configurable: true, writable: true });
   }
 }
 

@@ -21,8 +21,8 @@ export interface OutgoingSms {
 export type SendSms = (sms: OutgoingSms) => Promise<unknown> | unknown;
 
 interface Call {
-  read: (value: any) => unknown;
-  resolve: (value: any) => void;
+  read: (value: never) => unknown;
+  resolve: (value: never) => void;
   reject: (reason: unknown) => void;
   at: CalledAt;
   signal: AbortSignal | undefined;
@@ -56,7 +56,7 @@ function hear(news: string): void {
     }
     forget(id, call);
     if (tag === 0) {
-      call.resolve(call.read(what));
+      call.resolve(call.read(what as never) as never);
     } else {
       call.reject(errorOf(what, call.at, call.sending));
     }
@@ -139,7 +139,7 @@ export function call<T>(
   given: CallOptions | undefined,
   kinds: Kinds,
   start: (id: number, checked: Checked) => void,
-  read: (value: any) => T,
+  read: (value: never) => T,
   send?: SendSms,
 ): Promise<T> {
   const at: CalledAt = {};
@@ -149,7 +149,8 @@ export function call<T>(
     const signal = checked["signal"] as AbortSignal | undefined;
     signal?.throwIfAborted();
     // Numbers of 32 bits: no call is in flight for so long that its number comes round again.
-    const id = (latest = (latest + 1) >>> 0);
+    latest = (latest + 1) >>> 0;
+    const id = latest;
     start(id, checked);
     const entry: Call = { read, resolve, reject, at, signal, onAbort: undefined, send: undefined, sending: undefined };
     if (send !== undefined) {

@@ -1,8 +1,8 @@
 import { addon, type NativeSandbox } from "./addon.js";
-import { boolean, type Kinds, number, options as checkedOptions, orNull, signal, string, whole } from "./check.js";
+import { boolean, options as checkedOptions, type Kinds, number, orNull, signal, string, whole } from "./check.js";
 import { Client, type ClientSettings, EgoiSms } from "./client.js";
 import { inspected, thrown } from "./errors.js";
-import { CALL_OPTIONS, call, type CallOptions, port } from "./port.js";
+import { CALL_OPTIONS, type CallOptions, call, port } from "./port.js";
 import { asIs, masked } from "./verification.js";
 
 /** How to start a sandbox. Whatever is left out has its default. */

@@ -1,6 +1,6 @@
 import type { NativeVerifier } from "./addon.js";
 import { type Kinds, number, string, whole } from "./check.js";
-import { CALL_OPTIONS, call, type CallOptions, type SendSms } from "./port.js";
+import { CALL_OPTIONS, type CallOptions, call, type SendSms } from "./port.js";
 import { asIs, type CodeType, type Outcome, type State, toVerification, type Verification } from "./verification.js";
 
 /** How to make a request. Whatever is left out has its default. */

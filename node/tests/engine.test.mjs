@@ -39,7 +39,12 @@ test("a request waits until its SMS was handed over", async () => {
 async function turnsDuring(work) {
     let turns = 0;
     let immediate;
-    const count = () => (immediate = setImmediate(() => ((turns += 1), count())));
+    const count = () => {
+        immediate = setImmediate(() => {
+            turns += 1;
+            count();
+        });
+    };
     count();
     await work();
     clearImmediate(immediate);
@@ -139,7 +144,10 @@ test("what threw anything else may be sent, and its code counts", async () => {
 
 test("what threw undefined is a failure too", async () => {
     const { engine } = engineOf({ send: () => Promise.reject() });
-    await assert.rejects(engine.request(NUMBER), (error) => error.code === "delivery_failed" && error.cause === undefined);
+    await assert.rejects(
+        engine.request(NUMBER),
+        (error) => error.code === "delivery_failed" && error.cause === undefined,
+    );
 });
 
 test("wrong codes for a number are counted across requests", async () => {

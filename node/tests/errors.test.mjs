@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
-import test from "node:test";
-
+import test, { after, before, beforeEach } from "node:test";
 import * as library from "egoi-verify";
 import { Sandbox, setUpSandbox } from "egoi-verify/testing";
-import { after, before, beforeEach } from "node:test";
 
 const require = createRequire(import.meta.url);
 const { addon } = require("../dist/addon.js");

@@ -4,10 +4,9 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import test, { after, before, beforeEach } from "node:test";
-
-import Fastify from "fastify";
 import { codeInSms } from "egoi-verify";
 import { setUpSandbox } from "egoi-verify/testing";
+import Fastify from "fastify";
 
 import { signUp } from "../examples/express.mjs";
 import { verification } from "../examples/fastify.mjs";
@@ -73,7 +72,9 @@ async function fastify(t) {
     const app = Fastify();
     const session = {};
     app.decorateRequest("session");
-    app.addHook("onRequest", async (request) => void (request.session = session));
+    app.addHook("onRequest", async (request) => {
+        request.session = session;
+    });
     await app.register(verification, { verifier: phones.sandbox.client() });
     t.after(() => app.close());
     return app;
@@ -98,7 +99,7 @@ test("Fastify: a call ends when whoever asked has gone", async (t) => {
     const app = await fastify(t);
     phones.sandbox.failNext({ call: "request", delay: 60 });
     const given = new Promise((resolve) =>
-        app.addHook("onError", async (request, reply, error) => resolve(error.message)),
+        app.addHook("onError", async (_request, _reply, error) => resolve(error.message)),
     );
     const url = await app.listen({ port: 0, host: "127.0.0.1" });
     const controller = new AbortController();
@@ -234,7 +235,7 @@ test("what the README shows compiles", async () => {
         return `export async function block${n}(client: Client, { apiKey, number, session, gateway, retryIn, log }: any): Promise<unknown> {\n{ ${rest} }\nreturn; }`;
     });
     mkdirSync(`${here}build/readme`, { recursive: true });
-    const source = [...new Set(imports)].join("\n") + "\n" + bodies.join("\n");
+    const source = [...new Set(imports), ...bodies].join("\n");
     writeFileSync(`${here}build/readme/readme.mts`, source);
     const strict = ["--ignoreConfig", "--strict", "--noEmit", "--module", "nodenext", "--target", "es2022"];
     const options = [...strict, "--types", "node", "--lib", "es2023,esnext.disposable", "--rootDir", "."];

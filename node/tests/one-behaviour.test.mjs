@@ -135,7 +135,8 @@ class Run {
                 const { with: sendFails, ...rest } = keys;
                 nothingElse(rest);
                 assert.ok(["not_sent", "maybe"].includes(sendFails));
-                return void (this.sendFails = sendFails);
+                this.sendFails = sendFails;
+                return undefined;
             }
             case "reset":
                 nothingElse(keys);

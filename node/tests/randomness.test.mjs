@@ -38,7 +38,9 @@ for (const [codeType, alphabet] of Object.entries(ALPHABETS)) {
         const places = Array.from({ length: 6 }, () => new Array(alphabet.length).fill(0));
         for (let drawn = 0; drawn < codes; drawn += 1) {
             const code = generateCode(codeType, 6);
-            places.forEach((counts, place) => (counts[alphabet.indexOf(code[place])] += 1));
+            places.forEach((counts, place) => {
+                counts[alphabet.indexOf(code[place])] += 1;
+            });
         }
         for (const counts of places) {
             assert.ok(chiSquare(counts) < limit(alphabet.length), counts.join(" "));

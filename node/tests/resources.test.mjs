@@ -56,25 +56,23 @@ test(`${soak ? "10^5" : "10^4"} calls that are given up do not grow the process`
     t.diagnostic(JSON.stringify(grown));
 });
 
-test(
-    `${soak ? "10^4" : "10^3"} clients that nobody closes are collected, and their connections with them`,
-    { timeout: 600_000 },
-    async (t) => {
-        const sandbox = await Sandbox.start();
-        t.after(() => sandbox.close());
-        const connections = () => readdirSync("/proc/self/fd").length;
-        const ping = () => sandbox.client().ping();
-        await calls(200, ping);
+test(`${soak ? "10^4" : "10^3"} clients that nobody closes are collected, and their connections with them`, {
+    timeout: 600_000,
+}, async (t) => {
+    const sandbox = await Sandbox.start();
+    t.after(() => sandbox.close());
+    const connections = () => readdirSync("/proc/self/fd").length;
+    const ping = () => sandbox.client().ping();
+    await calls(200, ping);
+    await memory();
+    const before = connections();
+    for (let done = 0; done < (soak ? 1e4 : 1e3); done += 100) {
+        await calls(100, ping);
         await memory();
-        const before = connections();
-        for (let done = 0; done < (soak ? 1e4 : 1e3); done += 100) {
-            await calls(100, ping);
-            await memory();
-        }
-        const most = before + 64;
-        for (let n = 0; n < 100 && connections() > most; n += 1) {
-            await memory();
-        }
-        assert.ok(connections() <= most, `${connections()} file descriptors, ${before} before`);
-    },
-);
+    }
+    const most = before + 64;
+    for (let n = 0; n < 100 && connections() > most; n += 1) {
+        await memory();
+    }
+    assert.ok(connections() <= most, `${connections()} file descriptors, ${before} before`);
+});

@@ -101,7 +101,10 @@ export function scenarios(
         "an engine's code expires by a test clock": async () => {
             const clock = new TestClock();
             let text;
-            const engine = new Engine({ send: (sms) => void (text = sms.text), clock });
+            const send = (sms) => {
+                text = sms.text;
+            };
+            const engine = new Engine({ send, clock });
             const { id } = await engine.request(NUMBER, { message: "{CODE}", ttl: 10 });
             clock.advance(10);
             assert.equal(await engine.validate(id, text), "expired");
@@ -140,7 +143,10 @@ export function scenarios(
                 const client = new Client({ apiKey: "wrong", sender: "1", baseUrl: `${sandbox.url}/api` });
                 await assert.rejects(client.request(NUMBER), (error) => {
                     assert.ok(error instanceof VerifyError);
-                    assert.deepEqual([error.code, error.httpStatus, error.smsPossiblySent], ["unauthorized", 401, false]);
+                    assert.deepEqual(
+                        [error.code, error.httpStatus, error.smsPossiblySent],
+                        ["unauthorized", 401, false],
+                    );
                     return true;
                 });
             }),

@@ -77,7 +77,8 @@ for (const { kind, empty } of started) {
         let sent;
         let count = 0;
         beforeEach(() => {
-            store = empty(`test-${(count += 1)}`);
+            count += 1;
+            store = empty(`test-${count}`);
             sent = [];
         });
 
@@ -151,49 +152,45 @@ for (const { kind, empty } of started) {
             assert.throws(() => engine({ key: undefined }), { code: "invalid_input", message: /`key`/ });
         });
 
-        test(
-            "the workers of a cluster share it",
-            { skip: kind === "sqlite" && "the example is for a server" },
-            async () => {
-                const sandbox = await Sandbox.start();
-                const environment = {
-                    ...{ EGOI_STORE: store, EGOI_ENGINE_KEY: key.toString("hex"), PORT: "0" },
-                    ...{ EGOI_API_KEY: "key", EGOI_SENDER: "1", EGOI_BASE_URL: `${sandbox.url}/api` },
+        test("the workers of a cluster share it", {
+            skip: kind === "sqlite" && "the example is for a server",
+        }, async () => {
+            const sandbox = await Sandbox.start();
+            const environment = {
+                ...{ EGOI_STORE: store, EGOI_ENGINE_KEY: key.toString("hex"), PORT: "0" },
+                ...{ EGOI_API_KEY: "key", EGOI_SENDER: "1", EGOI_BASE_URL: `${sandbox.url}/api` },
+            };
+            const env = { ...process.env, ...environment };
+            const child = spawn(process.execPath, ["examples/cluster.mjs"], {
+                cwd: here,
+                env,
+                stdio: ["ignore", "pipe", "inherit"],
+            });
+            try {
+                const [line] = await once(createInterface({ input: child.stdout }), "line");
+                const url = line.match(/http:.*/)[0];
+                const workers = new Set();
+                // A connection of its own each time, which any worker may take.
+                const post = async (path, body) => {
+                    const headers = { "Content-Type": "application/json", Connection: "close" };
+                    const answer = await fetch(url + path, { method: "POST", headers, body: JSON.stringify(body) });
+                    const told = await answer.json();
+                    workers.add(told.worker);
+                    return told;
                 };
-                const env = { ...process.env, ...environment };
-                const child = spawn(process.execPath, ["examples/cluster.mjs"], {
-                    cwd: here,
-                    env,
-                    stdio: ["ignore", "pipe", "inherit"],
-                });
-                try {
-                    const [line] = await once(createInterface({ input: child.stdout }), "line");
-                    const url = line.match(/http:.*/)[0];
-                    const workers = new Set();
-                    // A connection of its own each time, which any worker may take.
-                    const post = async (path, body) => {
-                        const headers = { "Content-Type": "application/json", Connection: "close" };
-                        const answer = await fetch(url + path, { method: "POST", headers, body: JSON.stringify(body) });
-                        const told = await answer.json();
-                        workers.add(told.worker);
-                        return told;
-                    };
-                    const { id } = await post("/verifications", { number: NUMBER });
-                    const given = { number: NUMBER, code: await sandbox.waitForCode(NUMBER) };
-                    const told = await Promise.all(
-                        Array.from({ length: 16 }, () => post(`/verifications/${id}`, given)),
-                    );
-                    const outcomes = told.map(({ outcome }) => outcome).sort();
-                    assert.deepEqual(outcomes, [...Array(15).fill("already_verified"), "verified"]);
-                    assert.ok(workers.size > 1);
-                    assert.equal(sandbox.messages(NUMBER).length, 1);
-                } finally {
-                    child.kill();
-                    await once(child, "exit");
-                    await sandbox.close();
-                }
-            },
-        );
+                const { id } = await post("/verifications", { number: NUMBER });
+                const given = { number: NUMBER, code: await sandbox.waitForCode(NUMBER) };
+                const told = await Promise.all(Array.from({ length: 16 }, () => post(`/verifications/${id}`, given)));
+                const outcomes = told.map(({ outcome }) => outcome).sort();
+                assert.deepEqual(outcomes, [...Array(15).fill("already_verified"), "verified"]);
+                assert.ok(workers.size > 1);
+                assert.equal(sandbox.messages(NUMBER).length, 1);
+            } finally {
+                child.kill();
+                await once(child, "exit");
+                await sandbox.close();
+            }
+        });
 
         test("of many processes with the right code one is told verified", async () => {
             const { id } = await engine().request(NUMBER);

@@ -50,31 +50,30 @@ const held = () => ({
     threads: readdirSync("/proc/self/task").length,
 });
 
-test(
-    `${ROUNDS} rounds of calls through toxiproxy: none outlives its deadline, nothing is left`,
-    { skip: !hasToxiproxy && "THERE IS NO TOXIPROXY: `make test-programs` BUILDS IT", timeout: 1_800_000 },
-    async (t) => {
-        const service = await scriptedService();
-        t.after(() => service.close());
-        let before;
-        for (let round = 0; round <= ROUNDS; round += 1) {
-            for (const path of TOXICS.toxics) {
-                await load(service, path);
-            }
-            // What connections that fail leave to the allocator has its size after some rounds.
-            if (round === Math.floor(ROUNDS / 3)) {
-                before = { ...held(), ...(await memory()) };
-            }
+test(`${ROUNDS} rounds of calls through toxiproxy: none outlives its deadline, nothing is left`, {
+    skip: !hasToxiproxy && "THERE IS NO TOXIPROXY: `make test-programs` BUILDS IT",
+    timeout: 1_800_000,
+}, async (t) => {
+    const service = await scriptedService();
+    t.after(() => service.close());
+    let before;
+    for (let round = 0; round <= ROUNDS; round += 1) {
+        for (const path of TOXICS.toxics) {
+            await load(service, path);
         }
-        const isMore = () => held().descriptors > before.descriptors || held().threads > before.threads;
-        for (const end = Date.now() + 10_000; isMore() && Date.now() < end;) {
-            await sleep(10);
+        // What connections that fail leave to the allocator has its size after some rounds.
+        if (round === Math.floor(ROUNDS / 3)) {
+            before = { ...held(), ...(await memory()) };
         }
-        assert.ok(!isMore(), `${JSON.stringify(held())} are left, ${JSON.stringify(before)} before`);
-        const after = await memory();
-        const grown = { rss: after.rss - before.rss, heapUsed: after.heapUsed - before.heapUsed };
-        t.diagnostic(`the process grew by ${grown.rss} bytes, JavaScript's heap by ${grown.heapUsed}`);
-        assert.ok(grown.rss < 32e6, `the process grew by ${grown.rss} bytes`);
-        assert.ok(grown.heapUsed < 4e6, `JavaScript's heap grew by ${grown.heapUsed} bytes`);
-    },
-);
+    }
+    const isMore = () => held().descriptors > before.descriptors || held().threads > before.threads;
+    for (const end = Date.now() + 10_000; isMore() && Date.now() < end; ) {
+        await sleep(10);
+    }
+    assert.ok(!isMore(), `${JSON.stringify(held())} are left, ${JSON.stringify(before)} before`);
+    const after = await memory();
+    const grown = { rss: after.rss - before.rss, heapUsed: after.heapUsed - before.heapUsed };
+    t.diagnostic(`the process grew by ${grown.rss} bytes, JavaScript's heap by ${grown.heapUsed}`);
+    assert.ok(grown.rss < 32e6, `the process grew by ${grown.rss} bytes`);
+    assert.ok(grown.heapUsed < 4e6, `JavaScript's heap grew by ${grown.heapUsed} bytes`);
+});

@@ -32,7 +32,10 @@ function sourceOf(file) {
 /** As it is written, on one line and without its documentation. */
 function text(node) {
     const written = node.getSourceFile().text.slice(node.pos, node.end);
-    return written.replace(/\/\*[^]*?\*\//g, "").trim().replace(/\s+/g, " ");
+    return written
+        .replace(/\/\*[\s\S]*?\*\//g, "")
+        .trim()
+        .replace(/\s+/g, " ");
 }
 
 function has(node, kind) {
@@ -43,13 +46,18 @@ function show(prefix, name, file) {
     const source = sourceOf(file);
     const found = source.statements.filter((statement) => statement.name?.text === name);
     if (found.length === 0) {
-        const passedOn = source.statements.find((each) => each.exportClause?.elements.some((one) => one.name.text === name));
-        const specifier = [passedOn, ...source.statements].find((each) => each?.moduleSpecifier && text(each).includes(name));
+        const passedOn = source.statements.find((each) =>
+            each.exportClause?.elements.some((one) => one.name.text === name),
+        );
+        const specifier = [passedOn, ...source.statements].find(
+            (each) => each?.moduleSpecifier && text(each).includes(name),
+        );
         show(prefix, name, resolve(file, "..", specifier.moduleSpecifier.text.replace(".js", ".d.ts")));
     }
     for (const declaration of found) {
         const path = prefix + name;
-        const base = declaration.heritageClauses?.map((clause) => ` < ${clause.types.map(text).join(", ")}`).join("") ?? "";
+        const base =
+            declaration.heritageClauses?.map((clause) => ` < ${clause.types.map(text).join(", ")}`).join("") ?? "";
         switch (declaration.kind) {
             case SyntaxKind.FunctionDeclaration:
                 callable(path, declaration);
@@ -60,7 +68,9 @@ function show(prefix, name, file) {
             case SyntaxKind.ClassDeclaration:
             case SyntaxKind.InterfaceDeclaration:
                 lines.add(path + base);
-                declaration.members.forEach((each) => member(path, each));
+                for (const each of declaration.members) {
+                    member(path, each);
+                }
                 break;
             default:
                 throw new Error(`no way to show ${text(declaration)}`);
@@ -74,7 +84,9 @@ function alias(path, type) {
         lines.add(`${path} = ${text(type)}`);
         return;
     }
-    type.types.forEach((each) => lines.add(`${path} = ${text(each)}`));
+    for (const each of type.types) {
+        lines.add(`${path} = ${text(each)}`);
+    }
 }
 
 function member(path, node) {
@@ -90,7 +102,9 @@ function member(path, node) {
         case SyntaxKind.GetAccessor:
         case SyntaxKind.PropertyDeclaration:
         case SyntaxKind.PropertySignature:
-            lines.add(`${path}.${name}${node.questionToken || node.postfixToken ? "?" : ""}: ${node.type ? text(node.type) : text(node)}`);
+            lines.add(
+                `${path}.${name}${node.questionToken || node.postfixToken ? "?" : ""}: ${node.type ? text(node.type) : text(node)}`,
+            );
             return;
         default:
             throw new Error(`no way to show ${text(node)}`);
@@ -101,7 +115,9 @@ function callable(path, node) {
     lines.add(path);
     for (const parameter of node.parameters) {
         const optional = parameter.questionToken || parameter.initializer ? "?" : "";
-        lines.add(`${path} ${parameter.dotDotDotToken ? "..." : ""}${text(parameter.name)}${optional}: ${text(parameter.type)}`);
+        lines.add(
+            `${path} ${parameter.dotDotDotToken ? "..." : ""}${text(parameter.name)}${optional}: ${text(parameter.type)}`,
+        );
     }
     if (node.type) {
         lines.add(`${path} -> ${text(node.type)}`);

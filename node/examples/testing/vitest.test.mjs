@@ -1,8 +1,7 @@
 // npx vitest run vitest.test.mjs
 
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-
 import { setUpSandbox } from "egoi-verify/testing";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 
 const NUMBER = "+351 910 000 000";
 const phones = setUpSandbox({ beforeAll, beforeEach, afterAll });

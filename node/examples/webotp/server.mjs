@@ -1,9 +1,8 @@
 // A page that the phone fills the code into: the SMS ends with a line that binds the code to this site.
 
 import { readFile } from "node:fs/promises";
-
-import express from "express";
 import { withOrigin } from "egoi-verify";
+import express from "express";
 
 /** The page and its two calls. `host` is the domain name that people see in the address bar. */
 export function site(verifier, host) {
@@ -11,7 +10,7 @@ export function site(verifier, host) {
     let session = {}; // One visitor: yours have a session each.
     app.use(express.json());
 
-    app.get("/", async (request, response) => {
+    app.get("/", async (_request, response) => {
         response.type("html").send(await readFile(new URL("page.html", import.meta.url)));
     });
 

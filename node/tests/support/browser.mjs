@@ -60,7 +60,7 @@ export async function browser(t) {
             }),
         /** Awaits that a script gives something. */
         async until(script) {
-            for (const end = Date.now() + 10_000; Date.now() < end;) {
+            for (const end = Date.now() + 10_000; Date.now() < end; ) {
                 const value = await run(script);
                 if (value) {
                     return value;

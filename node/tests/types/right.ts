@@ -15,10 +15,10 @@ import {
   type Outcome,
   parseNumber,
   RateLimitedError,
-  smsParts,
   type State,
+  smsParts,
   type Verification,
-  Verifier,
+  type Verifier,
   VerifyError,
   withAppHash,
   withOrigin,
@@ -103,8 +103,5 @@ export const functions: [string, string, string | undefined, 1 | number] = [
   smsParts("a").parts,
 ];
 
-declare const jest: Record<
-  "beforeAll" | "beforeEach" | "afterAll",
-  (work: () => Promise<unknown> | void, timeout?: number) => void
->;
+declare const jest: Record<"beforeAll" | "beforeEach" | "afterAll", (work: () => unknown, timeout?: number) => void>;
 export const phones: Sandbox[] = [setUpSandbox({ before, beforeEach, after }).sandbox, setUpSandbox(jest).sandbox];

@@ -145,7 +145,8 @@ const digits = (text) => text.replace(/\D/g, "");
 /** Makes `elements` the children of `list`, touching only what differs, so that focus and selection stay. */
 function arrange(list, elements, heading) {
   const keep = new Set(elements);
-  const focusIsLost = list.contains(document.activeElement) && !elements.some((one) => one.contains(document.activeElement));
+  const focusIsLost =
+    list.contains(document.activeElement) && !elements.some((one) => one.contains(document.activeElement));
   for (const child of [...list.children]) if (!keep.has(child)) child.remove();
   if (focusIsLost) heading.focus();
   let next = list.firstElementChild;
@@ -165,7 +166,11 @@ function note(element, all, found, shown, what, none) {
 
 function draw() {
   const inbox = chosen(messages, (entry) => entry.message.number);
-  arrange($("messages"), inbox.shown.map((entry) => (entry.element ??= messageElement(entry.message))), $("messages-title"));
+  arrange(
+    $("messages"),
+    inbox.shown.map((entry) => (entry.element ??= messageElement(entry.message))),
+    $("messages-title"),
+  );
   $("messages").hidden = inbox.found === 0;
   $("welcome").hidden = messages.size > 0;
   for (const url of document.querySelectorAll(".again")) url.hidden = messages.size === 0; // The welcome has them.
@@ -174,7 +179,11 @@ function draw() {
   document.title = `Inbox (${messages.size}) – E-goi Verify sandbox`;
 
   const table = chosen(requests, (entry) => entry.request.number);
-  arrange($("requests"), table.shown.map((entry) => rowOf(entry)), $("requests-title"));
+  arrange(
+    $("requests"),
+    table.shown.map((entry) => rowOf(entry)),
+    $("requests-title"),
+  );
   $("requests-table").hidden = table.found === 0;
   setText($("requests-count"), String(table.found));
   note($("requests-note"), requests.size, table.found, table.shown.length, "request", "No request yet.");
@@ -182,7 +191,8 @@ function draw() {
 
 let drawing = 0;
 function drawSoon() {
-  drawing ||= setTimeout(() => {
+  if (drawing) return;
+  drawing = setTimeout(() => {
     drawing = 0;
     draw();
   }, 20);
@@ -197,13 +207,14 @@ let silent = true; // Until the first snapshot is in: what was there before is n
 function announce(sentence) {
   if (silent) return;
   sentences.push(sentence);
-  speaking ||= setTimeout(() => {
+  $("announcement").textContent = ""; // The same sentence twice is said twice.
+  if (speaking) return;
+  speaking = setTimeout(() => {
     const more = sentences.length - 3;
     $("announcement").textContent = sentences.slice(-3).join(" ") + (more > 0 ? ` And ${more} earlier changes.` : "");
     sentences = [];
     speaking = 0;
   }, 150);
-  $("announcement").textContent = ""; // The same sentence twice is said twice.
 }
 
 function fail(reason) {
@@ -266,7 +277,8 @@ function apply(name, data) {
 }
 
 async function takeSnapshot() {
-  const queue = (waiting = []);
+  const queue = [];
+  waiting = queue;
   try {
     const [clockNow, inbox, table] = await Promise.all(
       ["/sandbox/clock", "/sandbox/messages", "/sandbox/requests"].map((path) => call("GET", path)),
