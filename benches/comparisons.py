@@ -105,7 +105,8 @@ PARTS = [
                 "turns: 51 % is Python's and its loop's, 23 % the native module's, 18 % the kernel's.",
             ),
             "python-codes": Comparison(
-                "Drawing a code", "From the operating system's randomness, as all three do, in the two sizes that are most used."
+                "Drawing a code",
+                "From the operating system's randomness, as all three do, in the two sizes that are most used.",
             ),
             "python-start": Comparison(
                 "Starting",

@@ -27,7 +27,9 @@ RESULTS = ROOT / os.environ.get("CARGO_TARGET_DIR", "target") / "benches"
 def machine() -> str:
     """Its processors and system, for people."""
     lines = Path("/proc/cpuinfo").read_text().splitlines()
-    model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
+    model = next(
+        (line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine()
+    )
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     release = platform.release().partition("-")[0]
     return f"{os.cpu_count()} processors of {model}, {memory:.0f} GiB, {platform.system()} {release}"

@@ -9,11 +9,10 @@ from typing import NamedTuple
 import matplotlib
 
 matplotlib.use("svg")
-from matplotlib.axes import Axes  # noqa: E402
-from matplotlib.figure import Figure  # noqa: E402
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter  # noqa: E402
-
-from records import Ratio, Record, amount, digits, step  # noqa: E402
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from records import Ratio, Record, amount, digits, step
 
 RATIOS = ("time", "processor time")
 # Each colour, and what it becomes where the reader's screen is dark. Apart from each other for the colour-blind too.
@@ -86,7 +85,13 @@ def draw_ratios(axes: Axes, rows: list[Row], panel: int, title: str, floors_alon
         axes.plot([ratio.smallest, ratio.largest], [y, y], color=colour, linewidth=2, alpha=0.6)
         axes.plot([ratio.median], [y], marker="o" if ahead or floors_alone else "D", color=colour, markersize=5)
         axes.annotate(
-            digits(ratio.median), (ratio.largest, y), (5, 0), textcoords="offset points", va="center", fontsize=8, color=TEXT
+            digits(ratio.median),
+            (ratio.largest, y),
+            (5, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=8,
+            color=TEXT,
         )
     low, high = axes.get_xlim()
     axes.set_xlim(min(low, 0.8), max(high * 1.25, 1.3))
@@ -106,7 +111,9 @@ def draw_amounts(axes: Axes, rows: list[tuple[str, list[float], str]], unit: str
         axes.barh([y], [median / size], height=0.6, color=colour)
         axes.plot([min(taken) / size, max(taken) / size], [y, y], color=TEXT, linewidth=1)
         end = (max(taken) / size, y)
-        axes.annotate(amount(median, unit), end, (5, 0), textcoords="offset points", va="center", fontsize=8, color=TEXT)
+        axes.annotate(
+            amount(median, unit), end, (5, 0), textcoords="offset points", va="center", fontsize=8, color=TEXT
+        )
     axes.set_xlim(0, axes.get_xlim()[1] * 1.15)
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g} {name}" if value else "0"))
     finish(axes, title)

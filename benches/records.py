@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+
 class Ratio(NamedTuple):
     """The median of the ratios within the rounds, the smallest and the largest."""
 

@@ -69,11 +69,16 @@ def main() -> None:
         files = sorted(folder.glob(pattern), key=lambda file: file.stat().st_mtime)
         if files:
             records.append(record(what, files[-1].stat().st_size, {}))
-    python = {name: installed_for_python(name, set()) for name in ("requests", "niquests", "httpx", "aiohttp", "urllib3")}
+    python = {
+        name: installed_for_python(name, set()) for name in ("requests", "niquests", "httpx", "aiohttp", "urllib3")
+    }
     records.append(record("installed for Python", installed_for_python("egoi-verify", set()), python))
     shipped = [ROOT / "node" / "dist", ROOT / "node" / "build" / "egoi-verify.node"]
     own = sum(
-        file.stat().st_size for each in shipped for file in ([each] if each.is_file() else each.rglob("*")) if file.is_file()
+        file.stat().st_size
+        for each in shipped
+        for file in ([each] if each.is_file() else each.rglob("*"))
+        if file.is_file()
     )
     node = {name: installed_for_node(name, set()) for name in ("undici", "axios", "otplib")}
     records.append(record("installed for Node", own, node))

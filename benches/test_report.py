@@ -43,7 +43,9 @@ class Report(unittest.TestCase):
 
     def test_a_record_without_what_is_compared_can_be_read(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
-            alone = {key: value for key, value in RECORD._asdict().items() if key not in ("others", "floors", "disturbed")}
+            alone = {
+                key: value for key, value in RECORD._asdict().items() if key not in ("others", "floors", "disturbed")
+            }
             (Path(folder) / "program.json").write_text(json.dumps([alone]))
             [read] = load(Path(folder).glob("*.json"))
         self.assertEqual((read.others, read.floors, read.ours), ({}, {}, RECORD.ours))

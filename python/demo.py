@@ -267,7 +267,8 @@ def play(sandbox: Sandbox) -> None:
     # Nobody waits for a code to expire: the time stands still and is moved.
     sandbox.clock.freeze()
     say(
-        f"A business wants to know whether {NUMBER} belongs to the person in front of it. It asks E-goi Verify, which sends "
+        f"A business wants to know whether {NUMBER} belongs to the person in front of it. It asks E-goi Verify, which "
+        "sends "
         "a code there by SMS, and the person gives the code back. Here a sandbox on this machine plays E-goi. What is "
         "behind >>> is called, and below it is what it gives. Printed, a number is masked."
     )

@@ -1,8 +1,9 @@
-"""A real database server for a test of any language: `python3 tests/servers.py redis` or `postgres`. With the paths of a
-certificate and its key behind it, PostgreSQL speaks TLS too.
+"""A real database server for a test of any language: `python3 tests/servers.py redis` or `postgres`.
 
-Prints the URL of a store in it once it is up, and runs until its standard input is closed; then nothing is left of it. Where it
-is not installed it says so in capitals and ends with 3, and in CI with 1.
+With the paths of a certificate and its key behind it, PostgreSQL speaks TLS too.
+
+Prints the URL of a store in it once it is up, and runs until its standard input is closed; then nothing is left of it.
+Where it is not installed it says so in capitals and ends with 3, and in CI with 1.
 """
 
 import os
@@ -44,13 +45,24 @@ def redis(folder: str, port: int, user: "str | None", *_: str) -> list[str]:
 
 def postgres(folder: str, port: int, user: "str | None", *certificate_and_key: str) -> list[str]:
     data = f"{folder}/data"
-    initdb = [program("initdb"), "--pgdata", data, "--username", "egoi", "--auth", "trust", "--no-sync", "--locale", "C"]
+    initdb = [
+        program("initdb"),
+        "--pgdata",
+        data,
+        "--username",
+        "egoi",
+        "--auth",
+        "trust",
+        "--no-sync",
+        "--locale",
+        "C",
+    ]
     subprocess.run(initdb, user=user, cwd=folder, stdout=subprocess.DEVNULL, check=True)
     # What is not meant to outlive the test need not be on the disk.
     settings = [f"port={port}", f"unix_socket_directories={folder}", "listen_addresses=127.0.0.1", "fsync=off"]
     # A process may make many engines, each with connections of its own.
     settings.append("max_connections=500")
-    for setting, file in zip(("ssl_cert_file", "ssl_key_file"), certificate_and_key):
+    for setting, file in zip(("ssl_cert_file", "ssl_key_file"), certificate_and_key, strict=True):
         own = shutil.copy(file, folder)
         os.chmod(own, 0o600)
         if user is not None:

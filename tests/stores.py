@@ -1,5 +1,7 @@
-"""Every scenario of an engine over every store that outlives a process, by the runners of Rust, Python and Node. `make
-test-stores` runs it, which builds what it needs."""
+"""Every scenario of an engine over every store that outlives a process, by the runners of Rust, Python and Node.
+
+`make test-stores` runs it, which builds what it needs.
+"""
 
 import os
 import subprocess
@@ -18,7 +20,14 @@ RUNNERS = {
     # With what `make test-rust` has built.
     "Rust": [*CARGO_TEST, "--workspace", "--all-features", "--test", "scenarios", "engine"],
     "Python": [*PYTEST, "-k", "engine"],
-    "Node": ["node", "--test", "--test-reporter=dot", "--test-name-pattern", "on engine$", "node/tests/one-behaviour.test.mjs"],
+    "Node": [
+        "node",
+        "--test",
+        "--test-reporter=dot",
+        "--test-name-pattern",
+        "on engine$",
+        "node/tests/one-behaviour.test.mjs",
+    ],
 }
 
 

@@ -16,7 +16,6 @@ from typing import Any
 
 import httpx
 import pytest
-
 from egoi_verify.testing import Sandbox
 
 REPOSITORY = Path(__file__).parent.parent.parent
@@ -264,7 +263,9 @@ def test_an_app_gives_up(phone: list[str], server: str, sandbox: Sandbox) -> Non
         assert app.ended() == 1
 
 
-def test_an_app_whose_server_refuses_the_number_says_what_to_do(phone: list[str], server: str, sandbox: Sandbox) -> None:
+def test_an_app_whose_server_refuses_the_number_says_what_to_do(
+    phone: list[str], server: str, sandbox: Sandbox
+) -> None:
     sandbox.fail_next(call="request", status=422)
     with running([*phone, server, NUMBER]) as app:
         app.wait_for("^failed rejected change_number$")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 import secrets
 import string
+from collections.abc import Callable
 from timeit import timeit
-from typing import Callable
 
 from rounds import Records, interleaved, scaled
 
@@ -27,7 +27,9 @@ def measure() -> None:
             "`secrets.choice`, joined": lambda: "".join(secrets.choice(alphabet) for _ in range(size)),
             "`SystemRandom().choices`, joined": lambda: "".join(system_random.choices(alphabet, k=size)),
         }
-        taken = interleaved({way: lambda draw=draw: timeit(draw, number=CODES) / CODES * 1e9 for way, draw in ways.items()})
+        taken = interleaved(
+            {way: lambda draw=draw: timeit(draw, number=CODES) / CODES * 1e9 for way, draw in ways.items()}
+        )
         records.add("python-codes", settings, "time", "ns", taken, ours="generate_code")
     records.write()
 

@@ -7,8 +7,9 @@ certificates alone, has a deadline, and gives back the same fields. Only its own
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable, Callable
 from io import BytesIO
-from typing import Any, Awaitable, Callable, NamedTuple
+from typing import Any, NamedTuple
 
 KEY = "0123456789abcdef0123456789abcdef01234567"
 NUMBER = "351-910000000"
@@ -32,9 +33,7 @@ class Known(NamedTuple):
 
 
 def known(answer: Any) -> Known:
-    return Known(
-        answer["id"], answer["status"], answer["recipientNumber"], answer["createDate"], answer["codeTTL"]
-    )
+    return Known(answer["id"], answer["status"], answer["recipientNumber"], answer["createDate"], answer["codeTTL"])
 
 
 def checked(known: Known, status: str) -> Known:

@@ -1,5 +1,7 @@
-"""A request and the validation of its code, in this process: the engine in memory, pyotp with a dictionary, and django-otp
-with its own model in SQLite in memory. All hand the code over to the same function.
+"""A request and the validation of its code, in this process.
+
+The engine in memory, pyotp with a dictionary, and django-otp with its own model in SQLite in memory. All give the code
+to the same function.
 """
 
 from __future__ import annotations
@@ -7,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
+from collections.abc import Callable
 from time import perf_counter_ns, process_time_ns
-from typing import Callable, NamedTuple
+from typing import NamedTuple
 
 from rounds import Records, interleaved, scaled
 
@@ -111,8 +114,10 @@ def pyotp() -> Callable[[], Cost]:
 
 
 def django_otp() -> Callable[[], Cost]:
-    """Its email device, with the delivery replaced as its documentation says. The device is read for the request and, as
-    the code comes with another, for the validation."""
+    """Its email device, with the delivery replaced as its documentation says.
+
+    The device is read for the request and, as the code comes with another, for the validation.
+    """
     import django
     from django.conf import settings
 

@@ -11,11 +11,12 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
 from time import monotonic
-from typing import Iterable, NamedTuple
+from typing import NamedTuple
 
 from competitors import ASYNC, AT_MOST, BLOCKING
 from rounds import ROUNDS, SHORT, Records, interleaved
@@ -186,9 +187,7 @@ def certificates(where: Path) -> tuple[Path, Path, Path]:
             .not_valid_after(now + datetime.timedelta(days=1))
             .add_extension(x509.BasicConstraints(ca=name == issuer, path_length=None), critical=True)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-            .add_extension(
-                x509.AuthorityKeyIdentifier.from_issuer_public_key(signed_by.public_key()), critical=False
-            )
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signed_by.public_key()), critical=False)
         )
 
     own, servers = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
@@ -199,9 +198,7 @@ def certificates(where: Path) -> tuple[Path, Path, Path]:
     pem = serialization.Encoding.PEM
     paths[0].write_bytes(authority.public_bytes(pem))
     paths[1].write_bytes(server.public_bytes(pem))
-    paths[2].write_bytes(
-        servers.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
+    paths[2].write_bytes(servers.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
     return paths
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import platform
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
-from typing import Callable, TypeVar
+from typing import TypeVar
 
 SHORT = os.environ.get("EGOI_BENCH_SHORT") == "1"
 """One round of next to no work."""
@@ -22,8 +23,10 @@ def scaled(full: int) -> int:
 
 
 def interleaved(ways: dict[str, Callable[[], Cost]], rounds: int = ROUNDS) -> dict[str, list[Cost]]:
-    """What each way says that it takes, round by round, after one to warm up. Another one begins each time, so that none
-    always comes after the same one."""
+    """What each way says that it takes, round by round, after one to warm up.
+
+    Another one begins each time, so that none always comes after the same one.
+    """
     taken: dict[str, list[Cost]] = {way: [] for way in ways}
     names = list(ways)
     for nth in range(rounds + 1):

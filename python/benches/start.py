@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from time import perf_counter_ns
-from typing import Callable
 
 from rounds import ROUNDS, Records, interleaved
 

@@ -9,7 +9,6 @@ Keep the request's id and the number in the session, and validate in the web pro
 """
 
 from celery import Celery, Task
-
 from egoi_verify import Client, VerifyError
 
 # How long a person waits for a code before asking for another one.
@@ -17,15 +16,19 @@ PATIENCE = 60.0
 
 app = Celery("celery_task")
 
-# The worker forks its processes from this one. The client may be used in all of them: each makes connections of its own.
+# The worker forks its processes from this one. The client may be used in all of them: each makes connections of its
+# own.
 client = Client.from_env()
 
 
-# The message is acknowledged before the task runs. With `acks_late`, or `reject_on_worker_lost`, a worker that dies after the
-# SMS was sent would have its task run again, and the person would get a second one.
+# The message is acknowledged before the task runs. With `acks_late`, or `reject_on_worker_lost`, a worker that dies
+# after the SMS was sent would have its task run again, and the person would get a second one.
 @app.task(bind=True, acks_late=False, reject_on_worker_lost=False, max_retries=2)
 def send_code(task: "Task[[str], str]", number: str) -> str:
-    """Sends a code to the number, and gives the request's id. Not the number, which Celery would log with the result."""
+    """Sends a code to the number; returns the request's id.
+
+    Not the number: Celery would log it with the result.
+    """
     try:
         return client.request(number).id
     except VerifyError as error:

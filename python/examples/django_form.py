@@ -18,7 +18,6 @@ from django.core.wsgi import get_wsgi_application
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
-
 from egoi_verify import Client, InvalidInput, Outcome, RateLimited, VerifyError, parse_number
 
 SMS_PER_HOUR = 5
@@ -103,8 +102,11 @@ def failed(request: HttpRequest, form: forms.Form, error: VerifyError) -> HttpRe
 
 
 def counted(what: str) -> int:
-    """How often it happened within the hour, this time included. In the cache, because a session cannot count atomically:
-    a hundred guesses at the same moment would all find the same number in it."""
+    """How often it happened within the hour, this time included.
+
+    In the cache, because a session cannot count atomically: a hundred guesses at the same moment would all find the
+    same number in it.
+    """
     cache.add(what, 0, timeout=3600)
     return cache.incr(what)
 

@@ -2,8 +2,8 @@
 
     EGOI_API_KEY=... EGOI_SENDER=... uvicorn fastapi_signup:app
 
-``POST /signup`` with ``{"number": "+351 910 000 000"}`` sends a code, and ``POST /signup/code`` with ``{"code": "123456"}``
-takes it.
+``POST /signup`` with ``{"number": "+351 910 000 000"}`` sends a code, and ``POST /signup/code`` with ``{"code":
+"123456"}`` takes it.
 """
 
 import logging
@@ -13,11 +13,10 @@ from math import ceil
 from secrets import token_urlsafe
 from typing import Annotated
 
+from egoi_verify import AsyncClient, InvalidInput, Outcome, RateLimited, VerifyError, parse_number
 from fastapi import Cookie, FastAPI, HTTPException, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
-
-from egoi_verify import AsyncClient, InvalidInput, Outcome, RateLimited, VerifyError, parse_number
 
 SMS_PER_HOUR = 5
 CODES_PER_SMS = 5
@@ -38,8 +37,8 @@ class SignUp:
     codes_left: int = CODES_PER_SMS
 
 
-# What the browser must not be able to change or to take back is kept here, and its cookie is only the random name of it.
-# In one process's memory, to be one file: several processes need a store that they share, such as Redis, which also
+# What the browser must not be able to change or to take back is kept here, and its cookie is only the random name of
+# it. In one process's memory, to be one file: several processes need a store that they share, such as Redis, which also
 # forgets by itself.
 sign_ups: dict[str, SignUp] = {}
 sms_sent: dict[str, list[float]] = {}

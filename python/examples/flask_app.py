@@ -11,9 +11,8 @@ from math import ceil
 from secrets import token_urlsafe
 from threading import Lock
 
-from flask import Flask, Response, abort, request, session
-
 from egoi_verify import Client, InvalidInput, Outcome, RateLimited, VerifyError, parse_number
+from flask import Flask, Response, abort, request, session
 
 SMS_PER_HOUR = 5
 CODES_PER_SMS = 5
@@ -35,9 +34,9 @@ class SignUp:
     codes_left: int = CODES_PER_SMS
 
 
-# Flask's session is a cookie, which the browser can read, and can put back as it was before a wrong code was counted. So it
-# holds a random name only, and the rest is here. In one process's memory, to be one file: several processes need a store
-# that they share, such as Redis.
+# Flask's session is a cookie, which the browser can read, and can put back as it was before a wrong code was counted.
+# So it holds a random name only, and the rest is here. In one process's memory, to be one file: several processes need
+# a store that they share, such as Redis.
 sign_ups: dict[str, SignUp] = {}
 sms_sent: dict[str, list[float]] = {}
 counting = Lock()

@@ -14,11 +14,10 @@ from math import ceil
 from secrets import token_urlsafe
 from typing import Annotated
 
+from egoi_verify import AsyncClient, Conflict, NotFound, Outcome, RateLimited, State, VerifyError
 from fastapi import Depends, FastAPI, Header, HTTPException
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
-
-from egoi_verify import AsyncClient, Conflict, NotFound, Outcome, RateLimited, State, VerifyError
 
 TTL = 300
 RESEND_AFTER = float(os.environ.get("RESEND_AFTER", "30"))

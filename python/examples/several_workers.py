@@ -1,33 +1,34 @@
 """Verifications that several processes share: gunicorn's workers and Celery's, on one store.
 
-    export EGOI_STORE=postgres://... EGOI_ENGINE_KEY=... EGOI_API_KEY=... EGOI_SENDER=... FLASK_SECRET_KEY=... CELERY_BROKER_URL=...
+    export EGOI_STORE=postgres://... EGOI_ENGINE_KEY=... EGOI_API_KEY=... EGOI_SENDER=...
+    export FLASK_SECRET_KEY=... CELERY_BROKER_URL=...
     celery --app several_workers:tasks worker
     gunicorn --workers 4 several_workers:web
 
 ``EGOI_STORE`` is any URL that outlives a process, ``EGOI_ENGINE_KEY`` 32 bytes or more in hex. ``POST /number`` with
-``{"number": "+351 910 000 000"}`` has a worker send a code, and ``POST /code`` with ``{"code": "123456"}`` takes it, whichever process
-of either kind is asked.
+``{"number": "+351 910 000 000"}`` has a worker send a code, and ``POST /code`` with ``{"code": "123456"}`` takes it,
+whichever process of either kind is asked.
 """
 
 import os
 from secrets import token_hex
 
 from celery import Celery, Task
-from flask import Flask, Response, jsonify, request, session
-
 from egoi_verify import EgoiSms, Engine, VerifyError, parse_number
+from flask import Flask, Response, jsonify, request, session
 
 web = Flask(__name__)
 web.config.from_prefixed_env()  # FLASK_SECRET_KEY
 tasks = Celery("several_workers")
 
-# Made before the workers are forked, and used in each of them: a server is first called there. A file of SQLite may not be
-# used by the process that forks.
+# Made before the workers are forked, and used in each of them: a server is first called there. A file of SQLite may not
+# be used by the process that forks.
 engine = Engine(EgoiSms.from_env(), store=os.environ["EGOI_STORE"], key=bytes.fromhex(os.environ["EGOI_ENGINE_KEY"]))
 
 
-# The key makes the task safe to run again: whichever worker does finds the request of the first run, and sends no second SMS. So it
-# may be acknowledged late. Who got no SMS, because a worker died before it went out, asks for another.
+# The key makes the task safe to run again: whichever worker does finds the request of the first run, and sends no
+# second SMS. So it may be acknowledged late. Who got no SMS, because a worker died before it went out, asks for
+# another.
 @tasks.task(bind=True, acks_late=True, reject_on_worker_lost=True, max_retries=3)
 def send_code(task: "Task[[str, str], None]", number: str, key: str) -> None:
     try:
@@ -42,8 +43,8 @@ def send_code(task: "Task[[str, str], None]", number: str, key: str) -> None:
 def ask() -> Response:
     # The limits of the engine are per number. Put one per address in front, as flask_app.py does.
     number = parse_number(request.json["number"]).whole
-    # Flask's session is signed and not secret. What it holds is no secret either, and who puts an old one back only asks about
-    # an old request: what counts is in the store.
+    # Flask's session is signed and not secret. What it holds is no secret either, and who puts an old one back only
+    # asks about an old request: what counts is in the store.
     session["number"], session["key"] = number, token_hex(16)
     send_code.delay(number, session["key"])
     return jsonify(sent=True)
@@ -51,7 +52,8 @@ def ask() -> Response:
 
 @web.post("/code")
 def check() -> Response:
-    # The same key gives the same request, and no second SMS. Should it come before the worker's, the worker finds this one.
+    # The same key gives the same request, and no second SMS. Should it come before the worker's, the worker finds this
+    # one.
     verification = engine.request(session["number"], idempotency_key=session["key"])
     outcome = engine.validate(verification.id, request.json["code"], number=session["number"])
     return jsonify(outcome=outcome.value)

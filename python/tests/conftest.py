@@ -9,7 +9,6 @@ import warnings
 from collections.abc import Callable, Iterator
 
 import pytest
-
 from egoi_verify import Sandbox
 from support_program import PROGRAMS, VERSIONS, interpreter
 from support_wire import Wire

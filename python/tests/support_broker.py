@@ -1,6 +1,7 @@
 """Celery's broker in a folder, made safe: importing this is enough.
 
-kombu's own makes a message's file first and fills it then. A worker that looks in between takes an empty message, and ends.
+kombu's own makes a message's file first and fills it then. A worker that looks in between takes an empty message, and
+ends.
 """
 
 from __future__ import annotations
@@ -22,4 +23,4 @@ def put_whole(channel: Any, queue: str, payload: Any, **kwargs: Any) -> None:
     message.rename(message.with_name(message.name.replace(unread, queue)))
 
 
-setattr(filesystem.Channel, "_put", put_whole)  # a type checker forbids it by assignment
+filesystem.Channel._put = put_whole  # a type checker forbids it by assignment

@@ -93,7 +93,9 @@ class Hostile(http.server.ThreadingHTTPServer):
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None = None, error: BaseException | None = None,
+        self,
+        kind: type[BaseException] | None = None,
+        error: BaseException | None = None,
         traceback: TracebackType | None = None,
     ) -> None:
         self.released.set()

@@ -38,7 +38,10 @@ def start(name: str, *arguments: str, python: str = sys.executable) -> subproces
 
 
 def end(process: subprocess.Popen[str], told: str = "", patience: float = PATIENCE) -> str:
-    """Tells it something; gives what it printed. It must have ended well, in time, and with nothing on its standard error."""
+    """Tells it something; gives what it printed.
+
+    It must have ended well, in time, and with nothing on its standard error.
+    """
     try:
         output, errors = process.communicate(told + "\n", timeout=patience)
     except subprocess.TimeoutExpired:

@@ -1,8 +1,11 @@
-"""A server made of sockets, to see and to do what no HTTP server shows or does: when a connection was closed and by whom,
-answers that are held back, connections that are dropped between two calls."""
+"""A server made of sockets, to see and to do what no HTTP server shows or does.
+
+It knows when a connection was closed and by whom, holds responses back, and drops connections between two calls.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import ssl
@@ -79,10 +82,8 @@ class Wire:
         """Ends every connection, as a server does with those that are idle."""
         with self._changed:
             for each in self.connections:
-                try:
+                with contextlib.suppress(OSError):  # it has ended already
                     each.sock.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    pass  # it is over already
 
     def _accept(self) -> None:
         while True:

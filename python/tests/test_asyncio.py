@@ -10,7 +10,6 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 import pytest
-
 import support_program as program
 from conftest import NUMBER
 from egoi_verify import AsyncClient, Closed, Outcome, Sandbox, Timeout, Verification, VerifyError
@@ -80,7 +79,8 @@ def test_loops_in_several_threads_share_a_client(sandbox: Sandbox, count: Callab
 
     async def main(last: int) -> None:
         for _ in range(count(5, 200)):
-            outcomes.append(await verify(client, sandbox, f"+351 910 000 0{last:02}"))
+            outcome = await verify(client, sandbox, f"+351 910 000 0{last:02}")
+            outcomes.append(outcome)
 
     threads = [threading.Thread(target=asyncio.run, args=(main(last),)) for last in range(8)]
     for thread in threads:

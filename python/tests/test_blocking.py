@@ -7,7 +7,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-
 from conftest import NUMBER
 from egoi_verify import Client, Closed, Outcome, Sandbox, State
 from support_wire import Wire
@@ -32,7 +31,9 @@ def test_other_threads_run_python_while_a_call_is_under_way(wire: Wire) -> None:
     call.join()
 
 
-def test_threads_that_share_a_client_verify_each_its_own_number(sandbox: Sandbox, count: Callable[[int, int], int]) -> None:
+def test_threads_that_share_a_client_verify_each_its_own_number(
+    sandbox: Sandbox, count: Callable[[int, int], int]
+) -> None:
     client = sandbox.client()
 
     def verify(last: int) -> list[Outcome]:

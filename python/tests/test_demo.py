@@ -9,7 +9,6 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-
 from egoi_verify import Sandbox
 
 DEMO = Path(__file__).parent.parent / "demo.py"

@@ -13,10 +13,10 @@ from contextvars import ContextVar
 from typing import Any
 
 import pytest
-
 from conftest import NUMBER
 from egoi_verify import (
     AsyncEngine,
+    DeliveryFailedError,
     EgoiSms,
     Engine,
     NotFound,
@@ -25,7 +25,6 @@ from egoi_verify import (
     OutgoingSms,
     RateLimited,
     Sandbox,
-    DeliveryFailedError,
     Sms,
     State,
     Timeout,
@@ -393,7 +392,9 @@ def test_cancelling_a_task_cancels_the_hand_over_and_the_sms_may_have_been_sent(
 
 
 @pytest.mark.parametrize("kind", [Engine, AsyncEngine])
-def test_a_function_that_cancels_itself_has_failed_and_nobody_else_is_cancelled(kind: type[Engine | AsyncEngine]) -> None:
+def test_a_function_that_cancels_itself_has_failed_and_nobody_else_is_cancelled(
+    kind: type[Engine | AsyncEngine],
+) -> None:
     async def send(sms: OutgoingSms) -> None:
         raise asyncio.CancelledError
 
@@ -443,6 +444,7 @@ def test_a_failure_to_send_leaves_no_cycle_behind(verifying: Verifying) -> None:
             return awaited()
         with suppress(DeliveryFailedError):
             engine.request(NUMBER)
+        return None
 
     gc.collect()
     gc.disable()

@@ -10,13 +10,13 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import pytest
-
 import egoi_verify
+import pytest
 from egoi_verify import (
     Client,
     Closed,
     Conflict,
+    DeliveryFailedError,
     Engine,
     Interrupted,
     InvalidInput,
@@ -25,12 +25,11 @@ from egoi_verify import (
     OutgoingSms,
     RateLimited,
     Sandbox,
-    DeliveryFailedError,
     Timeout,
     Unreachable,
     VerifyError,
+    _native,
 )
-from egoi_verify import _native
 
 KEY = "key-that-nobody-may-see"
 # None that the words of an error show how a number is written with.
@@ -206,6 +205,7 @@ CASES = [
     # The one that cannot come by itself.
     Case("internal", "a panic", lambda sandbox: _native.panicking(False).run(), sms_possibly_sent=True),
 ]
+
 
 def test_each_code_is_provoked_here() -> None:
     assert {case.code for case in CASES} == set(CODES)

@@ -22,7 +22,6 @@ import httpx
 import pytest
 import support_broker as support_broker
 from celery import Celery
-
 from egoi_verify import Interrupted, InvalidInput, RateLimited, Sandbox, Unavailable
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -261,7 +260,9 @@ class TestFastApi:
         answer = somebody.post("/signup", number=somebody.number)
         assert (answer.status_code, answer.headers["Retry-After"]) == (429, "60")
 
-    def test_where_an_sms_may_have_gone_out_the_person_is_told_and_no_second_one_is_sent(self, somebody: Person) -> None:
+    def test_where_an_sms_may_have_gone_out_the_person_is_told_and_no_second_one_is_sent(
+        self, somebody: Person
+    ) -> None:
         somebody.sandbox.fail_next("request", number=somebody.number, cut="after")
         answer = somebody.post("/signup", number=somebody.number)
         assert (answer.status_code, somebody.sms()) == (502, 1)
@@ -343,7 +344,9 @@ class TestFlask:
     def test_a_number_without_its_country_is_422(self, somebody: Person) -> None:
         assert somebody.submit("/number", number="910000000").status_code == 422
 
-    def test_where_an_sms_may_have_gone_out_the_person_is_told_and_no_second_one_is_sent(self, somebody: Person) -> None:
+    def test_where_an_sms_may_have_gone_out_the_person_is_told_and_no_second_one_is_sent(
+        self, somebody: Person
+    ) -> None:
         somebody.sandbox.fail_next("request", number=somebody.number, cut="after")
         answer = somebody.submit("/number", number=somebody.number)
         assert (answer.status_code, somebody.sms()) == (502, 1)
@@ -413,7 +416,9 @@ class TestDjango:
         answer = somebody.fill_in("/", number="910000000")
         assert "+351 910 000 000" in answer.text
 
-    def test_where_an_sms_may_have_gone_out_the_person_is_told_and_no_second_one_is_sent(self, somebody: Person) -> None:
+    def test_where_an_sms_may_have_gone_out_the_person_is_told_and_no_second_one_is_sent(
+        self, somebody: Person
+    ) -> None:
         somebody.sandbox.fail_next("request", number=somebody.number, cut="after")
         answer = somebody.fill_in("/", number=somebody.number)
         assert (answer.status_code, somebody.sms()) == (502, 1)

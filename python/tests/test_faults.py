@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-
 from egoi_verify import AsyncClient, Client, VerifyError
 from support_service import REPOSITORY, Seen, Service
 
@@ -196,10 +195,13 @@ def kind(request: pytest.FixtureRequest) -> Kind:
 
 @pytest.fixture(scope="module")
 def played(request: pytest.FixtureRequest, service: Service, kind: Kind) -> dict[str, list[str]]:
-    """Every row that is to be tested here, with what was wrong: played at once, as the rows wait more than they work."""
+    """Every row that is to be tested here, with what was wrong.
+
+    They are played at once, as the rows wait more than they work.
+    """
     wanted = {item.callspec.params["row"] for item in request.session.items if "played" in item.fixturenames}
     rows = sorted(wanted)
-    return dict(zip(rows, all_at_once(lambda row: play(service, kind, ROWS[row]), rows)))
+    return dict(zip(rows, all_at_once(lambda row: play(service, kind, ROWS[row]), rows), strict=True))
 
 
 @pytest.mark.parametrize("row", ROWS)

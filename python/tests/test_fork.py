@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import trustme
-
 import support_program as program
+import trustme
 from egoi_verify import Sandbox
 from support_wire import Connection, Wire
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 import support_program as program
 
 

@@ -8,9 +8,8 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-
 from conftest import NUMBER
-from egoi_verify import Engine, NotFound, OutgoingSms, Outcome, Sandbox
+from egoi_verify import Engine, NotFound, Outcome, OutgoingSms, Sandbox
 from egoi_verify.testing import TestClock
 
 DAY = timedelta(hours=24).total_seconds()

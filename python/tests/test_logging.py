@@ -10,7 +10,6 @@ from collections.abc import Callable, Coroutine, Iterator
 
 import pytest
 from conftest import NUMBER
-
 from egoi_verify import AsyncClient, Client, Sandbox, VerifyError
 
 KEY = "key-that-nobody-may-see"

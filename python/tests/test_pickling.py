@@ -7,16 +7,13 @@ import pickle
 from collections.abc import Callable
 
 import pytest
-
 from egoi_verify import AsyncClient, AsyncEngine, Client, Engine, Sandbox, VerifyError
 
 
 @pytest.mark.parametrize("kind", VerifyError.__subclasses__(), ids=lambda kind: kind.__name__)
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 def test_an_error_comes_back_from_a_pickle_with_all_its_fields(kind: type[VerifyError], protocol: int) -> None:
-    error = kind(
-        "why", http_status=418, request_id="a1", retry_after=1.5, retry_is_safe=True, sms_possibly_sent=True
-    )
+    error = kind("why", http_status=418, request_id="a1", retry_after=1.5, retry_is_safe=True, sms_possibly_sent=True)
     for back in pickle.loads(pickle.dumps(error, protocol)), copy.copy(error), copy.deepcopy(error):
         assert type(back) is kind
         assert vars(back) == vars(error)

@@ -1,4 +1,7 @@
-"""Codes as they come out of the package: each character as often as the others, and no code twice, wherever it was drawn."""
+"""Codes as they come out of the package.
+
+Each character comes as often as the others, and no code twice, wherever it was drawn.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,6 @@ from collections.abc import Callable
 from statistics import NormalDist
 
 import pytest
-
 from egoi_verify import CodeType, generate_code
 
 ALPHABETS = {

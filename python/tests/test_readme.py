@@ -8,10 +8,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import egoi_verify
 import pytest
 from conftest import NUMBER
-
-import egoi_verify
 from egoi_verify import Sandbox, VerifyError
 
 pytest_plugins = ["pytester"]

@@ -10,14 +10,13 @@ from datetime import datetime, timedelta, timezone
 import httpx
 import pytest
 from conftest import NUMBER
-from support_wire import wait_until
-
 from egoi_verify import (
     Client,
     Closed,
     Engine,
     Interrupted,
     InvalidInput,
+    InvalidResponseError,
     NotFound,
     Outcome,
     OutgoingSms,
@@ -28,10 +27,10 @@ from egoi_verify import (
     Timeout,
     Unauthorized,
     Unavailable,
-    InvalidResponseError,
     Unreachable,
 )
 from egoi_verify.testing import TestClock
+from support_wire import wait_until
 
 OTHER = "+351 910 000 001"
 
@@ -139,7 +138,12 @@ def test_v2_answers_a_wrong_code_with_nothing_else() -> None:
 
 @pytest.mark.parametrize(
     "make",
-    [Sandbox, lambda: Sandbox(v2_words=True), lambda: Sandbox(v2_wrong=400), lambda: Sandbox(v2_words=True, v2_wrong=400)],
+    [
+        Sandbox,
+        lambda: Sandbox(v2_words=True),
+        lambda: Sandbox(v2_wrong=400),
+        lambda: Sandbox(v2_words=True, v2_wrong=400),
+    ],
     ids=["as published", "with words", "400", "with words and 400"],
 )
 def test_whatever_v2_answers_a_client_tells_wrong_from_right(make: Callable[[], Sandbox]) -> None:
@@ -352,7 +356,15 @@ def test_a_failure_that_is_never_likely_never_strikes(sandbox: Sandbox) -> None:
 
 @pytest.mark.parametrize(
     "fault",
-    [{"status": 200}, {"status": 600}, {"delay": 61}, {"delay": -1}, {"probability": 2}, {"count": -1}, {"call": "fly"}],
+    [
+        {"status": 200},
+        {"status": 600},
+        {"delay": 61},
+        {"delay": -1},
+        {"probability": 2},
+        {"count": -1},
+        {"call": "fly"},
+    ],
     ids=str,
 )
 def test_a_failure_that_cannot_be_is_refused(sandbox: Sandbox, fault: dict[str, object]) -> None:

@@ -1,5 +1,7 @@
-"""Every file of ``tests/scenarios`` on every verifier that it names, blocking and for asyncio; its README says what a file
-holds."""
+"""Every file of ``tests/scenarios`` on every verifier that it names, blocking and for asyncio.
+
+The README of that folder says what a file holds.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +13,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 import egoi_verify
+import pytest
 from egoi_verify import (
     AsyncClient,
     AsyncEngine,
@@ -33,7 +34,9 @@ from egoi_verify import (
 )
 from egoi_verify.testing import TestClock
 
-FILES = {path.stem: json.loads(path.read_text()) for path in (Path(__file__).parents[2] / "tests/scenarios").glob("*.json")}
+FILES = {
+    path.stem: json.loads(path.read_text()) for path in (Path(__file__).parents[2] / "tests/scenarios").glob("*.json")
+}
 assert FILES and all(scenario["on"] for scenario in FILES.values())
 STORE = os.environ.get("EGOI_SCENARIOS_STORE")
 SANDBOXES: dict[str, dict[str, Any]] = {
@@ -101,7 +104,9 @@ class Run:
         if kind == "request":
             return self.call("request", keys.pop("number", "+351 910 000 000"), **keys)
         if kind == "validate":
-            return self.call("validate", keys.pop("id", self.kept.get("id")), keys.pop("code", self.kept.get("code")), **keys)
+            return self.call(
+                "validate", keys.pop("id", self.kept.get("id")), keys.pop("code", self.kept.get("code")), **keys
+            )
         if kind in ("cancel", "resend", "get"):
             return self.call(kind, keys.pop("id", self.kept.get("id")), **keys)
         if kind in ("ping", "senders"):
@@ -147,7 +152,9 @@ class Run:
         else:
             v1 = self.on == "client-v1"
             own = {"api": "v1" if v1 else "v2", "base_url": self.sandbox.url + ("/api/public" if v1 else "/api")}
-            self.verifier = (AsyncClient if self.is_async else Client)(**{"api_key": "key", "sender": "1", **own, **options})
+            self.verifier = (AsyncClient if self.is_async else Client)(
+                **{"api_key": "key", "sender": "1", **own, **options}
+            )
         return "made"
 
     def send(self, sms: OutgoingSms) -> None:
@@ -158,11 +165,15 @@ class Run:
         if fails is not None:
             raise ConnectionError("the gateway went away")
 
-    def messages(self, number: str | None = None, code_type: Any = None, code_size: int | None = None) -> list[dict[str, Any]]:
+    def messages(
+        self, number: str | None = None, code_type: Any = None, code_size: int | None = None
+    ) -> list[dict[str, Any]]:
         """What the recipients got, newest first."""
         if self.on != "engine":
             rows = self.sandbox.messages(number)
-            return [{name: getattr(sms, name) for name in ("number", "text", "code", "parts", "sender")} for sms in rows]
+            return [
+                {name: getattr(sms, name) for name in ("number", "text", "code", "parts", "sender")} for sms in rows
+            ]
         whole = None if number is None else egoi_verify.parse_number(number).whole
         return [
             {
@@ -188,7 +199,7 @@ class Run:
             return "".join(self.told(piece) * times for piece, times in value["pieces"])
         if "characters_of" in value:
             assert value.keys() <= {"characters_of", "become", "between"}
-            become = dict(zip(*value.get("become", ["", ""])))
+            become = dict(zip(*value.get("become", ["", ""]), strict=True))
             return value.get("between", "").join(become.get(c, c) for c in self.told(value["characters_of"]))
         return {name: self.told(each) for name, each in value.items()}
 

@@ -1,5 +1,7 @@
-"""No key, code, message or whole number in anything that the package prints, logs, pickles or says of a failure: through
-every verb of every verifier, at every level of logging, whatever the service repeats."""
+"""No key, code, message or full number in anything that the package prints, logs, pickles or reports of a failure.
+
+Through every verb of every verifier, at every level of logging, whatever the service repeats.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +17,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from support_canaries import SECRETS, SPELLINGS, Hostile, Looked, found_in, given
-
 from egoi_verify import (
     AsyncClient,
     AsyncEngine,
@@ -35,6 +35,7 @@ from egoi_verify import (
 )
 from egoi_verify._calls import run
 from egoi_verify.testing import TestClock
+from support_canaries import SECRETS, SPELLINGS, Hostile, Looked, found_in, given
 
 ID: str = SECRETS["id"]
 CALLS: list[str] = SECRETS["calls"]
@@ -71,7 +72,15 @@ Make = Callable[..., object]
 
 
 def options(call: str, url: str, **more: Any) -> dict[str, Any]:
-    return {"api_key": KEY, "sender": "1", "api": call[:2], "base_url": url, "store": "memory:", "key": ENGINE_KEY, **more}
+    return {
+        "api_key": KEY,
+        "sender": "1",
+        "api": call[:2],
+        "base_url": url,
+        "store": "memory:",
+        "key": ENGINE_KEY,
+        **more,
+    }
 
 
 def failure(call: Callable[[], object]) -> VerifyError:
@@ -350,7 +359,7 @@ def test_the_spellings_of_the_file_are_those_of_its_canaries(name: str) -> None:
     assert plain.replace(" ", "") in canary["given"].replace(" ", "")
     checked = {spelling: spelled(spelling, plain) for spelling in canary["spellings"]}
     other = {spelling for spelling, text in checked.items() if text is None}
-    assert {**canary["spellings"], **{spelling: None for spelling in other}} == checked
+    assert {**canary["spellings"], **dict.fromkeys(other)} == checked
     assert other <= {"whole in base64", "with its calling code in base64"}
 
 

@@ -17,7 +17,6 @@ from urllib.request import urlopen
 
 import httpx
 import pytest
-
 import support_program as program
 from egoi_verify import InvalidInput, NotFound, Sandbox, VerifyError
 from support_servers import server

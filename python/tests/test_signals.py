@@ -16,7 +16,6 @@ from pathlib import Path
 from types import FrameType
 
 import pytest
-
 import support_program as program
 from conftest import NUMBER
 from egoi_verify import Client, Engine, OutgoingSms, Sandbox, Sms
@@ -44,7 +43,9 @@ def handling(signum: signal.Signals, handler: Callable[[int, FrameType | None], 
 
 
 @contextmanager
-def pressing_when_requested(wire: Wire, signum: signal.Signals = signal.SIGUSR1, then: Callable[[], None] | None = None) -> Iterator[None]:
+def pressing_when_requested(
+    wire: Wire, signum: signal.Signals = signal.SIGUSR1, then: Callable[[], None] | None = None
+) -> Iterator[None]:
     """Sends this process the signal once the server has a request, and does something else after that."""
 
     def press() -> None:
@@ -86,9 +87,8 @@ def test_ctrl_c_ends_asyncio_run_and_drops_the_request(wire: Wire) -> None:
 def test_what_a_handler_raises_ends_the_call_and_drops_its_request(wire: Wire) -> None:
     wire.hold()
     client = Client("key", "1", base_url=wire.url)
-    with handling(signal.SIGUSR1, raise_pressed), pressing_when_requested(wire):
-        with pytest.raises(Pressed):
-            client.ping()
+    with handling(signal.SIGUSR1, raise_pressed), pressing_when_requested(wire), pytest.raises(Pressed):
+        client.ping()
     wire.wait_for_dropped(1)
     wire.release()
     client.ping()
@@ -106,7 +106,7 @@ def test_a_timer_ends_a_call(wire: Wire) -> None:
 def test_a_signal_that_came_before_the_call_ends_it(wire: Wire) -> None:
     wire.hold()
     client = Client("key", "1", base_url=wire.url)
-    with handling(signal.SIGUSR1, raise_pressed), pytest.raises(Pressed):
+    with handling(signal.SIGUSR1, raise_pressed), pytest.raises(Pressed):  # noqa: PT012
         signal.raise_signal(signal.SIGUSR1)
         client.ping()
 

@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 
 import pytest
 from conftest import NUMBER
-
 from egoi_verify import Engine, Outcome, OutgoingSms, code_in_sms
 from support_servers import server
 

@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 import trustme
-
 from conftest import NUMBER
 from egoi_verify import (
     AsyncEngine,
@@ -176,7 +175,9 @@ def test_a_store_that_outlives_the_process_needs_a_key(store: str, phone: Phone)
         Engine(phone, store=store)
 
 
-@pytest.mark.parametrize("url", ["mysql://user:hunter2@localhost/db", "redis:/hunter2", "postgres://u:hunter2@h:port/d"])
+@pytest.mark.parametrize(
+    "url", ["mysql://user:hunter2@localhost/db", "redis:/hunter2", "postgres://u:hunter2@h:port/d"]
+)
 def test_a_url_that_is_none_is_refused_and_not_repeated(url: str, phone: Phone) -> None:
     with pytest.raises(InvalidInput, match="`store`") as refused:
         Engine(phone, store=url, key=KEY)
@@ -186,9 +187,9 @@ def test_a_url_that_is_none_is_refused_and_not_repeated(url: str, phone: Phone) 
 @pytest.mark.parametrize("scheme", ["redis", "postgres"])
 def test_a_server_that_is_not_there_is_said_by_ping_without_its_password(scheme: str, phone: Phone) -> None:
     # Port 1 is nobody's.
-    with Engine(phone, store=f"{scheme}://user:hunter2@127.0.0.1:1/0", key=KEY) as engine:
-        with pytest.raises(Storage) as failed:
-            engine.ping(timeout=20)
+    engine = Engine(phone, store=f"{scheme}://user:hunter2@127.0.0.1:1/0", key=KEY)
+    with engine, pytest.raises(Storage) as failed:
+        engine.ping(timeout=20)
     error: BaseException | None = failed.value
     while error is not None:
         assert "hunter2" not in repr(error)
@@ -196,9 +197,8 @@ def test_a_server_that_is_not_there_is_said_by_ping_without_its_password(scheme:
 
 
 def test_nothing_is_verified_when_the_store_fails(phone: Phone) -> None:
-    with Engine(phone, store="redis://127.0.0.1:1", key=KEY) as engine:
-        with pytest.raises(VerifyError) as failed:
-            engine.validate("0" * 32, "123456", timeout=20)
+    with Engine(phone, store="redis://127.0.0.1:1", key=KEY) as engine, pytest.raises(VerifyError) as failed:
+        engine.validate("0" * 32, "123456", timeout=20)
     assert failed.value.code == "storage"
     assert phone.received == []
 
@@ -214,7 +214,9 @@ def over_tls(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     return server("postgres", str(folder / "server.pem"), str(folder / "server.key")), folder / "authority.pem"
 
 
-def test_postgres_is_called_over_tls_where_its_certificate_is_believed(over_tls: tuple[str, Path], phone: Phone) -> None:
+def test_postgres_is_called_over_tls_where_its_certificate_is_believed(
+    over_tls: tuple[str, Path], phone: Phone
+) -> None:
     url, authority = over_tls
     with Engine(phone, store=f"{url}?sslmode=require&sslrootcert={authority}", key=KEY) as engine:
         begun = engine.request(NUMBER)
@@ -229,7 +231,9 @@ def test_postgres_is_not_called_where_its_certificate_is_not_believed(over_tls: 
         engine.ping(timeout=20)
 
 
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can take its own rights away, or mount a small disk")
+needs_root = pytest.mark.skipif(
+    os.geteuid() != 0, reason="only root can take its own rights away, or mount a small disk"
+)
 
 
 @needs_root
@@ -247,7 +251,7 @@ def test_a_file_that_may_not_be_written_is_said_at_once(phone: Phone, tmp_path: 
 
 @needs_root
 def test_a_full_disk_is_said_and_nothing_is_sent_or_verified_there(tmp_path: Path) -> None:
-    mounted = f"mount -t tmpfs -o size=2m none {tmp_path} && exec \"$@\""
+    mounted = f'mount -t tmpfs -o size=2m none {tmp_path} && exec "$@"'
     small_disk = ["unshare", "--mount", "sh", "-euc", mounted, "sh", *command("bad_disk", "full", str(tmp_path))]
     ran = subprocess.run(small_disk, env=environment(), capture_output=True, text=True)
     if "permission denied" in ran.stderr or "not permitted" in ran.stderr:
@@ -285,7 +289,9 @@ def test_an_engine_that_was_made_before_a_fork_works_on_both_sides(make: Callabl
     assert engine.validate(id, code) is Outcome.VERIFIED
 
 
-def test_an_engine_that_was_used_before_a_fork_goes_on_in_the_child(make: Callable[..., Engine], phone: Phone, store: str) -> None:
+def test_an_engine_that_was_used_before_a_fork_goes_on_in_the_child(
+    make: Callable[..., Engine], phone: Phone, store: str
+) -> None:
     engine = make()
     begun = engine.request(NUMBER)
     said = in_a_child(lambda: engine.validate(begun.id, phone.code()).value)
@@ -318,4 +324,3 @@ def test_of_many_processes_with_the_right_code_one_is_told_verified(
     assert len(told) == 64
     assert told.count("verified") == 1
     assert told.count("already_verified") == 63
-

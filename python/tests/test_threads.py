@@ -6,7 +6,6 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-
 from conftest import NUMBER
 from egoi_verify import Internal, Sandbox, State, VerifyError
 from egoi_verify._aio import run as run_in_loop

@@ -14,7 +14,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-
 from egoi_verify import AsyncClient, Client, VerifyError
 from support_service import REPOSITORY, TOXIPROXY, Service
 from support_wire import wait_until
@@ -108,7 +107,9 @@ def test_no_call_outlives_its_deadline_and_nothing_is_left_of_them(
             assert not path.get("fails") or all(error for _, error in ended), path["name"]
         if round == 0:
             before, bytes_before = held(), resident_bytes()
-    wait_until(lambda: all(now <= then for now, then in zip(held(), before)), f"no more is held than {before}")
+    wait_until(
+        lambda: all(now <= then for now, then in zip(held(), before, strict=True)), f"no more is held than {before}"
+    )
     grown = resident_bytes() - bytes_before
     print(f"{rounds} of 100 rounds, grown by {grown} bytes, {threading.active_count()} threads")
     assert grown < 16 << 20

@@ -1,5 +1,7 @@
-"""The native module under valgrind's memory checker. What CPython itself does to memory is not looked at: an error counts
-where a module's code is on its stack."""
+"""The native module under valgrind's memory checker.
+
+What CPython itself does to memory is not looked at: an error counts where a module's code is on its stack.
+"""
 
 from __future__ import annotations
 

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 from conftest import NUMBER
-
 from egoi_verify import (
     AsyncClient,
     AsyncEngine,
@@ -156,7 +155,9 @@ def test_a_length_of_time_is_a_number_of_seconds_or_a_timedelta(sandbox: Sandbox
     assert made.expires_at - made.created_at == timedelta(minutes=5)
 
 
-@pytest.mark.parametrize("ttl", [0, -1, 3601, 1.5, timedelta(milliseconds=1500), timedelta(days=1), float("nan"), 1e300])
+@pytest.mark.parametrize(
+    "ttl", [0, -1, 3601, 1.5, timedelta(milliseconds=1500), timedelta(days=1), float("nan"), 1e300]
+)
 def test_a_validity_that_is_not_1_to_3600_whole_seconds_is_refused(sandbox: Sandbox, ttl: float | timedelta) -> None:
     with pytest.raises(InvalidInput, match="^invalid_input: `ttl`: "):
         sandbox.client().request(NUMBER, ttl=ttl)

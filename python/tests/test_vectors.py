@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from conftest import NUMBER
-
 from egoi_verify import (
     Client,
     InvalidInput,

@@ -1,7 +1,7 @@
 """Holds the public surface of every language against one table, and says what is missing, more or different.
 
-`check.py` reads the checked-in `LANGUAGE.txt` files beside it; `check.py FOLDER` first compares them with those of FOLDER,
-which were read from what is shipped now.
+`check.py` reads the checked-in `LANGUAGE.txt` files beside it; `check.py FOLDER` first compares them with those of
+FOLDER, which were read from what is shipped now.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ import difflib
 import json
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any
 
 HERE = Path(__file__).parent
 LANGUAGES = ("rust", "python", "node", "kotlin", "swift")
@@ -37,35 +38,107 @@ def snake(name: str) -> str:
 
 
 # How names of options and calls are written, and names of an enum's values.
-NAMES: dict[str, Callable[[str], str]] = {"rust": snake, "python": snake, "node": camel, "kotlin": camel, "swift": swift}
-VALUES: dict[str, Callable[[str], str]] = {"rust": pascal, "python": str.upper, "node": snake, "kotlin": str.upper, "swift": swift}
+NAMES: dict[str, Callable[[str], str]] = {
+    "rust": snake,
+    "python": snake,
+    "node": camel,
+    "kotlin": camel,
+    "swift": swift,
+}
+VALUES: dict[str, Callable[[str], str]] = {
+    "rust": pascal,
+    "python": str.upper,
+    "node": snake,
+    "kotlin": str.upper,
+    "swift": swift,
+}
 
-ENUMS = ("outcomes", "states", "code types", "what is said of an SMS", "encodings", "versions of the interface", "trust",
-         "error codes", "calls that fail", "cuts", "bodies")
+ENUMS = (
+    "outcomes",
+    "states",
+    "code types",
+    "what is said of an SMS",
+    "encodings",
+    "versions of the interface",
+    "trust",
+    "error codes",
+    "calls that fail",
+    "cuts",
+    "bodies",
+)
 
 OTHERS = ("cancel", "resend", "get")
 
-# Where each language has what the table names: the members of a type (`Type.`), what a function takes (`function()`), or
-# the words of a type (`Type=`). With several, each has all of it, unless they are joined by a plus.
+# Where each language has what the table names: the members of a type (`Type.`), what a function takes (`function()`),
+# or the words of a type (`Type=`). With several, each has all of it, unless they are joined by a plus.
 PLACES: dict[str, dict[str, list[str]]] = {
     "calls of a verifier": {
-        "rust": ["Verifier."], "python": ["Verifier.", "AsyncVerifier."], "node": ["Verifier."], "kotlin": ["Verifier."], "swift": ["Verifier."],
+        "rust": ["Verifier."],
+        "python": ["Verifier.", "AsyncVerifier."],
+        "node": ["Verifier."],
+        "kotlin": ["Verifier."],
+        "swift": ["Verifier."],
     },
     "calls of an engine": {
-        "rust": ["Engine."], "python": ["Engine.", "AsyncEngine."], "node": ["Engine. + Verifier."], "kotlin": ["Engine."], "swift": ["Engine."],
+        "rust": ["Engine."],
+        "python": ["Engine.", "AsyncEngine."],
+        "node": ["Engine. + Verifier."],
+        "kotlin": ["Engine."],
+        "swift": ["Engine."],
     },
     "calls of a client": {
-        "rust": ["Client."], "python": ["Client.", "AsyncClient."], "node": ["Client. + Verifier."], "kotlin": ["Client."], "swift": ["Client."],
+        "rust": ["Client."],
+        "python": ["Client.", "AsyncClient."],
+        "node": ["Client. + Verifier."],
+        "kotlin": ["Client."],
+        "swift": ["Client."],
     },
     "outcomes": dict.fromkeys(("rust", "python", "kotlin", "swift"), ["Outcome."]) | {"node": ["Outcome="]},
-    "states": dict.fromkeys(("rust", "python", "kotlin"), ["State."]) | {"node": ["State="], "swift": ["VerificationState."]},
+    "states": dict.fromkeys(("rust", "python", "kotlin"), ["State."])
+    | {"node": ["State="], "swift": ["VerificationState."]},
     "code types": dict.fromkeys(("rust", "python", "kotlin", "swift"), ["CodeType."]) | {"node": ["CodeType="]},
-    "what is said of an SMS": {"rust": ["Sms."], "python": ["Sms."], "node": ["Verification.sms:"], "kotlin": ["Sms."], "swift": ["SMS."]},
-    "encodings": {"rust": ["SmsEncoding."], "python": [], "node": ["SmsParts.encoding:"], "kotlin": ["SmsEncoding."], "swift": ["SMSEncoding."]},
-    "versions of the interface": {"rust": ["Api."], "python": ["Client.__init__ api:"], "node": ["ClientSettings.api:"], "kotlin": ["Api."], "swift": ["API."]},
-    "trust": {"rust": ["Trust."], "python": ["Client.__init__ trust:"], "node": ["ClientSettings.trust:"], "kotlin": ["Trust."], "swift": ["Trust."]},
-    "error codes": {"rust": ["ErrorCode."], "python": ["< VerifyError"], "node": ["ErrorCode="], "kotlin": ["VerifyException."], "swift": ["VerifyError."]},
-    "error fields": {"rust": ["Error."], "python": ["VerifyError."], "node": ["VerifyError."], "kotlin": ["VerifyException."], "swift": ["VerifyError."]},
+    "what is said of an SMS": {
+        "rust": ["Sms."],
+        "python": ["Sms."],
+        "node": ["Verification.sms:"],
+        "kotlin": ["Sms."],
+        "swift": ["SMS."],
+    },
+    "encodings": {
+        "rust": ["SmsEncoding."],
+        "python": [],
+        "node": ["SmsParts.encoding:"],
+        "kotlin": ["SmsEncoding."],
+        "swift": ["SMSEncoding."],
+    },
+    "versions of the interface": {
+        "rust": ["Api."],
+        "python": ["Client.__init__ api:"],
+        "node": ["ClientSettings.api:"],
+        "kotlin": ["Api."],
+        "swift": ["API."],
+    },
+    "trust": {
+        "rust": ["Trust."],
+        "python": ["Client.__init__ trust:"],
+        "node": ["ClientSettings.trust:"],
+        "kotlin": ["Trust."],
+        "swift": ["Trust."],
+    },
+    "error codes": {
+        "rust": ["ErrorCode."],
+        "python": ["< VerifyError"],
+        "node": ["ErrorCode="],
+        "kotlin": ["VerifyException."],
+        "swift": ["VerifyError."],
+    },
+    "error fields": {
+        "rust": ["Error."],
+        "python": ["VerifyError."],
+        "node": ["VerifyError."],
+        "kotlin": ["VerifyException."],
+        "swift": ["VerifyError."],
+    },
     "fields of a verification": dict.fromkeys(LANGUAGES, ["Verification."]),
     "fields of a sender": dict.fromkeys(LANGUAGES, ["SenderInfo."]),
     "fields of SMS parts": dict.fromkeys(LANGUAGES, ["SmsParts."]) | {"swift": ["SMSParts."]},
@@ -73,50 +146,133 @@ PLACES: dict[str, dict[str, list[str]]] = {
     "fields of a phone number": dict.fromkeys(("rust", "python", "kotlin", "swift"), ["PhoneNumber."]) | {"node": []},
     "fields of a quota": dict.fromkeys(LANGUAGES, ["Quota."]),
     "functions": dict.fromkeys(LANGUAGES, ["."]),
-    "sandbox calls": dict.fromkeys(("rust", "python"), ["Sandbox."]) | dict.fromkeys(("node", "kotlin", "swift"), ["testing.Sandbox."]),
-    "calls of the sandbox's clock": {"rust": ["SandboxClock."], "python": ["SandboxClock."], "node": ["testing.SandboxClock."], "kotlin": ["testing.Sandbox.Clock."], "swift": ["testing.Sandbox.Clock."]},
-    "calls of a test clock": {"rust": ["TestClock."]} | dict.fromkeys(("python", "node", "kotlin", "swift"), ["testing.TestClock."]),
-    "fields of a message": dict.fromkeys(("rust", "python"), ["Message."]) | dict.fromkeys(("node", "kotlin", "swift"), ["testing.Message."]),
-    "fields of a fault": {"rust": ["Fault."], "python": ["Sandbox.fail_next()"]} | dict.fromkeys(("node", "kotlin", "swift"), ["testing.Fault."]),
-    "calls that fail": {"rust": ["FaultCall."], "python": ["Sandbox.fail_next call:"], "node": ["testing.Fault.call:"], "kotlin": ["testing.FaultCall."], "swift": ["testing.Fault.Call."]},
-    "cuts": {"rust": ["Cut."], "python": ["Sandbox.fail_next cut:"], "node": ["testing.Fault.cut:"], "kotlin": ["testing.Cut."], "swift": ["testing.Fault.Cut."]},
-    "bodies": {"rust": ["FaultBody."], "python": ["Sandbox.fail_next body:"], "node": ["testing.Fault.body:"], "kotlin": ["testing.FaultBody."], "swift": ["testing.Fault.Body."]},
+    "sandbox calls": dict.fromkeys(("rust", "python"), ["Sandbox."])
+    | dict.fromkeys(("node", "kotlin", "swift"), ["testing.Sandbox."]),
+    "calls of the sandbox's clock": {
+        "rust": ["SandboxClock."],
+        "python": ["SandboxClock."],
+        "node": ["testing.SandboxClock."],
+        "kotlin": ["testing.Sandbox.Clock."],
+        "swift": ["testing.Sandbox.Clock."],
+    },
+    "calls of a test clock": {"rust": ["TestClock."]}
+    | dict.fromkeys(("python", "node", "kotlin", "swift"), ["testing.TestClock."]),
+    "fields of a message": dict.fromkeys(("rust", "python"), ["Message."])
+    | dict.fromkeys(("node", "kotlin", "swift"), ["testing.Message."]),
+    "fields of a fault": {"rust": ["Fault."], "python": ["Sandbox.fail_next()"]}
+    | dict.fromkeys(("node", "kotlin", "swift"), ["testing.Fault."]),
+    "calls that fail": {
+        "rust": ["FaultCall."],
+        "python": ["Sandbox.fail_next call:"],
+        "node": ["testing.Fault.call:"],
+        "kotlin": ["testing.FaultCall."],
+        "swift": ["testing.Fault.Call."],
+    },
+    "cuts": {
+        "rust": ["Cut."],
+        "python": ["Sandbox.fail_next cut:"],
+        "node": ["testing.Fault.cut:"],
+        "kotlin": ["testing.Cut."],
+        "swift": ["testing.Fault.Cut."],
+    },
+    "bodies": {
+        "rust": ["FaultBody."],
+        "python": ["Sandbox.fail_next body:"],
+        "node": ["testing.Fault.body:"],
+        "kotlin": ["testing.FaultBody."],
+        "swift": ["testing.Fault.Body."],
+    },
     "of request": {
-        "rust": ["RequestOptions."], "node": ["RequestOptions. + CallOptions."], "swift": ["RequestOptions.", "Verifier.request()"],
-        "python": [f"{kind}.request()" for kind in ("Client", "AsyncClient", "Engine", "AsyncEngine", "Verifier", "AsyncVerifier")],
+        "rust": ["RequestOptions."],
+        "node": ["RequestOptions. + CallOptions."],
+        "swift": ["RequestOptions.", "Verifier.request()"],
+        "python": [
+            f"{kind}.request()"
+            for kind in ("Client", "AsyncClient", "Engine", "AsyncEngine", "Verifier", "AsyncVerifier")
+        ],
         "kotlin": [f"{kind}.request()" for kind in ("Client", "Engine", "Verifier")],
     },
     "of validate": {
-        "rust": ["ValidateOptions."], "node": ["ValidateOptions. + CallOptions."], "swift": ["ValidateOptions.", "Verifier.validate()"],
-        "python": [f"{kind}.validate()" for kind in ("Client", "AsyncClient", "Engine", "AsyncEngine", "Verifier", "AsyncVerifier")],
+        "rust": ["ValidateOptions."],
+        "node": ["ValidateOptions. + CallOptions."],
+        "swift": ["ValidateOptions.", "Verifier.validate()"],
+        "python": [
+            f"{kind}.validate()"
+            for kind in ("Client", "AsyncClient", "Engine", "AsyncEngine", "Verifier", "AsyncVerifier")
+        ],
         "kotlin": [f"{kind}.validate()" for kind in ("Client", "Engine", "Verifier")],
     },
     "of every other call": {
-        "rust": ["CallOptions."], "node": ["CallOptions."], "swift": ["CallOptions.", *(f"Verifier.{verb}()" for verb in OTHERS)],
-        "python": [f"{kind}.{verb}()" for kind in ("Client", "AsyncClient", "Engine", "AsyncEngine", "Verifier", "AsyncVerifier") for verb in OTHERS],
+        "rust": ["CallOptions."],
+        "node": ["CallOptions."],
+        "swift": ["CallOptions.", *(f"Verifier.{verb}()" for verb in OTHERS)],
+        "python": [
+            f"{kind}.{verb}()"
+            for kind in ("Client", "AsyncClient", "Engine", "AsyncEngine", "Verifier", "AsyncVerifier")
+            for verb in OTHERS
+        ],
         "kotlin": [f"{kind}.{verb}()" for kind in ("Client", "Engine", "Verifier") for verb in OTHERS],
     },
-    "of generate_code": {"rust": ["generate_code()"], "python": ["generate_code()"], "node": ["generateCode()"], "kotlin": ["generateCode()"], "swift": ["generateCode()"]},
-    "of code_in_sms": {"rust": ["code_in_sms()"], "python": ["code_in_sms()"], "node": ["codeInSms()"], "kotlin": ["codeInSms()"], "swift": ["codeInSMS()"]},
+    "of generate_code": {
+        "rust": ["generate_code()"],
+        "python": ["generate_code()"],
+        "node": ["generateCode()"],
+        "kotlin": ["generateCode()"],
+        "swift": ["generateCode()"],
+    },
+    "of code_in_sms": {
+        "rust": ["code_in_sms()"],
+        "python": ["code_in_sms()"],
+        "node": ["codeInSms()"],
+        "kotlin": ["codeInSms()"],
+        "swift": ["codeInSMS()"],
+    },
     "of a client": {
-        "rust": ["ClientOptions.new() + ClientOptions."], "python": ["Client.__init__()", "AsyncClient.__init__()", "EgoiSms.__init__()"],
-        "node": ["ClientOptions. + ClientSettings."], "kotlin": ["ClientOptions.constructor()"], "swift": ["ClientOptions."],
+        "rust": ["ClientOptions.new() + ClientOptions."],
+        "python": ["Client.__init__()", "AsyncClient.__init__()", "EgoiSms.__init__()"],
+        "node": ["ClientOptions. + ClientSettings."],
+        "kotlin": ["ClientOptions.constructor()"],
+        "swift": ["ClientOptions."],
     },
     "of an engine": {
-        "rust": ["EngineOptions. + Engine.new()"], "python": ["Engine.__init__()", "AsyncEngine.__init__()"], "node": ["EngineOptions."],
-        "kotlin": ["EngineOptions.constructor() + Engine.constructor()"], "swift": ["EngineOptions. + Engine.init()"],
+        "rust": ["EngineOptions. + Engine.new()"],
+        "python": ["Engine.__init__()", "AsyncEngine.__init__()"],
+        "node": ["EngineOptions."],
+        "kotlin": ["EngineOptions.constructor() + Engine.constructor()"],
+        "swift": ["EngineOptions. + Engine.init()"],
     },
     "of a sandbox": {
-        "rust": ["SandboxOptions."], "python": ["Sandbox.__init__()"], "node": ["testing.SandboxOptions."],
-        "kotlin": ["testing.SandboxOptions.constructor()"], "swift": ["testing.SandboxOptions."],
+        "rust": ["SandboxOptions."],
+        "python": ["Sandbox.__init__()"],
+        "node": ["testing.SandboxOptions."],
+        "kotlin": ["testing.SandboxOptions.constructor()"],
+        "swift": ["testing.SandboxOptions."],
     },
 }
 
 # What is no option of the calls whose options are among their arguments.
 ARGUMENTS = {"of request": {"number", "options"}, "of an engine": {"options"}}
 # How a value is made, printed, compared, copied and let go of is each language's own.
-OWN = {"__init__", "constructor", "new", "init", "parse", "__enter__", "__aenter__", "__str__", "__bool__", "toJSON", "toString", "close",
-       "aclose", "description", "debugDescription", "customMirror", "errorDescription", "encode"}
+OWN = {
+    "__init__",
+    "constructor",
+    "new",
+    "init",
+    "parse",
+    "__enter__",
+    "__aenter__",
+    "__str__",
+    "__bool__",
+    "toJSON",
+    "toString",
+    "close",
+    "aclose",
+    "description",
+    "debugDescription",
+    "customMirror",
+    "errorDescription",
+    "encode",
+}
 
 
 def found_at(lines: list[str], place: str) -> dict[str, str]:
@@ -126,7 +282,9 @@ def found_at(lines: list[str], place: str) -> dict[str, str]:
         for line in lines:
             if part.startswith("< "):
                 match = re.fullmatch(rf"(\w+) {re.escape(part)}\b.*", line)
-                word = next((each.split("'")[1] for each in lines if match and each.startswith(f"{match[1]}.code = ")), None)
+                word = next(
+                    (each.split("'")[1] for each in lines if match and each.startswith(f"{match[1]}.code = ")), None
+                )
                 if word is not None:
                     found[word.upper()] = ""
             elif part.endswith("()"):
@@ -154,10 +312,13 @@ def default_of(language: str, said: str) -> tuple[bool, Any]:
     if declared is not None:
         if declared.startswith("."):
             return True, declared[1:]
-        return True, {"true": True, "false": False}.get(declared) if declared in ("true", "false") else ast.literal_eval(declared)
+        return True, {"true": True, "false": False}.get(declared) if declared in (
+            "true",
+            "false",
+        ) else ast.literal_eval(declared)
     if language == "swift":
         return said.split(" {")[0].endswith("?") or "Limit<" in said, ...
-    return said.startswith("?") or said.endswith("| undefined") or language == "rust" and " impl " not in said, ...
+    return said.startswith("?") or said.endswith("| undefined") or (language == "rust" and " impl " not in said), ...
 
 
 def check(language: str, lines: list[str], table: dict[str, Any]) -> list[str]:
@@ -183,7 +344,9 @@ def check(language: str, lines: list[str], table: dict[str, Any]) -> list[str]:
             names = {name: called.get(name, rule(name)) for name in wanted}
             for name, own in names.items():
                 if (own in found) == (name in lacks):
-                    faults.append(f"{place}: {own} " + ("is there, and said not to be" if own in found else "is missing"))
+                    faults.append(
+                        f"{place}: {own} " + ("is there, and said not to be" if own in found else "is missing")
+                    )
                 unused = [each for each in unused if each != (what, "lacks", name)]
                 if own in found and isinstance(wanted, dict):
                     optional, default = default_of(language, found[own])
@@ -207,8 +370,12 @@ def main() -> int:
         known = (HERE / f"{language}.txt").read_text()
         now = Path(sys.argv[1]) / f"{language}.txt" if len(sys.argv) > 1 else None
         if now is not None and now.exists() and now.read_text() != known:
-            print(f"THE PUBLIC SURFACE OF {language.upper()} IS ANOTHER: `make surface` writes it down", file=sys.stderr)
-            sys.stderr.writelines(difflib.unified_diff(known.splitlines(True), now.read_text().splitlines(True), "before", "now", n=0))
+            print(
+                f"THE PUBLIC SURFACE OF {language.upper()} IS ANOTHER: `make surface` writes it down", file=sys.stderr
+            )
+            sys.stderr.writelines(
+                difflib.unified_diff(known.splitlines(True), now.read_text().splitlines(True), "before", "now", n=0)
+            )
             faults += 1
         for fault in check(language, known.splitlines(), table):
             print(f"{language}: {fault}", file=sys.stderr)

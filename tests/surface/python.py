@@ -75,5 +75,6 @@ for module in ("egoi_verify", "egoi_verify.testing"):
         elif inspect.isfunction(found):
             callable_(prefix + name, found)
         else:
-            lines.add(f"{prefix}{name} = {literal(found) if isinstance(found, enum.Enum) else re.sub('typing[.]', '', str(found))}")
+            value = literal(found) if isinstance(found, enum.Enum) else re.sub("typing[.]", "", str(found))
+            lines.add(f"{prefix}{name} = {value}")
 print("\n".join(sorted(lines)))

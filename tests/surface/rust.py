@@ -34,7 +34,9 @@ def typed(type: dict | None) -> str:
         case "impl_trait":
             return "impl " + " + ".join(map(bound, what))
         case "dyn_trait":
-            return "dyn " + " + ".join(each["trait"]["path"].split("::")[-1] + arguments(each["trait"]["args"]) for each in what["traits"])
+            return "dyn " + " + ".join(
+                each["trait"]["path"].split("::")[-1] + arguments(each["trait"]["args"]) for each in what["traits"]
+            )
         case "qualified_path":
             return f"{typed(what['self_type'])}::{what['name']}"
     raise ValueError(f"no way to write {kind}")
@@ -47,7 +49,11 @@ def arguments(args: dict | None) -> str:
         both = args["parenthesized"]
         return f"({', '.join(map(typed, both['inputs']))}) -> {typed(both['output'])}"
     given = [typed(each["type"]) for each in args["angle_bracketed"]["args"] if "type" in each]
-    given += [f"{each['name']} = {typed(each['binding']['equality']['type'])}" for each in args["angle_bracketed"]["constraints"] if "equality" in each["binding"]]
+    given += [
+        f"{each['name']} = {typed(each['binding']['equality']['type'])}"
+        for each in args["angle_bracketed"]["constraints"]
+        if "equality" in each["binding"]
+    ]
     return f"<{', '.join(given)}>" if given else ""
 
 
@@ -78,7 +84,10 @@ def members(path: str, ids: list[int]) -> None:
         elif kind == "variant":
             variant = item["inner"]["variant"]["kind"]
             fields = variant["tuple"] if isinstance(variant, dict) and "tuple" in variant else []
-            lines.add(f"{path}.{item['name']}" + "".join(f"({typed(of(field)['inner']['struct_field'])})" for field in fields if field is not None))
+            lines.add(
+                f"{path}.{item['name']}"
+                + "".join(f"({typed(of(field)['inner']['struct_field'])})" for field in fields if field is not None)
+            )
             if isinstance(variant, dict) and "struct" in variant:
                 members(f"{path}.{item['name']}", variant["struct"]["fields"])
         elif kind == "assoc_const":
@@ -120,7 +129,11 @@ def show(path: str, item: dict) -> None:
             for each in (of(id)["inner"]["impl"] for id in inner["impls"]):
                 if each["trait"] is None:
                     members(path, [id for id in each["items"] if of(id)["visibility"] == "public"])
-                elif not each["is_synthetic"] and each["blanket_impl"] is None and each["trait"]["path"] != "StructuralPartialEq":
+                elif (
+                    not each["is_synthetic"]
+                    and each["blanket_impl"] is None
+                    and each["trait"]["path"] != "StructuralPartialEq"
+                ):
                     trait = each["trait"]
                     lines.add(f"{path} is {trait['path'].split('::')[-1]}{arguments(trait['args'])}")
 

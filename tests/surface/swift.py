@@ -12,7 +12,7 @@ def split(text: str) -> list[str]:
     """What stands between commas that are within no bracket."""
     parts, depth = [""], 0
     for c in text:
-        depth += (c in "([<{") - (c in ")]}" or c == ">" and not parts[-1].endswith("-"))
+        depth += (c in "([<{") - (c in ")]}" or (c == ">" and not parts[-1].endswith("-")))
         if c == "," and depth == 0:
             parts.append("")
         else:

@@ -1,7 +1,7 @@
 """Prove that a phone number belongs to the person in front of you, through E-goi Verify (2FA by SMS).
 
-:class:`Client` and :class:`AsyncClient` have E-goi run a verification, :class:`Engine` and :class:`AsyncEngine` run it in
-this process, and :class:`Sandbox` is E-goi on localhost, for tests. Importing it starts nothing.
+:class:`Client` and :class:`AsyncClient` have E-goi run a verification, :class:`Engine` and :class:`AsyncEngine` run it
+in this process, and :class:`Sandbox` is E-goi on localhost, for tests. Importing it starts nothing.
 """
 
 import os
@@ -17,22 +17,22 @@ if TYPE_CHECKING:
     from ._errors import (
         Closed,
         Conflict,
+        DeliveryFailedError,
         Forbidden,
         Forked,
         Internal,
         Interrupted,
         InvalidInput,
+        InvalidResponseError,
         NotFound,
         NotSent,
         RateLimited,
         Redirected,
         Rejected,
-        DeliveryFailedError,
         Storage,
         Timeout,
         Unauthorized,
         Unavailable,
-        InvalidResponseError,
         Unreachable,
         Unsupported,
         VerifyError,
@@ -66,6 +66,7 @@ __all__ = [
     "Closed",
     "CodeType",
     "Conflict",
+    "DeliveryFailedError",
     "EgoiSms",
     "Engine",
     "Forbidden",
@@ -73,6 +74,7 @@ __all__ = [
     "Internal",
     "Interrupted",
     "InvalidInput",
+    "InvalidResponseError",
     "Message",
     "NotFound",
     "NotSent",
@@ -88,7 +90,6 @@ __all__ = [
     "Seconds",
     "Send",
     "SenderInfo",
-    "DeliveryFailedError",
     "Sms",
     "SmsParts",
     "State",
@@ -96,7 +97,6 @@ __all__ = [
     "Timeout",
     "Unauthorized",
     "Unavailable",
-    "InvalidResponseError",
     "Unreachable",
     "Unsupported",
     "Verification",

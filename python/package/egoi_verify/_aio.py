@@ -5,14 +5,15 @@ from __future__ import annotations
 import atexit
 import contextlib
 from asyncio import AbstractEventLoop, CancelledError, Future, get_running_loop, sleep
+from collections.abc import Callable, Coroutine
 from contextvars import copy_context
 from itertools import count
 from os import getpid
-from typing import TYPE_CHECKING, Callable, Coroutine, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 from weakref import WeakKeyDictionary, ref
 
 from ._calls import listener, tell
-from ._errors import Forked, DeliveryFailedError
+from ._errors import DeliveryFailedError, Forked
 from ._native import HandOver, Job, Mailbox, ring_no_more
 
 if TYPE_CHECKING:
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# How many of an engine's calls are made before one waits for the others of its loop: those on a store in memory wait for
-# nothing, and a loop of them must not keep everything else waiting.
+# How many of an engine's calls are made before one waits for the others of its loop: those on a store in memory wait
+# for nothing, and a loop of them must not keep everything else waiting.
 IN_A_ROW = 128
 _calls = count(1)
 

@@ -66,7 +66,9 @@ class AsyncClient(Connection):
             await run(self._client.request, number, message, code_type, code_size, ttl, group, idempotency_key, timeout)
         )
 
-    async def validate(self, id: str, code: str, *, number: str | None = None, timeout: Seconds | None = None) -> Outcome:
+    async def validate(
+        self, id: str, code: str, *, number: str | None = None, timeout: Seconds | None = None
+    ) -> Outcome:
         """Submits the code that the recipient gave. A wrong code is an outcome, not an error.
 
         Args:
@@ -80,8 +82,11 @@ class AsyncClient(Connection):
         return Outcome(await run(self._client.validate, id, code, number, timeout))
 
     async def cancel(self, id: str, *, timeout: Seconds | None = None) -> State:
-        """Gives the request up. Gives back the state that it is in afterwards: cancelled, or verified or expired where
-        it was too late. Cancelling twice is not an error."""
+        """Gives the request up.
+
+        Gives back the state that it is in afterwards: cancelled, or verified or expired where it was too late.
+        Cancelling twice is not an error.
+        """
         return State(await run(self._client.cancel, id, timeout))
 
     async def resend(self, id: str, *, timeout: Seconds | None = None) -> Verification:

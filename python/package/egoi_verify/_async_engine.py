@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 def is_async(send: Send) -> bool:
     """Whether calling it does nothing yet."""
-    return iscoroutinefunction(send) or iscoroutinefunction(getattr(send, "__call__", None))
+    return iscoroutinefunction(send) or iscoroutinefunction(type(send).__call__)
 
 
 class AsyncEngine(BaseEngine):
@@ -40,8 +40,8 @@ class AsyncEngine(BaseEngine):
             verification = await engine.request("+351 910 000 000")
 
     A call that is cancelled while its SMS is being handed over cancels that too, and the SMS may have been sent. With a
-    store in memory it is :class:`Forked` in a forked child, and a call that hands nothing over ends at once: the loop has a
-    turn in every 128 calls.
+    store in memory it is :class:`Forked` in a forked child, and a call that hands nothing over ends at once: the loop
+    has a turn in every 128 calls.
     """
 
     _is_async = True
@@ -76,12 +76,13 @@ class AsyncEngine(BaseEngine):
         idempotency_key: str | None = None,
         timeout: Seconds | None = None,
     ) -> Verification:
-        """Has one SMS with a code handed over to the number. The arguments are those of :meth:`AsyncClient.request`; ``group``
-        has no use here.
+        """Has one SMS with a code handed over to the number.
+
+        The arguments are those of :meth:`AsyncClient.request`; ``group`` has no use here.
 
         Raises:
-            DeliveryFailedError: The function that sends failed. Unless it raised :class:`NotSent` the request is pending, and
-                ``request_id`` names it.
+            DeliveryFailedError: The function that sends failed. Unless it raised :class:`NotSent` the request is
+                pending, and ``request_id`` names it.
         """
         return verification(
             await self._run(
@@ -89,7 +90,9 @@ class AsyncEngine(BaseEngine):
             )
         )
 
-    async def validate(self, id: str, code: str, *, number: str | None = None, timeout: Seconds | None = None) -> Outcome:
+    async def validate(
+        self, id: str, code: str, *, number: str | None = None, timeout: Seconds | None = None
+    ) -> Outcome:
         """Submits the code that the recipient gave. A wrong code is an outcome, not an error.
 
         With ``number``, a request for another number is :class:`NotFound`, and no code is looked at: what ties the
@@ -98,8 +101,11 @@ class AsyncEngine(BaseEngine):
         return Outcome(await self._run(self._engine.validate(id, code, number, timeout)))
 
     async def cancel(self, id: str, *, timeout: Seconds | None = None) -> State:
-        """Gives the request up. Gives back the state that it is in afterwards: cancelled, or verified or expired where
-        it was too late. Cancelling twice is not an error."""
+        """Gives the request up.
+
+        Gives back the state that it is in afterwards: cancelled, or verified or expired where it was too late.
+        Cancelling twice is not an error.
+        """
         return State(await self._run(self._engine.cancel(id, timeout)))
 
     async def resend(self, id: str, *, timeout: Seconds | None = None) -> Verification:
@@ -111,9 +117,10 @@ class AsyncEngine(BaseEngine):
         return verification(await self._run(self._engine.get(id, timeout)))
 
     async def ping(self, *, timeout: Seconds | None = None) -> None:
-        """Returns where the store can be used, and else raises :class:`Storage`, which says what to do: a server that cannot be
-        reached, a key that is not the store's, a store of a newer version. Good to call at the start: making an engine
-        opens a file, and calls no server."""
+        """Checks that the store can be used, and raises :class:`Storage` otherwise, which says what to do.
+
+        Good to call at the start: making an engine opens a file, but calls no server.
+        """
         await self._run(self._engine.ping(timeout))
 
     async def aclose(self) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Callable, TypeVar
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from logging import Logger
@@ -22,7 +23,8 @@ _loggers: list[Logger] = []
 def listener() -> Logger | None:
     """Who wants to hear of calls: nobody, unless the level of the logger ``egoi_verify`` is DEBUG or lower."""
     if not _loggers:
-        # Who has not imported it has not set a level either, and importing it takes as long as the rest of this package.
+        # Who has not imported it has not set a level either, and importing it takes as long as the rest of this
+        # package.
         logging = sys.modules.get("logging")
         if logging is None:
             return None

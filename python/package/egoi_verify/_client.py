@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Mapping, NoReturn, Sequence
+from typing import TYPE_CHECKING, NoReturn
 
 from . import _native
 from ._calls import run
@@ -67,8 +68,8 @@ class Connection:
             v2_paths: Paths below the base URL that differ from E-goi's: ``request``, ``get``, ``validate``, ``cancel``,
                 ``resend``, ``ping``, ``senders``, ``send_sms``. ``{id}`` is where a request's id goes.
             app_name: The application's name in ``User-Agent``, 1 to 100 visible ASCII characters and spaces.
-            store: Where idempotency keys are remembered: a URL as :class:`Engine` takes it. Without it a request with one is
-                :class:`Unsupported`.
+            store: Where idempotency keys are remembered: a URL as :class:`Engine` takes it. Without it a request with
+                one is :class:`Unsupported`.
             key: The secret that idempotency keys are kept under, at least 32 bytes. Required with a ``store``.
             previous_keys: Earlier secrets whose idempotency keys are still honoured.
             keep: How long an idempotency key is remembered. Default: 24 hours.
@@ -101,8 +102,11 @@ class Connection:
 
     @classmethod
     def from_env(cls) -> Self:
-        """From the environment: ``EGOI_API_KEY``, ``EGOI_SENDER``, and where they are set ``EGOI_API`` (``v1`` or
-        ``v2``) and ``EGOI_BASE_URL``. A missing or unreadable one is :class:`InvalidInput`."""
+        """Makes one from the environment.
+
+        It reads ``EGOI_API_KEY``, ``EGOI_SENDER``, and where they are set ``EGOI_API`` (``v1`` or ``v2``) and
+        ``EGOI_BASE_URL``. A missing or unreadable one is :class:`InvalidInput`.
+        """
         return cls._of(_native.ClientOptions.from_env())
 
     @classmethod
@@ -115,14 +119,16 @@ class Connection:
         return f"<egoi_verify.{type(self).__name__}>"
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError(f"{type(self).__name__} holds a key and connections and cannot be pickled; make one where it is used")
+        raise TypeError(
+            f"{type(self).__name__} holds a key and connections and cannot be pickled; make one where it is used"
+        )
 
 
 class Client(Connection):
     """Has E-goi run verifications, with calls that block.
 
-    Share one between threads; each call releases the GIL. Ctrl-C ends a call. Making one starts nothing, and one that was
-    used before a fork works in the child, with connections of its own::
+    Share one between threads; each call releases the GIL. Ctrl-C ends a call. Making one starts nothing, and one that
+    was used before a fork works in the child, with connections of its own::
 
         with Client(api_key=key, sender="1234") as client:
             verification = client.request("+351 910 000 000", ttl=300)
@@ -183,8 +189,11 @@ class Client(Connection):
         return Outcome(run(self._client.validate, id, code, number, timeout))
 
     def cancel(self, id: str, *, timeout: Seconds | None = None) -> State:
-        """Gives the request up. Gives back the state that it is in afterwards: cancelled, or verified or expired where
-        it was too late. Cancelling twice is not an error."""
+        """Gives the request up.
+
+        Gives back the state that it is in afterwards: cancelled, or verified or expired where it was too late.
+        Cancelling twice is not an error.
+        """
         return State(run(self._client.cancel, id, timeout))
 
     def resend(self, id: str, *, timeout: Seconds | None = None) -> Verification:

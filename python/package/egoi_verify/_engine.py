@@ -6,13 +6,14 @@ import contextlib
 import inspect
 import os
 import threading
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from enum import Enum
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Awaitable, Callable, Coroutine, Final, NoReturn, Sequence, TypeVar, Union, cast
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar, cast
 
 from . import _native
 from ._client import EgoiSms
-from ._errors import NotSent, DeliveryFailedError, VerifyError
+from ._errors import DeliveryFailedError, NotSent, VerifyError
 from ._values import CodeType, Outcome, OutgoingSms, Quota, Seconds, State, Verification, verification
 
 if TYPE_CHECKING:
@@ -28,9 +29,9 @@ __all__ = ["DEFAULT", "Engine", "Send"]
 
 T = TypeVar("T")
 
-Send = Callable[[OutgoingSms], Union[None, Awaitable[None]]]
-"""A function that hands one SMS over, plain or ``async``. It raises :class:`NotSent` when it knows that nothing went out;
-anything else that it raises means that the SMS may have been sent."""
+Send = Callable[[OutgoingSms], None | Awaitable[None]]
+"""A function that hands one SMS over, plain or ``async``. It raises :class:`NotSent` when it knows that nothing went
+out; anything else that it raises means that the SMS may have been sent."""
 
 
 class Default(Enum):
@@ -75,15 +76,15 @@ class BaseEngine:
 
         Args:
             send: Hands an SMS over: a function, plain or ``async``, of an :class:`OutgoingSms`, or :class:`EgoiSms`.
-            store: The store, by its URL: ``"memory:"``, ``"sqlite:PATH"``, ``"postgres://USER:PASSWORD@HOST/DATABASE"`` or
-                ``"redis://HOST"``. Default: ``"memory:"``, gone with the process.
-            key: The secret that codes are bound with and numbers and messages are encrypted with in a store, at least 32
-                bytes. Random for ``"memory:"``, required for any other.
+            store: The store, by its URL: ``"memory:"``, ``"sqlite:PATH"``, ``"postgres://USER:PASSWORD@HOST/DATABASE"``
+                or ``"redis://HOST"``. Default: ``"memory:"``, gone with the process.
+            key: The secret that codes are bound with and numbers and messages are encrypted with in a store, at least
+                32 bytes. Random for ``"memory:"``, required for any other.
             previous_keys: Keys from before the present one, whose codes still count.
-            keep: How long after its ``expires_at`` a finished request is kept, so that a late call is told what became of
-                it. Default: 24 hours.
-            max_requests: How many requests ``"memory:"`` holds; beyond it a request is :class:`RateLimited`. Default: 10
-                million.
+            keep: How long after its ``expires_at`` a finished request is kept, so that a late call is told what became
+                of it. Default: 24 hours.
+            max_requests: How many requests ``"memory:"`` holds; beyond it a request is :class:`RateLimited`. Default:
+                10 million.
             max_attempts: Wrong codes for one request, not given back by a resend; then ``TOO_MANY_ATTEMPTS``. Default:
                 5; ``None`` is no limit.
             wrong_codes_per_number: Wrong codes for one number across requests, cleared by a success; then
@@ -136,8 +137,10 @@ def outgoing(sms: _native.HandOver) -> OutgoingSms:
 
 
 class HandingOver:
-    """The hand-over of one SMS, whose end the call is told of. What the function that sends raises stops here, unless it
-    means that somebody gives up."""
+    """The hand-over of one SMS, whose end the call is told of.
+
+    What the function that sends raises stops here, unless it means that somebody gives up.
+    """
 
     def __init__(self, sms: _native.HandOver) -> None:
         self._sms = sms
@@ -233,17 +236,16 @@ class Engine(BaseEngine):
         idempotency_key: str | None = None,
         timeout: Seconds | None = None,
     ) -> Verification:
-        """Has one SMS with a code handed over to the number. The arguments are those of :meth:`Client.request`; ``group`` has
-        no use here.
+        """Has one SMS with a code handed over to the number.
+
+        The arguments are those of :meth:`Client.request`; ``group`` has no use here.
 
         Raises:
-            DeliveryFailedError: The function that sends failed. Unless it raised :class:`NotSent` the request is pending, and
-                ``request_id`` names it.
+            DeliveryFailedError: The function that sends failed. Unless it raised :class:`NotSent` the request is
+                pending, and ``request_id`` names it.
         """
         return verification(
-            self._run(
-                self._engine.request(number, message, code_type, code_size, ttl, group, idempotency_key, timeout)
-            )
+            self._run(self._engine.request(number, message, code_type, code_size, ttl, group, idempotency_key, timeout))
         )
 
     def validate(self, id: str, code: str, *, number: str | None = None, timeout: Seconds | None = None) -> Outcome:
@@ -255,8 +257,11 @@ class Engine(BaseEngine):
         return Outcome(self._run(self._engine.validate(id, code, number, timeout)))
 
     def cancel(self, id: str, *, timeout: Seconds | None = None) -> State:
-        """Gives the request up. Gives back the state that it is in afterwards: cancelled, or verified or expired where
-        it was too late. Cancelling twice is not an error."""
+        """Gives the request up.
+
+        Gives back the state that it is in afterwards: cancelled, or verified or expired where it was too late.
+        Cancelling twice is not an error.
+        """
         return State(self._run(self._engine.cancel(id, timeout)))
 
     def resend(self, id: str, *, timeout: Seconds | None = None) -> Verification:
@@ -268,9 +273,10 @@ class Engine(BaseEngine):
         return verification(self._run(self._engine.get(id, timeout)))
 
     def ping(self, *, timeout: Seconds | None = None) -> None:
-        """Returns where the store can be used, and else raises :class:`Storage`, which says what to do: a server that cannot be
-        reached, a key that is not the store's, a store of a newer version. Good to call at the start: making an engine
-        opens a file, and calls no server."""
+        """Checks that the store can be used, and raises :class:`Storage` otherwise, which says what to do.
+
+        Good to call at the start: making an engine opens a file, but calls no server.
+        """
         self._run(self._engine.ping(timeout))
 
     def close(self) -> None:
@@ -288,8 +294,10 @@ class Engine(BaseEngine):
 
 
 class Loop:
-    """An event loop in a thread of its own, started for the first ``async`` function that is to be run there: the one of an
-    engine whose calls block."""
+    """An event loop in a thread of its own, for the ``async`` functions that send for an engine whose calls block.
+
+    The first of them starts it.
+    """
 
     def __init__(self) -> None:
         # By process: a thread does not survive a fork. No lock, which might be held when another thread forks.
@@ -320,10 +328,8 @@ class Loop:
 
     def __del__(self) -> None:
         # When the interpreter ends the modules may be gone before this, and its thread is.
-        try:
+        with contextlib.suppress(AttributeError, TypeError):
             self.close()
-        except (AttributeError, TypeError):
-            pass
 
 
 def _run_until_stopped(loop: AbstractEventLoop) -> None:

@@ -23,8 +23,9 @@ __all__ = ["Sandbox"]
 
 
 class Sandbox:
-    """E-goi on localhost: both versions of its interface, with an inbox instead of a network, and a clock that can be
-    moved. Runs in this process until it is closed; an inbox page is at :attr:`url`::
+    """E-goi on localhost: both versions of its interface, with an inbox instead of a network.
+
+    Its clock can be moved. It runs in this process until it is closed; an inbox page is at :attr:`url`::
 
         with Sandbox() as sandbox:
             client = sandbox.client()
@@ -92,14 +93,14 @@ class Sandbox:
     def messages(self, number: str | None = None) -> list[Message]:
         """What was sent to a number, or to all of them: newest first."""
         rows = self._sandbox.messages(number)
-        return [
-            Message(*row[:6], datetime.fromisoformat(row[6].replace("Z", "+00:00")), row[7]) for row in rows
-        ]
+        return [Message(*row[:6], datetime.fromisoformat(row[6].replace("Z", "+00:00")), row[7]) for row in rows]
 
     def wait_for_code(self, number: str, timeout: Seconds | None = None) -> str:
-        """Waits for an SMS to the number that this has not given before, and gives its code. None in time, by default
-        10 s, is :class:`Timeout`. In a coroutine an SMS that is already there is given at once; to wait for another, call it
-        by ``asyncio.to_thread``."""
+        """Waits for an SMS to the number that this has not given before, and gives its code.
+
+        None in time, by default 10 s, is :class:`Timeout`. In a coroutine an SMS that is already there is given at
+        once; to wait for another, call it by ``asyncio.to_thread``.
+        """
         return self._sandbox.wait_for_code(number, timeout).run()
 
     def fail_next(

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from enum import Enum
-from typing import NoReturn, Union
+from typing import NoReturn
 
 from . import _native
 
 __all__ = [
     "CodeType",
     "Message",
-    "OutgoingSms",
     "Outcome",
+    "OutgoingSms",
     "PhoneNumber",
     "Quota",
     "Seconds",
@@ -24,7 +24,7 @@ __all__ = [
     "Verification",
 ]
 
-Seconds = Union[float, timedelta]
+Seconds = float | timedelta
 """A length of time: a number of seconds, or a ``timedelta``."""
 
 
@@ -60,7 +60,8 @@ class State(Enum):
 class Outcome(Enum):
     """What the service says to a code. Only :attr:`VERIFIED` proves anything: test :attr:`is_verified`.
 
-    An outcome has no truth value (``if outcome:`` is a ``TypeError``), so that a wrong code cannot pass for a right one.
+    An outcome has no truth value (``if outcome:`` is a ``TypeError``), so that a wrong code cannot pass for a right
+    one.
     """
 
     VERIFIED = "verified"

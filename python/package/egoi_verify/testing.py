@@ -12,11 +12,13 @@ __all__ = ["Message", "Sandbox", "SandboxClock", "TestClock"]
 
 
 class TestClock:
-    """A clock for an engine in a test: it starts at the machine's time, and can be moved on and stopped::
+    """A clock for an engine in a test.
 
-        clock = TestClock()
-        engine = Engine(send, clock=clock)
-        clock.advance(601)
+    It starts at the machine's time, and can be moved on and stopped::
+
+    clock = TestClock()
+    engine = Engine(send, clock=clock)
+    clock.advance(601)
     """
 
     __test__ = False  # not a test of pytest's

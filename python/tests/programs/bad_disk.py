@@ -1,4 +1,7 @@
-"""What an engine on SQLite says where its file cannot be written: `read-only FILE`, by a user without rights, or `full FOLDER`."""
+"""What an engine on SQLite says where its file cannot be written.
+
+`read-only FILE`, by a user without rights, or `full FOLDER`.
+"""
 
 import os
 import sys

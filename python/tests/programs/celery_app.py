@@ -3,7 +3,6 @@
 import os
 
 from celery import Celery
-
 from egoi_verify import Client
 
 folder = os.environ["BROKER"]

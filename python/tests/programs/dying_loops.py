@@ -20,7 +20,7 @@ def descriptors() -> int:
 
 def die() -> None:
     loop = LOOPS[kind]()
-    tasks = [loop.create_task(client.ping()) for _ in range(3)]
+    tasks = [loop.create_task(client.ping()) for _ in range(3)]  # noqa: F821
     for task in tasks:
         # Whoever leaves tasks behind is told so by asyncio; that is not what is looked at.
         task._log_destroy_pending = False  # type: ignore[attr-defined]

@@ -1,5 +1,7 @@
-"""What else may run between the moment a fork is announced and the fork itself: other packages' hooks, which let other
-threads run and signals be handled."""
+"""What else may run between the moment a fork is announced and the fork itself.
+
+Hooks of other packages may let other threads run and signals be handled.
+"""
 
 import os
 import signal
@@ -36,7 +38,7 @@ if scenario == "twice":
     # As tools that reload what was edited do.
     for name in [name for name in sys.modules if name.startswith("egoi_verify")]:
         del sys.modules[name]
-    import egoi_verify  # noqa: F811
+    import egoi_verify
 client = egoi_verify.Client("key", "1", base_url=url)
 client.ping()
 

@@ -1,5 +1,7 @@
-"""Forks, with calls in flight in the parent: threads that block, and a loop. Every child makes calls of its own, has a
-deadline, and says what it drew."""
+"""Forks, with calls in flight in the parent: threads that block, and a loop.
+
+Every child makes calls of its own, has a deadline, and says what it drew.
+"""
 
 import asyncio
 import os

@@ -4,11 +4,12 @@ import asyncio
 import multiprocessing
 import os
 import sys
+from pathlib import Path
 
 from egoi_verify import AsyncClient, Client
 
 url, certificates, how = sys.argv[1:4]
-pem = open(certificates).read() if certificates else None
+pem = Path(certificates).read_text() if certificates else None
 blocking = Client("key", "1", base_url=url, ca_certificates=pem)
 asynchronous = AsyncClient("key", "1", base_url=url, ca_certificates=pem)
 

@@ -23,4 +23,3 @@ tasks.conf.update(
 def say_who(response):  # type: ignore[no-untyped-def]
     response.headers["Worker"] = str(os.getpid())
     return response
-

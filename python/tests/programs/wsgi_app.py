@@ -22,7 +22,9 @@ preload()
 PRELOADED_BY = os.getpid()
 
 
-def application(environ: dict[str, str], start_response: Callable[[str, list[tuple[str, str]]], object]) -> Iterable[bytes]:
+def application(
+    environ: dict[str, str], start_response: Callable[[str, list[tuple[str, str]]], object]
+) -> Iterable[bytes]:
     asked = {name: values[0] for name, values in parse_qs(environ["QUERY_STRING"]).items()}
     if environ["PATH_INFO"] == "/request":
         said = client.request(asked["number"]).id

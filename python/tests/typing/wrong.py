@@ -1,8 +1,7 @@
 """Wrong uses, which both type checkers must reject: each line marked `wrong`, and no other."""
 
+from egoi_verify import AsyncClient, Client, CodeType, EgoiSms, Engine, Outcome, OutgoingSms, Quota, State, Verifier
 from typing_extensions import assert_never
-
-from egoi_verify import AsyncClient, Client, CodeType, Engine, EgoiSms, Outcome, OutgoingSms, Quota, State, Verifier
 
 client = Client(api_key="key", sender="1")
 engine = Engine(lambda sms: None)
