@@ -26,7 +26,7 @@ RUNNERS = {
         "--test-reporter=dot",
         "--test-name-pattern",
         "on engine$",
-        "node/tests/one-behaviour.test.mjs",
+        "node/tests/scenarios.test.mjs",
     ],
 }
 

@@ -27,7 +27,7 @@ async function emptyProject(...tarballs) {
 
 before(async () => {
     project = await emptyProject(tarball("egoi-verify"), tarball(PLATFORM));
-    cpSync(`${here}tests/scenarios.mjs`, `${project}/scenarios.mjs`);
+    cpSync(`${here}tests/support/jobs.mjs`, `${project}/jobs.mjs`);
     cpSync(`${here}tests/types`, `${project}/types`, { recursive: true });
     // What a TypeScript user has besides.
     for (const name of ["@types/node", "undici-types"]) {
@@ -41,12 +41,12 @@ after(() => rmSync(project, { recursive: true, force: true }));
 const runAll = {
     "run.mjs": `import * as library from "egoi-verify";
 import * as testing from "egoi-verify/testing";
-import { runAll } from "./scenarios.mjs";
+import { runAll } from "./jobs.mjs";
 await runAll(library, testing);
 `,
     "run.cjs": `const library = require("egoi-verify");
 const testing = require("egoi-verify/testing");
-import("./scenarios.mjs").then(({ runAll }) => runAll(library, testing));
+import("./jobs.mjs").then(({ runAll }) => runAll(library, testing));
 `,
 };
 
@@ -54,7 +54,7 @@ import("./scenarios.mjs").then(({ runAll }) => runAll(library, testing));
 async function works(command, args) {
     const done = await run(command, args, { cwd: project });
     assert.deepEqual({ code: done.code, signal: done.signal }, { code: 0, signal: null }, done.output);
-    assert.match(done.output, /\b13 scenarios\b/);
+    assert.match(done.output, /\b13 jobs\b/);
 }
 
 function write(name) {
@@ -88,7 +88,7 @@ test("it runs from TypeScript", async () => {
         `import * as library from "egoi-verify";
 import * as testing from "egoi-verify/testing";
 // @ts-expect-error: JavaScript
-import { runAll } from "./scenarios.mjs";
+import { runAll } from "./jobs.mjs";
 await runAll(library, testing);
 `,
     );

@@ -8,8 +8,8 @@ const WHOLE = "351-910000000";
 
 const other = (code) => code.replace(/.$/, (last) => (last === "0" ? "1" : "0"));
 
-/** Names of scenarios, each with what it does. */
-export function scenarios(
+/** Names of jobs, each with what it does. */
+export function jobs(
     { Client, Engine, EgoiSms, NotSent, VerifyError, isVerified, generateCode, parseNumber, smsParts },
     testing,
 ) {
@@ -180,7 +180,7 @@ export function scenarios(
 
 /** Runs all of them where there is no test runner, and says how many there were. */
 export async function runAll(library, testing) {
-    const all = Object.entries(scenarios(library, testing));
+    const all = Object.entries(jobs(library, testing));
     for (const [name, run] of all) {
         try {
             await run();
@@ -189,5 +189,5 @@ export async function runAll(library, testing) {
             throw error;
         }
     }
-    console.log(`${all.length} scenarios`);
+    console.log(`${all.length} jobs`);
 }
