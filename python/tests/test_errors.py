@@ -198,8 +198,8 @@ CASES = [
     Case("invalid_response", "half of it", malformed, 201, sms_possibly_sent=True),
     Case("unsupported", "a resend over V1", lambda sandbox: sandbox.client("v1").resend("1")),
     Case("storage", "a store that is not there", lambda sandbox: unreachable_store().get("0" * 32), retry_is_safe=True),
-    Case("sending", "it failed", sender_that_fails(ConnectionError("half way")), sms_possibly_sent=True),
-    Case("sending", "not sent", sender_that_fails(NotSent("no balance")), retry_is_safe=True),
+    Case("delivery_failed", "it failed", sender_that_fails(ConnectionError("half way")), sms_possibly_sent=True),
+    Case("delivery_failed", "not sent", sender_that_fails(NotSent("no balance")), retry_is_safe=True),
     Case("closed", "a closed client", closed_client),
     Case("forked", "a sandbox in a child", lambda sandbox: in_a_forked_child(sandbox.messages)),
     # The one that cannot come by itself.
@@ -380,3 +380,24 @@ def test_the_words_of_the_service_are_shown_without_key_and_number() -> None:
         with pytest.raises(VerifyError) as raised:
             client.request(NUMBER)
     assert [secret for secret in (KEY, NATIONAL) if secret in repr(raised.value)] == []
+
+
+# Between processes
+
+
+@pytest.mark.parametrize("kind", VerifyError.__subclasses__(), ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_an_error_comes_back_from_a_pickle_with_all_its_fields(kind: type[VerifyError], protocol: int) -> None:
+    error = kind("why", http_status=418, request_id="a1", retry_after=1.5, retry_is_safe=True, sms_possibly_sent=True)
+    for back in pickle.loads(pickle.dumps(error, protocol)), copy.copy(error), copy.deepcopy(error):
+        assert type(back) is kind
+        assert vars(back) == vars(error)
+        assert (str(back), repr(back), back.args) == (str(error), repr(error), error.args)
+
+
+def test_an_error_that_was_raised_leaves_its_cause_behind() -> None:
+    with pytest.raises(VerifyError) as caught:
+        Client("key", "1", base_url="http://127.0.0.1:9").ping()
+    assert isinstance(caught.value.__cause__, ConnectionRefusedError)
+    back = pickle.loads(pickle.dumps(caught.value))
+    assert (repr(back), back.__cause__) == (repr(caught.value), None)

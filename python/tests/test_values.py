@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import pickle
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -274,3 +276,19 @@ def test_a_sandbox_refuses_to_be_pickled_and_says_what_to_do(sandbox: Sandbox) -
 
 def test_a_sandbox_prints_its_url(sandbox: Sandbox) -> None:
     assert repr(sandbox) == f"<egoi_verify.Sandbox {sandbox.url}>"
+
+
+@pytest.mark.parametrize("kind", [Client, AsyncClient, Engine, AsyncEngine, Sandbox], ids=lambda kind: kind.__name__)
+def test_what_holds_a_key_or_a_connection_refuses_to_be_pickled_and_says_why(kind: type, sandbox: Sandbox) -> None:
+    making: dict[type, Callable[[], object]] = {
+        Client: sandbox.client,
+        AsyncClient: sandbox.async_client,
+        Engine: lambda: Engine(print),
+        AsyncEngine: lambda: AsyncEngine(print),
+        Sandbox: lambda: sandbox,
+    }
+    made = making[kind]()
+    ways: list[Callable[[object], object]] = [pickle.dumps, copy.copy, copy.deepcopy]
+    for way in ways:
+        with pytest.raises(TypeError, match=f"{kind.__name__} .* cannot be pickled; (make one|pass its url)"):
+            way(made)
