@@ -27,6 +27,14 @@ pub enum NativeError {
         retry_is_safe: bool,
         /// Whether an SMS may have been sent.
         sms_possibly_sent: bool,
+        /// The option or argument that was refused.
+        field: Option<String>,
+        /// Its fault, one stable string.
+        reason: Option<String>,
+        /// The name of the limit that stopped the call.
+        limit: Option<String>,
+        /// The code of the error below.
+        cause_code: Option<String>,
         /// What lies below it, in words.
         cause_in_words: Option<String>,
         /// What the user's own function threw.
@@ -67,6 +75,10 @@ impl From<Error> for NativeError {
             retry_after: error.retry_after(),
             retry_is_safe: error.retry_is_safe(),
             sms_possibly_sent: error.sms_possibly_sent(),
+            field: error.field().map(str::to_owned),
+            reason: error.reason().map(|reason| reason.to_string()),
+            limit: error.limit().map(str::to_owned),
+            cause_code: error.cause_code().map(|code| code.to_string()),
             cause_in_words: if thrown.is_none() { error.source().map(in_words) } else { None },
             thrown: thrown.map(|thrown| Arc::clone(&thrown.0)),
         }

@@ -3,103 +3,162 @@
 use std::fmt;
 use std::time::Duration;
 
-/// What kind of failure it was. The words of [`ErrorCode::as_str`] are stable and the same in every language.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ErrorCode {
-    /// Refused before anything was sent; the detail names the field, the fault and the limit.
-    InvalidInput,
-    /// 401: the API key is missing or wrong.
-    Unauthorized,
-    /// 403: the account may not do this; often the transactional service is not activated.
-    Forbidden,
-    /// 404: no such request, or a request for another number.
-    NotFound,
-    /// Any other 4xx but 408, a V1 `Error`, or a country that is not allowed.
-    Rejected,
-    /// 409, the resend of a request that is over, or an idempotency key used for another number.
-    Conflict,
-    /// 429, or a limit of the `Engine`; see [`Error::retry_after`].
-    RateLimited,
-    /// No connection was made: DNS, refused, proxy, certificate, connect timeout.
-    Unreachable,
-    /// Bytes went out and no whole answer came in time.
-    Timeout,
-    /// Bytes went out and the connection broke before a whole answer came.
-    Interrupted,
-    /// 5xx.
-    Unavailable,
-    /// A 3xx, never followed, because the key would travel with it.
-    Redirected,
-    /// The answer is not the contract.
-    InvalidResponse,
-    /// Not in this version of the API.
-    Unsupported,
-    /// The store failed.
-    Storage,
-    /// The SMS could not be handed over (`Engine`).
-    DeliveryFailed,
-    /// Used after it was closed.
-    Closed,
-    /// A memory store or a sandbox used in a forked child.
-    Forked,
-    /// A panic, turned into an error.
-    Internal,
+/// An enum whose variants each have a stable name, the same in every language.
+macro_rules! named {
+    ($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal,)* }) => {
+        $(#[$about])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum $name {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl $name {
+            /// All of them, in the order of the documentation.
+            pub const ALL: [Self; [$($word),*].len()] = [$(Self::$variant),*];
+
+            /// The stable name, in `snake_case`.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)*
+                }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
 }
 
-impl ErrorCode {
-    /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 19] = [
-        Self::InvalidInput,
-        Self::Unauthorized,
-        Self::Forbidden,
-        Self::NotFound,
-        Self::Rejected,
-        Self::Conflict,
-        Self::RateLimited,
-        Self::Unreachable,
-        Self::Timeout,
-        Self::Interrupted,
-        Self::Unavailable,
-        Self::Redirected,
-        Self::InvalidResponse,
-        Self::Unsupported,
-        Self::Storage,
-        Self::DeliveryFailed,
-        Self::Closed,
-        Self::Forked,
-        Self::Internal,
-    ];
-
-    /// The stable word, for example `rate_limited`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::InvalidInput => "invalid_input",
-            Self::Unauthorized => "unauthorized",
-            Self::Forbidden => "forbidden",
-            Self::NotFound => "not_found",
-            Self::Rejected => "rejected",
-            Self::Conflict => "conflict",
-            Self::RateLimited => "rate_limited",
-            Self::Unreachable => "unreachable",
-            Self::Timeout => "timeout",
-            Self::Interrupted => "interrupted",
-            Self::Unavailable => "unavailable",
-            Self::Redirected => "redirected",
-            Self::InvalidResponse => "invalid_response",
-            Self::Unsupported => "unsupported",
-            Self::Storage => "storage",
-            Self::DeliveryFailed => "delivery_failed",
-            Self::Closed => "closed",
-            Self::Forked => "forked",
-            Self::Internal => "internal",
-        }
+named! {
+    /// The kind of a failure. The strings of [`ErrorCode::as_str`] are stable and the same in every language.
+    ErrorCode {
+        /// Refused before anything was sent; the detail names the field, the fault and the limit.
+        InvalidInput = "invalid_input",
+        /// 401: the API key is missing or wrong.
+        Unauthorized = "unauthorized",
+        /// 403: the account may not do this; often the transactional service is not activated.
+        Forbidden = "forbidden",
+        /// 404: no such request, or a request for another number.
+        NotFound = "not_found",
+        /// Any other 4xx but 408, a V1 `Error`, or a country that is not allowed.
+        Rejected = "rejected",
+        /// 409, the resend of a finished request, or an idempotency key used for another number.
+        Conflict = "conflict",
+        /// 429, or a limit of the `Engine`; see [`Error::retry_after`] and [`Error::limit`].
+        RateLimited = "rate_limited",
+        /// No connection was made: DNS, refused, proxy, certificate, connect timeout. See [`Error::reason`].
+        Unreachable = "unreachable",
+        /// A request went out and no complete response came in time.
+        Timeout = "timeout",
+        /// A request went out and the connection broke before a complete response came.
+        Interrupted = "interrupted",
+        /// 5xx.
+        Unavailable = "unavailable",
+        /// A 3xx, never followed, because the key would travel with it.
+        Redirected = "redirected",
+        /// The response does not match the documented API.
+        InvalidResponse = "invalid_response",
+        /// Not in this version of the API, or not in this store.
+        Unsupported = "unsupported",
+        /// The store is down, full or slow. Nothing is ever verified then.
+        Storage = "storage",
+        /// An operator must change something: a key that does not match the store, missing rights, a missing database, a
+        /// newer schema, a read-only server. See [`Error::reason`].
+        Misconfigured = "misconfigured",
+        /// The SMS could not be sent (`Engine`). See [`Error::cause_code`].
+        DeliveryFailed = "delivery_failed",
+        /// Used after it was closed.
+        Closed = "closed",
+        /// A memory store or a sandbox used in a forked child.
+        Forked = "forked",
+        /// A panic, turned into an error.
+        Internal = "internal",
     }
 }
 
-impl fmt::Display for ErrorCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+named! {
+    /// The fault behind `invalid_input` and `misconfigured`, and the cause of `unreachable`. The strings of
+    /// [`Reason::as_str`] are stable and the same in every language.
+    Reason {
+        /// A required value is not there.
+        Missing = "missing",
+        /// An empty text.
+        Empty = "empty",
+        /// Fewer characters, bytes or digits than the minimum.
+        TooShort = "too_short",
+        /// More characters, bytes, digits or SMS parts than the maximum.
+        TooLong = "too_long",
+        /// Below the minimum, or negative.
+        TooSmall = "too_small",
+        /// Above the maximum.
+        TooLarge = "too_large",
+        /// A fraction where whole seconds are accepted.
+        NotWhole = "not_whole",
+        /// Not a phone number.
+        NotANumber = "not_a_number",
+        /// A phone number without its country calling code.
+        NoCountryCode = "no_country_code",
+        /// A calling code or a country that does not exist.
+        UnknownCountry = "unknown_country",
+        /// A phone number whose length its country does not have.
+        ImpossibleLength = "impossible_length",
+        /// A phone number with an extension, which gets no SMS.
+        HasExtension = "has_extension",
+        /// A control character, a letter or another character that the value cannot have.
+        BadCharacter = "bad_character",
+        /// A message without `{CODE}`.
+        NoPlaceholder = "no_placeholder",
+        /// A message that has its last line already.
+        AlreadyThere = "already_there",
+        /// Not one of the accepted values or names.
+        UnknownValue = "unknown_value",
+        /// A text that does not have the accepted form.
+        Malformed = "malformed",
+        /// Plain HTTP to an address that is not loopback.
+        NotHttps = "not_https",
+        /// A file, a variable or a certificate store that cannot be read.
+        Unreadable = "unreadable",
+        /// A port that cannot be listened on.
+        PortUnavailable = "port_unavailable",
+        /// A store that this build does not contain.
+        NotInThisBuild = "not_in_this_build",
+        /// An option without another one that it needs, or with one that it excludes.
+        Conflicting = "conflicting",
+        /// A key that is not the one the store or the request was made with.
+        WrongKey = "wrong_key",
+        /// A user name or a password that the server refuses.
+        WrongPassword = "wrong_password",
+        /// A user without the rights that the store needs.
+        NoPermission = "no_permission",
+        /// A database or a schema that does not exist.
+        NoDatabase = "no_database",
+        /// A server or a file that cannot be written.
+        ReadOnly = "read_only",
+        /// A store of a newer version of this library.
+        NewerVersion = "newer_version",
+        /// A server or a file that cannot be a store: another program's, a cluster, one that evicts.
+        Unsuitable = "unsuitable",
+        /// The host name has no address.
+        Dns = "dns",
+        /// The connection was refused.
+        Refused = "refused",
+        /// The proxy refused or failed.
+        Proxy = "proxy",
+        /// The TLS handshake failed, often at the certificate.
+        Tls = "tls",
+        /// The connection was not made in time.
+        ConnectTimeout = "connect_timeout",
+    }
+}
+
+impl Reason {
+    /// The fault of a length that is not within 1 and its maximum.
+    pub(crate) const fn of_length(given: usize) -> Self {
+        if given == 0 { Self::Empty } else { Self::TooLong }
     }
 }
 
@@ -108,6 +167,9 @@ type Cause = Box<dyn std::error::Error + Send + Sync>;
 struct Inner {
     code: ErrorCode,
     detail: String,
+    field: Option<String>,
+    reason: Option<Reason>,
+    limit: Option<&'static str>,
     http_status: Option<u16>,
     request_id: Option<String>,
     retry_after: Option<Duration>,
@@ -128,6 +190,9 @@ impl Error {
         Self(Box::new(Inner {
             code,
             detail: detail.into(),
+            field: None,
+            reason: None,
+            limit: None,
             http_status: None,
             request_id: None,
             retry_after: None,
@@ -138,8 +203,31 @@ impl Error {
         }))
     }
 
-    pub(crate) fn invalid_input(field: &str, fault_and_limit: impl fmt::Display) -> Self {
+    pub(crate) fn invalid_input(field: &str, reason: Reason, fault_and_limit: impl fmt::Display) -> Self {
         Self::new(ErrorCode::InvalidInput, format!("`{field}`: {fault_and_limit}"))
+            .with_field(field)
+            .with_reason(reason)
+    }
+
+    /// An operator must change the option `field`, or what it names.
+    pub(crate) fn misconfigured(field: &str, reason: Reason, detail: impl Into<String>) -> Self {
+        Self::new(ErrorCode::Misconfigured, detail).with_field(field).with_reason(reason)
+    }
+
+    fn with_field(mut self, field: &str) -> Self {
+        self.0.field = Some(field.to_owned());
+        self
+    }
+
+    pub(crate) fn with_reason(mut self, reason: Reason) -> Self {
+        self.0.reason = Some(reason);
+        self
+    }
+
+    /// The name of the option that stopped the call.
+    pub(crate) fn with_limit(mut self, limit: &'static str) -> Self {
+        self.0.limit = Some(limit);
+        self
     }
 
     /// The same failure with its cause.
@@ -184,6 +272,27 @@ impl Error {
         &self.0.detail
     }
 
+    /// The option or argument that was refused (`invalid_input`, `misconfigured`).
+    pub fn field(&self) -> Option<&str> {
+        self.0.field.as_deref()
+    }
+
+    /// The fault of that field, or why no connection was made (`invalid_input`, `misconfigured`, `unreachable`).
+    pub fn reason(&self) -> Option<Reason> {
+        self.0.reason
+    }
+
+    /// The name of the limit that stopped the call, for example `sms_per_number`.
+    pub fn limit(&self) -> Option<&'static str> {
+        self.0.limit
+    }
+
+    /// The code of the error below this one: of `delivery_failed` with [`EgoiSms`](crate::EgoiSms), for example
+    /// `unauthorized`.
+    pub fn cause_code(&self) -> Option<ErrorCode> {
+        self.0.cause.as_ref()?.downcast_ref::<Self>().map(Self::code)
+    }
+
     /// The HTTP status that the service answered, where it answered.
     pub fn http_status(&self) -> Option<u16> {
         self.0.http_status
@@ -221,6 +330,9 @@ impl fmt::Debug for Error {
         f.debug_struct("Error")
             .field("code", &self.0.code)
             .field("detail", &self.0.detail)
+            .field("field", &self.0.field)
+            .field("reason", &self.0.reason)
+            .field("limit", &self.0.limit)
             .field("http_status", &self.0.http_status)
             .field("request_id", &self.0.request_id)
             .field("retry_after", &self.0.retry_after)

@@ -22,7 +22,7 @@ pub mod wire;
 
 pub use client::{Api, Client, ClientOptions, SenderInfo, V1Paths, V2Paths};
 pub use engine::{EgoiSms, Engine, EngineOptions, OutgoingSms, SendError, SendFuture, SmsGateway};
-pub use error::{Error, ErrorCode};
+pub use error::{Error, ErrorCode, Reason};
 pub use generate::generate_code;
 pub use machine::Quota;
 #[cfg(feature = "sandbox")]

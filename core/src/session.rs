@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::values::{Code, PhoneNumber, RequestId};
 use crate::verification::{Outcome, State};
-use crate::{Error, ErrorCode};
+use crate::{Error, ErrorCode, Reason};
 
 /// When something happens, on both clocks of a device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -402,7 +402,7 @@ impl Session {
 
     /// A session that was saved; `invalid_input` where it is none. A call that was under way then was given up.
     pub fn restore(saved: &str, now: Moment) -> Result<Self, Error> {
-        let refused = || Error::invalid_input("saved", "is no session that this version has saved");
+        let refused = || Error::invalid_input("saved", Reason::Malformed, "is no session that this version has saved");
         let saved: Saved = serde_json::from_str(saved).map_err(|_| refused())?;
         if saved.version != VERSION {
             return Err(refused());

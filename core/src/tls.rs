@@ -7,7 +7,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
 
-use crate::{Error, ErrorCode};
+use crate::{Error, ErrorCode, Reason};
 
 /// Whose certificates are believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -26,7 +26,7 @@ impl FromStr for Trust {
         match word {
             "bundled" => Ok(Self::Bundled),
             "platform" => Ok(Self::Platform),
-            _ => Err(Error::invalid_input("trust", "is not one of `bundled` and `platform`")),
+            _ => Err(Error::invalid_input("trust", Reason::UnknownValue, "is not one of `bundled` and `platform`")),
         }
     }
 }
@@ -42,7 +42,8 @@ pub(crate) fn config(trust: Trust, more: &[u8], protocols: &[&[u8]]) -> Result<C
         Trust::Bundled => builder.with_root_certificates(bundled(more)?).with_no_client_auth(),
         Trust::Platform => {
             let verifier = platform(more, provider).map_err(|error| {
-                Error::invalid_input("trust", "the platform's certificates could not be read").with_cause(error)
+                Error::invalid_input("trust", Reason::Unreadable, "the platform's certificates could not be read")
+                    .with_cause(error)
             })?;
             builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth()
         }
@@ -79,25 +80,27 @@ fn bundled(more: Vec<CertificateDer<'static>>) -> Result<RootCertStore, Error> {
     match std::env::var_os(VARIABLE).filter(|path| !path.is_empty()) {
         None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
         Some(path) => {
-            let pem = std::fs::read(path)
-                .map_err(|error| Error::invalid_input(VARIABLE, "cannot be read").with_cause(error))?;
+            let pem = std::fs::read(path).map_err(|error| {
+                Error::invalid_input(VARIABLE, Reason::Unreadable, "cannot be read").with_cause(error)
+            })?;
             // A system's bundle may hold an old certificate that cannot be used; the others can.
             let (added, _) = roots.add_parsable_certificates(certificates(VARIABLE, &pem)?);
             if added == 0 {
-                return Err(Error::invalid_input(VARIABLE, "has no certificate that can be used"));
+                return Err(Error::invalid_input(VARIABLE, Reason::Malformed, "has no certificate that can be used"));
             }
         }
     }
     for certificate in more {
         roots.add(certificate).map_err(|error| {
-            Error::invalid_input("ca_certificates", "has a certificate that cannot be used").with_cause(error)
+            Error::invalid_input("ca_certificates", Reason::Malformed, "has a certificate that cannot be used")
+                .with_cause(error)
         })?;
     }
     Ok(roots)
 }
 
 fn certificates(field: &str, pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, Error> {
-    let refuse = || Error::invalid_input(field, "is not PEM with at least one certificate");
+    let refuse = || Error::invalid_input(field, Reason::Malformed, "is not PEM with at least one certificate");
     let found: Vec<_> = CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>().map_err(|_| refuse())?;
     if found.is_empty() { Err(refuse()) } else { Ok(found) }
 }

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use crate::Error;
 use crate::sms::MessageTemplate;
 use crate::values::{CodeSize, CodeType, PhoneNumber, RequestId, Validity, masked};
+use crate::{Error, Reason};
 
 /// The state of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -258,10 +258,14 @@ impl RequestOptions {
 fn label(field: &str, longest: usize, text: &str) -> Result<String, Error> {
     let characters = text.chars().count();
     if characters == 0 || characters > longest {
-        return Err(Error::invalid_input(field, format_args!("has {characters} characters, must have 1 to {longest}")));
+        return Err(Error::invalid_input(
+            field,
+            Reason::of_length(characters),
+            format_args!("has {characters} characters, must have 1 to {longest}"),
+        ));
     }
     if text.chars().any(char::is_control) {
-        return Err(Error::invalid_input(field, "has a control character, none is allowed"));
+        return Err(Error::invalid_input(field, Reason::BadCharacter, "has a control character, none is allowed"));
     }
     Ok(text.to_owned())
 }

@@ -503,6 +503,8 @@ fn failure(error: &Error) -> Value {
         "error": error.code().as_str(), "detail": error.detail(), "http_status": error.http_status(),
         "request_id": error.request_id(), "retry_after": error.retry_after().map(|wait| wait.as_secs_f64()),
         "retry_is_safe": error.retry_is_safe(), "sms_possibly_sent": error.sms_possibly_sent(),
+        "field": error.field(), "reason": error.reason().map(|reason| reason.as_str()), "limit": error.limit(),
+        "cause_code": error.cause_code().map(ErrorCode::as_str),
     })
 }
 

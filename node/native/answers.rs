@@ -21,6 +21,14 @@ pub(crate) struct Failure<'a> {
     retry_is_safe: bool,
     sms_possibly_sent: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause_code: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     cause: Option<Box<Cause<'a>>>,
 }
 
@@ -46,6 +54,10 @@ impl<'a> From<&'a Error> for Failure<'a> {
             retry_after: error.retry_after().map(|after| after.as_secs_f64()),
             retry_is_safe: error.retry_is_safe(),
             sms_possibly_sent: error.sms_possibly_sent(),
+            field: error.field(),
+            reason: error.reason().map(|reason| reason.as_str()),
+            limit: error.limit(),
+            cause_code: error.cause_code().map(|code| code.as_str()),
             cause: cause_of(error),
         }
     }

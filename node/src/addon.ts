@@ -8,6 +8,10 @@ export interface Failure {
   retryAfter?: number;
   retryIsSafe?: boolean;
   smsPossiblySent?: boolean;
+  field?: string;
+  reason?: string;
+  limit?: string;
+  causeCode?: ErrorCode;
   cause?: Failure | { text: string; cause?: Failure["cause"] };
 }
 
@@ -28,6 +32,7 @@ export type ErrorCode =
   | "invalid_response"
   | "unsupported"
   | "storage"
+  | "misconfigured"
   | "delivery_failed"
   | "closed"
   | "forked"

@@ -12,6 +12,10 @@ export interface VerifyErrorFields {
   retryAfter?: number | undefined;
   retryIsSafe?: boolean | undefined;
   smsPossiblySent?: boolean | undefined;
+  field?: string | undefined;
+  reason?: string | undefined;
+  limit?: string | undefined;
+  causeCode?: ErrorCode | undefined;
   cause?: unknown;
 }
 
@@ -28,6 +32,14 @@ export abstract class VerifyError extends Error {
   declare readonly requestId?: string;
   /** Seconds to wait before the next try, where it is known. */
   declare readonly retryAfter?: number;
+  /** The option or argument that was refused (`invalid_input`, `misconfigured`). */
+  declare readonly field?: string;
+  /** The fault of that field in one stable string, for example `too_long`; of `unreachable`, the cause. */
+  declare readonly reason?: string;
+  /** The name of the limit that stopped the call, for example `sms_per_number`. */
+  declare readonly limit?: string;
+  /** The code of the error below: of `delivery_failed` with `EgoiSms`, for example `unauthorized`. */
+  declare readonly causeCode?: ErrorCode;
   /** Whether repeating the same call may succeed and can neither send another SMS nor spend an attempt. */
   readonly retryIsSafe: boolean;
   /** Whether this `request` or `resend` may have sent an SMS; `false` is certain. */
@@ -35,7 +47,7 @@ export abstract class VerifyError extends Error {
 
   constructor(fields: VerifyErrorFields) {
     super(fields.detail, fields.cause === undefined ? undefined : { cause: fields.cause });
-    for (const name of ["httpStatus", "requestId", "retryAfter"] as const) {
+    for (const name of ["httpStatus", "requestId", "retryAfter", "field", "reason", "limit", "causeCode"] as const) {
       if (fields[name] !== undefined) {
         Object.defineProperty(this, name, { value: fields[name], enumerable: true });
       }
@@ -51,7 +63,11 @@ export abstract class VerifyError extends Error {
 
   toJSON(): object {
     const { name, code, detail, httpStatus, requestId, retryAfter, retryIsSafe, smsPossiblySent } = this;
-    return { name, code, detail, httpStatus, requestId, retryAfter, retryIsSafe, smsPossiblySent };
+    const { field, reason, limit, causeCode } = this;
+    return {
+      ...{ name, code, detail, httpStatus, requestId, retryAfter, retryIsSafe, smsPossiblySent },
+      ...{ field, reason, limit, causeCode },
+    };
   }
 }
 
@@ -130,6 +146,11 @@ export class StorageError extends VerifyError {
   readonly code = "storage";
 }
 
+/** An operator must change something: a key that does not match the store, missing rights, a missing database. */
+export class MisconfiguredError extends VerifyError {
+  readonly code = "misconfigured";
+}
+
 /** The SMS could not be handed over (`Engine`); `cause` is what the function that sends threw. */
 export class DeliveryFailedError extends VerifyError {
   readonly code = "delivery_failed";
@@ -166,6 +187,7 @@ const CLASSES: { [C in ErrorCode]: new (fields: VerifyErrorFields) => VerifyErro
   invalid_response: InvalidResponseError,
   unsupported: UnsupportedError,
   storage: StorageError,
+  misconfigured: MisconfiguredError,
   delivery_failed: DeliveryFailedError,
   closed: ClosedError,
   forked: ForkedError,

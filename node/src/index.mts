@@ -35,6 +35,7 @@ export {
     InvalidInputError,
     InvalidResponseError,
     isVerified,
+    MisconfiguredError,
     NotFoundError,
     NotSent,
     parseNumber,

@@ -13,6 +13,7 @@ export {
   InterruptedError,
   InvalidInputError,
   InvalidResponseError,
+  MisconfiguredError,
   NotFoundError,
   NotSent,
   RateLimitedError,

@@ -250,6 +250,10 @@ function failed(error) {
         retry_after: nulls(error.retryAfter),
         retry_is_safe: error.retryIsSafe,
         sms_possibly_sent: error.smsPossiblySent,
+        field: nulls(error.field),
+        reason: nulls(error.reason),
+        limit: nulls(error.limit),
+        cause_code: nulls(error.causeCode),
     };
 }
 

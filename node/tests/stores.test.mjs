@@ -143,7 +143,9 @@ for (const { kind, empty } of started) {
             await engine().request(NUMBER);
             // A file is opened, and its key looked at, when the engine is made.
             await assert.rejects(async () => engine({ key: otherKey }).ping(), {
-                code: "storage",
+                code: "misconfigured",
+                field: "key",
+                reason: "wrong_key",
                 message: /previous_keys/,
             });
         });

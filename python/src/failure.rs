@@ -23,6 +23,10 @@ pub(crate) fn raised(py: Python<'_>, error: &Error) -> PyErr {
             error.retry_after().map(|after| after.as_secs_f64()),
             error.retry_is_safe(),
             error.sms_possibly_sent(),
+            error.field(),
+            error.reason().map(|reason| reason.as_str()),
+            error.limit(),
+            error.cause_code().map(|code| code.as_str()),
         ))?;
         let raised = PyErr::from_value(exception);
         raised.set_cause(py, error.source().map(|source| cause(py, source)));

@@ -228,7 +228,10 @@ def plain(gave: Any) -> Any:
             "lives": lives,
         }
     if isinstance(gave, VerifyError):
-        names = ("detail", "http_status", "request_id", "retry_after", "retry_is_safe", "sms_possibly_sent")
+        names = (
+            *("detail", "http_status", "request_id", "retry_after", "retry_is_safe", "sms_possibly_sent"),
+            *("field", "reason", "limit", "cause_code"),
+        )
         return {"error": gave.code, **{name: getattr(gave, name) for name in names}}
     if isinstance(gave, PhoneNumber):
         return gave.whole

@@ -27,6 +27,7 @@ from egoi_verify import (
     RateLimited,
     Sandbox,
     State,
+    MisconfiguredError,
     Storage,
     VerifyError,
     code_in_sms,
@@ -166,8 +167,9 @@ def test_keys_change_by_previous_keys(make: Callable[..., Engine], phone: Phone)
 
 def test_another_key_is_a_failure_that_says_what_to_do(make: Callable[..., Engine]) -> None:
     make().request(NUMBER)
-    with pytest.raises(Storage, match="previous_keys"):
+    with pytest.raises(MisconfiguredError, match="previous_keys") as refused:
         make(key=OTHER_KEY).ping()
+    assert (refused.value.field, refused.value.reason) == ("key", "wrong_key")
 
 
 def test_a_store_that_outlives_the_process_needs_a_key(store: str, phone: Phone) -> None:

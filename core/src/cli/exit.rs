@@ -54,11 +54,11 @@ impl From<Outcome> for Exit {
 impl From<ErrorCode> for Exit {
     fn from(code: ErrorCode) -> Self {
         use ErrorCode::{
-            Conflict, DeliveryFailed, Forbidden, Interrupted, InvalidInput, InvalidResponse, NotFound, RateLimited,
-            Redirected, Rejected, Storage, Timeout, Unauthorized, Unavailable, Unreachable, Unsupported,
+            Conflict, DeliveryFailed, Forbidden, Interrupted, InvalidInput, InvalidResponse, Misconfigured, NotFound,
+            RateLimited, Redirected, Rejected, Storage, Timeout, Unauthorized, Unavailable, Unreachable, Unsupported,
         };
         match code {
-            InvalidInput => Self::BadInput,
+            InvalidInput | Misconfigured => Self::BadInput,
             Unauthorized | Forbidden | NotFound | Rejected | Conflict | Unsupported => Self::Refused,
             RateLimited => Self::RateLimited,
             Unreachable | Timeout | Interrupted | Unavailable | Redirected | InvalidResponse | Storage

@@ -11,7 +11,7 @@ use crate::machine::Timestamp;
 use crate::store::{Digest, IdempotencyClaim, MAX_REQUESTS, MonotonicClock, OpenOptions, StoreBackend, StoredResponse};
 use crate::values::{EngineKey, PhoneNumber, RequestId};
 use crate::verification::{SmsStatus, State, Verification};
-use crate::{Error, ErrorCode};
+use crate::{Error, ErrorCode, Reason};
 
 /// How long giving a key back may take, once the call itself has ended.
 const TIDYING: Duration = Duration::from_secs(1);
@@ -27,13 +27,17 @@ impl Idempotency {
     pub(super) fn new(options: &ClientOptions, sender: &str) -> Result<Option<Self>, Error> {
         let Some(store) = &options.store else { return Ok(None) };
         let Some(key) = &options.key else {
-            return Err(Error::invalid_input("key", "is missing, a `store` needs one of at least 32 bytes"));
+            return Err(Error::invalid_input(
+                "key",
+                Reason::Missing,
+                "is missing, a `store` needs one of at least 32 bytes",
+            ));
         };
         let given = [key].into_iter().chain(&options.previous_keys);
         let given = given.map(|key| EngineKey::new(key)).collect::<Result<Vec<_>, _>>()?;
         let keys = given.iter().map(|key| {
             let mut mac = Hmac::<Sha256>::new_from_slice(key.expose())
-                .map_err(|_| Error::invalid_input("key", "cannot be used"))?;
+                .map_err(|_| Error::invalid_input("key", Reason::Malformed, "cannot be used"))?;
             // Two accounts that share a store must not meet; the length keeps sender and key apart.
             mac.update(b"egoi-verify client idempotency");
             mac.update(&(sender.len() as u64).to_le_bytes());

@@ -9,9 +9,9 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::Client;
-use crate::Error;
 use crate::store::{MemoryStore, StoreBackend, StoreLocation};
 use crate::tls::Trust;
+use crate::{Error, Reason};
 
 /// Which version of the service's interface to speak.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -30,7 +30,7 @@ impl FromStr for Api {
         match word {
             "v1" => Ok(Self::V1),
             "v2" => Ok(Self::V2),
-            _ => Err(Error::invalid_input("api", "is not one of `v1` and `v2`")),
+            _ => Err(Error::invalid_input("api", Reason::UnknownValue, "is not one of `v1` and `v2`")),
         }
     }
 }
@@ -100,7 +100,13 @@ impl V1Paths {
                 "request" => &mut self.request,
                 "validate" => &mut self.validate,
                 "cancel" => &mut self.cancel,
-                _ => return Err(Error::invalid_input("v1_paths", format_args!("has no path `{name}`"))),
+                _ => {
+                    return Err(Error::invalid_input(
+                        "v1_paths",
+                        Reason::UnknownValue,
+                        format_args!("has no path `{name}`"),
+                    ));
+                }
             } = path;
         }
         Ok(self)
@@ -120,7 +126,13 @@ impl V2Paths {
                 "ping" => &mut self.ping,
                 "senders" => &mut self.senders,
                 "send_sms" => &mut self.send_sms,
-                _ => return Err(Error::invalid_input("v2_paths", format_args!("has no path `{name}`"))),
+                _ => {
+                    return Err(Error::invalid_input(
+                        "v2_paths",
+                        Reason::UnknownValue,
+                        format_args!("has no path `{name}`"),
+                    ));
+                }
             } = path;
         }
         Ok(self)
@@ -189,20 +201,24 @@ impl ClientOptions {
     #[doc(hidden)]
     pub fn from_variables(read: impl Fn(&str) -> Option<OsString>) -> Result<Self, Error> {
         let optional = |name: &str| match read(name) {
-            Some(value) if !value.is_empty() => {
-                value.into_string().map(Some).map_err(|_| Error::invalid_input(name, "is not UTF-8"))
-            }
+            Some(value) if !value.is_empty() => value
+                .into_string()
+                .map(Some)
+                .map_err(|_| Error::invalid_input(name, Reason::Unreadable, "is not UTF-8")),
             _ => Ok(None),
         };
         let required = |name: &str| {
-            optional(name)?
-                .ok_or_else(|| Error::invalid_input(name, "is not set, this environment variable is required"))
+            optional(name)?.ok_or_else(|| {
+                Error::invalid_input(name, Reason::Missing, "is not set, this environment variable is required")
+            })
         };
         let mut options = Self::new(required("EGOI_API_KEY")?, required("EGOI_SENDER")?);
         match optional("EGOI_API")?.as_deref() {
             None | Some("v2" | "V2") => {}
             Some("v1" | "V1") => options.api = Api::V1,
-            Some(_) => return Err(Error::invalid_input("EGOI_API", "is not one of `v1` and `v2`")),
+            Some(_) => {
+                return Err(Error::invalid_input("EGOI_API", Reason::UnknownValue, "is not one of `v1` and `v2`"));
+            }
         }
         options.base_url = optional("EGOI_BASE_URL")?;
         Ok(options)

@@ -4,8 +4,8 @@ use url::Url;
 
 use super::options::{Api, ClientOptions};
 use super::transport::is_loopback;
-use crate::Error;
 use crate::values::RequestId;
+use crate::{Error, Reason};
 
 const V2_BASE: &str = "https://slingshot.egoiapp.com/api";
 
@@ -41,30 +41,33 @@ pub(super) struct Named {
 impl Named {
     pub(super) fn of(&self, id: &RequestId) -> Result<Url, Error> {
         let url = format!("{}{}{}", self.before, id.as_str(), self.after);
-        Url::parse(&url).map_err(|_| Error::invalid_input(self.field, "makes no URL"))
+        Url::parse(&url).map_err(|_| Error::invalid_input(self.field, Reason::Malformed, "makes no URL"))
     }
 }
 
 /// The base URL, which may not carry the key to strangers.
 pub(super) fn checked_base(options: &ClientOptions) -> Result<Url, Error> {
-    let refuse = |fault: &str| Error::invalid_input("base_url", fault);
+    let refuse = |reason, fault: &str| Error::invalid_input("base_url", reason, fault);
     let given = match (&options.base_url, options.api) {
         (Some(given), _) => given.trim(),
         (None, Api::V2) => V2_BASE,
-        (None, Api::V1) => return Err(refuse("is missing; V1 has no published address")),
+        (None, Api::V1) => return Err(refuse(Reason::Missing, "is missing; V1 has no published address")),
     };
-    let base = Url::parse(given).map_err(|_| refuse("is not a URL, must begin with `https://`"))?;
+    let base = Url::parse(given).map_err(|_| refuse(Reason::Malformed, "is not a URL, must begin with `https://`"))?;
     if !base.username().is_empty() || base.password().is_some() {
-        return Err(refuse("has a user name or password, none is allowed"));
+        return Err(refuse(Reason::Malformed, "has a user name or password, none is allowed"));
     }
     if base.query().is_some() || base.fragment().is_some() {
-        return Err(refuse("has a `?` or `#`, none is allowed"));
+        return Err(refuse(Reason::Malformed, "has a `?` or `#`, none is allowed"));
     }
     match base.scheme() {
         "https" => Ok(base),
         "http" if options.allow_http || is_loopback(&base) => Ok(base),
-        "http" => Err(refuse("is plain HTTP, must be `https://` but for a loopback address or with `allow_http`")),
-        _ => Err(refuse("must begin with `https://`")),
+        "http" => Err(refuse(
+            Reason::NotHttps,
+            "is plain HTTP, must be `https://` but for a loopback address or with `allow_http`",
+        )),
+        _ => Err(refuse(Reason::Malformed, "must begin with `https://`")),
     }
 }
 
@@ -104,7 +107,7 @@ fn below(base: &Url, path: &str) -> String {
 }
 
 fn fixed(base: &Url, field: &str, path: &str) -> Result<Url, Error> {
-    let refuse = |fault: &str| Error::invalid_input(field, format_args!("{path:?} {fault}"));
+    let refuse = |fault: &str| Error::invalid_input(field, Reason::Malformed, format_args!("{path:?} {fault}"));
     if path.is_empty() || path.contains(['{', '}', '#', '\\']) || path.chars().any(|c| c.is_control() || c == ' ') {
         return Err(refuse("is empty or has a character that is not allowed"));
     }
@@ -118,6 +121,10 @@ fn named(base: &Url, field: &'static str, path: &str) -> Result<Named, Error> {
             fixed(base, field, &path.replace(PLACE, "0"))?;
             Ok(Named { field, before: before.to_owned(), after: after.to_owned() })
         }
-        _ => Err(Error::invalid_input(field, format_args!("{path:?} must have `{PLACE}` exactly once"))),
+        _ => Err(Error::invalid_input(
+            field,
+            Reason::NoPlaceholder,
+            format_args!("{path:?} must have `{PLACE}` exactly once"),
+        )),
     }
 }

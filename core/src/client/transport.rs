@@ -23,7 +23,7 @@ use super::ClientOptions;
 use super::budget::{self, Budget, MORE_TRIES};
 use super::redact::Secrets;
 use crate::values::ApiKey;
-use crate::{Error, ErrorCode};
+use crate::{Error, ErrorCode, Reason};
 use crate::{tls, wire};
 
 /// The most that is read of an answer.
@@ -170,7 +170,13 @@ impl Transport {
             .connector_layer(NoteConnections(Arc::clone(&connected)));
         if let Some(proxy) = &options.proxy {
             let is_http = Url::parse(proxy).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-            let refuse = || Error::invalid_input("proxy", "is not a URL that begins with `http://` or `https://`");
+            let refuse = || {
+                Error::invalid_input(
+                    "proxy",
+                    Reason::Malformed,
+                    "is not a URL that begins with `http://` or `https://`",
+                )
+            };
             let proxy = is_http.then(|| reqwest::Proxy::all(proxy.as_str())).ok_or_else(refuse)?;
             builder = builder.proxy(proxy.map_err(|_| refuse())?);
         } else if is_loopback(base) {
@@ -181,8 +187,9 @@ impl Transport {
         })?;
         // In memory that is wiped, which a header's own copy would not be.
         let key = Bytes::from_owner(Zeroizing::new(key.expose().as_bytes().to_vec()));
-        let mut key = HeaderValue::from_maybe_shared(key)
-            .map_err(|_| Error::invalid_input("api_key", "has a character that no header can carry"))?;
+        let mut key = HeaderValue::from_maybe_shared(key).map_err(|_| {
+            Error::invalid_input("api_key", Reason::BadCharacter, "has a character that no header can carry")
+        })?;
         key.set_sensitive(true);
         Ok(Self { http, key, connected, budget: Budget::default() })
     }
@@ -285,12 +292,17 @@ fn user_agent(options: &ClientOptions) -> Result<HeaderValue, Error> {
     if let Some(name) = &options.app_name {
         let is_plain = name.bytes().all(|b| matches!(b, b' '..=b'~'));
         if !is_plain || name.trim().is_empty() || name.len() > 100 {
-            return Err(Error::invalid_input("app_name", "must be 1 to 100 visible ASCII characters and spaces"));
+            return Err(Error::invalid_input(
+                "app_name",
+                Reason::BadCharacter,
+                "must be 1 to 100 visible ASCII characters and spaces",
+            ));
         }
         agent.push(' ');
         agent.push_str(name.trim());
     }
-    HeaderValue::try_from(agent).map_err(|_| Error::invalid_input("language", "has a character that is not allowed"))
+    HeaderValue::try_from(agent)
+        .map_err(|_| Error::invalid_input("language", Reason::BadCharacter, "has a character that is not allowed"))
 }
 
 /// Whether the URL's host is this machine.

@@ -23,7 +23,7 @@ use crate::verification::{
     CallOptions, Outcome, RequestOptions, SmsStatus, State, Terms, ValidateOptions, Verification,
 };
 use crate::verifier::Verifier;
-use crate::{Error, ErrorCode};
+use crate::{Error, ErrorCode, Reason};
 
 /// Where codes come from: the operating system's randomness, and in a `Sandbox` alone something else.
 pub(crate) type DrawCode = dyn Fn(&Terms) -> Result<Code, Error> + Send + Sync;
@@ -365,7 +365,7 @@ impl Inner {
 
 fn keyed(key: &EngineKey) -> Result<Hmac<Sha256>, Error> {
     Hmac::new_from_slice(key.expose())
-        .map_err(|_| Error::invalid_input("key", "is of a length that HMAC does not take"))
+        .map_err(|_| Error::invalid_input("key", Reason::Malformed, "is of a length that HMAC does not take"))
 }
 
 fn digest_under(key: &Hmac<Sha256>, context: &[u8], text: &str) -> Digest {

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use crate::Error;
 use crate::machine::{Quota, RequestLimits};
 use crate::store::{Clock, Limits, MAX_REQUESTS, MonotonicClock, OpenOptions, StoreBackend, StoreLocation};
 use crate::values::EngineKey;
+use crate::{Error, Reason};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -179,7 +179,7 @@ impl EngineOptions {
             ("max_requests", u32::try_from(self.max_requests).ok()),
         ] {
             if most == Some(0) {
-                return Err(Error::invalid_input(field, "is 0, must be at least 1"));
+                return Err(Error::invalid_input(field, Reason::TooSmall, "is 0, must be at least 1"));
             }
         }
         self.store.check()?;
@@ -189,6 +189,7 @@ impl EngineOptions {
             None => {
                 return Err(Error::invalid_input(
                     "key",
+                    Reason::Missing,
                     "is missing, a store that outlives the process needs one of at least 32 bytes",
                 ));
             }
@@ -206,8 +207,12 @@ impl EngineOptions {
 
 fn check_quota(field: &str, quota: Option<Quota>) -> Result<(), Error> {
     match quota {
-        Some(Quota { limit: 0, .. }) => Err(Error::invalid_input(field, "allows 0, must allow at least 1")),
-        Some(Quota { per: Duration::ZERO, .. }) => Err(Error::invalid_input(field, "has a window of 0 s")),
+        Some(Quota { limit: 0, .. }) => {
+            Err(Error::invalid_input(field, Reason::TooSmall, "allows 0, must allow at least 1"))
+        }
+        Some(Quota { per: Duration::ZERO, .. }) => {
+            Err(Error::invalid_input(field, Reason::TooSmall, "has a window of 0 s"))
+        }
         _ => Ok(()),
     }
 }

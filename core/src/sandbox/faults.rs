@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
 use crate::generate::draw_bits;
 use crate::values::PhoneNumber;
+use crate::{Error, Reason};
 
 /// A call of the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,13 +108,13 @@ impl Faults {
 
     pub(crate) fn add(&self, mut fault: Fault) -> Result<(), Error> {
         if !(0.0..=1.0).contains(&fault.probability) {
-            return Err(Error::invalid_input("probability", "must be 0 to 1"));
+            return Err(Error::invalid_input("probability", Reason::TooLarge, "must be 0 to 1"));
         }
         if fault.status.is_some_and(|status| !(300..=599).contains(&status)) {
-            return Err(Error::invalid_input("status", "must be 300 to 599"));
+            return Err(Error::invalid_input("status", Reason::UnknownValue, "must be 300 to 599"));
         }
         if fault.delay > Duration::from_secs(60) {
-            return Err(Error::invalid_input("delay", "must be at most 60 seconds"));
+            return Err(Error::invalid_input("delay", Reason::TooLarge, "must be at most 60 seconds"));
         }
         if let Some(number) = &mut fault.number {
             *number = PhoneNumber::parse(number)?.whole();
@@ -154,7 +154,7 @@ impl Fault {
     /// From the words of `POST /sandbox/faults`: the bindings'.
     #[doc(hidden)]
     pub fn from_json(words: &str) -> Result<Self, Error> {
-        serde_json::from_str(words).map_err(|error| Error::invalid_input("fault", error))
+        serde_json::from_str(words).map_err(|error| Error::invalid_input("fault", Reason::Malformed, error))
     }
 }
 

@@ -22,7 +22,7 @@ pub use inbox::Message;
 use crate::client::{Api, Client, ClientOptions};
 use crate::store::{Clock as _, TestClock};
 use crate::values::{ApiKey, Code, PhoneNumber};
-use crate::{Error, ErrorCode};
+use crate::{Error, ErrorCode, Reason};
 use state::SandboxState;
 
 /// How to start a sandbox. Whatever is not set has its default.
@@ -124,7 +124,8 @@ impl Sandbox {
         let state = SandboxState::new(&options, code, key)?;
         let wanted = SocketAddr::new(options.host, options.port);
         let cannot = |error: std::io::Error| {
-            Error::invalid_input("port", format_args!("cannot listen on {wanted}: {error}")).with_cause(error)
+            Error::invalid_input("port", Reason::PortUnavailable, format_args!("cannot listen on {wanted}: {error}"))
+                .with_cause(error)
         };
         let listener = TcpListener::bind(wanted).await.map_err(cannot)?;
         let address = listener.local_addr().map_err(cannot)?;

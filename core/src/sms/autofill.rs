@@ -1,7 +1,7 @@
 //! The last lines by which a phone offers the code to the right site or app.
 
 use super::parts::{SmsEncoding, sms_parts};
-use crate::Error;
+use crate::{Error, Reason};
 
 const CODE: &str = "{CODE}";
 
@@ -39,11 +39,19 @@ pub fn with_origin(message: &str, host: &str) -> Result<String, Error> {
 /// `{CODE}`, already ends with a hash or with an origin-bound line, which must stay last, or is too long.
 pub fn with_app_hash(message: &str, hash: &str) -> Result<String, Error> {
     if !is_app_hash(hash) {
-        return Err(Error::invalid_input("hash", "is not an app hash: 11 characters of A-Z a-z 0-9 + / are needed"));
+        return Err(Error::invalid_input(
+            "hash",
+            Reason::Malformed,
+            "is not an app hash: 11 characters of A-Z a-z 0-9 + / are needed",
+        ));
     }
     check_template(message)?;
     if is_app_hash(last_line(message)) {
-        return Err(Error::invalid_input("message", "already ends with an app hash, one is allowed"));
+        return Err(Error::invalid_input(
+            "message",
+            Reason::AlreadyThere,
+            "already ends with an app hash, one is allowed",
+        ));
     }
     let text = format!("{message}\n{hash}");
     check_retriever_size(&text)?;
@@ -70,11 +78,12 @@ pub(super) fn last_line(text: &str) -> &str {
 
 fn check_template(message: &str) -> Result<(), Error> {
     if !message.contains(CODE) {
-        return Err(Error::invalid_input("message", "has no {CODE}, at least one is needed"));
+        return Err(Error::invalid_input("message", Reason::NoPlaceholder, "has no {CODE}, at least one is needed"));
     }
     if origin_line(message).is_some() {
         return Err(Error::invalid_input(
             "message",
+            Reason::AlreadyThere,
             "already ends with an origin-bound line, which must stay the last one",
         ));
     }
@@ -90,18 +99,21 @@ fn check_retriever_size(text: &str) -> Result<(), Error> {
     if bytes > 140 {
         let fault =
             format_args!("has {bytes} bytes with app hash and a code of 6, at most 140 are allowed by SMS Retriever");
-        return Err(Error::invalid_input("message", fault));
+        return Err(Error::invalid_input("message", Reason::TooLong, fault));
     }
     Ok(())
 }
 
 fn domain_name(host: &str) -> Result<String, Error> {
-    let fault = |fault: &str| Err(Error::invalid_input("host", fault));
+    let fault = |reason, fault: &str| Err(Error::invalid_input("host", reason, fault));
     if !host.is_ascii() {
-        return fault("has characters outside ASCII, an international name is given as punycode (xn--…)");
+        return fault(
+            Reason::BadCharacter,
+            "has characters outside ASCII, an international name is given as punycode (xn--…)",
+        );
     }
     if host.len() > 253 {
-        return fault("is too long, at most 253 characters are allowed");
+        return fault(Reason::TooLong, "is too long, at most 253 characters are allowed");
     }
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())
@@ -110,11 +122,14 @@ fn domain_name(host: &str) -> Result<String, Error> {
             && !label.ends_with('-')
     };
     if !host.split('.').all(is_label) {
-        return fault("is not a domain name alone, without scheme, port, path or spaces");
+        return fault(Reason::Malformed, "is not a domain name alone, without scheme, port, path or spaces");
     }
     // No top-level domain begins with a digit, and every notation of an IPv4 address ends in a part that does.
     match host.rsplit_once('.') {
         Some((_, top)) if top.starts_with(|c: char| c.is_ascii_alphabetic()) => Ok(host.to_ascii_lowercase()),
-        _ => fault("is not a domain name such as example.com; an IP address or a single label is not allowed"),
+        _ => fault(
+            Reason::Malformed,
+            "is not a domain name such as example.com; an IP address or a single label is not allowed",
+        ),
     }
 }

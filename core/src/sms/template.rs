@@ -3,8 +3,8 @@
 use zeroize::Zeroizing;
 
 use super::sms_parts;
-use crate::Error;
 use crate::values::{Code, CodeSize};
+use crate::{Error, Reason};
 
 /// The text of an SMS with `{CODE}` where the code goes: 1 to 1,000 characters, at most 6 SMS parts with the code in
 /// place, and no control character but the newline.
@@ -30,20 +30,30 @@ impl MessageTemplate {
         if characters == 0 || characters > Self::LONGEST {
             return Err(Error::invalid_input(
                 "message",
+                Reason::of_length(characters),
                 format_args!("has {characters} characters, must have 1 to {}", Self::LONGEST),
             ));
         }
         if !text.contains(Self::PLACE) {
-            return Err(Error::invalid_input("message", "does not contain `{CODE}`, must contain it at least once"));
+            return Err(Error::invalid_input(
+                "message",
+                Reason::NoPlaceholder,
+                "does not contain `{CODE}`, must contain it at least once",
+            ));
         }
         if text.chars().any(|c| c.is_control() && c != '\n') {
-            return Err(Error::invalid_input("message", "has a control character, only the newline is allowed"));
+            return Err(Error::invalid_input(
+                "message",
+                Reason::BadCharacter,
+                "has a control character, only the newline is allowed",
+            ));
         }
         // Every alphabet of a code is in GSM 03.38's basic set, so that which characters stand there changes nothing.
         let parts = sms_parts(&text.replace(Self::PLACE, &"0".repeat(code_size.get()))).parts;
         if parts > Self::MAX_PARTS {
             return Err(Error::invalid_input(
                 "message",
+                Reason::TooLong,
                 format_args!("takes {parts} SMS parts with the code in place, must take at most {}", Self::MAX_PARTS),
             ));
         }

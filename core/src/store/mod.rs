@@ -23,7 +23,7 @@ use zeroize::Zeroizing;
 use crate::machine::{Quota, Record, RequestLimits, Timestamp};
 use crate::values::{EngineKey, PhoneNumber};
 use crate::verification::{Outcome, SmsStatus, State, Terms};
-use crate::{Error, ErrorCode};
+use crate::{Error, ErrorCode, Reason};
 
 pub use clock::{Clock, ClockShift, MonotonicClock, TestClock};
 pub(crate) use memory::MAX_REQUESTS;
@@ -99,16 +99,19 @@ impl StoreLocation {
     pub(crate) fn check(&self) -> Result<(), Error> {
         let Self::Url(url) = self else { return Ok(()) };
         let kind = KINDS.iter().find(|kind| kind.schemes.contains(&scheme(url)));
-        let fault = match kind {
+        let (reason, fault) = match kind {
             Some(kind) if kind.schemes == [MEMORY] && url[MEMORY.len()..] != *":" => {
-                "has something behind `memory:`".to_owned()
+                (Reason::Malformed, "has something behind `memory:`".to_owned())
             }
             Some(kind) if kind.is_here => return Ok(()),
-            Some(kind) => format!("is of a store that this build leaves out (the crate's feature `{}`)", kind.feature),
-            None => "is not a URL that is known".to_owned(),
+            Some(kind) => (
+                Reason::NotInThisBuild,
+                format!("is of a store that this build leaves out (the crate's feature `{}`)", kind.feature),
+            ),
+            None => (Reason::UnknownValue, "is not a URL that is known".to_owned()),
         };
         let here: Vec<_> = KINDS.iter().filter(|kind| kind.is_here).map(|kind| kind.form).collect();
-        Err(Error::invalid_input("store", format_args!("{fault}, must be {}", here.join(" or "))))
+        Err(Error::invalid_input("store", reason, format_args!("{fault}, must be {}", here.join(" or "))))
     }
 
     /// Opens it. What is wrong with the URL is `invalid_input`; a file is opened at once and its faults are `storage`; a

@@ -15,7 +15,7 @@ use super::{Digest, StoredTerms};
 use crate::sms::MessageTemplate;
 use crate::values::{CodeSize, CodeType, EngineKey, PhoneNumber, Validity};
 use crate::verification::Terms;
-use crate::{Error, ErrorCode};
+use crate::{Error, ErrorCode, Reason};
 
 /// The first byte of what is sealed, so that another way of sealing can be told apart.
 const FORM: u8 = 1;
@@ -73,13 +73,17 @@ impl Seal {
     /// Number and message again. What was not sealed under one of the keys for this request is a `storage` error.
     pub(crate) fn open(&self, id: u128, sealed: &[u8]) -> Result<StoredTerms, Error> {
         let unreadable = || {
-            super::storage(
+            Error::misconfigured(
+                "key",
+                Reason::WrongKey,
                 "a request is not readable under the `key` and `previous_keys`: it was made under another key, or changed \
                  by somebody else",
             )
         };
         let [FORM, rest @ ..] = sealed else {
-            return Err(super::storage(
+            return Err(Error::misconfigured(
+                "store",
+                Reason::NewerVersion,
                 "a request was written by a newer version of this library, which has to read it",
             ));
         };
@@ -129,7 +133,9 @@ impl Seal {
         } else if known.is_empty() || self.keys.iter().any(is_known) {
             Ok(Some(in_use.check))
         } else {
-            Err(super::storage(
+            Err(Error::misconfigured(
+                "key",
+                Reason::WrongKey,
                 "the `key` is not the one that this store was made with: give that one as `key`, or to change it, as one of \
                  `previous_keys`",
             ))

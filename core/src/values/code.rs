@@ -7,7 +7,7 @@ use dec_from_char::DecimalExtended as _;
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
-use crate::Error;
+use crate::{Error, Reason};
 
 /// What a code is made of (E-goi's SDKs for V2; the article has the same four for V1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -59,7 +59,11 @@ impl FromStr for CodeType {
 
     fn from_str(word: &str) -> Result<Self, Error> {
         Self::ALL.into_iter().find(|each| each.as_str() == word).ok_or_else(|| {
-            Error::invalid_input("code_type", "is not one of `numeric`, `alpha`, `alphanumeric` and `hex`")
+            Error::invalid_input(
+                "code_type",
+                Reason::UnknownValue,
+                "is not one of `numeric`, `alpha`, `alphanumeric` and `hex`",
+            )
         })
     }
 }
@@ -78,7 +82,11 @@ impl CodeSize {
     pub fn new(characters: u32) -> Result<Self, Error> {
         match u8::try_from(characters) {
             Ok(size @ 4..=20) => Ok(Self(size)),
-            _ => Err(Error::invalid_input("code_size", format_args!("is {characters}, must be 4 to 20 characters"))),
+            _ => Err(Error::invalid_input(
+                "code_size",
+                if characters < 4 { Reason::TooSmall } else { Reason::TooLarge },
+                format_args!("is {characters}, must be 4 to 20 characters"),
+            )),
         }
     }
 
@@ -128,13 +136,17 @@ impl Code {
             for c in digit.into_iter().chain(upper) {
                 characters += 1;
                 if characters > Self::LONGEST {
-                    return Err(Error::invalid_input("code", "is too long, must be at most 64 characters"));
+                    return Err(Error::invalid_input(
+                        "code",
+                        Reason::TooLong,
+                        "is too long, must be at most 64 characters",
+                    ));
                 }
                 code.push(c);
             }
         }
         if code.is_empty() {
-            return Err(Error::invalid_input("code", "is empty, must be 1 to 64 characters"));
+            return Err(Error::invalid_input("code", Reason::Empty, "is empty, must be 1 to 64 characters"));
         }
         Ok(Self(code))
     }

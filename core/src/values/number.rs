@@ -4,7 +4,7 @@ use std::fmt;
 
 use rlibphonenumber::{NumberLengthType, PHONE_NUMBER_UTIL, ParseError, ValidationError};
 
-use crate::Error;
+use crate::{Error, Reason};
 
 /// A possible phone number of full length. Printed it is masked (`351-91*****00`).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -33,7 +33,7 @@ impl PhoneNumber {
         // A trunk or carrier prefix was passed over. What follows it may, written by itself, be read otherwise: a zero
         // too many, or another prefix.
         if digits != number.digits() && !Self::parse_once(&number.whole()).is_ok_and(|(again, _)| again == number) {
-            return Err(fault("has a prefix that its country's numbers do not have"));
+            return Err(fault(Reason::NotANumber, "has a prefix that its country's numbers do not have"));
         }
         Ok(number)
     }
@@ -47,34 +47,32 @@ impl PhoneNumber {
     /// The number, and how many digits it was written with, its calling code included.
     fn parse_once(text: &str) -> Result<(Self, usize), Error> {
         let (international, given_code) = international_form(text.trim())?;
-        let number = PHONE_NUMBER_UTIL.parse(&international, None).map_err(|error| {
-            fault(match error {
-                ParseError::InvalidCountryCode => "has no known calling code",
-                ParseError::TooShortNsn | ParseError::TooShortAfterIdd => "is too short for its country",
-                ParseError::TooLongNsn => "is too long for its country",
-                _ => "is not a phone number",
-            })
+        let number = PHONE_NUMBER_UTIL.parse(&international, None).map_err(|error| match error {
+            ParseError::InvalidCountryCode => unknown_country(),
+            ParseError::TooShortNsn | ParseError::TooShortAfterIdd => too_short(),
+            ParseError::TooLongNsn => too_long(),
+            _ => no_number(),
         })?;
         if !number.extension().is_empty() {
-            return Err(fault("has an extension, which takes no SMS"));
+            return Err(fault(Reason::HasExtension, "has an extension, which takes no SMS"));
         }
         match PHONE_NUMBER_UTIL.is_possible_number_with_reason(&number) {
             Ok(NumberLengthType::IsPossible) => {}
-            Ok(NumberLengthType::IsPossibleLocalOnly) => return Err(fault("is a local number without its area code")),
-            Err(ValidationError::TooShort) => return Err(fault("is too short for its country")),
-            Err(ValidationError::TooLong) => return Err(fault("is too long for its country")),
-            Err(_) => return Err(fault("is of no length that its country has")),
+            Ok(NumberLengthType::IsPossibleLocalOnly) => {
+                return Err(fault(Reason::TooShort, "is a local number without its area code"));
+            }
+            Err(ValidationError::TooShort) => return Err(too_short()),
+            Err(ValidationError::TooLong) => return Err(too_long()),
+            Err(_) => return Err(fault(Reason::ImpossibleLength, "is of no length that its country has")),
         }
         let leading_zeros = if number.italian_leading_zero() { number.number_of_leading_zeros() } else { 0 };
         match (u16::try_from(number.country_code), u8::try_from(leading_zeros)) {
-            (Ok(calling_code), _) if given_code.is_some_and(|given| given != calling_code) => {
-                Err(fault("has no known calling code"))
-            }
+            (Ok(calling_code), _) if given_code.is_some_and(|given| given != calling_code) => Err(unknown_country()),
             (Ok(calling_code), Ok(leading_zeros)) => {
                 let digits = international.chars().filter(|c| c.is_numeric()).count();
                 Ok((Self { calling_code, leading_zeros, national: number.national_number }, digits))
             }
-            _ => Err(fault("is not a phone number")),
+            _ => Err(no_number()),
         }
     }
 
@@ -115,16 +113,16 @@ impl PhoneNumber {
 /// apart by a hyphen.
 fn international_form(text: &str) -> Result<(String, Option<u16>), Error> {
     if text.is_empty() {
-        return Err(fault("is empty"));
+        return Err(fault(Reason::Empty, "is empty"));
     }
     if text.len() > LONGEST {
-        return Err(fault("is too long, at most 64 bytes are read"));
+        return Err(fault(Reason::TooLong, "is too long, at most 64 bytes are read"));
     }
     if text.chars().any(char::is_alphabetic) {
-        return Err(fault("has letters"));
+        return Err(fault(Reason::BadCharacter, "has letters"));
     }
     if text.chars().any(|c| matches!(c, ';' | ',' | '#' | '*' | '=' | '@' | '&' | '?' | '%')) {
-        return Err(fault("has characters that no phone number has"));
+        return Err(fault(Reason::BadCharacter, "has characters that no phone number has"));
     }
     if let Some(rest) = text.strip_prefix("00") {
         return Ok((format!("+{rest}"), None));
@@ -136,7 +134,7 @@ fn international_form(text: &str) -> Result<(String, Option<u16>), Error> {
         Some((code, national)) if matches!(code.len(), 1..=3) && code.bytes().all(|b| b.is_ascii_digit()) => {
             Ok((format!("+{code} {national}"), code.parse().ok()))
         }
-        _ => Err(fault("has no calling code")),
+        _ => Err(fault(Reason::NoCountryCode, "has no calling code")),
     }
 }
 
@@ -144,9 +142,26 @@ fn is_plus(c: char) -> bool {
     matches!(c, '+' | '\u{ff0b}')
 }
 
-fn fault(fault: &str) -> Error {
+fn too_short() -> Error {
+    fault(Reason::TooShort, "is too short for its country")
+}
+
+fn too_long() -> Error {
+    fault(Reason::TooLong, "is too long for its country")
+}
+
+fn unknown_country() -> Error {
+    fault(Reason::UnknownCountry, "has no known calling code")
+}
+
+fn no_number() -> Error {
+    fault(Reason::NotANumber, "is not a phone number")
+}
+
+fn fault(reason: Reason, fault: &str) -> Error {
     Error::invalid_input(
         "number",
+        reason,
         format_args!("{fault}; must be a whole international number such as `+351 910 000 000` or `351-910000000`"),
     )
 }

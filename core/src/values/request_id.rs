@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::Error;
+use crate::{Error, Reason};
 
 /// One non-empty path segment of at most 128 characters of `A-Z a-z 0-9 . _ -`, and not `.` or `..`. E-goi's are 32
 /// lower-case hex digits (the article); an `Engine`'s too.
@@ -14,18 +14,22 @@ impl RequestId {
 
     /// The id that a user or the service gave; `invalid_input` where it could not stand in a path.
     pub fn parse(id: &str) -> Result<Self, Error> {
-        let fault = if id.is_empty() {
-            "is empty"
+        let (reason, fault) = if id.is_empty() {
+            (Reason::Empty, "is empty")
         } else if id.len() > Self::LONGEST {
-            "is too long"
+            (Reason::TooLong, "is too long")
         } else if id == "." || id == ".." {
-            "is a relative path"
+            (Reason::Malformed, "is a relative path")
         } else if !id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-')) {
-            "has a character that is not allowed"
+            (Reason::BadCharacter, "has a character that is not allowed")
         } else {
             return Ok(Self(id.to_owned()));
         };
-        Err(Error::invalid_input("id", format_args!("{fault}, must be 1 to 128 characters of `A-Z a-z 0-9 . _ -`")))
+        Err(Error::invalid_input(
+            "id",
+            reason,
+            format_args!("{fault}, must be 1 to 128 characters of `A-Z a-z 0-9 . _ -`"),
+        ))
     }
 
     /// The id that 128 bits stand for, as 32 lower-case hex digits.

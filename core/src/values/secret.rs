@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use crate::Error;
+use crate::{Error, Reason};
 
 /// An account's API key. It cannot be printed, and is wiped when dropped:
 ///
@@ -37,6 +37,7 @@ impl EngineKey {
         if key.len() < Self::SHORTEST {
             return Err(Error::invalid_input(
                 "key",
+                Reason::TooShort,
                 format_args!("has {} bytes, must have at least {}", key.len(), Self::SHORTEST),
             ));
         }
@@ -57,13 +58,21 @@ fn checked<'a>(field: &str, value: &'a str) -> Result<&'a str, Error> {
     const LONGEST: usize = 1024;
     let value = value.trim();
     if value.is_empty() || value.len() > LONGEST {
-        return Err(Error::invalid_input(field, format_args!("has {} bytes, must have 1 to {LONGEST}", value.len())));
+        return Err(Error::invalid_input(
+            field,
+            Reason::of_length(value.len()),
+            format_args!("has {} bytes, must have 1 to {LONGEST}", value.len()),
+        ));
     }
     if value.chars().any(char::is_control) {
-        return Err(Error::invalid_input(field, "has a control character, none is allowed"));
+        return Err(Error::invalid_input(field, Reason::BadCharacter, "has a control character, none is allowed"));
     }
     if !value.is_ascii() {
-        return Err(Error::invalid_input(field, "has a character outside ASCII, none is allowed"));
+        return Err(Error::invalid_input(
+            field,
+            Reason::BadCharacter,
+            "has a character outside ASCII, none is allowed",
+        ));
     }
     Ok(value)
 }

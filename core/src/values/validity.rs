@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::Error;
+use crate::{Error, Reason};
 
 /// 1 to 3,600 whole seconds, by default 600 (E-goi's SDKs for V2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -14,6 +14,7 @@ impl Validity {
         if ttl.subsec_nanos() != 0 {
             return Err(Error::invalid_input(
                 "ttl",
+                Reason::NotWhole,
                 format_args!("is {} seconds, must be whole seconds", ttl.as_secs_f64()),
             ));
         }
@@ -21,6 +22,7 @@ impl Validity {
             Ok(seconds @ 1..=3600) => Ok(Self(seconds)),
             _ => Err(Error::invalid_input(
                 "ttl",
+                if ttl.is_zero() { Reason::TooSmall } else { Reason::TooLarge },
                 format_args!("is {} seconds, must be 1 to 3600 seconds", ttl.as_secs()),
             )),
         }

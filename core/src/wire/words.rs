@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::Error;
 use crate::verification::{Outcome, State};
+use crate::{Error, Reason};
 
 /// What a status word says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +44,9 @@ impl StatusWords {
     pub fn extended(words: impl IntoIterator<Item = (String, String)>) -> Result<Self, Error> {
         let mut more: Vec<(String, Meaning)> = Vec::new();
         for (word, means) in words {
-            let refuse = |fault: &str| Error::invalid_input("status_words", format_args!("{word:?} {fault}"));
+            let refuse = |fault: &str| {
+                Error::invalid_input("status_words", Reason::UnknownValue, format_args!("{word:?} {fault}"))
+            };
             let word = normalised(&word);
             let Some(meaning) = built_in(&normalised(&means)) else {
                 return Err(refuse(

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use egoi_verify::machine::Quota;
 use egoi_verify::{
-    Api, CallOptions, Client, ClientOptions, Engine, EngineOptions, ErrorCode, Outcome, RequestOptions, SmsStatus,
-    State, ValidateOptions,
+    Api, CallOptions, Client, ClientOptions, Engine, EngineOptions, ErrorCode, Outcome, Reason, RequestOptions,
+    SmsStatus, State, ValidateOptions,
 };
 
 use super::post::{Fate, Post};
@@ -124,7 +124,7 @@ pub(crate) async fn another_key_is_refused_with_what_to_do(kept: &impl Kept) {
         Err(refused) => refused,
         Ok(other) => other.ping(CallOptions::default()).await.unwrap_err(),
     };
-    assert_eq!(refused.code(), ErrorCode::Storage, "{refused}");
+    assert_eq!((refused.code(), refused.reason()), (ErrorCode::Misconfigured, Some(Reason::WrongKey)), "{refused}");
     assert!(refused.detail().contains("`previous_keys`"), "{refused}");
     let (rotated, _) = engine(options(kept, 8, &[7]));
     rotated.ping(CallOptions::default()).await.unwrap();

@@ -14,6 +14,7 @@ __all__ = [
     "Interrupted",
     "InvalidInput",
     "InvalidResponseError",
+    "MisconfiguredError",
     "NotFound",
     "NotSent",
     "RateLimited",
@@ -56,6 +57,18 @@ class VerifyError(Exception):
     sms_possibly_sent: bool
     """Whether this ``request`` or ``resend`` may have sent an SMS; ``False`` is certain."""
 
+    field: str | None
+    """The option or argument that was refused (``invalid_input``, ``misconfigured``)."""
+
+    reason: str | None
+    """The fault of that field in one stable string: ``"too_long"`` for example. Of ``unreachable`` the cause."""
+
+    limit: str | None
+    """The name of the limit that stopped the call: ``"sms_per_number"`` for example."""
+
+    cause_code: str | None
+    """The code of the error below: of ``delivery_failed`` with ``EgoiSms``, ``"unauthorized"`` for example."""
+
     def __init__(
         self,
         detail: str,
@@ -64,16 +77,35 @@ class VerifyError(Exception):
         retry_after: float | None = None,
         retry_is_safe: bool = False,
         sms_possibly_sent: bool = False,
+        field: str | None = None,
+        reason: str | None = None,
+        limit: str | None = None,
+        cause_code: str | None = None,
     ) -> None:
         # All of them are its `args`: Celery's JSON results make an exception anew from its class and its `args` alone,
         # and an `sms_possibly_sent` that got lost on the way would say "no".
-        super().__init__(detail, http_status, request_id, retry_after, retry_is_safe, sms_possibly_sent)
+        super().__init__(
+            detail,
+            http_status,
+            request_id,
+            retry_after,
+            retry_is_safe,
+            sms_possibly_sent,
+            field,
+            reason,
+            limit,
+            cause_code,
+        )
         self.detail = detail
         self.http_status = http_status
         self.request_id = request_id
         self.retry_after = retry_after
         self.retry_is_safe = retry_is_safe
         self.sms_possibly_sent = sms_possibly_sent
+        self.field = field
+        self.reason = reason
+        self.limit = limit
+        self.cause_code = cause_code
 
     def _fields(self) -> dict[str, Any]:
         return {
@@ -82,6 +114,10 @@ class VerifyError(Exception):
             "retry_after": self.retry_after,
             "retry_is_safe": self.retry_is_safe,
             "sms_possibly_sent": self.sms_possibly_sent,
+            "field": self.field,
+            "reason": self.reason,
+            "limit": self.limit,
+            "cause_code": self.cause_code,
         }
 
     def __str__(self) -> str:
@@ -185,6 +221,12 @@ class Storage(VerifyError):
     code = "storage"
 
 
+class MisconfiguredError(VerifyError):
+    """An operator must change something: a key that does not match the store, missing rights, a missing database."""
+
+    code = "misconfigured"
+
+
 class DeliveryFailedError(VerifyError):
     """The SMS could not be handed over (engines). What the function that sends raised is the ``__cause__``."""
 
@@ -220,6 +262,10 @@ def make(
     retry_after: float | None,
     retry_is_safe: bool,
     sms_possibly_sent: bool,
+    field: str | None,
+    reason: str | None,
+    limit: str | None,
+    cause_code: str | None,
 ) -> VerifyError:
     """What the native module raises."""
     return _BY_CODE[code](
@@ -229,6 +275,10 @@ def make(
         retry_after=retry_after,
         retry_is_safe=retry_is_safe,
         sms_possibly_sent=sms_possibly_sent,
+        field=field,
+        reason=reason,
+        limit=limit,
+        cause_code=cause_code,
     )
 
 

@@ -35,6 +35,8 @@ public enum VerifyError: Error, Sendable {
     case unsupported(Failure)
     /// The store failed.
     case storage(Failure)
+    /// An operator must change something: a key that does not match the store, missing rights, a missing database.
+    case misconfigured(Failure)
     /// The SMS could not be handed over (``Engine``); the underlying error is what your function threw.
     case deliveryFailed(Failure)
     /// Used after it was closed.
@@ -58,12 +60,21 @@ public enum VerifyError: Error, Sendable {
         public let retryIsSafe: Bool
         /// Whether this `request` or `resend` may have sent an SMS; `false` is certain.
         public let smsPossiblySent: Bool
+        /// The option or argument that was refused (``VerifyError/invalidInput(_:)``, ``VerifyError/misconfigured(_:)``).
+        public let field: String?
+        /// The fault of that field in one stable string, for example `too_long`; of ``VerifyError/unreachable(_:)``, the cause.
+        public let reason: String?
+        /// The name of the limit that stopped the call, for example `sms_per_number`.
+        public let limit: String?
+        /// The code of the error below: of ``VerifyError/deliveryFailed(_:)`` with E-goi's SMS call, for example `unauthorized`.
+        public let causeCode: String?
         /// What lies below it: from an ``Engine``, what your function threw.
         public let underlying: (any Error)?
 
         package init(
             detail: String, httpStatus: Int? = nil, requestID: String? = nil, retryAfter: TimeInterval? = nil,
-            retryIsSafe: Bool = false, smsPossiblySent: Bool = false, underlying: (any Error)? = nil
+            retryIsSafe: Bool = false, smsPossiblySent: Bool = false, field: String? = nil, reason: String? = nil,
+            limit: String? = nil, causeCode: String? = nil, underlying: (any Error)? = nil
         ) {
             self.detail = detail
             self.httpStatus = httpStatus
@@ -71,6 +82,10 @@ public enum VerifyError: Error, Sendable {
             self.retryAfter = retryAfter
             self.retryIsSafe = retryIsSafe
             self.smsPossiblySent = smsPossiblySent
+            self.field = field
+            self.reason = reason
+            self.limit = limit
+            self.causeCode = causeCode
             self.underlying = underlying
         }
     }
@@ -92,6 +107,7 @@ public enum VerifyError: Error, Sendable {
         case .invalidResponse(let failure): ("invalid_response", failure)
         case .unsupported(let failure): ("unsupported", failure)
         case .storage(let failure): ("storage", failure)
+        case .misconfigured(let failure): ("misconfigured", failure)
         case .deliveryFailed(let failure): ("delivery_failed", failure)
         case .closed(let failure): ("closed", failure)
         case .forked(let failure): ("forked", failure)
@@ -115,6 +131,14 @@ public enum VerifyError: Error, Sendable {
     public var retryIsSafe: Bool { failure.retryIsSafe }
     /// Whether this `request` or `resend` may have sent an SMS; `false` is certain.
     public var smsPossiblySent: Bool { failure.smsPossiblySent }
+    /// The option or argument that was refused (``invalidInput(_:)``, ``misconfigured(_:)``).
+    public var field: String? { failure.field }
+    /// The fault of that field in one stable string, for example `too_long`; of ``unreachable(_:)``, the cause.
+    public var reason: String? { failure.reason }
+    /// The name of the limit that stopped the call, for example `sms_per_number`.
+    public var limit: String? { failure.limit }
+    /// The code of the error below: of ``deliveryFailed(_:)`` with E-goi's SMS call, for example `unauthorized`.
+    public var causeCode: String? { failure.causeCode }
     /// What lies below it: from an ``Engine``, what your function threw.
     public var underlying: (any Error)? { failure.underlying }
 
@@ -134,6 +158,7 @@ public enum VerifyError: Error, Sendable {
         "invalid_response": { .invalidResponse($0) },
         "unsupported": { .unsupported($0) },
         "storage": { .storage($0) },
+        "misconfigured": { .misconfigured($0) },
         "delivery_failed": { .deliveryFailed($0) },
         "closed": { .closed($0) },
         "forked": { .forked($0) },
@@ -174,7 +199,7 @@ package func translated(_ error: any Error) -> any Error {
         CancellationError()
     case NativeError.Failed(
         let code, let detail, let httpStatus, let requestID, let retryAfter, let retryIsSafe, let smsPossiblySent,
-        let causeInWords, let thrown):
+        let field, let reason, let limit, let causeCode, let causeInWords, let thrown):
         VerifyError(code: code, failure: .init(
             detail: detail,
             httpStatus: httpStatus.map(Int.init),
@@ -182,6 +207,10 @@ package func translated(_ error: any Error) -> any Error {
             retryAfter: retryAfter,
             retryIsSafe: retryIsSafe,
             smsPossiblySent: smsPossiblySent,
+            field: field,
+            reason: reason,
+            limit: limit,
+            causeCode: causeCode,
             underlying: (thrown as? HeldError)?.error ?? causeInWords.map(Cause.init)))
     default:
         VerifyError.internal(.init(detail: "a panic in the native module", smsPossiblySent: true))

@@ -388,6 +388,7 @@ private func plain(_ error: VerifyError) -> JSON {
         "error": .string(error.code), "detail": .string(error.detail), "http_status": JSON(error.httpStatus),
         "request_id": JSON(error.requestID), "retry_after": error.retryAfter.map(JSON.number) ?? .null,
         "retry_is_safe": .bool(error.retryIsSafe), "sms_possibly_sent": .bool(error.smsPossiblySent),
+        "field": JSON(error.field), "reason": JSON(error.reason), "limit": JSON(error.limit), "cause_code": JSON(error.causeCode),
     ])
 }
 

@@ -9,8 +9,8 @@ use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::Error;
 use crate::tls::{self, Trust};
+use crate::{Error, Reason};
 
 /// How long making a connection may take where the URL does not say.
 const CONNECT: Duration = Duration::from_millis(3100);
@@ -29,6 +29,7 @@ pub(super) fn parse(url: &str) -> Result<Database, Error> {
     let refuse = |_| {
         Error::invalid_input(
             "store",
+            Reason::Malformed,
             "is not a URL of PostgreSQL, must be `postgres://USER:PASSWORD@HOST:PORT/DATABASE`",
         )
     };
@@ -47,6 +48,7 @@ pub(super) fn parse(url: &str) -> Result<Database, Error> {
     if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
         return Err(Error::invalid_input(
             "store",
+            Reason::Missing,
             "names no host, must be `postgres://USER:PASSWORD@HOST:PORT/DATABASE`",
         ));
     }
@@ -73,6 +75,7 @@ fn ssl_mode(given: &str) -> Result<SslMode, Error> {
         "require" | "verify-ca" | "verify-full" => Ok(SslMode::Require),
         _ => Err(Error::invalid_input(
             "store",
+            Reason::UnknownValue,
             "has an unknown `sslmode`, must be `disable`, `prefer`, `require`, `verify-ca` or `verify-full`",
         )),
     }
@@ -81,10 +84,15 @@ fn ssl_mode(given: &str) -> Result<SslMode, Error> {
 fn certificates(path: &str) -> Result<Vec<u8>, Error> {
     let path = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
     let pem = std::fs::read(&*path).map_err(|error| {
-        Error::invalid_input("store", "names a file as `sslrootcert` that cannot be read").with_cause(error)
+        Error::invalid_input("store", Reason::Unreadable, "names a file as `sslrootcert` that cannot be read")
+            .with_cause(error)
     })?;
     if CertificateDer::pem_slice_iter(&pem).next().is_none_or(|first| first.is_err()) {
-        return Err(Error::invalid_input("store", "names a file as `sslrootcert` that has no certificate in PEM"));
+        return Err(Error::invalid_input(
+            "store",
+            Reason::Malformed,
+            "names a file as `sslrootcert` that has no certificate in PEM",
+        ));
     }
     Ok(pem)
 }

@@ -19,7 +19,7 @@ use super::script::{self, Call, LAYOUT};
 use crate::store::per_process::PerProcess;
 use crate::store::sealed::Seal;
 use crate::tls::{self, Trust};
-use crate::{Error, ErrorCode, generate};
+use crate::{Error, ErrorCode, Reason, generate};
 
 /// How long making a connection may take, what is asked over it first included.
 const CONNECT: Duration = Duration::from_millis(3100);
@@ -209,6 +209,7 @@ impl Server {
         let fault = |fault: &str| {
             Error::invalid_input(
                 "store",
+                Reason::Malformed,
                 format_args!("{fault}, must be like `redis://USER:PASSWORD@HOST:PORT/DATABASE?prefix=NAME`"),
             )
         };

@@ -9,14 +9,16 @@ use std::time::Duration;
 
 use redis::{ErrorKind, RedisError};
 
-use crate::Error;
 use crate::store::storage;
+use crate::{Error, ErrorCode, Reason};
 
 /// Why a command failed.
 #[derive(Clone)]
 pub(super) struct Failure {
     pub(super) again: Again,
     detail: Cow<'static, str>,
+    /// What an operator must change, where that is the fault.
+    misconfigured: Option<Reason>,
 }
 
 /// Whether the command may be sent again, over a new connection.
@@ -32,7 +34,7 @@ pub(super) enum Again {
 
 impl Failure {
     pub(super) fn new(again: Again, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { again, detail: detail.into() }
+        Self { again, detail: detail.into(), misconfigured: None }
     }
 
     /// Nothing came in this time.
@@ -123,13 +125,17 @@ impl From<RedisError> for Failure {
 /// What the seal refuses, it refuses again.
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self::new(Again::No, error.detail().to_owned())
+        let misconfigured = error.reason().filter(|_| error.code() == ErrorCode::Misconfigured);
+        Self { misconfigured, ..Self::new(Again::No, error.detail().to_owned()) }
     }
 }
 
 impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
-        storage(failure.detail)
+        match failure.misconfigured {
+            Some(reason) => Self::misconfigured("store", reason, failure.detail),
+            None => storage(failure.detail),
+        }
     }
 }
 

@@ -18,10 +18,10 @@ use super::{
     Attempt, CreateResult, DELIVERY_TIMEOUT, DeliveryStatus, Digest, IdempotencyClaim, Limits, NewRequest, OpenOptions,
     ResendResult, StoreBackend, StoreFuture, StoredRequest, StoredResponse, StoredTerms,
 };
-use crate::Error;
 use crate::machine::{Answer, Event, Record, RequestLimits, Timestamp, Window};
 use crate::values::PhoneNumber;
 use crate::verification::{Outcome, SmsStatus, State};
+use crate::{Error, Reason};
 
 /// Requests in a file. Every call is made by one thread of each process, and what waits is written down together: one
 /// `BEGIN IMMEDIATE` that takes the lock before anything is read, the pure machine, one commit.
@@ -58,7 +58,7 @@ impl SqliteStore {
     pub(super) fn open(url: &str, opening: &OpenOptions<'_>) -> Result<Self, Error> {
         let path = url.split_once(':').map_or("", |(_, path)| path);
         if path.is_empty() || path.starts_with(':') {
-            return Err(Error::invalid_input("store", "names no file, must be `sqlite:PATH`"));
+            return Err(Error::invalid_input("store", Reason::Missing, "names no file, must be `sqlite:PATH`"));
         }
         let seal = Arc::new(Seal::new(opening.keys)?);
         let connection = Connection::open(PathBuf::from(path), Arc::clone(&opening.clock), Arc::clone(&seal))?;

@@ -29,6 +29,10 @@ internal inline fun <T> crossing(call: () -> T): T = try {
             retryAfter = failure.retryAfter?.toKotlinDuration(),
             retryIsSafe = failure.retryIsSafe,
             smsPossiblySent = failure.smsPossiblySent,
+            field = failure.`field`,
+            reason = failure.reason,
+            limit = failure.limit,
+            causeCode = failure.causeCode,
             cause = (failure.thrown as? HeldThrowable)?.throwable ?: failure.causeInWords?.let { Exception(it) },
         ),
     )

@@ -31,6 +31,18 @@ public sealed class VerifyException private constructor(private val facts: Facts
     /** Whether this `request` or `resend` may have sent an SMS; `false` is certain. */
     public val smsPossiblySent: Boolean get() = facts.smsPossiblySent
 
+    /** The option or argument that was refused ([InvalidInput], [Misconfigured]). */
+    public val field: String? get() = facts.field
+
+    /** The fault of that field in one stable string, for example `too_long`; of [Unreachable], the cause. */
+    public val reason: String? get() = facts.reason
+
+    /** The name of the limit that stopped the call, for example `sms_per_number`. */
+    public val limit: String? get() = facts.limit
+
+    /** The code of the error below: of [DeliveryFailed] with E-goi's SMS call, for example `unauthorized`. */
+    public val causeCode: String? get() = facts.causeCode
+
     internal class Facts(
         val code: String,
         val detail: String,
@@ -39,6 +51,10 @@ public sealed class VerifyException private constructor(private val facts: Facts
         val retryAfter: Duration? = null,
         val retryIsSafe: Boolean = false,
         val smsPossiblySent: Boolean = false,
+        val field: String? = null,
+        val reason: String? = null,
+        val limit: String? = null,
+        val causeCode: String? = null,
         val cause: Throwable? = null,
     )
 
@@ -87,6 +103,9 @@ public sealed class VerifyException private constructor(private val facts: Facts
     /** The store failed. */
     public class Storage internal constructor(facts: Facts) : VerifyException(facts)
 
+    /** An operator must change something: a key that does not match the store, missing rights, a missing database. */
+    public class Misconfigured internal constructor(facts: Facts) : VerifyException(facts)
+
     /** The SMS could not be handed over ([Engine]); the [cause] is what your function threw. */
     public class DeliveryFailed internal constructor(facts: Facts) : VerifyException(facts)
 
@@ -116,6 +135,7 @@ public sealed class VerifyException private constructor(private val facts: Facts
             "invalid_response" to ::InvalidResponse,
             "unsupported" to ::Unsupported,
             "storage" to ::Storage,
+            "misconfigured" to ::Misconfigured,
             "delivery_failed" to ::DeliveryFailed,
             "closed" to ::Closed,
             "forked" to ::Forked,

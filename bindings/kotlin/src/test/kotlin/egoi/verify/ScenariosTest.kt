@@ -293,6 +293,7 @@ private fun plain(gave: Any?): JsonElement = when (gave) {
         mapOf(
             "error" to gave.code, "detail" to gave.detail, "http_status" to gave.httpStatus, "request_id" to gave.requestId,
             "retry_after" to gave.retryAfter, "retry_is_safe" to gave.retryIsSafe, "sms_possibly_sent" to gave.smsPossiblySent,
+            "field" to gave.field, "reason" to gave.reason, "limit" to gave.limit, "cause_code" to gave.causeCode,
         ),
     )
     else -> error("no file has a word for $gave")
