@@ -10,6 +10,7 @@ use egoi_verify_runtime::Failure;
 
 /// Why a call gave nothing back.
 #[derive(Debug, uniffi::Error)]
+#[expect(clippy::large_enum_variant, reason = "it is taken apart at once, for the other side")]
 pub enum NativeError {
     /// It failed.
     Failed {

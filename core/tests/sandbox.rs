@@ -385,11 +385,17 @@ mod an_engine_over_e_gois_sms_call {
 
     #[tokio::test]
     async fn knows_when_nothing_was_sent_and_when_it_may_have_been() {
-        for (status, maybe) in [(401, false), (500, true)] {
+        for (status, maybe, cause, safe) in [
+            (401, false, ErrorCode::Unauthorized, false),
+            (422, false, ErrorCode::Rejected, false),
+            (429, false, ErrorCode::RateLimited, true),
+            (500, true, ErrorCode::Unavailable, false),
+        ] {
             let sandbox = sandbox().await;
             sandbox.fail_next(Fault { call: Some(FaultCall::Sms), status: Some(status), ..Fault::default() }).unwrap();
             let error = engine(&sandbox).request(NUMBER, RequestOptions::default()).await.unwrap_err();
             assert_eq!((error.code(), error.sms_possibly_sent()), (ErrorCode::DeliveryFailed, maybe), "{status}");
+            assert_eq!((error.cause_code(), error.retry_is_safe()), (Some(cause), safe), "{status}");
         }
     }
 

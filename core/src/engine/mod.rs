@@ -15,8 +15,8 @@ pub use sender::{EgoiSms, OutgoingSms, SendError, SendFuture, SmsGateway};
 
 use crate::generate::draw_bits;
 use crate::store::{
-    Attempt, CreateResult, DeliveryStatus, Digest, Limits, NewRequest, ResendResult, StoreBackend, StoredRequest,
-    StoredTerms,
+    Attempt, CreateResult, DeliveryStatus, Digest, Limits, NewRequest, ResendLimit, ResendResult, StoreBackend,
+    StoredRequest, StoredTerms,
 };
 use crate::values::{Code, EngineKey, PhoneNumber, RequestId};
 use crate::verification::{
@@ -178,7 +178,8 @@ impl Inner {
             return Err(Error::new(
                 ErrorCode::Rejected,
                 format!("numbers of the calling code {} are not allowed", number.calling_code()),
-            ));
+            )
+            .with_limit("countries"));
         }
         let bits = draw_bits()?;
         let id = progress.id.get_or_init(|| RequestId::from_bits(bits));
@@ -202,12 +203,13 @@ impl Inner {
                 return Err(Error::new(ErrorCode::Conflict, "this idempotency key was used for another number"));
             }
             CreateResult::RateLimited(wait) => {
-                return Err(
-                    Error::new(ErrorCode::RateLimited, "too many SMS to this number").with_retry_after(Some(wait))
-                );
+                return Err(Error::new(ErrorCode::RateLimited, "too many SMS to this number")
+                    .with_limit("sms_per_number")
+                    .with_retry_after(Some(wait)));
             }
             CreateResult::Full => {
-                return Err(Error::new(ErrorCode::RateLimited, "the store holds as many requests as it may"));
+                return Err(Error::new(ErrorCode::RateLimited, "the store holds as many requests as it may")
+                    .with_limit("max_requests"));
             }
         };
         self.deliver(id, bits, 0, number, &terms, code, progress).await?;
@@ -253,16 +255,18 @@ impl Inner {
                 Err(Error::new(ErrorCode::Conflict, "the request is over, or its attempts are used up: make a new one")
                     .with_request_id(id.as_str()))
             }
-            ResendResult::RateLimited(wait) => Err(Error::new(
-                ErrorCode::RateLimited,
-                match wait {
-                    Some(_) => "too soon after the SMS before, or too many SMS to this number",
-                    None => "as many resends of this request as there may be",
-                },
-            )
-            .with_retry_is_safe(wait.is_some())
-            .with_retry_after(wait)
-            .with_request_id(id.as_str())),
+            ResendResult::RateLimited(limit) => {
+                let (limit, wait, detail) = match limit {
+                    ResendLimit::MaxResends => ("max_resends", None, "all resends of this request are used up"),
+                    ResendLimit::ResendAfter(wait) => ("resend_after", Some(wait), "too soon after the latest SMS"),
+                    ResendLimit::SmsPerNumber(wait) => ("sms_per_number", Some(wait), "too many SMS to this number"),
+                };
+                Err(Error::new(ErrorCode::RateLimited, detail)
+                    .with_limit(limit)
+                    .with_retry_is_safe(wait.is_some())
+                    .with_retry_after(wait)
+                    .with_request_id(id.as_str()))
+            }
         }
     }
 
@@ -305,7 +309,11 @@ impl Inner {
                     .record_delivery(bits, delivery, DeliveryStatus::NotSent)
                     .await
                     .map_err(|error| error.with_request_id(id.as_str()).with_sms_possibly_sent(true))?;
-                let error = Error::new(ErrorCode::DeliveryFailed, "the SMS was not sent").with_retry_is_safe(true);
+                // A revoked key or an unknown sender fails again; a service that is busy need not.
+                let below = cause.downcast_ref::<Error>();
+                let error = Error::new(ErrorCode::DeliveryFailed, "the SMS was not sent")
+                    .with_retry_is_safe(below.is_none_or(Error::retry_is_safe))
+                    .with_retry_after(below.and_then(Error::retry_after));
                 // After a request there is nothing left to name.
                 let error = if delivery > 0 { error.with_request_id(id.as_str()) } else { error };
                 Err(error.with_cause(cause))

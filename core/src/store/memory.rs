@@ -10,7 +10,8 @@ use subtle::{Choice, ConstantTimeEq as _};
 
 use super::{
     Attempt, Clock, CreateResult, DELIVERY_TIMEOUT, DeliveryStatus, Digest, IdempotencyClaim, Limits, MonotonicClock,
-    NewRequest, ResendResult, SWEPT_A_CALL, StoreBackend, StoreFuture, StoredRequest, StoredResponse, StoredTerms,
+    NewRequest, ResendLimit, ResendResult, SWEPT_A_CALL, StoreBackend, StoreFuture, StoredRequest, StoredResponse,
+    StoredTerms,
 };
 use crate::machine::{Answer, Event, Quota, Record, Timestamp, Window};
 use crate::values::PhoneNumber;
@@ -351,15 +352,17 @@ impl MemoryStore {
         let (record, answer) = kept.record.step(event, now, &limits.request);
         match answer {
             Answer::Resend => {}
-            Answer::RateLimited { retry_after } => return Some(ResendResult::RateLimited(retry_after)),
+            Answer::RateLimited { retry_after } => {
+                return Some(ResendResult::RateLimited(ResendLimit::of(retry_after)));
+            }
             _ => return Some(ResendResult::Conflict),
         }
         // Two hand-overs at once: were the second certainly not sent, which code counts could not be said.
         if kept.replaced.is_some() && now < kept.record.sent_at.after(DELIVERY_TIMEOUT) {
-            return Some(ResendResult::RateLimited(Some(Duration::from_secs(1))));
+            return Some(ResendResult::RateLimited(ResendLimit::ResendAfter(Duration::from_secs(1))));
         }
         if let Err(wait) = self.count_sms(kept.number, now, limits) {
-            return Some(ResendResult::RateLimited(Some(wait)));
+            return Some(ResendResult::RateLimited(ResendLimit::SmsPerNumber(wait)));
         }
         kept.replaced = Some(Box::new((kept.code, kept.record, kept.sms)));
         kept.record = record;

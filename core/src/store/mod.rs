@@ -297,8 +297,26 @@ pub enum ResendResult {
     },
     /// The request is over, or its attempts are used up.
     Conflict,
-    /// A limit; the wait where waiting helps.
-    RateLimited(Option<Duration>),
+    /// A limit.
+    RateLimited(ResendLimit),
+}
+
+/// The limit that stopped a resend, and how long it lasts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ResendLimit {
+    /// All resends of the request are used up. Waiting does not help.
+    MaxResends,
+    /// The pause after the latest SMS, or an SMS that is still being delivered.
+    ResendAfter(Duration),
+    /// The window of the number.
+    SmsPerNumber(Duration),
+}
+
+impl ResendLimit {
+    /// The one that the state machine names.
+    pub(crate) fn of(retry_after: Option<Duration>) -> Self {
+        retry_after.map_or(Self::MaxResends, Self::ResendAfter)
+    }
 }
 
 /// How a hand-over ended.

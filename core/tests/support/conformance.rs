@@ -9,8 +9,8 @@ use std::time::Duration;
 use egoi_verify::machine::{Quota, RequestLimits, Timestamp};
 use egoi_verify::{
     Attempt, Clock as _, CreateResult, DeliveryStatus, Digest, Engine, EngineOptions, IdempotencyClaim, Limits,
-    NewRequest, Outcome, OutgoingSms, PhoneNumber, RequestOptions, ResendResult, State, StoreBackend, StoredResponse,
-    StoredTerms, TestClock, parse_number,
+    NewRequest, Outcome, OutgoingSms, PhoneNumber, RequestOptions, ResendLimit, ResendResult, State, StoreBackend,
+    StoredResponse, StoredTerms, TestClock, parse_number,
 };
 use rand::rngs::SmallRng;
 use rand::{RngExt as _, SeedableRng as _};
@@ -252,7 +252,7 @@ fn resent(resending: &ResendResult) -> String {
     match resending {
         ResendResult::Ready { delivery, stored } => format!("ready {delivery} {stored:?}"),
         ResendResult::Conflict => "conflict".to_owned(),
-        ResendResult::RateLimited(wait) => format!("rate limited for {wait:?}"),
+        ResendResult::RateLimited(limit) => format!("rate limited by {limit:?}"),
     }
 }
 
@@ -609,7 +609,7 @@ pub(crate) fn a_resend_while_another_is_handed_over_has_to_wait(with: &Kind) {
     let opened = open(with);
     opened.create(1, number(0), NO_LIMITS);
     assert!(matches!(opened.resend(1, [3; 32], NO_LIMITS), ResendResult::Ready { delivery: 1, .. }));
-    assert!(matches!(opened.resend(1, [4; 32], NO_LIMITS), ResendResult::RateLimited(Some(_))));
+    assert!(matches!(opened.resend(1, [4; 32], NO_LIMITS), ResendResult::RateLimited(ResendLimit::ResendAfter(_))));
     opened.record_delivery(1, 1, DeliveryStatus::PossiblySent);
     assert!(matches!(opened.resend(1, [4; 32], NO_LIMITS), ResendResult::Ready { delivery: 2, .. }));
     // One whose process died is not waited for for ever.

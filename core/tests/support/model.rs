@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use egoi_verify::machine::{Answer, Event, Record, Timestamp, Window};
 use egoi_verify::{
-    Attempt, CreateResult, DeliveryStatus, Digest, Limits, NewRequest, Outcome, PhoneNumber, ResendResult, SmsStatus,
-    State, StoredRequest, StoredTerms,
+    Attempt, CreateResult, DeliveryStatus, Digest, Limits, NewRequest, Outcome, PhoneNumber, ResendLimit, ResendResult,
+    SmsStatus, State, StoredRequest, StoredTerms,
 };
 use std::time::Duration;
 
@@ -167,14 +167,18 @@ impl Model {
             request.record.step(Event::Resend { validity: request.terms.validity() }, now, &limits.request);
         match answer {
             Answer::Resend => {}
-            Answer::RateLimited { retry_after } => return Some(ResendResult::RateLimited(retry_after)),
+            Answer::RateLimited { retry_after } => {
+                return Some(ResendResult::RateLimited(
+                    retry_after.map_or(ResendLimit::MaxResends, ResendLimit::ResendAfter),
+                ));
+            }
             _ => return Some(ResendResult::Conflict),
         }
         if request.replaced.is_some() && now < request.record.sent_at.after(Duration::from_secs(30)) {
-            return Some(ResendResult::RateLimited(Some(Duration::from_secs(1))));
+            return Some(ResendResult::RateLimited(ResendLimit::ResendAfter(Duration::from_secs(1))));
         }
         if let Err(wait) = self.count_sms(request.number, now, limits) {
-            return Some(ResendResult::RateLimited(Some(wait)));
+            return Some(ResendResult::RateLimited(ResendLimit::SmsPerNumber(wait)));
         }
         let request = Request {
             replaced: Some((request.code, request.record, request.sms)),

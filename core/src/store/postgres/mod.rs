@@ -14,7 +14,8 @@ use self::connections::{Connections, Repeat};
 use super::sealed::Seal;
 use super::{
     Attempt, Clock, ClockShift, CreateResult, DeliveryStatus, Digest, IdempotencyClaim, Limits, NewRequest,
-    OpenOptions, ResendResult, StoreBackend, StoreFuture, StoredRequest, StoredResponse, StoredTerms, storage,
+    OpenOptions, ResendLimit, ResendResult, StoreBackend, StoreFuture, StoredRequest, StoredResponse, StoredTerms,
+    storage,
 };
 use crate::Error;
 use crate::machine::{Progress, Quota, Record, Timestamp};
@@ -258,7 +259,11 @@ impl StoreBackend for PostgresStore {
                     stored: self.stored(&SealedRequest::read(row)?)?,
                 },
                 "conflict" => ResendResult::Conflict,
-                "rate limited" => ResendResult::RateLimited(wait(row)?),
+                "max_resends" => ResendResult::RateLimited(ResendLimit::MaxResends),
+                "resend_after" => ResendResult::RateLimited(ResendLimit::ResendAfter(wait(row)?.unwrap_or_default())),
+                "sms_per_number" => {
+                    ResendResult::RateLimited(ResendLimit::SmsPerNumber(wait(row)?.unwrap_or_default()))
+                }
                 _ => return Err(unreadable()),
             }))
         })

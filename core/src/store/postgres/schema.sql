@@ -367,12 +367,12 @@ BEGIN
     ELSIF r.progress <> 0 OR now >= r.expires_at OR coalesce(r.wrong_codes >= l.max_attempts, false) THEN
         RETURN NEXT egoi_verify_only('conflict', NULL);
     ELSIF r.resends >= l.max_resends THEN
-        RETURN NEXT egoi_verify_only('rate limited', NULL);
+        RETURN NEXT egoi_verify_only('max_resends', NULL);
     ELSIF now < r.sent_at + l.resend_after THEN
-        RETURN NEXT egoi_verify_only('rate limited', r.sent_at + l.resend_after - now);
+        RETURN NEXT egoi_verify_only('resend_after', r.sent_at + l.resend_after - now);
     ELSIF handed_over THEN
         -- Two at once: were the second certainly not sent, which code counts could not be said.
-        RETURN NEXT egoi_verify_only('rate limited', 1000);
+        RETURN NEXT egoi_verify_only('resend_after', 1000);
     ELSE
         IF l.sms IS NOT NULL THEN
             IF n.sms = 0 OR now >= n.sms_since + l.sms_per THEN
@@ -380,7 +380,7 @@ BEGIN
                 n.sms_since := now;
             END IF;
             IF n.sms >= l.sms THEN
-                RETURN NEXT egoi_verify_only('rate limited', n.sms_since + l.sms_per - now);
+                RETURN NEXT egoi_verify_only('sms_per_number', n.sms_since + l.sms_per - now);
                 RETURN;
             END IF;
             n.sms := n.sms + 1;

@@ -15,7 +15,7 @@ use self::script::{Call, Source};
 use super::sealed::Seal;
 use super::{
     Attempt, Clock, ClockShift, CreateResult, DeliveryStatus, Digest, IdempotencyClaim, Limits, NewRequest,
-    OpenOptions, ResendResult, StoreBackend, StoreFuture, StoredRequest, StoredResponse, StoredTerms,
+    OpenOptions, ResendLimit, ResendResult, StoreBackend, StoreFuture, StoredRequest, StoredResponse, StoredTerms,
 };
 use crate::Error;
 use crate::generate::draw_bits;
@@ -165,8 +165,9 @@ impl RedisStore {
                 stored: answer.stored(self.seal.open(id, answer.bytes(10)?)?.number)?,
             },
             "conflict" => ResendResult::Conflict,
-            "limited" if answer.0.len() == 1 => ResendResult::RateLimited(None),
-            "limited" => ResendResult::RateLimited(Some(answer.duration(1)?)),
+            "max_resends" => ResendResult::RateLimited(ResendLimit::MaxResends),
+            "resend_after" => ResendResult::RateLimited(ResendLimit::ResendAfter(answer.duration(1)?)),
+            "sms_per_number" => ResendResult::RateLimited(ResendLimit::SmsPerNumber(answer.duration(1)?)),
             _ => return Err(unexpected()),
         }))
     }

@@ -16,12 +16,12 @@ if is_handed_over and request[CODE] == code then return stored('ready', request)
 
 local max_attempts, max_resends, pause = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 if state(request) ~= 'pending' or (max_attempts >= 0 and request[WRONG_CODES] >= max_attempts) then return {'conflict'} end
-if max_resends >= 0 and request[RESENDS] >= max_resends then return {'limited'} end
-if now < request[SENT_AT] + pause then return {'limited', request[SENT_AT] + pause - now} end
+if max_resends >= 0 and request[RESENDS] >= max_resends then return {'max_resends'} end
+if now < request[SENT_AT] + pause then return {'resend_after', request[SENT_AT] + pause - now} end
 -- Two hand-overs at once: were the second certainly not sent, which code counts could not be said.
-if is_handed_over then return {'limited', 1000} end
+if is_handed_over then return {'resend_after', 1000} end
 local wait = count_sms(tags, tonumber(ARGV[7]), tonumber(ARGV[8]))
-if wait then return {'limited', wait} end
+if wait then return {'sms_per_number', wait} end
 
 request[REPLACED] =
   struct.pack(REPLACED_FORMAT, request[CODE], request[EXPIRES_AT], request[RESENDS], request[SENT_AT], request[SMS])

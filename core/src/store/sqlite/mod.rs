@@ -16,7 +16,7 @@ use self::rows::{Counters, Key, Row};
 use super::sealed::Seal;
 use super::{
     Attempt, CreateResult, DELIVERY_TIMEOUT, DeliveryStatus, Digest, IdempotencyClaim, Limits, NewRequest, OpenOptions,
-    ResendResult, StoreBackend, StoreFuture, StoredRequest, StoredResponse, StoredTerms,
+    ResendLimit, ResendResult, StoreBackend, StoreFuture, StoredRequest, StoredResponse, StoredTerms,
 };
 use crate::machine::{Answer, Event, Record, RequestLimits, Timestamp, Window};
 use crate::values::PhoneNumber;
@@ -50,7 +50,7 @@ enum Made {
 enum Resent {
     Ready(u32, SealedRequest),
     Conflict,
-    RateLimited(Option<Duration>),
+    RateLimited(ResendLimit),
 }
 
 impl SqliteStore {
@@ -187,16 +187,16 @@ fn resend(
     let (record, answer) = row.record.step(Event::Resend { validity: row.validity }, now, &limits.request);
     match answer {
         Answer::Resend => {}
-        Answer::RateLimited { retry_after } => return Ok(Some(Resent::RateLimited(retry_after))),
+        Answer::RateLimited { retry_after } => return Ok(Some(Resent::RateLimited(ResendLimit::of(retry_after)))),
         _ => return Ok(Some(Resent::Conflict)),
     }
     // Two hand-overs at once: were the second certainly not sent, which code counts could not be said.
     if is_handed_over {
-        return Ok(Some(Resent::RateLimited(Some(Duration::from_secs(1)))));
+        return Ok(Some(Resent::RateLimited(ResendLimit::ResendAfter(Duration::from_secs(1)))));
     }
     let mut counters = Counters::find(tx, &[row.number])?;
     if let Err(wait) = counters.count_sms(now, limits) {
-        return Ok(Some(Resent::RateLimited(Some(wait))));
+        return Ok(Some(Resent::RateLimited(ResendLimit::SmsPerNumber(wait))));
     }
     row.replaced = Some((row.code, row.record, row.sms));
     row.record = record;
@@ -315,7 +315,7 @@ impl StoreBackend for SqliteStore {
             let resending = |resent| match resent {
                 Resent::Ready(delivery, request) => Ok(ResendResult::Ready { delivery, stored: self.stored(request)? }),
                 Resent::Conflict => Ok(ResendResult::Conflict),
-                Resent::RateLimited(wait) => Ok(ResendResult::RateLimited(wait)),
+                Resent::RateLimited(limit) => Ok(ResendResult::RateLimited(limit)),
             };
             resent.map(resending).transpose()
         })
