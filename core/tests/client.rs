@@ -139,32 +139,34 @@ async fn the_truth_table_of_a_v2_validation() {
             assert_eq!(service.arrived().len(), 1 + usize::from(first));
         }
     }
-    // Steps 3 and 4: the state afterwards decides, and an echoed code that differs is a wrong one.
-    let echoes = [None, Some(""), Some(CODE), Some("111111")];
-    for (state, echo, after_200, after_400) in [
-        ("pending", None, Outcome::WrongCode, Outcome::WrongCode),
+    // Step 3: the state afterwards decides, and a shown code that differs is a wrong one.
+    let bad_request = || json(400, r#"{"status":400,"title":"No"}"#);
+    for (state, shown, after_200, after_400) in [
+        ("pending", Some("111111"), Outcome::WrongCode, Outcome::WrongCode),
         ("verified", None, Outcome::Verified, Outcome::AlreadyVerified),
+        ("verified", Some(CODE), Outcome::Verified, Outcome::AlreadyVerified),
         ("verified", Some("111111"), Outcome::WrongCode, Outcome::WrongCode),
         ("expired", None, Outcome::Expired, Outcome::Expired),
-        ("cancelled", None, Outcome::Cancelled, Outcome::Cancelled),
+        ("cancelled", Some(CODE), Outcome::Cancelled, Outcome::Cancelled),
     ] {
-        for echoed in
-            echoes.iter().filter(|echoed| state != "verified" || (**echoed == Some("111111")) == echo.is_some())
-        {
-            for (submitted, expected) in [(done(), after_200), (json(400, r#"{"status":400,"title":"No"}"#), after_400)]
-            {
-                let after = echoed.map_or_else(|| read(state), |code| with_code(state, code));
-                let service = Service::answering([read("pending"), submitted, after]).await;
-                let said = service.client(Api::V2).validate(ID, CODE, ValidateOptions::default()).await.unwrap();
-                assert_eq!(said, expected, "{state}, echoed {echoed:?}");
-                let arrived = service.arrived();
-                assert_eq!(arrived.len(), 3);
-                assert_eq!(arrived[1].path, format!("/v2/verify/{ID}/validate"));
-                assert_eq!(arrived[1].body, format!(r#"{{"code":"{CODE}"}}"#));
-            }
+        for (submitted, expected) in [(done(), after_200), (bad_request(), after_400)] {
+            let after = shown.map_or_else(|| read(state), |code| with_code(state, code));
+            let service = Service::answering([read("pending"), submitted, after]).await;
+            let said = service.client(Api::V2).validate(ID, CODE, ValidateOptions::default()).await.unwrap();
+            assert_eq!(said, expected, "{state}, shown {shown:?}");
+            let arrived = service.arrived();
+            assert_eq!(arrived.len(), 3);
+            assert_eq!(arrived[1].path, format!("/v2/verify/{ID}/validate"));
+            assert_eq!(arrived[1].body, format!(r#"{{"code":"{CODE}"}}"#));
         }
     }
-    // Step 5: where the last read fails the call fails, and is not to be repeated.
+    for shown in [None, Some(CODE)] {
+        let after = shown.map_or_else(|| read("pending"), |code| with_code("pending", code));
+        let service = Service::answering([read("pending"), bad_request(), after]).await;
+        let said = service.client(Api::V2).validate(ID, CODE, ValidateOptions::default()).await.unwrap();
+        assert_eq!(said, Outcome::WrongCode, "a 400 and pending, shown {shown:?}");
+    }
+    // Step 8: where the last read fails the call fails, and is not to be repeated.
     for submitted in [done(), json(400, "{}")] {
         for (after, code) in [
             (json(404, "{}"), ErrorCode::NotFound),
@@ -178,12 +180,107 @@ async fn the_truth_table_of_a_v2_validation() {
             assert_eq!((failed.code(), failed.retry_is_safe()), (code, false), "{failed:?}");
         }
     }
-    // Without step 1 nothing but a word is believed.
+    // Without step 1 only a word decides.
     for (submitted, code) in [(done(), ErrorCode::InvalidResponse), (json(400, "{}"), ErrorCode::Rejected)] {
         let service = Service::answering([submitted]).await;
         let client = Client::new(service.options(Api::V2).check_state_first(false)).unwrap();
         let failed = client.validate(ID, CODE, ValidateOptions::default()).await.unwrap_err();
         assert_eq!((failed.code(), service.arrived().len()), (code, 1));
+    }
+}
+
+#[tokio::test]
+async fn a_read_that_lags_behind_the_submission_is_made_again() {
+    let validated = async |answers: Vec<Vec<Step>>| {
+        let exchanges = answers.len();
+        let service = Service::answering(answers).await;
+        let said = service.client(Api::V2).validate(ID, CODE, ValidateOptions::default()).await.unwrap();
+        assert_eq!(service.arrived().len(), exchanges);
+        said
+    };
+    // The code that was submitted is shown: until the state is another.
+    let lags = with_code("pending", CODE);
+    let caught_up = with_code("verified", CODE);
+    let answers = vec![lags.clone(), done(), lags.clone(), lags.clone(), caught_up];
+    assert_eq!(validated(answers).await, Outcome::Verified);
+    // No code is shown: once more.
+    assert_eq!(validated(vec![read("pending"), done(), read("pending"), read("verified")]).await, Outcome::Verified);
+    assert_eq!(validated(vec![read("pending"), done(), read("pending"), read("pending")]).await, Outcome::WrongCode);
+}
+
+#[tokio::test]
+async fn a_read_that_never_catches_up_is_an_error_and_no_wrong_code() {
+    let service = Service::start(|arrived| if arrived.is_read() { with_code("pending", CODE) } else { done() }).await;
+    let started = Instant::now();
+    let options = ValidateOptions::default().timeout(Duration::from_secs(2));
+    let failed = service.client(Api::V2).validate(ID, CODE, options).await.unwrap_err();
+    assert_eq!((failed.code(), failed.retry_is_safe()), (ErrorCode::InvalidResponse, false), "{failed}");
+    assert!(started.elapsed() <= Duration::from_secs(2));
+    // Before, the submission, and after 0, 100, 300, 700 and 1,500 ms where the machine is quick.
+    assert!((5..=7).contains(&service.arrived().len()), "{}", service.arrived().len());
+}
+
+#[tokio::test]
+async fn what_cannot_be_the_code_is_not_compared_with_it() {
+    for masked in ["******", "", "73****", "7319", "7319020", "731 902!"] {
+        let answers = [with_code("pending", CODE), done(), with_code("verified", masked)];
+        let service = Service::answering(answers).await;
+        let said = service.client(Api::V2).validate(ID, CODE, ValidateOptions::default()).await.unwrap();
+        assert_eq!(said, Outcome::Verified, "{masked:?}");
+    }
+}
+
+#[tokio::test]
+async fn after_a_submission_without_a_response_a_read_that_says_verified_proves_nothing() {
+    const WRONG: &str = "000000";
+    // The right code, of which nobody knows what became.
+    for fault in [vec![Step::Stall], vec![Step::Close], json(503, "{}"), json(500, "{}"), json(200, "{")] {
+        for (verified, expected) in [
+            (read("verified"), Err(ErrorCode::InvalidResponse)),
+            (with_code("verified", "******"), Err(ErrorCode::InvalidResponse)),
+            (with_code("verified", CODE), Ok(Outcome::WrongCode)),
+            (with_code("verified", WRONG), Ok(Outcome::Verified)),
+        ] {
+            let service = Service::answering([read("pending"), fault.clone(), read("pending"), done(), verified]).await;
+            let client = service.client(Api::V2);
+            let soon = ValidateOptions::default().timeout(Duration::from_millis(300));
+            client.validate(ID, CODE, soon).await.unwrap_err();
+            let said = client.validate(ID, WRONG, ValidateOptions::default()).await;
+            assert_eq!(said.map_err(|error| error.code()), expected, "{fault:?}");
+        }
+    }
+    // The caller cancelled it.
+    let answers = [read("pending"), vec![Step::Stall], read("pending"), done(), read("verified")];
+    let service = Service::answering(answers).await;
+    let client = service.client(Api::V2);
+    let call = {
+        let client = client.clone();
+        tokio::spawn(async move { client.validate(ID, CODE, ValidateOptions::default()).await.map(drop) })
+    };
+    service.until(|service| service.arrived().len() == 2).await;
+    call.abort();
+    let said = client.validate(ID, WRONG, ValidateOptions::default()).await;
+    assert_eq!(said.unwrap_err().code(), ErrorCode::InvalidResponse);
+}
+
+#[tokio::test]
+async fn a_refused_submission_leaves_nothing_unresolved() {
+    for status in [401, 403, 404, 409, 429] {
+        let answers = [read("pending"), json(status, "{}"), read("pending"), done(), read("verified")];
+        let service = Service::answering(answers).await;
+        let client = service.client(Api::V2);
+        client.validate(ID, CODE, ValidateOptions::default()).await.unwrap_err();
+        assert_eq!(client.validate(ID, CODE, ValidateOptions::default()).await.unwrap(), Outcome::Verified, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_this_client_has_seen_verified_is_verified_once_whatever_a_lagging_read_says() {
+    let answers = [read("pending"), done(), read("verified"), read("pending"), done(), read("verified")];
+    let service = Service::answering(answers).await;
+    let client = service.client(Api::V2);
+    for expected in [Outcome::Verified, Outcome::AlreadyVerified] {
+        assert_eq!(client.validate(ID, CODE, ValidateOptions::default()).await.unwrap(), expected);
     }
 }
 

@@ -1,14 +1,17 @@
 //! The verbs over V2.
 
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use reqwest::Method;
+use tokio::time::Instant;
 use url::Url;
 use zeroize::Zeroizing;
 
+use super::request_locks::Mark;
 use super::transport::{Answer, Exchange, Kind};
 use super::{Call, SenderInfo, body, routes};
-use crate::values::{Code, PhoneNumber, RequestId};
+use crate::values::{Code, CodeSize, PhoneNumber, RequestId};
 use crate::verification::{Outcome, State, Terms, Verification};
 use crate::wire::v2::Read;
 use crate::wire::{self, Malformed};
@@ -27,7 +30,7 @@ pub(super) async fn request(
     RequestId::parse(&id).map_err(|_| answer.unexpected(kind, "has an id that could not stand in a path"))
 }
 
-/// The five steps of the wire contract: neither a 200 nor a 400 says whether the code was right.
+/// The steps of the documented API: neither a 200 nor a 400 says whether the code was right.
 pub(super) async fn validate(
     call: &Call<'_>,
     routes: &routes::V2,
@@ -35,11 +38,10 @@ pub(super) async fn validate(
     code: &Code,
     number: Option<PhoneNumber>,
 ) -> Result<Outcome, Error> {
-    let kind = Kind::Submit;
     let lock = call.shared.validations.of(id);
     let _held = lock.lock.lock().await;
-    let reads = call.shared.check_state_first;
-    if reads || number.is_some() {
+    let mut size = None;
+    if call.shared.check_state_first || number.is_some() {
         let (answer, read) = read(call, routes, id).await?;
         if let Some(number) = number {
             match read.number.as_deref().map(PhoneNumber::parse) {
@@ -49,16 +51,44 @@ pub(super) async fn validate(
             }
         }
         match state(call, &answer, &read)? {
-            State::Pending => {}
+            State::Pending => size = read.code.as_deref().filter(|shown| can_be_code(shown, None)).map(String::len),
             State::Verified => return Ok(Outcome::AlreadyVerified),
             State::Expired => return Ok(Outcome::Expired),
             State::Cancelled => return Ok(Outcome::Cancelled),
         }
     }
+    let before = lock.mark();
+    let mut submission = lock.submission();
+    let judged = judge(call, routes, id, code, size, before).await;
+    submission.leaves = match &judged {
+        Ok(Outcome::Verified) => Some(Mark::Verified),
+        Ok(_) => None,
+        Err(error) => (call.progress.is_spent.load(Ordering::Relaxed) || !says_unchecked(error.code()))
+            .then_some(Mark::Unresolved),
+    };
+    judged
+}
 
+/// Whether a submission that failed with this code had no effect on the request.
+const fn says_unchecked(code: ErrorCode) -> bool {
+    use ErrorCode::{Conflict, Forbidden, NotFound, RateLimited, Rejected, Unauthorized, Unreachable};
+    matches!(code, Unreachable | Unauthorized | Forbidden | NotFound | Rejected | Conflict | RateLimited)
+}
+
+/// Submits the code, and reads until the outcome is known. `size` is the code's, where a read has shown it; `before` is
+/// what earlier calls of this client left.
+async fn judge(
+    call: &Call<'_>,
+    routes: &routes::V2,
+    id: &RequestId,
+    code: &Code,
+    size: Option<usize>,
+    before: Option<Mark>,
+) -> Result<Outcome, Error> {
+    let kind = Kind::Submit;
+    let reads = call.shared.check_state_first;
     let payload = wire::v2::encode_validate(code)?;
-    let url = routes.validate.of(id)?;
-    let submitted = call.exchange(post(kind, url, Some(payload))).await?;
+    let submitted = call.exchange(post(kind, routes.validate.of(id)?, Some(payload))).await?;
     let accepted = submitted.status != 400;
     if accepted {
         if let Some(word) = done(call, kind, &submitted, id)? {
@@ -73,21 +103,67 @@ pub(super) async fn validate(
     }
 
     // The code was looked at: the same call again would spend another attempt, or find the request verified by this one.
-    let (state, read) = state_after(call, routes, id).await?;
-    Ok(match state {
-        State::Pending => Outcome::WrongCode,
-        State::Expired => Outcome::Expired,
-        State::Cancelled => Outcome::Cancelled,
-        // Verified, but by another code that was submitted at the same time.
-        State::Verified if read.code.as_deref().is_some_and(|live| !is_code(code, live)) => Outcome::WrongCode,
-        State::Verified if accepted => Outcome::Verified,
-        State::Verified => Outcome::AlreadyVerified,
-    })
+    let unclear = |what| Err(submitted.unexpected(kind, what).with_retry_is_safe(false));
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let (state, read) = state_after(call, routes, id).await?;
+        let shown = Shown::of(read.code.as_deref(), code, size);
+        match (state, shown) {
+            (State::Expired, _) => return Ok(Outcome::Expired),
+            (State::Cancelled, _) => return Ok(Outcome::Cancelled),
+            // The state is that of another code, which was submitted at the same time.
+            (_, Shown::Another) => return Ok(Outcome::WrongCode),
+            (State::Pending, _) if !accepted => return Ok(Outcome::WrongCode),
+            (State::Verified, _) if !accepted || before == Some(Mark::Verified) => return Ok(Outcome::AlreadyVerified),
+            (State::Verified, Shown::Nothing) if before == Some(Mark::Unresolved) => {
+                return unclear(
+                    "does not say whether this code was right: an earlier code of this request got no response, and may be \
+                     the one that verified it",
+                );
+            }
+            (State::Verified, _) => return Ok(Outcome::Verified),
+            (State::Pending, Shown::Nothing) if pause > FIRST_PAUSE => return Ok(Outcome::WrongCode),
+            (State::Pending, _) => {}
+        }
+        // The read may lag behind the submission.
+        let again = Instant::now() + pause;
+        if again >= call.deadline {
+            return unclear("is a success, and yet the request still reads as pending with this code");
+        }
+        tokio::time::sleep_until(again).await;
+        pause *= 2;
+    }
 }
 
-/// Whether the service's live code is the one that was submitted, in constant time. Empty is as good as left out.
-fn is_code(submitted: &Code, live: &str) -> bool {
-    live.is_empty() || Code::parse(live).is_ok_and(|live| submitted.matches(&live))
+/// How long a read that lags behind is waited for at first; each time twice as long as before.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+
+/// What a read shows of the request's code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    /// The code that was submitted.
+    Submitted,
+    /// Another one.
+    Another,
+    /// None, or what cannot be one: masked, for example.
+    Nothing,
+}
+
+impl Shown {
+    fn of(shown: Option<&String>, submitted: &Code, size: Option<usize>) -> Self {
+        match shown.filter(|shown| can_be_code(shown, size)).map(|shown| Code::parse(shown)) {
+            Some(Ok(shown)) if submitted.matches(&shown) => Self::Submitted,
+            Some(Ok(_)) => Self::Another,
+            Some(Err(_)) | None => Self::Nothing,
+        }
+    }
+}
+
+/// Whether this can be the code of a request whose codes have this size, where it is known.
+fn can_be_code(shown: &str, size: Option<usize>) -> bool {
+    let sizes = CodeSize::MIN.get()..=CodeSize::MAX.get();
+    shown.bytes().all(|b| b.is_ascii_alphanumeric())
+        && size.map_or_else(|| sizes.contains(&shown.len()), |size| size == shown.len())
 }
 
 pub(super) async fn cancel(call: &Call<'_>, routes: &routes::V2, id: &RequestId) -> Result<State, Error> {
