@@ -26,7 +26,7 @@ from egoi_verify import (
 )
 
 # The article's own request.
-NUMBER = "351-910000000"
+NUMBER = "+351910000000"
 MESSAGE = "Message text: {CODE}"
 SIZE = 4
 TTL = 60  # seconds

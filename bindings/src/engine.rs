@@ -48,7 +48,7 @@ struct FromAbove(Arc<dyn NativeSend>);
 impl SmsGateway for FromAbove {
     fn send(&self, sms: OutgoingSms) -> SendFuture<'_> {
         Box::pin(async move {
-            match self.0.send(sms.number.whole(), String::clone(&sms.text), sms.attempt_id).await {
+            match self.0.send(sms.number.e164(), String::clone(&sms.text), sms.attempt_id).await {
                 NativeHandOver::Sent => Ok(()),
                 NativeHandOver::NotSent { thrown } => Err(SendError::NotSent(ThrownAbove(thrown).into())),
                 NativeHandOver::PossiblySent { thrown } => Err(SendError::PossiblySent(ThrownAbove(thrown).into())),

@@ -18,8 +18,8 @@ pub fn native_generate_code(code_type: NativeCodeType, code_size: i64) -> Result
 /// A number in its parts.
 #[derive(uniffi::Record)]
 pub struct NativePhoneNumber {
-    /// As it travels, `351-910000000`.
-    pub whole: String,
+    /// `+351910000000`.
+    pub e164: String,
     /// As it may be printed.
     pub masked: String,
     /// For example 351.
@@ -31,7 +31,7 @@ pub struct NativePhoneNumber {
 pub fn native_parse_number(text: &str) -> Result<NativePhoneNumber, NativeError> {
     Ok(guarded(|| {
         let number = PhoneNumber::parse(text)?;
-        Ok(NativePhoneNumber { whole: number.whole(), masked: number.to_string(), calling_code: number.calling_code() })
+        Ok(NativePhoneNumber { e164: number.e164(), masked: number.to_string(), calling_code: number.calling_code() })
     })?)
 }
 

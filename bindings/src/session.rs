@@ -199,7 +199,7 @@ impl NativeSession {
 
     /// See core's `start`: the number to send to.
     pub fn start(&self, number: &str, now: NativeMoment) -> Result<String, NativeError> {
-        self.begin(|session| Ok(session.start(number, now.into())?.whole()))
+        self.begin(|session| Ok(session.start(number, now.into())?.e164()))
     }
 
     /// See core's `submit`.

@@ -52,7 +52,7 @@ impl Phone {
 fn live(runtime: &Runtime) {
     let count = rounds::scaled(100_000);
     let numbers = numbers(count);
-    let written: Vec<String> = numbers.iter().map(|number| number.whole()).collect();
+    let written: Vec<String> = numbers.iter().map(|number| number.e164()).collect();
     let floor = || Cost::of(count, || in_a_map(count));
     // A new engine each round: a finished request is kept for a day, and memory is not without end.
     let engine_round = |options: EngineOptions, checks_number: bool| {

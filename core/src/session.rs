@@ -220,9 +220,9 @@ impl Session {
         }
     }
 
-    /// The number that is being proved, whole, for the screen.
+    /// The number that is being proved, in E.164, for the screen.
     pub fn number(&self) -> Option<String> {
-        self.number.map(PhoneNumber::whole)
+        self.number.map(PhoneNumber::e164)
     }
 
     /// In how long the state changes by itself, because the code expires or a resend is allowed; none where it does not.

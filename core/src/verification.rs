@@ -108,7 +108,7 @@ pub struct Verification {
     pub id: String,
     /// Its state.
     pub state: State,
-    /// The whole number, `351-910000000`, where the service says it.
+    /// The full number in E.164, `+351910000000`, where it is known.
     pub number: Option<String>,
     /// When it was made, where that is known.
     pub created_at: Option<SystemTime>,

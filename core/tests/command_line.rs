@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 type Anything<T = ()> = Result<T, Box<dyn Error>>;
 
 const KEY: &str = "a-key-that-nobody-may-see-0123456789";
-const NUMBER: &str = "351-910000000";
+const NUMBER: &str = "+351910000000";
 
 // ---- The sandbox
 
@@ -130,7 +130,7 @@ fn for_people_the_number_is_masked() -> Anything {
     let service = Service::start(&[])?;
     let done = service.command(&["request", NUMBER]).output()?;
     let text = String::from_utf8(done.stdout)?;
-    assert!(text.contains("351-91*****00") && text.contains("pending") && !text.contains("910000000"), "{text}");
+    assert!(text.contains("+35191*****00") && text.contains("pending") && !text.contains("910000000"), "{text}");
     Ok(())
 }
 

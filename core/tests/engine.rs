@@ -127,7 +127,7 @@ async fn a_request_sends_one_sms_with_the_code_to_the_number() {
     let setting = defaults();
     setting.engine.request("351-910000000", RequestOptions::default()).await.unwrap();
     let sent = setting.post.sent();
-    assert_eq!((sent.len(), sent[0].number.as_str()), (1, "351-910000000"));
+    assert_eq!((sent.len(), sent[0].number.as_str()), (1, "+351910000000"));
     let (code, rest) = sent[0].text.split_at(6);
     assert!(code.bytes().all(|b| b.is_ascii_digit()) && rest == " is your verification code.", "{}", sent[0].text);
 }
@@ -138,7 +138,7 @@ async fn what_a_request_gives_back_says_everything_but_the_code() {
     let now = SystemTime::from(setting.clock.now());
     let made = setting.engine.request(NUMBER, RequestOptions::default().ttl(Duration::from_secs(60))).await.unwrap();
     assert_eq!(made.state, State::Pending);
-    assert_eq!(made.number.as_deref(), Some("351-910000000"));
+    assert_eq!(made.number.as_deref(), Some("+351910000000"));
     assert_eq!(made.created_at, Some(now));
     assert_eq!(made.expires_at, Some(now + Duration::from_secs(60)));
     assert_eq!(made.sms, Some(SmsStatus::Sent));
@@ -150,7 +150,7 @@ async fn a_printed_verification_masks_the_number() {
     let setting = defaults();
     let made = setting.engine.request(NUMBER, code_alone()).await.unwrap();
     let printed = format!("{made:?}");
-    assert!(printed.contains("351-91*****00") && !printed.contains("910000000"), "{printed}");
+    assert!(printed.contains("+35191*****00") && !printed.contains("910000000"), "{printed}");
     assert!(!printed.contains(&setting.post.latest()), "{printed}");
 }
 

@@ -26,7 +26,7 @@ use url::Url;
 
 type Anything<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
 
-const NUMBER: &str = "351-910000000";
+const NUMBER: &str = "+351910000000";
 const PATIENCE: Duration = Duration::from_secs(5);
 
 // ---- The facts
@@ -96,7 +96,7 @@ async fn the_countdown_follows_the_sandboxs_clock_and_ends_in_expired() -> Anyth
 async fn a_running_clock_counts_down_by_itself_and_is_not_announced() -> Anything {
     in_browser(|page| async move {
         page.request(RequestOptions::default()).await?;
-        page.until("document.getElementById('announcement').textContent.startsWith('New message to 351-910000000. Code ')").await?;
+        page.until("document.getElementById('announcement').textContent.startsWith('New message to +351910000000. Code ')").await?;
         page.run(
             "window.said = []; window.counted = new Set();
              const region = document.getElementById('announcement');
@@ -109,7 +109,7 @@ async fn a_running_clock_counts_down_by_itself_and_is_not_announced() -> Anythin
         assert_eq!(page.run("return said").await?, json!([]));
 
         page.sandbox.clock().advance(Duration::from_secs(600));
-        page.until("said.includes('The request for 351-910000000 is expired.')").await?;
+        page.until("said.includes('The request for +351910000000 is expired.')").await?;
         Ok(())
     })
     .await
@@ -273,7 +273,7 @@ async fn a_screen_reader_finds_names_landmarks_and_one_heading_of_the_first_leve
             });
             assert_eq!(first_level.count(), 1);
             let copy = nodes.iter().find(|(role, name, _)| *role == "button" && name.starts_with("Copy the code"));
-            assert!(copy.is_some_and(|(_, name, _)| name.ends_with("sent to 351-910000000")));
+            assert!(copy.is_some_and(|(_, name, _)| name.ends_with("sent to +351910000000")));
         }
         let polite = page.run("return document.getElementById('announcement').ariaLive").await?;
         assert_eq!(polite, "polite");

@@ -316,7 +316,7 @@ impl Run {
                 self.outbox.lock().unwrap().fails = step.take("with");
                 Value::Null
             }
-            "parse_number" => said(parse_number(&step.text("text")), |number| number.whole().into()),
+            "parse_number" => said(parse_number(&step.text("text")), |number| number.e164().into()),
             "generate_code" => {
                 let code_type = code_type(&mut step).unwrap_or_default();
                 let size = code_size(step.take("code_size").unwrap_or(6));
@@ -348,7 +348,7 @@ impl Run {
 
     /// What the recipients got, newest first.
     fn messages(&self, step: &mut Fields) -> Vec<Value> {
-        let number = step.take::<String>("number").map(|number| parse_number(&number).unwrap().whole());
+        let number = step.take::<String>("number").map(|number| parse_number(&number).unwrap().e164());
         let (code_type, code_size) = (code_type(step), step.take("code_size"));
         if self.on == "engine" {
             let outbox = self.outbox.lock().unwrap();
@@ -441,7 +441,7 @@ impl Outbox {
         match self.fails.take().as_deref() {
             Some("not_sent") => Err(SendError::NotSent("no credit".into())),
             fails => {
-                self.sent.push((sms.number.whole(), sms.text.to_string()));
+                self.sent.push((sms.number.e164(), sms.text.to_string()));
                 match fails {
                     None => Ok(()),
                     Some("maybe") => Err(SendError::PossiblySent("the gateway went away".into())),

@@ -122,7 +122,7 @@ fn the_number_is_shown_whole_until_another_is_tried() {
     let mut device = Device::default();
     assert_eq!(device.session.number(), None);
     device.session.start("+351 910 000 000", device.now()).unwrap();
-    assert_eq!(device.session.number().as_deref(), Some("351-910000000"));
+    assert_eq!(device.session.number().as_deref(), Some("+351910000000"));
 }
 
 /// A phone, its clocks and the session that it shows.
@@ -177,7 +177,7 @@ impl Device {
             "look" => None,
             "start" => {
                 let number = self.session.start(step["number"].as_str().unwrap(), now);
-                Some(number.map(|number| json!({"call": "request", "number": number.whole()})))
+                Some(number.map(|number| json!({"call": "request", "number": number.e164()})))
             }
             "submit" => {
                 let submitted = self.session.submit(step["code"].as_str().unwrap(), now);

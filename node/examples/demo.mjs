@@ -8,7 +8,9 @@ import { createServer } from "node:http";
 import { Client } from "egoi-verify";
 import { Sandbox } from "egoi-verify/testing";
 
-const NUMBER = "351-910000000";
+const NUMBER = "+351910000000";
+// As E-goi has it on the wire.
+const WIRE_NUMBER = "351-910000000";
 const KEY = "1f5c9a0e7b3d48260c9e51d7a4b8f3620d5e7c19";
 const REQUEST = { message: "Message text: {CODE}", codeType: "numeric", codeSize: 4, ttl: 60, group: "2FA" };
 
@@ -88,7 +90,7 @@ async function v1() {
         const [request] = wire(1);
         assert.deepEqual(json(request.asked), {
             apikey: KEY,
-            number: NUMBER,
+            number: WIRE_NUMBER,
             senderHash: "b2f8d1c4",
             codeType: "numeric",
             codeSize: "4",
@@ -145,7 +147,7 @@ async function v2() {
         const [request] = wire(1);
         assert.deepEqual(json(request.asked), {
             senderId: "1",
-            to: NUMBER,
+            to: WIRE_NUMBER,
             message: "Message text: {{ code }}",
             codeLength: 4,
             codeValidity: 60,

@@ -29,7 +29,7 @@ pub fn generate_code(word: Option<String>, size: Option<i64>) -> napi::Result<St
 /// The whole number.
 #[napi]
 pub fn parse_number(text: String) -> napi::Result<String> {
-    guarded(|| Ok(egoi_verify::parse_number(&text)?.whole()))
+    guarded(|| Ok(egoi_verify::parse_number(&text)?.e164()))
 }
 
 /// The number as it is printed.

@@ -246,7 +246,7 @@ impl SmsGateway for JavaScriptSender {
         Box::pin(async move {
             let id = CALL.try_with(|id| *id).map_err(|error| SendError::NotSent(error.into()))?;
             let (end, ended) = oneshot::channel();
-            let what = Sms { number: sms.number.whole(), text: &sms.text, attempt_id: &sms.attempt_id };
+            let what = Sms { number: sms.number.e164(), text: &sms.text, attempt_id: &sms.attempt_id };
             self.0.deliver(id, end, &what);
             ended.await.unwrap_or_else(|gone| Err(SendError::PossiblySent(gone.into())))
         })

@@ -9,7 +9,7 @@ import { unwatch, watch } from "./signals.js";
 
 /** An SMS to hand over. Its text holds the code. */
 export interface OutgoingSms {
-  /** The number, `351-910000000`. */
+  /** The number, `+351910000000`. */
   readonly number: string;
   /** The text, with the code. */
   readonly text: string;

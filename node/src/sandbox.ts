@@ -69,7 +69,7 @@ const FAULT: Kinds = {
 export class Message {
   /** Counts up from 1. */
   readonly id: number;
-  /** The number, `351-910000000`. */
+  /** The number, `+351910000000`. */
   readonly number: string;
   /** The sender: V1's hash or V2's id. */
   readonly sender: string;

@@ -46,7 +46,7 @@ export class Verification {
   readonly id: string;
   /** Its state. */
   readonly state: State;
-  /** The whole number, `351-910000000`, where the service says it. */
+  /** The full number, `+351910000000`, where the service says it. */
   readonly number: string | undefined;
   /** When it was made, where that is known. */
   readonly createdAt: Date | undefined;

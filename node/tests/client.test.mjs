@@ -72,7 +72,7 @@ test("every option of a request travels over V1", async (t) => {
     assert.equal(path, "/ask");
     assert.deepEqual(JSON.parse(body), {
         apikey: "key",
-        number: "351-910000000",
+        number: "+351910000000",
         senderHash: "b2f8",
         codeType: "alpha",
         codeSize: "4",

@@ -14,7 +14,7 @@ import { site } from "../examples/webotp/server.mjs";
 import { browser } from "./support/browser.mjs";
 import { here, run } from "./support/run.mjs";
 
-const NUMBER = "351-910000000";
+const NUMBER = "+351910000000";
 const phones = setUpSandbox({ before, beforeEach, after });
 const wrong = (code) => (code === "000000" ? "000001" : "000000");
 

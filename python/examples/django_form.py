@@ -68,7 +68,7 @@ class NumberForm(forms.Form):
 
     def clean_number(self) -> str:
         try:
-            return parse_number(self.cleaned_data["number"]).whole
+            return parse_number(self.cleaned_data["number"]).e164
         except InvalidInput as error:
             raise ValidationError(error.detail) from error
 

@@ -68,7 +68,7 @@ def count_sms(address: str) -> None:
 
 @app.post("/signup", status_code=202)
 async def sign_up(given: Number, request: Request, response: Response) -> Told:
-    number = parse_number(given.number).whole  # before the limit: a number that was mistyped sends nothing
+    number = parse_number(given.number).e164  # before the limit: a number that was mistyped sends nothing
     # Behind a proxy this is the proxy's address, unless uvicorn is told to believe its headers.
     count_sms(request.client.host if request.client else "")
     verification = await client.request(number, message="{CODE} is your code for Example.", ttl=TTL)

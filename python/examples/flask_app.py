@@ -64,7 +64,7 @@ def later(seconds: float) -> Response:
 
 @app.post("/number")
 def ask() -> tuple[str, int]:
-    number = parse_number(request.form["number"]).whole  # before the limit: a number that was mistyped sends nothing
+    number = parse_number(request.form["number"]).e164  # before the limit: a number that was mistyped sends nothing
     count_sms()
     verification = client.request(number, message="{CODE} is your code for Example.")
     session["sign_up"] = name = token_urlsafe()

@@ -42,7 +42,7 @@ def send_code(task: "Task[[str, str], None]", number: str, key: str) -> None:
 @web.post("/number")
 def ask() -> Response:
     # The limits of the engine are per number. Put one per address in front, as flask_app.py does.
-    number = parse_number(request.json["number"]).whole
+    number = parse_number(request.json["number"]).e164
     # Flask's session is signed and not secret. What it holds is no secret either, and who puts an old one back only
     # asks about an old request: what counts is in the store.
     session["number"], session["key"] = number, token_hex(16)

@@ -68,7 +68,7 @@ pub(crate) struct HandOver {
 impl HandOver {
     #[getter]
     fn number(&self) -> String {
-        self.number.whole()
+        self.number.e164()
     }
 
     #[getter]

@@ -16,12 +16,12 @@ pub(crate) fn generate_code(py: Python<'_>, code_type: &str, code_size: Whole) -
     })
 }
 
-/// Whole as it travels, and its calling code.
+/// The number in E.164, and its calling code.
 #[pyfunction]
 pub(crate) fn parse_number(py: Python<'_>, text: &str) -> PyResult<(String, u16)> {
     guarded(py, || {
         let number = PhoneNumber::parse(text)?;
-        Ok((number.whole(), number.calling_code()))
+        Ok((number.e164(), number.calling_code()))
     })
 }
 

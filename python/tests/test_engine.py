@@ -82,7 +82,7 @@ def test_a_number_is_verified(verifying: Verifying) -> None:
     sent: list[OutgoingSms] = []
     engine = verifying.engine(sent.append)
     verification = verifying.request(engine, message="Welcome. {CODE} is your code.")
-    assert sent[0].number == "351-910000000"
+    assert sent[0].number == "+351910000000"
     assert sent[0].text == f"Welcome. {code_of(sent[0])} is your code."
     assert verification.sms is Sms.SENT
     validated = verifying.run(lambda: engine.validate(verification.id, code_of(sent[0]), number=NUMBER))

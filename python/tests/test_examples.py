@@ -161,7 +161,7 @@ def person(url: str, sandbox: Sandbox) -> Generator[Person, None, None]:
     place = next(_people)
     transport = httpx.HTTPTransport(local_address=f"127.0.0.{place}")
     with httpx.Client(base_url=url, transport=transport, timeout=DEADLINE) as browser:
-        somebody = Person(f"351-9100000{place:02}", browser, sandbox)
+        somebody = Person(f"+3519100000{place:02}", browser, sandbox)
         browser.event_hooks = {"request": [somebody.send_cookies], "response": [somebody.keep_cookies]}
         yield somebody
 
@@ -474,7 +474,7 @@ def queue(shared_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> 
 class TestCelery:
     @pytest.fixture
     def number(self) -> str:
-        return f"351-9200000{next(_people):02}"
+        return f"+3519200000{next(_people):02}"
 
     def test_the_task_sends_a_code_and_gives_the_id_to_validate_it_with(self, queue: Queue, number: str) -> None:
         request_id = queue.send_code(number)

@@ -68,7 +68,7 @@ both = pytest.mark.parametrize("run", [blocking, asynchronous])
 def test_a_call_is_one_record_with_what_it_did(sandbox: Sandbox, told: Told, run: Run) -> None:
     run(sandbox, lambda client: client.request(NUMBER), lambda client: client.request(NUMBER))
     assert told.fields() == [
-        {"verb": "request", "number": "351-91*****00", "outcome": "pending", "status": "201", "tries": "1"}
+        {"verb": "request", "number": "+35191*****00", "outcome": "pending", "status": "201", "tries": "1"}
     ]
 
 
@@ -87,7 +87,7 @@ def test_a_call_that_fails_is_one_record_with_the_code_of_its_error(sandbox: San
     with pytest.raises(VerifyError):
         run(sandbox, lambda client: client.request(NUMBER), lambda client: client.request(NUMBER))
     assert told.fields() == [
-        {"verb": "request", "number": "351-91*****00", "outcome": "unavailable", "status": "503", "tries": "1"}
+        {"verb": "request", "number": "+35191*****00", "outcome": "unavailable", "status": "503", "tries": "1"}
     ]
 
 
@@ -149,7 +149,7 @@ def test_calls_at_the_same_time_are_one_record_each(sandbox: Sandbox, told: Told
         await asyncio.gather(*(client.request(number) for number in numbers))
 
     asyncio.run(all_of_them())
-    assert sorted(fields["number"] for fields in told.fields()) == [f"351-91*****{place:02}" for place in range(20)]
+    assert sorted(fields["number"] for fields in told.fields()) == [f"+35191*****{place:02}" for place in range(20)]
 
 
 def test_above_debug_nothing_is_told(sandbox: Sandbox, told: Told, logger: logging.Logger) -> None:

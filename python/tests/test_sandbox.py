@@ -187,7 +187,7 @@ def test_a_message_is_what_the_recipient_got(sandbox: Sandbox) -> None:
     assert message.text == f"{message.code}: yours"
     assert (message.id, message.number, message.sender, message.request_id, message.parts) == (
         1,
-        "351-910000000",
+        "+351910000000",
         "1",
         made.id,
         1,

@@ -174,7 +174,7 @@ class Run:
             return [
                 {name: getattr(sms, name) for name in ("number", "text", "code", "parts", "sender")} for sms in rows
             ]
-        whole = None if number is None else egoi_verify.parse_number(number).whole
+        whole = None if number is None else egoi_verify.parse_number(number).e164
         return [
             {
                 "number": sms.number,
@@ -234,7 +234,7 @@ def plain(gave: Any) -> Any:
         )
         return {"error": gave.code, **{name: getattr(gave, name) for name in names}}
     if isinstance(gave, PhoneNumber):
-        return gave.whole
+        return gave.e164
     if isinstance(gave, (SmsParts, SenderInfo)):
         return dict(vars(gave))
     return [plain(each) for each in gave] if isinstance(gave, list) else gave

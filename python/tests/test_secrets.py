@@ -298,7 +298,7 @@ def test_a_canary_is_found_in_every_spelling() -> None:
         for text in f"<{written}>", written.upper(), repr(written.lower()):
             assert name in found_in(text)
     assert len(SPELLINGS) >= 70
-    assert found_in("the key 351-91*****26 was refused, 3 of 5") == []
+    assert found_in("the key +35191*****26 was refused, 3 of 5") == []
 
 
 def test_a_leak_is_found_in_a_dataclass_a_log_a_cause_and_a_pickle(log: Callable[[], str]) -> None:

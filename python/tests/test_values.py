@@ -189,7 +189,7 @@ def test_equal_numbers_are_equal_however_they_were_written() -> None:
 
 def test_a_number_has_its_parts() -> None:
     number = parse_number("+351 910 000 000")
-    assert (number.whole, number.calling_code) == ("351-910000000", 351)
+    assert (number.e164, number.calling_code) == ("+351910000000", 351)
 
 
 def test_a_text_has_its_sms_parts() -> None:
@@ -211,8 +211,8 @@ def test_a_verification_survives_pickling(sandbox: Sandbox) -> None:
 
 def test_a_verification_has_the_whole_number_and_prints_it_masked(sandbox: Sandbox) -> None:
     made = sandbox.client().request(NUMBER)
-    assert made.number == "351-910000000"
-    assert "number='351-91*****00'" in repr(made) and NATIONAL not in repr(made)
+    assert made.number == "+351910000000"
+    assert "number='+35191*****00'" in repr(made) and NATIONAL not in repr(made)
 
 
 def test_a_verification_prints_its_id_and_its_state(sandbox: Sandbox) -> None:
@@ -222,7 +222,7 @@ def test_a_verification_prints_its_id_and_its_state(sandbox: Sandbox) -> None:
 
 def test_a_number_prints_masked() -> None:
     number = parse_number("+351 910 000 000")
-    assert (str(number), repr(number)) == ("351-91*****00", "PhoneNumber('351-91*****00')")
+    assert (str(number), repr(number)) == ("+35191*****00", "PhoneNumber('+35191*****00')")
 
 
 def test_a_message_of_the_sandbox_prints_neither_number_nor_text_nor_code(sandbox: Sandbox) -> None:
@@ -233,8 +233,8 @@ def test_a_message_of_the_sandbox_prints_neither_number_nor_text_nor_code(sandbo
 
 
 def test_an_sms_to_hand_over_prints_neither_number_nor_text() -> None:
-    printed = repr(OutgoingSms("351-910000000", "123456 is your code", "ab" * 16))
-    assert printed == f"OutgoingSms(number='351-91*****00', attempt_id='{'ab' * 16}')"
+    printed = repr(OutgoingSms("+351910000000", "123456 is your code", "ab" * 16))
+    assert printed == f"OutgoingSms(number='+35191*****00', attempt_id='{'ab' * 16}')"
 
 
 def test_what_is_no_number_prints_as_a_star() -> None:

@@ -130,7 +130,7 @@ fn remembered(known: &StoredResponse, number: PhoneNumber) -> Result<Verificatio
     let id = RequestId::parse(&known.id)
         .map_err(|_| Error::new(ErrorCode::Storage, "the store remembers an id that is none"))?;
     Ok(Verification {
-        number: Some(number.whole()),
+        number: Some(number.e164()),
         created_at: Some(known.created_at.into()),
         expires_at: Some(known.expires_at.into()),
         sms: Some(SmsStatus::Sent),

@@ -266,7 +266,7 @@ fn unsupported(detail: &str) -> Error {
 /// A request that the service took.
 fn requested(id: &RequestId, number: PhoneNumber, terms: &Terms, sent_at: SystemTime) -> Verification {
     Verification {
-        number: Some(number.whole()),
+        number: Some(number.e164()),
         created_at: Some(sent_at),
         expires_at: sent_at.checked_add(terms.validity.duration()),
         sms: Some(SmsStatus::Sent),
@@ -406,7 +406,7 @@ mod tests {
         let made = requested(&RequestId::parse("a")?, PhoneNumber::parse("351-910000000")?, &terms, sent_at);
         assert_eq!(made.created_at, Some(sent_at));
         assert_eq!(made.expires_at, Some(sent_at + Duration::from_secs(60)));
-        assert_eq!((made.number.as_deref(), made.sms), (Some("351-910000000"), Some(SmsStatus::Sent)));
+        assert_eq!((made.number.as_deref(), made.sms), (Some("+351910000000"), Some(SmsStatus::Sent)));
         Ok(())
     }
 

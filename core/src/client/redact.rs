@@ -45,11 +45,10 @@ impl Secrets<'_> {
             words = without(words, code.expose());
         }
         if let Some(number) = self.number {
-            words = without(words, &number.whole());
+            words = without(words, &number.on_the_wire());
         }
-        let number = self.number.map(PhoneNumber::whole);
-        let national = number.as_deref().and_then(|number| number.split_once('-')).map(|(_, national)| national);
-        let spelled = [Some(self.key), self.code.map(Code::expose), national].map(Option::unwrap_or_default);
+        let national = self.number.map(PhoneNumber::national);
+        let spelled = [Some(self.key), self.code.map(Code::expose), national.as_deref()].map(Option::unwrap_or_default);
         let words: Vec<&str> =
             words.split(' ').map(|word| if spells_any(word, &spelled) { REMOVED } else { word }).collect();
         without_long_numbers(&words.join(" ")).chars().take(LONGEST).collect()

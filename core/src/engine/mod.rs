@@ -335,7 +335,7 @@ impl Inner {
     fn verification(&self, id: &RequestId, stored: &StoredRequest) -> Verification {
         let StoredRequest { record, number, created_at, sms, now } = stored;
         Verification {
-            number: Some(number.whole()),
+            number: Some(number.e164()),
             created_at: Some((*created_at).into()),
             expires_at: Some(record.expires_at.into()),
             sms: Some(*sms),

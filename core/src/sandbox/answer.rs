@@ -58,7 +58,7 @@ pub(crate) async fn strike(
     refuse: fn(u16, &str) -> Response<Body>,
     effect: impl Future<Output = Response<Body>>,
 ) -> Response<Body> {
-    let mut fault = state.faults.strike(call, number.map(PhoneNumber::whole).as_deref()).unwrap_or_default();
+    let mut fault = state.faults.strike(call, number.map(PhoneNumber::e164).as_deref()).unwrap_or_default();
     if matches!(call, FaultCall::Request | FaultCall::Resend) {
         match number.and_then(Part::of) {
             Some(Part::Slow) => fault.delay += Duration::from_secs(3),

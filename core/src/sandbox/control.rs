@@ -68,14 +68,14 @@ impl From<Error> for Refused {
     }
 }
 
-/// A number as it travels; a plus in a query string is a space by the time it gets here.
-fn whole(number: Option<String>) -> Result<Option<String>, Refused> {
+/// A number in E.164; a plus in a query string is a space by the time it gets here.
+fn e164(number: Option<String>) -> Result<Option<String>, Refused> {
     let number = number.map(|number| {
         let digits = number.trim_start();
         let lost_its_plus = digits.len() < number.len() && !digits.starts_with('+');
         PhoneNumber::parse(&if lost_its_plus { format!("+{digits}") } else { number })
     });
-    Ok(number.transpose()?.map(PhoneNumber::whole))
+    Ok(number.transpose()?.map(PhoneNumber::e164))
 }
 
 #[derive(Deserialize)]
@@ -84,7 +84,7 @@ struct Filter {
 }
 
 async fn messages(State(state): Shared, Query(filter): Query<Filter>) -> Result<impl IntoResponse, Refused> {
-    let number = whole(filter.number)?;
+    let number = e164(filter.number)?;
     Ok(Json(json!({"messages": state.post.inbox.list(number.as_deref())})))
 }
 
@@ -101,7 +101,7 @@ async fn next_message(State(state): Shared, Query(next): Query<Next>) -> Result<
     let timeout = Duration::try_from_secs_f64(seconds).ok().filter(|timeout| *timeout <= Duration::from_secs(300));
     let timeout =
         timeout.ok_or_else(|| Error::invalid_input("timeout", Reason::TooLarge, "must be 0 to 300 seconds"))?;
-    let number = whole(next.number)?;
+    let number = e164(next.number)?;
     Ok(match state.post.inbox.wait_for(number.as_deref(), next.after, timeout).await {
         Some(message) => Json(message).into_response(),
         None => StatusCode::NO_CONTENT.into_response(),

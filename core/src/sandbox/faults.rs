@@ -117,7 +117,7 @@ impl Faults {
             return Err(Error::invalid_input("delay", Reason::TooLarge, "must be at most 60 seconds"));
         }
         if let Some(number) = &mut fault.number {
-            *number = PhoneNumber::parse(number)?.whole();
+            *number = PhoneNumber::parse(number)?.e164();
         }
         self.all().push(fault);
         Ok(())

@@ -16,7 +16,7 @@ const MAX: usize = 100_000;
 pub struct Message {
     /// Counts up from 1.
     pub id: u64,
-    /// The number, `351-910000000`.
+    /// The number, `+351910000000`.
     pub number: String,
     /// The sender: V1's hash or V2's id.
     pub sender: String,

@@ -157,13 +157,13 @@ impl Sandbox {
     /// What was sent to a number, or to all of them: newest first.
     pub fn messages(&self, number: Option<&str>) -> Result<Vec<Message>, Error> {
         let number = number.map(PhoneNumber::parse).transpose()?;
-        Ok(self.state.post.inbox.list(number.map(PhoneNumber::whole).as_deref()))
+        Ok(self.state.post.inbox.list(number.map(PhoneNumber::e164).as_deref()))
     }
 
     /// Waits for an SMS to a number that this has not given before, and gives its code. None in time is `timeout`.
     pub async fn wait_for_code(&self, number: &str, timeout: Duration) -> Result<String, Error> {
         let number = PhoneNumber::parse(number)?;
-        let found = self.state.post.inbox.wait_for_unseen(&number.whole(), timeout).await;
+        let found = self.state.post.inbox.wait_for_unseen(&number.e164(), timeout).await;
         found.map(|message| message.code).ok_or_else(|| {
             Error::new(ErrorCode::Timeout, format!("no new SMS to {number} came in {} ms", timeout.as_millis()))
         })

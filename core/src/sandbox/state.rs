@@ -282,7 +282,7 @@ impl Post {
         }
         let message = self.inbox.put(Message {
             id: 0,
-            number: sms.number.whole(),
+            number: sms.number.e164(),
             sender,
             parts: sms_parts(&text).parts,
             text,
@@ -297,7 +297,7 @@ impl Post {
     pub(crate) fn deliver_text(&self, sender: String, number: PhoneNumber, text: String) -> u64 {
         let message = self.inbox.put(Message {
             id: 0,
-            number: number.whole(),
+            number: number.e164(),
             sender,
             parts: sms_parts(&text).parts,
             code: code_in_sms(&text, None, None).map(|code| code.expose().to_owned()).unwrap_or_default(),
@@ -314,7 +314,7 @@ impl RequestView {
     fn new(id: &RequestId, stored: &StoredRequest) -> Self {
         Self {
             id: id.to_string(),
-            number: stored.number.whole(),
+            number: stored.number.e164(),
             state: stored.record.state(stored.now).as_str(),
             sms: stored.sms.as_str(),
             created_at: rfc3339(stored.created_at),
@@ -337,7 +337,7 @@ pub(crate) enum Part {
 
 impl Part {
     pub(crate) fn of(number: PhoneNumber) -> Option<Self> {
-        match number.whole().strip_prefix("44-7700900")? {
+        match number.e164().strip_prefix("+447700900")? {
             "001" => Some(Self::NeverDelivered),
             "002" => Some(Self::EveryCodeWrong),
             "003" => Some(Self::Slow),

@@ -175,7 +175,7 @@ async fn read(
                 id: &id,
                 message_id: sms.as_ref().map(|sms| sms.message_id.as_str()),
                 sender_id: sms.as_ref().map(|sms| sms.sender.as_str()),
-                recipient_number: Some(&stored.number.whole()),
+                recipient_number: Some(&stored.number.on_the_wire()),
                 code: sms.as_ref().map(|sms| sms.code.as_str()),
                 code_ttl: Some(ttl),
                 status: v2::state_word(stored.record.state(stored.now)),

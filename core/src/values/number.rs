@@ -6,7 +6,7 @@ use rlibphonenumber::{NumberLengthType, PHONE_NUMBER_UTIL, ParseError, Validatio
 
 use crate::{Error, Reason};
 
-/// A possible phone number of full length. Printed it is masked (`351-91*****00`).
+/// A possible phone number of full length. Printed, it is masked (`+35191*****00`).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PhoneNumber {
     calling_code: u16,
@@ -32,7 +32,7 @@ impl PhoneNumber {
         let (number, digits) = Self::parse_once(text)?;
         // A trunk or carrier prefix was passed over. What follows it may, written by itself, be read otherwise: a zero
         // too many, or another prefix.
-        if digits != number.digits() && !Self::parse_once(&number.whole()).is_ok_and(|(again, _)| again == number) {
+        if digits != number.digits() && !Self::parse_once(&number.e164()).is_ok_and(|(again, _)| again == number) {
             return Err(fault(Reason::NotANumber, "has a prefix that its country's numbers do not have"));
         }
         Ok(number)
@@ -99,12 +99,23 @@ impl PhoneNumber {
         (self.national.wrapping_mul(61) >> 3) as usize
     }
 
-    fn national(self) -> String {
+    /// The number within its country, leading zeros included.
+    pub(crate) fn national(self) -> String {
         format!("{}{}", "0".repeat(self.leading_zeros.into()), self.national)
     }
 
-    /// The whole number as it travels, `351-910000000`.
-    pub fn whole(self) -> String {
+    /// The full number in E.164, `+351910000000`.
+    pub fn e164(self) -> String {
+        format!("+{}{}", self.calling_code, self.national())
+    }
+
+    /// The number as it may be shown to others, `+35191*****00`; also what `Display` prints.
+    pub fn masked(self) -> String {
+        self.to_string()
+    }
+
+    /// The full number as E-goi has it on the wire, `351-910000000`.
+    pub(crate) fn on_the_wire(self) -> String {
         format!("{}-{}", self.calling_code, self.national())
     }
 }
@@ -162,7 +173,7 @@ fn fault(reason: Reason, fault: &str) -> Error {
     Error::invalid_input(
         "number",
         reason,
-        format_args!("{fault}; must be a whole international number such as `+351 910 000 000` or `351-910000000`"),
+        format_args!("{fault}; must be a full international number such as `+351 910 000 000`"),
     )
 }
 
@@ -181,7 +192,7 @@ impl fmt::Display for PhoneNumber {
             _ => 0,
         };
         let end = national.len() - shown;
-        write!(f, "{}-{}{}{}", self.calling_code, &national[..shown], "*".repeat(end - shown), &national[end..])
+        write!(f, "+{}{}{}{}", self.calling_code, &national[..shown], "*".repeat(end - shown), &national[end..])
     }
 }
 

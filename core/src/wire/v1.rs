@@ -42,7 +42,7 @@ pub(crate) fn encode_request(
     let message = terms.message.as_str();
     let payload = Request {
         apikey: key.expose(),
-        number: number.whole(),
+        number: number.on_the_wire(),
         sender_hash: sender,
         code_type: terms.code_type.as_str(),
         code_size: terms.code_size.get().to_string(),

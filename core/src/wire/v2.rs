@@ -48,7 +48,7 @@ pub(crate) fn encode_request(sender: &str, number: PhoneNumber, terms: &Terms) -
     let texts = sender.len() + message.len();
     let payload = Request {
         sender_id: sender,
-        to: number.whole(),
+        to: number.on_the_wire(),
         message,
         code_length: terms.code_size.get(),
         code_validity: terms.validity.seconds(),
@@ -74,7 +74,7 @@ pub(crate) fn encode_sms(sender: &str, number: PhoneNumber, text: &str) -> Resul
         from: &'a str,
         text_body: &'a str,
     }
-    encode_secret(&[Sms { to: number.whole(), from: sender, text_body: text }], sender.len() + text.len())
+    encode_secret(&[Sms { to: number.on_the_wire(), from: sender, text_body: text }], sender.len() + text.len())
 }
 
 /// Reads the answer to a request: its id.

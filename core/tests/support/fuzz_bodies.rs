@@ -95,18 +95,18 @@ pub(crate) fn read_refusal(body: &[u8]) {
     }
 }
 
-/// A number that is read travels in one form, which is read as the same number.
+/// A number that is read has one form, which is read as the same number.
 pub(crate) fn read_number(text: &[u8]) {
     let text = String::from_utf8_lossy(text);
     if let Ok(number) = parse_number(&text) {
-        let whole = number.whole();
-        let again = parse_number(&whole);
-        assert!(again.is_ok_and(|again| again == number), "{text:?} became {whole}");
-        let (code, national) = whole.split_once('-').expect("a number has a hyphen behind its calling code");
-        assert_eq!(code, number.calling_code().to_string());
+        let e164 = number.e164();
+        let again = parse_number(&e164);
+        assert!(again.is_ok_and(|again| again == number), "{text:?} became {e164}");
+        let national = e164.strip_prefix(&format!("+{}", number.calling_code()));
+        let national = national.expect("a number begins with a plus and its calling code");
         assert!(national.bytes().all(|b| b.is_ascii_digit()) && (2..=17).contains(&national.len()), "{text:?}");
         let masked = number.to_string();
-        assert!(masked.contains('*') && masked.len() == whole.len(), "{text:?} is shown as {masked}");
+        assert!(masked.contains('*') && masked.len() == e164.len(), "{text:?} is shown as {masked}");
     }
 }
 

@@ -55,7 +55,7 @@ impl SmsGateway for Post {
     fn send(&self, sms: OutgoingSms) -> SendFuture<'_> {
         let mut post = self.0.lock().unwrap();
         let OutgoingSms { number, text, attempt_id, .. } = sms;
-        post.sent.push(Sent { number: number.whole(), text: text.to_string(), attempt_id });
+        post.sent.push(Sent { number: number.e164(), text: text.to_string(), attempt_id });
         let fate = post.next.pop_front().unwrap_or(Fate::Sent);
         Box::pin(async move {
             match fate {

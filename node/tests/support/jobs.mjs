@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 
 const NUMBER = "+351 910 000 000";
-const WHOLE = "351-910000000";
+const WHOLE = "+351910000000";
 
 const other = (code) => code.replace(/.$/, (last) => (last === "0" ? "1" : "0"));
 

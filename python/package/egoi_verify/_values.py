@@ -104,7 +104,7 @@ class Verification:
     state: State
     """Its state."""
     number: str | None = None
-    """The whole number, ``351-910000000``, where the service says it."""
+    """The full number, ``+351910000000``, where the service says it."""
     created_at: datetime | None = None
     """When it was made, in UTC, where that is known."""
     expires_at: datetime | None = None
@@ -142,15 +142,15 @@ class SenderInfo:
 
 @dataclass(frozen=True)
 class PhoneNumber:
-    """A number that was read. Printed, it is masked: ``str(number)`` is ``351-91*****00``."""
+    """A number that was read. Printed, it is masked: ``str(number)`` is ``+35191*****00``."""
 
-    whole: str
-    """As it travels: ``351-910000000``."""
+    e164: str
+    """In E.164: ``+351910000000``."""
     calling_code: int
     """The calling code: ``351``."""
 
     def __str__(self) -> str:
-        return _native.masked(self.whole)
+        return _native.masked(self.e164)
 
     def __repr__(self) -> str:
         return f"PhoneNumber({str(self)!r})"
@@ -173,7 +173,7 @@ class OutgoingSms:
     """An SMS to hand over. Its text holds the code and is not printed; the number is masked when printed."""
 
     number: str
-    """The whole number, ``351-910000000``."""
+    """The full number, ``+351910000000``."""
     text: str
     """The text, with the code."""
     attempt_id: str
@@ -190,7 +190,7 @@ class Message:
     id: int
     """Counts up from 1."""
     number: str
-    """The number, ``351-910000000``."""
+    """The number, ``+351910000000``."""
     sender: str
     """The sender: V1's hash or V2's id."""
     text: str = field(repr=False)

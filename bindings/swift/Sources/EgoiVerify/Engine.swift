@@ -3,7 +3,7 @@ package import EgoiVerifyNative
 
 /// An SMS to hand over. Its text holds the code: it is not printed.
 public struct OutgoingSMS: Sendable {
-    /// The number, `351-910000000`.
+    /// The number, `+351910000000`.
     public let number: String
     /// The text.
     public let text: String

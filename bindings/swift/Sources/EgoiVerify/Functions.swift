@@ -2,8 +2,8 @@ internal import EgoiVerifyNative
 
 /// A phone number. Printed, it is masked.
 public struct PhoneNumber: Sendable {
-    /// As it travels, `351-910000000`.
-    public let whole: String
+    /// In E.164, `+351910000000`.
+    public let e164: String
     /// For example 351.
     public let callingCode: Int
     private let masked: String
@@ -11,7 +11,7 @@ public struct PhoneNumber: Sendable {
     /// Reads a number as people write it, with its country; what is none is ``VerifyError/invalidInput(_:)``.
     public init(_ text: String) throws {
         let read = try crossing { try nativeParseNumber(text: text) }
-        whole = read.whole
+        e164 = read.e164
         callingCode = Int(read.callingCode)
         masked = read.masked
     }

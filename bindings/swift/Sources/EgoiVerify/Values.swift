@@ -66,7 +66,7 @@ public struct Verification: Sendable, Hashable, Identifiable {
     public let id: String
     /// Its state.
     public let state: VerificationState
-    /// The whole number, `351-910000000`, where the service says it.
+    /// The full number, `+351910000000`, where the service says it.
     public let number: String?
     /// When it was made, where that is known.
     public let createdAt: Date?

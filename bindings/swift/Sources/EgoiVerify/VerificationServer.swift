@@ -10,7 +10,7 @@ internal import EgoiVerifyNative
 /// **What the phone says proves nothing.** The server keeps the number in its own session, passes it to `validate` there, and
 /// grants what is to be granted itself.
 public protocol VerificationServer: Sendable {
-    /// Has a code sent to the number, `351-910000000`.
+    /// Has a code sent to the number, `+351910000000`.
     func request(_ number: String) async throws -> CodeSent
     /// Has the code checked that the person gave.
     func validate(_ id: String, code: String) async throws -> CodeChecked

@@ -70,7 +70,7 @@ public final class VerificationSession {
         return SessionState(session.state(now: clock.now))
     }
 
-    /// The number that is being proved, whole, `351-910000000`, for the screen.
+    /// The number that is being proved, `+351910000000`, for the screen.
     public var number: String? {
         observed.access(self)
         return session.number()

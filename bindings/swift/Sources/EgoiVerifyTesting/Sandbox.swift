@@ -6,7 +6,7 @@ import Foundation
 public struct Message: Sendable, Identifiable {
     /// Counts up from 1.
     public let id: UInt64
-    /// The number, `351-910000000`.
+    /// The number, `+351910000000`.
     public let number: String
     /// The sender: V1's hash or V2's id.
     public let sender: String

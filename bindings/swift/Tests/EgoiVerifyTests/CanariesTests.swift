@@ -165,7 +165,7 @@ final class CanariesTests: XCTestCase {
         looked.atValue("validate", try await verifier.validate(made.id, code: canaries.given("code_of_letters")))
         looked.atValue("validate", try await verifier.validate(made.id, code: try await live()))
         looked.atValue("cancel", try await verifier.cancel(made.id))
-        XCTAssertEqual(made.number, "351-917305826")
+        XCTAssertEqual(made.number, "+351917305826")
     }
 
     func testWholeVerificationsAndOptionsTellNoSecret() async throws {
@@ -224,7 +224,7 @@ final class CanariesTests: XCTestCase {
             }
         }
         XCTAssertGreaterThanOrEqual(canaries.spellings.count, 70)
-        XCTAssertEqual(looked.foundIn("the key 351-91*****26 was refused, 3 of 5"), [])
+        XCTAssertEqual(looked.foundIn("the key +35191*****26 was refused, 3 of 5"), [])
     }
 
     func testALeakIsFoundInAStructAnErrorsFieldAndBytes() throws {

@@ -2,7 +2,7 @@ import EgoiVerify
 import XCTest
 
 let number = "+351 910 000 000"
-let whole = "351-910000000"
+let whole = "+351910000000"
 
 /// The failure of what must fail with this code.
 func failing(

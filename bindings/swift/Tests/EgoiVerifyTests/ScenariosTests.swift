@@ -263,7 +263,7 @@ private final class Run {
         case "reset": try sandbox.reset()
         case "generate_code":
             return try .string(generateCode(step.word("code_type") ?? .numeric, codeSize: step.whole("code_size") ?? 6))
-        case "parse_number": return try .string(PhoneNumber(text("text")).whole)
+        case "parse_number": return try .string(PhoneNumber(text("text")).e164)
         case "sms_parts":
             let parts = try smsParts(text("text"))
             return .object([
@@ -348,7 +348,7 @@ private final class Run {
                 ])
             }
         }
-        let whole = try number.map { try PhoneNumber($0).whole }
+        let whole = try number.map { try PhoneNumber($0).e164 }
         return try await outbox.sent.reversed().filter { whole == nil || $0.number == whole }.map {
             try .object([
                 "number": JSON($0.number), "text": JSON($0.text), "parts": JSON(smsParts($0.text).parts),

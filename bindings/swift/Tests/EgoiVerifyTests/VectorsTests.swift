@@ -57,7 +57,7 @@ final class VectorsTests: XCTestCase {
         for fact in try read("numbers", "accepted") {
             for spelling in fact.spellings ?? [] {
                 let number = try PhoneNumber(spelling)
-                XCTAssertEqual(number.whole, fact.number, fact.name)
+                XCTAssertEqual(number.e164, fact.number, fact.name)
                 XCTAssertEqual("\(number)", fact.masked, fact.name)
             }
         }

@@ -12,7 +12,9 @@ use super::printer::{KEY, Printer, Show};
 use super::recorder::{Exchange, Recorder};
 
 /// The article's own request.
-pub(super) const NUMBER: &str = "351-910000000";
+pub(super) const NUMBER: &str = "+351910000000";
+/// The same as E-goi has it on the wire.
+const WIRE_NUMBER: &str = "351-910000000";
 const SIZE: u32 = 4;
 const TTL: Duration = Duration::from_secs(60);
 const GROUP: &str = "2FA";
@@ -161,11 +163,11 @@ impl<'a> Story<'a> {
         let [exchange] = self.exchanges(&[show])?;
         let payload = match self.api {
             Api::V1 => json!({
-                "apikey": KEY, "number": NUMBER, "senderHash": SENDER_HASH, "codeType": "numeric", "codeSize": "4",
+                "apikey": KEY, "number": WIRE_NUMBER, "senderHash": SENDER_HASH, "codeType": "numeric", "codeSize": "4",
                 "group": GROUP, "codeTTL": "60", "message": MESSAGE,
             }),
             Api::V2 => json!({
-                "senderId": SENDER_ID, "to": NUMBER, "message": "Message text: {{ code }}", "codeLength": 4,
+                "senderId": SENDER_ID, "to": WIRE_NUMBER, "message": "Message text: {{ code }}", "codeLength": 4,
                 "codeValidity": 60, "codeType": "numeric",
             }),
         };
@@ -268,7 +270,7 @@ impl<'a> Story<'a> {
         let [exchange] = self.exchanges(&[show])?;
         let answer = value(&exchange.answered);
         let told = [&answer["id"], &answer["recipientNumber"], &answer["status"], &answer["codeTTL"]];
-        same("what the read answers", &told, &[&json!(id), &json!(NUMBER), &json!(right.as_str()), &json!(60)])?;
+        same("what the read answers", &told, &[&json!(id), &json!(WIRE_NUMBER), &json!(right.as_str()), &json!(60)])?;
         same("what the library says", &(read.state, read.number.as_deref()), &(right, Some(NUMBER)))
     }
 

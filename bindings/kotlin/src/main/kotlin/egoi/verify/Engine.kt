@@ -15,7 +15,7 @@ import kotlinx.coroutines.isActive
 /**
  * An SMS to hand over. Its text holds the code: it is not printed.
  *
- * @property number the number, `351-910000000`
+ * @property number the number, `+351910000000`
  * @property text the text
  * @property attemptId what names this hand-over: a gateway that is given the same one twice may drop the second
  */

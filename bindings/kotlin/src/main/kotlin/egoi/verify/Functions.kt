@@ -13,17 +13,17 @@ import egoi.verify.internal.nativeWithOrigin
 /**
  * A phone number. Printed, it is masked.
  *
- * @property whole as it travels, `351-910000000`
+ * @property e164 the full number, `+351910000000`
  * @property callingCode for example 351
  */
 public class PhoneNumber internal constructor(
-    public val whole: String,
+    public val e164: String,
     public val callingCode: Int,
     private val masked: String,
 ) {
-    override fun equals(other: Any?): Boolean = other is PhoneNumber && other.whole == whole
+    override fun equals(other: Any?): Boolean = other is PhoneNumber && other.e164 == e164
 
-    override fun hashCode(): Int = whole.hashCode()
+    override fun hashCode(): Int = e164.hashCode()
 
     override fun toString(): String = masked
 }
@@ -44,7 +44,7 @@ public fun generateCode(codeType: CodeType = CodeType.NUMERIC, codeSize: Int = 6
 
 /** Reads a number as people write it, with its country; what is none is [VerifyException.InvalidInput]. */
 public fun parseNumber(text: String): PhoneNumber =
-    crossing { nativeParseNumber(text) }.run { PhoneNumber(whole, callingCode.toInt(), masked) }
+    crossing { nativeParseNumber(text) }.run { PhoneNumber(e164, callingCode.toInt(), masked) }
 
 /** Counts the SMS parts of a text, with the code already in place. */
 public fun smsParts(text: String): SmsParts =

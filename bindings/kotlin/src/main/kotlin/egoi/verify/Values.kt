@@ -88,7 +88,7 @@ public enum class SmsEncoding {
  *
  * @property id the request's id, for `validate`, `cancel`, `resend` and `get`
  * @property state its state
- * @property number the whole number, `351-910000000`, where the service says it
+ * @property number the full number, `+351910000000`, where the service says it
  * @property createdAt when it was made, where that is known
  * @property expiresAt the code is good before this time, where that is known; never later than the service's own
  * @property sms whether the SMS went out, where that is known

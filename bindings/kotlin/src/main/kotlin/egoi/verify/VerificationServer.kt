@@ -14,7 +14,7 @@ import kotlin.time.Duration
  * is a call of which nobody knows what became. A cancelled call is given up.
  */
 public interface VerificationServer {
-    /** Has a code sent to the number, `351-910000000`. */
+    /** Has a code sent to the number, `+351910000000`. */
     public suspend fun request(number: String): CodeSent
 
     /** Submits a code, which is normalised. */

@@ -61,7 +61,7 @@ public class VerificationSession(
     /** What the screen shows. */
     public val state: StateFlow<SessionState> = shown.asStateFlow()
 
-    /** The number that is being proved, whole, for the screen: `351-910000000`. `null` until one was given. */
+    /** The number that is being proved, for the screen: `+351910000000`. `null` until one was given. */
     public val number: String? get() = crossing { native.number() }
 
     init {

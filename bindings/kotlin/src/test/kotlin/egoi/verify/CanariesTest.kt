@@ -194,7 +194,7 @@ class CanariesTest {
         looked.atValue("a verifier and what it gives", verifier, made, made.copy(id = "1"), verifier.get(made.id))
         looked.atValue("validate", verifier.validate(made.id, letters), verifier.validate(made.id, live()))
         looked.atValue("cancel", verifier.cancel(made.id))
-        assertEquals("351-917305826", made.number)
+        assertEquals("+351917305826", made.number)
     }
 
     @Test
@@ -244,7 +244,7 @@ class CanariesTest {
             for (text in listOf("<$written>", written.uppercase())) assertTrue(name in Canaries.foundIn(text)) { name }
         }
         assertTrue(Canaries.spellings.size >= 70)
-        assertEquals(emptyList<String>(), Canaries.foundIn("the key 351-91*****26 was refused, 3 of 5"))
+        assertEquals(emptyList<String>(), Canaries.foundIn("the key +35191*****26 was refused, 3 of 5"))
     }
 
     @Test

@@ -4,7 +4,7 @@ import egoi.verify.testing.Sandbox
 import egoi.verify.testing.SandboxOptions
 
 internal const val NUMBER: String = "+351 910 000 000"
-internal const val WHOLE: String = "351-910000000"
+internal const val WHOLE: String = "+351910000000"
 
 internal suspend fun <T> withSandbox(options: SandboxOptions = SandboxOptions(), play: suspend (Sandbox) -> T): T =
     Sandbox.start(options).use { play(it) }

@@ -186,7 +186,7 @@ private class ScenarioRun(private val name: String, private val on: String, priv
                 mapOf("number" to it.number, "text" to it.text, "code" to it.code, "parts" to it.parts, "sender" to it.sender)
             }
         }
-        val whole = number?.let { parseNumber(it).whole }
+        val whole = number?.let { parseNumber(it).e164 }
         return sent.reversed().filter { whole == null || it.number == whole }.map {
             val code = codeInSms(it.text, codeType, codeSize)
             mapOf("number" to it.number, "text" to it.text, "code" to code, "parts" to smsParts(it.text).parts)
@@ -273,7 +273,7 @@ private fun plain(gave: Any?): JsonElement = when (gave) {
     is Number -> JsonPrimitive(gave)
     is Duration -> JsonPrimitive(gave.toDouble(DurationUnit.SECONDS))
     is Enum<*> -> JsonPrimitive(gave.name.lowercase())
-    is PhoneNumber -> JsonPrimitive(gave.whole)
+    is PhoneNumber -> JsonPrimitive(gave.e164)
     is List<*> -> JsonArray().apply { gave.forEach { add(plain(it)) } }
     is Map<*, *> -> JsonObject().apply { gave.forEach { (name, value) -> add("$name", plain(value)) } }
     is Verification -> {

@@ -12,7 +12,7 @@ class SecretsTest {
         withSandbox { sandbox ->
             val printed = sandbox.client().request(NUMBER).toString()
             assertFalse("910000000" in printed, printed)
-            assertTrue("351-91*****00" in printed, printed)
+            assertTrue("+35191*****00" in printed, printed)
         }
     }
 

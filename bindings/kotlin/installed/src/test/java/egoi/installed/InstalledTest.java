@@ -56,7 +56,7 @@ class InstalledTest {
             var code = sandbox.waitForCode(NUMBER, Duration.ofSeconds(5));
             assertEquals(Outcome.VERIFIED, client.validate(made.getId(), code, NUMBER));
         }
-        assertEquals("351-910000000", EgoiVerify.parseNumber(NUMBER).getWhole());
+        assertEquals("+351910000000", EgoiVerify.parseNumber(NUMBER).getE164());
     }
 
     @Test
@@ -142,7 +142,7 @@ class InstalledTest {
                     sandbox.getUrl() + "/api", NUMBER, "123456").redirectErrorStream(true).start();
             var printed = new String(program.getInputStream().readAllBytes());
             assertEquals(0, program.waitFor(), printed);
-            assertEquals(Arrays.asList("VERIFIED", "to 351-910000000", "PENDING"), printed.lines().toList());
+            assertEquals(Arrays.asList("VERIFIED", "to +351910000000", "PENDING"), printed.lines().toList());
         }
     }
 }

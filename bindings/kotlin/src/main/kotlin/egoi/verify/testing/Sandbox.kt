@@ -24,7 +24,7 @@ import kotlinx.coroutines.withContext
  * An SMS as the recipient got it. Printed, neither number nor text nor code is shown.
  *
  * @property id counts up from 1
- * @property number the number, `351-910000000`
+ * @property number the number, `+351910000000`
  * @property sender the sender: V1's hash or V2's id
  * @property text the text, with the code
  * @property code the code

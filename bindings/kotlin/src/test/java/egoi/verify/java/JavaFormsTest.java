@@ -171,7 +171,7 @@ class JavaFormsTest {
 
     @Test
     void theFunctionsHaveTheirOwnClass() {
-        assertEquals("351-910000000", EgoiVerify.parseNumber(NUMBER).getWhole());
+        assertEquals("+351910000000", EgoiVerify.parseNumber(NUMBER).getE164());
         assertEquals("123456", EgoiVerify.codeInSms("Your code is 123456"));
         assertEquals(6, EgoiVerify.generateCode().length());
     }
