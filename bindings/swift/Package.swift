@@ -12,7 +12,8 @@ let package = Package(
     ],
     targets: [
         .target(name: "EgoiVerify", dependencies: ["EgoiVerifyNative"]),
-        .target(name: "EgoiVerifyTesting", dependencies: ["EgoiVerify", "EgoiVerifyNative", "EgoiVerifyTestingNative"]),
+        .target(
+            name: "EgoiVerifyTesting", dependencies: ["EgoiVerify", "EgoiVerifyNative", "EgoiVerifyTestingNative"]),
         // What uniffi generates makes Swift 6.0's compiler stop in Swift 6 mode.
         .target(
             name: "EgoiVerifyNative", dependencies: ["EgoiVerifyNativeFFI"],

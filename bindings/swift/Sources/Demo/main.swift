@@ -16,7 +16,8 @@ for api in API.allCases {
     let first = try await client.validate(verification.id, code: wrong)
     let second = try await client.validate(verification.id, code: code)
     let third = try await client.validate(verification.id, code: code)
-    print("\(api.rawValue): a wrong code: \(first.rawValue); the right one: \(second.rawValue); again: \(third.rawValue)")
+    print(
+        "\(api.rawValue): a wrong code: \(first.rawValue); the right one: \(second.rawValue); again: \(third.rawValue)")
     precondition(first == .wrongCode && second == .verified && third == .alreadyVerified)
 
     let late = try await client.request(number, ttl: 60)

@@ -1,5 +1,5 @@
-import Foundation
 internal import EgoiVerifyNative
+import Foundation
 
 /// Which version of the service's interface to speak.
 public enum API: String, Sendable, CaseIterable {
@@ -123,7 +123,8 @@ public final class Client: Verifier {
     }
 
     public func cancel(_ id: String, options: CallOptions) async throws -> VerificationState {
-        try await VerificationState(crossing { try await self.native.cancel(id: id, timeout: options.timeout, token: $0) })
+        try await VerificationState(
+            crossing { try await self.native.cancel(id: id, timeout: options.timeout, token: $0) })
     }
 
     public func resend(_ id: String, options: CallOptions) async throws -> Verification {

@@ -1,5 +1,5 @@
-import Foundation
 package import EgoiVerifyNative
+import Foundation
 
 /// An SMS to hand over. Its text holds the code: it is not printed.
 public struct OutgoingSMS: Sendable {
@@ -136,7 +136,7 @@ private final class Sending: NativeSend {
         } catch let error as SendError {
             return .notSent(thrown: HeldError(error))
         } catch {
-            return .maybeSent(thrown: HeldError(error))
+            return .possiblySent(thrown: HeldError(error))
         }
     }
 }
@@ -180,7 +180,8 @@ public final class Engine: Verifier {
     }
 
     public func cancel(_ id: String, options: CallOptions) async throws -> VerificationState {
-        try await VerificationState(crossing { try await self.native.cancel(id: id, timeout: options.timeout, token: $0) })
+        try await VerificationState(
+            crossing { try await self.native.cancel(id: id, timeout: options.timeout, token: $0) })
     }
 
     public func resend(_ id: String, options: CallOptions) async throws -> Verification {

@@ -1,5 +1,5 @@
-import Foundation
 internal import EgoiVerifyNative
+import Foundation
 
 /// What the screen shows while a person proves a number.
 public enum SessionState: Sendable, Hashable {
@@ -89,7 +89,8 @@ extension Problem {
             self = problem
         case let error as VerifyError:
             self.init(
-                code: error.code, detail: error.detail, retryAfter: error.retryAfter, smsPossiblySent: error.smsPossiblySent)
+                code: error.code, detail: error.detail, retryAfter: error.retryAfter,
+                smsPossiblySent: error.smsPossiblySent)
         default:
             let detail = "the app's server could not be asked: \(type(of: error))"
             switch URLFailure(error) {
@@ -121,17 +122,18 @@ enum URLFailure {
 
 extension SessionState {
     init(_ native: NativeSessionState) {
-        self = switch native {
-        case .idle: .idle
-        case .sending: .sending
-        case .awaitingCode(let awaiting): .awaitingCode(AwaitingCode(awaiting))
-        case .checking: .checking
-        case .verified: .verified
-        case .expired: .expired
-        case .cancelled: .cancelled
-        case .failed(let problem, let advice, let awaiting):
-            .failed(Problem(problem), advice: Advice(advice), awaiting: awaiting.map(AwaitingCode.init))
-        }
+        self =
+            switch native {
+            case .idle: .idle
+            case .sending: .sending
+            case .awaitingCode(let awaiting): .awaitingCode(AwaitingCode(awaiting))
+            case .checking: .checking
+            case .verified: .verified
+            case .expired: .expired
+            case .cancelled: .cancelled
+            case .failed(let problem, let advice, let awaiting):
+                .failed(Problem(problem), advice: Advice(advice), awaiting: awaiting.map(AwaitingCode.init))
+            }
     }
 }
 
@@ -146,30 +148,33 @@ extension AwaitingCode {
 
 extension AskedAgain {
     init(_ native: NativeAskedAgain) {
-        self = switch native {
-        case .wrongCode: .wrongCode
-        case .resent: .resent
-        }
+        self =
+            switch native {
+            case .wrongCode: .wrongCode
+            case .resent: .resent
+            }
     }
 }
 
 extension Advice {
     init(_ native: NativeAdvice) {
-        self = switch native {
-        case .tryAgain: .tryAgain
-        case .wait: .wait
-        case .enterCode: .enterCode
-        case .changeNumber: .changeNumber
-        case .startOver: .startOver
-        case .contactSupport: .contactSupport
-        }
+        self =
+            switch native {
+            case .tryAgain: .tryAgain
+            case .wait: .wait
+            case .enterCode: .enterCode
+            case .changeNumber: .changeNumber
+            case .startOver: .startOver
+            case .contactSupport: .contactSupport
+            }
     }
 }
 
 extension Problem {
     init(_ native: NativeProblem) {
         self.init(
-            code: native.code, detail: native.detail, retryAfter: native.retryAfter, smsPossiblySent: native.smsPossiblySent)
+            code: native.code, detail: native.detail, retryAfter: native.retryAfter,
+            smsPossiblySent: native.smsPossiblySent)
     }
 
     var native: NativeProblem {

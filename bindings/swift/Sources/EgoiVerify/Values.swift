@@ -1,5 +1,5 @@
-import Foundation
 internal import EgoiVerifyNative
+import Foundation
 
 /// The state of a request.
 public enum VerificationState: String, Sendable, CaseIterable, Codable {
@@ -87,10 +87,12 @@ extension Verification: CustomStringConvertible, CustomDebugStringConvertible, C
     public var debugDescription: String { description }
 
     public var customMirror: Mirror {
-        mirror(of: self, [
-            ("id", id), ("state", state), ("number", number.map(masked)), ("createdAt", createdAt),
-            ("expiresAt", expiresAt), ("sms", sms), ("attemptsLeft", attemptsLeft),
-        ])
+        mirror(
+            of: self,
+            [
+                ("id", id), ("state", state), ("number", number.map(masked)), ("createdAt", createdAt),
+                ("expiresAt", expiresAt), ("sms", sms), ("attemptsLeft", attemptsLeft),
+            ])
     }
 }
 
@@ -131,25 +133,27 @@ extension SenderInfo: CustomStringConvertible, CustomDebugStringConvertible, Cus
 
 extension VerificationState {
     init(_ native: NativeState) {
-        self = switch native {
-        case .pending: .pending
-        case .verified: .verified
-        case .expired: .expired
-        case .cancelled: .cancelled
-        }
+        self =
+            switch native {
+            case .pending: .pending
+            case .verified: .verified
+            case .expired: .expired
+            case .cancelled: .cancelled
+            }
     }
 }
 
 extension Outcome {
     init(_ native: NativeOutcome) {
-        self = switch native {
-        case .verified: .verified
-        case .wrongCode: .wrongCode
-        case .expired: .expired
-        case .alreadyVerified: .alreadyVerified
-        case .cancelled: .cancelled
-        case .tooManyAttempts: .tooManyAttempts
-        }
+        self =
+            switch native {
+            case .verified: .verified
+            case .wrongCode: .wrongCode
+            case .expired: .expired
+            case .alreadyVerified: .alreadyVerified
+            case .cancelled: .cancelled
+            case .tooManyAttempts: .tooManyAttempts
+            }
     }
 }
 
@@ -166,19 +170,21 @@ extension CodeType {
 
 extension SMS {
     init(_ native: NativeSms) {
-        self = switch native {
-        case .sent: .sent
-        case .unknown: .unknown
-        }
+        self =
+            switch native {
+            case .sent: .sent
+            case .unknown: .unknown
+            }
     }
 }
 
 extension SMSEncoding {
     init(_ native: NativeSmsEncoding) {
-        self = switch native {
-        case .gsm7: .gsm7
-        case .ucs2: .ucs2
-        }
+        self =
+            switch native {
+            case .gsm7: .gsm7
+            case .ucs2: .ucs2
+            }
     }
 }
 

@@ -1,5 +1,5 @@
-import Foundation
 internal import EgoiVerifyNative
+import Foundation
 
 /// The app's own server, which holds the key, runs the verification and decides. The app implements it over whatever it
 /// speaks with its server.

@@ -1,5 +1,5 @@
-import Foundation
 package import EgoiVerifyNative
+import Foundation
 
 // Off Linux, where there is no screen, and where Swift 6.0's Observation does not link with GNU's linker; the tests bear that.
 #if canImport(Observation) && (!os(Linux) || EGOI_OBSERVATION)

@@ -1,5 +1,5 @@
-import Foundation
 internal import EgoiVerifyNative
+import Foundation
 
 /// How to make a request. What is `nil` has the library's default.
 public struct RequestOptions: Sendable {

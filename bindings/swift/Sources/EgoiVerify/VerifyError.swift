@@ -1,5 +1,5 @@
-import Foundation
 package import EgoiVerifyNative
+import Foundation
 
 /// Why a call failed. It never holds a key, a code, a whole phone number or a message.
 ///
@@ -200,18 +200,20 @@ package func translated(_ error: any Error) -> any Error {
     case NativeError.Failed(
         let code, let detail, let httpStatus, let requestID, let retryAfter, let retryIsSafe, let smsPossiblySent,
         let field, let reason, let limit, let causeCode, let causeInWords, let thrown):
-        VerifyError(code: code, failure: .init(
-            detail: detail,
-            httpStatus: httpStatus.map(Int.init),
-            requestID: requestID,
-            retryAfter: retryAfter,
-            retryIsSafe: retryIsSafe,
-            smsPossiblySent: smsPossiblySent,
-            field: field,
-            reason: reason,
-            limit: limit,
-            causeCode: causeCode,
-            underlying: (thrown as? HeldError)?.error ?? causeInWords.map(Cause.init)))
+        VerifyError(
+            code: code,
+            failure: .init(
+                detail: detail,
+                httpStatus: httpStatus.map(Int.init),
+                requestID: requestID,
+                retryAfter: retryAfter,
+                retryIsSafe: retryIsSafe,
+                smsPossiblySent: smsPossiblySent,
+                field: field,
+                reason: reason,
+                limit: limit,
+                causeCode: causeCode,
+                underlying: (thrown as? HeldError)?.error ?? causeInWords.map(Cause.init)))
     default:
         VerifyError.internal(.init(detail: "a panic in the native module", smsPossiblySent: true))
     }

@@ -171,9 +171,10 @@ public final class Sandbox: Sendable {
     /// Starts a sandbox. A port that is taken is `VerifyError.invalidInput`.
     public static func start(_ options: SandboxOptions = SandboxOptions()) async throws -> Sandbox {
         do {
-            let native = try await nativeStartSandbox(options: NativeSandboxOptions(
-                host: options.host, port: options.port.map(Int64.init), seed: options.seed, code: options.code,
-                apiKey: options.apiKey, v2Words: options.v2Words, v2WrongIs400: options.v2WrongIs400))
+            let native = try await nativeStartSandbox(
+                options: NativeSandboxOptions(
+                    host: options.host, port: options.port.map(Int64.init), seed: options.seed, code: options.code,
+                    apiKey: options.apiKey, v2Words: options.v2Words, v2WrongIs400: options.v2WrongIs400))
             return Sandbox(native, apiKey: options.apiKey ?? "sandbox")
         } catch {
             throw translated(error)

@@ -1,6 +1,6 @@
 import EgoiVerify
-import Foundation
 internal import EgoiVerifyNative
+import Foundation
 
 /// A clock for tests of an `Engine`: starts at the machine's time, and can be moved on and stopped.
 public final class TestClock: Sendable {

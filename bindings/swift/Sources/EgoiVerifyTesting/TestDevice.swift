@@ -1,6 +1,6 @@
 public import EgoiVerify
-import Foundation
 internal import EgoiVerifyNative
+import Foundation
 
 /// The clocks of a device, for tests of an app's screen: the one that runs since it was started, and the time of day.
 public final class TestDevice: Sendable {

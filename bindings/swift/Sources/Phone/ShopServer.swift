@@ -16,7 +16,8 @@ struct ShopServer: VerificationServer {
             let token: String
         }
         self.url = url
-        token = try await Self.answer(to: Self.call("POST", url.appendingPathComponent("sessions")), as: Session.self).token
+        token = try await Self.answer(to: Self.call("POST", url.appendingPathComponent("sessions")), as: Session.self)
+            .token
     }
 
     func request(_ number: String) async throws -> CodeSent {
@@ -26,11 +27,11 @@ struct ShopServer: VerificationServer {
     func validate(_ id: String, code: String) async throws -> CodeChecked {
         struct Checked: Decodable {
             let outcome: String
-            let attempts_left: Int?
+            let attemptsLeft: Int?
         }
         let checked = try await post("verifications/\(id)/code", ["code": code], as: Checked.self)
         guard let outcome = Outcome(rawValue: checked.outcome) else { throw unexpected }
-        return CodeChecked(outcome, attemptsLeft: checked.attempts_left)
+        return CodeChecked(outcome, attemptsLeft: checked.attemptsLeft)
     }
 
     func resend(_ id: String) async throws -> CodeSent {
@@ -54,20 +55,20 @@ struct ShopServer: VerificationServer {
 
     private struct Sent: Decodable {
         let id: String
-        let expires_in: TimeInterval
-        let resend_in: TimeInterval?
-        let attempts_left: Int?
+        let expiresIn: TimeInterval
+        let resendIn: TimeInterval?
+        let attemptsLeft: Int?
 
         var code: CodeSent {
-            CodeSent(id: id, expiresIn: expires_in, resendIn: resend_in, attemptsLeft: attempts_left)
+            CodeSent(id: id, expiresIn: expiresIn, resendIn: resendIn, attemptsLeft: attemptsLeft)
         }
     }
 
     private struct Refusal: Decodable {
         struct Failure: Decodable {
             let code, detail: String
-            let retry_after: TimeInterval?
-            let sms_possibly_sent: Bool?
+            let retryAfter: TimeInterval?
+            let smsPossiblySent: Bool?
         }
         let error: Failure
     }
@@ -94,14 +95,16 @@ struct ShopServer: VerificationServer {
     }
 
     private static func answer<Answer: Decodable>(to request: URLRequest, as: Answer.Type) async throws -> Answer {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
         let (data, response) = try await URLSession.shared.data(for: request)
         guard let response = response as? HTTPURLResponse, response.statusCode < 300 else {
-            guard let failure = try? JSONDecoder().decode(Refusal.self, from: data).error else { throw unexpected }
+            guard let failure = try? decoder.decode(Refusal.self, from: data).error else { throw unexpected }
             throw Problem(
-                code: failure.code, detail: failure.detail, retryAfter: failure.retry_after,
-                smsPossiblySent: failure.sms_possibly_sent ?? true)
+                code: failure.code, detail: failure.detail, retryAfter: failure.retryAfter,
+                smsPossiblySent: failure.smsPossiblySent ?? true)
         }
-        guard let answer = try? JSONDecoder().decode(Answer.self, from: data) else { throw unexpected }
+        guard let answer = try? decoder.decode(Answer.self, from: data) else { throw unexpected }
         return answer
     }
 }

@@ -78,7 +78,9 @@ final class Looked {
         let bytes = Array(text.lowercased().utf8)
         return bytes.withUnsafeBytes { all in
             spellings.filter { spelling in
-                spelling.written.withUnsafeBytes { memmem(all.baseAddress!, all.count, $0.baseAddress!, $0.count) != nil }
+                spelling.written.withUnsafeBytes {
+                    memmem(all.baseAddress!, all.count, $0.baseAddress!, $0.count) != nil
+                }
             }.map(\.name)
         }
     }
@@ -167,9 +169,11 @@ final class Hostile: @unchecked Sendable {
             }
             let head = received.firstRange(of: end)!
             let lines = String(decoding: received[..<head.lowerBound], as: UTF8.self).components(separatedBy: "\r\n")
-            let length = lines.compactMap { line in
-                line.lowercased().hasPrefix("content-length:") ? Int(line.dropFirst(15).trimmingCharacters(in: .whitespaces)) : nil
-            }.first ?? 0
+            let length =
+                lines.compactMap { line in
+                    line.lowercased().hasPrefix("content-length:")
+                        ? Int(line.dropFirst(15).trimmingCharacters(in: .whitespaces)) : nil
+                }.first ?? 0
             while received.count < head.upperBound + length {
                 let count = recv(connection, &chunk, chunk.count, 0)
                 guard count > 0 else { return }
@@ -186,7 +190,8 @@ final class Hostile: @unchecked Sendable {
                 return
             case .answer(let answer):
                 let headers = answer.headers.map { "\($0.key): \($0.value)\r\n" }.joined()
-                let text = "HTTP/1.1 \(answer.status) X\r\n\(headers)Content-Length: \(answer.body.utf8.count)\r\n\r\n\(answer.body)"
+                let text =
+                    "HTTP/1.1 \(answer.status) X\r\n\(headers)Content-Length: \(answer.body.utf8.count)\r\n\r\n\(answer.body)"
                 var bytes = Array(text.utf8)
                 while !bytes.isEmpty {
                     let sent = send(connection, bytes, bytes.count, noSignal)

@@ -53,7 +53,9 @@ final class CanariesTests: XCTestCase {
                 let row = "\(call), \(answer.name ?? "")"
                 service.next(.answer(answer), isReadFirst: call == "v2 validate")
                 let client = try Client(options(canaries, call, service.url))
-                guard let error = await failure(row, { try await make(client, call.dropFirst(3), canaries) }) else { continue }
+                guard let error = await failure(row, { try await make(client, call.dropFirst(3), canaries) }) else {
+                    continue
+                }
                 XCTAssertEqual(error.code, answer.code, row)
                 codes.insert(error.code)
                 looked.atError(row, error)
@@ -88,7 +90,8 @@ final class CanariesTests: XCTestCase {
             var held = closed
             held.timeout = 0.05
             for (row, options, doing) in [
-                ("nobody there", nobody, Hostile.Doing.close), ("no proxy", proxied, .close), ("closed", closed, .close),
+                ("nobody there", nobody, Hostile.Doing.close), ("no proxy", proxied, .close),
+                ("closed", closed, .close),
                 ("silence", held, .hold),
             ] {
                 service.next(doing, isReadFirst: call == "v2 validate")
@@ -105,7 +108,9 @@ final class CanariesTests: XCTestCase {
         var options = EngineOptions()
         options.key = Data(canaries.given("engine_key").utf8)
         let engine = try Engine(options) { _ in throw SendError.notSent() }
-        await fails("not sent") { try await engine.request(canaries.given("number"), message: canaries.given("message")) }
+        await fails("not sent") {
+            try await engine.request(canaries.given("number"), message: canaries.given("message"))
+        }
         XCTAssertEqual(canaries.codes.filter { !codes.contains($0) }, [])
         looked.end("failures of every code", atLeast: 500)
     }
@@ -113,7 +118,9 @@ final class CanariesTests: XCTestCase {
     func testWhatIsRefusedIsNotRepeated() async throws {
         let canaries = try Canaries.read()
         let looked = Looked(canaries)
-        let (key, code, letters) = (canaries.given("api_key"), canaries.given("code"), canaries.given("code_of_letters"))
+        let (key, code, letters) = (
+            canaries.given("api_key"), canaries.given("code"), canaries.given("code_of_letters")
+        )
         let (number, message) = (canaries.given("number"), canaries.given("message"))
         let engineKey = Data(canaries.given("engine_key").utf8)
         let password = canaries.given("proxy_password")
@@ -141,11 +148,23 @@ final class CanariesTests: XCTestCase {
             ("an engine key that is too short", { try engineWith { $0.key = engineKey.prefix(31) } }),
             ("a number without a calling code", { try PhoneNumber(String(number.dropFirst(5))) }),
             ("a number that is too long", { try PhoneNumber(number + "000") }),
-            ("a code that is too long", { try await client.validate(canaries.id, code: String(repeating: letters, count: 6)) }),
+            (
+                "a code that is too long",
+                { try await client.validate(canaries.id, code: String(repeating: letters, count: 6)) }
+            ),
             ("a code in an id", { try await client.get("\(canaries.id) \(code)") }),
-            ("a message without a place", { try await engine.request(number, message: "\(message.prefix(16)) \(code)") }),
-            ("a message that is too long", { try await engine.request(number, message: String(repeating: message, count: 40)) }),
-            ("an idempotency key", { try await engine.request(number, idempotencyKey: String(repeating: key, count: 9)) }),
+            (
+                "a message without a place",
+                { try await engine.request(number, message: "\(message.prefix(16)) \(code)") }
+            ),
+            (
+                "a message that is too long",
+                { try await engine.request(number, message: String(repeating: message, count: 40)) }
+            ),
+            (
+                "an idempotency key",
+                { try await engine.request(number, idempotencyKey: String(repeating: key, count: 9)) }
+            ),
         ]
         for (row, call) in refused {
             guard let error = await failure(row, call) else { continue }
@@ -159,7 +178,8 @@ final class CanariesTests: XCTestCase {
         _ looked: Looked, _ canaries: Canaries, _ verifier: some Verifier, _ live: () async throws -> String
     ) async throws {
         looked.atValue("a verifier", verifier)
-        let made = try await verifier.request(canaries.given("number"), message: canaries.given("message"), codeSize: 12)
+        let made = try await verifier.request(
+            canaries.given("number"), message: canaries.given("message"), codeSize: 12)
         looked.atValue("request", made)
         looked.atValue("get", try await verifier.get(made.id))
         looked.atValue("validate", try await verifier.validate(made.id, code: canaries.given("code_of_letters")))

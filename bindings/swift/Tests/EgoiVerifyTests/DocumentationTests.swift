@@ -23,7 +23,8 @@ final class DocumentationTests: XCTestCase {
             _ = try output(
                 of: "swift-symbolgraph-extract",
                 importing + [
-                    "-module-name", module, "-target", triple, "-minimum-access-level", "public", "-output-dir", symbols.path,
+                    "-module-name", module, "-target", triple, "-minimum-access-level", "public", "-output-dir",
+                    symbols.path,
                 ])
         }
         return folder

@@ -50,9 +50,9 @@ private struct Table: Decodable, Sendable {
     struct Fault: Decodable {
         let name: String
         let code: String?
-        let http_status: Int?
-        let retry_after: [Double]?
-        let timeout, connect_timeout: Double?
+        let httpStatus: Int?
+        let retryAfter: [Double]?
+        let timeout, connectTimeout: Double?
         let expect: Expected
     }
 
@@ -65,10 +65,11 @@ private struct Table: Decodable, Sendable {
 
     var rows: [Row] {
         faults.flatMap { fault in
-            let expectations = switch fault.expect {
-            case .pattern(let name): patterns[name]!
-            case .these(let these): these
-            }
+            let expectations =
+                switch fault.expect {
+                case .pattern(let name): patterns[name]!
+                case .these(let these): these
+                }
             return expectations.flatMap { expectation in
                 expectation.of.flatMap { groups[$0] ?? [$0] }.map {
                     Row(fault: fault, expectation: expectation, name: $0, call: calls[$0]!)
@@ -89,7 +90,7 @@ private struct Row: Sendable, CustomTestStringConvertible {
 
 private let table: Table = {
     let file = shared.appendingPathComponent("faults/faults.json")
-    return try! JSONDecoder().decode(Table.self, from: Data(contentsOf: file))
+    return try! JSONDecoder.ofSharedFiles.decode(Table.self, from: Data(contentsOf: file))
 }()
 
 private typealias Seen = ScriptedService.Seen
@@ -113,10 +114,10 @@ private func client(
 ) throws -> Client {
     var options = ClientOptions(apiKey: table.key, sender: "1234")
     options.api = API(rawValue: api)
-    options.baseURL = opened.base_url
+    options.baseURL = opened.baseUrl
     options.timeout = timeout
     options.connectTimeout = connectTimeout
-    options.caCertificates = opened.ca_certificates.map { Data($0.utf8) }
+    options.caCertificates = opened.caCertificates.map { Data($0.utf8) }
     return try Client(options)
 }
 
@@ -158,7 +159,8 @@ private func never(_ verb: String, _ done: Done, _ seen: Seen) -> [String] {
 
 /// What is not as the row says.
 private func wrong(_ row: Row, _ done: Done, _ seen: Seen) -> [String] {
-    let fault = row.fault, expectation = row.expectation
+    let fault = row.fault
+    let expectation = row.expectation
     var told: [String] = []
     func same<Fact: Equatable>(_ what: String, _ found: Fact, _ should: Fact) {
         if found != should { told.append("\(what) is \(found), not \(should)") }
@@ -167,15 +169,16 @@ private func wrong(_ row: Row, _ done: Done, _ seen: Seen) -> [String] {
     if let error = done.error, !expectation.isGood {
         let hasID = !["request", "ping", "senders"].contains(row.call.verb)
         same("code", error.code, expectation.code ?? fault.code)
-        same("httpStatus", error.httpStatus, fault.http_status)
+        same("httpStatus", error.httpStatus, fault.httpStatus)
         same("smsPossiblySent", error.failure.smsPossiblySent, expectation.sms)
         same("retryIsSafe", error.failure.retryIsSafe, expectation.safe)
         same("requestID", error.requestID, hasID ? table.id : nil)
-        let isRight = switch (error.retryAfter, fault.retry_after) {
-        case (let after?, let range?): range[0] <= after && after <= range[1]
-        case (nil, nil): true
-        default: false
-        }
+        let isRight =
+            switch (error.retryAfter, fault.retryAfter) {
+            case (let after?, let range?): range[0] <= after && after <= range[1]
+            case (nil, nil): true
+            default: false
+            }
         same("whether retryAfter \(error.retryAfter ?? -1) is right", isRight, true)
         let shown = "\(error) \(String(reflecting: error))"
         same("what is shown of the secrets", [table.key, table.code, table.number].filter(shown.contains), [])
@@ -189,7 +192,7 @@ private func wrong(_ row: Row, _ done: Done, _ seen: Seen) -> [String] {
 private func play(_ service: ScriptedService, _ row: Row) async throws -> [String] {
     let opened = try await service.open(["fault": row.fault.name, "call": row.name])
     let timeout = row.fault.timeout ?? table.timeout
-    let client = try client(opened, row.call.api, timeout: timeout, connectTimeout: row.fault.connect_timeout)
+    let client = try client(opened, row.call.api, timeout: timeout, connectTimeout: row.fault.connectTimeout)
     let done = try await make(client, row.call.verb, table.id, table.code)
     return try await wrong(row, done, service.seen(opened))
 }

@@ -19,7 +19,8 @@ final class LoadTests: XCTestCase {
 
     func testADayOfTrafficLeavesTheMemoryAsItIsAndIsForgotten() async throws {
         let verifications = ProcessInfo.processInfo.environment["EGOI_SOAK"] == "1" ? 1_000_000 : 5_000
-        let inbox = Inbox(), clock = TestClock()
+        let inbox = Inbox()
+        let clock = TestClock()
         clock.freeze()
         var options = EngineOptions()
         // What is kept is an hour's traffic and not a day's, so that the store is as large at the end as after the warm-up.

@@ -12,33 +12,33 @@ final class PackagingTests: XCTestCase {
         "rustup": "",
         // `generated` stands in for the generator, which cargo builds.
         "cargo": """
-            for last in "$@"; do :; done
-            case "$*" in *--target*) place="$CARGO_TARGET_DIR/$last/phone" ;; *) place="$CARGO_TARGET_DIR/debug" ;; esac
-            mkdir -p "$place"
-            ln -sf "$PACKAGE/.native/libegoi_verify_native.a" "$place"
-            ln -sf "$STAND_INS/generated" "$place/egoi-verify-generator"
-            """,
+        for last in "$@"; do :; done
+        case "$*" in *--target*) place="$CARGO_TARGET_DIR/$last/phone" ;; *) place="$CARGO_TARGET_DIR/debug" ;; esac
+        mkdir -p "$place"
+        ln -sf "$PACKAGE/.native/libegoi_verify_native.a" "$place"
+        ln -sf "$STAND_INS/generated" "$place/egoi-verify-generator"
+        """,
         "generated": """
-            while [ "$1" != --out-dir ]; do shift; done
-            test -e "$3" && mkdir "$2" && cp "$PACKAGE"/Sources/EgoiVerifyNative/*.swift "$PACKAGE"/Sources/EgoiVerifyNativeFFI/*.h "$2"
-            """,
+        while [ "$1" != --out-dir ]; do shift; done
+        test -e "$3" && mkdir "$2" && cp "$PACKAGE"/Sources/EgoiVerifyNative/*.swift "$PACKAGE"/Sources/EgoiVerifyNativeFFI/*.h "$2"
+        """,
         "lipo": """
-            test "$1" = -create && shift
-            while [ "$1" != -output ]; do test -e "$1" && library=$1 && shift; done
-            cp -P "$library" "$2"
-            """,
+        test "$1" = -create && shift
+        while [ "$1" != -output ]; do test -e "$1" && library=$1 && shift; done
+        cp -P "$library" "$2"
+        """,
         "xcodebuild": """
-            test "$1" = -create-xcframework && shift
-            while [ "$1" != -output ]; do
-              system=$(basename "$(dirname "$2")")
-              mkdir -p "$STAND_INS/made/$system" && cp -P "$2" "$STAND_INS/made/$system" && cp -R "$4" "$STAND_INS/made/$system/Headers"
-              shift 4
-            done
-            echo '<plist version="1.0"><dict><key>XCFrameworkFormatVersion</key><string>1.0</string>
-              <key>CFBundlePackageType</key><string>XFWK</string><key>AvailableLibraries</key><array/></dict></plist>' \\
-              > "$STAND_INS/made/Info.plist"
-            mv "$STAND_INS/made" "$2"
-            """,
+        test "$1" = -create-xcframework && shift
+        while [ "$1" != -output ]; do
+          system=$(basename "$(dirname "$2")")
+          mkdir -p "$STAND_INS/made/$system" && cp -P "$2" "$STAND_INS/made/$system" && cp -R "$4" "$STAND_INS/made/$system/Headers"
+          shift 4
+        done
+        echo '<plist version="1.0"><dict><key>XCFrameworkFormatVersion</key><string>1.0</string>
+          <key>CFBundlePackageType</key><string>XFWK</string><key>AvailableLibraries</key><array/></dict></plist>' \\
+          > "$STAND_INS/made/Info.plist"
+        mv "$STAND_INS/made" "$2"
+        """,
     ]
 
     /// Makes the package with stand-ins in front of the path; gives where it is, and how they were called.
@@ -69,7 +69,8 @@ final class PackagingTests: XCTestCase {
         for system in ["ios", "simulator", "macos"] {
             let part = framework.appendingPathComponent(system).path
             XCTAssertTrue(files.fileExists(atPath: "\(part)/libegoi_verify_native.a"), system)
-            let map = try String(contentsOfFile: "\(part)/Headers/EgoiVerifyNativeFFI/module.modulemap", encoding: .utf8)
+            let map = try String(
+                contentsOfFile: "\(part)/Headers/EgoiVerifyNativeFFI/module.modulemap", encoding: .utf8)
             XCTAssertFalse(map.contains("link"), map)
         }
         // The module map is found there, and the header and the generated code fit together.
@@ -84,9 +85,12 @@ final class PackagingTests: XCTestCase {
         XCTAssertEqual(forApple.count, 5)
         let asAPhoneHasIt = "--profile phone --crate-type staticlib --no-default-features --features small-numbers"
         XCTAssertTrue(forApple.allSatisfy { $0.contains(asAPhoneHasIt) })
-        XCTAssertEqual(Set(try files.contentsOfDirectory(atPath: made.path)), [
-            "EgoiVerifyNativeFFI.xcframework", "LICENSE-APACHE", "LICENSE-MIT", "Package.swift", "README.md", "Sources",
-        ])
+        XCTAssertEqual(
+            Set(try files.contentsOfDirectory(atPath: made.path)),
+            [
+                "EgoiVerifyNativeFFI.xcframework", "LICENSE-APACHE", "LICENSE-MIT", "Package.swift", "README.md",
+                "Sources",
+            ])
     }
 
     func testThePackageIsUnderstoodAndHasItsFiles() throws {
@@ -125,9 +129,12 @@ final class PackagingTests: XCTestCase {
         let data = try Data(contentsOf: apple.appendingPathComponent("PrivacyInfo.xcprivacy"))
         let manifest = try XCTUnwrap(
             PropertyListSerialization.propertyList(from: data, format: nil) as? [String: Any])
-        XCTAssertEqual(Set(manifest.keys), [
-            "NSPrivacyTracking", "NSPrivacyTrackingDomains", "NSPrivacyCollectedDataTypes", "NSPrivacyAccessedAPITypes",
-        ])
+        XCTAssertEqual(
+            Set(manifest.keys),
+            [
+                "NSPrivacyTracking", "NSPrivacyTrackingDomains", "NSPrivacyCollectedDataTypes",
+                "NSPrivacyAccessedAPITypes",
+            ])
         XCTAssertEqual(manifest["NSPrivacyTracking"] as? Bool, false)
         XCTAssertEqual(manifest["NSPrivacyTrackingDomains"] as? [String], [])
         XCTAssertEqual((manifest["NSPrivacyCollectedDataTypes"] as? [Any])?.count, 0)

@@ -1,7 +1,8 @@
 import XCTest
 
 /// The package's folder.
-let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../..").standardizedFileURL
+let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../..")
+    .standardizedFileURL
 
 /// By which the compiler finds the modules that were built with these tests.
 let importing = [
@@ -21,7 +22,9 @@ func output(of program: String, _ arguments: [String], environment: [String: Str
     try process.run()
     let words = String(decoding: said.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     process.waitUntilExit()
-    guard process.terminationStatus == 0 else { throw Failed(program: program, status: process.terminationStatus, words: words) }
+    guard process.terminationStatus == 0 else {
+        throw Failed(program: program, status: process.terminationStatus, words: words)
+    }
     return words
 }
 
@@ -29,4 +32,13 @@ struct Failed: Error {
     let program: String
     let status: Int32
     let words: String
+}
+
+extension JSONDecoder {
+    /// Of the files and programs in `tests/`, whose names are written with underscores.
+    static var ofSharedFiles: JSONDecoder {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        return decoder
+    }
 }

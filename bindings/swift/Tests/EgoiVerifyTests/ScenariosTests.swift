@@ -59,7 +59,12 @@ struct Wrong: Error, CustomStringConvertible {
 
 /// What a file holds and what a step gives.
 enum JSON: Sendable, Equatable, Decodable {
-    case null, bool(Bool), number(Double), string(String), list([JSON]), object([String: JSON])
+    case null
+    case bool(Bool)
+    case number(Double)
+    case string(String)
+    case list([JSON])
+    case object([String: JSON])
 
     init(from decoder: any Decoder) throws {
         let value = try decoder.singleValueContainer()
@@ -189,7 +194,9 @@ private final class Run {
         let options = (played.on == "engine" ? engine : client) ?? .object([:])
         _ = try make(Fields(told(options).object ?? [:]))
         let steps = scenario.take("steps")?.list ?? []
-        guard scenario.text("about") != nil, scenario.take("on") != nil, !steps.isEmpty else { throw Wrong("no scenario") }
+        guard scenario.text("about") != nil, scenario.take("on") != nil, !steps.isEmpty else {
+            throw Wrong("no scenario")
+        }
         try scenario.done()
         for said in steps {
             var step = said.object ?? [:]
@@ -228,10 +235,11 @@ private final class Run {
         let id = { step.text("id") ?? self.kept["id"] ?? "" }
         switch kind {
         case "request":
-            return try await plain(verifier.request(
-                step.text("number") ?? number, message: step.text("message"), codeType: step.word("code_type"),
-                codeSize: step.whole("code_size"), ttl: step.number("ttl"), group: step.text("group"),
-                idempotencyKey: step.text("idempotency_key"), timeout: timeout))
+            return try await plain(
+                verifier.request(
+                    step.text("number") ?? number, message: step.text("message"), codeType: step.word("code_type"),
+                    codeSize: step.whole("code_size"), ttl: step.number("ttl"), group: step.text("group"),
+                    idempotencyKey: step.text("idempotency_key"), timeout: timeout))
         case "validate":
             let code = step.text("code") ?? kept["code"] ?? ""
             return try await .string(
@@ -243,9 +251,12 @@ private final class Run {
             try await client().ping(timeout: timeout)
             return .string("up")
         case "senders":
-            return try await .list(client().senders(timeout: timeout).map {
-                .object(["id": JSON($0.id), "name": JSON($0.name), "number": JSON($0.number), "status": JSON($0.status)])
-            })
+            return try await .list(
+                client().senders(timeout: timeout).map {
+                    .object([
+                        "id": JSON($0.id), "name": JSON($0.name), "number": JSON($0.number), "status": JSON($0.status),
+                    ])
+                })
         case "make": return try make(Fields(step.take("options")?.object ?? [:]))
         case "close": verifier.close()
         case "read": return try await messages(step).first ?? .null
@@ -255,10 +266,11 @@ private final class Run {
             try sandbox.clock.advance(seconds)
             try clock.advance(seconds)
         case "fail":
-            try sandbox.failNext(Fault(
-                call: step.word("call"), number: step.text("number"), status: step.whole("status"),
-                delay: step.number("delay"), cut: step.word("cut"), body: step.word("body"),
-                probability: step.number("probability"), count: step.whole("count")))
+            try sandbox.failNext(
+                Fault(
+                    call: step.word("call"), number: step.text("number"), status: step.whole("status"),
+                    delay: step.number("delay"), cut: step.word("cut"), body: step.word("body"),
+                    probability: step.number("probability"), count: step.whole("count")))
         case "send_fails": try await outbox.fail(with: step.text("with"))
         case "reset": try sandbox.reset()
         case "generate_code":
@@ -267,12 +279,14 @@ private final class Run {
         case "sms_parts":
             let parts = try smsParts(text("text"))
             return .object([
-                "encoding": .string(parts.encoding.rawValue), "characters": JSON(parts.characters), "parts": JSON(parts.parts),
+                "encoding": .string(parts.encoding.rawValue), "characters": JSON(parts.characters),
+                "parts": JSON(parts.parts),
             ])
         case "with_origin": return try .string(withOrigin(text("text"), host: text("host")))
         case "with_app_hash": return try .string(withAppHash(text("text"), hash: text("hash")))
         case "code_in_sms":
-            return try JSON(codeInSMS(text("text"), codeType: step.word("code_type"), codeSize: step.whole("code_size")))
+            return try JSON(
+                codeInSMS(text("text"), codeType: step.word("code_type"), codeSize: step.whole("code_size")))
         default: throw Wrong("there is no step \(kind)")
         }
         return .null
@@ -366,12 +380,16 @@ private final class Run {
             return .list(list.map(told))
         case .object(let object):
             if object.count == 1, let pieces = object["pieces"]?.list {
-                return .string(pieces.map { piece in
-                    String(repeating: told(piece.list?[0] ?? .null).text ?? "", count: Int(piece.list?[1].number ?? 0))
-                }.joined())
+                return .string(
+                    pieces.map { piece in
+                        String(
+                            repeating: told(piece.list?[0] ?? .null).text ?? "", count: Int(piece.list?[1].number ?? 0))
+                    }.joined())
             }
             if let of = object["characters_of"] {
-                let both = (object["become"]?.list ?? [.string(""), .string("")]).map { Array(($0.text ?? "").unicodeScalars) }
+                let both = (object["become"]?.list ?? [.string(""), .string("")]).map {
+                    Array(($0.text ?? "").unicodeScalars)
+                }
                 let become = Dictionary(uniqueKeysWithValues: zip(both[0], both[1]))
                 let characters = (told(of).text ?? "").unicodeScalars.map { String(Character(become[$0] ?? $0)) }
                 return .string(characters.joined(separator: object["between"]?.text ?? ""))
@@ -388,14 +406,16 @@ private func plain(_ error: VerifyError) -> JSON {
         "error": .string(error.code), "detail": .string(error.detail), "http_status": JSON(error.httpStatus),
         "request_id": JSON(error.requestID), "retry_after": error.retryAfter.map(JSON.number) ?? .null,
         "retry_is_safe": .bool(error.retryIsSafe), "sms_possibly_sent": .bool(error.smsPossiblySent),
-        "field": JSON(error.field), "reason": JSON(error.reason), "limit": JSON(error.limit), "cause_code": JSON(error.causeCode),
+        "field": JSON(error.field), "reason": JSON(error.reason), "limit": JSON(error.limit),
+        "cause_code": JSON(error.causeCode),
     ])
 }
 
 private func plain(_ of: Verification) -> JSON {
     let lives = of.createdAt.flatMap { from in of.expiresAt.map { $0.timeIntervalSince(from) } }
     return .object([
-        "id": JSON(of.id), "state": .string(of.state.rawValue), "number": JSON(of.number), "sms": JSON(of.sms?.rawValue),
+        "id": JSON(of.id), "state": .string(of.state.rawValue), "number": JSON(of.number),
+        "sms": JSON(of.sms?.rawValue),
         "attempts_left": JSON(of.attemptsLeft), "lives": lives.map(JSON.number) ?? .null,
     ])
 }

@@ -20,8 +20,8 @@ final class ScriptedService: Sendable {
         }
 
         let id: Int
-        let base_url: String
-        let ca_certificates: String?
+        let baseUrl: String
+        let caCertificates: String?
         /// Where calls are drawn: over which version, and which.
         let api: String?
         let calls: [Planned]?
@@ -40,7 +40,8 @@ final class ScriptedService: Sendable {
     private let input = Pipe()
 
     init() throws {
-        let process = Process(), output = Pipe()
+        let process = Process()
+        let output = Pipe()
         process.executableURL = shared.appendingPathComponent("bin/scripted-service")
         process.arguments = hasToxiproxy ? [toxiproxy.path] : []
         process.standardInput = input
@@ -62,6 +63,6 @@ final class ScriptedService: Sendable {
         asked.queryItems = query.map { URLQueryItem(name: $0.key, value: $0.value) }
         asked.percentEncodedQuery = asked.percentEncodedQuery?.replacingOccurrences(of: "+", with: "%2B")
         let (answer, _) = try await URLSession.shared.data(from: asked.url!)
-        return try JSONDecoder().decode(Answer.self, from: answer)
+        return try JSONDecoder.ofSharedFiles.decode(Answer.self, from: answer)
     }
 }

@@ -13,11 +13,11 @@ private final class ScriptedServer: VerificationServer {
         self.answer = answer
     }
 
-    private func asked<Answer: Decodable>(_ question: [String: String], as: Answer.Type = Answer.self) async throws -> Answer {
+    private func asked<Answer: Decodable>(_ question: [String: String], as: Answer.Type = Answer.self) async throws
+        -> Answer
+    {
         let answer = try await answer(question)
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
-        return try decoder.decode(Answer.self, from: answer)
+        return try JSONDecoder.ofSharedFiles.decode(Answer.self, from: answer)
     }
 
     private struct Sent: Decodable {
@@ -126,7 +126,8 @@ private final class Phone {
             [
                 "state": "awaiting_code", "expires_in": Int(code.expiresIn.rounded(.down)),
                 "resend_in": code.resendIn.map { Int($0.rounded(.down)) as Any } ?? NSNull(),
-                "attempts_left": code.attemptsLeft.map { $0 as Any } ?? NSNull(), "reason": code.reason.map { $0.rawValue as Any } ?? NSNull(),
+                "attempts_left": code.attemptsLeft.map { $0 as Any } ?? NSNull(),
+                "reason": code.reason.map { $0.rawValue as Any } ?? NSNull(),
             ]
         }
         return switch state {

@@ -11,7 +11,7 @@ final class ToxicsTests: XCTestCase {
             let fails: Bool?
         }
 
-        let at_once: Int
+        let atOnce: Int
         let timeout, late: Double
         let toxics: [Path]
     }
@@ -33,7 +33,9 @@ final class ToxicsTests: XCTestCase {
         return Ended(late: (ContinuousClock.now - started) / .seconds(1) - timeout, error: failed)
     }
 
-    private static func atOnce(_ count: Int, _ call: @escaping @Sendable () async throws -> Ended) async throws -> [Ended] {
+    private static func atOnce(_ count: Int, _ call: @escaping @Sendable () async throws -> Ended) async throws
+        -> [Ended]
+    {
         try await withThrowingTaskGroup(of: Ended.self) { group in
             for _ in 0..<count { group.addTask { try await call() } }
             return try await group.reduce(into: []) { $0.append($1) }
@@ -43,15 +45,15 @@ final class ToxicsTests: XCTestCase {
     private func load(_ service: ScriptedService, _ toxics: Toxics, _ path: Toxics.Path) async throws {
         let opened = try await service.open(["toxics": path.name])
         var options = ClientOptions(apiKey: "key", sender: "1")
-        options.baseURL = opened.base_url
+        options.baseURL = opened.baseUrl
         options.timeout = toxics.timeout
         let client = try Client(options)
         let timeout = toxics.timeout
         // What a timer of this process is late by is the machine's doing.
-        async let timers = Self.atOnce(toxics.at_once) {
+        async let timers = Self.atOnce(toxics.atOnce) {
             try await Self.timed(timeout) { try await Task.sleep(for: .seconds(timeout)) }
         }
-        async let calls = Self.atOnce(toxics.at_once) {
+        async let calls = Self.atOnce(toxics.atOnce) {
             try await Self.timed(timeout) { _ = try await client.request("351-910000000") }
         }
         let ended = try await calls
@@ -75,7 +77,7 @@ final class ToxicsTests: XCTestCase {
     func testNoCallOutlivesItsDeadlineAndNothingIsLeftOfThem() async throws {
         try XCTSkipUnless(hasToxiproxy, "THERE IS NO TOXIPROXY: `make test-programs` BUILDS IT")
         let file = shared.appendingPathComponent("faults/toxics.json")
-        let toxics = try JSONDecoder().decode(Toxics.self, from: Data(contentsOf: file))
+        let toxics = try JSONDecoder.ofSharedFiles.decode(Toxics.self, from: Data(contentsOf: file))
         let rounds = ProcessInfo.processInfo.environment["EGOI_SOAK"] == "1" ? 100 : 1
         let service = try ScriptedService()
         for path in toxics.toxics { try await load(service, toxics, path) }

@@ -11,9 +11,9 @@ final class VectorsTests: XCTestCase {
         }
 
         let name: String
-        let number, masked, text, given, code, code_type, call, message, argument, fault: String?
+        let number, masked, text, given, code, codeType, call, message, argument, fault: String?
         let spellings: [String]?
-        let code_size: Int?
+        let codeSize: Int?
         let error: Refusal?
     }
 
@@ -37,7 +37,7 @@ final class VectorsTests: XCTestCase {
         let name: String
         let text, message: InPieces?
         let encoding, code, fault: String?
-        let characters, parts, code_size: Int?
+        let characters, parts, codeSize: Int?
     }
 
     private func read<F: Decodable>(_ file: String, _ list: String, as: F.Type = Fact.self) throws -> [F] {
@@ -45,12 +45,15 @@ final class VectorsTests: XCTestCase {
             .appendingPathComponent("../../../../tests/vectors/\(file).json")
         let lists = try XCTUnwrap(JSONSerialization.jsonObject(with: Data(contentsOf: path)) as? [String: Any])
         let facts = try JSONSerialization.data(withJSONObject: XCTUnwrap(lists[list]))
-        return try JSONDecoder().decode([F].self, from: facts)
+        return try JSONDecoder.ofSharedFiles.decode([F].self, from: facts)
     }
 
-    private func refused(_ name: String, _ field: String, _ fault: String, _ call: () async throws -> some Sendable) async throws {
+    private func refused(_ name: String, _ field: String, _ fault: String, _ call: () async throws -> some Sendable)
+        async throws
+    {
         let failure = try await failing("invalid_input", call)
-        XCTAssertTrue(failure.detail.hasPrefix("`\(field)`") && failure.detail.contains(fault), "\(name): \(failure.detail)")
+        XCTAssertTrue(
+            failure.detail.hasPrefix("`\(field)`") && failure.detail.contains(fault), "\(name): \(failure.detail)")
     }
 
     func testNumbersAreRead() throws {
@@ -83,15 +86,16 @@ final class VectorsTests: XCTestCase {
 
     func testCodesAreReadOutOfAnSMS() throws {
         for fact in try read("code_in_sms", "vectors") {
-            let codeType = fact.code_type.flatMap(CodeType.init)
-            let code = try codeInSMS(fact.text ?? "", codeType: codeType, codeSize: fact.code_size)
+            let codeType = fact.codeType.flatMap(CodeType.init)
+            let code = try codeInSMS(fact.text ?? "", codeType: codeType, codeSize: fact.codeSize)
             XCTAssertEqual(code, fact.code, fact.name)
         }
     }
 
     func testAutofillLinesAreAdded() async throws {
         for fact in try read("autofill", "vectors") {
-            let message = fact.message ?? "", argument = fact.argument ?? ""
+            let message = fact.message ?? ""
+            let argument = fact.argument ?? ""
             let call = {
                 fact.call == "with_origin"
                     ? try withOrigin(message, host: argument) : try withAppHash(message, hash: argument)
@@ -116,7 +120,7 @@ final class VectorsTests: XCTestCase {
     func testMessagesAreRendered() async throws {
         for fact in try read("messages", "accepted", as: PiecedFact.self) {
             let sandbox = try await Sandbox.start(SandboxOptions(code: fact.code))
-            _ = try await sandbox.client().request(number, message: fact.message?.whole, codeSize: fact.code_size)
+            _ = try await sandbox.client().request(number, message: fact.message?.whole, codeSize: fact.codeSize)
             XCTAssertEqual(try sandbox.messages().first?.text, fact.text?.whole, fact.name)
         }
     }
@@ -125,7 +129,7 @@ final class VectorsTests: XCTestCase {
         let engine = try Engine { _ in XCTFail("nothing may be sent") }
         for fact in try read("messages", "refused", as: PiecedFact.self) {
             try await refused(fact.name, "message", fact.fault ?? "") {
-                try await engine.request(number, message: fact.message?.whole, codeSize: fact.code_size)
+                try await engine.request(number, message: fact.message?.whole, codeSize: fact.codeSize)
             }
         }
     }

@@ -28,7 +28,8 @@ private func words(_ state: SessionState?) -> String {
     switch state {
     case .idle: "idle"
     case .sending: "sending"
-    case .awaitingCode(let code): "awaiting\(code.canResend ? ", can resend" : "")\(code.reason.map { ", \($0)" } ?? "")"
+    case .awaitingCode(let code):
+        "awaiting\(code.canResend ? ", can resend" : "")\(code.reason.map { ", \($0)" } ?? "")"
     case .checking: "checking"
     case .verified: "verified"
     case .expired: "expired"
@@ -114,7 +115,8 @@ final class VerificationSessionTests: XCTestCase {
             let first = session(on: device)
             try await first.start(number)
             let kept = Data(first.save().utf8)
-            let second = try VerificationSession(server: Server(), restoring: String(decoding: kept, as: UTF8.self), on: device)
+            let second = try VerificationSession(
+                server: Server(), restoring: String(decoding: kept, as: UTF8.self), on: device)
             XCTAssertEqual(second.state, first.state)
             XCTAssertFalse(String(decoding: kept, as: UTF8.self).contains("123456"))
         }
@@ -123,7 +125,9 @@ final class VerificationSessionTests: XCTestCase {
     func testTheSystemsClocksAreUsedWhereNoneIsGiven() async throws {
         try await onMain {
             let session = VerificationSession(server: Server())
-            guard case .awaitingCode(let code) = try await session.start(number) else { return XCTFail("\(session.state)") }
+            guard case .awaitingCode(let code) = try await session.start(number) else {
+                return XCTFail("\(session.state)")
+            }
             XCTAssertEqual(code.expiresIn, 600, accuracy: 60)
             let restored = try VerificationSession(server: Server(), restoring: session.save())
             XCTAssertEqual(words(restored.state), "awaiting")
@@ -142,15 +146,17 @@ final class VerificationSessionTests: XCTestCase {
     func testWhileACallIsUnderWayEveryOtherIsAConflict() async throws {
         try await onMain {
             let (answers, answer) = AsyncStream.makeStream(of: CodeSent.self)
-            let session = session(Server(requesting: { _ in
-                var answers = answers.makeAsyncIterator()
-                return await answers.next() ?? CodeSent(id: "", expiresIn: 0)
-            }))
+            let session = session(
+                Server(requesting: { _ in
+                    var answers = answers.makeAsyncIterator()
+                    return await answers.next() ?? CodeSent(id: "", expiresIn: 0)
+                }))
             var states = session.states.makeAsyncIterator()
             let call = Task { try await session.start(number) }
             while await states.next() != .sending {}
             let others: [@MainActor () async throws -> Void] = [
-                { try await session.start(number) }, { try await session.submit("123456") }, { try await session.resend() },
+                { try await session.start(number) }, { try await session.submit("123456") },
+                { try await session.resend() },
                 { try await session.cancel() }, { try session.reset() },
             ]
             for other in others {
@@ -166,13 +172,14 @@ final class VerificationSessionTests: XCTestCase {
     func testCancellingTheTaskCancelsTheServersCall() async throws {
         try await onMain {
             let (events, event) = AsyncStream.makeStream(of: String.self)
-            let session = session(Server(requesting: { _ in
-                event.yield("asked")
-                // Looked at afterwards: a handler is not called where the function has seen the cancellation and gone before.
-                try? await Task.sleep(for: .seconds(60))
-                event.yield(Task.isCancelled ? "cancelled" : "left alone")
-                throw CancellationError()
-            }))
+            let session = session(
+                Server(requesting: { _ in
+                    event.yield("asked")
+                    // Looked at afterwards: a handler is not called where the function has seen the cancellation and gone before.
+                    try? await Task.sleep(for: .seconds(60))
+                    event.yield(Task.isCancelled ? "cancelled" : "left alone")
+                    throw CancellationError()
+                }))
             var iterator = events.makeAsyncIterator()
             let call = Task { try await session.start(number) }
             let asked = await iterator.next()
@@ -228,13 +235,15 @@ final class VerificationSessionTests: XCTestCase {
 
     func testAProblemOfTheServerKeepsItsWords() async throws {
         try await onMain {
-            let session = session(Server(requesting: { _ in
-                throw Problem(code: "rate_limited", detail: "5 an hour", retryAfter: 60, smsPossiblySent: false)
-            }))
+            let session = session(
+                Server(requesting: { _ in
+                    throw Problem(code: "rate_limited", detail: "5 an hour", retryAfter: 60, smsPossiblySent: false)
+                }))
             guard case .failed(let problem, .wait, nil) = try await session.start(number) else {
                 return XCTFail("\(session.state)")
             }
-            XCTAssertEqual(problem, Problem(code: "rate_limited", detail: "5 an hour", retryAfter: 60, smsPossiblySent: false))
+            XCTAssertEqual(
+                problem, Problem(code: "rate_limited", detail: "5 an hour", retryAfter: 60, smsPossiblySent: false))
         }
     }
 

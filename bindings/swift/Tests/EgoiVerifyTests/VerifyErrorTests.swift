@@ -1,7 +1,8 @@
-@testable import EgoiVerify
 import EgoiVerifyNative
 import EgoiVerifyTesting
 import XCTest
+
+@testable import EgoiVerify
 
 final class VerifyErrorTests: XCTestCase {
     func testEveryCodeOfTheLibraryHasACaseOfItsOwn() {

@@ -8,14 +8,16 @@ func aVerdictThatIsNotLookedAt(_ outcome: Outcome) {
 }
 
 func anOutcomeThatIsForgotten(_ outcome: Outcome) -> Bool {
-    switch outcome {  // expected-error {{switch must be exhaustive}} expected-note {{add missing case: '.alreadyVerified'}}
+    // expected-error@+1 {{switch must be exhaustive}} expected-note@+1 {{add missing case: '.alreadyVerified'}}
+    switch outcome {
     case .verified: true
     case .wrongCode, .expired, .cancelled, .tooManyAttempts: false
     }
 }
 
 func aFailureThatIsForgotten(_ error: VerifyError) -> Bool {
-    switch error {  // expected-error {{switch must be exhaustive}} expected-note {{add missing case: '.deliveryFailed(_)'}}
+    // expected-error@+1 {{switch must be exhaustive}} expected-note@+1 {{add missing case: '.deliveryFailed(_)'}}
+    switch error {
     case .invalidInput, .unauthorized, .forbidden, .notFound, .rejected, .conflict, .rateLimited, .unreachable: false
     case .timeout, .interrupted, .unavailable, .redirected, .invalidResponse, .unsupported, .storage: false
     case .closed, .forked, .internal: false
@@ -29,11 +31,13 @@ final class Outbox {
 // The function that sends is called from any thread.
 func aFunctionThatSendsFromWhatIsNotSafe(_ outbox: Outbox) throws {
     _ = try Engine { _ in
-        outbox.count += 1  // expected-error {{capture of 'outbox' with non-sendable type 'Outbox' in a `@Sendable` closure}}
+        // expected-error@+1 {{capture of 'outbox' with non-sendable type 'Outbox' in a `@Sendable` closure}}
+        outbox.count += 1
     }
 }
 
 func aVerbWithoutAwait(_ client: Client) throws -> Verification {
     // expected-note@-1 {{add 'async' to function 'aVerbWithoutAwait' to make it asynchronous}}
-    try client.request("+351 910 000 000")  // expected-error {{'async' call in a function that does not support concurrency}}
+    // expected-error@+1 {{'async' call in a function that does not support concurrency}}
+    try client.request("+351 910 000 000")
 }

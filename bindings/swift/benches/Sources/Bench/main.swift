@@ -114,10 +114,12 @@ for (over, base) in [("plain", arguments[1]), ("TLS", arguments[2])] {
             }
         }
         for (measure, part) in [("time", \Cost.time), ("processor time", \Cost.processor)] {
-            records.append(Record(
-                settings: "\(over), \(atOnce == 1 ? "one at a time" : "64 at once")", measure: measure,
-                ours: costs[0].map { $0[keyPath: part] }, others: ["URLSession": costs[1].map { $0[keyPath: part] }],
-                versions: versions))
+            records.append(
+                Record(
+                    settings: "\(over), \(atOnce == 1 ? "one at a time" : "64 at once")", measure: measure,
+                    ours: costs[0].map { $0[keyPath: part] },
+                    others: ["URLSession": costs[1].map { $0[keyPath: part] }],
+                    versions: versions))
         }
     }
 }

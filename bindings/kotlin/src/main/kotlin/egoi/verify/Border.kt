@@ -6,10 +6,10 @@ import egoi.verify.internal.InternalException
 import egoi.verify.internal.NativeException
 import egoi.verify.internal.Thrown
 import egoi.verify.internal.uniffiRustFutureContinuationCallbackImpl
-import kotlin.coroutines.cancellation.CancellationException
-import kotlin.time.toKotlinDuration
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.withContext
+import kotlin.coroutines.cancellation.CancellationException
+import kotlin.time.toKotlinDuration
 
 /** What a user's function threw, on its way through the native module and back. */
 internal class HeldThrowable(val throwable: Throwable) : Thrown {

@@ -163,6 +163,7 @@ public class Client(options: ClientOptions) : Verifier {
     override fun toString(): String = "Client"
 }
 
+@Suppress("LongParameterList") // Those of [Verifier.request].
 internal fun nativeRequest(
     number: String,
     message: String?,

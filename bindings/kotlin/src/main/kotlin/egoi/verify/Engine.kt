@@ -8,9 +8,9 @@ import egoi.verify.internal.NativePause
 import egoi.verify.internal.NativeQuota
 import egoi.verify.internal.NativeSend
 import egoi.verify.internal.NativeValidate
-import kotlin.time.Duration
 import kotlinx.coroutines.currentCoroutineContext
 import kotlinx.coroutines.isActive
+import kotlin.time.Duration
 
 /**
  * An SMS to hand over. Its text holds the code: it is not printed.
@@ -132,7 +132,7 @@ private class Sending(private val send: suspend (OutgoingSms) -> Unit) : NativeS
         held(notSent) { NativeHandOver.NotSent(it) }
     } catch (failure: Throwable) {
         // Also where the function gave itself up: whether the SMS went out is not known.
-        held(failure) { NativeHandOver.MaybeSent(it) }
+        held(failure) { NativeHandOver.PossiblySent(it) }
     }
 
     /** What is thrown after the call was given up reaches nobody, and would be held for ever. */

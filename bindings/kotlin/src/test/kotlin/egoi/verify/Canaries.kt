@@ -4,6 +4,8 @@ import com.google.gson.JsonObject
 import com.google.gson.JsonParser
 import com.sun.net.httpserver.HttpExchange
 import com.sun.net.httpserver.HttpServer
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertTrue
 import java.io.ByteArrayOutputStream
 import java.io.IOException
 import java.io.ObjectOutputStream
@@ -13,8 +15,6 @@ import java.nio.file.Path
 import java.util.concurrent.CountDownLatch
 import java.util.concurrent.ExecutorService
 import java.util.concurrent.Executors
-import org.junit.jupiter.api.Assertions.assertEquals
-import org.junit.jupiter.api.Assertions.assertTrue
 
 /** What must never be seen, from `tests/secrets`. */
 internal object Canaries {
@@ -110,7 +110,11 @@ internal class Hostile : AutoCloseable {
         val isRead = exchange.requestMethod == "GET" && "/verify/" in exchange.requestURI.path && isReadFirst
         val answer = if (isRead) Canaries.file.getAsJsonObject("before_a_v2_validation") else answer
         if (answer != null) {
-            for ((name, value) in answer.getAsJsonObject("headers").entrySet()) exchange.responseHeaders.set(name, value.asString)
+            for ((name, value) in answer.getAsJsonObject(
+                "headers",
+            ).entrySet()) {
+                exchange.responseHeaders.set(name, value.asString)
+            }
             val body = answer["body"].asString.toByteArray()
             exchange.sendResponseHeaders(answer["status"].asInt, if (body.isEmpty()) -1 else body.size.toLong())
             exchange.responseBody.write(body)

@@ -6,6 +6,11 @@ import egoi.verify.testing.Sandbox
 import egoi.verify.testing.SandboxOptions
 import egoi.verify.testing.TestClock
 import egoi.verify.testing.withClock
+import kotlinx.coroutines.runBlocking
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertThrows
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.Test
 import java.io.ByteArrayOutputStream
 import java.io.PrintStream
 import java.net.ServerSocket
@@ -16,11 +21,6 @@ import java.util.logging.Logger
 import kotlin.time.Duration
 import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.seconds
-import kotlinx.coroutines.runBlocking
-import org.junit.jupiter.api.Assertions.assertEquals
-import org.junit.jupiter.api.Assertions.assertThrows
-import org.junit.jupiter.api.Assertions.assertTrue
-import org.junit.jupiter.api.Test
 
 /**
  * No key, code, message or whole number in anything that the module prints, logs, serialises or says of a failure: through
@@ -72,7 +72,8 @@ class CanariesTest {
         val root = Logger.getLogger("")
         val level = root.level
         val handler = object : Handler() {
-            override fun publish(record: LogRecord) = into.println("${record.loggerName} ${record.message} ${record.thrown}")
+            override fun publish(record: LogRecord) =
+                into.println("${record.loggerName} ${record.message} ${record.thrown}")
             override fun flush() = Unit
             override fun close() = Unit
         }.apply { setLevel(Level.ALL) }
@@ -176,7 +177,8 @@ class CanariesTest {
             "a client's store" to { Client(ClientOptions(key, "1", store = store, key = engineKey)) },
             "an engine's store" to { Engine(EngineOptions(store = store, key = engineKey)) { } },
             "an engine key that is too short" to { Engine(EngineOptions(key = engineKey.copyOf(31))) { } },
-            "a previous key that is too short" to { Engine(EngineOptions(previousKeys = listOf(engineKey.copyOf(31)))) { } },
+            "a previous key that is too short" to
+                { Engine(EngineOptions(previousKeys = listOf(engineKey.copyOf(31)))) { } },
             "a number without a calling code" to { parseNumber(number.replace("+351 ", "")) },
             "a number that is too long" to { parseNumber("${number}000") },
             "a code that is too long" to { client.validate(Canaries.id, letters.repeat(6)) },
@@ -210,7 +212,10 @@ class CanariesTest {
             }
             val texts = mutableListOf<String>()
             val clock = TestClock()
-            val options = EngineOptions(key = engineKey, previousKeys = listOf(engineKey.reversedArray())).withClock(clock)
+            val options = EngineOptions(
+                key = engineKey,
+                previousKeys = listOf(engineKey.reversedArray()),
+            ).withClock(clock)
             Engine(options) { sms ->
                 looked.atValue("an SMS", sms)
                 texts += sms.text
@@ -231,7 +236,8 @@ class CanariesTest {
         val body = """[{"id":"1","name":"Shop","phoneNumber":"+351917305826","senderStatus":"active"}]"""
         val answer = """{"status":200,"headers":{"Content-Type":"application/json"},"body":""}"""
         Hostile().use { service ->
-            service.answer = com.google.gson.JsonParser.parseString(answer).asJsonObject.apply { addProperty("body", body) }
+            service.answer =
+                com.google.gson.JsonParser.parseString(answer).asJsonObject.apply { addProperty("body", body) }
             val sender = client("v2", service.url).senders().single()
             assertEquals("+351917305826", sender.number)
             assertEquals(emptyList<String>(), Canaries.foundIn("$sender"))

@@ -1,8 +1,5 @@
 package egoi.verify
 
-import java.net.InetAddress
-import java.net.ServerSocket
-import kotlin.time.Duration.Companion.seconds
 import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.Dispatchers
@@ -17,6 +14,9 @@ import kotlinx.coroutines.withTimeout
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
+import java.net.InetAddress
+import java.net.ServerSocket
+import kotlin.time.Duration.Companion.seconds
 
 class CancellingTest {
     @Test

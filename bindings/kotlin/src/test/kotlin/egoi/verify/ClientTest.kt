@@ -5,9 +5,6 @@ import egoi.verify.testing.Fault
 import egoi.verify.testing.FaultBody
 import egoi.verify.testing.FaultCall
 import egoi.verify.testing.SandboxOptions
-import kotlin.time.Duration.Companion.minutes
-import kotlin.time.Duration.Companion.seconds
-import kotlin.time.toKotlinDuration
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.async
 import kotlinx.coroutines.awaitAll
@@ -21,6 +18,9 @@ import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.params.ParameterizedTest
 import org.junit.jupiter.params.provider.EnumSource
+import kotlin.time.Duration.Companion.minutes
+import kotlin.time.Duration.Companion.seconds
+import kotlin.time.toKotlinDuration
 
 class ClientTest {
     @ParameterizedTest
@@ -180,7 +180,8 @@ class ClientTest {
     @Test
     fun `a negative length of time is refused by its field`(): Unit = runBlocking {
         withSandbox { sandbox ->
-            val failure = failing<VerifyException.InvalidInput> { sandbox.client().request(NUMBER, timeout = (-1).seconds) }
+            val failure =
+                failing<VerifyException.InvalidInput> { sandbox.client().request(NUMBER, timeout = (-1).seconds) }
             assertTrue(failure.detail.startsWith("`timeout`"), failure.detail)
         }
     }

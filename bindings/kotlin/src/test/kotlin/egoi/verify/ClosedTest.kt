@@ -1,6 +1,5 @@
 package egoi.verify
 
-import kotlin.time.Duration.Companion.seconds
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.async
 import kotlinx.coroutines.runBlocking
@@ -9,6 +8,7 @@ import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.DynamicTest.dynamicTest
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.TestFactory
+import kotlin.time.Duration.Companion.seconds
 
 class ClosedTest {
     private val verbs: Map<String, suspend Verifier.() -> Any?> = mapOf(

@@ -1,13 +1,13 @@
 package egoi.verify
 
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.Test
 import java.nio.file.Files
 import java.nio.file.Path
 import kotlin.io.path.extension
 import kotlin.io.path.readLines
 import kotlin.streams.asSequence
-import org.junit.jupiter.api.Assertions.assertEquals
-import org.junit.jupiter.api.Assertions.assertTrue
-import org.junit.jupiter.api.Test
 
 /** Dokka, which checks the documentation itself, also misses what nobody can write: that of an enum's `values`. */
 class DocumentedTest {
@@ -34,6 +34,7 @@ class DocumentedTest {
         val (inBody, inConstructor) = property.find(lines[at])?.destructured ?: return false
         val name = inBody.ifEmpty { inConstructor }
         val open = above.indexOfLast { "class " in it }
-        return above.subList(above.subList(0, open).indexOfLast { it.trim() == "/**" }, open).any { "@property $name " in it }
+        val start = above.subList(0, open).indexOfLast { it.trim() == "/**" }
+        return above.subList(start, open).any { "@property $name " in it }
     }
 }

@@ -2,10 +2,6 @@ package egoi.verify
 
 import egoi.verify.testing.TestClock
 import egoi.verify.testing.withClock
-import java.io.IOException
-import kotlin.time.Duration.Companion.hours
-import kotlin.time.Duration.Companion.minutes
-import kotlin.time.Duration.Companion.seconds
 import kotlinx.coroutines.async
 import kotlinx.coroutines.awaitAll
 import kotlinx.coroutines.runBlocking
@@ -16,6 +12,10 @@ import org.junit.jupiter.api.Assertions.assertNull
 import org.junit.jupiter.api.Assertions.assertSame
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
+import java.io.IOException
+import kotlin.time.Duration.Companion.hours
+import kotlin.time.Duration.Companion.minutes
+import kotlin.time.Duration.Companion.seconds
 
 class EngineTest {
     private val sent = java.util.Collections.synchronizedList(mutableListOf<OutgoingSms>())
@@ -107,7 +107,10 @@ class EngineTest {
     @Test
     fun `after any other exception the code counts, and the request is named`(): Unit = runBlocking {
         val thrown = IOException("the gateway went away")
-        val engine = Engine { sent += it; throw thrown }
+        val engine = Engine {
+            sent += it
+            throw thrown
+        }
         val failure = failing<VerifyException.DeliveryFailed> { engine.request(NUMBER) }
         assertTrue(failure.smsPossiblySent)
         assertSame(thrown, failure.cause)

@@ -1,10 +1,5 @@
 package egoi.verify
 
-import java.time.Instant
-import kotlin.time.Duration
-import kotlin.time.Duration.Companion.milliseconds
-import kotlin.time.Duration.Companion.seconds
-import kotlin.time.toJavaDuration
 import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.CoroutineScope
@@ -14,6 +9,11 @@ import kotlinx.coroutines.test.StandardTestDispatcher
 import kotlinx.coroutines.test.TestScope
 import kotlinx.coroutines.test.advanceTimeBy
 import kotlinx.coroutines.test.runCurrent
+import java.time.Instant
+import kotlin.time.Duration
+import kotlin.time.Duration.Companion.milliseconds
+import kotlin.time.Duration.Companion.seconds
+import kotlin.time.toJavaDuration
 
 /** A call to the app's server that waits for its answer. */
 internal class Asked(val call: String, val argument: String, val code: String? = null) {
@@ -22,7 +22,9 @@ internal class Asked(val call: String, val argument: String, val code: String? =
 }
 
 /** A phone, its clocks, the session that it shows, and a server that answers when it is told to. Its time is the test's. */
-internal class Phone(private val test: TestScope) : SessionClock, VerificationServer {
+internal class Phone(private val test: TestScope) :
+    SessionClock,
+    VerificationServer {
     private var onSince = test.testScheduler.currentTime.milliseconds - 1000.seconds
     private var wallAtStart = Instant.ofEpochSecond(1_800_000_000)
 
@@ -86,7 +88,11 @@ internal class Phone(private val test: TestScope) : SessionClock, VerificationSe
     }
 
     /** The system ends the app, and the person starts it again; meanwhile the device may have been restarted. */
-    fun endAndStartApp(after: Duration = Duration.ZERO, wallClockChangedBy: Duration = Duration.ZERO, onFor: Duration? = null) {
+    fun endAndStartApp(
+        after: Duration = Duration.ZERO,
+        wallClockChangedBy: Duration = Duration.ZERO,
+        onFor: Duration? = null,
+    ) {
         val saved = session.save()
         scope.cancel()
         pass(after)

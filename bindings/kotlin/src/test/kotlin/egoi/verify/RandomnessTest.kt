@@ -1,14 +1,14 @@
 package egoi.verify
 
-import java.util.Collections
-import kotlin.concurrent.thread
-import kotlin.math.pow
-import kotlin.math.sqrt
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.params.ParameterizedTest
 import org.junit.jupiter.params.provider.EnumSource
+import java.util.Collections
+import kotlin.concurrent.thread
+import kotlin.math.pow
+import kotlin.math.sqrt
 
 /** Codes as they come out of the module: each character as often as the others, and no code twice. */
 class RandomnessTest {
@@ -39,7 +39,9 @@ class RandomnessTest {
     fun `in every place of a code each character comes equally often`(codeType: CodeType) {
         val alphabet = alphabet(codeType)
         val places = List(6) { IntArray(alphabet.length) }
-        repeat(codes) { generateCode(codeType, 6).forEachIndexed { place, c -> places[place][alphabet.indexOf(c)] += 1 } }
+        repeat(codes) {
+            generateCode(codeType, 6).forEachIndexed { place, c -> places[place][alphabet.indexOf(c)] += 1 }
+        }
         for (counts in places) assertTrue(chiSquare(counts) < limit(alphabet.length)) { counts.contentToString() }
         println("$codeType: $codes codes")
     }

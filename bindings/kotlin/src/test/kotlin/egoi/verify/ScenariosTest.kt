@@ -11,6 +11,14 @@ import egoi.verify.testing.Sandbox
 import egoi.verify.testing.SandboxOptions
 import egoi.verify.testing.TestClock
 import egoi.verify.testing.withClock
+import kotlinx.coroutines.runBlocking
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.DynamicTest
+import org.junit.jupiter.api.DynamicTest.dynamicTest
+import org.junit.jupiter.api.TestFactory
+import org.junit.jupiter.api.parallel.Execution
+import org.junit.jupiter.api.parallel.ExecutionMode
 import java.lang.reflect.InvocationTargetException
 import java.nio.file.Files
 import java.nio.file.Path
@@ -28,14 +36,6 @@ import kotlin.time.Duration
 import kotlin.time.Duration.Companion.seconds
 import kotlin.time.DurationUnit
 import kotlin.time.toKotlinDuration
-import kotlinx.coroutines.runBlocking
-import org.junit.jupiter.api.Assertions.assertEquals
-import org.junit.jupiter.api.Assertions.assertTrue
-import org.junit.jupiter.api.DynamicTest
-import org.junit.jupiter.api.DynamicTest.dynamicTest
-import org.junit.jupiter.api.TestFactory
-import org.junit.jupiter.api.parallel.Execution
-import org.junit.jupiter.api.parallel.ExecutionMode
 
 /** Every file of `tests/scenarios` on every verifier that it names, a test each; its README says what a file holds. */
 class ScenariosTest {
@@ -155,7 +155,9 @@ private class ScenarioRun(private val name: String, private val on: String, priv
 
     private fun make(options: JsonObject): String {
         if (on == "engine") {
-            val store = System.getenv("EGOI_SCENARIOS_STORE")?.replace("<name>", "$name-${ProcessHandle.current().pid()}")
+            val store = System.getenv(
+                "EGOI_SCENARIOS_STORE",
+            )?.replace("<name>", "$name-${ProcessHandle.current().pid()}")
             if (store != null && !options.has("store")) options.addProperty("store", store)
             if (store != null && !options.has("key")) options.addProperty("key", "k".repeat(32))
             verifier = Engine(made(EngineOptions::class.constructor(), options).withClock(clock)) { send(it) }
@@ -172,7 +174,7 @@ private class ScenarioRun(private val name: String, private val on: String, priv
         val fails = sendFails.also { sendFails = null }
         if (fails == "not_sent") throw NotSentException("no credit")
         sent += sms
-        if (fails != null) throw IllegalStateException("the gateway went away")
+        if (fails != null) error("the gateway went away")
     }
 
     /** What the recipients got, newest first. */
@@ -183,7 +185,13 @@ private class ScenarioRun(private val name: String, private val on: String, priv
         step.done()
         if (on != "engine") {
             return sandbox.messages(number).map {
-                mapOf("number" to it.number, "text" to it.text, "code" to it.code, "parts" to it.parts, "sender" to it.sender)
+                mapOf(
+                    "number" to it.number,
+                    "text" to it.text,
+                    "code" to it.code,
+                    "parts" to it.parts,
+                    "sender" to it.sender,
+                )
             }
         }
         val whole = number?.let { parseNumber(it).e164 }
@@ -199,10 +207,15 @@ private class ScenarioRun(private val name: String, private val on: String, priv
             JsonPrimitive(Regex("<([a-z_]+)>").replace(value.asString) { kept[it.groupValues[1]] ?: it.value })
         value is JsonArray -> JsonArray().apply { value.forEach { add(told(it)) } }
         value is JsonObject && value.keySet() == setOf("pieces") ->
-            JsonPrimitive(value.getAsJsonArray("pieces").joinToString("") { (piece, times) -> told(piece).asString.repeat(times.asInt) })
+            JsonPrimitive(
+                value.getAsJsonArray("pieces").joinToString("") { (piece, times) ->
+                    told(piece).asString.repeat(times.asInt)
+                },
+            )
         value is JsonObject && value.has("characters_of") -> {
             assertTrue(setOf("characters_of", "become", "between").containsAll(value.keySet())) { "$value" }
-            val (from, to) = value["become"]?.asJsonArray?.map { it.asString.characters() } ?: listOf(listOf(), listOf())
+            val (from, to) = value["become"]?.asJsonArray?.map { it.asString.characters() }
+                ?: listOf(listOf(), listOf())
             val become = from.zip(to).toMap()
             val between = value["between"]?.asString ?: ""
             JsonPrimitive(told(value["characters_of"]).asString.characters().joinToString(between) { become[it] ?: it })
@@ -222,7 +235,9 @@ private fun JsonObject.taken(name: String): JsonElement? = remove(name)
 
 private fun JsonObject.done(): Unit = assertEquals(emptySet<String>(), keySet())
 
-private fun <T : Any> KClass<T>.constructor(): KFunction<T> = constructors.single { it.visibility == KVisibility.PUBLIC }
+private fun <T : Any> KClass<T>.constructor(): KFunction<T> = constructors.single {
+    it.visibility == KVisibility.PUBLIC
+}
 
 private fun KClass<*>.function(name: String): KFunction<*> = memberFunctions.single { it.name == name }
 
@@ -258,7 +273,9 @@ private fun typed(value: JsonElement, type: KType): Any? {
         wanted == ByteArray::class -> value.asString.toByteArray()
         wanted == Quota::class -> Quota(value.asJsonArray[0].asInt, value.asJsonArray[1].asDouble.seconds)
         wanted == List::class -> value.asJsonArray.map { typed(it, within(0)) }
-        wanted == Map::class -> value.asJsonObject.entrySet().associate { (name, each) -> name to typed(each, within(1)) }
+        wanted == Map::class -> value.asJsonObject.entrySet().associate { (name, each) ->
+            name to typed(each, within(1))
+        }
         wanted.java.isEnum -> wanted.java.enumConstants.single { (it as Enum<*>).name == value.asString.uppercase() }
         else -> error("no value of a file is a $type")
     }
@@ -282,17 +299,25 @@ private fun plain(gave: Any?): JsonElement = when (gave) {
         }
         plain(
             mapOf(
-                "id" to gave.id, "state" to gave.state, "number" to gave.number, "sms" to gave.sms,
-                "attempts_left" to gave.attemptsLeft, "lives" to lives,
+                "id" to gave.id,
+                "state" to gave.state,
+                "number" to gave.number,
+                "sms" to gave.sms,
+                "attempts_left" to gave.attemptsLeft,
+                "lives" to lives,
             ),
         )
     }
     is SmsParts -> plain(mapOf("encoding" to gave.encoding, "characters" to gave.characters, "parts" to gave.parts))
-    is SenderInfo -> plain(mapOf("id" to gave.id, "name" to gave.name, "number" to gave.number, "status" to gave.status))
+    is SenderInfo -> plain(
+        mapOf("id" to gave.id, "name" to gave.name, "number" to gave.number, "status" to gave.status),
+    )
     is VerifyException -> plain(
         mapOf(
-            "error" to gave.code, "detail" to gave.detail, "http_status" to gave.httpStatus, "request_id" to gave.requestId,
-            "retry_after" to gave.retryAfter, "retry_is_safe" to gave.retryIsSafe, "sms_possibly_sent" to gave.smsPossiblySent,
+            "error" to gave.code, "detail" to gave.detail, "http_status" to gave.httpStatus,
+            "request_id" to gave.requestId,
+            "retry_after" to gave.retryAfter, "retry_is_safe" to gave.retryIsSafe,
+            "sms_possibly_sent" to gave.smsPossiblySent,
             "field" to gave.field, "reason" to gave.reason, "limit" to gave.limit, "cause_code" to gave.causeCode,
         ),
     )

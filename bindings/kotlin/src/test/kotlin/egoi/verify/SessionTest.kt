@@ -1,12 +1,6 @@
 package egoi.verify
 
 import egoi.verify.testing.SandboxOptions
-import java.io.IOException
-import java.nio.file.Files
-import java.nio.file.Path
-import kotlin.time.Duration
-import kotlin.time.Duration.Companion.minutes
-import kotlin.time.Duration.Companion.seconds
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.Job
@@ -28,6 +22,12 @@ import org.junit.jupiter.api.Assertions.assertInstanceOf
 import org.junit.jupiter.api.Assertions.assertNull
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
+import java.io.IOException
+import java.nio.file.Files
+import java.nio.file.Path
+import kotlin.time.Duration
+import kotlin.time.Duration.Companion.minutes
+import kotlin.time.Duration.Companion.seconds
 
 class SessionTest {
     private fun playing(play: suspend TestScope.(Phone) -> Unit) = runTest {
@@ -197,7 +197,9 @@ class SessionTest {
     @Test
     fun `what the server said is passed on`() = playing { phone ->
         phone.session.start(NUMBER)
-        phone.answersWith(VerificationServerException("rate_limited", "five an hour", 20.minutes, smsPossiblySent = false))
+        phone.answersWith(
+            VerificationServerException("rate_limited", "five an hour", 20.minutes, smsPossiblySent = false),
+        )
         val failed = phone.failed()
         assertEquals(Advice.WAIT, failed.advice)
         assertEquals(20.minutes to "five an hour", failed.problem.run { retryAfter to detail })
@@ -250,13 +252,14 @@ class SessionTest {
     }
 
     @Test
-    fun `a call that was under way when the app ended changes nothing in the session that was restored`() = playing { phone ->
-        phone.session.start(NUMBER)
-        runCurrent()
-        phone.endAndStartApp()
-        phone.answers(sent())
-        assertEquals("interrupted", phone.failed().problem.code)
-    }
+    fun `a call that was under way when the app ended changes nothing in the session that was restored`() =
+        playing { phone ->
+            phone.session.start(NUMBER)
+            runCurrent()
+            phone.endAndStartApp()
+            phone.answers(sent())
+            assertEquals("interrupted", phone.failed().problem.code)
+        }
 
     @Test
     fun `what was not saved here is refused`() = runTest {
@@ -317,7 +320,8 @@ class SessionTest {
             return CodeSent(made.id, expiresIn = 10.minutes, resendIn = Duration.ZERO)
         }
 
-        override suspend fun validate(id: String, code: String): CodeChecked = CodeChecked(client.validate(id, code, NUMBER))
+        override suspend fun validate(id: String, code: String): CodeChecked =
+            CodeChecked(client.validate(id, code, NUMBER))
 
         override suspend fun resend(id: String): CodeSent =
             CodeSent(client.resend(id).id, expiresIn = 10.minutes, resendIn = Duration.ZERO)

@@ -5,10 +5,6 @@ import com.google.gson.JsonNull
 import com.google.gson.JsonObject
 import com.google.gson.JsonParser
 import com.google.gson.JsonPrimitive
-import java.nio.file.Files
-import java.nio.file.Path
-import kotlin.time.Duration
-import kotlin.time.Duration.Companion.seconds
 import kotlinx.coroutines.Job
 import kotlinx.coroutines.cancel
 import kotlinx.coroutines.test.runCurrent
@@ -17,6 +13,10 @@ import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.DynamicTest.dynamicTest
 import org.junit.jupiter.api.TestFactory
+import java.nio.file.Files
+import java.nio.file.Path
+import kotlin.time.Duration
+import kotlin.time.Duration.Companion.seconds
 
 class SessionVectorsTest {
     @TestFactory
@@ -88,7 +88,9 @@ class SessionVectorsTest {
                 answers(CodeSent(text("id"), span("expires_in"), spanOrNull("resend_in"), countOrNull("attempts_left")))
             }
             "outcome" ->
-                answers(CodeChecked(Outcome.valueOf(answer.text(kind).uppercase()), answer.countOrNull("attempts_left")))
+                answers(
+                    CodeChecked(Outcome.valueOf(answer.text(kind).uppercase()), answer.countOrNull("attempts_left")),
+                )
             "ended" -> answers(State.valueOf(answer.text(kind).uppercase()))
             "failed" -> answer.getAsJsonObject(kind).run {
                 val mayBeSent = get("sms_possibly_sent").asBoolean
@@ -131,7 +133,9 @@ class SessionVectorsTest {
 
     private fun JsonObject.text(name: String): String = get(name).asString
 
-    private fun JsonObject.spanOrNull(name: String): Duration? = of(name).takeUnless { it.isJsonNull }?.asDouble?.seconds
+    private fun JsonObject.spanOrNull(name: String): Duration? = of(name).takeUnless {
+        it.isJsonNull
+    }?.asDouble?.seconds
 
     private fun JsonObject.span(name: String): Duration = spanOrNull(name) ?: Duration.ZERO
 

@@ -6,13 +6,6 @@ import egoi.verify.internal.uniffiForeignFutureHandleCount
 import egoi.verify.testing.Fault
 import egoi.verify.testing.FaultCall
 import egoi.verify.testing.SandboxOptions
-import java.nio.file.Files
-import java.nio.file.Path
-import java.util.concurrent.ConcurrentHashMap
-import java.util.concurrent.LinkedBlockingQueue
-import java.util.concurrent.atomic.AtomicInteger
-import kotlin.time.Duration.Companion.minutes
-import kotlin.time.Duration.Companion.seconds
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.Dispatchers
@@ -25,6 +18,13 @@ import kotlinx.coroutines.withTimeout
 import kotlinx.coroutines.yield
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
+import java.nio.file.Files
+import java.nio.file.Path
+import java.util.concurrent.ConcurrentHashMap
+import java.util.concurrent.LinkedBlockingQueue
+import java.util.concurrent.atomic.AtomicInteger
+import kotlin.time.Duration.Companion.minutes
+import kotlin.time.Duration.Companion.seconds
 
 /**
  * Many calls without growth. The heap has a fixed size in these tests (`pom.xml`), so that what the process grows by is
@@ -35,8 +35,7 @@ class SoakTest {
     private fun held(): Int =
         uniffiContinuationHandleMap.size + uniffiForeignFutureHandleCount() + FfiConverterTypeThrown.handleMap.size
 
-    private fun residentBytes(): Long =
-        Files.readString(Path.of("/proc/self/statm")).split(' ')[1].toLong() * PAGE
+    private fun residentBytes(): Long = Files.readString(Path.of("/proc/self/statm")).split(' ')[1].toLong() * PAGE
 
     private suspend fun atOnce(calls: Int, call: suspend () -> Unit): Unit = coroutineScope {
         val left = AtomicInteger(calls)
@@ -70,7 +69,9 @@ class SoakTest {
     fun `failures leave nothing behind`(): Unit = runBlocking {
         withSandbox { sandbox ->
             val client = sandbox.client()
-            withoutGrowth(soak("failed calls", 1_000, 1_000_000)) { failing<VerifyException.NotFound> { client.get("1") } }
+            withoutGrowth(soak("failed calls", 1_000, 1_000_000)) {
+                failing<VerifyException.NotFound> { client.get("1") }
+            }
         }
     }
 

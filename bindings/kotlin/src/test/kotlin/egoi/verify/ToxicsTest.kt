@@ -2,11 +2,6 @@ package egoi.verify
 
 import com.google.gson.JsonObject
 import com.google.gson.JsonParser
-import java.io.File
-import java.nio.file.Files
-import kotlin.time.Duration
-import kotlin.time.Duration.Companion.seconds
-import kotlin.time.TimeSource
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.async
 import kotlinx.coroutines.awaitAll
@@ -16,6 +11,11 @@ import kotlinx.coroutines.runBlocking
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Assumptions.assumeTrue
 import org.junit.jupiter.api.Test
+import java.io.File
+import java.nio.file.Files
+import kotlin.time.Duration
+import kotlin.time.Duration.Companion.seconds
+import kotlin.time.TimeSource
 
 /** Calls through toxiproxy, under load. */
 class ToxicsTest {
@@ -68,6 +68,7 @@ class ToxicsTest {
             repeat(rounds) { paths.forEach { load(service, it, isMeasured = true) } }
             println("$rounds of 100 rounds through toxiproxy")
             val started = TimeSource.Monotonic.markNow()
+
             // A pool of Java's and of Kotlin's may start a thread at any time.
             fun isMore() = held()[0] > before[0] || held()[1] > before[1] + 8
             while (isMore() && started.elapsedNow() < 10.seconds) delay(10)

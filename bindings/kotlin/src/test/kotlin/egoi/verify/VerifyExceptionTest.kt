@@ -5,13 +5,13 @@ import egoi.verify.internal.nativePanicking
 import egoi.verify.testing.Fault
 import egoi.verify.testing.FaultCall
 import egoi.verify.testing.SandboxOptions
-import java.net.ServerSocket
-import kotlin.reflect.KClass
 import kotlinx.coroutines.runBlocking
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
+import java.net.ServerSocket
+import kotlin.reflect.KClass
 
 class VerifyExceptionTest {
     @Test

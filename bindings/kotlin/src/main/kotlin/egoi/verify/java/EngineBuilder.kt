@@ -10,11 +10,11 @@ import egoi.verify.internal.NativeLimit
 import egoi.verify.internal.NativePause
 import egoi.verify.internal.NativeQuota
 import egoi.verify.internal.NativeTestClock
-import java.time.Duration
-import java.util.concurrent.CompletionStage
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.future.await
 import kotlinx.coroutines.runInterruptible
+import java.time.Duration
+import java.util.concurrent.CompletionStage
 
 /** Hands an SMS over, and waits until that is done. */
 public fun interface SmsSender {
@@ -123,6 +123,7 @@ public class EngineBuilder private constructor(private val make: (EngineOptions)
 
         /** One whose SMS E-goi's own call sends. V2. */
         @JvmStatic
-        public fun withEgoiSms(client: ClientOptions): EngineBuilder = EngineBuilder { options -> Engine(client, options) }
+        public fun withEgoiSms(client: ClientOptions): EngineBuilder =
+            EngineBuilder { options -> Engine(client, options) }
     }
 }

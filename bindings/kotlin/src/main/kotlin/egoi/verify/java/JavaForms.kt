@@ -11,15 +11,15 @@ import egoi.verify.Verification
 import egoi.verify.Verifier
 import egoi.verify.VerifyException
 import egoi.verify.seconds
-import java.time.Duration
-import java.util.concurrent.CompletableFuture
-import kotlin.time.toJavaDuration
-import kotlin.time.toKotlinDuration
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.SupervisorJob
 import kotlinx.coroutines.future.future
 import kotlinx.coroutines.runBlocking
+import java.time.Duration
+import java.util.concurrent.CompletableFuture
+import kotlin.time.toJavaDuration
+import kotlin.time.toKotlinDuration
 
 /** How to make a request, for Java. What is not set has the library's default; see [Verifier.request]. */
 public class RequestOptions {

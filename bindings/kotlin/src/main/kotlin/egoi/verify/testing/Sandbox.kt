@@ -13,12 +13,12 @@ import egoi.verify.testing.internal.NativeSandboxOptions
 import egoi.verify.testing.internal.SandboxException
 import egoi.verify.testing.internal.nativeStartSandbox
 import egoi.verify.testing.internal.uniffiRustFutureContinuationCallbackImpl
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.withContext
 import java.time.Instant
 import kotlin.coroutines.cancellation.CancellationException
 import kotlin.time.Duration
 import kotlin.time.DurationUnit
-import kotlinx.coroutines.Dispatchers
-import kotlinx.coroutines.withContext
 
 /**
  * An SMS as the recipient got it. Printed, neither number nor text nor code is shown.
@@ -146,7 +146,8 @@ public class SandboxOptions(
 )
 
 /** E-goi's interface on localhost, with an inbox instead of a network. For tests. */
-public class Sandbox private constructor(private val native: NativeSandbox, private val apiKey: String) : AutoCloseable {
+public class Sandbox private constructor(private val native: NativeSandbox, private val apiKey: String) :
+    AutoCloseable {
     /** Where it listens, `http://127.0.0.1:PORT`. */
     public val url: String get() = crossing { native.url() }
 

@@ -3,12 +3,12 @@ package egoi.verify.phone
 import egoi.verify.SessionState
 import egoi.verify.VerificationSession
 import egoi.verify.VerifyException
-import kotlin.concurrent.thread
-import kotlin.system.exitProcess
 import kotlinx.coroutines.channels.Channel
 import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.flow.transformWhile
 import kotlinx.coroutines.launch
+import kotlin.concurrent.thread
+import kotlin.system.exitProcess
 
 private fun words(state: SessionState): String = when (state) {
     SessionState.Idle -> "idle"

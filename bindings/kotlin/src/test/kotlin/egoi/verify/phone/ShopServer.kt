@@ -9,6 +9,7 @@ import egoi.verify.Outcome
 import egoi.verify.State
 import egoi.verify.VerificationServer
 import egoi.verify.VerificationServerException
+import kotlinx.coroutines.future.await
 import java.net.URI
 import java.net.http.HttpClient
 import java.net.http.HttpRequest
@@ -16,7 +17,6 @@ import java.net.http.HttpRequest.BodyPublishers
 import java.net.http.HttpResponse.BodyHandlers
 import kotlin.time.Duration
 import kotlin.time.Duration.Companion.seconds
-import kotlinx.coroutines.future.await
 
 /**
  * The app's own server, signed in to: `examples/phone/README.md` has what it speaks. It holds the E-goi key and decides.
@@ -29,7 +29,9 @@ class ShopServer private constructor(private val url: String, private val token:
 
     override suspend fun validate(id: String, code: String): CodeChecked {
         val checked = post("verifications/$id/code", JsonObject().apply { addProperty("code", code) })
-        return understood { CodeChecked(Outcome.valueOf(checked.word("outcome")), checked.orNull("attempts_left")?.asInt) }
+        return understood {
+            CodeChecked(Outcome.valueOf(checked.word("outcome")), checked.orNull("attempts_left")?.asInt)
+        }
     }
 
     override suspend fun resend(id: String): CodeSent = post("verifications/$id/resend").codeSent()

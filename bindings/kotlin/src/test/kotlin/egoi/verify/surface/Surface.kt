@@ -23,7 +23,9 @@ private val USUAL = Regex("component\\d+|copy|equals|hashCode|toString|entries|v
 /** The public surface of the module, from its compiled classes, into the file that is named. */
 public fun main(arguments: Array<String>) {
     val folder = Path.of(Client::class.java.protectionDomain.codeSource.location.toURI())
-    val files = Files.walk(folder.resolve("egoi/verify")).use { all -> all.filter { "$it".endsWith(".class") }.toList() }
+    val files = Files.walk(folder.resolve("egoi/verify")).use { all ->
+        all.filter { "$it".endsWith(".class") }.toList()
+    }
     for (file in files) {
         val name = folder.relativize(file).toString().removeSuffix(".class").replace('/', '.')
         // What uniffi generates is nobody's to use, and what is within a class is shown with it.
@@ -47,15 +49,24 @@ private fun typed(type: KType): String = "$type".replace(Regex("\\b(?:[a-z]+\\.)
 
 private fun show(shown: KClass<*>, path: String = inPackage(shown.java.packageName) + shown.simpleName) {
     if (shown.visibility != KVisibility.PUBLIC) return
-    val kind = if (shown.isSealed) " sealed" else if (shown.isData) " data" else ""
+    val kind = if (shown.isSealed) {
+        " sealed"
+    } else if (shown.isData) {
+        " data"
+    } else {
+        ""
+    }
     lines += path + shown.supertypes.map(::typed).filter { it != "Any" }.joinToString("") { " < $it" } + kind
     shown.java.enumConstants?.forEach { lines += "$path.$it" }
     shown.constructors.filter { it.visibility == KVisibility.PUBLIC }.forEach { callable("$path.constructor", it) }
-    for (member in shown.declaredMembers + (shown.companionObject?.takeIf { it.visibility == KVisibility.PUBLIC }?.declaredMembers ?: listOf())) {
+    for (member in shown.declaredMembers +
+        (shown.companionObject?.takeIf { it.visibility == KVisibility.PUBLIC }?.declaredMembers ?: listOf())) {
         if (member.visibility != KVisibility.PUBLIC || USUAL.matches(member.name)) continue
         when (member) {
             is KProperty<*> ->
-                lines += "$path.${member.name}: ${typed(member.returnType)}" + if (member is KMutableProperty<*>) " var" else ""
+                lines +=
+                    "$path.${member.name}: ${typed(member.returnType)}" +
+                    if (member is KMutableProperty<*>) " var" else ""
             is KFunction<*> -> callable("$path.${member.name}", member)
         }
     }

@@ -2,11 +2,11 @@ package egoi.verify.benches
 
 import com.google.gson.Gson
 import com.google.gson.JsonParser
-import java.io.File
-import kotlin.system.exitProcess
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
+import java.io.File
+import kotlin.system.exitProcess
 
 private const val OURS = "egoi-verify"
 
@@ -44,7 +44,11 @@ private fun border(): List<Record> {
     return measures { measure, of ->
         val figures = measured.mapValues { (_, costs) -> costs.map(of) }
         Record(
-            "kotlin-border", SUSPENDING, measure, figures.getValue(SUSPENDING), floors = mapOf(JNI to figures.getValue(JNI)),
+            "kotlin-border",
+            SUSPENDING,
+            measure,
+            figures.getValue(SUSPENDING),
+            floors = mapOf(JNI to figures.getValue(JNI)),
         )
     } + listOf(JNA, UNIFFI).map { Record("kotlin-border", it, "time", measured.getValue(it).map(Cost::time)) }
 }

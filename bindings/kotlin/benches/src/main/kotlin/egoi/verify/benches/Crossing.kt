@@ -3,14 +3,14 @@ package egoi.verify.benches
 import com.sun.jna.Native
 import egoi.verify.Engine
 import egoi.verify.normalisedCode
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.runBlocking
+import kotlinx.coroutines.suspendCancellableCoroutine
 import java.io.File
 import java.util.concurrent.ConcurrentHashMap
 import java.util.concurrent.atomic.AtomicLong
 import kotlin.coroutines.Continuation
 import kotlin.coroutines.resume
-import kotlinx.coroutines.Dispatchers
-import kotlinx.coroutines.runBlocking
-import kotlinx.coroutines.suspendCancellableCoroutine
 
 /** The least that a bridge by JNI would be: `bridge.c`. */
 internal object Bridge {

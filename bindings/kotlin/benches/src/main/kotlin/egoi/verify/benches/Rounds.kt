@@ -20,11 +20,17 @@ internal object Processor {
     }
 
     private const val OF_THIS_PROCESS = 2
+    private const val NANOSECONDS = 1_000_000_000
 
+    // C's name.
+    @Suppress("ktlint:standard:function-naming", "FunctionNaming")
     @JvmStatic
     private external fun clock_gettime(clock: Int, into: Timespec): Int
 
-    fun time(): Long = Timespec().also { clock_gettime(OF_THIS_PROCESS, it) }.run { seconds * 1_000_000_000 + nanoseconds }
+    fun time(): Long {
+        val spent = Timespec().also { clock_gettime(OF_THIS_PROCESS, it) }
+        return spent.seconds * NANOSECONDS + spent.nanoseconds
+    }
 }
 
 internal val SHORT: Boolean = System.getenv("EGOI_BENCH_SHORT") == "1"

@@ -3,11 +3,18 @@ package egoi.verify.benches
 import com.google.gson.JsonParser
 import egoi.verify.Client
 import egoi.verify.ClientOptions
-import io.ktor.client.HttpClient as Ktor
 import io.ktor.client.engine.okhttp.OkHttp
 import io.ktor.client.request.get
 import io.ktor.client.request.header
 import io.ktor.client.statement.bodyAsText
+import kotlinx.coroutines.future.await
+import kotlinx.coroutines.suspendCancellableCoroutine
+import okhttp3.Call
+import okhttp3.Callback
+import okhttp3.Dispatcher
+import okhttp3.OkHttpClient
+import okhttp3.Request
+import okhttp3.Response
 import java.io.IOException
 import java.net.URI
 import java.net.http.HttpClient
@@ -20,14 +27,7 @@ import javax.net.ssl.TrustManagerFactory
 import javax.net.ssl.X509TrustManager
 import kotlin.coroutines.resume
 import kotlin.coroutines.resumeWithException
-import kotlinx.coroutines.future.await
-import kotlinx.coroutines.suspendCancellableCoroutine
-import okhttp3.Call
-import okhttp3.Callback
-import okhttp3.Dispatcher
-import okhttp3.OkHttpClient
-import okhttp3.Request
-import okhttp3.Response
+import io.ktor.client.HttpClient as Ktor
 
 internal const val ID: String = "9a7c0de1f2b34455a6b7c8d9e0f10213"
 private const val KEY = "0123456789abcdef0123456789abcdef01234567"
@@ -35,7 +35,10 @@ private const val AT_ONCE = 64
 
 private fun trusting(pem: String): X509TrustManager {
     val store = KeyStore.getInstance(KeyStore.getDefaultType()).apply { load(null) }
-    store.setCertificateEntry("server", CertificateFactory.getInstance("X.509").generateCertificate(pem.byteInputStream()))
+    store.setCertificateEntry(
+        "server",
+        CertificateFactory.getInstance("X.509").generateCertificate(pem.byteInputStream()),
+    )
     val made = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm()).apply { init(store) }
     return made.trustManagers.single() as X509TrustManager
 }
@@ -59,7 +62,8 @@ internal fun ways(base: String, pem: String, oneAtATime: Boolean): Map<String, s
     val okRequest = Request.Builder().url(url).header("apikey", KEY).header("accept", "application/json").build()
 
     val java = HttpClient.newBuilder().sslContext(tls).version(HttpClient.Version.HTTP_1_1).build()
-    val javaRequest = HttpRequest.newBuilder(URI(url)).header("apikey", KEY).header("accept", "application/json").build()
+    val javaRequest =
+        HttpRequest.newBuilder(URI(url)).header("apikey", KEY).header("accept", "application/json").build()
 
     // Its own engine, CIO, makes a connection for every call, over TLS with a whole handshake.
     val ktor = Ktor(OkHttp) { engine { preconfigured = okHttp() } }

@@ -11,10 +11,10 @@ import egoi.verify.testing.Message
 import egoi.verify.testing.Sandbox
 import egoi.verify.testing.SandboxOptions
 import egoi.verify.testing.TestClock
+import kotlinx.coroutines.runBlocking
 import java.time.Duration
 import java.time.Instant
 import kotlin.time.toKotlinDuration
-import kotlinx.coroutines.runBlocking
 
 /** Starts a [Sandbox] from Java. What is not set has its default. */
 public class SandboxBuilder {
