@@ -30,8 +30,8 @@ pub use sandbox::{Cut, Fault, FaultBody, FaultCall, Message, Sandbox, SandboxClo
 pub use sms::{MessageTemplate, SmsEncoding, SmsParts, code_in_sms, sms_parts, with_app_hash, with_origin};
 pub use store::{
     Attempt, Clock, ClockShift, CreateResult, DeliveryStatus, Digest, IdempotencyClaim, Limits, MemoryStore,
-    MonotonicClock, NewRequest, ResendLimit, ResendResult, StoreBackend, StoreFuture, StoredRequest, StoredResponse,
-    StoredTerms, TestClock,
+    MonotonicClock, NewClaim, NewRequest, ResendLimit, ResendResult, StoreBackend, StoreFuture, StoredRequest,
+    StoredResponse, StoredTerms, TestClock,
 };
 pub use tls::Trust;
 pub use values::{ApiKey, Code, CodeSize, CodeType, EngineKey, PhoneNumber, RequestId, Validity, parse_number};

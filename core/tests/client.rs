@@ -3,6 +3,9 @@
 
 #[path = "support/service.rs"]
 mod service;
+#[allow(dead_code, reason = "each program of tests needs some of it")]
+#[path = "support/watched.rs"]
+mod watched;
 
 use std::cell::RefCell;
 use std::fmt::{self, Write as _};
@@ -10,10 +13,11 @@ use std::sync::{Arc, Mutex, Once};
 use std::time::{Duration, Instant};
 
 use egoi_verify::{
-    Api, CallOptions, Client, ClientOptions, CodeType, ErrorCode, MemoryStore, Outcome, RequestOptions, State, V1Paths,
-    V2Paths, ValidateOptions,
+    Api, CallOptions, Client, ClientOptions, CodeType, ErrorCode, MemoryStore, Outcome, RequestOptions, State,
+    StoreBackend, TestClock, V1Paths, V2Paths, ValidateOptions,
 };
 use service::{Arrived, CODE, ID, KEY, NUMBER, Service, Step, answer, closed_port, json};
+use watched::{Trouble, Watched};
 
 fn any() -> CallOptions {
     CallOptions::default()
@@ -610,7 +614,6 @@ async fn a_proxy_is_used_when_it_is_named_and_paths_can_be_changed() {
 #[tokio::test]
 async fn an_idempotency_key_gives_the_same_request_and_one_sms() {
     let service = Service::start(|_| made()).await;
-    let keyed = || RequestOptions::default().idempotency_key("order 7");
     let refused = service.client(Api::V2).request(NUMBER, keyed()).await.unwrap_err();
     assert_eq!(refused.code(), ErrorCode::Unsupported);
     let store = Arc::new(MemoryStore::new(1000));
@@ -631,11 +634,11 @@ async fn an_idempotency_key_gives_the_same_request_and_one_sms() {
 
 #[tokio::test]
 async fn an_idempotency_key_is_free_again_only_when_no_sms_was_sent() {
-    for (fault, is_free) in [(json(401, "{}"), true), (json(500, "{}"), false), (vec![Step::Close], false)] {
+    let (refused, conflict) = (json(401, "{}"), json(409, "{}"));
+    for (fault, is_free) in [(refused, true), (conflict, true), (json(500, "{}"), false), (vec![Step::Close], false)] {
         let service = Service::answering([fault, made()]).await;
         let options = service.options(Api::V2).store(Arc::new(MemoryStore::new(1000))).key([1; 32]);
         let client = Client::new(options).unwrap();
-        let keyed = || RequestOptions::default().idempotency_key("order 7");
         let failed = client.request(NUMBER, keyed()).await.unwrap_err();
         assert_eq!(failed.sms_possibly_sent(), !is_free);
         match client.request(NUMBER, keyed()).await {
@@ -646,6 +649,89 @@ async fn an_idempotency_key_is_free_again_only_when_no_sms_was_sent() {
             }
         }
         assert_eq!(service.sms(), 1 + usize::from(is_free));
+    }
+}
+
+fn keyed() -> RequestOptions {
+    RequestOptions::default().idempotency_key("order 7")
+}
+
+/// A client whose idempotency keys are in this store.
+fn with_store(options: ClientOptions, store: &Arc<impl StoreBackend + 'static>) -> Client {
+    Client::new(options.store(Arc::clone(store) as Arc<dyn StoreBackend>).key([1; 32])).unwrap()
+}
+
+#[tokio::test]
+async fn an_idempotency_key_is_of_one_account_at_one_address() {
+    let (one, two) = (Service::start(|_| made()).await, Service::start(|_| made()).await);
+    let store = Arc::new(MemoryStore::new(1000));
+    let account = |service: &Service, api_key: &str, sender: &str| {
+        let options = ClientOptions::new(api_key, sender).base_url(format!("{}/", service.url));
+        with_store(options, &store)
+    };
+    with_store(one.options(Api::V2), &store).request(NUMBER, keyed()).await.unwrap();
+    account(&one, KEY, "1234").request(NUMBER, keyed()).await.unwrap();
+    assert_eq!(one.sms(), 1, "a `/` at the end of the address makes no other");
+    account(&one, "another account", "1234").request(NUMBER, keyed()).await.unwrap();
+    account(&one, KEY, "another sender").request(NUMBER, keyed()).await.unwrap();
+    account(&two, KEY, "1234").request(NUMBER, keyed()).await.unwrap();
+    assert_eq!((one.sms(), two.sms()), (3, 1));
+}
+
+#[test]
+fn an_idempotency_key_that_is_forgotten_at_once_is_refused() {
+    let options = |seconds| {
+        let options = ClientOptions::new(KEY, "1234").store(Arc::new(MemoryStore::new(1000))).key([1; 32]);
+        Client::new(options.keep(Duration::from_secs(seconds)))
+    };
+    let error = options(59).err().unwrap();
+    assert_eq!((error.code(), error.field()), (ErrorCode::InvalidInput, Some("keep")));
+    assert!(error.detail().contains("is 59 s; the minimum is 60 s"), "{error}");
+    assert!(options(0).is_err() && options(60).is_ok());
+}
+
+/// The last call of the store that a request makes, where the service accepts it and where it is not reached.
+#[tokio::test]
+async fn what_the_service_said_is_returned_though_the_store_hangs_afterwards() {
+    for (method, is_accepted) in [("complete", true), ("release", false)] {
+        let service = Service::start(move |_| if is_accepted { made() } else { json(401, "{}") }).await;
+        let store = Arc::new(Watched::new(Arc::new(TestClock::default())));
+        let client = with_store(service.options(Api::V2), &store);
+        *store.trouble.lock().unwrap() = Some((method, Trouble::IsLate));
+        let timeout = Duration::from_millis(300);
+        let started = Instant::now();
+        let done = client.request(NUMBER, keyed().timeout(timeout)).await;
+        assert!(started.elapsed() < 3 * timeout, "{:?}", started.elapsed());
+        match done {
+            Ok(made) => assert!(is_accepted && made.id == ID),
+            Err(error) => assert!(!is_accepted && error.code() == ErrorCode::Unauthorized, "{error}"),
+        }
+        // The retry waits for what is done in the background.
+        store.goes_on.add_permits(1);
+        *store.trouble.lock().unwrap() = None;
+        assert_eq!(client.request(NUMBER, keyed()).await.is_ok(), is_accepted);
+        assert_eq!(service.sms(), if is_accepted { 1 } else { 2 });
+    }
+}
+
+#[tokio::test]
+async fn a_claim_after_the_deadline_or_the_drop_of_its_call_is_released() {
+    for is_dropped in [false, true] {
+        let service = Service::start(|_| made()).await;
+        let store = Arc::new(Watched::new(Arc::new(TestClock::default())));
+        let client = with_store(service.options(Api::V2), &store);
+        *store.trouble.lock().unwrap() = Some(("claim", Trouble::IsLate));
+        let late = client.request(NUMBER, keyed().timeout(Duration::from_millis(100)));
+        if is_dropped {
+            assert!(tokio::time::timeout(Duration::from_millis(10), late).await.is_err());
+        } else {
+            let error = late.await.unwrap_err();
+            assert_eq!((error.code(), error.retry_is_safe()), (ErrorCode::Storage, true), "{error}");
+            assert!(!error.sms_possibly_sent());
+        }
+        *store.trouble.lock().unwrap() = None;
+        let (retried, ()) = tokio::join!(client.request(NUMBER, keyed()), async { store.goes_on.add_permits(1) });
+        assert_eq!((retried.unwrap().id.as_str(), service.sms()), (ID, 1));
     }
 }
 

@@ -22,6 +22,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use rand::rngs::SmallRng;
 use rand::{RngExt as _, SeedableRng as _};
 use sha2::Sha256;
+use tokio::time::Instant;
 
 use support::post::{Fate, Post};
 use support::soak;
@@ -31,6 +32,8 @@ const NUMBER: &str = "+351 910 000 000";
 const OTHER: &str = "+351 910 000 001";
 const KEY: [u8; 32] = [7; 32];
 const MS: Duration = Duration::from_millis(1);
+/// How long a call whose SMS was sent waits for the store.
+const RECORDING: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 const UNKNOWN: &str = "00000000000000000000000000000000";
@@ -899,14 +902,11 @@ async fn where_the_store_fails_before_the_hand_over_nothing_was_sent() {
     let (setting, store) = set_up_watched();
     let (id, _) = setting.request().await;
     *store.trouble.lock().unwrap() = Some(("create", Trouble::Fails));
-    assert_fields(&setting.request_error(code_alone()).await, ErrorCode::Storage, None, None, false, false);
+    assert_fields(&setting.request_error(code_alone()).await, ErrorCode::Storage, None, None, true, false);
     for method in ["terms", "resend"] {
         *store.trouble.lock().unwrap() = Some((method, Trouble::Fails));
         let error = setting.resend_error(&id).await;
-        assert!(
-            error.code() == ErrorCode::Storage && !error.sms_possibly_sent() && !error.retry_is_safe(),
-            "{error:?}"
-        );
+        assert_fields(&error, ErrorCode::Storage, None, None, true, false);
     }
     assert_eq!(setting.post.count(), 1);
 }
@@ -951,25 +951,104 @@ async fn get_and_cancel_may_be_repeated_where_the_store_fails() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_the_store_hangs_a_call_ends_at_its_deadline_and_get_and_cancel_may_be_repeated() {
+async fn where_the_store_hangs_a_call_ends_at_its_deadline_and_nothing_was_sent() {
     let (setting, store) = set_up_watched();
     let (id, code) = setting.request().await;
     let second = Duration::from_secs(1);
-    for (method, safe) in [("create", false), ("resend", false), ("validate", false), ("cancel", true), ("get", true)] {
+    for (method, safe) in
+        [("create", true), ("terms", true), ("resend", true), ("validate", false), ("cancel", true), ("get", true)]
+    {
         *store.trouble.lock().unwrap() = Some((method, Trouble::Hangs));
-        let engine = &setting.engine;
+        let (engine, started) = (&setting.engine, Instant::now());
         let error = match method {
             "create" => engine.request(NUMBER, code_alone().timeout(second)).await.unwrap_err(),
-            "resend" => engine.resend(&id, call().timeout(second)).await.unwrap_err(),
+            "terms" | "resend" => engine.resend(&id, call().timeout(second)).await.unwrap_err(),
             "validate" => engine.validate(&id, &code, ValidateOptions::default().timeout(second)).await.unwrap_err(),
             "cancel" => engine.cancel(&id, call().timeout(second)).await.unwrap_err(),
             _ => engine.get(&id, call().timeout(second)).await.unwrap_err(),
         };
-        assert_eq!(error.code(), ErrorCode::Timeout, "{method}");
-        assert_eq!(error.retry_is_safe(), safe, "{method}");
-        assert!(!error.sms_possibly_sent(), "{method}: no hand-over began");
+        assert_fields(&error, ErrorCode::Storage, None, None, safe, false);
+        assert!(error.detail().contains("1000 ms") && started.elapsed() <= second + MS, "{method}: {error}");
     }
     assert_eq!(setting.post.count(), 1);
+}
+
+/// Awaits what goes on in the background.
+async fn until(is_so: impl AsyncFn() -> bool) {
+    while !is_so().await {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_is_stored_after_its_deadline_or_its_drop_leaves_nothing_behind() {
+    for is_dropped in [false, true] {
+        let (setting, store) = set_up_watched();
+        *store.trouble.lock().unwrap() = Some(("create", Trouble::IsLate));
+        let late = setting.engine.request(NUMBER, code_alone().idempotency_key("k").timeout(MS));
+        if is_dropped {
+            begin_and_drop(late).await;
+        } else {
+            assert_fields(&late.await.unwrap_err(), ErrorCode::Storage, None, None, true, false);
+        }
+        *store.trouble.lock().unwrap() = None;
+        // The retry waits until what came too late is gone.
+        let retry = setting.engine.request(OTHER, code_alone().idempotency_key("k"));
+        let (retried, ()) = tokio::join!(retry, async { store.goes_on.add_permits(1) });
+        assert_eq!((retried.unwrap().sms, setting.post.count()), (Some(SmsStatus::Sent), 1));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_resend_that_is_stored_after_its_deadline_or_its_drop_leaves_the_old_code() {
+    for is_dropped in [false, true] {
+        let (setting, store) = set_up_watched();
+        let (id, code) = setting.request().await;
+        let before = setting.get(&id).await;
+        setting.pass(HOUR / 60);
+        *store.trouble.lock().unwrap() = Some(("resend", Trouble::IsLate));
+        let late = setting.engine.resend(&id, call().timeout(MS));
+        if is_dropped {
+            begin_and_drop(late).await;
+        } else {
+            assert_fields(&late.await.unwrap_err(), ErrorCode::Storage, None, None, true, false);
+        }
+        store.goes_on.add_permits(1);
+        until(async || store.digests.lock().unwrap().len() == 2 && setting.get(&id).await == before).await;
+        assert_eq!((setting.validate(&id, &code).await, setting.post.count()), (Outcome::Verified, 1));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_sent_is_returned_though_the_store_hangs_afterwards() {
+    let (setting, store) = set_up_watched();
+    *store.trouble.lock().unwrap() = Some(("record_delivery", Trouble::IsLate));
+    let (started, timeout) = (Instant::now(), Duration::from_secs(60));
+    let made = setting.engine.request(NUMBER, code_alone().timeout(timeout)).await.unwrap();
+    assert!(made.sms == Some(SmsStatus::Sent) && started.elapsed() < 2 * RECORDING, "{:?}", started.elapsed());
+    assert_eq!(setting.get(&made.id).await.sms, Some(SmsStatus::Unknown));
+    store.goes_on.add_permits(1);
+    until(async || setting.get(&made.id).await.sms == Some(SmsStatus::Sent)).await;
+    setting.pass(HOUR / 60);
+    let resent = setting.engine.resend(&made.id, call().timeout(timeout)).await.unwrap();
+    assert_eq!(resent.sms, Some(SmsStatus::Sent));
+    // By its deadline, where that is sooner.
+    let (started, timeout) = (Instant::now(), RECORDING / 4);
+    setting.engine.request(NUMBER, code_alone().timeout(timeout)).await.unwrap();
+    assert!(started.elapsed() <= timeout + MS, "{:?}", started.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_not_sent_is_removed_though_the_store_goes_on_after_the_deadline() {
+    let (setting, store) = set_up_watched();
+    *store.trouble.lock().unwrap() = Some(("record_delivery", Trouble::IsLate));
+    setting.post.next(Fate::NotSent);
+    let error = setting.request_error(code_alone().timeout(MS)).await;
+    let id = error.request_id().unwrap().to_owned();
+    assert_fields(&error, ErrorCode::Storage, Some(&id), None, false, true);
+    assert_eq!(setting.get(&id).await.state, State::Pending);
+    store.goes_on.add_permits(1);
+    until(async || setting.engine.get(&id, call()).await.is_err()).await;
 }
 
 // Options

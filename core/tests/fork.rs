@@ -5,9 +5,6 @@
 
 #[cfg(unix)]
 mod support {
-    #[allow(dead_code, reason = "each program of tests needs some of it")]
-    pub(crate) mod watched;
-
     #[cfg(feature = "sqlite")]
     #[allow(dead_code, reason = "each program of tests needs some of it")]
     pub(crate) mod files;
@@ -34,7 +31,6 @@ fn main() {
             "a_key_remembered_in_memory_sends_no_sms_in_a_child",
             unix::a_key_remembered_in_memory_sends_no_sms_in_a_child,
         ),
-        ("a_store_that_processes_share_works_in_a_child", unix::a_store_that_processes_share_works_in_a_child),
         #[cfg(feature = "redis")]
         ("a_store_in_redis_works_in_a_child_and_goes_on", unix::a_store_in_redis_works_in_a_child_and_goes_on),
         #[cfg(feature = "postgres")]
@@ -57,16 +53,13 @@ fn main() {
 mod unix {
     use std::collections::HashSet;
     use std::io::{Read as _, Write as _, pipe};
-    use std::sync::Arc;
 
     use egoi_verify::{
-        CallOptions, Client, ClientOptions, CodeType, Engine, EngineOptions, ErrorCode, RequestOptions, TestClock,
+        CallOptions, Client, ClientOptions, CodeType, Engine, EngineOptions, ErrorCode, RequestOptions,
         ValidateOptions, generate_code,
     };
     use nix::sys::wait::{WaitStatus, waitpid};
     use nix::unistd::{ForkResult, fork};
-
-    use crate::support::watched::Watched;
 
     /// What a forked child says, which has to end well.
     fn in_a_child(says: impl FnOnce() -> String) -> String {
@@ -144,14 +137,6 @@ mod unix {
             error.code().to_string()
         });
         assert_eq!(said, "forked");
-    }
-
-    pub(crate) fn a_store_that_processes_share_works_in_a_child() {
-        let store = Arc::new(Watched::new(Arc::new(TestClock::default())));
-        let engine = Engine::new(|_sms| async { Ok(()) }, EngineOptions::default().store(store).key([0; 32])).unwrap();
-        let id = block_on(engine.request("+351 910 000 000", RequestOptions::default())).unwrap().id;
-        let said = in_a_child(|| block_on(engine.get(&id, CallOptions::default())).unwrap().state.to_string());
-        assert_eq!(said, "pending");
     }
 
     /// The parent's connection is the parent's: the child makes its own.

@@ -9,6 +9,7 @@ mod support {
     #[allow(dead_code, unused_macros, reason = "each program of tests needs some of it")]
     pub(crate) mod conformance;
     pub(crate) mod kept;
+    pub(crate) mod late;
     pub(crate) mod model;
     #[allow(dead_code, reason = "each program of tests needs some of it")]
     pub(crate) mod post;
@@ -215,7 +216,7 @@ mod bad_days {
         RUNTIME.block_on(engine.ping(CallOptions::default())).unwrap();
         server.pause();
         let call = CallOptions::default().timeout(Duration::from_millis(200));
-        assert_eq!(RUNTIME.block_on(engine.ping(call)).unwrap_err().code(), ErrorCode::Timeout);
+        assert_eq!(RUNTIME.block_on(engine.ping(call)).unwrap_err().code(), ErrorCode::Storage);
         server.resume();
         RUNTIME.block_on(engine.ping(CallOptions::default())).unwrap();
     }
@@ -232,11 +233,9 @@ mod bad_days {
 }
 
 mod plans {
-    use std::time::Duration;
-
     use egoi_verify::{CallOptions, Engine, Outcome, RequestOptions, ValidateOptions};
 
-    use super::support::conformance::{RIGHT, RUNTIME, number, remembered};
+    use super::support::conformance::{RUNTIME, new_claim, number, response};
     use super::support::post::Post;
     use super::*;
 
@@ -250,9 +249,11 @@ mod plans {
         engine.get(&id, CallOptions::default()).await.unwrap();
         engine.resend(&id, CallOptions::default()).await.unwrap();
         engine.cancel(&id, CallOptions::default()).await.unwrap();
-        store.claim(RIGHT, number(i), Duration::from_secs(60)).await.unwrap();
-        store.complete(RIGHT, remembered()).await.unwrap();
-        store.release(RIGHT).await.unwrap();
+        let claim = new_claim([i as u8; 32], 1, number(i));
+        store.claim(claim.clone()).await.unwrap();
+        store.release(claim.key, claim.owner).await.unwrap();
+        store.claim(claim.clone()).await.unwrap();
+        store.complete(claim.key, claim.owner, response()).await.unwrap();
     }
 
     /// The plans by which a server makes every call after this was done to a store of it that has seen them.
@@ -303,4 +304,39 @@ mod plans {
         assert_none_is_read_through(&plans);
         assert!(!plans.contains("JIT:"), "{plans}");
     }
+}
+
+mod late {
+    use super::support::late::{Stalls, facts_of_late_answers};
+    use super::support::postgres_server::{Transaction, schema_of};
+    use super::*;
+
+    /// Tables that somebody else can lock.
+    struct Locked {
+        url: String,
+        lock: Mutex<Option<Transaction>>,
+    }
+
+    impl Stalls for Locked {
+        fn url(&self) -> String {
+            self.url.clone()
+        }
+
+        fn stall(&self) {
+            let schema = schema_of(&self.url);
+            let tables = ["requests", "numbers", "idempotency_keys"];
+            let tables = tables.map(|table| format!("{schema}.egoi_verify_{table}")).join(", ");
+            *self.lock.lock().unwrap() = Some(SERVER.begin(&format!("LOCK TABLE {tables}")));
+        }
+
+        fn resume(&self) {
+            drop(self.lock.lock().unwrap().take());
+        }
+    }
+
+    fn stalling() -> Option<Locked> {
+        Some(Locked { url: SERVER.url(), lock: Mutex::default() })
+    }
+
+    facts_of_late_answers!(stalling);
 }

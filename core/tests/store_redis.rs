@@ -6,6 +6,7 @@ mod support {
     #[allow(dead_code, unused_macros, reason = "each program of tests needs some of it")]
     pub(crate) mod conformance;
     pub(crate) mod kept;
+    pub(crate) mod late;
     pub(crate) mod model;
     #[allow(dead_code, reason = "each program of tests needs some of it")]
     pub(crate) mod post;
@@ -214,4 +215,38 @@ mod what_is_kept {
         assert_eq!(after.request(NUMBER, asked()).await.unwrap_err().code(), ErrorCode::RateLimited);
         assert_eq!(before.resend(&second.id, CallOptions::default()).await.unwrap_err().code(), ErrorCode::RateLimited);
     }
+}
+
+mod late {
+    use crate::support::late::{Stalls, facts_of_late_answers};
+    use crate::support::redis_server::{self, RedisServer};
+
+    struct Paused {
+        server: RedisServer,
+        url: String,
+    }
+
+    impl Stalls for Paused {
+        fn url(&self) -> String {
+            self.url.clone()
+        }
+
+        fn stall(&self) {
+            self.server.pause();
+        }
+
+        fn resume(&self) {
+            self.server.resume();
+        }
+    }
+
+    fn stalling() -> Option<Paused> {
+        redis_server::is_here().then(|| {
+            let server = RedisServer::start(&[]);
+            let url = server.url();
+            Paused { server, url }
+        })
+    }
+
+    facts_of_late_answers!(stalling);
 }

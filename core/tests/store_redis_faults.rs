@@ -322,7 +322,7 @@ with_redis! {
         let started = Instant::now();
         let options = ValidateOptions::default().timeout(Duration::from_millis(200));
         let error = engine.validate(&id, "no", options).await.unwrap_err();
-        assert_eq!((error.code(), error.retry_is_safe()), (ErrorCode::Timeout, false));
+        assert_eq!((error.code(), error.retry_is_safe()), (ErrorCode::Storage, false));
         assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
         server.resume();
         assert_eq!(validate(&engine, &id, &post.latest()).await.unwrap(), Outcome::Verified);

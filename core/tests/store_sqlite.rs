@@ -10,6 +10,7 @@ mod support {
     pub(crate) mod files;
     #[allow(dead_code, reason = "each program of tests needs some of it")]
     pub(crate) mod kept;
+    pub(crate) mod late;
     pub(crate) mod model;
     #[allow(dead_code, reason = "each program of tests needs some of it")]
     pub(crate) mod post;
@@ -210,4 +211,41 @@ fn what_is_removed_is_found_by_an_index() {
         let plan: String = connection.query_row(&plan, [], |row| row.get(3)).unwrap();
         assert!(plan.contains(&format!("SEARCH {table} USING INDEX {table}_until")), "{plan}");
     }
+}
+
+mod late {
+    use std::sync::Mutex;
+
+    use super::File;
+    use super::support::kept::Kept as _;
+    use super::support::late::{Stalls, facts_of_late_answers};
+
+    /// A file that another process can lock.
+    struct Locked {
+        file: File,
+        lock: Mutex<Option<rusqlite::Connection>>,
+    }
+
+    impl Stalls for Locked {
+        fn url(&self) -> String {
+            self.file.url()
+        }
+
+        fn stall(&self) {
+            let connection = rusqlite::Connection::open(self.file.path()).unwrap();
+            connection.busy_timeout(std::time::Duration::from_secs(5)).unwrap();
+            connection.execute_batch("BEGIN IMMEDIATE").unwrap();
+            *self.lock.lock().unwrap() = Some(connection);
+        }
+
+        fn resume(&self) {
+            drop(self.lock.lock().unwrap().take());
+        }
+    }
+
+    fn stalling() -> Option<Locked> {
+        Some(Locked { file: File::new(), lock: Mutex::default() })
+    }
+
+    facts_of_late_answers!(stalling);
 }

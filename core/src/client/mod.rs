@@ -12,8 +12,8 @@ mod v2;
 
 use std::fmt;
 use std::future::Future;
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
@@ -23,7 +23,7 @@ use zeroize::Zeroizing;
 
 pub use options::{Api, ClientOptions, V1Paths, V2Paths};
 
-use idempotency::Idempotency;
+use idempotency::{Claimed, Idempotency};
 use redact::Secrets;
 use request_locks::RequestLocks;
 use routes::Routes;
@@ -96,7 +96,7 @@ impl Client {
             routes: Routes::new(&options, &base)?,
             transport: Transport::new(&options, &key, &base)?,
             words: StatusWords::extended(options.status_words.iter().cloned())?,
-            idempotency: Idempotency::new(&options, &sender)?,
+            idempotency: Idempotency::new(&options, &base, &key, &sender)?,
             validations: RequestLocks::default(),
             check_state_first: options.check_state_first,
             timeout: options.timeout,
@@ -118,9 +118,9 @@ impl Client {
     /// [`Client::request`] to a number that was parsed before.
     pub async fn request_to(&self, number: PhoneNumber, options: RequestOptions) -> Result<Verification, Error> {
         let terms = Terms::check(&options)?;
-        let claim = match (options.checked_idempotency_key()?, &self.0.idempotency) {
+        let keyed = match (options.checked_idempotency_key()?, &self.0.idempotency) {
             (None, _) => None,
-            (Some(key), Some(idempotency)) => Some(idempotency.claim_for(&key)),
+            (Some(key), Some(idempotency)) => Some((idempotency, key)),
             (Some(_), None) => return Err(unsupported("an `idempotency_key` needs a `store`")),
         };
         let secrets = Secrets {
@@ -130,11 +130,13 @@ impl Client {
             ..Secrets::default()
         };
         let call = self.call("request", options.timeout, secrets, None);
+        let held = OnceLock::new();
         let work = async {
-            if let Some(claim) = &claim
-                && let Some(known) = claim.take(number).await?
-            {
-                return Ok(known);
+            if let Some((idempotency, key)) = &keyed {
+                match call.of_store(idempotency.claim(key, number, call.deadline)).await? {
+                    Claimed::Known(known) => return Ok(known),
+                    Claimed::Held(key) => drop(held.set(key)),
+                }
             }
             // Taken before the service can have taken its own, so that ours never ends later.
             let sent_at = SystemTime::now();
@@ -142,15 +144,14 @@ impl Client {
                 Routes::V1(routes) => v1::request(&call, routes, number, &terms).await?,
                 Routes::V2(routes) => v2::request(&call, routes, number, &terms).await?,
             };
-            let verification = requested(&id, number, &terms, sent_at);
-            if let Some(claim) = &claim {
-                claim.complete(&verification).await;
-            }
-            Ok(verification)
+            Ok(requested(&id, number, &terms, sent_at))
         };
         let done = call.run(work, |_| "pending").await;
-        if let (Some(claim), Err(error)) = (&claim, &done) {
-            claim.release_after(error).await;
+        // Outside of the deadline, which must not hide what the service accepted.
+        match (held.into_inner(), &done) {
+            (Some(held), Ok(made)) => held.complete(made, call.deadline).await,
+            (Some(held), Err(error)) if !error.sms_possibly_sent() => held.release(call.deadline).await,
+            _ => {}
         }
         done
     }
@@ -255,6 +256,7 @@ impl Client {
             started,
             deadline: started.checked_add(timeout.unwrap_or(self.0.timeout)).map_or(in_a_year, |at| at.min(in_a_year)),
             progress: Progress::default(),
+            waits_for_store: AtomicBool::new(false),
         }
     }
 }
@@ -283,9 +285,27 @@ struct Call<'a> {
     started: Instant,
     deadline: Instant,
     progress: Progress,
+    waits_for_store: AtomicBool,
 }
 
 impl Call<'_> {
+    /// Waits for the store, whose failure it is should the call run out of time meanwhile.
+    async fn of_store<T>(&self, call: impl Future<Output = T>) -> T {
+        self.waits_for_store.store(true, Ordering::Relaxed);
+        let done = call.await;
+        self.waits_for_store.store(false, Ordering::Relaxed);
+        done
+    }
+
+    /// What it means that the deadline came first.
+    fn out_of_time(&self) -> Error {
+        if self.waits_for_store.load(Ordering::Relaxed) {
+            return Error::new(ErrorCode::Storage, "the store gave no answer before the call's deadline")
+                .with_retry_is_safe(true);
+        }
+        self.shared.transport.out_of_time(&self.progress)
+    }
+
     async fn exchange(&self, exchange: Exchange) -> Result<Answer, Error> {
         self.shared.transport.exchange(exchange, &self.progress, self.deadline).await
     }
@@ -321,13 +341,10 @@ impl Call<'_> {
         let timed = tokio::time::timeout_at(self.deadline, work);
         // Entering a span that nobody looks at would still cost something at every poll.
         let done = if span.is_disabled() { timed.await } else { timed.instrument(span.clone()).await };
-        let done =
-            done.unwrap_or_else(|_| Err(self.shared.transport.out_of_time(&self.progress))).map_err(|error| match self
-                .id
-            {
-                Some(id) if error.code() != ErrorCode::Unsupported => error.with_request_id(id.as_str()),
-                _ => error,
-            });
+        let done = done.unwrap_or_else(|_| Err(self.out_of_time())).map_err(|error| match self.id {
+            Some(id) if error.code() != ErrorCode::Unsupported => error.with_request_id(id.as_str()),
+            _ => error,
+        });
         if !span.is_disabled() {
             span.record(
                 "outcome",

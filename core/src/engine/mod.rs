@@ -3,20 +3,20 @@
 mod options;
 mod sender;
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
+use tokio::time::{Instant, timeout_at};
 
 pub use options::EngineOptions;
 pub use sender::{EgoiSms, OutgoingSms, SendError, SendFuture, SmsGateway};
 
 use crate::generate::draw_bits;
 use crate::store::{
-    Attempt, CreateResult, DeliveryStatus, Digest, Limits, NewRequest, ResendLimit, ResendResult, StoreBackend,
-    StoredRequest, StoredTerms,
+    Attempt, CreateResult, DeliveryStatus, Detachable, Digest, KeyLocks, Limits, NewRequest, PerProcess, ResendLimit,
+    ResendResult, StoreBackend, StoredRequest, StoredTerms, in_background,
 };
 use crate::values::{Code, EngineKey, PhoneNumber, RequestId};
 use crate::verification::{
@@ -45,15 +45,16 @@ struct Inner {
     draw_code: Box<DrawCode>,
     /// Most requests ask for what the one before asked for, and then share one copy of it.
     latest_terms: Mutex<Option<Arc<Terms>>>,
-    process: u32,
+    /// A child does not wait for what the process that it was forked from has under way.
+    key_locks: PerProcess<Arc<KeyLocks>>,
 }
 
-/// How far a call has come, for the error of one that runs out of time.
-#[derive(Default)]
-struct Progress {
-    id: OnceLock<RequestId>,
-    delivering: AtomicBool,
-}
+/// By when a call has to end, and how long that was when it began; none where it takes as long as it takes.
+#[derive(Clone, Copy)]
+struct Deadline(Option<(Instant, Duration)>);
+
+/// How long a call whose SMS was sent waits for the store, which is told in the background then.
+const RECORDING: Duration = Duration::from_secs(1);
 
 impl Engine {
     /// An engine that hands its SMS over by `sender`. See [`EngineOptions`] for what is refused.
@@ -81,7 +82,7 @@ impl Engine {
             countries: checked.countries,
             draw_code,
             latest_terms: Mutex::new(None),
-            process: std::process::id(),
+            key_locks: PerProcess::new(),
         })))
     }
 
@@ -93,47 +94,47 @@ impl Engine {
 
     /// [`Engine::request`] to a number that was parsed before.
     pub async fn request_to(&self, number: PhoneNumber, options: RequestOptions) -> Result<Verification, Error> {
-        // First of all: in a forked child a lock of the parent's may never be given back.
-        self.0.check_process()?;
+        let deadline = Deadline::after(options.timeout);
         let terms = self.0.shared(Terms::check(&options)?);
         let idempotency_key = options.checked_idempotency_key()?;
-        let progress = Progress::default();
-        in_time(options.timeout, &progress, self.0.request(number, terms, idempotency_key, &progress)).await
+        self.0.request(number, terms, idempotency_key, deadline).await
     }
 
     /// See [`Verifier::validate`].
     pub async fn validate(&self, id: &str, code: &str, options: ValidateOptions) -> Result<Outcome, Error> {
+        let deadline = Deadline::after(options.timeout);
         let id = RequestId::parse(id)?;
         let code = Code::parse(code)?;
         let number = options.checked_number()?;
-        in_time(options.timeout, &Progress::default(), self.0.validate(&id, &code, number)).await
+        deadline.of_store(self.0.validate(&id, &code, number)).await
     }
 
     /// See [`Verifier::cancel`].
     pub async fn cancel(&self, id: &str, options: CallOptions) -> Result<State, Error> {
+        let deadline = Deadline::after(options.timeout);
         let id = RequestId::parse(id)?;
-        in_time(options.timeout, &Progress::default(), self.0.cancel(&id)).await.map_err(repeatable)
+        deadline.of_store(self.0.cancel(&id)).await.map_err(repeatable)
     }
 
     /// See [`Verifier::resend`].
     pub async fn resend(&self, id: &str, options: CallOptions) -> Result<Verification, Error> {
+        let deadline = Deadline::after(options.timeout);
         let id = RequestId::parse(id)?;
-        let progress = Progress::default();
-        in_time(options.timeout, &progress, self.0.resend(&id, &progress)).await
+        self.0.resend(&id, deadline).await
     }
 
     /// See [`Verifier::get`].
     pub async fn get(&self, id: &str, options: CallOptions) -> Result<Verification, Error> {
+        let deadline = Deadline::after(options.timeout);
         let id = RequestId::parse(id)?;
-        in_time(options.timeout, &Progress::default(), self.0.get(&id)).await.map_err(repeatable)
+        deadline.of_store(self.0.get(&id)).await.map_err(repeatable)
     }
 
     /// Nothing where the store can be used, else what to do about it: a server that cannot be reached, a key that is not
     /// the one the store was made with, a store of a newer version. Good to call at the start: [`Engine::new`] opens a
     /// file, and calls no server.
     pub async fn ping(&self, options: CallOptions) -> Result<(), Error> {
-        self.0.check_process()?;
-        in_time(options.timeout, &Progress::default(), self.0.store.ping()).await.map_err(repeatable)
+        Deadline::after(options.timeout).of_store(self.0.store.ping()).await.map_err(repeatable)
     }
 
     /// Whether its store is in this process: then the one thing that a call ever waits for is its SMS being handed over.
@@ -172,7 +173,7 @@ impl Inner {
         number: PhoneNumber,
         terms: Arc<Terms>,
         idempotency_key: Option<String>,
-        progress: &Progress,
+        deadline: Deadline,
     ) -> Result<Verification, Error> {
         if self.countries.as_ref().is_some_and(|allowed| !allowed.contains(&number.calling_code())) {
             return Err(Error::new(
@@ -182,7 +183,7 @@ impl Inner {
             .with_limit("countries"));
         }
         let bits = draw_bits()?;
-        let id = progress.id.get_or_init(|| RequestId::from_bits(bits));
+        let id = RequestId::from_bits(bits);
         let code = (self.draw_code)(&terms)?;
         let mut idempotency_keys =
             idempotency_key.map(|text| self.digests(b"idempotency", &text)).unwrap_or_default().into_iter();
@@ -196,7 +197,7 @@ impl Inner {
             keep: self.keep,
             limits: self.limits,
         };
-        let stored = match self.store.create(request).await? {
+        let stored = match self.create(request, deadline).await? {
             CreateResult::New(stored) => stored,
             CreateResult::Known(known) => return Ok(self.verification(&RequestId::from_bits(known.0), &known.1)),
             CreateResult::OtherNumber => {
@@ -212,12 +213,58 @@ impl Inner {
                     .with_limit("max_requests"));
             }
         };
-        self.deliver(id, bits, 0, number, &terms, code, progress).await?;
-        Ok(self.verification(id, &StoredRequest { sms: SmsStatus::Sent, ..stored }))
+        self.deliver(&id, bits, 0, number, &terms, code, deadline).await?;
+        Ok(self.verification(&id, &StoredRequest { sms: SmsStatus::Sent, ..stored }))
+    }
+
+    /// Stores the request. One that is stored too late for its call, whose SMS was not sent, is removed again.
+    async fn create(&self, request: NewRequest, deadline: Deadline) -> Result<CreateResult, Error> {
+        if self.store.is_in_process() {
+            return self.store.create(request).await;
+        }
+        let id = request.id;
+        let lock = match request.idempotency_key {
+            None => None,
+            Some(key) => {
+                let locks = Arc::clone(self.key_locks.get_or_make(|| Ok::<_, Error>(Arc::default()))?);
+                Some(deadline.of_store(async { Ok(locks.lock(key).await) }).await.map_err(repeatable)?)
+            }
+        };
+        let (store, late) = (Arc::clone(&self.store), Arc::clone(&self.store));
+        let call =
+            Detachable::new(async move { (store.create(request).await, lock) }, move |(created, lock)| async move {
+                if matches!(created, Ok(CreateResult::New(_)) | Err(_)) {
+                    not_sent(late, id, 0).await;
+                }
+                drop(lock);
+            });
+        let (created, lock) = deadline.of_store(async { Ok(call.await) }).await.map_err(repeatable)?;
+        if created.is_err() {
+            // The failure may be of the answer alone.
+            let store = Arc::clone(&self.store);
+            in_background(async move {
+                not_sent(store, id, 0).await;
+                drop(lock);
+            });
+        }
+        created.map_err(repeatable)
+    }
+
+    /// Puts the new code in place. One that is there too late for its call, whose SMS was not sent, goes again.
+    async fn replace(&self, id: u128, code: Digest, deadline: Deadline) -> Result<Option<ResendResult>, Error> {
+        if self.store.is_in_process() {
+            return self.store.resend(id, code, self.limits).await;
+        }
+        let (store, late, limits) = (Arc::clone(&self.store), Arc::clone(&self.store), self.limits);
+        let call = Detachable::new(async move { store.resend(id, code, limits).await }, move |resent| async move {
+            if let Ok(Some(ResendResult::Ready { delivery, .. })) = resent {
+                not_sent(late, id, delivery).await;
+            }
+        });
+        deadline.of_store(call).await.map_err(repeatable)
     }
 
     async fn validate(&self, id: &RequestId, code: &Code, number: Option<PhoneNumber>) -> Result<Outcome, Error> {
-        self.check_process()?;
         let bits = id.bits().ok_or_else(|| unknown(id))?;
         // Nearly always there is one key.
         let current = [self.digest(bits, code)?];
@@ -235,20 +282,19 @@ impl Inner {
     }
 
     async fn cancel(&self, id: &RequestId) -> Result<State, Error> {
-        self.check_process()?;
         let bits = id.bits().ok_or_else(|| unknown(id))?;
         self.store.cancel(bits).await?.ok_or_else(|| unknown(id))
     }
 
-    async fn resend(&self, id: &RequestId, progress: &Progress) -> Result<Verification, Error> {
-        self.check_process()?;
+    async fn resend(&self, id: &RequestId, deadline: Deadline) -> Result<Verification, Error> {
         let bits = id.bits().ok_or_else(|| unknown(id))?;
-        let _ = progress.id.set(id.clone());
-        let StoredTerms { number, terms } = self.store.terms(bits).await?.ok_or_else(|| unknown(id))?;
+        let terms = deadline.of_store(self.store.terms(bits)).await.map_err(repeatable)?;
+        let StoredTerms { number, terms } = terms.ok_or_else(|| unknown(id))?;
         let code = (self.draw_code)(&terms)?;
-        match self.store.resend(bits, self.digest(bits, &code)?, self.limits).await?.ok_or_else(|| unknown(id))? {
+        let resent = self.replace(bits, self.digest(bits, &code)?, deadline).await?;
+        match resent.ok_or_else(|| unknown(id))? {
             ResendResult::Ready { delivery, stored } => {
-                self.deliver(id, bits, delivery, number, &terms, code, progress).await?;
+                self.deliver(id, bits, delivery, number, &terms, code, deadline).await?;
                 Ok(self.verification(id, &StoredRequest { sms: SmsStatus::Sent, ..stored }))
             }
             ResendResult::Conflict => {
@@ -271,7 +317,6 @@ impl Inner {
     }
 
     async fn get(&self, id: &RequestId) -> Result<Verification, Error> {
-        self.check_process()?;
         let bits = id.bits().ok_or_else(|| unknown(id))?;
         let stored = self.store.get(bits).await?.ok_or_else(|| unknown(id))?;
         Ok(self.verification(id, &stored))
@@ -286,7 +331,7 @@ impl Inner {
         number: PhoneNumber,
         terms: &Terms,
         code: Code,
-        progress: &Progress,
+        deadline: Deadline,
     ) -> Result<(), Error> {
         let sms = OutgoingSms {
             number,
@@ -297,16 +342,26 @@ impl Inner {
             #[cfg(feature = "sandbox")]
             code,
         };
-        progress.delivering.store(true, Ordering::Relaxed);
-        match self.sender.send(sms).await {
-            // That the SMS went out is the truth, and `sms = maybe` in the store no harm, should this fail.
+        let Some(sent) = deadline.wait(self.sender.send(sms)).await else {
+            let error = Error::new(ErrorCode::Timeout, deadline.missed("the gateway"));
+            return Err(error.with_request_id(id.as_str()).with_sms_possibly_sent(true));
+        };
+        let status = match &sent {
+            Ok(()) => DeliveryStatus::Sent,
+            Err(SendError::NotSent(_)) => DeliveryStatus::NotSent,
+            Err(SendError::PossiblySent(_)) => DeliveryStatus::PossiblySent,
+        };
+        let store = Arc::clone(&self.store);
+        let recording = Detachable::kept(async move { store.record_delivery(bits, delivery, status).await });
+        match sent {
+            // That the SMS went out is the truth, and `sms = unknown` in the store no harm, should this fail.
             Ok(()) => {
-                let _ = self.store.record_delivery(bits, delivery, DeliveryStatus::Sent).await;
+                let _ = deadline.at_most(RECORDING).wait(recording).await;
                 Ok(())
             }
             Err(SendError::NotSent(cause)) => {
-                self.store
-                    .record_delivery(bits, delivery, DeliveryStatus::NotSent)
+                deadline
+                    .of_store(recording)
                     .await
                     .map_err(|error| error.with_request_id(id.as_str()).with_sms_possibly_sent(true))?;
                 // A revoked key or an unknown sender fails again; a service that is busy need not.
@@ -320,7 +375,7 @@ impl Inner {
             }
             Err(SendError::PossiblySent(cause)) => {
                 // That it may have gone out is the truth, whatever the store says.
-                let _ = self.store.record_delivery(bits, delivery, DeliveryStatus::PossiblySent).await;
+                let _ = deadline.at_most(RECORDING).wait(recording).await;
                 Err(Error::new(
                     ErrorCode::DeliveryFailed,
                     "the SMS may not have been sent; the request is pending, and its code counts should it arrive",
@@ -344,14 +399,6 @@ impl Inner {
         }
     }
 
-    /// A store in this process is another one in a forked child: what it said there would be wrong.
-    fn check_process(&self) -> Result<(), Error> {
-        if self.store.is_in_process() && std::process::id() != self.process {
-            return Err(crate::store::forked());
-        }
-        Ok(())
-    }
-
     fn digest(&self, id: u128, code: &Code) -> Result<Digest, Error> {
         let key = self.keys.first().ok_or_else(|| Error::new(ErrorCode::Internal, "the engine has no key"))?;
         Ok(digest_under(key, &id.to_be_bytes(), code.expose()))
@@ -363,7 +410,8 @@ impl Inner {
     }
 
     fn shared(&self, terms: Terms) -> Arc<Terms> {
-        let mut latest = self.latest_terms.lock().unwrap_or_else(PoisonError::into_inner);
+        // Not waited for: in a forked child nobody may be left to release it.
+        let Ok(mut latest) = self.latest_terms.try_lock() else { return Arc::new(terms) };
         match &*latest {
             Some(known) if **known == terms => Arc::clone(known),
             _ => Arc::clone(latest.insert(Arc::new(terms))),
@@ -387,24 +435,43 @@ fn unknown(id: &RequestId) -> Error {
     Error::new(ErrorCode::NotFound, "there is no such request, or no longer").with_request_id(id.as_str())
 }
 
-/// `get` and `cancel` may be repeated where the store failed or gave no answer.
+/// Nothing counts twice when a call is repeated that only reads or cancels, or that sent nothing yet.
 fn repeatable(error: Error) -> Error {
-    let safe = error.retry_is_safe() || matches!(error.code(), ErrorCode::Storage | ErrorCode::Timeout);
+    let safe = error.retry_is_safe() || error.code() == ErrorCode::Storage;
     error.with_retry_is_safe(safe)
 }
 
-async fn in_time<T>(
-    timeout: Option<Duration>,
-    progress: &Progress,
-    call: impl Future<Output = Result<T, Error>>,
-) -> Result<T, Error> {
-    let Some(timeout) = timeout else { return call.await };
-    tokio::time::timeout(timeout, call).await.unwrap_or_else(|_| {
-        let delivering = progress.delivering.load(Ordering::Relaxed);
-        let error = Error::new(ErrorCode::Timeout, format!("no answer in {} ms", timeout.as_millis()));
-        Err(match progress.id.get().filter(|_| delivering) {
-            Some(id) => error.with_request_id(id.as_str()).with_sms_possibly_sent(true),
-            None => error,
-        })
-    })
+/// Takes back what was stored for an SMS that was not sent.
+async fn not_sent(store: Arc<dyn StoreBackend>, id: u128, delivery: u32) {
+    let _ = store.record_delivery(id, delivery, DeliveryStatus::NotSent).await;
+}
+
+impl Deadline {
+    fn after(timeout: Option<Duration>) -> Self {
+        // One beyond what the clock can hold is none.
+        Self(timeout.and_then(|timeout| Some((Instant::now().checked_add(timeout)?, timeout))))
+    }
+
+    /// No later than after this long.
+    fn at_most(self, span: Duration) -> Self {
+        Self(self.0.map(|(at, timeout)| (at.min(Instant::now() + span), timeout)))
+    }
+
+    /// None where the deadline comes first.
+    async fn wait<T>(self, work: impl Future<Output = T>) -> Option<T> {
+        match self.0 {
+            None => Some(work.await),
+            Some((at, _)) => timeout_at(at, work).await.ok(),
+        }
+    }
+
+    /// Waits for the store, whose failure it is where the deadline comes first.
+    async fn of_store<T>(self, call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        let done = self.wait(call).await;
+        done.unwrap_or_else(|| Err(Error::new(ErrorCode::Storage, self.missed("the store"))))
+    }
+
+    fn missed(self, who: &str) -> String {
+        format!("{who} gave no answer in {} ms", self.0.map_or(0, |(_, timeout)| timeout.as_millis()))
+    }
 }

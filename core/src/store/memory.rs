@@ -1,7 +1,7 @@
 //! The store in memory: many threads, bounded, its clean-up spread over the calls.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::{BTreeSet, BinaryHeap, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -10,8 +10,8 @@ use subtle::{Choice, ConstantTimeEq as _};
 
 use super::{
     Attempt, Clock, CreateResult, DELIVERY_TIMEOUT, DeliveryStatus, Digest, IdempotencyClaim, Limits, MonotonicClock,
-    NewRequest, ResendLimit, ResendResult, SWEPT_A_CALL, StoreBackend, StoreFuture, StoredRequest, StoredResponse,
-    StoredTerms,
+    NewClaim, NewRequest, ResendLimit, ResendResult, SWEPT_A_CALL, StoreBackend, StoreFuture, StoredRequest,
+    StoredResponse, StoredTerms,
 };
 use crate::machine::{Answer, Event, Quota, Record, Timestamp, Window};
 use crate::values::PhoneNumber;
@@ -76,7 +76,8 @@ struct Counters {
 #[derive(Default)]
 struct Claims {
     by_key: HashMap<Digest, Claimed>,
-    due: BinaryHeap<Reverse<(Timestamp, Digest)>>,
+    /// Each of them, by when it ends.
+    due: BTreeSet<(Timestamp, Digest)>,
 }
 
 struct Claimed {
@@ -87,7 +88,7 @@ struct Claimed {
 
 enum ClaimedBy {
     Engine(u128),
-    Client(Option<StoredResponse>),
+    Client { owner: u128, response: Option<StoredResponse> },
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -312,6 +313,29 @@ impl MemoryStore {
         CreateResult::New(stored)
     }
 
+    fn claim_now(&self, claim: NewClaim) -> Result<IdempotencyClaim, Error> {
+        let NewClaim { key, previous_keys, owner, number, retention } = claim;
+        let mut claims = lock(&self.claims);
+        let now = self.clock.now();
+        claims.sweep(now);
+        for key in [&key].into_iter().chain(&previous_keys) {
+            if let Some(claimed) = claims.by_key.get(key).filter(|claimed| now < claimed.until) {
+                return Ok(match &claimed.by {
+                    _ if claimed.number != number => IdempotencyClaim::OtherNumber,
+                    ClaimedBy::Client { response: Some(response), .. } => IdempotencyClaim::Known(response.clone()),
+                    ClaimedBy::Client { owner: by, .. } if *by == owner => IdempotencyClaim::New,
+                    _ => IdempotencyClaim::UnderWay,
+                });
+            }
+        }
+        if claims.by_key.len() as u64 >= self.max_requests {
+            return Err(Error::new(ErrorCode::RateLimited, "the store holds as many idempotency keys as it may"));
+        }
+        let by = ClaimedBy::Client { owner, response: None };
+        claims.insert(key, Claimed { number, until: now.after(retention), by });
+        Ok(IdempotencyClaim::New)
+    }
+
     fn validate_now(&self, id: u128, attempt: &Attempt<'_>) -> Option<Outcome> {
         let (mut shard, now) = self.requests(id);
         let kept = shard.live(id, now)?;
@@ -408,7 +432,11 @@ impl MemoryStore {
         drop(shard);
         self.give_sms_back(number, sent_at);
         if let Some(key) = free_key {
-            lock(&self.claims).release(&key, id);
+            // The key of a request that was not sent is free again.
+            let mut claims = lock(&self.claims);
+            if claims.is_of_request(&key, id) {
+                claims.remove(&key);
+            }
         }
     }
 }
@@ -440,31 +468,36 @@ impl Kept {
 impl Claims {
     fn sweep(&mut self, now: Timestamp) {
         for _ in 0..SWEPT_A_CALL {
-            let Some(&Reverse((due, key))) = self.due.peek() else { return };
+            let Some(&(due, key)) = self.due.first() else { return };
             if now < due {
                 return;
             }
-            self.due.pop();
-            if self.by_key.get(&key).is_some_and(|claimed| claimed.until <= now) {
-                self.by_key.remove(&key);
-            }
+            self.remove(&key);
         }
     }
 
-    /// The key of a request that was not sent is free again.
-    fn release(&mut self, key: &Digest, id: u128) {
-        if self.by_key.get(key).is_some_and(|claimed| matches!(claimed.by, ClaimedBy::Engine(by) if by == id)) {
-            self.by_key.remove(key);
-            let Self { by_key, due } = self;
-            if due.len() > 2 * by_key.len() + 1024 {
-                due.retain(|Reverse((_, key))| by_key.contains_key(key));
-            }
+    /// The claim of this owner, unless it was completed.
+    fn of(&mut self, key: &Digest, owner: u128) -> Option<&mut Option<StoredResponse>> {
+        match &mut self.by_key.get_mut(key)?.by {
+            ClaimedBy::Client { owner: by, response: response @ None } if *by == owner => Some(response),
+            _ => None,
         }
+    }
+
+    fn is_of_request(&self, key: &Digest, id: u128) -> bool {
+        self.by_key.get(key).is_some_and(|claimed| matches!(claimed.by, ClaimedBy::Engine(by) if by == id))
     }
 
     fn insert(&mut self, key: Digest, claimed: Claimed) {
-        self.due.push(Reverse((claimed.until, key)));
+        self.remove(&key);
+        self.due.insert((claimed.until, key));
         self.by_key.insert(key, claimed);
+    }
+
+    fn remove(&mut self, key: &Digest) {
+        if let Some(claimed) = self.by_key.remove(key) {
+            self.due.remove(&(claimed.until, *key));
+        }
     }
 }
 
@@ -472,75 +505,83 @@ fn done<'a, T: Send + 'a>(value: T) -> StoreFuture<'a, T> {
     Box::pin(std::future::ready(Ok(value)))
 }
 
+impl MemoryStore {
+    /// The answer to a call. What the parent did since a fork this copy does not know, and a lock that another thread of it
+    /// held is never released: both would be a second SMS, or a hang.
+    fn answer<'a, T: Send + 'a>(&self, call: impl FnOnce() -> T) -> StoreFuture<'a, T> {
+        if std::process::id() == self.process {
+            done(call())
+        } else {
+            Box::pin(std::future::ready(Err(super::forked())))
+        }
+    }
+}
+
 impl StoreBackend for MemoryStore {
     fn create(&self, request: NewRequest) -> StoreFuture<'_, CreateResult> {
-        done(self.create_now(request))
+        self.answer(|| self.create_now(request))
     }
 
     fn validate<'a>(&'a self, id: u128, attempt: Attempt<'a>) -> StoreFuture<'a, Option<Outcome>> {
-        done(self.validate_now(id, &attempt))
+        self.answer(|| self.validate_now(id, &attempt))
     }
 
     fn cancel(&self, id: u128) -> StoreFuture<'_, Option<State>> {
-        let (mut shard, now) = self.requests(id);
-        done(shard.live(id, now).map(|kept| {
-            kept.record = kept.record.step(Event::Cancel, now, &NO_LIMITS).0;
-            kept.record.state(now)
-        }))
+        self.answer(|| {
+            let (mut shard, now) = self.requests(id);
+            shard.live(id, now).map(|kept| {
+                kept.record = kept.record.step(Event::Cancel, now, &NO_LIMITS).0;
+                kept.record.state(now)
+            })
+        })
     }
 
     fn terms(&self, id: u128) -> StoreFuture<'_, Option<StoredTerms>> {
-        let (mut shard, now) = self.requests(id);
-        done(shard.live(id, now).map(|kept| StoredTerms { number: kept.number, terms: kept.terms.clone() }))
+        self.answer(|| {
+            let (mut shard, now) = self.requests(id);
+            shard.live(id, now).map(|kept| StoredTerms { number: kept.number, terms: kept.terms.clone() })
+        })
     }
 
     fn resend(&self, id: u128, code: Digest, limits: Limits) -> StoreFuture<'_, Option<ResendResult>> {
-        done(self.resend_now(id, code, &limits))
+        self.answer(|| self.resend_now(id, code, &limits))
     }
 
     fn record_delivery(&self, id: u128, delivery: u32, end: DeliveryStatus) -> StoreFuture<'_, ()> {
-        self.record_delivery_now(id, delivery, end);
-        done(())
+        self.answer(|| self.record_delivery_now(id, delivery, end))
     }
 
     fn get(&self, id: u128) -> StoreFuture<'_, Option<StoredRequest>> {
-        let (mut shard, now) = self.requests(id);
-        done(shard.live(id, now).map(|kept| kept.stored(now)))
+        self.answer(|| {
+            let (mut shard, now) = self.requests(id);
+            shard.live(id, now).map(|kept| kept.stored(now))
+        })
     }
 
-    fn claim(&self, key: Digest, number: PhoneNumber, keep: Duration) -> StoreFuture<'_, IdempotencyClaim> {
-        // What the parent sent since the fork this copy does not know: a key could send a second SMS.
-        if std::process::id() != self.process {
-            return Box::pin(std::future::ready(Err(super::forked())));
-        }
-        let mut claims = lock(&self.claims);
-        let now = self.clock.now();
-        claims.sweep(now);
-        if let Some(claimed) = claims.by_key.get(&key).filter(|claimed| now < claimed.until) {
-            return done(match &claimed.by {
-                _ if claimed.number != number => IdempotencyClaim::OtherNumber,
-                ClaimedBy::Client(Some(given)) => IdempotencyClaim::Known(given.clone()),
-                _ => IdempotencyClaim::UnderWay,
-            });
-        }
-        if claims.by_key.len() as u64 >= self.max_requests {
-            let full = Error::new(ErrorCode::RateLimited, "the store holds as many idempotency keys as it may");
-            return Box::pin(std::future::ready(Err(full)));
-        }
-        claims.insert(key, Claimed { number, until: now.after(keep), by: ClaimedBy::Client(None) });
-        done(IdempotencyClaim::New)
+    fn claim(&self, claim: NewClaim) -> StoreFuture<'_, IdempotencyClaim> {
+        let claimed = self.answer(|| self.claim_now(claim));
+        Box::pin(async { claimed.await? })
     }
 
-    fn complete(&self, key: Digest, given: StoredResponse) -> StoreFuture<'_, ()> {
-        if let Some(claimed) = lock(&self.claims).by_key.get_mut(&key) {
-            claimed.by = ClaimedBy::Client(Some(given));
-        }
-        done(())
+    fn complete(&self, key: Digest, owner: u128, response: StoredResponse) -> StoreFuture<'_, ()> {
+        self.answer(|| {
+            if let Some(stored) = lock(&self.claims).of(&key, owner) {
+                *stored = Some(response);
+            }
+        })
     }
 
-    fn release(&self, key: Digest) -> StoreFuture<'_, ()> {
-        lock(&self.claims).by_key.remove(&key);
-        done(())
+    fn release(&self, key: Digest, owner: u128) -> StoreFuture<'_, ()> {
+        self.answer(|| {
+            let mut claims = lock(&self.claims);
+            if claims.of(&key, owner).is_some() {
+                claims.remove(&key);
+            }
+        })
+    }
+
+    fn ping(&self) -> StoreFuture<'_, ()> {
+        self.answer(|| ())
     }
 
     fn is_in_process(&self) -> bool {
@@ -551,3 +592,71 @@ impl StoreBackend for MemoryStore {
 /// A cancellation is bound by no limit.
 const NO_LIMITS: crate::machine::RequestLimits =
     crate::machine::RequestLimits { max_attempts: None, max_resends: None, resend_after: None };
+
+#[cfg(test)]
+mod tests {
+    use std::task::{Context, Poll, Waker};
+
+    use super::*;
+    use crate::machine::RequestLimits;
+    use crate::values::PhoneNumber;
+
+    const LIMITS: Limits = Limits {
+        request: RequestLimits { max_attempts: None, max_resends: None, resend_after: None },
+        wrong_codes_per_number: None,
+        sms_per_number: None,
+    };
+
+    fn claim(key: u128) -> Result<NewClaim, Error> {
+        let mut digest = [0; 32];
+        digest[..16].copy_from_slice(&key.to_le_bytes());
+        let (number, retention) = (PhoneNumber::parse("351-910000000")?, Duration::from_secs(3600));
+        Ok(NewClaim { key: digest, previous_keys: Vec::new(), owner: key, number, retention })
+    }
+
+    fn refusal<T>(mut answer: StoreFuture<'_, T>) -> Option<ErrorCode> {
+        match answer.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(Err(error)) => Some(error.code()),
+            _ => None,
+        }
+    }
+
+    /// A call that waited for a lock would wait for ever: all of them are held, as if by the parent's threads.
+    #[test]
+    fn in_a_forked_child_every_call_is_refused_before_it_takes_a_lock() -> Result<(), Error> {
+        let store = MemoryStore { process: 0, ..MemoryStore::new(10) };
+        let _claims = lock(&store.claims);
+        let _requests: Vec<_> = store.requests.iter().map(lock).collect();
+        let _numbers: Vec<_> = store.numbers.iter().map(lock).collect();
+        let claim = claim(1)?;
+        let response = StoredResponse { id: String::new(), created_at: Timestamp(0), expires_at: Timestamp(0) };
+        let attempt = Attempt { id: 1, codes: &[], number: None, limits: LIMITS };
+        let refused = [
+            refusal(store.validate(1, attempt)),
+            refusal(store.cancel(1)),
+            refusal(store.terms(1)),
+            refusal(store.resend(1, [0; 32], LIMITS)),
+            refusal(store.record_delivery(1, 0, DeliveryStatus::Sent)),
+            refusal(store.get(1)),
+            refusal(store.claim(claim.clone())),
+            refusal(store.complete(claim.key, claim.owner, response)),
+            refusal(store.release(claim.key, claim.owner)),
+            refusal(store.ping()),
+        ];
+        assert_eq!(refused, [Some(ErrorCode::Forked); 10]);
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn a_claim_that_is_released_takes_no_room() -> Result<(), Error> {
+        let store = MemoryStore::new(10);
+        for key in 0..10_000 {
+            let claim = claim(key)?;
+            assert_eq!(store.claim(claim.clone()).await?, IdempotencyClaim::New);
+            store.release(claim.key, claim.owner).await?;
+        }
+        let claims = lock(&store.claims);
+        assert_eq!((claims.by_key.len(), claims.due.len()), (0, 0));
+        Ok(())
+    }
+}

@@ -1,8 +1,8 @@
 //! Where requests are kept, and the clock that they are kept by.
 
 mod clock;
+mod detached;
 mod memory;
-#[cfg(feature = "sealed")]
 mod per_process;
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -26,8 +26,10 @@ use crate::verification::{Outcome, SmsStatus, State, Terms};
 use crate::{Error, ErrorCode, Reason};
 
 pub use clock::{Clock, ClockShift, MonotonicClock, TestClock};
+pub(crate) use detached::{Detachable, KeyLocks, in_background};
 pub(crate) use memory::MAX_REQUESTS;
 pub use memory::MemoryStore;
+pub(crate) use per_process::PerProcess;
 
 /// What is due for removal is removed by the calls, this many a call: more than one, so that it keeps up with requests
 /// being added, and few, so that no call waits for it.
@@ -192,21 +194,25 @@ pub trait StoreBackend: Send + Sync {
     /// Reads; none where there is no such request.
     fn get(&self, id: u128) -> StoreFuture<'_, Option<StoredRequest>>;
 
-    /// Takes an idempotency key of a `Client` for a number, before its request is sent.
-    fn claim(&self, key: Digest, number: PhoneNumber, keep: Duration) -> StoreFuture<'_, IdempotencyClaim>;
+    /// Claims an idempotency key of a `Client` for a number, before its request is sent. The same claim once more, by its
+    /// owner, is [`IdempotencyClaim::New`] again until it is completed.
+    fn claim(&self, claim: NewClaim) -> StoreFuture<'_, IdempotencyClaim>;
 
-    /// Says what the request of a claimed key gave.
-    fn complete(&self, key: Digest, given: StoredResponse) -> StoreFuture<'_, ()>;
+    /// Stores the response to the request of a claimed key. Of a claim that is not this owner's, or was completed, it
+    /// changes nothing.
+    fn complete(&self, key: Digest, owner: u128, response: StoredResponse) -> StoreFuture<'_, ()>;
 
-    /// Gives a claimed key back, when it is certain that no SMS was sent.
-    fn release(&self, key: Digest) -> StoreFuture<'_, ()>;
+    /// Removes a claim, when it is certain that no SMS was sent. Of a claim that is not this owner's, or was completed, it
+    /// changes nothing: a release that comes late takes nobody's key away.
+    fn release(&self, key: Digest, owner: u128) -> StoreFuture<'_, ()>;
 
     /// Whether it can be used: reached, of a version that is known, made with the same key.
     fn ping(&self) -> StoreFuture<'_, ()> {
         Box::pin(std::future::ready(Ok(())))
     }
 
-    /// Whether the state is this process's alone, so that a forked child must not use it.
+    /// Whether the state is this process's alone. In a forked child such a store refuses every call as
+    /// [`ErrorCode::Forked`], before it takes a lock: another thread may have held it at the fork.
     fn is_in_process(&self) -> bool {
         false
     }
@@ -343,6 +349,21 @@ pub struct StoredRequest {
     pub sms: SmsStatus,
     /// The time on the store's clock.
     pub now: Timestamp,
+}
+
+/// An idempotency key of a `Client` to claim.
+#[derive(Clone)]
+pub struct NewClaim {
+    /// What stands for the key.
+    pub key: Digest,
+    /// What stands for it under the client's previous keys: looked for in the same step, never written.
+    pub previous_keys: Vec<Digest>,
+    /// 128 random bits that name this claim: only who has them can complete or release it.
+    pub owner: u128,
+    /// The number of the request.
+    pub number: PhoneNumber,
+    /// How long the key is remembered.
+    pub retention: Duration,
 }
 
 /// What a `Client`'s request gave.

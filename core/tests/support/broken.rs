@@ -1,12 +1,11 @@
 //! A store with the mistake that the others must not make: validation reads, and then writes.
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use egoi_verify::machine::RequestLimits;
 use egoi_verify::{
-    Attempt, Clock as _, CreateResult, DeliveryStatus, Digest, Error, ErrorCode, IdempotencyClaim, Limits, NewRequest,
-    Outcome, PhoneNumber, ResendResult, State, StoreBackend, StoreFuture, StoredRequest, StoredResponse, StoredTerms,
+    Attempt, Clock as _, CreateResult, DeliveryStatus, Digest, Error, ErrorCode, IdempotencyClaim, Limits, NewClaim,
+    NewRequest, Outcome, ResendResult, State, StoreBackend, StoreFuture, StoredRequest, StoredResponse, StoredTerms,
     TestClock,
 };
 
@@ -80,15 +79,15 @@ impl StoreBackend for BrokenStore {
         self.done(|model, now| model.get(id, now))
     }
 
-    fn claim(&self, _: Digest, _: PhoneNumber, _: Duration) -> StoreFuture<'_, IdempotencyClaim> {
+    fn claim(&self, _: NewClaim) -> StoreFuture<'_, IdempotencyClaim> {
         no_keys()
     }
 
-    fn complete(&self, _: Digest, _: StoredResponse) -> StoreFuture<'_, ()> {
+    fn complete(&self, _: Digest, _: u128, _: StoredResponse) -> StoreFuture<'_, ()> {
         no_keys()
     }
 
-    fn release(&self, _: Digest) -> StoreFuture<'_, ()> {
+    fn release(&self, _: Digest, _: u128) -> StoreFuture<'_, ()> {
         no_keys()
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use egoi_verify::machine::{Quota, RequestLimits, Timestamp};
 use egoi_verify::{
-    Attempt, Clock, ClockShift, CreateResult, DeliveryStatus, EngineOptions, Error, IdempotencyClaim, Limits,
+    Attempt, Clock, ClockShift, CreateResult, DeliveryStatus, EngineOptions, Error, IdempotencyClaim, Limits, NewClaim,
     NewRequest, ResendResult, StoreBackend,
 };
 use rustix::time::{ClockId, clock_gettime};
@@ -98,6 +98,11 @@ pub(crate) fn open(url: &str) -> Arc<dyn StoreBackend> {
     options.open_store().unwrap()
 }
 
+fn new_claim(key: u8, to: usize) -> NewClaim {
+    let retention = Duration::from_secs(3600);
+    NewClaim { key: [key; 32], previous_keys: Vec::new(), owner: rand::random(), number: number(to), retention }
+}
+
 impl Call {
     pub(crate) async fn make(
         self,
@@ -121,7 +126,7 @@ impl Call {
                 String::new()
             }
             Self::Get { id } => format!("{:?}", store.get(id).await?.map(|stored| (stored.record, stored.sms))),
-            Self::Claim { key, to } => match store.claim([key; 32], number(to), Duration::from_secs(3600)).await? {
+            Self::Claim { key, to } => match store.claim(new_claim(key, to)).await? {
                 IdempotencyClaim::New => "new".to_owned(),
                 other => format!("{other:?}"),
             },

@@ -9,8 +9,8 @@ use std::time::Duration;
 use egoi_verify::machine::{Quota, RequestLimits, Timestamp};
 use egoi_verify::{
     Attempt, Clock as _, CreateResult, DeliveryStatus, Digest, Engine, EngineOptions, IdempotencyClaim, Limits,
-    NewRequest, Outcome, OutgoingSms, PhoneNumber, RequestOptions, ResendLimit, ResendResult, State, StoreBackend,
-    StoredResponse, StoredTerms, TestClock, parse_number,
+    NewClaim, NewRequest, Outcome, OutgoingSms, PhoneNumber, RequestOptions, ResendLimit, ResendResult, State,
+    StoreBackend, StoredResponse, StoredTerms, TestClock, parse_number,
 };
 use rand::rngs::SmallRng;
 use rand::{RngExt as _, SeedableRng as _};
@@ -107,7 +107,12 @@ macro_rules! conforms_for_clients {
             a_claimed_key_is_under_way_until_it_is_completed_and_then_known
             a_claimed_key_is_not_for_another_number
             a_released_key_is_free_again
-            a_claimed_key_is_free_again_when_keep_is_over
+            a_claim_is_completed_and_released_by_its_owner_only
+            a_completed_key_is_neither_released_nor_completed_again
+            a_claim_that_is_repeated_by_its_owner_is_new
+            a_key_that_was_claimed_under_a_previous_key_is_not_claimed_again
+            of_64_claims_of_a_key_under_two_keys_at_once_one_is_new
+            a_claimed_key_is_free_again_when_its_retention_ends
             a_key_of_an_engines_request_is_claimed_until_it_is_known_not_to_be_sent
         }
     };
@@ -475,7 +480,7 @@ pub(crate) fn requests_and_resends_count_together(with: &Kind) {
     opened.create(1, number(0), sms(3));
     opened.create(2, number(0), sms(3));
     assert!(matches!(opened.resend(1, WRONG, sms(3)), ResendResult::Ready { .. }));
-    let limited = format!("rate limited for {:?}", Some(HOUR));
+    let limited = format!("rate limited by {:?}", ResendLimit::SmsPerNumber(HOUR));
     assert_eq!(resent(&opened.resend(2, WRONG, sms(3))), limited);
     assert!(matches!(opened.create(3, number(0), sms(3)), CreateResult::RateLimited(_)));
 }
@@ -796,49 +801,133 @@ pub(crate) fn of_a_success_and_a_cancellation_at_once_one_counts(with: &Kind) {
 
 // Keys of a client
 
-pub(crate) fn remembered() -> StoredResponse {
+pub(crate) fn response() -> StoredResponse {
     let now = TestClock::default().now();
     StoredResponse { id: "abc".to_owned(), created_at: now, expires_at: now.after(HOUR) }
 }
 
+pub(crate) fn new_claim(key: Digest, owner: u128, number: PhoneNumber) -> NewClaim {
+    NewClaim { key, previous_keys: Vec::new(), owner, number, retention: DAY }
+}
+
+impl Opened {
+    fn claim(&self, owner: u128, number: PhoneNumber) -> IdempotencyClaim {
+        wait(self.store.claim(new_claim(RIGHT, owner, number)))
+    }
+
+    fn complete(&self, owner: u128, id: &str) {
+        wait(self.store.complete(RIGHT, owner, StoredResponse { id: id.to_owned(), ..response() }));
+    }
+
+    fn release(&self, owner: u128) {
+        wait(self.store.release(RIGHT, owner));
+    }
+}
+
+#[track_caller]
+fn assert_known(claim: &IdempotencyClaim, id: &str) {
+    assert!(matches!(claim, IdempotencyClaim::Known(known) if known.id == id), "{claim:?}");
+}
+
 pub(crate) fn a_claimed_key_is_under_way_until_it_is_completed_and_then_known(with: &Kind) {
-    let Opened { store, .. } = open(with);
-    assert_eq!(wait(store.claim(RIGHT, number(0), DAY)), IdempotencyClaim::New);
-    assert_eq!(wait(store.claim(RIGHT, number(0), DAY)), IdempotencyClaim::UnderWay);
-    wait(store.complete(RIGHT, remembered()));
-    let IdempotencyClaim::Known(known) = wait(store.claim(RIGHT, number(0), DAY)) else { panic!("not known") };
-    assert_eq!(known.id, "abc");
+    let opened = open(with);
+    assert_eq!(opened.claim(1, number(0)), IdempotencyClaim::New);
+    assert_eq!(opened.claim(2, number(0)), IdempotencyClaim::UnderWay);
+    opened.complete(1, "abc");
+    assert_known(&opened.claim(3, number(0)), "abc");
 }
 
 pub(crate) fn a_claimed_key_is_not_for_another_number(with: &Kind) {
-    let Opened { store, .. } = open(with);
-    wait(store.claim(RIGHT, number(0), DAY));
-    assert_eq!(wait(store.claim(RIGHT, number(1), DAY)), IdempotencyClaim::OtherNumber);
-    wait(store.complete(RIGHT, remembered()));
-    assert_eq!(wait(store.claim(RIGHT, number(1), DAY)), IdempotencyClaim::OtherNumber);
+    let opened = open(with);
+    opened.claim(1, number(0));
+    assert_eq!(opened.claim(2, number(1)), IdempotencyClaim::OtherNumber);
+    opened.complete(1, "abc");
+    assert_eq!(opened.claim(3, number(1)), IdempotencyClaim::OtherNumber);
 }
 
 pub(crate) fn a_released_key_is_free_again(with: &Kind) {
-    let Opened { store, .. } = open(with);
-    wait(store.claim(RIGHT, number(0), DAY));
-    wait(store.release(RIGHT));
-    assert_eq!(wait(store.claim(RIGHT, number(1), DAY)), IdempotencyClaim::New);
+    let opened = open(with);
+    opened.claim(1, number(0));
+    opened.release(1);
+    assert_eq!(opened.claim(2, number(1)), IdempotencyClaim::New);
 }
 
-pub(crate) fn a_claimed_key_is_free_again_when_keep_is_over(with: &Kind) {
-    let Opened { store, clock } = open(with);
-    wait(store.claim(RIGHT, number(0), DAY));
-    clock.advance(DAY - MS);
-    assert_eq!(wait(store.claim(RIGHT, number(0), DAY)), IdempotencyClaim::UnderWay);
-    clock.advance(MS);
-    assert_eq!(wait(store.claim(RIGHT, number(1), DAY)), IdempotencyClaim::New);
+pub(crate) fn a_claim_is_completed_and_released_by_its_owner_only(with: &Kind) {
+    let opened = open(with);
+    opened.claim(1, number(0));
+    opened.release(2);
+    opened.complete(2, "of another");
+    assert_eq!(opened.claim(3, number(0)), IdempotencyClaim::UnderWay);
+    // One that comes late, after the key was released and claimed by another.
+    opened.release(1);
+    assert_eq!(opened.claim(4, number(0)), IdempotencyClaim::New);
+    opened.release(1);
+    opened.complete(1, "late");
+    assert_eq!(opened.claim(5, number(0)), IdempotencyClaim::UnderWay);
+    opened.complete(4, "abc");
+    assert_known(&opened.claim(6, number(0)), "abc");
+}
+
+pub(crate) fn a_completed_key_is_neither_released_nor_completed_again(with: &Kind) {
+    let opened = open(with);
+    opened.claim(1, number(0));
+    opened.complete(1, "abc");
+    for owner in [1, 2] {
+        opened.release(owner);
+        opened.complete(owner, "another");
+        assert_known(&opened.claim(3, number(0)), "abc");
+    }
+}
+
+pub(crate) fn a_claim_that_is_repeated_by_its_owner_is_new(with: &Kind) {
+    let opened = open(with);
+    assert_eq!(
+        [opened.claim(1, number(0)), opened.claim(1, number(0))],
+        [IdempotencyClaim::New, IdempotencyClaim::New]
+    );
+    opened.complete(1, "abc");
+    assert_known(&opened.claim(1, number(0)), "abc");
+}
+
+pub(crate) fn a_key_that_was_claimed_under_a_previous_key_is_not_claimed_again(with: &Kind) {
+    let opened = open(with);
+    let under_the_next =
+        |owner| wait(opened.store.claim(NewClaim { previous_keys: vec![RIGHT], ..new_claim(WRONG, owner, number(0)) }));
+    opened.claim(1, number(0));
+    assert_eq!(under_the_next(2), IdempotencyClaim::UnderWay);
+    opened.complete(1, "abc");
+    assert_known(&under_the_next(3), "abc");
+    // Only asked for: there is none under the next.
+    assert_eq!(wait(opened.store.claim(new_claim(WRONG, 4, number(0)))), IdempotencyClaim::New);
+}
+
+pub(crate) fn of_64_claims_of_a_key_under_two_keys_at_once_one_is_new(with: &Kind) {
+    for round in 0..soak::count(with.rounds, 1_000) {
+        let opened = open(with);
+        let claims = opened.at_once(|store, thread| {
+            let (key, previous) = if thread % 2 == 0 { (RIGHT, WRONG) } else { (WRONG, RIGHT) };
+            let claim = new_claim(key, thread as u128, number(0));
+            wait(store.claim(NewClaim { previous_keys: vec![previous], ..claim }))
+        });
+        assert_eq!(count(&claims, &IdempotencyClaim::New), 1, "round {round}");
+        assert_eq!(count(&claims, &IdempotencyClaim::UnderWay), THREADS - 1, "round {round}");
+    }
+}
+
+pub(crate) fn a_claimed_key_is_free_again_when_its_retention_ends(with: &Kind) {
+    let opened = open(with);
+    opened.claim(1, number(0));
+    opened.clock.advance(DAY - MS);
+    assert_eq!(opened.claim(2, number(0)), IdempotencyClaim::UnderWay);
+    opened.clock.advance(MS);
+    assert_eq!(opened.claim(3, number(1)), IdempotencyClaim::New);
 }
 
 pub(crate) fn a_key_of_an_engines_request_is_claimed_until_it_is_known_not_to_be_sent(with: &Kind) {
     let opened = open(with);
     let new = new_request(1, number(0), NO_LIMITS);
     wait(opened.store.create(NewRequest { idempotency_key: Some(RIGHT), ..new }));
-    assert_eq!(wait(opened.store.claim(RIGHT, number(0), DAY)), IdempotencyClaim::UnderWay);
+    assert_eq!(opened.claim(1, number(0)), IdempotencyClaim::UnderWay);
     opened.record_delivery(1, 0, DeliveryStatus::NotSent);
-    assert_eq!(wait(opened.store.claim(RIGHT, number(1), DAY)), IdempotencyClaim::New);
+    assert_eq!(opened.claim(2, number(1)), IdempotencyClaim::New);
 }

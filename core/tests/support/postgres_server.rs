@@ -1,9 +1,10 @@
 //! A real PostgreSQL server of a test's own.
 
 use std::fmt::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::ops::Deref;
 use std::path::PathBuf;
-use std::process::Stdio;
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -19,6 +20,19 @@ static PROGRAM: LazyLock<Option<PathBuf>> = LazyLock::new(|| {
 pub(crate) const PASSWORD: &str = "tortoise";
 
 pub(crate) struct PostgresServer(Server);
+
+/// A transaction, undone when it is dropped.
+pub(crate) struct Transaction {
+    psql: Child,
+    _typed: ChildStdin,
+}
+
+impl Drop for Transaction {
+    fn drop(&mut self) {
+        let _ = self.psql.kill();
+        let _ = self.psql.wait();
+    }
+}
 
 /// Whether it is installed; a line in capitals says where it is not.
 pub(crate) fn is_here() -> bool {
@@ -105,15 +119,29 @@ impl PostgresServer {
         assert!(said.is_empty(), "{said}");
     }
 
+    fn psql(&self) -> Command {
+        let mut psql = server::command(&program("psql"));
+        psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-U", "egoi", "-h", "127.0.0.1", "postgres"])
+            .args(["-p", &self.port.to_string()])
+            .env("PGPASSWORD", PASSWORD)
+            .current_dir(&self.folder);
+        psql
+    }
+
+    /// A transaction in which this was done.
+    pub(crate) fn begin(&self, statements: &str) -> Transaction {
+        let mut psql = self.psql().stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut typed = psql.stdin.take().unwrap();
+        writeln!(typed, "BEGIN; {statements}; SELECT 'done';").unwrap();
+        let mut said = String::new();
+        BufReader::new(psql.stdout.as_mut().unwrap()).read_line(&mut said).unwrap();
+        assert_eq!(said, "done\n");
+        Transaction { psql, _typed: typed }
+    }
+
     /// What the server answers, unaligned, as `psql` prints it.
     pub(crate) fn sql(&self, statements: &str) -> String {
-        let output = server::command(&program("psql"))
-            .args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-U", "egoi", "-h", "127.0.0.1", "postgres"])
-            .args(["-p", &self.port.to_string(), "-c", statements])
-            .env("PGPASSWORD", PASSWORD)
-            .current_dir(&self.folder)
-            .output()
-            .unwrap();
+        let output = self.psql().args(["-c", statements]).output().unwrap();
         let mut said = String::from_utf8_lossy(&output.stdout).trim_end().to_owned();
         let _ = write!(said, "{}", String::from_utf8_lossy(&output.stderr));
         said

@@ -1,13 +1,13 @@
 //! A store in memory that remembers what it was given, and fails or hangs where it is told to.
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use egoi_verify::{
     Attempt, Clock, CreateResult, DeliveryStatus, Digest, Error, ErrorCode, IdempotencyClaim, Limits, MemoryStore,
-    NewRequest, Outcome, PhoneNumber, ResendResult, State, StoreBackend, StoreFuture, StoredRequest, StoredResponse,
+    NewClaim, NewRequest, Outcome, ResendResult, State, StoreBackend, StoreFuture, StoredRequest, StoredResponse,
     StoredTerms,
 };
+use tokio::sync::Semaphore;
 
 pub(crate) struct Watched {
     inner: MemoryStore,
@@ -17,12 +17,16 @@ pub(crate) struct Watched {
     pub(crate) digests: Mutex<Vec<Digest>>,
     /// The method that is in trouble, and which.
     pub(crate) trouble: Mutex<Option<(&'static str, Trouble)>>,
+    /// What [`Trouble::IsLate`] waits for.
+    pub(crate) goes_on: Semaphore,
 }
 
 #[derive(Clone, Copy)]
 pub(crate) enum Trouble {
     Fails,
     Hangs,
+    /// It is done when the store goes on.
+    IsLate,
 }
 
 impl Watched {
@@ -32,6 +36,7 @@ impl Watched {
             terms: Mutex::default(),
             digests: Mutex::default(),
             trouble: Mutex::default(),
+            goes_on: Semaphore::new(0),
         }
     }
 
@@ -39,12 +44,20 @@ impl Watched {
         self.digests.lock().unwrap().extend(digests);
     }
 
-    fn pass<'a, T: Send + 'a>(&'a self, method: &str, call: impl FnOnce() -> StoreFuture<'a, T>) -> StoreFuture<'a, T> {
+    fn pass<'a, T: Send + 'a>(
+        &'a self,
+        method: &str,
+        call: impl FnOnce() -> StoreFuture<'a, T> + Send + 'a,
+    ) -> StoreFuture<'a, T> {
         match *self.trouble.lock().unwrap() {
             Some((troubled, Trouble::Fails)) if troubled == method => {
                 Box::pin(std::future::ready(Err(Error::new(ErrorCode::Storage, "the store failed"))))
             }
             Some((troubled, Trouble::Hangs)) if troubled == method => Box::pin(std::future::pending()),
+            Some((troubled, Trouble::IsLate)) if troubled == method => Box::pin(async {
+                self.goes_on.acquire().await.unwrap().forget();
+                call().await
+            }),
             _ => call(),
         }
     }
@@ -54,44 +67,44 @@ impl StoreBackend for Watched {
     fn create(&self, request: NewRequest) -> StoreFuture<'_, CreateResult> {
         self.saw([request.code].into_iter().chain(request.idempotency_key));
         self.terms.lock().unwrap().push(request.terms.clone());
-        self.pass("create", || self.inner.create(request))
+        self.pass("create", move || self.inner.create(request))
     }
 
     fn validate<'a>(&'a self, id: u128, attempt: Attempt<'a>) -> StoreFuture<'a, Option<Outcome>> {
         self.saw(attempt.codes.iter().copied());
-        self.pass("validate", || self.inner.validate(id, attempt))
+        self.pass("validate", move || self.inner.validate(id, attempt))
     }
 
     fn cancel(&self, id: u128) -> StoreFuture<'_, Option<State>> {
-        self.pass("cancel", || self.inner.cancel(id))
+        self.pass("cancel", move || self.inner.cancel(id))
     }
 
     fn terms(&self, id: u128) -> StoreFuture<'_, Option<StoredTerms>> {
-        self.pass("terms", || self.inner.terms(id))
+        self.pass("terms", move || self.inner.terms(id))
     }
 
     fn resend(&self, id: u128, code: Digest, limits: Limits) -> StoreFuture<'_, Option<ResendResult>> {
         self.saw([code]);
-        self.pass("resend", || self.inner.resend(id, code, limits))
+        self.pass("resend", move || self.inner.resend(id, code, limits))
     }
 
     fn record_delivery(&self, id: u128, delivery: u32, end: DeliveryStatus) -> StoreFuture<'_, ()> {
-        self.pass("record_delivery", || self.inner.record_delivery(id, delivery, end))
+        self.pass("record_delivery", move || self.inner.record_delivery(id, delivery, end))
     }
 
     fn get(&self, id: u128) -> StoreFuture<'_, Option<StoredRequest>> {
-        self.pass("get", || self.inner.get(id))
+        self.pass("get", move || self.inner.get(id))
     }
 
-    fn claim(&self, key: Digest, number: PhoneNumber, keep: Duration) -> StoreFuture<'_, IdempotencyClaim> {
-        self.pass("claim", || self.inner.claim(key, number, keep))
+    fn claim(&self, claim: NewClaim) -> StoreFuture<'_, IdempotencyClaim> {
+        self.pass("claim", move || self.inner.claim(claim))
     }
 
-    fn complete(&self, key: Digest, given: StoredResponse) -> StoreFuture<'_, ()> {
-        self.pass("complete", || self.inner.complete(key, given))
+    fn complete(&self, key: Digest, owner: u128, response: StoredResponse) -> StoreFuture<'_, ()> {
+        self.pass("complete", move || self.inner.complete(key, owner, response))
     }
 
-    fn release(&self, key: Digest) -> StoreFuture<'_, ()> {
-        self.pass("release", || self.inner.release(key))
+    fn release(&self, key: Digest, owner: u128) -> StoreFuture<'_, ()> {
+        self.pass("release", move || self.inner.release(key, owner))
     }
 }

@@ -32,13 +32,6 @@ const WHOLE: Duration = Duration::from_secs(10);
 /// The longest wait before a call is made again, which is cut short at random.
 const WAIT: Duration = Duration::from_millis(200);
 
-/// Whether a call may be made again after its answer was lost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Repeat {
-    Yes,
-    No,
-}
-
 pub(super) struct Connections {
     shared: Arc<Shared>,
     thread: PerProcess<Thread>,
@@ -72,15 +65,10 @@ impl Connections {
     }
 
     /// What the statement answers. It is made again, over a new connection, where that is safe and may help.
-    pub(super) async fn call(
-        &self,
-        statement: &'static str,
-        parameters: Parameters,
-        repeat: Repeat,
-    ) -> Result<Vec<Row>, Error> {
+    pub(super) async fn call(&self, statement: &'static str, parameters: Parameters) -> Result<Vec<Row>, Error> {
         let thread = self.thread.get_or_make(|| Thread::start(Arc::clone(&self.shared)))?;
         let served = Arc::clone(&thread.served);
-        let made = thread.runtime.spawn(async move { served.call(statement, &parameters, repeat).await });
+        let made = thread.runtime.spawn(async move { served.call(statement, &parameters).await });
         made.await.map_err(|_| storage("the thread of the store has ended"))?
     }
 }
@@ -111,7 +99,7 @@ impl Thread {
 }
 
 impl Served {
-    async fn call(&self, statement: &str, parameters: &Parameters, repeat: Repeat) -> Result<Vec<Row>, Error> {
+    async fn call(&self, statement: &str, parameters: &Parameters) -> Result<Vec<Row>, Error> {
         let ends = Instant::now() + WHOLE;
         loop {
             let failure = match timeout_at(ends, self.once(statement, parameters)).await {
@@ -121,7 +109,7 @@ impl Served {
             };
             let may_help = match failure.again {
                 Again::Yes => self.connected.load(Ordering::Relaxed),
-                Again::IfRepeatable => repeat == Repeat::Yes,
+                Again::IfRepeatable => true,
                 Again::No => false,
             };
             let wait = generate::up_to(WAIT);

@@ -10,16 +10,15 @@ use std::time::Duration;
 use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, ToSql};
 
-use self::connections::{Connections, Repeat};
+use self::connections::Connections;
 use super::sealed::Seal;
 use super::{
-    Attempt, Clock, ClockShift, CreateResult, DeliveryStatus, Digest, IdempotencyClaim, Limits, NewRequest,
+    Attempt, Clock, ClockShift, CreateResult, DeliveryStatus, Digest, IdempotencyClaim, Limits, NewClaim, NewRequest,
     OpenOptions, ResendLimit, ResendResult, StoreBackend, StoreFuture, StoredRequest, StoredResponse, StoredTerms,
     storage,
 };
 use crate::Error;
 use crate::machine::{Progress, Quota, Record, Timestamp};
-use crate::values::PhoneNumber;
 use crate::verification::{Outcome, SmsStatus, State};
 
 /// Requests in PostgreSQL. Each call is one statement, which calls one function that the migrations made; the time is the
@@ -142,7 +141,6 @@ impl PostgresStore {
             .call(
                 "SELECT * FROM egoi_verify_get($1, $2, $3)",
                 vec![Box::new(id.to_be_bytes().to_vec()), Box::new(moved), Box::new(stopped)],
-                Repeat::Yes,
             )
             .await?;
         rows.first().map(SealedRequest::read).transpose()
@@ -180,7 +178,7 @@ impl StoreBackend for PostgresStore {
             parameters.extend(limits(&request.limits));
             let statement = "SELECT * FROM egoi_verify_create(
                 $1, $2, $3, $4, $5, $6, $7, ROW($10, $11, $12, $13, $14, $15, $16)::egoi_verify_limits, $8, $9)";
-            let rows = self.connections.call(statement, parameters, Repeat::Yes).await?;
+            let rows = self.connections.call(statement, parameters).await?;
             let row = rows.first().ok_or_else(unreadable)?;
             let stored = || {
                 let request = SealedRequest::read(row)?;
@@ -210,7 +208,7 @@ impl StoreBackend for PostgresStore {
             parameters.extend(limits(&attempt.limits));
             let statement = "SELECT egoi_verify_validate(
                 $1, $2, $3, $4, ROW($7, $8, $9, $10, $11, $12, $13)::egoi_verify_limits, $5, $6)";
-            let rows = self.connections.call(statement, parameters, Repeat::Yes).await?;
+            let rows = self.connections.call(statement, parameters).await?;
             let row = rows.first().ok_or_else(unreadable)?;
             Ok(match get(row, "egoi_verify_validate")? {
                 None => None,
@@ -230,7 +228,7 @@ impl StoreBackend for PostgresStore {
             let (moved, stopped) = self.shift();
             let parameters: Parameters = vec![Box::new(id.to_be_bytes().to_vec()), Box::new(moved), Box::new(stopped)];
             let statement = "SELECT * FROM egoi_verify_cancel($1, $2, $3)";
-            let rows = self.connections.call(statement, parameters, Repeat::Yes).await?;
+            let rows = self.connections.call(statement, parameters).await?;
             let request = rows.first().map(SealedRequest::read).transpose()?;
             Ok(request.map(|request| request.record.state(request.now)))
         })
@@ -251,7 +249,7 @@ impl StoreBackend for PostgresStore {
             parameters.extend(limits(&most));
             let statement = "SELECT * FROM egoi_verify_resend(
                 $1, $2, ROW($5, $6, $7, $8, $9, $10, $11)::egoi_verify_limits, $3, $4)";
-            let rows = self.connections.call(statement, parameters, Repeat::Yes).await?;
+            let rows = self.connections.call(statement, parameters).await?;
             let Some(row) = rows.first() else { return Ok(None) };
             Ok(Some(match get(row, "said")? {
                 "ready" => ResendResult::Ready {
@@ -285,7 +283,7 @@ impl StoreBackend for PostgresStore {
                 Box::new(stopped),
             ];
             let statement = "SELECT egoi_verify_record_delivery($1, $2, $3, $4, $5)";
-            self.connections.call(statement, parameters, Repeat::Yes).await.map(drop)
+            self.connections.call(statement, parameters).await.map(drop)
         })
     }
 
@@ -293,20 +291,20 @@ impl StoreBackend for PostgresStore {
         Box::pin(async move { self.read(id).await?.map(|request| self.stored(&request)).transpose() })
     }
 
-    fn claim(&self, key: Digest, number: PhoneNumber, keep: Duration) -> StoreFuture<'_, IdempotencyClaim> {
+    fn claim(&self, claim: NewClaim) -> StoreFuture<'_, IdempotencyClaim> {
         Box::pin(async move {
             let (moved, stopped) = self.shift();
+            let keys: Vec<Vec<u8>> = [&claim.key].into_iter().chain(&claim.previous_keys).map(bytes).collect();
             let parameters: Parameters = vec![
-                Box::new(bytes(&key)),
-                // By this the claim knows itself again, should its answer be lost.
-                Box::new(crate::generate::draw_bits()?.to_be_bytes().to_vec()),
-                Box::new(all_bytes(&self.seal.number_tags(number))),
-                Box::new(millis(keep)),
+                Box::new(keys),
+                Box::new(claim.owner.to_be_bytes().to_vec()),
+                Box::new(all_bytes(&self.seal.number_tags(claim.number))),
+                Box::new(millis(claim.retention)),
                 Box::new(moved),
                 Box::new(stopped),
             ];
             let statement = "SELECT * FROM egoi_verify_claim($1, $2, $3, $4, $5, $6)";
-            let rows = self.connections.call(statement, parameters, Repeat::Yes).await?;
+            let rows = self.connections.call(statement, parameters).await?;
             let row = rows.first().ok_or_else(unreadable)?;
             match get(row, "said")? {
                 "new" => Ok(IdempotencyClaim::New),
@@ -322,28 +320,29 @@ impl StoreBackend for PostgresStore {
         })
     }
 
-    fn complete(&self, key: Digest, given: StoredResponse) -> StoreFuture<'_, ()> {
+    fn complete(&self, key: Digest, owner: u128, response: StoredResponse) -> StoreFuture<'_, ()> {
         Box::pin(async move {
             let parameters: Parameters = vec![
                 Box::new(bytes(&key)),
-                Box::new(given.id),
-                Box::new(sql_timestamp(given.created_at)),
-                Box::new(sql_timestamp(given.expires_at)),
+                Box::new(owner.to_be_bytes().to_vec()),
+                Box::new(response.id),
+                Box::new(sql_timestamp(response.created_at)),
+                Box::new(sql_timestamp(response.expires_at)),
             ];
-            let statement = "SELECT egoi_verify_complete($1, $2, $3, $4)";
-            self.connections.call(statement, parameters, Repeat::Yes).await.map(drop)
+            let statement = "SELECT egoi_verify_complete($1, $2, $3, $4, $5)";
+            self.connections.call(statement, parameters).await.map(drop)
         })
     }
 
-    fn release(&self, key: Digest) -> StoreFuture<'_, ()> {
+    fn release(&self, key: Digest, owner: u128) -> StoreFuture<'_, ()> {
         Box::pin(async move {
-            let statement = "SELECT egoi_verify_release($1)";
-            // Done twice it could take away a key that somebody else has claimed in between.
-            self.connections.call(statement, vec![Box::new(bytes(&key))], Repeat::No).await.map(drop)
+            let parameters: Parameters = vec![Box::new(bytes(&key)), Box::new(owner.to_be_bytes().to_vec())];
+            let statement = "SELECT egoi_verify_release($1, $2)";
+            self.connections.call(statement, parameters).await.map(drop)
         })
     }
 
     fn ping(&self) -> StoreFuture<'_, ()> {
-        Box::pin(async move { self.connections.call("SELECT 1", Vec::new(), Repeat::Yes).await.map(drop) })
+        Box::pin(async move { self.connections.call("SELECT 1", Vec::new()).await.map(drop) })
     }
 }

@@ -59,8 +59,8 @@ CREATE TABLE egoi_verify_idempotency_keys (
     number bytea NOT NULL,
     -- An engine's request, or none for a client's key.
     request bytea,
-    -- By what a client's claim knows itself again.
-    claim bytea,
+    -- Who owns a client's claim.
+    owner bytea,
     -- What a client's request gave.
     given_id text,
     given_created_at bigint,
@@ -233,7 +233,7 @@ BEGIN
         INSERT INTO egoi_verify_idempotency_keys (idempotency_key, number, request, until)
             VALUES (keys[1], n.number, new_id, r.until)
             ON CONFLICT (idempotency_key) DO UPDATE
-            SET number = excluded.number, request = excluded.request, claim = NULL, given_id = NULL, until = excluded.until;
+            SET number = excluded.number, request = excluded.request, owner = NULL, given_id = NULL, until = excluded.until;
     END IF;
     PERFORM egoi_verify_sweep(now);
     RETURN egoi_verify_of('new', r, now);
@@ -433,9 +433,10 @@ BEGIN
 END
 $$;
 
--- Takes a client's idempotency key; `names` are what stands for the number.
+-- Claims a client's idempotency key for an owner; `keys` are what stands for it, `names` what stands for the number, of both
+-- the first is written.
 CREATE FUNCTION egoi_verify_claim(
-    of_key bytea, of_claim bytea, names bytea[], new_keep bigint, moved bigint, stopped bigint,
+    keys bytea[], of_owner bytea, names bytea[], retention bigint, moved bigint, stopped bigint,
     OUT said text, OUT given_id text, OUT given_created_at bigint, OUT given_expires_at bigint
 )
 LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
@@ -443,45 +444,49 @@ DECLARE
     k egoi_verify_idempotency_keys;
     now bigint;
 BEGIN
-    PERFORM egoi_verify_lock(ARRAY[of_key]);
+    PERFORM egoi_verify_lock(keys);
     now := egoi_verify_now(moved, stopped);
-    SELECT * INTO k FROM egoi_verify_idempotency_keys WHERE idempotency_key = of_key AND until > now;
+    SELECT * INTO k FROM egoi_verify_idempotency_keys WHERE idempotency_key = ANY (keys) AND until > now
+        ORDER BY array_position(keys, idempotency_key) LIMIT 1;
     IF NOT FOUND THEN
-        INSERT INTO egoi_verify_idempotency_keys (idempotency_key, number, claim, until)
-            VALUES (of_key, names[1], of_claim, now + new_keep)
+        INSERT INTO egoi_verify_idempotency_keys (idempotency_key, number, owner, until)
+            VALUES (keys[1], names[1], of_owner, now + retention)
             ON CONFLICT (idempotency_key) DO UPDATE
-            SET number = excluded.number, request = NULL, claim = excluded.claim, given_id = NULL, until = excluded.until;
+            SET number = excluded.number, request = NULL, owner = excluded.owner, given_id = NULL, until = excluded.until;
         PERFORM egoi_verify_sweep(now);
-        said := 'new';
-    ELSIF k.claim = of_claim THEN
-        -- The same command once more, whose answer was lost.
         said := 'new';
     ELSIF k.number <> ALL (names) THEN
         said := 'other number';
-    ELSIF k.given_id IS NULL THEN
-        said := 'under way';
-    ELSE
+    ELSIF k.given_id IS NOT NULL THEN
         said := 'known';
         given_id := k.given_id;
         given_created_at := k.given_created_at;
         given_expires_at := k.given_expires_at;
+    ELSIF k.owner = of_owner THEN
+        -- The same command once more, whose answer was lost.
+        said := 'new';
+    ELSE
+        said := 'under way';
     END IF;
 END
 $$;
 
--- Notes what a client's request gave.
-CREATE FUNCTION egoi_verify_complete(of_key bytea, id text, created_at bigint, expires_at bigint) RETURNS void
+-- Stores what a client's request gave.
+CREATE FUNCTION egoi_verify_complete(of_key bytea, of_owner bytea, id text, created_at bigint, expires_at bigint)
+RETURNS void
 LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
     UPDATE egoi_verify_idempotency_keys
-        SET given_id = id, given_created_at = created_at, given_expires_at = expires_at WHERE idempotency_key = of_key;
+        SET given_id = id, given_created_at = created_at, given_expires_at = expires_at
+        WHERE idempotency_key = of_key AND owner = of_owner AND given_id IS NULL;
 END
 $$;
 
--- Gives a client's key back.
-CREATE FUNCTION egoi_verify_release(of_key bytea) RETURNS void
+-- Removes a client's claim that was not completed.
+CREATE FUNCTION egoi_verify_release(of_key bytea, of_owner bytea) RETURNS void
 LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
-    DELETE FROM egoi_verify_idempotency_keys WHERE idempotency_key = of_key;
+    DELETE FROM egoi_verify_idempotency_keys
+        WHERE idempotency_key = of_key AND owner = of_owner AND given_id IS NULL;
 END
 $$;

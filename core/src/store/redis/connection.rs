@@ -39,13 +39,6 @@ const MAX_RUNTIMES: usize = 16;
 /// Redis 6.2 is the first that takes what the scripts say.
 const OLDEST: (u32, u32) = (6, 2);
 
-/// Whether a command may be sent again after an answer was lost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Repeat {
-    Yes,
-    No,
-}
-
 pub(super) struct Connections {
     server: Server,
     seal: Arc<Seal>,
@@ -103,8 +96,9 @@ impl Connections {
         Ok(connection.get(&self.server, &self.seal).await.map(drop)?)
     }
 
-    /// What the script answers. Over a new connection it is called again where that is safe and may help.
-    pub(super) async fn run(&self, call: Call, repeat: Repeat) -> Result<Value, Error> {
+    /// What the script answers. Over a new connection it is called again where that may help: a script knows a command
+    /// again.
+    pub(super) async fn run(&self, call: Call) -> Result<Value, Error> {
         let connection = self.of_this_runtime()?;
         let tries = async {
             let mut waits = WAITS.iter();
@@ -113,13 +107,8 @@ impl Connections {
                     Ok(answer) => return Ok(answer),
                     Err(failure) => failure,
                 };
-                let may_help = match failure.again {
-                    Again::Yes => true,
-                    Again::IfRepeatable => repeat == Repeat::Yes,
-                    Again::No => false,
-                };
                 match waits.next() {
-                    Some(wait) if may_help => sleep(generate::up_to(*wait)).await,
+                    Some(wait) if failure.again != Again::No => sleep(generate::up_to(*wait)).await,
                     _ => return Err(failure),
                 }
             }

@@ -9,16 +9,15 @@ use std::time::Duration;
 
 use redis::Value;
 
-use self::connection::{Connections, Repeat};
+use self::connection::Connections;
 use self::failure::unexpected;
 use self::script::{Call, Source};
 use super::sealed::Seal;
 use super::{
-    Attempt, Clock, ClockShift, CreateResult, DeliveryStatus, Digest, IdempotencyClaim, Limits, NewRequest,
+    Attempt, Clock, ClockShift, CreateResult, DeliveryStatus, Digest, IdempotencyClaim, Limits, NewClaim, NewRequest,
     OpenOptions, ResendLimit, ResendResult, StoreBackend, StoreFuture, StoredRequest, StoredResponse, StoredTerms,
 };
 use crate::Error;
-use crate::generate::draw_bits;
 use crate::machine::{Progress, Record, Timestamp};
 use crate::values::PhoneNumber;
 use crate::verification::{Outcome, SmsStatus, State};
@@ -60,7 +59,7 @@ impl RedisStore {
     }
 
     async fn read(&self, id: u128) -> Result<Option<(StoredRequest, StoredTerms)>, Error> {
-        let answer = self.connections.run(self.about(&script::GET, id), Repeat::Yes).await?;
+        let answer = self.connections.run(self.about(&script::GET, id)).await?;
         let Some(answer) = Reply::of(answer)? else { return Ok(None) };
         let terms = self.seal.open(id, answer.bytes(10)?)?;
         Ok(Some((answer.stored(terms.number)?, terms)))
@@ -87,7 +86,7 @@ impl RedisStore {
             .quota(limits.sms_per_number)
             .list(&self.seal.number_tags(number))
             .list(&keys);
-        let answer = self.connections.run(call, Repeat::Yes).await?;
+        let answer = self.connections.run(call).await?;
         let answer = Reply::of(answer)?.ok_or_else(unexpected)?;
         Ok(match answer.word()? {
             "new" => CreateResult::New(answer.stored(number)?),
@@ -117,7 +116,7 @@ impl RedisStore {
             .limit(attempt.limits.request.max_attempts)
             .quota(attempt.limits.wrong_codes_per_number)
             .arg(tags.as_flattened());
-        let answer = self.connections.run(call, Repeat::Yes).await?;
+        let answer = self.connections.run(call).await?;
         let word = match &answer {
             Value::Nil => return Ok(None),
             Value::BulkString(word) => word.as_slice(),
@@ -135,7 +134,7 @@ impl RedisStore {
     }
 
     async fn cancel(&self, id: u128) -> Result<Option<State>, Error> {
-        match self.connections.run(self.about(&script::CANCEL, id), Repeat::Yes).await? {
+        match self.connections.run(self.about(&script::CANCEL, id)).await? {
             Value::Nil => Ok(None),
             Value::BulkString(word) => match &*word {
                 b"verified" => Ok(Some(State::Verified)),
@@ -157,7 +156,7 @@ impl RedisStore {
             .arg(milliseconds(limits.request.resend_after.unwrap_or_default()))
             .quota(limits.sms_per_number)
             .list(&tags);
-        let answer = self.connections.run(call, Repeat::Yes).await?;
+        let answer = self.connections.run(call).await?;
         let Some(answer) = Reply::of(answer)? else { return Ok(None) };
         Ok(Some(match answer.word()? {
             "ready" => ResendResult::Ready {
@@ -180,16 +179,17 @@ impl RedisStore {
             DeliveryStatus::PossiblySent => "maybe",
         };
         let call = self.about(&script::SETTLE, id).arg(id.to_be_bytes()).arg(delivery.to_string()).arg(end).list(&tags);
-        self.connections.run(call, Repeat::Yes).await.map(drop)
+        self.connections.run(call).await.map(drop)
     }
 
-    async fn claim(&self, key: Digest, number: PhoneNumber, keep: Duration) -> Result<IdempotencyClaim, Error> {
+    async fn claim(&self, claim: NewClaim) -> Result<IdempotencyClaim, Error> {
         let call = self
-            .call(&script::CLAIM, "k:", &key)
-            .arg(draw_bits()?.to_be_bytes())
-            .arg(milliseconds(keep))
-            .list(&self.seal.number_tags(number));
-        let answer = Reply::of(self.connections.run(call, Repeat::Yes).await?)?.ok_or_else(unexpected)?;
+            .call(&script::CLAIM, "k:", &claim.key)
+            .arg(claim.owner.to_be_bytes())
+            .arg(milliseconds(claim.retention))
+            .list(&self.seal.number_tags(claim.number))
+            .list(&claim.previous_keys);
+        let answer = Reply::of(self.connections.run(call).await?)?.ok_or_else(unexpected)?;
         Ok(match answer.word()? {
             "new" => IdempotencyClaim::New,
             "known" => IdempotencyClaim::Known(StoredResponse {
@@ -203,18 +203,19 @@ impl RedisStore {
         })
     }
 
-    async fn complete(&self, key: Digest, given: StoredResponse) -> Result<(), Error> {
+    async fn complete(&self, key: Digest, owner: u128, response: StoredResponse) -> Result<(), Error> {
         let call = self
-            .call(&script::FULFIL, "k:", &key)
-            .arg(given.id.as_bytes())
-            .arg(given.created_at.0.to_string())
-            .arg(given.expires_at.0.to_string());
-        self.connections.run(call, Repeat::Yes).await.map(drop)
+            .call(&script::COMPLETE, "k:", &key)
+            .arg(owner.to_be_bytes())
+            .arg(response.id.as_bytes())
+            .arg(response.created_at.0.to_string())
+            .arg(response.expires_at.0.to_string());
+        self.connections.run(call).await.map(drop)
     }
 
-    async fn release(&self, key: Digest) -> Result<(), Error> {
-        // Repeated, it could take away what somebody else claimed in the meantime.
-        self.connections.run(self.call(&script::RELEASE, "k:", &key), Repeat::No).await.map(drop)
+    async fn release(&self, key: Digest, owner: u128) -> Result<(), Error> {
+        let call = self.call(&script::RELEASE, "k:", &key).arg(owner.to_be_bytes());
+        self.connections.run(call).await.map(drop)
     }
 }
 
@@ -247,16 +248,16 @@ impl StoreBackend for RedisStore {
         Box::pin(async move { Ok(self.read(id).await?.map(|(stored, _)| stored)) })
     }
 
-    fn claim(&self, key: Digest, number: PhoneNumber, keep: Duration) -> StoreFuture<'_, IdempotencyClaim> {
-        Box::pin(self.claim(key, number, keep))
+    fn claim(&self, claim: NewClaim) -> StoreFuture<'_, IdempotencyClaim> {
+        Box::pin(self.claim(claim))
     }
 
-    fn complete(&self, key: Digest, given: StoredResponse) -> StoreFuture<'_, ()> {
-        Box::pin(self.complete(key, given))
+    fn complete(&self, key: Digest, owner: u128, response: StoredResponse) -> StoreFuture<'_, ()> {
+        Box::pin(self.complete(key, owner, response))
     }
 
-    fn release(&self, key: Digest) -> StoreFuture<'_, ()> {
-        Box::pin(self.release(key))
+    fn release(&self, key: Digest, owner: u128) -> StoreFuture<'_, ()> {
+        Box::pin(self.release(key, owner))
     }
 
     fn ping(&self) -> StoreFuture<'_, ()> {

@@ -1,4 +1,4 @@
--- KEYS[1]: the idempotency key.
+-- KEYS[1]: the idempotency key. ARGV: 3 the claim's owner.
 
-redis.call('DEL', KEYS[1])
+if owned() then redis.call('DEL', KEYS[1]) end
 return false

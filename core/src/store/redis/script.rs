@@ -25,8 +25,8 @@ pub(super) static GET: Source = source!("record.lua" "get.lua");
 pub(super) static RESEND: Source = source!("lists.lua" "counters.lua" "record.lua" "resend.lua");
 pub(super) static SETTLE: Source = source!("lists.lua" "record.lua" "record_delivery.lua");
 pub(super) static CLAIM: Source = source!("lists.lua" "claim.lua");
-pub(super) static FULFIL: Source = source!("complete.lua");
-pub(super) static RELEASE: Source = source!("release.lua");
+pub(super) static COMPLETE: Source = source!("owned.lua" "complete.lua");
+pub(super) static RELEASE: Source = source!("owned.lua" "release.lua");
 
 /// A script.
 pub(super) struct Source {

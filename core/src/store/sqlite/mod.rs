@@ -15,11 +15,10 @@ use self::connection::Connection;
 use self::rows::{Counters, Key, Row};
 use super::sealed::Seal;
 use super::{
-    Attempt, CreateResult, DELIVERY_TIMEOUT, DeliveryStatus, Digest, IdempotencyClaim, Limits, NewRequest, OpenOptions,
-    ResendLimit, ResendResult, StoreBackend, StoreFuture, StoredRequest, StoredResponse, StoredTerms,
+    Attempt, CreateResult, DELIVERY_TIMEOUT, DeliveryStatus, Digest, IdempotencyClaim, Limits, NewClaim, NewRequest,
+    OpenOptions, ResendLimit, ResendResult, StoreBackend, StoreFuture, StoredRequest, StoredResponse, StoredTerms,
 };
 use crate::machine::{Answer, Event, Record, RequestLimits, Timestamp, Window};
-use crate::values::PhoneNumber;
 use crate::verification::{Outcome, SmsStatus, State};
 use crate::{Error, Reason};
 
@@ -125,7 +124,7 @@ fn create(
     };
     row.insert(tx)?;
     if let Some(key) = &request.idempotency_key {
-        Key { number: counters.number, request: Some(request.id), given: None, until }.put(tx, key)?;
+        Key { number: counters.number, request: Some(request.id), owner: None, given: None, until }.put(tx, key)?;
     }
     Ok(Made::New(row.read(now)))
 }
@@ -234,7 +233,7 @@ fn record_delivery(
         (DeliveryStatus::NotSent, None) => {
             row.delete(tx)?;
             if let Some(key) = &row.idempotency_key {
-                Key::release(tx, key, id)?;
+                Key::remove(tx, key, id)?;
             }
         }
     }
@@ -248,19 +247,22 @@ fn record_delivery(
 fn claim(
     tx: &Transaction<'_>,
     now: Timestamp,
-    key: &Digest,
+    claim: &NewClaim,
     numbers: &[Digest],
-    keep: Duration,
 ) -> rusqlite::Result<IdempotencyClaim> {
-    if let Some(known) = Key::find(tx, key, now)? {
-        return Ok(match known {
-            Key { number, .. } if !numbers.contains(&number) => IdempotencyClaim::OtherNumber,
-            Key { given: Some(given), .. } => IdempotencyClaim::Known(given),
-            _ => IdempotencyClaim::UnderWay,
-        });
+    for key in [&claim.key].into_iter().chain(&claim.previous_keys) {
+        if let Some(known) = Key::find(tx, key, now)? {
+            return Ok(match known {
+                Key { number, .. } if !numbers.contains(&number) => IdempotencyClaim::OtherNumber,
+                Key { given: Some(given), .. } => IdempotencyClaim::Known(given),
+                Key { owner, .. } if owner == Some(claim.owner) => IdempotencyClaim::New,
+                _ => IdempotencyClaim::UnderWay,
+            });
+        }
     }
     let number = numbers.first().copied().unwrap_or_default();
-    Key { number, request: None, given: None, until: now.after(keep) }.put(tx, key)?;
+    let until = now.after(claim.retention);
+    Key { number, request: None, owner: Some(claim.owner), given: None, until }.put(tx, &claim.key)?;
     Ok(IdempotencyClaim::New)
 }
 
@@ -333,17 +335,17 @@ impl StoreBackend for SqliteStore {
         })
     }
 
-    fn claim(&self, key: Digest, number: PhoneNumber, keep: Duration) -> StoreFuture<'_, IdempotencyClaim> {
-        let numbers = self.seal.number_tags(number);
-        Box::pin(self.connection.write(move |tx, now| claim(tx, now, &key, &numbers, keep)))
+    fn claim(&self, new: NewClaim) -> StoreFuture<'_, IdempotencyClaim> {
+        let numbers = self.seal.number_tags(new.number);
+        Box::pin(self.connection.write(move |tx, now| claim(tx, now, &new, &numbers)))
     }
 
-    fn complete(&self, key: Digest, given: StoredResponse) -> StoreFuture<'_, ()> {
-        Box::pin(self.connection.write(move |tx, _| Key::complete(tx, &key, &given)))
+    fn complete(&self, key: Digest, owner: u128, response: StoredResponse) -> StoreFuture<'_, ()> {
+        Box::pin(self.connection.write(move |tx, _| Key::complete(tx, &key, owner, &response)))
     }
 
-    fn release(&self, key: Digest) -> StoreFuture<'_, ()> {
-        Box::pin(self.connection.write(move |tx, _| Key::remove(tx, &key)))
+    fn release(&self, key: Digest, owner: u128) -> StoreFuture<'_, ()> {
+        Box::pin(self.connection.write(move |tx, _| Key::release(tx, &key, owner)))
     }
 
     fn ping(&self) -> StoreFuture<'_, ()> {

@@ -42,7 +42,10 @@ pub(super) struct Counters {
 /// An idempotency key.
 pub(super) struct Key {
     pub(super) number: Digest,
+    /// Of an engine.
     pub(super) request: Option<u128>,
+    /// Of a client's claim.
+    pub(super) owner: Option<u128>,
     pub(super) given: Option<StoredResponse>,
     pub(super) until: Timestamp,
 }
@@ -274,46 +277,59 @@ impl Counters {
 impl Key {
     pub(super) fn find(tx: &Transaction<'_>, key: &Digest, now: Timestamp) -> Result<Option<Self>> {
         tx.prepare_cached(
-            "SELECT number, request, given_id, given_created_at, given_expires_at, until
+            "SELECT number, request, owner, given_id, given_created_at, given_expires_at, until
              FROM idempotency_keys WHERE idempotency_key = ?1 AND until > ?2",
         )?
         .query_row(params![key, now], |row| {
-            let given = match row.get(2)? {
+            let given = match row.get(3)? {
                 None => None,
-                Some(id) => Some(StoredResponse { id, created_at: row.get(3)?, expires_at: row.get(4)? }),
+                Some(id) => Some(StoredResponse { id, created_at: row.get(4)?, expires_at: row.get(5)? }),
             };
-            let request: Option<[u8; 16]> = row.get(1)?;
-            Ok(Self { number: row.get(0)?, request: request.map(u128::from_be_bytes), given, until: row.get(5)? })
+            let name = |column| row.get::<_, Option<[u8; 16]>>(column).map(|name| name.map(u128::from_be_bytes));
+            let (request, owner) = (name(1)?, name(2)?);
+            Ok(Self { number: row.get(0)?, request, owner, given, until: row.get(6)? })
         })
         .optional()
     }
 
     pub(super) fn put(&self, tx: &Transaction<'_>, key: &Digest) -> Result<()> {
         tx.prepare_cached(
-            "INSERT OR REPLACE INTO idempotency_keys (idempotency_key, number, request, until) VALUES (?1, ?2, ?3, ?4)",
+            "INSERT OR REPLACE INTO idempotency_keys (idempotency_key, number, request, owner, until)
+             VALUES (?1, ?2, ?3, ?4, ?5)",
         )?
-        .execute(params![key, self.number, self.request.map(u128::to_be_bytes), self.until])?;
+        .execute(params![
+            key,
+            self.number,
+            self.request.map(u128::to_be_bytes),
+            self.owner.map(u128::to_be_bytes),
+            self.until
+        ])?;
         Ok(())
     }
 
-    pub(super) fn complete(tx: &Transaction<'_>, key: &Digest, given: &StoredResponse) -> Result<()> {
+    /// Stores what the request of a claim gave.
+    pub(super) fn complete(tx: &Transaction<'_>, key: &Digest, owner: u128, given: &StoredResponse) -> Result<()> {
         tx.prepare_cached(
-            "UPDATE idempotency_keys SET given_id = ?2, given_created_at = ?3, given_expires_at = ?4
-             WHERE idempotency_key = ?1",
+            "UPDATE idempotency_keys SET given_id = ?3, given_created_at = ?4, given_expires_at = ?5
+             WHERE idempotency_key = ?1 AND owner = ?2 AND given_id IS NULL",
         )?
-        .execute(params![key, given.id, given.created_at, given.expires_at])?;
+        .execute(params![key, owner.to_be_bytes(), given.id, given.created_at, given.expires_at])?;
+        Ok(())
+    }
+
+    /// Removes a claim that was not completed.
+    pub(super) fn release(tx: &Transaction<'_>, key: &Digest, owner: u128) -> Result<()> {
+        tx.prepare_cached(
+            "DELETE FROM idempotency_keys WHERE idempotency_key = ?1 AND owner = ?2 AND given_id IS NULL",
+        )?
+        .execute(params![key, owner.to_be_bytes()])?;
         Ok(())
     }
 
     /// The key of a request that was not sent is free again.
-    pub(super) fn release(tx: &Transaction<'_>, key: &Digest, request: u128) -> Result<()> {
+    pub(super) fn remove(tx: &Transaction<'_>, key: &Digest, request: u128) -> Result<()> {
         tx.prepare_cached("DELETE FROM idempotency_keys WHERE idempotency_key = ?1 AND request = ?2")?
             .execute(params![key, request.to_be_bytes()])?;
-        Ok(())
-    }
-
-    pub(super) fn remove(tx: &Transaction<'_>, key: &Digest) -> Result<()> {
-        tx.prepare_cached("DELETE FROM idempotency_keys WHERE idempotency_key = ?1")?.execute([key])?;
         Ok(())
     }
 }

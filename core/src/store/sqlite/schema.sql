@@ -54,6 +54,8 @@ CREATE TABLE idempotency_keys (
     number BLOB NOT NULL,
     -- An engine's request, or none for a client's key.
     request BLOB,
+    -- Who owns a client's claim.
+    owner BLOB,
     -- What a client's request gave.
     given_id TEXT,
     given_created_at INTEGER,

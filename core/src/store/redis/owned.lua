@@ -1,0 +1,8 @@
+
+-- The tag and the end of the claim under KEYS[1], where it is of the owner ARGV[3] and was not completed.
+local function owned()
+  local packed = redis.call('GET', KEYS[1])
+  if not packed then return nil end
+  local tag, until_, by, owner = cmsgpack.unpack(packed)
+  if by == 'claim' and owner == ARGV[3] then return tag, until_ end
+end
