@@ -72,8 +72,19 @@ async fn ping(engine: &Engine) -> Result<(), Error> {
 /// It is a failure of the store that says this, and no password.
 #[track_caller]
 fn assert_storage<T: std::fmt::Debug>(answer: Result<T, Error>, says: &str) {
+    assert_fails(answer, ErrorCode::Storage, says);
+}
+
+/// It is something that an operator must change.
+#[track_caller]
+fn assert_misconfigured<T: std::fmt::Debug>(answer: Result<T, Error>, says: &str) {
+    assert_fails(answer, ErrorCode::Misconfigured, says);
+}
+
+#[track_caller]
+fn assert_fails<T: std::fmt::Debug>(answer: Result<T, Error>, code: ErrorCode, says: &str) {
     let error = answer.unwrap_err();
-    assert_eq!(error.code(), ErrorCode::Storage, "{error:?}");
+    assert_eq!(error.code(), code, "{error:?}");
     assert!(error.detail().contains(says), "{error}");
     assert!(!format!("{error:?}").contains(PASSWORD), "{error:?}");
 }
@@ -241,8 +252,8 @@ with_redis! {
             let options = EngineOptions::default().store_url(&url).key([8; 32]).previous_keys(previous);
             Engine::new(Post::default(), options).unwrap()
         };
-        assert_storage(ping(&other(vec![])).await, "the `key` is not the one that this store was made with");
-        assert_storage(validate(&other(vec![]), &id, &first.1.latest()).await, "the `key` is not the one");
+        assert_misconfigured(ping(&other(vec![])).await, "the `key` is not the one that this store was made with");
+        assert_misconfigured(validate(&other(vec![]), &id, &first.1.latest()).await, "the `key` is not the one");
         let changed = other(vec![vec![7; 32]]);
         assert_eq!(validate(&changed, &id, &first.1.latest()).await.unwrap(), Outcome::Verified);
         ping(&other(vec![])).await.unwrap();
