@@ -21,9 +21,15 @@ demo: ## play the main job against a sandbox; fails if anything is not as docume
 
 check: check-rust check-python check-node check-kotlin check-swift check-docs check-scripts ## formatting, lints and types of all languages
 
-test: check test-rust test-python test-node test-stores test-kotlin test-swift test-phone test-bench test-surface ## everything that must pass before a change goes in
+test: ## everything that must pass before a change goes in, two parts at a time
+	$(MAKE) --no-print-directory --jobs 2 --keep-going --output-sync=line every-test
 
-soak: soak-rust soak-python soak-node soak-kotlin asan soak-swift ## every long check at its full count; put the result into tests/SOAK.md
+.PHONY: every-test
+every-test: setup check test-kotlin test-rust test-python test-swift test-node test-stores test-phone test-bench test-surface
+# In `make test`, these come after what writes into the same folders.
+after = | $(if $(filter every-test,$(MAKECMDGOALS)),$(1))
+
+soak: test-packages soak-rust soak-python soak-node soak-kotlin asan soak-swift ## every long check at its full count; put the result into tests/SOAK.md
 
 bench: ## every measurement, one after the other; writes BENCHMARKS.md
 	tools/bench.sh
@@ -86,31 +92,31 @@ test-rust: test-programs ## core and the crates of the bindings
 	tools/setup-debian.sh chromium postgres redis valkey
 	$(CARGO) test --locked --workspace --all-features
 
-test-python: package-python test-programs python/tests/typing/node_modules ## the wheel; needs Node and npm for one of the type checkers
+test-python: develop-python test-programs python/tests/typing/node_modules ## the Python package; needs Node and npm for one of the type checkers
 	tools/setup-debian.sh postgres redis openssl valgrind
-	$(VENV)/bin/python -m pytest -q -n 2 --dist loadgroup python/tests
+	$(VENV)/bin/python -m pytest -q -n 2 --dist loadgroup --ignore python/tests/test_package.py python/tests
 
-test-node: package-node test-programs ## the npm package, installed in an empty project
+test-node: packed-node test-programs ## the npm package, installed in an empty project too
 	tools/setup-debian.sh chromium postgres redis
 	cd node && npm test --silent
 
-test-kotlin: package-kotlin test-programs ## the Kotlin module, and a project that uses the jars; needs Java 17 and Maven
+test-kotlin: develop-kotlin test-programs ## the Kotlin module, and a project that uses the jars; needs Java 17 and Maven
 	tools/setup-debian.sh java
-	EGOI_POM=installed/with-library.pom.xml tools/maven.sh package
+	EGOI_POM=installed/with-library.pom.xml tools/maven.sh package -DexcludedGroups=shipped
 
 test-swift: develop-swift test-programs ## the Swift package
 	tools/setup-debian.sh swift
 	tools/test-swift.sh
 
-test-stores: package-python package-node ## the scenarios over every store
+test-stores: develop-python develop-node ## the scenarios over every store
 	tools/setup-debian.sh postgres redis
 	$(VENV)/bin/python tests/stores.py
 
-test-phone: package-python package-node package-kotlin develop-swift ## the phone example
+test-phone: develop-python develop-node develop-kotlin develop-swift $(call after,test-kotlin test-swift) ## the phone example
 	tools/setup-debian.sh java swift
 	tools/test-phone.sh
 
-test-bench: package-python package-node benches/.venv/installed ## the measurements still run
+test-bench: develop-python develop-node benches/.venv/installed ## the measurements still run
 	tools/test-bench.sh
 
 test-surface: surfaces ## what each language shows is what tests/surface says
@@ -120,8 +126,11 @@ surface: surfaces ## write down what each language shows now
 	cp target/surface/*.txt tests/surface
 	$(VENV)/bin/python tests/surface/check.py
 
-.PHONY: surfaces test-programs
-surfaces: package-python package-node package-kotlin develop-swift
+.PHONY: surfaces packed-node test-programs
+packed-node: develop-node
+	cd node && npm run --silent pack
+
+surfaces: develop-python packed-node develop-kotlin develop-swift $(call after,test-phone)
 	tools/setup-debian.sh java swift
 	tools/surfaces.sh
 
@@ -129,7 +138,7 @@ test-programs: native
 	tools/test-programs.sh
 
 ##@ Long checks
-.PHONY: soak-rust soak-python soak-node soak-kotlin soak-swift asan
+.PHONY: test-packages soak-rust soak-python soak-node soak-kotlin soak-swift asan
 soak-rust: test-programs ## core's at their full count
 	tools/setup-debian.sh chromium postgres redis valkey
 	EGOI_SOAK=1 $(CARGO) test --locked --profile soak --workspace --all-features -- --nocapture
@@ -149,6 +158,11 @@ soak-kotlin: package-kotlin test-programs ## the Kotlin module's
 soak-swift: develop-swift test-programs ## the Swift package's
 	tools/setup-debian.sh swift
 	EGOI_SOAK=1 bindings/swift/swift test
+
+test-packages: package-python package-node package-kotlin test-programs ## what ships: its size, contents, symbols, source distribution
+	$(VENV)/bin/python -m pytest -q python/tests/test_package.py
+	cd node && node --test tests/shipped/*.test.mjs tests/package*.test.mjs
+	EGOI_POM=installed/with-library.pom.xml tools/maven.sh package
 
 asan: ## core and the C interface with the address and leak sanitizer
 	tools/asan.sh

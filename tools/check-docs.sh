@@ -1,4 +1,7 @@
 #!/usr/bin/env bash
-# Links and spelling of the documents.
+# Links of the documents, and spelling everywhere.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+
+python/.venv/bin/python tools/check_links.py
+python/.venv/bin/typos --format brief

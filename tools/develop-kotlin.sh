@@ -12,9 +12,6 @@ mkdir -p "$maven" "$native"
 rm -rf "$maven/generated"
 mkdir "$maven/generated"
 cp -r "$target/bindings/egoi" "$maven/generated"
-# The other profile's may be newer.
-test "$(cat "$maven/profile" 2>/dev/null)" = "$profile" || rm -f "$native"/*
-echo "$profile" >"$maven/profile"
 for module in native testing_native; do
   tools/place.sh "$target/$profile/libegoi_verify_$module.so" "$native/libegoi_verify_$module.so"
 done

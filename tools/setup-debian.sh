@@ -94,7 +94,11 @@ test ${#missing[@]} -gt 0 || exit 0
 if test "$(id -u)" = 0 && has apt-get >/dev/null; then
   mkdir -p "$TREES"
   chmod 755 "$TREES"
+  # Several targets of make may come here at once.
+  exec 9>"$TREES/lock"
+  flock 9
   for part in "${missing[@]}"; do
+    is_here "$part" && continue
     echo "installing for the tests: $part" >&2
     install_part "$part" || true
   done

@@ -16,7 +16,6 @@ RUSTDOC="$PWD/tests/surface/rustdoc" "${CARGO:-cargo}" rustdoc --locked --quiet 
 
 "$python" tests/surface/python.py >"$surfaces/python.txt"
 
-(cd node && npm run --silent pack)
 node tests/surface/node.mjs node node/build/egoi-verify >"$surfaces/node.txt"
 
 tools/maven.sh test-compile org.codehaus.mojo:exec-maven-plugin:3.6.4:java -Dexec.classpathScope=test \

@@ -210,7 +210,7 @@ def test_a_cancelled_request_takes_no_code(server: str, sandbox: Sandbox) -> Non
     assert app.post(f"/verifications/{id}/code", code=sandbox.wait_for_code(NUMBER))["outcome"] == "cancelled"
 
 
-def test_an_error_is_in_the_librarys_words(server: str, sandbox: Sandbox) -> None:
+def test_an_error_is_in_the_words_of_the_library(server: str, sandbox: Sandbox) -> None:
     app = App(server)
     assert app.post("/verifications", number="12")["error"]["code"] == "invalid_input"
     sandbox.fail_next(call="request", status=503)

@@ -76,7 +76,8 @@ def interpreter(version: str) -> str | None:
     if version == f"{sys.version_info.major}.{sys.version_info.minor}":
         return sys.executable
     found = shutil.which(f"python{version}")
-    of_pyenv = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python{version}"))
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    of_pyenv = sorted(pyenv.glob(f"versions/{version}.*/bin/python{version}"))
     for candidate in [*([found] if found else []), *map(str, of_pyenv)]:
         # pyenv's shims are there for versions that are not.
         asked = [candidate, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]

@@ -54,7 +54,7 @@ macro_rules! conforms_one_at_a_time {
             an_sms_given_back_late_is_not_given_to_the_next_window
             wrong_codes_of_a_number_count_across_its_requests
             a_success_clears_the_wrong_codes_of_its_number
-            the_wrong_codes_of_one_number_are_not_anothers
+            the_wrong_codes_of_one_number_do_not_count_for_another
             a_key_of_a_request_that_was_not_sent_is_free_again
             a_resend_while_another_is_handed_over_has_to_wait
             a_hand_over_that_ended_ends_no_more
@@ -551,7 +551,7 @@ pub(crate) fn a_success_clears_the_wrong_codes_of_its_number(with: &Kind) {
     }
 }
 
-pub(crate) fn the_wrong_codes_of_one_number_are_not_anothers(with: &Kind) {
+pub(crate) fn the_wrong_codes_of_one_number_do_not_count_for_another(with: &Kind) {
     let opened = open(with);
     let limits = wrong_codes(1);
     opened.create(1, number(0), limits);

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import java.util.zip.ZipFile;
 import org.jetbrains.annotations.NotNull;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import proguard.Configuration;
@@ -74,12 +75,14 @@ class InstalledTest {
     }
 
     /** The limit of the library for a phone; this one is built the same. */
+    @Tag("shipped")
     @Test
     void theNativeLibraryTakesAtMostThreeAndAHalfMegabytes() throws Exception {
         var size = library().capacity();
         assertTrue(size <= 3_500_000, size + " bytes");
     }
 
+    @Tag("shipped")
     @Test
     void theNativeLibraryIsStripped() throws Exception {
         var library = library();
