@@ -77,7 +77,7 @@ fn no_tls() -> rustls::ClientConfig {
 
 fn article() -> Value {
     json!({
-        "apikey": "k", "number": NUMBER, "senderHash": "s", "codeType": "numeric", "codeSize": "4",
+        "apikey": "k", "number": NUMBER, "senderHash": "1", "codeType": "numeric", "codeSize": "4",
         "group": "2FA", "codeTTL": "60", "message": "Message text: {CODE}",
     })
 }
@@ -96,7 +96,7 @@ mod v1 {
         let message = raw.get("/sandbox/messages").await["messages"][0].clone();
         assert_eq!(message["text"], json!(format!("Message text: {}", message["code"].as_str().unwrap())));
         assert_eq!(message["code"].as_str().unwrap().len(), 4);
-        assert_eq!(message["sender"], "s");
+        assert_eq!(message["sender"], "1");
     }
 
     #[tokio::test]
@@ -132,8 +132,11 @@ mod v1 {
             (with("apikey", json!("")), 401, "apikey"),
             (without("message"), 400, "message is missing"),
             (with("codeSize", json!(4)), 400, "codeSize is of the wrong type"),
-            (with("codeSize", json!("3")), 400, "4 to 20"),
-            (with("codeTTL", json!("3601")), 400, "1 to 3600"),
+            (with("codeSize", json!("3")), 400, "`codeSize`: is 3"),
+            (with("codeTTL", json!("3601")), 400, "`codeTTL`: is 3601"),
+            (with("senderHash", json!("2")), 400, "senderHash"),
+            (with("message", json!("{{ code }}")), 400, "{CODE}"),
+            (with("number", json!("+351 910 000 000")), 400, "`number`"),
             (with("codeType", json!("octal")), 400, "codeType"),
             (with("number", json!("910000000")), 400, "calling code"),
             (json!([]), 400, "JSON"),
@@ -155,6 +158,42 @@ mod v1 {
         }
         assert_eq!(raw.call(Method::GET, "/api/public/verify/request", None).await.0, 405);
         assert_eq!(raw.post("/api/public/verify/nothing", json!({})).await.1["status"], "Error");
+    }
+
+    #[tokio::test]
+    async fn an_sms_of_ones_own_text_is_delivered_and_answered_without_errors() {
+        let sandbox = sandbox().await;
+        let raw = Raw::of(&sandbox);
+        let sms = json!({"apikey": "k", "mobile": NUMBER, "senderHash": "1", "message": "Your code is 123456"});
+        let (status, answer) = raw.post("/api/public/sms/send", sms.clone()).await;
+        assert_eq!((status.as_u16(), answer.get("errors")), (200, None));
+        assert_eq!(sandbox.messages(None).unwrap()[0].code, "123456");
+        for (field, value) in [("senderHash", "2"), ("mobile", "351910000000")] {
+            let mut odd = sms.clone();
+            odd[field] = json!(value);
+            assert_eq!(raw.post("/api/public/sms/send", odd).await.0, 400, "{field}");
+        }
+    }
+
+    #[tokio::test]
+    async fn ping_and_senders_are_posts_below_the_same_base_url() {
+        let sandbox = Sandbox::start(SandboxOptions::default().senders(["a", "b"])).await.unwrap();
+        let raw = Raw::of(&sandbox);
+        assert_eq!(raw.post("/api/public/commons/ping", json!({})).await.0, 200);
+        let senders = raw.post("/api/public/sms/senders", json!({"apikey": "k"})).await.1;
+        assert_eq!(senders[1], json!({"senderHash": "b", "name": "Sandbox", "deleted": false}));
+        assert_eq!(raw.post("/api/public/sms/senders", json!({})).await.0, 401);
+    }
+
+    #[tokio::test]
+    async fn only_v1s_place_is_replaced() {
+        let sandbox = sandbox().await;
+        let raw = Raw::of(&sandbox);
+        let mut payload = article();
+        payload["message"] = json!("{CODE} and {{ code }}");
+        raw.post("/api/public/verify/request", payload).await;
+        let message = sandbox.messages(None).unwrap().remove(0);
+        assert_eq!(message.text, format!("{} and {{{{ code }}}}", message.code));
     }
 }
 
@@ -225,7 +264,13 @@ mod v2 {
             (json!({"to": NUMBER}), "senderId is missing"),
             (json!({"senderId": 1, "to": NUMBER}), "senderId is of the wrong type"),
             (json!({"senderId": "1", "to": NUMBER, "codeLength": "6"}), "codeLength is of the wrong type"),
-            (json!({"senderId": "1", "to": NUMBER, "codeLength": 21}), "4 to 20"),
+            (json!({"senderId": "1", "to": NUMBER, "codeLength": 21}), "`codeLength`: is 21"),
+            (json!({"senderId": "1", "to": NUMBER, "codeLength": 3}), "`codeLength`: is 3"),
+            (json!({"senderId": "1", "to": NUMBER, "codeValidity": 3601}), "`codeValidity`: is 3601"),
+            (json!({"senderId": "2", "to": NUMBER}), "senderId"),
+            (json!({"senderId": "", "to": NUMBER}), "senderId"),
+            (json!({"senderId": "1", "to": "+351910000000"}), "`to`"),
+            (json!({"senderId": "1", "to": "351910000000"}), "`to`"),
             (json!({"senderId": "1", "to": NUMBER, "codeType": "hex"}), "hexa"),
         ] {
             let (status, problem) = raw.post("/api/v2/verify/request", payload.clone()).await;
@@ -279,6 +324,167 @@ mod v2 {
         let raw = Raw::of(&sandbox);
         let id = raw.request_v2().await;
         assert_eq!(raw.post(&format!("/api/v2/verify/{id}/validate"), json!({"code": "wrong"})).await.0, 400);
+    }
+
+    #[tokio::test]
+    async fn an_sms_is_answered_by_its_message_id_alone_or_in_a_list() {
+        let sandbox = sandbox().await;
+        let raw = Raw::of(&sandbox);
+        let sms = json!({"to": NUMBER, "from": "1", "textBody": "Your code is 123456"});
+        let (status, answer) = raw.post("/api/v2/sms/messages/action/send/single", sms.clone()).await;
+        assert_eq!((status.as_u16(), answer["messageId"].as_str().unwrap().len()), (201, 32));
+        let (status, answer) = raw.post("/api/v2/sms/messages/action/send", json!([sms, sms])).await;
+        assert_eq!((status.as_u16(), answer.as_array().unwrap().len()), (201, 2));
+        assert_ne!(answer[0]["messageId"], answer[1]["messageId"]);
+        assert_eq!(sandbox.messages(None).unwrap().len(), 3);
+    }
+
+    #[tokio::test]
+    async fn a_message_id_is_no_requests_id() {
+        let sandbox = sandbox().await;
+        let raw = Raw::of(&sandbox);
+        let id = raw.request_v2().await;
+        let read = raw.get(&format!("/api/v2/verify/{id}")).await;
+        assert_ne!(read["messageId"], read["id"]);
+    }
+
+    #[tokio::test]
+    async fn a_ping_is_answered_by_the_services_state_and_its_date() {
+        let sandbox = sandbox().await;
+        let answer = Raw::of(&sandbox).get("/api/v2/ping").await;
+        assert_eq!(answer["apiStatus"], "Up");
+        let date = answer["date"].as_str().unwrap();
+        assert_eq!(date.split(' ').map(str::len).collect::<Vec<_>>(), [3, 3, 2, 8, 3, 4], "{date}");
+    }
+
+    #[tokio::test]
+    async fn another_method_is_405_and_says_which_is_allowed() {
+        let sandbox = sandbox().await;
+        let raw = Raw::of(&sandbox);
+        for (path, wrong, allowed) in [
+            ("/api/v2/ping", Method::POST, "GET"),
+            ("/api/v2/verify/request", Method::GET, "POST"),
+            ("/api/v2/verify/a/validate", Method::GET, "POST"),
+            ("/api/public/verify/request", Method::GET, "POST"),
+            ("/api/public/commons/ping", Method::GET, "POST"),
+        ] {
+            let request = raw.http.request(wrong, format!("{}{path}", raw.url)).header("ApiKey", "k");
+            let response = request.send().await.unwrap();
+            let allow = response.headers()["allow"].to_str().unwrap();
+            assert_eq!((response.status().as_u16(), allow), (405, allowed), "{path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_sender_without_a_number_has_no_such_field() {
+        let sandbox = sandbox().await;
+        let senders = Raw::of(&sandbox).get("/api/v2/sms/senders").await;
+        assert_eq!(senders, json!([{"id": "1", "name": "Sandbox", "senderStatus": "active"}]));
+    }
+
+    #[tokio::test]
+    async fn an_id_of_any_shape_that_is_unknown_is_404_in_every_call() {
+        let sandbox = sandbox().await;
+        let raw = Raw::of(&sandbox);
+        for id in ["0".repeat(32), "7".to_owned(), "not*an*id".to_owned()] {
+            for (method, call) in
+                [(Method::GET, ""), (Method::POST, "/validate"), (Method::POST, "/cancel"), (Method::POST, "/resend")]
+            {
+                let path = format!("/api/v2/verify/{id}{call}");
+                assert_eq!(raw.call(method, &path, Some(json!({"code": "1"}))).await.0, 404, "{path}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn only_v2s_place_is_replaced() {
+        let sandbox = sandbox().await;
+        let raw = Raw::of(&sandbox);
+        let message = "{{ code }} and {CODE}";
+        raw.post("/api/v2/verify/request", json!({"senderId": "1", "to": NUMBER, "message": message})).await;
+        let message = sandbox.messages(None).unwrap().remove(0);
+        assert_eq!(message.text, format!("{} and {{CODE}}", message.code));
+    }
+
+    #[tokio::test]
+    async fn the_librarys_own_limits_can_be_switched_off() {
+        let sandbox = Sandbox::start(SandboxOptions::default().own_limits(false)).await.unwrap();
+        let raw = Raw::of(&sandbox);
+        let long = format!("{{{{ code }}}}{}", "x".repeat(2000));
+        for (payload, expected) in [
+            (json!({"senderId": "1", "to": NUMBER, "codeLength": 1}), 201),
+            (json!({"senderId": "1", "to": NUMBER, "message": long}), 201),
+            (json!({"senderId": "1", "to": NUMBER, "codeLength": 21}), 400),
+        ] {
+            assert_eq!(raw.post("/api/v2/verify/request", payload.clone()).await.0, expected, "{payload}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_resend_does_not_move_the_date_of_the_request() {
+        let sandbox = sandbox().await;
+        let raw = Raw::of(&sandbox);
+        let id = raw.request_v2().await;
+        let before = raw.get(&format!("/api/v2/verify/{id}")).await;
+        sandbox.clock().advance(Duration::from_secs(60));
+        raw.post(&format!("/api/v2/verify/{id}/resend"), json!({})).await;
+        let after = raw.get(&format!("/api/v2/verify/{id}")).await;
+        assert_eq!(before["createDate"], after["createDate"]);
+    }
+
+    #[tokio::test]
+    async fn a_read_can_lag_and_can_mask_the_code() {
+        let sandbox = sandbox().await;
+        let raw = Raw::of(&sandbox);
+        let id = raw.request_v2().await;
+        let code = raw.latest_code().await;
+        raw.post(&format!("/api/v2/verify/{id}/validate"), json!({"code": code})).await;
+        let struck = async |body| {
+            sandbox.fail_next(Fault { call: Some(FaultCall::Get), body: Some(body), ..Fault::default() }).unwrap();
+            raw.get(&format!("/api/v2/verify/{id}")).await
+        };
+        let lagging = struck(FaultBody::LaggingRead).await;
+        assert_eq!((&lagging["status"], &lagging["code"]), (&json!("pending"), &json!(code)));
+        let masked = struck(FaultBody::MaskedCode).await;
+        assert_eq!((&masked["status"], &masked["code"]), (&json!("verified"), &json!("******")));
+    }
+
+    #[tokio::test]
+    async fn json_can_be_labelled_as_php_does() {
+        let sandbox = sandbox().await;
+        let raw = Raw::of(&sandbox);
+        let fault = Fault { call: Some(FaultCall::Request), body: Some(FaultBody::TextHtml), ..Fault::default() };
+        sandbox.fail_next(fault).unwrap();
+        let request = raw.http.post(format!("{}/api/v2/verify/request", raw.url)).header("ApiKey", "k");
+        let response = request.body(json!({"senderId": "1", "to": NUMBER}).to_string()).send().await.unwrap();
+        assert_eq!(response.headers()["content-type"], "text/html; charset=UTF-8");
+        assert!(read(response).await.1["verifyId"].is_string());
+    }
+
+    #[tokio::test]
+    async fn a_request_can_go_by_an_integer_in_every_call() {
+        let sandbox = sandbox().await;
+        let raw = Raw::of(&sandbox);
+        let fault = Fault { call: Some(FaultCall::Request), body: Some(FaultBody::IntegerIds), ..Fault::default() };
+        sandbox.fail_next(fault).unwrap();
+        let id = raw.post("/api/v2/verify/request", json!({"senderId": "1", "to": NUMBER})).await.1["verifyId"].clone();
+        assert!(id.is_u64(), "{id}");
+        assert_eq!(raw.get(&format!("/api/v2/verify/{id}")).await["id"], id);
+        assert_eq!(raw.post(&format!("/api/v2/verify/{id}/cancel"), json!({})).await.1, json!([{"verifyId": id}]));
+    }
+
+    #[tokio::test]
+    async fn errors_can_be_those_that_v1s_integrators_read() {
+        let sandbox = sandbox().await;
+        let raw = Raw::of(&sandbox);
+        for status in [None, Some(400)] {
+            let fault = Fault { body: Some(FaultBody::Errors), status, ..Fault::default() };
+            sandbox.fail_next(fault).unwrap();
+            let (answered, answer) = raw.post("/api/public/verify/request", article()).await;
+            assert_eq!(answered.as_u16(), status.unwrap_or(200));
+            assert!(answer["errors"][0].is_string() && answer["errorCode"].is_u64(), "{answer}");
+        }
+        assert!(sandbox.messages(None).unwrap().is_empty(), "they have no effect");
     }
 }
 
@@ -651,10 +857,29 @@ mod over_http {
         for (header, value, status) in [
             ("Origin", "http://attacker.example", 403),
             ("Origin", raw.url.as_str(), 200),
-            ("Host", "attacker.example", 403),
+            ("Host", "attacker.example", 421),
             ("Host", "localhost:1", 200),
         ] {
             assert_eq!(raw.http.get(&messages).header(header, value).send().await.unwrap().status(), status, "{value}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_program_may_call_it_by_a_host_name_that_is_allowed_and_is_told_how_to_allow_it() {
+        let sandbox = Sandbox::start(SandboxOptions::default().allow_hosts(["sandbox"])).await.unwrap();
+        let raw = Raw::of(&sandbox);
+        for path in ["/sandbox/messages", "/api/v2/ping", "/api/public/verify/request"] {
+            let call = async |host| {
+                let request = raw.http.post(format!("{}{path}", raw.url)).header("Host", host);
+                read(request.header("ApiKey", "k").send().await.unwrap()).await
+            };
+            let allowed = call("Sandbox:8080").await.0;
+            assert_ne!(allowed, 421, "{path}");
+            let (status, answer) = call("other:8080").await;
+            assert_eq!(status, 421, "{path}");
+            for word in ["error", "detail"] {
+                assert!(answer[word].as_str().unwrap().contains("--allow-host"), "{path}: {answer}");
+            }
         }
     }
 

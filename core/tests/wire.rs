@@ -166,8 +166,13 @@ fn what_a_server_answers_a_client_reads() {
         assert_eq!(words.state(v2::state_word(state)), Some(state));
     }
     let at = SystemTime::UNIX_EPOCH + Duration::from_secs(1_583_495_854);
-    let read =
-        v2::ReadAnswer { id: "a", status: "pending", create_date: Some(at), code: Some("1"), ..Default::default() };
+    let read = v2::ReadAnswer {
+        id: "a".into(),
+        status: "pending",
+        create_date: Some(at),
+        code: Some("1"),
+        ..Default::default()
+    };
     let bytes = v2::encode_read(&read);
     assert!(!String::from_utf8_lossy(&bytes).contains("null"));
     assert_eq!(v2::decode_read(&bytes).unwrap().created_at, Some(at));

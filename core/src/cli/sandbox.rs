@@ -33,6 +33,15 @@ pub(crate) struct Options {
     /// What V2 answers to a wrong code [default: 200, as published]
     #[arg(long, value_name = "STATUS", value_parser = ["200", "400"])]
     v2_wrong: Option<String>,
+    /// A sender of the account, V2's id or V1's hash; can be given several times [default: 1]
+    #[arg(long = "sender", value_name = "SENDER")]
+    senders: Vec<String>,
+    /// Let the library's own limits go, of which E-goi documents none
+    #[arg(long)]
+    without_own_limits: bool,
+    /// A host name that programs may call it by, such as the `sandbox` of http://sandbox:8080; can be given several times
+    #[arg(long = "allow-host", value_name = "NAME")]
+    allow_hosts: Vec<String>,
 }
 
 pub(crate) async fn run(output: &Output, asked: Options) -> Result<Exit, Error> {
@@ -40,7 +49,12 @@ pub(crate) async fn run(output: &Output, asked: Options) -> Result<Exit, Error> 
         .host(asked.host)
         .port(asked.port.unwrap_or(0))
         .v2_words(asked.v2_words)
-        .v2_wrong_is_400(asked.v2_wrong.as_deref() == Some("400"));
+        .v2_wrong_is_400(asked.v2_wrong.as_deref() == Some("400"))
+        .own_limits(!asked.without_own_limits)
+        .allow_hosts(asked.allow_hosts);
+    if !asked.senders.is_empty() {
+        options = options.senders(asked.senders);
+    }
     if let Some(seed) = asked.seed {
         options = options.seed(seed);
     }

@@ -100,6 +100,13 @@ impl Engine {
         self.0.request(number, terms, idempotency_key, deadline).await
     }
 
+    /// [`Engine::request_to`] with terms that were checked by somebody else.
+    #[cfg(feature = "sandbox")]
+    pub(crate) async fn request_with(&self, number: PhoneNumber, terms: Terms) -> Result<Verification, Error> {
+        self.0.check_process()?;
+        self.0.request(number, self.0.shared(terms), None, &Progress::default()).await
+    }
+
     /// See [`Verifier::validate`].
     pub async fn validate(&self, id: &str, code: &str, options: ValidateOptions) -> Result<Outcome, Error> {
         let deadline = Deadline::after(options.timeout);

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::{Response, StatusCode, header};
+use axum::http::{Method, Response, StatusCode, header};
 
 use super::faults::{Cut, Fault, FaultBody, FaultCall};
 use super::state::{Part, SandboxState};
+use crate::Error;
 use crate::values::PhoneNumber;
+use crate::wire::v1;
 
 pub(crate) type Router = axum::Router<Arc<SandboxState>>;
 
@@ -18,6 +20,9 @@ pub(crate) const LARGEST_BODY: usize = 256 * 1024;
 
 /// What a huge body has: 100 MiB.
 const HUGE: usize = 100 << 20;
+
+/// What an injected failure says of itself.
+const ASKED_FOR: &str = "a failure that was asked for";
 
 /// The connection ends here, without an answer.
 #[derive(Debug, Clone, Copy)]
@@ -50,13 +55,43 @@ pub(crate) fn json_answer(status: u16, body: Vec<u8>) -> Response<Body> {
     response
 }
 
+/// 405, with the method that is allowed.
+pub(crate) fn wrong_method(allowed: &Method, refuse: fn(u16, &str) -> Response<Body>) -> Response<Body> {
+    let mut response = refuse(405, &format!("the method must be {allowed}"));
+    if let Ok(allow) = header::HeaderValue::from_str(allowed.as_str()) {
+        response.headers_mut().insert(header::ALLOW, allow);
+    }
+    response
+}
+
+/// The detail of an error about the caller's input, with the wire's names of the fields.
+pub(crate) fn in_wire_names(error: &Error, names: &[(&str, &str)]) -> String {
+    let renamed = names.iter().find_map(|(ours, theirs)| {
+        error.detail().strip_prefix(&format!("`{ours}`")).map(|rest| format!("`{theirs}`{rest}"))
+    });
+    renamed.unwrap_or_else(|| error.detail().to_owned())
+}
+
+/// A number as the wire has it, calling code, hyphen, number; the sandbox takes no other way of writing it, because
+/// E-goi documents none.
+pub(crate) fn wire_number(field: &str, text: &str) -> Result<PhoneNumber, Error> {
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    if !text.split_once('-').is_some_and(|(code, rest)| digits(code) && digits(rest)) {
+        return Err(Error::invalid_input(
+            field,
+            "is not a calling code, a hyphen and the national number, for example `351-910000000`",
+        ));
+    }
+    PhoneNumber::parse(text)
+}
+
 /// Lets a call have its effect, unless a failure strikes it.
 pub(crate) async fn strike(
     state: &SandboxState,
     call: FaultCall,
     number: Option<PhoneNumber>,
     refuse: fn(u16, &str) -> Response<Body>,
-    effect: impl Future<Output = Response<Body>>,
+    effect: impl AsyncFnOnce(Option<FaultBody>) -> Response<Body>,
 ) -> Response<Body> {
     let mut fault = state.faults.strike(call, number.map(PhoneNumber::e164).as_deref()).unwrap_or_default();
     if matches!(call, FaultCall::Request | FaultCall::Resend) {
@@ -75,7 +110,7 @@ pub(crate) async fn strike(
 async fn struck(
     fault: &Fault,
     refuse: fn(u16, &str) -> Response<Body>,
-    effect: impl Future<Output = Response<Body>>,
+    effect: impl AsyncFnOnce(Option<FaultBody>) -> Response<Body>,
 ) -> Response<Body> {
     if !fault.delay.is_zero() {
         tokio::time::sleep(fault.delay).await;
@@ -83,20 +118,31 @@ async fn struck(
     if fault.cut == Some(Cut::Before) {
         return cut();
     }
+    if fault.body == Some(FaultBody::Errors) {
+        let status = fault.status.unwrap_or(200);
+        return json_answer(status, v1::encode_errors(ASKED_FOR, status));
+    }
     if let Some(status) = fault.status {
-        let mut response = refuse(status, "a failure that was asked for");
+        let mut response = refuse(status, ASKED_FOR);
         if (300..400).contains(&status) {
             // To where nobody listens; a client that follows has lost its key.
             response.headers_mut().insert(header::LOCATION, header::HeaderValue::from_static("http://127.0.0.1:9/"));
         }
         return response;
     }
-    let response = effect.await;
+    let mut response = effect(fault.body).await;
     if fault.cut == Some(Cut::After) {
         return cut();
     }
     match fault.body {
-        None => response,
+        None | Some(FaultBody::IntegerIds | FaultBody::LaggingRead | FaultBody::MaskedCode | FaultBody::Errors) => {
+            response
+        }
+        Some(FaultBody::TextHtml) => {
+            let label = header::HeaderValue::from_static("text/html; charset=UTF-8");
+            response.headers_mut().insert(header::CONTENT_TYPE, label);
+            response
+        }
         Some(FaultBody::Malformed) => json_answer(response.status().as_u16(), b"{\"verifyId\": \"bcc3".to_vec()),
         Some(FaultBody::Huge) => json_answer(response.status().as_u16(), vec![b' '; HUGE]),
     }

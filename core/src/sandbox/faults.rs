@@ -49,7 +49,7 @@ pub enum Cut {
     After,
 }
 
-/// What an answer is replaced by.
+/// What a response is replaced by, or how it is changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FaultBody {
@@ -57,6 +57,16 @@ pub enum FaultBody {
     Malformed,
     /// 100 MiB.
     Huge,
+    /// The same JSON, labelled `text/html; charset=UTF-8`, which is PHP's default.
+    TextHtml,
+    /// Of a `request`: its id is a JSON number, in this response and in every later one about it.
+    IntegerIds,
+    /// Of a `get`: the request as it was before a code was used, as a read replica that lags shows it.
+    LaggingRead,
+    /// Of a `get`: asterisks in the place of the code.
+    MaskedCode,
+    /// `errors` and `errorCode`, as V1's integrators read them, with `status` or with 200. The call has no effect.
+    Errors,
 }
 
 /// A failure of the calls that it fits. A delay comes first; a cut before and a status have no effect but the failure;
@@ -75,7 +85,7 @@ pub struct Fault {
     pub delay: Duration,
     /// When to cut the connection.
     pub cut: Option<Cut>,
-    /// What to answer in place of the answer.
+    /// What the response is replaced by, or how it is changed.
     pub body: Option<FaultBody>,
     /// How likely it strikes a call that it fits, 0 to 1.
     pub probability: f64,

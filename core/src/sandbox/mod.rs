@@ -35,6 +35,9 @@ pub struct SandboxOptions {
     api_key: Option<String>,
     pub(crate) v2_words: bool,
     pub(crate) v2_wrong: V2Wrong,
+    pub(crate) senders: Vec<String>,
+    pub(crate) own_limits: bool,
+    pub(crate) allowed_hosts: Vec<String>,
 }
 
 /// What V2 answers to a wrong code.
@@ -54,6 +57,9 @@ impl Default for SandboxOptions {
             api_key: None,
             v2_words: false,
             v2_wrong: V2Wrong::Ok,
+            senders: vec!["1".to_owned()],
+            own_limits: true,
+            allowed_hosts: Vec::new(),
         }
     }
 }
@@ -105,6 +111,29 @@ impl SandboxOptions {
     #[must_use]
     pub fn v2_wrong_is_400(mut self, is_400: bool) -> Self {
         self.v2_wrong = if is_400 { V2Wrong::BadRequest } else { V2Wrong::Ok };
+        self
+    }
+
+    /// The senders of the account: V2's ids, V1's hashes. A request of any other is 400. Default: `1`.
+    #[must_use]
+    pub fn senders<S: Into<String>>(mut self, senders: impl IntoIterator<Item = S>) -> Self {
+        self.senders = senders.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Whether the library's own limits hold, of which E-goi documents none: a code of at least 4 characters, a message
+    /// of at most 1,000 characters and 6 SMS parts. Default: yes.
+    #[must_use]
+    pub fn own_limits(mut self, hold: bool) -> Self {
+        self.own_limits = hold;
+        self
+    }
+
+    /// Host names that programs may call it by, such as the `sandbox` of `http://sandbox:8080`. Default: `localhost` and
+    /// addresses. Other names are refused, because a web page can point a name of its own to this machine.
+    #[must_use]
+    pub fn allow_hosts<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
+        self.allowed_hosts = names.into_iter().map(Into::into).collect();
         self
     }
 }

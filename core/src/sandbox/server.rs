@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::{Request, Uri, header};
+use axum::http::{Request, Response, Uri, header};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use serde_json::json;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tower_service::Service as _;
@@ -44,10 +45,9 @@ async fn connection(stream: TcpStream, router: axum::Router, state: Arc<SandboxS
         async move {
             let request = with_single_slashes(request.map(Body::new));
             let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-            let response = if is_of_another_page(&request) {
-                json_answer(403, b"{\"error\": \"only the sandbox's own page may call it from a browser\"}".to_vec())
-            } else {
-                router.call(request).await.unwrap_or_else(|never| match never {})
+            let response = match stranger(&request, &state.allowed_hosts) {
+                Some(refusal) => refusal,
+                None => router.call(request).await.unwrap_or_else(|never| match never {}),
             };
             let cut = response.extensions().get::<CutHere>().copied();
             if path.starts_with("/api") {
@@ -68,15 +68,29 @@ async fn connection(stream: TcpStream, router: axum::Router, state: Arc<SandboxS
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
-/// Whether a web page of another origin calls, which could read codes and empty the inbox; one whose name was made to
-/// point to this machine included. Programs send no `Origin`, and name the sandbox by its address.
-fn is_of_another_page(request: &Request<Body>) -> bool {
+/// The refusal of a web page of another origin, which could read codes and empty the inbox; one whose name was made to
+/// point to this machine included. Programs send no `Origin`, and name the sandbox by its address or an allowed name.
+fn stranger(request: &Request<Body>, allowed: &[String]) -> Option<Response<Body>> {
     let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
     let host = header(header::HOST).unwrap_or_default();
-    let other_origin = header(header::ORIGIN).is_some_and(|origin| origin.strip_prefix("http://") != Some(host));
+    if header(header::ORIGIN).is_some_and(|origin| origin.strip_prefix("http://") != Some(host)) {
+        return Some(refused(403, "only the sandbox's own page may call it from a browser"));
+    }
     let name = host.rsplit_once(':').filter(|(_, port)| !port.contains(']')).map_or(host, |(name, _)| name);
     let is_address = name.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
-    other_origin || !(name.is_empty() || name == "localhost" || is_address)
+    let is_allowed = allowed.iter().any(|known| known.eq_ignore_ascii_case(name));
+    if name.is_empty() || name.eq_ignore_ascii_case("localhost") || is_address || is_allowed {
+        return None;
+    }
+    // Not 403, which says that an account lacks the service.
+    let why = "the sandbox does not know the host name that it was called by: call it by its address, or start it with \
+               that name allowed (`--allow-host NAME`, in a program the option `allow_hosts`)";
+    Some(refused(421, why))
+}
+
+/// In the words of the sandbox's own calls and of both wires.
+fn refused(status: u16, why: &str) -> Response<Body> {
+    json_answer(status, json!({ "error": why, "detail": why, "status": "Error" }).to_string().into_bytes())
 }
 
 /// E-goi's own Go and Java clients join a base URL that ends in a slash and paths that begin with one.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rand::SeedableRng as _;
 use rand::rngs::{StdRng, SysRng};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use subtle::ConstantTimeEq as _;
 use time::OffsetDateTime;
 use time::macros::format_description;
@@ -18,15 +18,18 @@ use super::inbox::{Inbox, Message};
 use super::{SandboxOptions, V2Wrong};
 use crate::Error;
 use crate::engine::{DrawCode, Engine, EngineOptions, OutgoingSms};
-use crate::generate::{draw_code, fill};
+use crate::generate::{draw_bits, draw_code, fill};
 use crate::machine::Timestamp;
-use crate::sms::{code_in_sms, sms_parts};
+use crate::sms::{MessageTemplate, code_in_sms, sms_parts};
 use crate::store::{Clock as _, MemoryStore, StoredRequest, TestClock};
-use crate::values::{ApiKey, Code, PhoneNumber, RequestId};
-use crate::verification::{Outcome, RequestOptions, ValidateOptions};
+use crate::values::{ApiKey, Code, CodeSize, CodeType, PhoneNumber, RequestId, Validity};
+use crate::verification::{Outcome, Terms, ValidateOptions};
 
 /// Long enough to be for ever: a sandbox keeps finished requests until it is reset.
 const FOR_EVER: Duration = Duration::from_secs(100 * 366 * 24 * 60 * 60);
+
+/// Integers that stand for ids count up from here.
+const FIRST_INTEGER_ID: u64 = 1000;
 
 /// A load test must not fill the memory: older entries go.
 const MAX_JOURNALED: usize = 10_000;
@@ -45,6 +48,13 @@ pub(crate) struct SandboxState {
     pub(crate) key: Option<ApiKey>,
     pub(crate) v2_words: bool,
     pub(crate) v2_wrong: V2Wrong,
+    /// The senders of the account.
+    pub(crate) senders: Vec<String>,
+    pub(crate) own_limits: bool,
+    /// Requests that have an integer in the place of their id: the first is [`FIRST_INTEGER_ID`].
+    integer_ids: Mutex<Vec<String>>,
+    /// Host names that programs may call it by, beside `localhost` and addresses.
+    pub(crate) allowed_hosts: Vec<String>,
     seeded: Option<Arc<Seeded>>,
     journal: Mutex<VecDeque<Entry>>,
 }
@@ -70,6 +80,39 @@ pub(crate) struct LatestSms {
     pub(crate) sender: String,
     pub(crate) code: String,
     pub(crate) text: String,
+}
+
+/// What a wire asks for.
+pub(crate) struct Asked {
+    pub(crate) message: String,
+    /// Where the code goes in the message.
+    pub(crate) place: &'static str,
+    pub(crate) code_type: CodeType,
+    pub(crate) code_size: Option<u32>,
+    /// In seconds.
+    pub(crate) ttl: Option<u64>,
+    pub(crate) group: String,
+}
+
+/// A request, and how its caller names it.
+pub(crate) struct NamedRequest {
+    pub(crate) id: String,
+    integer: Option<u64>,
+}
+
+impl NamedRequest {
+    pub(crate) fn by_id(id: String) -> Self {
+        Self { id, integer: None }
+    }
+}
+
+impl Serialize for NamedRequest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.integer {
+            Some(integer) => serializer.serialize_u64(integer),
+            None => serializer.serialize_str(&self.id),
+        }
+    }
 }
 
 /// A call that was made. No key, no code, no message; the number masked.
@@ -155,21 +198,57 @@ impl SandboxState {
             key,
             v2_words: options.v2_words,
             v2_wrong: options.v2_wrong,
+            senders: options.senders.clone(),
+            own_limits: options.own_limits,
+            integer_ids: Mutex::default(),
+            allowed_hosts: options.allowed_hosts.clone(),
             seeded,
             journal: Mutex::default(),
         }))
     }
 
     /// Runs a request on behalf of a sender, whom its SMS then names.
-    pub(crate) async fn request(
-        &self,
-        sender: String,
-        number: PhoneNumber,
-        options: RequestOptions,
-    ) -> Result<String, Error> {
-        let made = ASKED_BY.scope(sender, self.engine.request_to(number, options)).await?;
+    pub(crate) async fn request(&self, sender: String, number: PhoneNumber, terms: Terms) -> Result<String, Error> {
+        let made = ASKED_BY.scope(sender, self.engine.request_with(number, terms)).await?;
         self.publish_request(&made.id);
         Ok(made.id)
+    }
+
+    /// The terms of a request; the errors name the library's options.
+    pub(crate) fn terms(&self, asked: Asked) -> Result<Terms, Error> {
+        let size = |size| if self.own_limits { CodeSize::new(size) } else { CodeSize::documented(size) };
+        let code_size = asked.code_size.map_or(Ok(CodeSize::default()), size)?;
+        if self.own_limits {
+            // What is checked is how long it is and what it consists of, wherever the code goes.
+            MessageTemplate::new(&asked.message.replace(asked.place, MessageTemplate::PLACE), code_size)?;
+        }
+        Ok(Terms {
+            message: MessageTemplate::with_place(asked.message, asked.place),
+            code_type: asked.code_type,
+            code_size,
+            validity: asked.ttl.map_or(Ok(Validity::default()), |ttl| Validity::new(Duration::from_secs(ttl)))?,
+            group: asked.group,
+        })
+    }
+
+    /// Whether the account has this sender.
+    pub(crate) fn has_sender(&self, sender: &str) -> bool {
+        self.senders.iter().any(|known| known == sender)
+    }
+
+    /// From now on this request goes by an integer.
+    pub(crate) fn name_by_integer(&self, id: String) -> NamedRequest {
+        let mut integers = lock(&self.integer_ids);
+        integers.push(id.clone());
+        NamedRequest { id, integer: Some(FIRST_INTEGER_ID + integers.len() as u64 - 1) }
+    }
+
+    /// The request that a path names, which may be by an integer.
+    pub(crate) fn named(&self, path: &str) -> NamedRequest {
+        let integer = path.parse::<u64>().ok();
+        let at = integer.and_then(|integer| usize::try_from(integer.checked_sub(FIRST_INTEGER_ID)?).ok());
+        let id = at.and_then(|at| lock(&self.integer_ids).get(at).cloned());
+        NamedRequest { integer: integer.filter(|_| id.is_some()), id: id.unwrap_or_else(|| path.to_owned()) }
     }
 
     /// Submits a code.
@@ -222,6 +301,7 @@ impl SandboxState {
         self.store.clear();
         self.faults.clear();
         lock(&self.journal).clear();
+        lock(&self.integer_ids).clear();
         self.post.inbox.clear();
         lock(&self.post.latest_sms).clear();
         if let Some(seeded) = &self.seeded {
@@ -269,12 +349,7 @@ impl Post {
         let text = sms.text.to_string();
         latest.insert(
             request_id.to_owned(),
-            LatestSms {
-                message_id: sms.attempt_id.clone(),
-                sender: sender.clone(),
-                code: code.clone(),
-                text: text.clone(),
-            },
+            LatestSms { message_id: message_id(), sender: sender.clone(), code: code.clone(), text: text.clone() },
         );
         drop(latest);
         if Part::of(sms.number) == Some(Part::NeverDelivered) {
@@ -293,8 +368,8 @@ impl Post {
         self.publish("message", &message);
     }
 
-    /// Takes an SMS of a sender's own text in.
-    pub(crate) fn deliver_text(&self, sender: String, number: PhoneNumber, text: String) -> u64 {
+    /// Takes an SMS of a sender's own text in, and returns its message id.
+    pub(crate) fn deliver_text(&self, sender: String, number: PhoneNumber, text: String) -> String {
         let message = self.inbox.put(Message {
             id: 0,
             number: number.e164(),
@@ -306,8 +381,13 @@ impl Post {
             sent_at: rfc3339(self.clock.now()),
         });
         self.publish("message", &message);
-        message.id
+        message_id()
     }
+}
+
+/// What names an SMS: never what names a request.
+fn message_id() -> String {
+    draw_bits().map_or_else(|_| String::new(), |bits| RequestId::from_bits(bits).to_string())
 }
 
 impl RequestView {

@@ -1,18 +1,18 @@
-//! V1's three calls.
+//! V1's calls.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::State as Extract;
 use axum::http::{Method, Request, Response};
 use axum::routing::any;
 
-use super::answer::{Router, json_answer, strike, whole_body};
+use super::answer::{Router, in_wire_names, json_answer, strike, whole_body, wire_number, wrong_method};
 use super::faults::FaultCall;
-use super::state::SandboxState;
-use crate::values::{CodeType, PhoneNumber};
-use crate::verification::{CallOptions, RequestOptions};
+use super::state::{Asked, SandboxState};
+use crate::sms::MessageTemplate;
+use crate::values::CodeType;
+use crate::verification::CallOptions;
 use crate::wire::{Fault as Malformed, v1};
 use crate::{Error, ErrorCode};
 
@@ -21,12 +21,18 @@ pub(crate) fn routes() -> Router {
         .route("/api/public/verify/request", any(request))
         .route("/api/public/verify/validate", any(validate))
         .route("/api/public/verify/cancel", any(cancel))
+        .route("/api/public/sms/send", any(send))
+        .route("/api/public/sms/senders", any(senders))
+        .route("/api/public/commons/ping", any(ping))
         .route("/api/public/{*path}", any(async || refused(404, "there is no such call")))
 }
 
 fn refused(status: u16, why: &str) -> Response<Body> {
     json_answer(status, v1::encode_error(why))
 }
+
+/// The library's names of what V1 names otherwise.
+const NAMES: [(&str, &str); 2] = [("code_size", "codeSize"), ("ttl", "codeTTL")];
 
 fn failed(error: &Error) -> Response<Body> {
     let status = match error.code() {
@@ -35,7 +41,7 @@ fn failed(error: &Error) -> Response<Body> {
         ErrorCode::RateLimited => 429,
         _ => 500,
     };
-    refused(status, error.detail())
+    refused(status, &in_wire_names(error, &NAMES))
 }
 
 /// The payload of a POST, or the answer to what is none.
@@ -44,7 +50,7 @@ async fn payload<T>(
     decode: impl FnOnce(&[u8]) -> Result<T, Malformed>,
 ) -> Result<T, Response<Body>> {
     if request.method() != Method::POST {
-        return Err(refused(405, "the method must be POST"));
+        return Err(wrong_method(&Method::POST, refused));
     }
     let body = whole_body(request.into_body()).await.ok_or_else(|| refused(413, "the body is too large"))?;
     decode(&body).map_err(|fault| match fault {
@@ -58,11 +64,11 @@ async fn request(Extract(state): Extract<Arc<SandboxState>>, request: Request<Bo
         Ok(payload) => payload,
         Err(answer) => return answer,
     };
-    let number = match PhoneNumber::parse(&payload.number) {
+    let number = match wire_number("number", &payload.number) {
         Ok(number) => number,
         Err(error) => return failed(&error),
     };
-    strike(&state, FaultCall::Request, Some(number), refused, async {
+    strike(&state, FaultCall::Request, Some(number), refused, async |_| {
         if !state.accepts(&payload.apikey) {
             return refused(401, "the apikey is wrong");
         }
@@ -72,13 +78,25 @@ async fn request(Extract(state): Extract<Arc<SandboxState>>, request: Request<Bo
         let (Ok(size), Ok(ttl)) = (payload.code_size.parse(), payload.code_ttl.parse()) else {
             return refused(400, "codeSize and codeTTL must be whole numbers, as strings");
         };
-        let options = RequestOptions::default()
-            .message(payload.message)
-            .code_type(code_type)
-            .code_size(size)
-            .ttl(Duration::from_secs(ttl))
-            .group(payload.group);
-        match state.request(payload.sender_hash, number, options).await {
+        if !state.has_sender(&payload.sender_hash) {
+            return refused(400, "the account has no such sender: senderHash");
+        }
+        let asked = Asked {
+            message: payload.message,
+            place: MessageTemplate::PLACE,
+            code_type,
+            code_size: Some(size),
+            ttl: Some(ttl),
+            group: payload.group,
+        };
+        if !asked.message.contains(asked.place) {
+            return refused(400, "the field message does not contain {CODE}");
+        }
+        let terms = match state.terms(asked) {
+            Ok(terms) => terms,
+            Err(error) => return failed(&error),
+        };
+        match state.request(payload.sender_hash, number, terms).await {
             Ok(id) => json_answer(200, v1::encode_requested(&id)),
             Err(error) => failed(&error),
         }
@@ -91,7 +109,7 @@ async fn validate(Extract(state): Extract<Arc<SandboxState>>, request: Request<B
         Ok(payload) => payload,
         Err(answer) => return answer,
     };
-    strike(&state, FaultCall::Validate, state.number_of(&payload.request_id), refused, async {
+    strike(&state, FaultCall::Validate, state.number_of(&payload.request_id), refused, async |_| {
         if !state.accepts(&payload.apikey) {
             return refused(401, "the apikey is wrong");
         }
@@ -108,7 +126,7 @@ async fn cancel(Extract(state): Extract<Arc<SandboxState>>, request: Request<Bod
         Ok(payload) => payload,
         Err(answer) => return answer,
     };
-    strike(&state, FaultCall::Cancel, state.number_of(&payload.request_id), refused, async {
+    strike(&state, FaultCall::Cancel, state.number_of(&payload.request_id), refused, async |_| {
         if !state.accepts(&payload.apikey) {
             return refused(401, "the apikey is wrong");
         }
@@ -118,6 +136,52 @@ async fn cancel(Extract(state): Extract<Arc<SandboxState>>, request: Request<Bod
             Ok(state) => json_answer(200, v1::encode_status(&payload.request_id, v1::cancel_word(state))),
             Err(error) => failed(&error),
         }
+    })
+    .await
+}
+
+async fn send(Extract(state): Extract<Arc<SandboxState>>, request: Request<Body>) -> Response<Body> {
+    let payload = match payload(request, v1::decode_sms).await {
+        Ok(payload) => payload,
+        Err(answer) => return answer,
+    };
+    let number = match wire_number("mobile", &payload.mobile) {
+        Ok(number) => number,
+        Err(error) => return failed(&error),
+    };
+    strike(&state, FaultCall::Sms, Some(number), refused, async |_| {
+        if !state.accepts(&payload.apikey) {
+            return refused(401, "the apikey is wrong");
+        }
+        if !state.has_sender(&payload.sender_hash) {
+            return refused(400, "the account has no such sender: senderHash");
+        }
+        state.post.deliver_text(payload.sender_hash, number, payload.message);
+        // No integrator reads more of it than that it has no `errors`.
+        json_answer(200, b"{}".to_vec())
+    })
+    .await
+}
+
+async fn senders(Extract(state): Extract<Arc<SandboxState>>, request: Request<Body>) -> Response<Body> {
+    let key = match payload(request, v1::decode_key).await {
+        Ok(key) => key,
+        Err(answer) => return answer,
+    };
+    strike(&state, FaultCall::Senders, None, refused, async |_| {
+        if state.accepts(&key) {
+            json_answer(200, v1::encode_senders(&state.senders))
+        } else {
+            refused(401, "the apikey is wrong")
+        }
+    })
+    .await
+}
+
+async fn ping(Extract(state): Extract<Arc<SandboxState>>, request: Request<Body>) -> Response<Body> {
+    let is_post = request.method() == Method::POST;
+    strike(&state, FaultCall::Ping, None, refused, async |_| {
+        if is_post { json_answer(200, b"{}".to_vec()) } else { wrong_method(&Method::POST, refused) }
     })
     .await
 }

@@ -1,20 +1,20 @@
 //! V2's calls.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Path, State as Extract};
 use axum::http::{HeaderMap, Method, Request, Response, StatusCode};
 use axum::routing::any;
+use serde_json::json;
 
 use super::V2Wrong;
-use super::answer::{Router, json_answer, strike, whole_body};
-use super::faults::FaultCall;
-use super::state::SandboxState;
-use crate::sms::MessageTemplate;
-use crate::values::PhoneNumber;
-use crate::verification::{CallOptions, Outcome, RequestOptions, State};
+use super::answer::{Router, in_wire_names, json_answer, strike, whole_body, wire_number, wrong_method};
+use super::faults::{FaultBody, FaultCall};
+use super::state::{Asked, NamedRequest, SandboxState};
+use crate::store::Clock as _;
+use crate::values::{CodeType, PhoneNumber};
+use crate::verification::{CallOptions, Outcome, State};
 use crate::wire::v2;
 use crate::{Error, ErrorCode};
 
@@ -23,6 +23,7 @@ pub(crate) fn routes() -> Router {
         .route("/api/v2/ping", any(ping))
         .route("/api/v2/sms/senders", any(senders))
         .route("/api/v2/sms/messages/action/send", any(send))
+        .route("/api/v2/sms/messages/action/send/single", any(send_single))
         .route("/api/v2/verify/request", any(request))
         .route("/api/v2/verify/{id}", any(read))
         .route("/api/v2/verify/{id}/validate", any(validate))
@@ -36,6 +37,9 @@ fn refused(status: u16, why: &str) -> Response<Body> {
     json_answer(status, v2::encode_problem(status, title, why))
 }
 
+/// The library's names of what V2 names otherwise.
+const NAMES: [(&str, &str); 3] = [("code_size", "codeLength"), ("ttl", "codeValidity"), ("number", "to")];
+
 fn failed(error: &Error) -> Response<Body> {
     let status = match error.code() {
         ErrorCode::InvalidInput | ErrorCode::Conflict => 400,
@@ -43,13 +47,13 @@ fn failed(error: &Error) -> Response<Body> {
         ErrorCode::RateLimited => 429,
         _ => 500,
     };
-    refused(status, error.detail())
+    refused(status, &in_wire_names(error, &NAMES))
 }
 
 /// The body of a call with this method and an accepted key, or the answer to what is none.
 async fn body(state: &SandboxState, method: Method, request: Request<Body>) -> Result<Vec<u8>, Response<Body>> {
     if request.method() != method {
-        return Err(refused(405, &format!("the method must be {method}")));
+        return Err(wrong_method(&method, refused));
     }
     if !has_key(state, request.headers()) {
         return Err(refused(401, "the header ApiKey is missing or wrong"));
@@ -63,24 +67,26 @@ fn has_key(state: &SandboxState, headers: &HeaderMap) -> bool {
 
 async fn ping(Extract(state): Extract<Arc<SandboxState>>, request: Request<Body>) -> Response<Body> {
     let is_get = request.method() == Method::GET;
-    strike(&state, FaultCall::Ping, None, refused, async move {
-        if is_get { json_answer(200, b"{}".to_vec()) } else { refused(405, "the method must be GET") }
+    strike(&state, FaultCall::Ping, None, refused, async |_| {
+        if is_get {
+            json_answer(200, v2::encode_ping(state.post.clock.now().into()))
+        } else {
+            wrong_method(&Method::GET, refused)
+        }
     })
     .await
 }
 
 async fn senders(Extract(state): Extract<Arc<SandboxState>>, request: Request<Body>) -> Response<Body> {
-    strike(&state, FaultCall::Senders, None, refused, async {
+    strike(&state, FaultCall::Senders, None, refused, async |_| {
+        let sender = |id: &String| v2::Sender {
+            id: id.clone(),
+            name: Some("Sandbox".to_owned()),
+            number: None,
+            status: Some("active".to_owned()),
+        };
         match body(&state, Method::GET, request).await {
-            Ok(_) => json_answer(
-                200,
-                v2::encode_senders(&[v2::Sender {
-                    id: "1".to_owned(),
-                    name: Some("Sandbox".to_owned()),
-                    number: None,
-                    status: Some("active".to_owned()),
-                }]),
-            ),
+            Ok(_) => json_answer(200, v2::encode_senders(&state.senders.iter().map(sender).collect::<Vec<_>>())),
             Err(answer) => answer,
         }
     })
@@ -92,22 +98,48 @@ async fn send(Extract(state): Extract<Arc<SandboxState>>, request: Request<Body>
         Ok(body) => v2::decode_sms(&body),
         Err(answer) => return answer,
     };
-    let parsed: Result<Vec<_>, _> = match list {
-        Ok(list) => list.into_iter().map(|sms| PhoneNumber::parse(&sms.to).map(|number| (number, sms))).collect(),
-        Err(fault) => return refused(400, &fault.to_string()),
+    match list.map(|list| list.into_iter().map(|sms| checked(&state, sms)).collect::<Result<Vec<_>, _>>()) {
+        Ok(Ok(list)) => {
+            strike(&state, FaultCall::Sms, list.first().map(|(number, _)| *number), refused, async |_| {
+                let ids: Vec<_> = list.into_iter().map(|sms| deliver(&state, sms)).collect();
+                json_answer(201, v2::encode_sms_sent(&ids))
+            })
+            .await
+        }
+        Ok(Err(answer)) => answer,
+        Err(fault) => refused(400, &fault.to_string()),
+    }
+}
+
+async fn send_single(Extract(state): Extract<Arc<SandboxState>>, request: Request<Body>) -> Response<Body> {
+    let sms = match body(&state, Method::POST, request).await {
+        Ok(body) => v2::decode_single_sms(&body),
+        Err(answer) => return answer,
     };
-    let list = match parsed {
-        Ok(list) => list,
-        Err(error) => return failed(&error),
-    };
-    strike(&state, FaultCall::Sms, list.first().map(|(number, _)| *number), refused, async {
-        let ids: Vec<_> = list
-            .into_iter()
-            .map(|(number, sms)| state.post.deliver_text(sms.from, number, sms.text_body).to_string())
-            .collect();
-        json_answer(201, v2::encode_sms_sent(&ids))
-    })
-    .await
+    match sms.map(|sms| checked(&state, sms)) {
+        Ok(Ok(sms)) => {
+            strike(&state, FaultCall::Sms, Some(sms.0), refused, async |_| {
+                json_answer(201, v2::encode_single_sms_sent(&deliver(&state, sms)))
+            })
+            .await
+        }
+        Ok(Err(answer)) => answer,
+        Err(fault) => refused(400, &fault.to_string()),
+    }
+}
+
+/// An SMS of the sender's own text, with its number, or the response to one that is refused.
+fn checked(state: &SandboxState, sms: v2::SmsPayload) -> Result<(PhoneNumber, v2::SmsPayload), Response<Body>> {
+    let number = wire_number("to", &sms.to).map_err(|error| failed(&error))?;
+    if state.has_sender(&sms.from) {
+        Ok((number, sms))
+    } else {
+        Err(refused(400, "the account has no such sender: from"))
+    }
+}
+
+fn deliver(state: &SandboxState, (number, sms): (PhoneNumber, v2::SmsPayload)) -> String {
+    state.post.deliver_text(sms.from, number, sms.text_body)
 }
 
 async fn request(Extract(state): Extract<Arc<SandboxState>>, request: Request<Body>) -> Response<Body> {
@@ -116,71 +148,79 @@ async fn request(Extract(state): Extract<Arc<SandboxState>>, request: Request<Bo
         Ok(Err(fault)) => return refused(400, &fault.to_string()),
         Err(answer) => return answer,
     };
-    let number = match PhoneNumber::parse(&payload.to) {
+    let number = match wire_number("to", &payload.to) {
         Ok(number) => number,
         Err(error) => return failed(&error),
     };
-    strike(&state, FaultCall::Request, Some(number), refused, async {
-        let mut options = RequestOptions::default();
-        if let Some(message) = payload.message {
-            options = options.message(template(&message));
+    strike(&state, FaultCall::Request, Some(number), refused, async |body| {
+        if !state.has_sender(&payload.sender_id) {
+            return refused(400, "the account has no such sender: senderId");
         }
-        match payload.code_type.as_deref().map(v2::code_type) {
+        let code_type = match payload.code_type.as_deref().map(v2::code_type) {
             Some(None) => return refused(400, "codeType must be numeric, alpha, alphanumeric or hexa"),
-            Some(Some(code_type)) => options = options.code_type(code_type),
-            None => {}
-        }
-        let whole = |number: Option<i64>| number.map(u32::try_from).transpose();
-        let (Ok(length), Ok(validity)) = (whole(payload.code_length), whole(payload.code_validity)) else {
+            Some(Some(code_type)) => code_type,
+            None => CodeType::default(),
+        };
+        let code_size = payload.code_length.map(u32::try_from).transpose();
+        let ttl = payload.code_validity.map(u64::try_from).transpose();
+        let (Ok(code_size), Ok(ttl)) = (code_size, ttl) else {
             return refused(400, "codeLength and codeValidity must be positive");
         };
-        if let Some(length) = length {
-            options = options.code_size(length);
-        }
-        if let Some(seconds) = validity {
-            options = options.ttl(Duration::from_secs(seconds.into()));
-        }
-        match state.request(payload.sender_id, number, options).await {
-            Ok(id) => json_answer(201, v2::encode_requested(&id)),
+        let message = payload.message.map_or_else(|| format!("{} is your verification code.", v2::PLACE), with_place);
+        let asked = Asked { message, place: v2::PLACE, code_type, code_size, ttl, group: String::new() };
+        let terms = match state.terms(asked) {
+            Ok(terms) => terms,
+            Err(error) => return failed(&error),
+        };
+        match state.request(payload.sender_id, number, terms).await {
+            Ok(id) if body == Some(FaultBody::IntegerIds) => {
+                json_answer(201, v2::encode_requested(&state.name_by_integer(id)))
+            }
+            Ok(id) => json_answer(201, v2::encode_requested(&NamedRequest::by_id(id))),
             Err(error) => failed(&error),
         }
     })
     .await
 }
 
-/// V2's message as a template: where it has no place for the code, the code comes at its end.
-fn template(message: &str) -> String {
-    if message.contains(v2::PLACE) {
-        message.replace(v2::PLACE, MessageTemplate::PLACE)
-    } else {
-        format!("{message} {}", MessageTemplate::PLACE)
-    }
+/// V2's message: where it has no place for the code, the code comes at its end.
+fn with_place(message: String) -> String {
+    if message.contains(v2::PLACE) { message } else { format!("{message} {}", v2::PLACE) }
 }
 
 async fn read(
     Extract(state): Extract<Arc<SandboxState>>,
-    Path(id): Path<String>,
+    Path(path): Path<String>,
     request: Request<Body>,
 ) -> Response<Body> {
-    strike(&state, FaultCall::Get, state.number_of(&id), refused, async {
+    let named = state.named(&path);
+    strike(&state, FaultCall::Get, state.number_of(&named.id), refused, async |fault| {
         if let Err(answer) = body(&state, Method::GET, request).await {
             return answer;
         }
-        let Some(stored) = state.view(&id) else { return unknown() };
-        let sms = state.latest_sms(&id);
+        let Some(stored) = state.view(&named.id) else { return unknown() };
+        let sms = state.latest_sms(&named.id);
         let ttl = stored.record.expires_at.since(stored.record.sent_at).as_secs();
+        let code = sms.as_ref().map(|sms| match fault {
+            Some(FaultBody::MaskedCode) => "*".repeat(sms.code.len()),
+            _ => sms.code.clone(),
+        });
+        let shown = match fault {
+            Some(FaultBody::LaggingRead) => State::Pending,
+            _ => stored.record.state(stored.now),
+        };
         json_answer(
             200,
             v2::encode_read(&v2::ReadAnswer {
-                id: &id,
+                id: json!(named),
                 message_id: sms.as_ref().map(|sms| sms.message_id.as_str()),
                 sender_id: sms.as_ref().map(|sms| sms.sender.as_str()),
                 recipient_number: Some(&stored.number.on_the_wire()),
-                code: sms.as_ref().map(|sms| sms.code.as_str()),
+                code: code.as_deref(),
                 code_ttl: Some(ttl),
-                status: v2::state_word(stored.record.state(stored.now)),
-                // Of the latest SMS, so that adding the validity gives when its code stops being good.
-                create_date: Some(stored.record.sent_at.into()),
+                status: v2::state_word(shown),
+                // E-goi describes it as the date on which the verification was requested: no resend moves it.
+                create_date: Some(stored.created_at.into()),
                 message: sms.as_ref().map(|sms| sms.text.as_str()),
             }),
         )
@@ -188,22 +228,38 @@ async fn read(
     .await
 }
 
+/// Lets a call about a request have its effect, given that there is such a request.
+async fn about(
+    state: &SandboxState,
+    call: FaultCall,
+    path: &str,
+    request: Request<Body>,
+    effect: impl AsyncFnOnce(NamedRequest, Vec<u8>) -> Response<Body>,
+) -> Response<Body> {
+    let named = state.named(path);
+    strike(state, call, state.number_of(&named.id), refused, async |_| match body(state, Method::POST, request).await {
+        Err(answer) => answer,
+        Ok(_) if state.view(&named.id).is_none() => unknown(),
+        Ok(body) => effect(named, body).await,
+    })
+    .await
+}
+
 async fn validate(
     Extract(state): Extract<Arc<SandboxState>>,
-    Path(id): Path<String>,
+    Path(path): Path<String>,
     request: Request<Body>,
 ) -> Response<Body> {
-    strike(&state, FaultCall::Validate, state.number_of(&id), refused, async {
-        let code = match body(&state, Method::POST, request).await.map(|body| v2::decode_validate(&body)) {
-            Ok(Ok(code)) => code,
-            Ok(Err(fault)) => return refused(400, &fault.to_string()),
-            Err(answer) => return answer,
+    about(&state, FaultCall::Validate, &path, request, async |named, body| {
+        let code = match v2::decode_validate(&body) {
+            Ok(code) => code,
+            Err(fault) => return refused(400, &fault.to_string()),
         };
         let word = |outcome| state.v2_words.then(|| v2::outcome_word(outcome));
-        match state.validate(&id, &code).await {
-            Ok(outcome @ Outcome::Verified) => json_answer(200, v2::encode_done(&id, word(outcome))),
+        match state.validate(&named.id, &code).await {
+            Ok(outcome @ Outcome::Verified) => json_answer(200, v2::encode_done(&named, word(outcome))),
             Ok(outcome @ Outcome::WrongCode) => match state.v2_wrong {
-                V2Wrong::Ok => json_answer(200, v2::encode_done(&id, word(outcome))),
+                V2Wrong::Ok => json_answer(200, v2::encode_done(&named, word(outcome))),
                 V2Wrong::BadRequest => refused(400, "the code is wrong"),
             },
             Ok(over) => refused(400, &format!("the request is over: {over}")),
@@ -215,17 +271,14 @@ async fn validate(
 
 async fn cancel(
     Extract(state): Extract<Arc<SandboxState>>,
-    Path(id): Path<String>,
+    Path(path): Path<String>,
     request: Request<Body>,
 ) -> Response<Body> {
-    strike(&state, FaultCall::Cancel, state.number_of(&id), refused, async {
-        if let Err(answer) = body(&state, Method::POST, request).await {
-            return answer;
-        }
-        let cancelled = state.engine.cancel(&id, CallOptions::default()).await;
-        state.publish_request(&id);
+    about(&state, FaultCall::Cancel, &path, request, async |named, _| {
+        let cancelled = state.engine.cancel(&named.id, CallOptions::default()).await;
+        state.publish_request(&named.id);
         match cancelled {
-            Ok(cancelled) => json_answer(200, v2::encode_done(&id, state.v2_words.then(|| State::as_str(cancelled)))),
+            Ok(now) => json_answer(200, v2::encode_done(&named, state.v2_words.then(|| State::as_str(now)))),
             Err(error) => failed(&error),
         }
     })
@@ -234,17 +287,14 @@ async fn cancel(
 
 async fn resend(
     Extract(state): Extract<Arc<SandboxState>>,
-    Path(id): Path<String>,
+    Path(path): Path<String>,
     request: Request<Body>,
 ) -> Response<Body> {
-    strike(&state, FaultCall::Resend, state.number_of(&id), refused, async {
-        if let Err(answer) = body(&state, Method::POST, request).await {
-            return answer;
-        }
-        let resent = state.engine.resend(&id, CallOptions::default()).await;
-        state.publish_request(&id);
+    about(&state, FaultCall::Resend, &path, request, async |named, _| {
+        let resent = state.engine.resend(&named.id, CallOptions::default()).await;
+        state.publish_request(&named.id);
         match resent {
-            Ok(_) => json_answer(200, v2::encode_done(&id, state.v2_words.then_some("pending"))),
+            Ok(_) => json_answer(200, v2::encode_done(&named, state.v2_words.then_some("pending"))),
             Err(error) => failed(&error),
         }
     })

@@ -73,7 +73,7 @@ impl FromStr for CodeType {
 pub struct CodeSize(u8);
 
 impl CodeSize {
-    /// The smallest size, 4.
+    /// The smallest size, 4: ours, for E-goi documents none.
     pub const MIN: Self = Self(4);
     /// The largest size, 20 (E-goi's SDKs for V2).
     pub const MAX: Self = Self(20);
@@ -87,6 +87,15 @@ impl CodeSize {
                 if characters < 4 { Reason::TooSmall } else { Reason::TooLarge },
                 format_args!("is {characters}, must be 4 to 20 characters"),
             )),
+        }
+    }
+
+    /// A size of 1 to 20: all that E-goi documents.
+    #[cfg(feature = "sandbox")]
+    pub(crate) fn documented(characters: u32) -> Result<Self, Error> {
+        match u8::try_from(characters) {
+            Ok(size @ 1..=20) => Ok(Self(size)),
+            _ => Err(Error::invalid_input("code_size", format_args!("is {characters}, must be 1 to 20 characters"))),
         }
     }
 

@@ -1,7 +1,7 @@
 //! V1: the article's payloads.
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::fields::Fields;
@@ -159,6 +159,43 @@ pub fn encode_status(id: &str, word: &str) -> Vec<u8> {
 /// The answer to what is refused.
 pub fn encode_error(error: &str) -> Vec<u8> {
     encode(&json!({ "status": "Error", "error": error }))
+}
+
+/// The response to what is refused, as integrators of E-goi read it: a list of texts and a code.
+pub fn encode_errors(error: &str, code: u16) -> Vec<u8> {
+    encode(&json!({ "errors": [error], "errorCode": code }))
+}
+
+/// The senders of an account.
+pub fn encode_senders(hashes: &[String]) -> Vec<u8> {
+    let sender = |hash| json!({ "senderHash": hash, "name": "Sandbox", "deleted": false });
+    encode(&hashes.iter().map(sender).collect::<Value>())
+}
+
+/// An SMS as a client sends it.
+#[derive(Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names of the wire's fields")]
+pub struct SmsPayload {
+    pub apikey: String,
+    pub mobile: String,
+    pub sender_hash: String,
+    pub message: String,
+}
+
+/// Reads an SMS.
+pub fn decode_sms(body: &[u8]) -> Result<SmsPayload, Fault> {
+    let mut fields = Fields::decode(body)?;
+    Ok(SmsPayload {
+        apikey: fields.text("apikey")?,
+        mobile: fields.text("mobile")?,
+        sender_hash: fields.text("senderHash")?,
+        message: fields.text("message")?,
+    })
+}
+
+/// Reads a call that has the API key alone.
+pub fn decode_key(body: &[u8]) -> Result<String, Fault> {
+    Fields::decode(body)?.text("apikey")
 }
 
 /// The word for an outcome. `Not_Verified`, `Cancelled` and `Too_Many_Attempts` are assumed.

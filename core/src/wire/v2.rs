@@ -269,21 +269,29 @@ pub struct SmsPayload {
     pub text_body: String,
 }
 
+impl SmsPayload {
+    fn read(mut fields: Fields) -> Result<Self, Fault> {
+        Ok(Self { to: fields.text("to")?, from: fields.text("from")?, text_body: fields.text("textBody")? })
+    }
+}
+
 /// Reads a list of SMS.
 pub fn decode_sms(body: &[u8]) -> Result<Vec<SmsPayload>, Fault> {
-    let read = |mut fields: Fields| {
-        Ok(SmsPayload { to: fields.text("to")?, from: fields.text("from")?, text_body: fields.text("textBody")? })
-    };
-    Fields::decode_list(body)?.into_iter().map(read).collect()
+    Fields::decode_list(body)?.into_iter().map(SmsPayload::read).collect()
+}
+
+/// Reads one SMS.
+pub fn decode_single_sms(body: &[u8]) -> Result<SmsPayload, Fault> {
+    SmsPayload::read(Fields::decode(body)?)
 }
 
 /// The answer to a request that was taken.
-pub fn encode_requested(id: &str) -> Vec<u8> {
+pub fn encode_requested(id: &(impl Serialize + ?Sized)) -> Vec<u8> {
     encode(&json!({ "verifyId": id }))
 }
 
 /// The answer to a validation, a cancellation or a resend.
-pub fn encode_done(id: &str, word: Option<&str>) -> Vec<u8> {
+pub fn encode_done(id: &(impl Serialize + ?Sized), word: Option<&str>) -> Vec<u8> {
     encode(&match word {
         Some(word) => json!([{ "verifyId": id, "status": word }]),
         None => json!([{ "verifyId": id }]),
@@ -294,7 +302,7 @@ pub fn encode_done(id: &str, word: Option<&str>) -> Vec<u8> {
 #[derive(Clone, Default)]
 #[expect(missing_docs, reason = "the names of the SDKs' fields")]
 pub struct ReadAnswer<'a> {
-    pub id: &'a str,
+    pub id: Value,
     pub message_id: Option<&'a str>,
     pub sender_id: Option<&'a str>,
     pub recipient_number: Option<&'a str>,
@@ -307,7 +315,7 @@ pub struct ReadAnswer<'a> {
 
 /// The answer to a read; what is none is left out.
 pub fn encode_read(read: &ReadAnswer<'_>) -> Vec<u8> {
-    let mut answer = json!({
+    encode(&without_null(json!({
         "id": read.id,
         "messageId": read.message_id,
         "senderId": read.sender_id,
@@ -317,11 +325,7 @@ pub fn encode_read(read: &ReadAnswer<'_>) -> Vec<u8> {
         "status": read.status,
         "createDate": read.create_date.and_then(format_date),
         "message": read.message,
-    });
-    if let Value::Object(fields) = &mut answer {
-        fields.retain(|_, value| !value.is_null());
-    }
-    encode(&answer)
+    })))
 }
 
 /// A problem document.
@@ -337,19 +341,44 @@ pub fn encode_problem(status: u16, title: &str, detail: &str) -> Vec<u8> {
 /// The list of senders.
 pub fn encode_senders(senders: &[Sender]) -> Vec<u8> {
     let list = senders.iter().map(|sender| {
-        json!({
+        without_null(json!({
             "id": sender.id,
             "name": sender.name,
             "phoneNumber": sender.number,
             "senderStatus": sender.status,
-        })
+        }))
     });
     encode(&Value::Array(list.collect()))
 }
 
-/// The answer to a list of SMS: their message ids.
+/// The response to an SMS: its message id.
+pub fn encode_single_sms_sent(id: &str) -> Vec<u8> {
+    encode(&json!({ "messageId": id }))
+}
+
+/// The response to a list of SMS: their message ids.
 pub fn encode_sms_sent(ids: &[String]) -> Vec<u8> {
-    encode(&json!(ids))
+    encode(&ids.iter().map(|id| json!({ "messageId": id })).collect::<Value>())
+}
+
+/// The response to a ping, at this time: `Fri Jan 17 11:20:07 UTC 2020`.
+pub fn encode_ping(now: SystemTime) -> Vec<u8> {
+    let date = format_description!(
+        version = 2,
+        "[weekday repr:short] [month repr:short] [day] [hour]:[minute]:[second] UTC [year]"
+    );
+    encode(&without_null(json!({
+        "apiStatus": "Up",
+        "date": OffsetDateTime::from(now).format(date).ok(),
+    })))
+}
+
+/// What is none is left out.
+fn without_null(mut object: Value) -> Value {
+    if let Value::Object(fields) = &mut object {
+        fields.retain(|_, value| !value.is_null());
+    }
+    object
 }
 
 /// The word for an outcome in an answer that has words: assumed.
