@@ -154,6 +154,9 @@ impl Run {
         if let Some(seed) = given.take("seed") {
             options = options.seed(seed);
         }
+        if let Some(senders) = given.take::<Vec<String>>("senders") {
+            options = options.senders(senders);
+        }
         given.done();
         options = match on {
             "client-v1" | "client-v2" | "engine" => options,

@@ -29,6 +29,12 @@ pub struct StartOptions {
     pub v2_words: Option<bool>,
     /// The status of V2's answer to a wrong code.
     pub v2_wrong: Option<i64>,
+    /// The senders of the account.
+    pub senders: Option<Vec<String>>,
+    /// Whether the library's own limits hold.
+    pub own_limits: Option<bool>,
+    /// Host names that programs may call it by.
+    pub allow_hosts: Option<Vec<String>>,
 }
 
 impl StartOptions {
@@ -59,6 +65,15 @@ impl StartOptions {
                 400 => true,
                 _ => return Err(invalid("`v2_wrong`: is not one of 200 and 400")),
             });
+        }
+        if let Some(senders) = self.senders {
+            options = options.senders(senders);
+        }
+        if let Some(hold) = self.own_limits {
+            options = options.own_limits(hold);
+        }
+        if let Some(names) = self.allow_hosts {
+            options = options.allow_hosts(names);
         }
         Ok(options)
     }

@@ -1,5 +1,5 @@
 import { addon, type NativeSandbox } from "./addon.js";
-import { boolean, options as checkedOptions, type Kinds, number, orNull, signal, string, whole } from "./check.js";
+import { boolean, listOf, options as checkedOptions, type Kinds, number, orNull, signal, string, whole } from "./check.js";
 import { Client, type ClientSettings, EgoiSms } from "./client.js";
 import { inspected, thrown } from "./errors.js";
 import { CALL_OPTIONS, type CallOptions, call, port } from "./port.js";
@@ -21,6 +21,15 @@ export interface SandboxOptions {
   v2Words?: boolean | undefined;
   /** What V2 answers to a wrong code. Default: 200, as to a right one. */
   v2Wrong?: 200 | 400 | undefined;
+  /** The senders of the account: V2's ids, V1's hashes. A request of any other is refused. Default: `["1"]`. */
+  senders?: readonly string[] | undefined;
+  /**
+   * Whether the library's own limits hold, of which E-goi documents none: a code of at least 4 characters, a message of
+   * at most 1,000 characters and 6 SMS parts. Default: true.
+   */
+  ownLimits?: boolean | undefined;
+  /** Host names that programs may call it by, such as the `sandbox` of `http://sandbox:8080`. Default: `localhost` and addresses. */
+  allowHosts?: readonly string[] | undefined;
 }
 
 /** A failure of the calls that it fits. A delay comes first. */
@@ -36,7 +45,7 @@ export interface Fault {
   /** Cuts the connection, before the call has any effect or after it. */
   cut?: "before" | "after" | undefined;
   /** What to answer in place of the answer: JSON that breaks off, or 100 MiB. */
-  body?: "malformed" | "huge" | undefined;
+  body?: "malformed" | "huge" | "text_html" | "integer_ids" | "lagging_read" | "masked_code" | "errors" | undefined;
   /** How likely it strikes a call that it fits, 0 to 1. Default: 1. */
   probability?: number | undefined;
   /** How often it strikes; `null` is without end. Default: 1. */
@@ -51,6 +60,9 @@ const SANDBOX_OPTIONS: Kinds = {
   apiKey: string,
   v2Words: boolean,
   v2Wrong: whole,
+  senders: listOf(string),
+  ownLimits: boolean,
+  allowHosts: listOf(string),
   signal,
 };
 

@@ -27,6 +27,9 @@ struct Given {
     api_key: Option<String>,
     v2_words: Option<bool>,
     v2_wrong_is_400: Option<bool>,
+    senders: Option<Vec<String>>,
+    own_limits: Option<bool>,
+    allow_hosts: Option<Vec<String>>,
 }
 
 impl Given {
@@ -52,6 +55,15 @@ impl Given {
         }
         if let Some(is_400) = self.v2_wrong_is_400 {
             options = options.v2_wrong_is_400(is_400);
+        }
+        if let Some(senders) = self.senders {
+            options = options.senders(senders);
+        }
+        if let Some(hold) = self.own_limits {
+            options = options.own_limits(hold);
+        }
+        if let Some(names) = self.allow_hosts {
+            options = options.allow_hosts(names);
         }
         Ok(options)
     }

@@ -78,6 +78,9 @@ pub struct NativeSandboxOptions {
     pub api_key: Option<String>,
     pub v2_words: Option<bool>,
     pub v2_wrong_is_400: Option<bool>,
+    pub senders: Option<Vec<String>>,
+    pub own_limits: Option<bool>,
+    pub allow_hosts: Option<Vec<String>>,
 }
 
 impl NativeSandboxOptions {
@@ -103,6 +106,15 @@ impl NativeSandboxOptions {
         }
         if let Some(is_400) = self.v2_wrong_is_400 {
             options = options.v2_wrong_is_400(is_400);
+        }
+        if let Some(senders) = self.senders {
+            options = options.senders(senders);
+        }
+        if let Some(hold) = self.own_limits {
+            options = options.own_limits(hold);
+        }
+        if let Some(names) = self.allow_hosts {
+            options = options.allow_hosts(names);
         }
         Ok(options)
     }

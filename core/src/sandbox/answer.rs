@@ -9,9 +9,9 @@ use axum::http::{Method, Response, StatusCode, header};
 
 use super::faults::{Cut, Fault, FaultBody, FaultCall};
 use super::state::{Part, SandboxState};
-use crate::Error;
 use crate::values::PhoneNumber;
 use crate::wire::v1;
+use crate::{Error, Reason};
 
 pub(crate) type Router = axum::Router<Arc<SandboxState>>;
 
@@ -66,10 +66,11 @@ pub(crate) fn wrong_method(allowed: &Method, refuse: fn(u16, &str) -> Response<B
 
 /// The detail of an error about the caller's input, with the wire's names of the fields.
 pub(crate) fn in_wire_names(error: &Error, names: &[(&str, &str)]) -> String {
-    let renamed = names.iter().find_map(|(ours, theirs)| {
-        error.detail().strip_prefix(&format!("`{ours}`")).map(|rest| format!("`{theirs}`{rest}"))
-    });
-    renamed.unwrap_or_else(|| error.detail().to_owned())
+    let theirs = names
+        .iter()
+        .find(|(ours, _)| error.field() == Some(ours))
+        .map(|(ours, theirs)| error.detail().replacen(&format!("`{ours}`"), &format!("`{theirs}`"), 1));
+    theirs.unwrap_or_else(|| error.detail().to_owned())
 }
 
 /// A number as the wire has it, calling code, hyphen, number; the sandbox takes no other way of writing it, because
@@ -79,6 +80,7 @@ pub(crate) fn wire_number(field: &str, text: &str) -> Result<PhoneNumber, Error>
     if !text.split_once('-').is_some_and(|(code, rest)| digits(code) && digits(rest)) {
         return Err(Error::invalid_input(
             field,
+            Reason::NotANumber,
             "is not a calling code, a hyphen and the national number, for example `351-910000000`",
         ));
     }

@@ -16,7 +16,6 @@ use zeroize::Zeroizing;
 use super::faults::Faults;
 use super::inbox::{Inbox, Message};
 use super::{SandboxOptions, V2Wrong};
-use crate::Error;
 use crate::engine::{DrawCode, Engine, EngineOptions, OutgoingSms};
 use crate::generate::{draw_bits, draw_code, fill};
 use crate::machine::Timestamp;
@@ -24,6 +23,7 @@ use crate::sms::{MessageTemplate, code_in_sms, sms_parts};
 use crate::store::{Clock as _, MemoryStore, StoredRequest, TestClock};
 use crate::values::{ApiKey, Code, CodeSize, CodeType, PhoneNumber, RequestId, Validity};
 use crate::verification::{Outcome, Terms, ValidateOptions};
+use crate::{Error, Reason};
 
 /// Long enough to be for ever: a sandbox keeps finished requests until it is reset.
 const FOR_EVER: Duration = Duration::from_secs(100 * 366 * 24 * 60 * 60);
@@ -231,9 +231,12 @@ impl SandboxState {
         })
     }
 
-    /// Whether the account has this sender.
-    pub(crate) fn has_sender(&self, sender: &str) -> bool {
-        self.senders.iter().any(|known| known == sender)
+    /// Refuses a sender that the account does not have; `field` is the wire's name for it.
+    pub(crate) fn check_sender(&self, field: &str, sender: &str) -> Result<(), Error> {
+        if self.senders.iter().any(|known| known == sender) {
+            return Ok(());
+        }
+        Err(Error::invalid_input(field, Reason::UnknownValue, "is no sender of the account"))
     }
 
     /// From now on this request goes by an integer.

@@ -78,8 +78,8 @@ async fn request(Extract(state): Extract<Arc<SandboxState>>, request: Request<Bo
         let (Ok(size), Ok(ttl)) = (payload.code_size.parse(), payload.code_ttl.parse()) else {
             return refused(400, "codeSize and codeTTL must be whole numbers, as strings");
         };
-        if !state.has_sender(&payload.sender_hash) {
-            return refused(400, "the account has no such sender: senderHash");
+        if let Err(error) = state.check_sender("senderHash", &payload.sender_hash) {
+            return failed(&error);
         }
         let asked = Asked {
             message: payload.message,
@@ -153,8 +153,8 @@ async fn send(Extract(state): Extract<Arc<SandboxState>>, request: Request<Body>
         if !state.accepts(&payload.apikey) {
             return refused(401, "the apikey is wrong");
         }
-        if !state.has_sender(&payload.sender_hash) {
-            return refused(400, "the account has no such sender: senderHash");
+        if let Err(error) = state.check_sender("senderHash", &payload.sender_hash) {
+            return failed(&error);
         }
         state.post.deliver_text(payload.sender_hash, number, payload.message);
         // No integrator reads more of it than that it has no `errors`.

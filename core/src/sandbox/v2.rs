@@ -11,7 +11,7 @@ use serde_json::json;
 use super::V2Wrong;
 use super::answer::{Router, in_wire_names, json_answer, strike, whole_body, wire_number, wrong_method};
 use super::faults::{FaultBody, FaultCall};
-use super::state::{Asked, NamedRequest, SandboxState};
+use super::state::{Asked, NamedRequest, Part, SandboxState};
 use crate::store::Clock as _;
 use crate::values::{CodeType, PhoneNumber};
 use crate::verification::{CallOptions, Outcome, State};
@@ -106,7 +106,7 @@ async fn send(Extract(state): Extract<Arc<SandboxState>>, request: Request<Body>
             })
             .await
         }
-        Ok(Err(answer)) => answer,
+        Ok(Err(error)) => failed(&error),
         Err(fault) => refused(400, &fault.to_string()),
     }
 }
@@ -123,19 +123,16 @@ async fn send_single(Extract(state): Extract<Arc<SandboxState>>, request: Reques
             })
             .await
         }
-        Ok(Err(answer)) => answer,
+        Ok(Err(error)) => failed(&error),
         Err(fault) => refused(400, &fault.to_string()),
     }
 }
 
-/// An SMS of the sender's own text, with its number, or the response to one that is refused.
-fn checked(state: &SandboxState, sms: v2::SmsPayload) -> Result<(PhoneNumber, v2::SmsPayload), Response<Body>> {
-    let number = wire_number("to", &sms.to).map_err(|error| failed(&error))?;
-    if state.has_sender(&sms.from) {
-        Ok((number, sms))
-    } else {
-        Err(refused(400, "the account has no such sender: from"))
-    }
+/// An SMS of the sender's own text, with its number.
+fn checked(state: &SandboxState, sms: v2::SmsPayload) -> Result<(PhoneNumber, v2::SmsPayload), Error> {
+    let number = wire_number("to", &sms.to)?;
+    state.check_sender("from", &sms.from)?;
+    Ok((number, sms))
 }
 
 fn deliver(state: &SandboxState, (number, sms): (PhoneNumber, v2::SmsPayload)) -> String {
@@ -153,8 +150,8 @@ async fn request(Extract(state): Extract<Arc<SandboxState>>, request: Request<Bo
         Err(error) => return failed(&error),
     };
     strike(&state, FaultCall::Request, Some(number), refused, async |body| {
-        if !state.has_sender(&payload.sender_id) {
-            return refused(400, "the account has no such sender: senderId");
+        if let Err(error) = state.check_sender("senderId", &payload.sender_id) {
+            return failed(&error);
         }
         let code_type = match payload.code_type.as_deref().map(v2::code_type) {
             Some(None) => return refused(400, "codeType must be numeric, alpha, alphanumeric or hexa"),
@@ -203,6 +200,7 @@ async fn read(
         let ttl = stored.record.expires_at.since(stored.record.sent_at).as_secs();
         let code = sms.as_ref().map(|sms| match fault {
             Some(FaultBody::MaskedCode) => "*".repeat(sms.code.len()),
+            _ if Part::of(stored.number) == Some(Part::EveryCodeWrong) => another(&sms.code),
             _ => sms.code.clone(),
         });
         let shown = match fault {
@@ -226,6 +224,12 @@ async fn read(
         )
     })
     .await
+}
+
+/// Another code of the same length: the live code of a number for which the SMS has the wrong one.
+fn another(code: &str) -> String {
+    let first = if code.starts_with('0') { '1' } else { '0' };
+    std::iter::once(first).chain(code.chars().skip(1)).collect()
 }
 
 /// Lets a call about a request have its effect, given that there is such a request.

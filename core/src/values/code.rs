@@ -80,22 +80,23 @@ impl CodeSize {
 
     /// A size of 4 to 20; any other is `invalid_input`.
     pub fn new(characters: u32) -> Result<Self, Error> {
-        match u8::try_from(characters) {
-            Ok(size @ 4..=20) => Ok(Self(size)),
-            _ => Err(Error::invalid_input(
-                "code_size",
-                if characters < 4 { Reason::TooSmall } else { Reason::TooLarge },
-                format_args!("is {characters}, must be 4 to 20 characters"),
-            )),
-        }
+        Self::at_least(Self::MIN, characters)
     }
 
     /// A size of 1 to 20: all that E-goi documents.
     #[cfg(feature = "sandbox")]
     pub(crate) fn documented(characters: u32) -> Result<Self, Error> {
+        Self::at_least(Self(1), characters)
+    }
+
+    fn at_least(Self(min): Self, characters: u32) -> Result<Self, Error> {
         match u8::try_from(characters) {
-            Ok(size @ 1..=20) => Ok(Self(size)),
-            _ => Err(Error::invalid_input("code_size", format_args!("is {characters}, must be 1 to 20 characters"))),
+            Ok(size) if (min..=Self::MAX.0).contains(&size) => Ok(Self(size)),
+            _ => Err(Error::invalid_input(
+                "code_size",
+                if characters < min.into() { Reason::TooSmall } else { Reason::TooLarge },
+                format_args!("is {characters}, must be {min} to {} characters", Self::MAX.0),
+            )),
         }
     }
 

@@ -57,7 +57,7 @@ pub(crate) fn read_v2(body: &[u8]) {
     }
     if let Ok(read) = v2::decode_read(body) {
         let again = v2::decode_read(&v2::encode_read(&v2::ReadAnswer {
-            id: read.id.as_deref().unwrap_or_default(),
+            id: read.id.as_deref().unwrap_or_default().into(),
             recipient_number: read.number.as_deref(),
             code: read.code.as_ref().map(|code| code.as_str()),
             code_ttl: read.ttl.map(|ttl| ttl.as_secs()),

@@ -13,6 +13,7 @@ from ._errors import InvalidInput
 from ._values import Message, Seconds, moment
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Literal
 
     from typing_extensions import Self
@@ -44,6 +45,9 @@ class Sandbox:
         api_key: str | None = None,
         v2_words: bool = False,
         v2_wrong: Literal[200, 400] = 200,
+        senders: Sequence[str] = ("1",),
+        own_limits: bool = True,
+        allow_hosts: Sequence[str] = (),
     ) -> None:
         """Starts it.
 
@@ -55,7 +59,12 @@ class Sandbox:
             api_key: The one key that is accepted. Default: any.
             v2_words: V2's answer to a validation has a status word in each item; it is the bare list as published
                 otherwise.
-            v2_wrong: The status of V2's answer to a wrong code.
+            v2_wrong: The status of V2's response to a wrong code.
+            senders: The senders of the account: V2's ids, V1's hashes. A request of any other is refused.
+            own_limits: Whether the library's own limits hold, of which E-goi documents none: a code of at least 4
+                characters, a message of at most 1,000 characters and 6 SMS parts.
+            allow_hosts: Host names that programs may call it by, such as the ``sandbox`` of ``http://sandbox:8080``.
+                Default: ``localhost`` and addresses.
         """
         if v2_wrong not in (200, 400):
             raise InvalidInput(f"`v2_wrong`: is {v2_wrong}, must be 200 or 400")
@@ -68,6 +77,9 @@ class Sandbox:
                 "api_key": api_key,
                 "v2_words": v2_words,
                 "v2_wrong_is_400": v2_wrong == 400,
+                "senders": list(senders),
+                "own_limits": own_limits,
+                "allow_hosts": list(allow_hosts),
             }
         )
         self.url: str = self._sandbox.url()
@@ -111,7 +123,10 @@ class Sandbox:
         status: int | None = None,
         delay: Seconds = 0,
         cut: Literal["before", "after"] | None = None,
-        body: Literal["malformed", "huge"] | None = None,
+        body: Literal[
+            "malformed", "huge", "text_html", "integer_ids", "lagging_read", "masked_code", "errors"
+        ]
+        | None = None,
         probability: float = 1,
         count: int | None = 1,
     ) -> None:

@@ -64,6 +64,16 @@ public struct Fault: Sendable {
         case malformed
         /// 100 MiB.
         case huge
+        /// The same JSON, labelled `text/html; charset=UTF-8`, which is PHP's default.
+        case textHTML = "text_html"
+        /// Of a `request`: its id is a JSON number, in this response and in every later one about it.
+        case integerIDs = "integer_ids"
+        /// Of a `get`: the request as it was before a code was used, as a read replica that lags shows it.
+        case laggingRead = "lagging_read"
+        /// Of a `get`: asterisks in the place of the code.
+        case maskedCode = "masked_code"
+        /// `errors` and `errorCode`, as V1's integrators read them. The call has no effect.
+        case errors
     }
 
     /// The call; `nil` fits every call.
@@ -134,11 +144,19 @@ public struct SandboxOptions: Sendable {
     public var v2Words: Bool?
     /// V2 answers 400 to a wrong code.
     public var v2WrongIs400: Bool?
+    /// The senders of the account: V2's ids, V1's hashes. A request of any other is refused. Default: `1`.
+    public var senders: [String]?
+    /// Whether the library's own limits hold, of which E-goi documents none: a code of at least 4 characters, a message of
+    /// at most 1,000 characters and 6 SMS parts. Default: yes.
+    public var ownLimits: Bool?
+    /// Host names that programs may call it by. Default: `localhost` and addresses.
+    public var allowHosts: [String]?
 
     /// Of everything that is not given, the default.
     public init(
         host: String? = nil, port: Int? = nil, seed: Int64? = nil, code: String? = nil, apiKey: String? = nil,
-        v2Words: Bool? = nil, v2WrongIs400: Bool? = nil
+        v2Words: Bool? = nil, v2WrongIs400: Bool? = nil, senders: [String]? = nil, ownLimits: Bool? = nil,
+        allowHosts: [String]? = nil
     ) {
         self.host = host
         self.port = port
@@ -147,6 +165,9 @@ public struct SandboxOptions: Sendable {
         self.apiKey = apiKey
         self.v2Words = v2Words
         self.v2WrongIs400 = v2WrongIs400
+        self.senders = senders
+        self.ownLimits = ownLimits
+        self.allowHosts = allowHosts
     }
 }
 
@@ -174,7 +195,8 @@ public final class Sandbox: Sendable {
             let native = try await nativeStartSandbox(
                 options: NativeSandboxOptions(
                     host: options.host, port: options.port.map(Int64.init), seed: options.seed, code: options.code,
-                    apiKey: options.apiKey, v2Words: options.v2Words, v2WrongIs400: options.v2WrongIs400))
+                    apiKey: options.apiKey, v2Words: options.v2Words, v2WrongIs400: options.v2WrongIs400,
+                    senders: options.senders, ownLimits: options.ownLimits, allowHosts: options.allowHosts))
             return Sandbox(native, apiKey: options.apiKey ?? "sandbox")
         } catch {
             throw translated(error)

@@ -34,7 +34,8 @@ func scenario(_ played: Case) async throws {
     let scenario = Fields(played.scenario)
     let given = Fields(scenario.take("sandbox")?.object ?? [:])
     var options = SandboxOptions(
-        seed: given.whole("seed").map(Int64.init), code: given.text("code"), apiKey: given.text("api_key"))
+        seed: given.whole("seed").map(Int64.init), code: given.text("code"), apiKey: given.text("api_key"),
+        senders: given.take("senders")?.list?.compactMap(\.text))
     try given.done()
     switch played.on {
     case "client-v1", "client-v2", "engine": break

@@ -6,11 +6,11 @@ mod story;
 
 use std::time::Instant;
 
-use egoi_verify::{Api, Error, Sandbox, SandboxOptions};
+use egoi_verify::{Api, Error, Sandbox};
 
 use super::exit::Exit;
 use super::output::Output;
-use printer::{KEY, Printer, Style};
+use printer::{Printer, Style};
 use story::{Fault, Story};
 
 /// The codes are the same in every run, so that no run has two that are alike by chance.
@@ -18,7 +18,7 @@ const SEED: u64 = 2023;
 
 pub(crate) async fn run(output: &Output) -> Result<Exit, Error> {
     let started = Instant::now();
-    let sandbox = Sandbox::start(SandboxOptions::default().seed(SEED).api_key(KEY)).await?;
+    let sandbox = Sandbox::start(story::account().seed(SEED)).await?;
     // Nobody waits for a code to expire: the time stands still and is moved.
     sandbox.clock().freeze(true);
 
@@ -86,8 +86,8 @@ mod tests {
         both(sandbox, &mut Printer::new(true)).await.err().map(|Fault(fault)| fault)
     }
 
-    fn options() -> SandboxOptions {
-        SandboxOptions::default().seed(SEED).api_key(KEY)
+    fn options() -> egoi_verify::SandboxOptions {
+        story::account().seed(SEED)
     }
 
     #[tokio::test]

@@ -4,7 +4,8 @@ use std::fmt::Debug;
 use std::time::Duration;
 
 use egoi_verify::{
-    Api, CallOptions, Client, CodeType, Error, Message, Outcome, RequestOptions, Sandbox, State, ValidateOptions,
+    Api, CallOptions, Client, CodeType, Error, Message, Outcome, RequestOptions, Sandbox, SandboxOptions, State,
+    ValidateOptions,
 };
 use serde_json::{Value, json};
 
@@ -22,6 +23,11 @@ const MESSAGE: &str = "Message text: {CODE}";
 
 const SENDER_HASH: &str = "b2f8d1c4";
 const SENDER_ID: &str = "1";
+
+/// The account that is played for.
+pub(super) fn account() -> SandboxOptions {
+    SandboxOptions::default().api_key(KEY).senders([SENDER_HASH, SENDER_ID])
+}
 
 const PATIENCE: Duration = Duration::from_secs(10);
 

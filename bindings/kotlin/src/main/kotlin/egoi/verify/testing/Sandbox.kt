@@ -88,6 +88,21 @@ public enum class FaultBody {
 
     /** 100 MiB. */
     HUGE,
+
+    /** The same JSON, labelled `text/html; charset=UTF-8`, which is PHP's default. */
+    TEXT_HTML,
+
+    /** Of a `request`: its id is a JSON number, in this response and in every later one about it. */
+    INTEGER_IDS,
+
+    /** Of a `get`: the request as it was before a code was used, as a read replica that lags shows it. */
+    LAGGING_READ,
+
+    /** Of a `get`: asterisks in the place of the code. */
+    MASKED_CODE,
+
+    /** `errors` and `errorCode`, as V1's integrators read them. The call has no effect. */
+    ERRORS,
 }
 
 /**
@@ -134,6 +149,10 @@ public data class Fault(
  * @property apiKey the one key that is accepted. Default: any
  * @property v2Words V2's answer to a validation has a status word in each item
  * @property v2WrongIs400 V2 answers 400 to a wrong code
+ * @property senders the senders of the account: V2's ids, V1's hashes. A request of any other is refused. Default: `1`
+ * @property ownLimits whether the library's own limits hold, of which E-goi documents none: a code of at least 4
+ *   characters, a message of at most 1,000 characters and 6 SMS parts
+ * @property allowHosts host names that programs may call it by. Default: `localhost` and addresses
  */
 public class SandboxOptions(
     public val host: String? = null,
@@ -143,6 +162,9 @@ public class SandboxOptions(
     public val apiKey: String? = null,
     public val v2Words: Boolean? = null,
     public val v2WrongIs400: Boolean? = null,
+    public val senders: List<String>? = null,
+    public val ownLimits: Boolean? = null,
+    public val allowHosts: List<String>? = null,
 )
 
 /** E-goi's interface on localhost, with an inbox instead of a network. For tests. */
@@ -223,6 +245,9 @@ public class Sandbox private constructor(private val native: NativeSandbox, priv
                         apiKey = options.apiKey,
                         v2Words = options.v2Words,
                         v2WrongIs400 = options.v2WrongIs400,
+                        senders = options.senders,
+                        ownLimits = options.ownLimits,
+                        allowHosts = options.allowHosts,
                     ),
                 )
             }

@@ -25,6 +25,9 @@ public class SandboxBuilder {
     private var apiKey: String? = null
     private var v2Words: Boolean? = null
     private var v2WrongIs400: Boolean? = null
+    private var senders: List<String>? = null
+    private var ownLimits: Boolean? = null
+    private var allowHosts: List<String>? = null
 
     /** The address to listen on. Default: 127.0.0.1, which no other machine reaches. */
     public fun host(host: String): SandboxBuilder = apply { this.host = host }
@@ -47,10 +50,21 @@ public class SandboxBuilder {
     /** V2 answers 400 to a wrong code. */
     public fun v2WrongIs400(is400: Boolean): SandboxBuilder = apply { v2WrongIs400 = is400 }
 
+    /** The senders of the account: V2's ids, V1's hashes. Default: `1`. */
+    public fun senders(senders: List<String>): SandboxBuilder = apply { this.senders = senders }
+
+    /** Whether the library's own limits hold, of which E-goi documents none. Default: yes. */
+    public fun ownLimits(hold: Boolean): SandboxBuilder = apply { ownLimits = hold }
+
+    /** Host names that programs may call it by. Default: `localhost` and addresses. */
+    public fun allowHosts(names: List<String>): SandboxBuilder = apply { allowHosts = names }
+
     /** Starts it. A port that is taken is `VerifyException.InvalidInput`. */
     @Throws(InterruptedException::class)
     public fun start(): BlockingSandbox = runBlocking {
-        BlockingSandbox(Sandbox.start(SandboxOptions(host, port, seed, code, apiKey, v2Words, v2WrongIs400)))
+        val options =
+            SandboxOptions(host, port, seed, code, apiKey, v2Words, v2WrongIs400, senders, ownLimits, allowHosts)
+        BlockingSandbox(Sandbox.start(options))
     }
 }
 
