@@ -15,7 +15,7 @@ const KEY = "1f5c9a0e7b3d48260c9e51d7a4b8f3620d5e7c19";
 const REQUEST = { message: "Message text: {CODE}", codeType: "numeric", codeSize: 4, ttl: 60, group: "2FA" };
 
 // The codes are the same in every run, so that no two are alike by chance; nobody waits for one to expire.
-const sandbox = await Sandbox.start({ apiKey: KEY, seed: 2023 });
+const sandbox = await Sandbox.start({ apiKey: KEY, seed: 2023, senders: ["1", "b2f8d1c4"] });
 sandbox.clock.freeze();
 
 /** Stands between the library and the sandbox, and keeps what goes through. */
