@@ -159,7 +159,7 @@ impl fmt::Debug for Verification {
 ///     .code_size(8)
 ///     .ttl(Duration::from_secs(300));
 /// ```
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct RequestOptions {
     message: Option<String>,
     code_type: CodeType,
@@ -220,6 +220,18 @@ impl RequestOptions {
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
+    }
+}
+
+/// Without the message, which can hold a code in place of `{CODE}`, and the idempotency key.
+impl fmt::Debug for RequestOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestOptions")
+            .field("code_type", &self.code_type)
+            .field("code_size", &self.code_size)
+            .field("ttl", &self.ttl)
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
     }
 }
 

@@ -267,6 +267,47 @@ async fn what_breaks_on_the_way_tells_no_secret() {
     looked.end("failures on the way", 400);
 }
 
+#[test]
+fn options_of_a_request_are_printed_without_message_and_idempotency_key() {
+    let secrets = Secrets::read();
+    let mut looked = Looked::new(&secrets);
+    let options = RequestOptions::default().message(secrets.given("message")).idempotency_key(secrets.given("api_key"));
+    looked.at_value("options of a request", &options);
+    looked.end("options of a request", 2);
+}
+
+#[test]
+fn a_number_that_is_refused_is_not_logged() {
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    let mut shown = Vec::new();
+    for refused in [
+        "+351 917_305_826",
+        "+351 917 305 826 +1",
+        "++351 917 305 826 (+1)",
+        "+351!917305826",
+        "+351 917'305'826",
+        "\"+351 917 305 826\" <x>",
+        "+351 917 305 826 ½",
+        "+351 917\u{2028}305 82",
+        "+9999 917305826",
+        "+351 9173058261234567890",
+        "+1 917305826123456789",
+        "00 1 917305826123456789",
+        "+351 917305",
+        "917 305 826",
+        "(917) 305 826 ~ 1",
+    ] {
+        log_everything();
+        let error = PhoneNumber::parse(refused).expect_err(refused);
+        let logged = format!("{error:?} {}", LOGGED.take());
+        let written = digits(refused);
+        if written.as_bytes().windows(6).any(|six| logged.contains(std::str::from_utf8(six).unwrap())) {
+            shown.push(format!("{refused}: {logged}"));
+        }
+    }
+    assert_eq!(shown, Vec::<String>::new());
+}
+
 #[tokio::test]
 async fn a_proxy_that_repeats_its_password_does_not_have_it_told() {
     let secrets = Secrets::read();
