@@ -162,6 +162,9 @@ impl Reason {
     }
 }
 
+/// A year. Every language's duration holds it, and nobody waits longer.
+const LONGEST_WAIT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 struct Inner {
@@ -248,7 +251,7 @@ impl Error {
     }
 
     pub(crate) fn with_retry_after(mut self, after: Option<Duration>) -> Self {
-        self.0.retry_after = after;
+        self.0.retry_after = after.map(|after| after.min(LONGEST_WAIT));
         self
     }
 
@@ -303,7 +306,7 @@ impl Error {
         self.0.request_id.as_deref()
     }
 
-    /// How long to wait before the next try, where it is known.
+    /// How long to wait before the next try, where it is known: at most a year.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }

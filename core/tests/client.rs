@@ -380,6 +380,15 @@ async fn a_resend_reads_only_after_a_400() {
 }
 
 #[tokio::test]
+async fn a_resend_that_succeeded_with_the_word_of_another_state_may_have_sent_an_sms() {
+    for word in ["verified", "expired", "cancelled"] {
+        let service = Service::answering([done_with(word)]).await;
+        let refused = service.client(Api::V2).resend(ID, any()).await.unwrap_err();
+        assert_eq!((refused.code(), refused.sms_possibly_sent()), (ErrorCode::Conflict, true), "{word}");
+    }
+}
+
+#[tokio::test]
 async fn what_a_read_says_is_given_back_without_code_and_message() {
     let body = format!(
         r#"{{"id":"{ID}","recipientNumber":"351-910000000","code":"{CODE}","codeTTL":60,"status":"pending","createDate":"2020-03-06 12:57:34+01:00","message":"{CODE}"}}"#
@@ -456,6 +465,8 @@ fn a_client_is_made_without_a_runtime_and_refuses_what_is_wrong() {
         assert_eq!(error.code(), ErrorCode::InvalidInput, "{error}");
         assert!(error.detail().starts_with(&format!("`{field}`")), "{field}: {error}");
     }
+    let plain = Client::new(v2().base_url("http://sandbox:8080")).err().unwrap();
+    assert!(plain.detail().contains("EGOI_ALLOW_HTTP=1"), "{plain}");
     let unknown = v2().store_url("mysql://u:secret@localhost/db").unwrap_err();
     assert!(unknown.detail().starts_with("`store`") && !unknown.detail().contains("secret"), "{unknown}");
     for base in ["http://localhost:1", "http://127.0.0.2", "http://[::1]:5", "https://example.com/api/"] {
@@ -609,6 +620,33 @@ async fn a_proxy_is_used_when_it_is_named_and_paths_can_be_changed() {
     let arrived = &proxy.arrived()[0];
     assert_eq!(arrived.path, format!("http://service.example/api/other/{ID}?full=1"));
     assert!(arrived.head.contains(") shop 2"), "{}", arrived.head);
+}
+
+#[tokio::test]
+async fn a_loopback_address_is_called_past_any_proxy() {
+    let (proxy, service) = (Service::answering([]).await, Service::answering([read("pending")]).await);
+    let client = Client::new(service.options(Api::V2).proxy(proxy.url.as_str())).unwrap();
+    assert_eq!(client.get(ID, any()).await.unwrap().state, State::Pending);
+    assert_eq!(proxy.connections(), 0);
+}
+
+#[tokio::test]
+async fn a_name_below_localhost_is_this_machine_whatever_a_resolver_says() {
+    let service = Service::start(|_| read("pending")).await;
+    for name in ["localhost", "nobody-knows-it.localhost"] {
+        let base = service.url.replace("127.0.0.1", name);
+        let client = Client::new(ClientOptions::new(KEY, "1").base_url(base)).unwrap();
+        assert_eq!(client.get(ID, any()).await.unwrap().state, State::Pending, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_wait_beyond_a_year_is_a_year() {
+    for given in ["99999999999", "18446744073709551615", "99999999999999999999999", "Fri, 31 Dec 9999 23:59:59 GMT"] {
+        let service = Service::answering([answer(429, &format!("Retry-After: {given}\r\n"), b"{}")]).await;
+        let failed = service.client(Api::V2).request(NUMBER, RequestOptions::default()).await.unwrap_err();
+        assert_eq!(failed.retry_after(), Some(Duration::from_secs(365 * 24 * 60 * 60)), "{given}");
+    }
 }
 
 #[tokio::test]

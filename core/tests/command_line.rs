@@ -583,6 +583,46 @@ fn a_key_that_the_service_repeats_is_in_no_output() -> Anything {
     Ok(())
 }
 
+/// `script` gives the program a terminal, and what the terminal shows.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_is_typed_at_a_prompt_for_a_secret_is_not_shown() -> Anything {
+    let service = Service::start(&["--code", "731902"])?;
+    let id = service.request()?;
+    let program = env!("CARGO_BIN_EXE_egoi-verify");
+    let command = service.command(&[]);
+    let inner = format!("{program} validate {id} --key-stdin");
+    let environment = command.get_envs().map(|(name, value)| (name.to_owned(), value.map(ToOwned::to_owned)));
+    let environment: Vec<_> = environment.collect();
+    let mut terminal = Command::new("script");
+    terminal.args(["--quiet", "--return", "--command", &inner, "/dev/null"]);
+    for (name, value) in environment {
+        match value {
+            Some(value) => terminal.env(name, value),
+            None => terminal.env_remove(name),
+        };
+    }
+    let mut child = terminal.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+    let (mut typed, mut shown) = (child.stdin.take().ok_or("no input")?, child.stdout.take().ok_or("no output")?);
+    let mut text = Vec::new();
+    let mut until = |end: &str| -> Anything {
+        let mut byte = [0];
+        while !text.ends_with(end.as_bytes()) && shown.read(&mut byte)? == 1 {
+            text.push(byte[0]);
+        }
+        if text.ends_with(end.as_bytes()) { Ok(()) } else { Err(String::from_utf8_lossy(&text).into()) }
+    };
+    until("API key: ")?;
+    typed.write_all(format!("{KEY}\n").as_bytes())?;
+    until("Code: ")?;
+    typed.write_all(b"731902\n")?;
+    until("verified: ")?;
+    let text = String::from_utf8(text)?;
+    assert!(!text.contains(KEY) && !text.contains("731902"), "{text}");
+    assert!(child.wait()?.success());
+    Ok(())
+}
+
 #[test]
 fn the_key_is_the_first_line_of_standard_input_where_that_is_asked_for() -> Anything {
     let service = Service::start(&["--api-key", "the-right-key"])?;
@@ -685,7 +725,7 @@ fn help_explains_every_exit_code_and_every_variable() -> Anything {
     for exit in 0..=10 {
         assert!(help.lines().any(|line| line.trim_start().starts_with(&format!("{exit}  "))), "{exit}");
     }
-    for variable in ["EGOI_API_KEY", "EGOI_SENDER", "EGOI_API ", "EGOI_BASE_URL"] {
+    for variable in ["EGOI_API_KEY", "EGOI_SENDER", "EGOI_API ", "EGOI_BASE_URL", "EGOI_ALLOW_HTTP"] {
         assert!(help.contains(variable), "{variable}");
     }
     Ok(())
@@ -780,7 +820,7 @@ impl Drop for Service {
 /// The command line without any settings.
 fn alone(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_egoi-verify"));
-    for variable in ["EGOI_API_KEY", "EGOI_SENDER", "EGOI_API", "EGOI_BASE_URL"] {
+    for variable in ["EGOI_API_KEY", "EGOI_SENDER", "EGOI_API", "EGOI_BASE_URL", "EGOI_ALLOW_HTTP"] {
         command.env_remove(variable);
     }
     command.args(arguments).stdin(Stdio::null());

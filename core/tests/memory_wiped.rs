@@ -31,7 +31,8 @@ fn main() {
         ("a_client_that_was_dropped_after_every_call_leaves_neither_key_nor_code", Role::Calls),
     ] {
         let left = after(role);
-        assert_eq!((left.of_the_key, left.of_the_code), (0, 0), "{fact}: pieces of key and code");
+        let pieces = (left.of_the_key, left.of_its_states, left.of_the_code);
+        assert_eq!(pieces, (0, 0, 0), "{fact}: pieces of key, its states and code");
         println!("test {fact} ... ok, {} bytes", left.bytes);
     }
 }

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use clap::Args;
 use egoi_verify::{Api, Client, ClientOptions, Error, ErrorCode};
+#[cfg(unix)]
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use zeroize::Zeroizing;
 
 /// No key and no code is longer.
@@ -49,6 +51,9 @@ impl Connection {
         if let Some(base_url) = variable("EGOI_BASE_URL")? {
             options = options.base_url(base_url.as_str());
         }
+        if let Some(allow) = variable("EGOI_ALLOW_HTTP")? {
+            options = options.allow_http(ClientOptions::allow_http_variable(&allow)?);
+        }
         if let Some(timeout) = self.timeout {
             let limit = "must be more than 0 seconds";
             options = options.timeout(match Duration::try_from_secs_f64(timeout) {
@@ -87,7 +92,9 @@ fn variable(name: &str) -> Result<Option<Zeroizing<String>>, Error> {
 /// The next line of standard input, where a secret stays out of the process list.
 pub(crate) fn line_of_stdin(field: &str, prompt: &str) -> Result<Zeroizing<String>, Error> {
     let stdin = io::stdin();
+    let mut _silent = None;
     if stdin.is_terminal() {
+        _silent = Silent::start();
         let mut stderr = io::stderr().lock();
         let _ = write!(stderr, "{prompt}").and_then(|()| stderr.flush());
     }
@@ -105,4 +112,37 @@ pub(crate) fn line_of_stdin(field: &str, prompt: &str) -> Result<Zeroizing<Strin
 
 fn bad_input(field: &str, fault: &str) -> Error {
     Error::new(ErrorCode::InvalidInput, format!("`{field}`: {fault}"))
+}
+
+/// What is typed at the terminal is not shown until this is dropped. The end of the line is.
+#[cfg(unix)]
+struct Silent(Termios);
+
+#[cfg(unix)]
+impl Silent {
+    fn start() -> Option<Self> {
+        let before = tcgetattr(io::stdin()).ok()?;
+        let mut silent = before.clone();
+        silent.local_modes.remove(LocalModes::ECHO);
+        silent.local_modes.insert(LocalModes::ECHONL);
+        tcsetattr(io::stdin(), OptionalActions::Now, &silent).ok()?;
+        Some(Self(before))
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Silent {
+    fn drop(&mut self) {
+        let _ = tcsetattr(io::stdin(), OptionalActions::Now, &self.0);
+    }
+}
+
+#[cfg(not(unix))]
+struct Silent;
+
+#[cfg(not(unix))]
+impl Silent {
+    fn start() -> Option<Self> {
+        None
+    }
 }

@@ -24,6 +24,8 @@ Environment:
   EGOI_SENDER    the sender: V2 its id, which `check` lists; V1 its hash. `request` alone needs it
   EGOI_API       v1 or v2 [default: v2]
   EGOI_BASE_URL  where the service is. V1 has no default
+  EGOI_ALLOW_HTTP
+                 1 allows a base URL of plain HTTP that is not loopback
 
 Exit codes:
    0  done. Of validate: verified. Of cancel: cancelled

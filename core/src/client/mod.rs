@@ -444,7 +444,11 @@ mod tests {
             ("EGOI_API", "v1"),
             ("EGOI_BASE_URL", "http://127.0.0.1:1"),
         ]);
-        assert!(ClientOptions::from_variables(all).is_ok_and(|options| options.api == Api::V1));
+        assert!(ClientOptions::from_variables(all).is_ok_and(|options| options.api == Api::V1 && !options.allow_http));
+        let http = set(&[("EGOI_API_KEY", "k"), ("EGOI_SENDER", "s"), ("EGOI_ALLOW_HTTP", "1")]);
+        assert!(ClientOptions::from_variables(http).is_ok_and(|options| options.allow_http));
+        let unclear = set(&[("EGOI_API_KEY", "k"), ("EGOI_SENDER", "s"), ("EGOI_ALLOW_HTTP", "yes")]);
+        assert!(code(ClientOptions::from_variables(unclear)).is_some_and(|e| e.contains("EGOI_ALLOW_HTTP")));
         let wrong = set(&[("EGOI_API_KEY", "k"), ("EGOI_SENDER", "s"), ("EGOI_API", "v3")]);
         assert!(code(ClientOptions::from_variables(wrong)).is_some_and(|e| e.contains("EGOI_API")));
     }

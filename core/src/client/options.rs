@@ -191,8 +191,8 @@ impl ClientOptions {
         }
     }
 
-    /// From the environment: `EGOI_API_KEY`, `EGOI_SENDER`, and where they are set `EGOI_API` (`v1` or `v2`) and
-    /// `EGOI_BASE_URL`. A missing or unreadable one is `invalid_input`.
+    /// From the environment: `EGOI_API_KEY`, `EGOI_SENDER`, and where they are set `EGOI_API` (`v1` or `v2`),
+    /// `EGOI_BASE_URL` and `EGOI_ALLOW_HTTP` (`1` or `0`). A missing or unreadable one is `invalid_input`.
     pub fn from_env() -> Result<Self, Error> {
         Self::from_variables(|name| std::env::var_os(name))
     }
@@ -221,7 +221,19 @@ impl ClientOptions {
             }
         }
         options.base_url = optional("EGOI_BASE_URL")?;
+        options.allow_http =
+            optional("EGOI_ALLOW_HTTP")?.map_or(Ok(false), |value| Self::allow_http_variable(&value))?;
         Ok(options)
+    }
+
+    /// What `EGOI_ALLOW_HTTP` says.
+    #[doc(hidden)]
+    pub fn allow_http_variable(value: &str) -> Result<bool, Error> {
+        match value {
+            "1" => Ok(true),
+            "0" => Ok(false),
+            _ => Err(Error::invalid_input("EGOI_ALLOW_HTTP", Reason::UnknownValue, "is not one of `1` and `0`")),
+        }
     }
 
     /// Which version of the interface to speak. Default: V2.
@@ -253,8 +265,8 @@ impl ClientOptions {
         self
     }
 
-    /// An HTTP proxy, `http://user:password@proxy.example:3128`, for every connection. Default: the environment's
-    /// (`HTTPS_PROXY`, `NO_PROXY` and so on), which is never used for a loopback address.
+    /// An HTTP proxy, `http://user:password@proxy.example:3128`. Default: the environment's (`HTTPS_PROXY`, `NO_PROXY` and
+    /// so on). A `base_url` of a loopback address uses no proxy.
     #[must_use]
     pub fn proxy(mut self, proxy: impl Into<String>) -> Self {
         self.proxy = Some(Zeroizing::new(proxy.into()));
@@ -275,7 +287,8 @@ impl ClientOptions {
         self
     }
 
-    /// Plain HTTP to any address: whoever is on the way reads the key and the codes. Default: no.
+    /// Plain HTTP to any address: whoever is on the way reads the key and the codes. Default: no. From the environment:
+    /// `EGOI_ALLOW_HTTP=1`.
     #[must_use]
     pub fn allow_http(mut self, allow: bool) -> Self {
         self.allow_http = allow;

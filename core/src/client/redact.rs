@@ -8,7 +8,15 @@ use crate::sms::MessageTemplate;
 use crate::values::{Code, PhoneNumber};
 use crate::wire::v2;
 
+/// How many characters are shown.
 const LONGEST: usize = 300;
+
+/// How many characters of what a service says are looked at: removing secrets from 1 MiB takes half a second.
+const LOOKED_AT: usize = 8 * 1024;
+
+/// How many characters the longest secret takes, a message or a key of 1,000 bytes with every byte percent-encoded.
+const LONGEST_SECRET: usize = 3 * 1024;
+
 const REMOVED: &str = "[removed]";
 
 /// What a call knows that must not be shown.
@@ -23,6 +31,19 @@ pub(super) struct Secrets<'a> {
 impl Secrets<'_> {
     /// The words with the secrets removed, at most 300 characters on one line.
     pub(super) fn removed_from(&self, words: &str) -> String {
+        let (words, is_cut) = match words.char_indices().nth(LOOKED_AT) {
+            Some((end, _)) => (&words[..end], true),
+            None => (words, false),
+        };
+        let shown = self.removed_from_all(words);
+        // Where so much was removed that the end of what was looked at comes near, half a secret may stand there.
+        if is_cut && shown.chars().count() <= LONGEST + LONGEST_SECRET {
+            return REMOVED.to_owned();
+        }
+        shown.chars().take(LONGEST).collect()
+    }
+
+    fn removed_from_all(&self, words: &str) -> String {
         let words: String =
             words.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| !c.is_control()).collect();
         let mut words = without(words, self.key);
@@ -51,7 +72,7 @@ impl Secrets<'_> {
         let spelled = [Some(self.key), self.code.map(Code::expose), national.as_deref()].map(Option::unwrap_or_default);
         let words: Vec<&str> =
             words.split(' ').map(|word| if spells_any(word, &spelled) { REMOVED } else { word }).collect();
-        without_long_numbers(&words.join(" ")).chars().take(LONGEST).collect()
+        without_long_numbers(&words.join(" "))
     }
 }
 
@@ -194,6 +215,10 @@ mod tests {
         );
         assert_eq!(secrets.removed_from("at most 20 of 400"), "at most 20 of 400");
         assert_eq!(secrets.removed_from(&"x".repeat(1000)).len(), 300);
+        assert_eq!(secrets.removed_from(&"word ".repeat(1 << 18)), "word ".repeat(60));
+        // What is looked at ends in the middle of the key, near enough to be shown.
+        let cut = format!("{}{}", "9".repeat(LOOKED_AT - 5), "canary-key");
+        assert_eq!(secrets.removed_from(&cut), REMOVED);
         Ok(())
     }
 

@@ -65,7 +65,8 @@ pub(super) fn checked_base(options: &ClientOptions) -> Result<Url, Error> {
         "http" if options.allow_http || is_loopback(&base) => Ok(base),
         "http" => Err(refuse(
             Reason::NotHttps,
-            "is plain HTTP, must be `https://` but for a loopback address or with `allow_http`",
+            "is plain HTTP to an address that is not loopback; use `https://`, or allow it with `allow_http` \
+             (`EGOI_ALLOW_HTTP=1`)",
         )),
         _ => Err(refuse(Reason::Malformed, "must begin with `https://`")),
     }

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU32, Ordering};
@@ -168,6 +169,13 @@ impl Transport {
             .user_agent(user_agent(options)?)
             .default_headers(HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]))
             .connector_layer(NoteConnections(Arc::clone(&connected)));
+        if let Some(Host::Domain(name)) = base.host()
+            && is_loopback(base)
+        {
+            // Whatever a resolver says of that name, plain HTTP and the key stay on this machine.
+            builder =
+                builder.resolve_to_addrs(name, &[(Ipv4Addr::LOCALHOST, 0).into(), (Ipv6Addr::LOCALHOST, 0).into()]);
+        }
         if let Some(proxy) = &options.proxy {
             let is_http = Url::parse(proxy).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
             let refuse = || {
@@ -179,7 +187,9 @@ impl Transport {
             };
             let proxy = is_http.then(|| reqwest::Proxy::all(proxy.as_str())).ok_or_else(refuse)?;
             builder = builder.proxy(proxy.map_err(|_| refuse())?);
-        } else if is_loopback(base) {
+        }
+        if is_loopback(base) {
+            // The named one neither: it would see the key.
             builder = builder.no_proxy();
         }
         let http = builder.build().map_err(|error| {

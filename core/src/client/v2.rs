@@ -181,18 +181,23 @@ pub(super) async fn cancel(call: &Call<'_>, routes: &routes::V2, id: &RequestId)
 pub(super) async fn resend(call: &Call<'_>, routes: &routes::V2, id: &RequestId) -> Result<Verification, Error> {
     let kind = Kind::Send;
     let resent = call.exchange(post(kind, routes.resend.of(id)?, None)).await?;
-    let over = |state| Error::new(ErrorCode::Conflict, format!("the request is {state}, nothing was sent"));
     if resent.status == 400 {
         return Err(match state_after(call, routes, id).await? {
             (State::Pending, _) => call.failure(&resent, kind),
-            (state, _) => over(state).with_status(400),
+            (state, _) => {
+                Error::new(ErrorCode::Conflict, format!("the request is {state}, nothing was sent")).with_status(400)
+            }
         });
     }
     match done(call, kind, &resent, id)? {
         None => Ok(Verification::new(id, State::Pending)),
         Some(word) => match call.shared.words.state(&word) {
             Some(State::Pending) => Ok(Verification::new(id, State::Pending)),
-            Some(state) => Err(over(state).with_status(resent.status)),
+            // A 200 all the same: whether an SMS went out before that state was reached is not said.
+            Some(state) => {
+                let detail = format!("the request is {state}; whether a new code was sent is not known");
+                Err(Error::new(ErrorCode::Conflict, detail).with_status(resent.status).with_sms_possibly_sent(true))
+            }
             None => Err(call.unknown_word(&resent, kind, &word)),
         },
     }

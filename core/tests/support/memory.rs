@@ -1,6 +1,7 @@
 //! What is left of a secret in the memory of a process that is done with it. The process is a child that gets its secrets
 //! through a pipe; its parent looks at every byte that a core dump of it would hold.
 
+use std::any::Any;
 use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
 use std::os::fd::AsFd as _;
@@ -11,6 +12,8 @@ use egoi_verify::{
     Api, CallOptions, Client, ClientOptions, CodeType, Engine, EngineOptions, OutgoingSms, RequestOptions, Sandbox,
     SandboxOptions, ValidateOptions, code_in_sms, generate_code,
 };
+use sha2::block_api::compress256;
+use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 const ROLE: &str = "EGOI_MEMORY_ROLE";
@@ -21,7 +24,7 @@ const NUMBER: &str = "+351 910 000 000";
 pub(crate) enum Role {
     /// Nothing: it has been given none.
     Waits,
-    /// It keeps them.
+    /// It keeps them, and an engine.
     Keeps,
     /// It makes a client of each version, and drops them.
     MakesClients,
@@ -61,7 +64,7 @@ fn taken(pipe: &mut File) -> Zeroizing<String> {
     Zeroizing::new(String::from_utf8(std::mem::take(&mut *bytes)).unwrap())
 }
 
-fn play(role: Role, pipe: &mut File) -> Vec<Zeroizing<String>> {
+fn play(role: Role, pipe: &mut File) -> Vec<Box<dyn Any>> {
     let url = taken(pipe);
     let mut key = taken(pipe);
     let [id_of_v1, id_of_v2, code] = [taken(pipe), taken(pipe), taken(pipe)];
@@ -72,7 +75,11 @@ fn play(role: Role, pipe: &mut File) -> Vec<Zeroizing<String>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     match role {
         Role::Waits => {}
-        Role::Keeps => return vec![key, code],
+        Role::Keeps => {
+            let options = EngineOptions::default().key(key.as_bytes());
+            let engine = Engine::new(|_: OutgoingSms| async { Ok(()) }, options).unwrap();
+            return vec![Box::new((key, code, engine))];
+        }
         Role::MakesClients => {
             for api in [Api::V1, Api::V2] {
                 drop(Client::new(ClientOptions::new(String::clone(&key), "1").api(api).base_url(base(api))).unwrap());
@@ -128,6 +135,8 @@ fn secret() -> String {
 /// allocator writes over the beginning of what is freed.
 pub(crate) struct Left {
     pub(crate) of_the_key: usize,
+    /// Of the two states of HMAC under the key, which are as good as the key. Not those on the stack.
+    pub(crate) of_its_states: usize,
     pub(crate) of_the_code: usize,
     pub(crate) bytes: usize,
 }
@@ -136,7 +145,8 @@ pub(crate) struct Left {
 pub(crate) fn find_what_is_kept() {
     let kept = after(Role::Keeps);
     assert!(kept.of_the_key >= 5 && kept.of_the_code >= 4, "what is kept was not found");
-    println!("test a_key_and_a_code_that_are_kept_are_found ... ok");
+    assert!(kept.of_its_states >= 4, "the states of an engine that is kept were not found");
+    println!("test a_key_its_states_and_a_code_that_are_kept_are_found ... ok");
 }
 
 pub(crate) fn after(role: Role) -> Left {
@@ -177,7 +187,8 @@ pub(crate) fn after(role: Role) -> Left {
 fn looked_at(child: &Child, key: &str, code: &str) -> Left {
     let maps = fs::read_to_string(format!("/proc/{}/maps", child.id())).unwrap();
     let memory = File::open(format!("/proc/{}/mem", child.id())).unwrap();
-    let mut left = Left { of_the_key: 0, of_the_code: 0, bytes: 0 };
+    let states = hmac_states(key.as_bytes());
+    let mut left = Left { of_the_key: 0, of_its_states: 0, of_the_code: 0, bytes: 0 };
     for line in maps.lines() {
         let (range, rest) = line.split_once(' ').unwrap();
         // What the kernel shows every process, and cannot be read.
@@ -192,15 +203,32 @@ fn looked_at(child: &Child, key: &str, code: &str) -> Left {
         let [from, to] = [from, to].map(|address| u64::from_str_radix(address, 16).unwrap());
         let mut bytes = vec![0; usize::try_from(to - from).unwrap()];
         memory.read_exact_at(&mut bytes, from).unwrap_or_else(|error| panic!("{line}: {error}"));
-        left.of_the_key += pieces_in(&bytes, key);
-        left.of_the_code += pieces_in(&bytes, code);
+        left.of_the_key += pieces_in(&bytes, key.as_bytes());
+        // What was moved on the stack stays there until the next calls write over it: Rust wipes no place that it moves from.
+        if !rest.ends_with("[stack]") {
+            left.of_its_states += pieces_in(&bytes, &states);
+        }
+        left.of_the_code += pieces_in(&bytes, code.as_bytes());
         left.bytes += bytes.len();
     }
     assert!(left.bytes > 1_000_000, "there was next to nothing to look at");
     left
 }
 
-fn pieces_in(bytes: &[u8], secret: &str) -> usize {
-    let pieces: Vec<&[u8]> = secret.as_bytes().chunks_exact(16).collect();
+/// The inner and the outer state of HMAC-SHA-256 under a key longer than a block, as they are in memory.
+fn hmac_states(key: &[u8]) -> Vec<u8> {
+    let mut block = [0; 64];
+    block[..32].copy_from_slice(&Sha256::digest(key));
+    let state = |pad: u8| {
+        let mut state =
+            [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
+        compress256(&mut state, &[block.map(|byte| byte ^ pad)]);
+        state.iter().flat_map(|word: &u32| word.to_ne_bytes()).collect::<Vec<_>>()
+    };
+    [state(0x36), state(0x5c)].concat()
+}
+
+fn pieces_in(bytes: &[u8], secret: &[u8]) -> usize {
+    let pieces: Vec<&[u8]> = secret.chunks_exact(16).collect();
     bytes.windows(16).filter(|window| pieces.iter().any(|piece| piece == window)).count()
 }
