@@ -86,6 +86,10 @@ mod what_is_kept {
             SERVER.sql("CHECKPOINT");
             files(&SERVER.folder.join("data"))
         }
+
+        fn forget_the_keys(&self) {
+            SERVER.sql(&format!("DELETE FROM {}.egoi_verify_keys", postgres_server::schema_of(&self.0)));
+        }
     }
 
     fn kept() -> Option<Schema> {

@@ -93,6 +93,11 @@ mod what_is_kept {
             self.server.cli(&["save"]);
             files(&self.server.folder)
         }
+
+        fn forget_the_keys(&self) {
+            let (_, prefix) = self.url.rsplit_once('=').unwrap();
+            self.server.cli(&["del", &format!("{prefix}:keys")]);
+        }
     }
 
     fn kept() -> Option<Disk> {

@@ -1,7 +1,7 @@
 //! What the store in a file of SQLite keeps, and what it says of a file that it cannot use.
 
 #![cfg(all(unix, feature = "sqlite"))]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 mod support {
     #[allow(dead_code, unused_macros, reason = "each program of tests needs some of it")]
@@ -20,12 +20,17 @@ mod support {
     pub(crate) mod watched;
 }
 
+use std::io::Write as _;
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant};
 
+use egoi_verify::machine::Timestamp;
 use egoi_verify::{
-    CallOptions, Engine, EngineOptions, Error, ErrorCode, RequestOptions, State, TestClock, ValidateOptions,
+    CallOptions, Clock, ClockShift, Engine, EngineOptions, Error, ErrorCode, Reason, RequestOptions, State, TestClock,
+    ValidateOptions,
 };
 use support::conformance::RUNTIME;
 use support::files::Folder;
@@ -66,6 +71,10 @@ impl Kept for File {
     fn bytes(&self) -> Vec<u8> {
         files(&self.folder.0)
     }
+
+    fn forget_the_keys(&self) {
+        self.sql("DELETE FROM keys");
+    }
 }
 
 fn kept() -> Option<File> {
@@ -82,9 +91,9 @@ fn opened(url: &str) -> Result<Engine, Error> {
     Engine::new(Post::default(), options(url))
 }
 
-fn refused(url: &str, with: &str) {
+fn refused(url: &str, reason: Reason, with: &str) {
     let Err(error) = opened(url) else { panic!("{url} was opened") };
-    assert_eq!(error.code(), ErrorCode::Storage, "{error}");
+    assert_eq!((error.code(), error.reason()), (ErrorCode::Misconfigured, Some(reason)), "{error}");
     assert!(error.detail().contains(with), "{error:?}");
 }
 
@@ -100,16 +109,43 @@ fn a_url_without_a_file_is_invalid() {
 #[test]
 fn a_file_that_cannot_be_used_is_refused_at_the_start_with_what_to_do() {
     let file = File::new();
-    refused(&format!("{}/there/is/none", file.url), "its folder must be there");
+    refused(&format!("{}/there/is/none", file.url), Reason::Missing, "its folder must be there");
     std::fs::write(file.path(), "it is a text, and a text is no database, however long it may be").unwrap();
-    refused(&file.url, "no SQLite database");
+    refused(&file.url, Reason::Unsuitable, "no SQLite database");
     let other = File::new();
     other.sql("CREATE TABLE invoices (id INTEGER)");
-    refused(&other.url, "another program");
+    refused(&other.url, Reason::Unsuitable, "another program");
     let newer = File::new();
     drop(opened(&newer.url).unwrap());
     newer.sql("PRAGMA user_version = 99");
-    refused(&newer.url, "newer version");
+    refused(&newer.url, Reason::NewerVersion, "newer version");
+}
+
+/// They all find no key, and wait for the lock.
+#[test]
+fn of_first_keys_that_wait_for_the_same_lock_one_counts() {
+    const ENGINES: u8 = 6;
+    let file = File::new();
+    drop(opened(&file.url).unwrap());
+    file.forget_the_keys();
+    let lock = rusqlite::Connection::open(file.path()).unwrap();
+    lock.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let connections = || {
+        let open = std::fs::read_dir("/proc/self/fd").unwrap().flatten();
+        open.filter(|one| std::fs::read_link(one.path()).is_ok_and(|to| to == file.path())).count()
+    };
+    let opened: Vec<Result<Engine, Error>> = std::thread::scope(|scope| {
+        let engines = (0..ENGINES).map(|key| {
+            let options = EngineOptions::default().store_url(&file.url).key([key; 32]);
+            scope.spawn(|| Engine::new(Post::default(), options))
+        });
+        let engines: Vec<_> = engines.collect();
+        while connections() <= ENGINES.into() {}
+        lock.execute_batch("ROLLBACK").unwrap();
+        engines.into_iter().map(|engine| engine.join().unwrap()).collect()
+    });
+    assert_eq!(opened.iter().filter(|one| one.is_ok()).count(), 1);
+    assert_eq!(file.count("keys"), 1);
 }
 
 #[test]
@@ -166,6 +202,86 @@ fn a_call_that_fails_leaves_those_alone_that_are_written_down_with_it() {
     assert!(first.unwrap().is_verified() && last.unwrap().is_verified());
 }
 
+/// Where a file system of two megabytes is, which this process may change.
+fn small_disk() -> Option<PathBuf> {
+    std::env::var_os("EGOI_SMALL_DISK").map(PathBuf::from)
+}
+
+/// Runs the test of this name on a file system of its own, where one can be mounted.
+fn on_a_small_disk(test: &str) {
+    let folder = Folder::new();
+    let script = "mount -t tmpfs -o size=2m tmpfs \"$EGOI_SMALL_DISK\" && echo mounted && exec \"$0\" \"$@\"";
+    let output = Command::new("unshare")
+        .args(["--user", "--map-root-user", "--mount", "sh", "-c", script])
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", test, "--ignored", "--nocapture"])
+        .env("EGOI_SMALL_DISK", &folder.0)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    if said.contains("mounted") {
+        assert!(said.contains("1 passed"), "{said}");
+    } else {
+        assert!(std::env::var_os("CI").is_none(), "{said}");
+        println!("NOTHING CAN BE MOUNTED HERE: A FULL AND A READ-ONLY DISK ARE NOT TESTED");
+    }
+}
+
+fn asked(engine: &Engine) -> [Result<(), Error>; 3] {
+    let ping = || RUNTIME.block_on(engine.ping(CallOptions::default()));
+    let request = || RUNTIME.block_on(engine.request("351-910000000", RequestOptions::default()));
+    [ping(), request().map(drop), ping()]
+}
+
+#[test]
+fn a_full_disk_is_reported_by_ping_as_by_a_request() {
+    on_a_small_disk("fills_its_disk");
+}
+
+#[test]
+#[ignore = "started by the tests themselves"]
+fn fills_its_disk() {
+    let Some(folder) = small_disk() else { return };
+    let engine = opened(&format!("sqlite:{}", folder.join("verify.db").display())).unwrap();
+    assert!(asked(&engine).iter().all(Result::is_ok));
+    let mut ballast = std::fs::File::create(folder.join("ballast")).unwrap();
+    while ballast.write_all(&[0; 4096]).is_ok() {}
+    // What is left is enough for the least that can be written, and not for a request.
+    ballast.set_len(ballast.metadata().unwrap().len() - 3 * 4096).unwrap();
+    drop(ballast);
+    for failed in asked(&engine).map(Result::unwrap_err) {
+        assert_eq!(failed.code(), ErrorCode::Storage);
+        assert!(failed.detail().contains("is full"), "{failed}");
+    }
+    std::fs::remove_file(folder.join("ballast")).unwrap();
+    RUNTIME.block_on(engine.ping(CallOptions::default())).unwrap();
+}
+
+#[test]
+fn a_file_that_can_only_be_read_is_reported_by_ping_and_at_the_start() {
+    on_a_small_disk("only_reads");
+}
+
+#[test]
+#[ignore = "started by the tests themselves"]
+fn only_reads() {
+    let Some(folder) = small_disk() else { return };
+    let url = format!("sqlite:{}", folder.join("verify.db").display());
+    let engine = opened(&url).unwrap();
+    assert!(asked(&engine).iter().all(Result::is_ok));
+    let mount = |how: &str| {
+        Command::new("mount").args(["-o", how]).arg(&folder).stderr(Stdio::null()).status().unwrap().success()
+    };
+    // Once the file is closed, which nobody uses.
+    while !mount("remount,ro") {}
+    let at_the_start = opened(&url).err().unwrap();
+    for failed in asked(&engine).map(Result::unwrap_err).into_iter().chain([at_the_start]) {
+        assert_eq!((failed.code(), failed.reason()), (ErrorCode::Misconfigured, Some(Reason::ReadOnly)), "{failed:?}");
+    }
+    assert!(mount("remount,rw"));
+    assert!(asked(&engine).iter().all(Result::is_ok));
+}
+
 #[test]
 fn the_time_does_not_go_back_behind_the_latest_that_is_stored() {
     let file = File::new();
@@ -177,6 +293,57 @@ fn the_time_does_not_go_back_behind_the_latest_that_is_stored() {
     let after = opened(&file.url).unwrap();
     let next = RUNTIME.block_on(after.request("351-910000000", RequestOptions::default())).unwrap();
     assert!(next.created_at >= first.created_at);
+}
+
+/// The machine's clock, which somebody has set some years ahead, or set right again.
+#[derive(Default)]
+struct Reset(AtomicI64);
+
+const TWENTY_YEARS: Duration = Duration::from_secs(20 * 365 * 24 * 60 * 60);
+
+impl Reset {
+    fn ahead(&self, by: Duration) {
+        self.0.store(by.as_millis() as i64, Ordering::SeqCst);
+    }
+}
+
+impl Clock for Reset {
+    fn now(&self) -> Timestamp {
+        TestClock::default().now()
+    }
+
+    fn shift(&self) -> ClockShift {
+        ClockShift::By(self.0.load(Ordering::SeqCst))
+    }
+}
+
+#[test]
+fn a_code_expires_though_the_machines_clock_was_set_ahead_for_a_moment() {
+    let file = File::new();
+    let clock = Arc::new(Reset::default());
+    let options = || options(&file.url).without_limits().clock(Arc::clone(&clock) as Arc<dyn Clock>);
+    let engine = Engine::new(Post::default(), options()).unwrap();
+    let request = || {
+        let asked = RequestOptions::default().ttl(Duration::from_secs(1));
+        RUNTIME.block_on(engine.request("351-910000000", asked)).unwrap()
+    };
+    let expires = |engine: &Engine, id: &str| {
+        let started = Instant::now();
+        while RUNTIME.block_on(engine.get(id, CallOptions::default())).unwrap().state == State::Pending {
+            assert!(started.elapsed() < Duration::from_secs(10), "it does not expire");
+        }
+        started.elapsed()
+    };
+    clock.ahead(TWENTY_YEARS);
+    let first = request();
+    clock.ahead(Duration::ZERO);
+    let second = request();
+    assert!(second.created_at >= first.created_at);
+    assert!(expires(&engine, &second.id) > Duration::from_millis(500));
+    // As it goes on in another process.
+    let third = request();
+    let other = Engine::new(Post::default(), options()).unwrap();
+    expires(&other, &third.id);
 }
 
 #[test]

@@ -19,6 +19,8 @@ pub(crate) trait Kept {
     fn url(&self) -> String;
     /// Every byte that is on the disk.
     fn bytes(&self) -> Vec<u8>;
+    /// Forgets which key it was made with.
+    fn forget_the_keys(&self);
 }
 
 macro_rules! facts_of_what_is_kept {
@@ -27,6 +29,7 @@ macro_rules! facts_of_what_is_kept {
             what_is_on_the_disk_shows_no_code_number_or_message
             what_was_made_is_there_for_the_next_engine
             another_key_is_refused_with_what_to_do
+            of_first_keys_that_come_at_once_one_counts
             limits_and_idempotency_keys_hold_while_the_key_changes
             an_idempotency_key_gives_the_same_request_while_its_sms_is_maybe
             a_clients_idempotency_key_holds_for_the_next_client
@@ -130,6 +133,40 @@ pub(crate) async fn another_key_is_refused_with_what_to_do(kept: &impl Kept) {
     rotated.ping(CallOptions::default()).await.unwrap();
     let (later, _) = engine(options(kept, 8, &[]));
     later.ping(CallOptions::default()).await.unwrap();
+}
+
+pub(crate) async fn of_first_keys_that_come_at_once_one_counts(kept: &impl Kept) {
+    // The tables are there: what takes long is over.
+    let (first, _) = engine(options(kept, 7, &[]));
+    first.ping(CallOptions::default()).await.unwrap();
+    for _ in 0..10 {
+        kept.forget_the_keys();
+        one_first_key_counts(&kept.url());
+    }
+}
+
+fn one_first_key_counts(url: &str) {
+    const ENGINES: u8 = 6;
+    let start = std::sync::Barrier::new(ENGINES.into());
+    let opened: Vec<Result<u8, egoi_verify::Error>> = std::thread::scope(|scope| {
+        let engines = (0..ENGINES).map(|key| {
+            let start = &start;
+            scope.spawn(move || {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+                start.wait();
+                let options = EngineOptions::default().store_url(url).key([key; 32]);
+                let engine = Engine::new(Post::default(), options)?;
+                runtime.block_on(engine.ping(CallOptions::default())).map(|()| key)
+            })
+        });
+        let engines: Vec<_> = engines.collect();
+        engines.into_iter().map(|engine| engine.join().unwrap()).collect()
+    });
+    let allowed: Vec<u8> = opened.iter().filter_map(|one| one.as_ref().ok().copied()).collect();
+    assert_eq!(allowed.len(), 1, "{opened:?}");
+    for refused in opened.into_iter().filter_map(Result::err) {
+        assert_eq!(refused.reason(), Some(Reason::WrongKey), "{refused:?}");
+    }
 }
 
 pub(crate) async fn limits_and_idempotency_keys_hold_while_the_key_changes(kept: &impl Kept) {

@@ -13,7 +13,7 @@ use super::super::per_process::PerProcess;
 use super::super::sealed::Seal;
 use super::super::{Clock, ClockShift, SWEPT_A_CALL, storage};
 use crate::machine::Timestamp;
-use crate::{Error, ErrorCode};
+use crate::{Error, ErrorCode, Reason};
 
 /// What the file says it is: `EGOI`.
 const APPLICATION: i32 = i32::from_be_bytes(*b"EGOI");
@@ -129,7 +129,7 @@ impl Connection {
 impl File {
     fn serve(&self, todo: &Receiver<Box<dyn Job>>) {
         let mut opened = None;
-        let mut latest = Timestamp::default();
+        let mut pace = Pace::default();
         loop {
             let wait = if opened.is_some() { IDLE } else { Duration::MAX };
             let first = match todo.recv_timeout(wait) {
@@ -145,11 +145,11 @@ impl File {
                 Some(connection) => Ok(connection),
                 None => self.open().map(|connection| opened.insert(connection)),
             };
-            let written = connection.and_then(|connection| match self.write_down(connection, &mut jobs, &mut latest) {
+            let written = connection.and_then(|connection| match self.write_down(connection, &mut jobs, &mut pace) {
                 // All were undone for one: each by itself then, so that it fails alone.
                 Err(Unwritten::Call(_)) if jobs.len() > 1 => {
                     for mut job in jobs.drain(..) {
-                        let written = self.write_down(connection, std::slice::from_mut(&mut job), &mut latest);
+                        let written = self.write_down(connection, std::slice::from_mut(&mut job), &mut pace);
                         job.answer(written.map_err(Error::from));
                     }
                     Ok(())
@@ -159,26 +159,20 @@ impl File {
             for job in jobs {
                 job.answer(match &written {
                     Ok(()) => Ok(()),
-                    Err(failed) => Err(Error::new(failed.code(), failed.detail())),
+                    Err(failed) => Err(once_more(failed)),
                 });
             }
         }
     }
 
     /// One transaction for all of them.
-    fn write_down(
-        &self,
-        connection: &mut Opened,
-        jobs: &mut [Box<dyn Job>],
-        latest: &mut Timestamp,
-    ) -> Result<(), Unwritten> {
+    fn write_down(&self, connection: &mut Opened, jobs: &mut [Box<dyn Job>], pace: &mut Pace) -> Result<(), Unwritten> {
         let writes = jobs.iter().any(|job| job.writes());
         let behavior = if writes { TransactionBehavior::Immediate } else { TransactionBehavior::Deferred };
         let tx = Transaction::new(&mut connection.connection, behavior)?;
         // Read under the lock, so that nothing was written at a later time.
         let stored = tx.prepare_cached("SELECT latest FROM clock")?.query_row([], |row| row.get(0))?;
-        let now = self.now().max(stored).max(*latest);
-        *latest = now;
+        let now = self.now(stored, pace);
         for job in &mut *jobs {
             job.run(&tx, now).map_err(Unwritten::Call)?;
         }
@@ -201,17 +195,33 @@ impl File {
         Ok(tx.commit()?)
     }
 
-    fn now(&self) -> Timestamp {
-        match self.clock.shift() {
-            ClockShift::To(at) => at,
+    /// The machine's time; where that is behind what was reached already, as after it was set ahead for a moment, the time
+    /// goes on from there.
+    fn now(&self, stored: Timestamp, pace: &mut Pace) -> Timestamp {
+        let (machine, reached) = match self.clock.shift() {
+            ClockShift::To(at) => (at, pace.at),
             ClockShift::By(by) => {
                 let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-                Timestamp(Timestamp::default().after(since_epoch).0.saturating_add_signed(by))
+                let machine = Timestamp(Timestamp::default().after(since_epoch).0.saturating_add_signed(by));
+                (machine, pace.at.after(pace.since.elapsed()))
             }
+        };
+        let now = machine.max(stored).max(reached);
+        if now > reached {
+            *pace = Pace { at: now, since: Instant::now() };
         }
+        now
     }
 
     fn open(&self) -> Result<Opened, Error> {
+        self.open_now().map_err(|error| {
+            // Of a file that is there, but beside which none can be made.
+            let is_there = error.reason() == Some(Reason::Missing) && self.path.exists();
+            if is_there { misconfigured(Reason::ReadOnly, READ_ONLY) } else { error }
+        })
+    }
+
+    fn open_now(&self) -> Result<Opened, Error> {
         let using = InUse::begin()?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut connection = rusqlite::Connection::open_with_flags(&self.path, flags).map_err(|error| fault(&error))?;
@@ -231,12 +241,15 @@ impl File {
         connection.pragma_update(None, "synchronous", "FULL").map_err(failed)?;
         connection.pragma_update(None, "cache_size", -16_384).map_err(failed)?;
         if connection.is_readonly("main").map_err(failed)? {
-            return Err(storage(READ_ONLY));
+            return Err(misconfigured(Reason::ReadOnly, READ_ONLY));
         }
-        let known = known_keys(connection).map_err(failed)?;
-        if let Some(check) = self.seal.check(&known)? {
-            let add = "INSERT OR IGNORE INTO keys VALUES (?1)";
-            connection.execute(add, [check]).map_err(failed)?;
+        if self.seal.check(&known_keys(connection).map_err(failed)?)?.is_some() {
+            // Under the lock: of several first keys one counts.
+            let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+            if let Some(check) = self.seal.check(&known_keys(&tx).map_err(failed)?)? {
+                tx.execute("INSERT INTO keys VALUES (?1)", [check]).map_err(failed)?;
+            }
+            tx.commit().map_err(failed)?;
         }
         Ok(())
     }
@@ -251,7 +264,10 @@ impl File {
             match mode {
                 Ok(mode) if mode == "wal" => break,
                 Ok(_) => {
-                    return Err(storage("the store's file is on a file system that SQLite's WAL does not work on"));
+                    return Err(misconfigured(
+                        Reason::Unsuitable,
+                        "the store's file is on a file system that SQLite's WAL does not work on",
+                    ));
                 }
                 Err(error) if is_locked(&error) && started.elapsed() < LOCKED => {
                     std::thread::sleep(Duration::from_millis(10));
@@ -276,14 +292,18 @@ fn version(connection: &rusqlite::Connection) -> Result<Option<usize>, Error> {
     if read("PRAGMA application_id")? == i64::from(APPLICATION) {
         let version = usize::try_from(read("PRAGMA user_version")?).unwrap_or(usize::MAX);
         if version > VERSION {
-            return Err(storage(
+            return Err(misconfigured(
+                Reason::NewerVersion,
                 "the store's file was written by a newer version of this library: use that version, or another file",
             ));
         }
         return Ok(Some(version));
     }
     if read("SELECT count(*) FROM sqlite_schema")? > 0 {
-        return Err(storage("the store's file is the database of another program: give a file of its own"));
+        return Err(misconfigured(
+            Reason::Unsuitable,
+            "the store's file is the database of another program: give a file of its own",
+        ));
     }
     Ok(None)
 }
@@ -300,18 +320,39 @@ const READ_ONLY: &str =
     "the store's file cannot be written: this user must be allowed to write to the file and to its folder";
 
 fn fault(error: &rusqlite::Error) -> Error {
-    let detail = match error.sqlite_error_code() {
-        Some(Fault::DatabaseBusy | Fault::DatabaseLocked) => "the store's file was locked by another process for 5 s",
-        Some(Fault::ReadOnly | Fault::PermissionDenied) => READ_ONLY,
-        Some(Fault::DiskFull) => "the disk that the store's file is on is full: make room",
-        Some(Fault::CannotOpen) => {
-            "the store's file cannot be opened: its folder must be there, and this user must be allowed to write in it"
+    let error_of_ours = match error.sqlite_error_code() {
+        Some(Fault::DatabaseBusy | Fault::DatabaseLocked) => {
+            storage("the store's file was locked by another process for 5 s")
         }
-        Some(Fault::NotADatabase) => "the store's file is no SQLite database: give another",
-        Some(Fault::DatabaseCorrupt) => "the store's file is damaged: put a copy of before in its place",
-        _ => "the store's file could not be read or written",
+        Some(Fault::ReadOnly | Fault::PermissionDenied) => misconfigured(Reason::ReadOnly, READ_ONLY),
+        Some(Fault::DiskFull) => storage("the disk that the store's file is on is full: make room"),
+        Some(Fault::CannotOpen) => misconfigured(
+            Reason::Missing,
+            "the store's file cannot be opened: its folder must be there, and this user must be allowed to write in it",
+        ),
+        Some(Fault::NotADatabase) => {
+            misconfigured(Reason::Unsuitable, "the store's file is no SQLite database: give another")
+        }
+        Some(Fault::DatabaseCorrupt) => storage("the store's file is damaged: put a copy of before in its place"),
+        _ => storage("the store's file could not be read or written"),
     };
-    storage(detail).with_cause(error.to_string())
+    error_of_ours.with_cause(error.to_string())
+}
+
+/// The same for another caller.
+fn once_more(failed: &Error) -> Error {
+    let error = match (failed.code(), failed.reason()) {
+        (ErrorCode::Misconfigured, Some(reason)) => misconfigured(reason, failed.detail()),
+        (code, _) => Error::new(code, failed.detail()),
+    };
+    match std::error::Error::source(failed) {
+        Some(cause) => error.with_cause(cause.to_string()),
+        None => error,
+    }
+}
+
+fn misconfigured(reason: Reason, detail: &str) -> Error {
+    Error::misconfigured("store", reason, detail)
 }
 
 /// Why nothing was written down.
@@ -333,6 +374,18 @@ impl From<Unwritten> for Error {
         match unwritten {
             Unwritten::Call(error) | Unwritten::All(error) => fault(&error),
         }
+    }
+}
+
+/// Where the time stood, and since when it has been going on from there.
+struct Pace {
+    at: Timestamp,
+    since: Instant,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { at: Timestamp::default(), since: Instant::now() }
     }
 }
 

@@ -5,6 +5,10 @@
 CREATE TABLE clock (latest INTEGER NOT NULL);
 INSERT INTO clock VALUES (0);
 
+-- What asking whether the store can be used writes: more than a request does, so that a full disk is noticed.
+CREATE TABLE room (taken BLOB NOT NULL);
+INSERT INTO room VALUES (randomblob(49152));
+
 -- By what the keys that this store is used with are known again.
 CREATE TABLE keys (key_check BLOB PRIMARY KEY) WITHOUT ROWID;
 
