@@ -12,7 +12,7 @@ is_here() {
   case $1 in
     chromium) has chromium && has chromedriver ;;
     # Debian keeps PostgreSQL's programs out of the path.
-    postgres) compgen -G '/usr/lib/postgresql/*/bin/initdb' || has initdb ;;
+    postgres) { compgen -G '/usr/lib/postgresql/*/bin/initdb' || has initdb; } && { test -x /usr/sbin/pgbouncer || has pgbouncer; } ;;
     redis) has redis-server ;;
     valkey) has valkey-server || test -x "$TREES/valkey/valkey-server" ;;
     openssl) has openssl && has sqlite3 ;;
@@ -30,7 +30,7 @@ is_here() {
 install_part() {
   case $1 in
     chromium) install chromium chromium-driver ;;
-    postgres) install postgresql ;;
+    postgres) install postgresql pgbouncer ;;
     redis) install redis-server ;;
     valkey) install valkey-server 2>/dev/null || make_valkey ;;
     openssl) install openssl sqlite3 ;;

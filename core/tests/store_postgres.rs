@@ -100,14 +100,18 @@ mod what_is_kept {
 }
 
 mod bad_days {
-    use std::time::Duration;
+    use std::path::PathBuf;
+    use std::time::{Duration, Instant};
 
-    use egoi_verify::{CallOptions, Engine, Error, ErrorCode, RequestOptions, State};
+    use egoi_verify::{CallOptions, Engine, Error, ErrorCode, Outcome, Reason, RequestOptions, State, ValidateOptions};
+
+    use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 
     use super::support::cable::{Cable, Fate};
     use super::support::conformance::RUNTIME;
     use super::support::post::Post;
     use super::support::postgres_server::PASSWORD;
+    use super::support::server;
     use super::*;
 
     fn engine(url: &str) -> Engine {
@@ -118,9 +122,10 @@ mod bad_days {
         RUNTIME.block_on(engine(url).ping(CallOptions::default()))
     }
 
-    fn refused(url: &str, with: &str) {
+    fn refused(url: &str, reason: Option<Reason>, with: &str) {
         let error = ping(url).unwrap_err();
-        assert_eq!(error.code(), ErrorCode::Storage, "{error}");
+        let code = if reason.is_some() { ErrorCode::Misconfigured } else { ErrorCode::Storage };
+        assert_eq!((error.code(), error.reason()), (code, reason), "{error:?}");
         let said = format!("{error} {error:?}");
         assert!(said.contains(with) && !said.contains("secret") && !said.contains(PASSWORD), "{said}");
     }
@@ -131,7 +136,13 @@ mod bad_days {
             ("postgres://", "names no host"),
             ("postgres://user:secret@host:port/db", "must be `postgres://"),
             ("postgres://user:secret@host/db?sslmode=secret", "`sslmode`"),
-            ("postgres://user:secret@host/db?unknown=secret", "must be `postgres://"),
+            ("postgres://user:secret@host/db?unknown=secret", "not known"),
+            ("postgres://user:secret@host/db?statement_cache_size=0", "`statement_cache_size`"),
+            ("postgres://user:secret@host/db?connection_limit=0", "`connection_limit`"),
+            ("postgres://user:secret@host/db?pgbouncer=maybe", "`pgbouncer`"),
+            ("postgres://user:secret@host/db?target_session_attrs=standby", "`target_session_attrs`"),
+            ("postgres://user:secret@host/db?sslcert=/nowhere", "`sslcert`"),
+            ("postgres://user:secret@host/db?sslkey=/nowhere", "`sslkey`"),
             ("postgres://user:secret@host/db?sslrootcert=/nowhere", "`sslrootcert`"),
             ("postgresql://user:secret@host/db?sslrootcert=/dev/null", "no certificate"),
         ] {
@@ -148,12 +159,73 @@ mod bad_days {
         let server = PostgresServer::asking_for_the_password();
         let asking = server.url();
         ping(&asking).unwrap();
-        refused(&asking.replace(PASSWORD, "secret"), "check user and password");
+        refused(&asking.replace(PASSWORD, "secret"), Some(Reason::WrongPassword), "check user and password");
         let good = SERVER.url();
-        refused(&good.replace("/postgres?", "/nosuch?"), "no such database");
-        refused(&good.replace("search_path%3Ds", "search_path%3Dnosuch"), "no schema");
-        refused(&format!("{good}&sslmode=require"), "TLS");
-        refused("postgres://egoi@127.0.0.1:1/postgres", "cannot be reached");
+        refused(&good.replace("/postgres?", "/nosuch?"), Some(Reason::NoDatabase), "no such database");
+        refused(&good.replace("search_path%3Ds", "search_path%3Dnosuch"), Some(Reason::NoDatabase), "no schema");
+        refused(&format!("{good}&schema=nosuch"), Some(Reason::NoDatabase), "no schema");
+        refused(&format!("{good}&sslmode=require"), None, "TLS");
+        refused("postgres://egoi@127.0.0.1:1/postgres", None, "cannot be reached");
+    }
+
+    /// A server that lets in who shows a certificate of its authority, and the files of that.
+    fn server_with_tls() -> (PostgresServer, PathBuf) {
+        use std::os::unix::fs::{MetadataExt as _, PermissionsExt, chown};
+        let folder = server::folder("tls");
+        let owner = std::fs::metadata(&folder).unwrap();
+        let write = |name: &str, text: &str| {
+            let path = folder.join(name);
+            std::fs::write(&path, text).unwrap();
+            std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).unwrap();
+            chown(&path, Some(owner.uid()), Some(owner.gid())).unwrap();
+        };
+        let mut authority = CertificateParams::new(Vec::new()).unwrap();
+        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
+        write("ca.pem", &authority.pem());
+        for (name, host, user) in [("server", "127.0.0.1", "server"), ("client", "client.example", "egoi")] {
+            let mut params = CertificateParams::new([host.to_owned()]).unwrap();
+            params.distinguished_name.push(DnType::CommonName, user);
+            let key = KeyPair::generate().unwrap();
+            write(&format!("{name}.pem"), &params.signed_by(&key, &authority).unwrap().pem());
+            write(&format!("{name}.key"), &key.serialize_pem());
+        }
+        let file = |setting: &str, name: &str| format!("{setting}={}", folder.join(name).display());
+        let files =
+            [file("ssl_cert_file", "server.pem"), file("ssl_key_file", "server.key"), file("ssl_ca_file", "ca.pem")];
+        let server = PostgresServer::start(&["log_statement=all", "ssl=on", &files[0], &files[1], &files[2]]);
+        let who = "hostssl all all 127.0.0.1/32 cert\nhostnossl all all 127.0.0.1/32 trust\n";
+        std::fs::write(server.folder.join("data/pg_hba.conf"), who).unwrap();
+        assert_eq!(server.sql("SELECT pg_reload_conf()"), "t");
+        (server, folder)
+    }
+
+    #[test]
+    fn tls_checks_the_servers_certificate_and_shows_the_clients() {
+        let (server, folder) = server_with_tls();
+        let option = |name: &str, file: &str| format!("&{name}={}", folder.join(file).display());
+        let url = format!("{}&sslmode=verify-full", server.url());
+        let (authority, own) =
+            (option("sslrootcert", "ca.pem"), option("sslcert", "client.pem") + &option("sslkey", "client.key"));
+        ping(&format!("{url}{authority}{own}")).unwrap();
+        // That the server is at the other end is known over TLS too.
+        let log = std::fs::read_to_string(server.folder.join("log")).unwrap();
+        assert!(log.lines().any(|line| line.contains("execute s") && line.contains("egoi_verify_ping")), "{log}");
+        refused(&format!("{url}{authority}"), Some(Reason::WrongPassword), "certificate");
+        refused(&format!("{url}{own}"), None, "UnknownIssuer");
+        refused(&format!("{url}{own}&sslrootcert=system"), None, "UnknownIssuer");
+        let elsewhere = url.replace("127.0.0.1", "localhost");
+        refused(&format!("{elsewhere}{authority}{own}"), None, "not valid for name");
+        for (options, with) in [
+            (option("sslcert", "client.pem"), "belong together"),
+            (option("sslcert", "client.pem") + &option("sslkey", "server.key"), "`sslkey`"),
+        ] {
+            let options = EngineOptions::default().store_url(format!("{url}{options}")).key([7; 32]);
+            let refused = Engine::new(Post::default(), options).err().unwrap();
+            assert_eq!(refused.code(), ErrorCode::InvalidInput);
+            assert!(refused.detail().contains(with), "{refused}");
+        }
+        std::fs::remove_dir_all(folder).unwrap();
     }
 
     #[test]
@@ -162,7 +234,7 @@ mod bad_days {
         ping(&url).unwrap();
         let schema = postgres_server::schema_of(&url);
         SERVER.sql(&format!("UPDATE {schema}.egoi_verify_version SET version = 99"));
-        refused(&url, "newer version");
+        refused(&url, Some(Reason::NewerVersion), "newer version");
     }
 
     #[test]
@@ -171,7 +243,7 @@ mod bad_days {
         SERVER.sql(&format!("CREATE USER guest PASSWORD '{PASSWORD}'"));
         let schema = postgres_server::schema_of(&url);
         SERVER.sql(&format!("GRANT USAGE ON SCHEMA {schema} TO guest"));
-        refused(&url.replace("egoi:", "guest:"), "may not");
+        refused(&url.replace("egoi:", "guest:"), Some(Reason::NoPermission), "may not");
     }
 
     #[test]
@@ -225,6 +297,147 @@ mod bad_days {
         RUNTIME.block_on(engine.ping(CallOptions::default())).unwrap();
     }
 
+    /// What eight connections are made for, so that they are there.
+    fn eight_at_once(engine: &Engine, id: &str) {
+        RUNTIME.block_on(async {
+            let calls = (0..8).map(|_| {
+                let (engine, id) = (engine.clone(), id.to_owned());
+                tokio::spawn(async move { engine.get(&id, CallOptions::default()).await.unwrap() })
+            });
+            for call in calls.collect::<Vec<_>>() {
+                call.await.unwrap();
+            }
+        });
+    }
+
+    fn validate(engine: &Engine, id: &str, code: &str) -> Outcome {
+        RUNTIME.block_on(engine.validate(id, code, ValidateOptions::default())).unwrap()
+    }
+
+    #[test]
+    fn connections_that_fell_silent_are_given_up() {
+        let cable = Cable::to(SERVER.port);
+        let engine = engine(&SERVER.url_by(cable.port));
+        let id = RUNTIME.block_on(engine.request("351-910000000", RequestOptions::default())).unwrap().id;
+        eight_at_once(&engine, &id);
+        cable.silence();
+        let started = Instant::now();
+        assert_eq!(validate(&engine, &id, "no"), Outcome::WrongCode);
+        assert!(started.elapsed() < Duration::from_secs(8), "{:?}", started.elapsed());
+        // Nor do the others stay.
+        let started = Instant::now();
+        eight_at_once(&engine, &id);
+        assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+        let read = RUNTIME.block_on(engine.get(&id, CallOptions::default())).unwrap();
+        assert_eq!(read.attempts_left, Some(4));
+    }
+
+    #[test]
+    fn what_was_given_up_does_not_go_on_waiting_for_a_lock() {
+        let url = SERVER.url();
+        let schema = postgres_server::schema_of(&url);
+        let engine = engine(&url);
+        let id = RUNTIME.block_on(engine.request("351-910000000", RequestOptions::default())).unwrap().id;
+        let waiting = || {
+            let all = format!("wait_event_type = 'Lock' AND query LIKE '%{schema}%' AND state = 'active'");
+            SERVER.sql(&format!("SELECT count(*) FROM pg_stat_activity WHERE {all}")).parse::<u32>().unwrap()
+        };
+        let lock = format!("BEGIN; LOCK TABLE {schema}.egoi_verify_requests; SELECT pg_sleep(20); COMMIT");
+        let asleep = "FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
+        std::thread::scope(|scope| {
+            scope.spawn(|| SERVER.sql(&lock));
+            while SERVER.sql(&format!("SELECT count(*) {asleep}")) == "0" {}
+            let failed = scope.spawn(|| RUNTIME.block_on(engine.get(&id, CallOptions::default())).unwrap_err());
+            let mut most = 0;
+            while !failed.is_finished() {
+                most = most.max(waiting());
+            }
+            assert_eq!(failed.join().unwrap().code(), ErrorCode::Storage);
+            // Of a try nothing is left when the next is made, but for a moment.
+            assert!((1..=2).contains(&most), "{most}");
+            while waiting() > 0 {}
+            SERVER.sql(&format!("SELECT pg_cancel_backend(pid) {asleep}"));
+        });
+    }
+
+    /// What a connection is looked at by when nothing goes over it: of /proc/net/tcp, `2` before the colon.
+    #[test]
+    fn an_idle_connection_is_looked_after() {
+        let cable = Cable::to(SERVER.port);
+        let url = SERVER.url_by(cable.port);
+        let engine = engine(&url);
+        RUNTIME.block_on(engine.ping(CallOptions::default())).unwrap();
+        let to_the_cable = format!("0100007F:{:04X} 01", cable.port);
+        // What was sent last is acknowledged first, which another timer waits for.
+        let started = Instant::now();
+        loop {
+            assert!(started.elapsed() < Duration::from_secs(10), "nothing looks after it");
+            let open = std::fs::read_to_string("/proc/net/tcp").unwrap();
+            let ours = open.lines().find(|line| line.contains(&to_the_cable)).unwrap();
+            let (kind, ticks) = ours.split_whitespace().nth(5).unwrap().split_once(':').unwrap();
+            if kind == "02" {
+                assert!(u64::from_str_radix(ticks, 16).unwrap() <= 30 * 100, "{ours}");
+                break;
+            }
+        }
+    }
+
+    fn read_only(server: &PostgresServer, is_read_only: bool) {
+        let on = if is_read_only { "on" } else { "off" };
+        server.sql(&format!("ALTER SYSTEM SET default_transaction_read_only = {on}"));
+        server.sql("SELECT pg_reload_conf()");
+        while server.sql("SHOW transaction_read_only") != on {}
+    }
+
+    #[test]
+    fn a_server_that_only_reads_is_noticed_by_ping_and_sends_nothing() {
+        let server = PostgresServer::start(&[]);
+        let post = Post::default();
+        let engine = Engine::new(post.clone(), EngineOptions::default().store_url(server.url()).key([7; 32])).unwrap();
+        let ping = || RUNTIME.block_on(engine.ping(CallOptions::default()));
+        ping().unwrap();
+        let id = RUNTIME.block_on(engine.request("351-910000000", RequestOptions::default())).unwrap().id;
+        read_only(&server, true);
+        let request = RUNTIME.block_on(engine.request("351-910000001", RequestOptions::default()));
+        let read = RUNTIME.block_on(engine.get(&id, CallOptions::default()));
+        for failed in [ping().unwrap_err(), request.unwrap_err(), read.unwrap_err()] {
+            let said = (failed.code(), failed.reason(), failed.retry_is_safe(), failed.sms_possibly_sent());
+            assert_eq!(said, (ErrorCode::Misconfigured, Some(Reason::ReadOnly), false, false), "{failed:?}");
+        }
+        assert_eq!(post.count(), 1);
+        read_only(&server, false);
+        ping().unwrap();
+        assert_eq!(validate(&engine, &id, "no"), Outcome::WrongCode);
+    }
+
+    #[test]
+    fn a_standby_is_refused_at_the_start() {
+        let primary = PostgresServer::start(&[]);
+        let url = primary.url();
+        ping(&url).unwrap();
+        let standby = primary.standby();
+        let by_the_standby = url.replace(&primary.port.to_string(), &standby.port.to_string());
+        refused(&by_the_standby, Some(Reason::ReadOnly), "standby");
+        // Of several the one is taken that can be written.
+        let (first, second) = (format!("127.0.0.1:{}", standby.port), format!("127.0.0.1:{}", primary.port));
+        ping(&url.replace(&second, &format!("{first},{second}"))).unwrap();
+    }
+
+    #[test]
+    fn a_pool_of_a_demoted_primary_moves_to_the_new_one() {
+        let primary = PostgresServer::start(&[]);
+        let cable = Cable::to(primary.port);
+        let engine = engine(&primary.url_by(cable.port));
+        let id = RUNTIME.block_on(engine.request("351-910000000", RequestOptions::default())).unwrap().id;
+        let next = primary.standby();
+        eight_at_once(&engine, &id);
+        assert_eq!(next.sql("SELECT pg_promote()"), "t");
+        read_only(&primary, true);
+        cable.lead_to(next.port);
+        assert_eq!(validate(&engine, &id, "no"), Outcome::WrongCode);
+        eight_at_once(&engine, &id);
+    }
+
     #[test]
     fn any_runtime_can_call_and_none_has_to_stay() {
         let engine = engine(&SERVER.url());
@@ -244,7 +457,7 @@ mod plans {
     use super::*;
 
     /// What an engine and a client do, with the `i`th number.
-    async fn every_call(store: &Arc<dyn StoreBackend>, i: usize) {
+    pub(super) async fn every_call(store: &Arc<dyn StoreBackend>, i: usize) {
         let options = EngineOptions::default().store(Arc::clone(store)).key([7; 32]).resend_after(None);
         let engine = Engine::new(Post::default(), options).unwrap();
         let request = RequestOptions::default().idempotency_key(i.to_string());
@@ -343,4 +556,82 @@ mod late {
     }
 
     facts_of_late_answers!(stalling);
+}
+
+mod other_roles {
+    use egoi_verify::{CallOptions, Engine, ErrorCode, Reason};
+
+    use super::plans::every_call;
+    use super::support::conformance::RUNTIME;
+    use super::support::post::Post;
+    use super::*;
+
+    fn store(url: &str) -> Arc<dyn StoreBackend> {
+        EngineOptions::default().store_url(url).key([7; 32]).open_store().unwrap()
+    }
+
+    fn ping(url: &str) -> Result<(), egoi_verify::Error> {
+        let engine = Engine::new(Post::default(), EngineOptions::default().store_url(url).key([7; 32])).unwrap();
+        RUNTIME.block_on(engine.ping(CallOptions::default()))
+    }
+
+    /// A function that takes exactly what ours give is preferred to the server's own, which takes any type.
+    #[test]
+    fn what_another_role_has_put_in_the_way_is_not_called() {
+        let url = SERVER.url();
+        let schema = postgres_server::schema_of(&url);
+        let planted = ["public", schema].map(|schema| {
+            let function = |what: &str, returns: &str| {
+                format!(
+                    "CREATE FUNCTION {schema}.{what} RETURNS {returns} LANGUAGE plpgsql
+                     AS $$ BEGIN RAISE EXCEPTION 'of a stranger'; END $$;"
+                )
+            };
+            [
+                format!("GRANT CREATE, USAGE ON SCHEMA {schema} TO stranger; SET ROLE stranger;"),
+                function("array_position(bytea[], bytea)", "integer"),
+                function("cardinality(bytea[])", "integer"),
+                function("unnest(bytea[])", "SETOF bytea"),
+                function("times(numeric, integer)", "numeric"),
+                format!(
+                    "CREATE OPERATOR {schema}.* (FUNCTION = {schema}.times, LEFTARG = numeric, RIGHTARG = integer);
+                     RESET ROLE;"
+                ),
+            ]
+            .concat()
+        });
+        ping(&url).unwrap();
+        assert_eq!(SERVER.sql(&format!("CREATE ROLE stranger; {}", planted.concat())), "");
+        let store = store(&format!("{url}%2Cpublic"));
+        RUNTIME.block_on(every_call(&store, 0));
+    }
+
+    #[test]
+    fn every_function_has_a_path_of_its_own_or_is_inlined() {
+        let url = SERVER.url();
+        ping(&url).unwrap();
+        let ours = format!("pronamespace = '{}'::regnamespace", postgres_server::schema_of(&url));
+        let path = "coalesce(proconfig::text, '') LIKE '%search_path=s%, pg_temp%'";
+        let without = SERVER.sql(&format!("SELECT proname FROM pg_proc WHERE {ours} AND NOT {path} ORDER BY 1"));
+        assert_eq!(without, "egoi_verify_now\negoi_verify_of\negoi_verify_only");
+    }
+
+    #[test]
+    fn a_user_with_the_documented_rights_does_everything_and_one_who_lacks_one_is_told() {
+        let url = SERVER.url();
+        let schema = postgres_server::schema_of(&url);
+        ping(&url).unwrap();
+        let said = SERVER.sql(&format!(
+            "CREATE ROLE shop LOGIN;
+             GRANT USAGE ON SCHEMA {schema} TO shop;
+             GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO shop;"
+        ));
+        assert_eq!(said, "");
+        let by_shop = url.replace("egoi:", "shop:");
+        RUNTIME.block_on(every_call(&store(&by_shop), 0));
+        ping(&by_shop).unwrap();
+        SERVER.sql(&format!("REVOKE DELETE ON {schema}.egoi_verify_numbers FROM shop"));
+        let refused = ping(&by_shop).unwrap_err();
+        assert_eq!((refused.code(), refused.reason()), (ErrorCode::Misconfigured, Some(Reason::NoPermission)));
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// What becomes of what goes through.
@@ -25,32 +25,44 @@ pub(crate) struct Cable {
 }
 
 struct Ends {
+    server: AtomicU16,
     fate: AtomicU8,
-    open: Mutex<Vec<TcpStream>>,
+    open: Mutex<Vec<Line>>,
+}
+
+/// A connection that was made over the cable.
+struct Line {
+    ends: [TcpStream; 2],
+    is_silent: Arc<AtomicBool>,
 }
 
 impl Cable {
     pub(crate) fn to(server: u16) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
-        let ends = Arc::new(Ends { fate: AtomicU8::new(Fate::Arrives as u8), open: Mutex::default() });
+        let fate = AtomicU8::new(Fate::Arrives as u8);
+        let ends = Arc::new(Ends { server: server.into(), fate, open: Mutex::default() });
         let at_work = Arc::clone(&ends);
         std::thread::spawn(move || {
             for near in listener.incoming().flatten() {
                 if at_work.is(Fate::Cut) {
                     continue;
                 }
+                let server = at_work.server.load(Ordering::SeqCst);
                 let Ok(far) = TcpStream::connect(("127.0.0.1", server)) else { continue };
-                let mut open = at_work.open.lock().unwrap();
-                open.extend([near.try_clone().unwrap(), far.try_clone().unwrap()]);
-                drop(open);
+                let is_silent = Arc::<AtomicBool>::default();
+                let ends = [near.try_clone().unwrap(), far.try_clone().unwrap()];
+                at_work.open.lock().unwrap().push(Line { ends, is_silent: Arc::clone(&is_silent) });
                 for (mut from, mut to, is_answer) in
                     [(near.try_clone().unwrap(), far.try_clone().unwrap(), false), (far, near, true)]
                 {
-                    let ends = Arc::clone(&at_work);
+                    let (ends, is_silent) = (Arc::clone(&at_work), Arc::clone(&is_silent));
                     std::thread::spawn(move || {
                         let mut some = [0; 4096];
                         while let Ok(length @ 1..) = from.read(&mut some) {
+                            if is_silent.load(Ordering::SeqCst) {
+                                continue;
+                            }
                             if is_answer && ends.loses_this_answer() {
                                 break;
                             }
@@ -72,10 +84,23 @@ impl Cable {
     pub(crate) fn set(&self, fate: Fate) {
         self.ends.fate.store(fate as u8, Ordering::SeqCst);
         if fate == Fate::Cut {
-            for end in self.ends.open.lock().unwrap().drain(..) {
+            for end in self.ends.open.lock().unwrap().drain(..).flat_map(|line| line.ends) {
                 let _ = end.shutdown(Shutdown::Both);
             }
         }
+    }
+
+    /// Nothing goes through any more over the connections of now, and nothing says so: as when a NAT has forgotten them. Those
+    /// that are made later are as good as ever.
+    pub(crate) fn silence(&self) {
+        for line in &*self.ends.open.lock().unwrap() {
+            line.is_silent.store(true, Ordering::SeqCst);
+        }
+    }
+
+    /// Where connections lead that are made from now on; those of now stay.
+    pub(crate) fn lead_to(&self, server: u16) {
+        self.ends.server.store(server, Ordering::SeqCst);
     }
 
     /// Whether an answer was to be lost, and was.

@@ -76,6 +76,29 @@ impl PostgresServer {
             .status()
             .unwrap();
         assert!(made.success(), "initdb failed");
+        Self::on(folder, port, settings)
+    }
+
+    /// What this server holds now, on another that is a standby until `pg_promote()`. It hears of nothing that comes later.
+    pub(crate) fn standby(&self) -> Self {
+        let (folder, port) = (server::folder("postgres"), server::free_port());
+        let data = folder.join("data");
+        let copied = server::command(&program("pg_basebackup"))
+            .args(["--no-sync", "--checkpoint=fast", "--username=egoi", "--host=127.0.0.1"])
+            .args(["--port", &self.port.to_string()])
+            .arg("--pgdata")
+            .arg(&data)
+            .current_dir(&folder)
+            .status()
+            .unwrap();
+        assert!(copied.success(), "pg_basebackup failed");
+        std::fs::write(data.join("standby.signal"), "").unwrap();
+        Self::on(folder, port, &[])
+    }
+
+    /// A server on the files in `data` of this folder.
+    fn on(folder: PathBuf, port: u16, settings: &[&str]) -> Self {
+        let data = folder.join("data");
         let postgres = program("postgres");
         let port_option = port.to_string();
         let needed = [
@@ -124,6 +147,7 @@ impl PostgresServer {
         psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-U", "egoi", "-h", "127.0.0.1", "postgres"])
             .args(["-p", &self.port.to_string()])
             .env("PGPASSWORD", PASSWORD)
+            .env("PGSSLMODE", "disable")
             .current_dir(&self.folder);
         psql
     }

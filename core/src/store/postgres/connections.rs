@@ -4,33 +4,32 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use deadpool_postgres::{GenericClient as _, Manager, ManagerConfig, Pool, RecyclingMethod};
+use deadpool::Runtime;
+use deadpool::managed::{Object, Pool};
 use tokio::runtime::Handle;
 use tokio::sync::{OnceCell, oneshot};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_postgres::Row;
-use tokio_postgres::types::ToSql;
 
 use super::Parameters;
+use super::connection::{Connection, Connector};
 use super::failure::{Again, Failure};
+use super::schema::Schema;
 use super::url::Database;
 use crate::store::per_process::PerProcess;
 use crate::store::sealed::Seal;
 use crate::store::storage;
 use crate::{Error, generate};
 
-/// The version of the schema, and how each is made of the one before.
-const VERSION: usize = MIGRATIONS.len();
-const MIGRATIONS: [&str; 1] = [include_str!("schema.sql")];
-/// What processes that migrate at once wait for: `egoiveri`.
-const MIGRATING: i64 = i64::from_be_bytes(*b"egoiveri");
-
-/// How many connections a process has at most.
-const MAX: usize = 8;
+/// How long a response may take before the connection is given up.
+const RESPONSE: Duration = Duration::from_secs(4);
 /// How long a call may take altogether; a caller's own deadline may end it before.
 const WHOLE: Duration = Duration::from_secs(10);
 /// The longest wait before a call is made again, which is cut short at random.
 const WAIT: Duration = Duration::from_millis(200);
+
+/// How often another server is looked for, in the place of one that only reads.
+const OTHER_SERVERS: u32 = 3;
 
 pub(super) struct Connections {
     shared: Arc<Shared>,
@@ -52,9 +51,9 @@ struct Thread {
 
 struct Served {
     shared: Arc<Shared>,
-    pool: Pool,
+    pool: Pool<Connector>,
     /// The database was found, or made, to be as it has to be.
-    prepared: OnceCell<()>,
+    prepared: OnceCell<Schema>,
     /// There was a connection: one that cannot be made now may be made again soon.
     connected: AtomicBool,
 }
@@ -82,9 +81,12 @@ impl Thread {
             .build()
             .map_err(|error| failed(error.to_string()))?;
         let (ends, ended) = oneshot::channel();
-        let config = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        let manager = Manager::from_config(shared.database.config.clone(), shared.database.tls.clone(), config);
-        let pool = Pool::builder(manager).max_size(MAX).build().map_err(|error| failed(error.to_string()))?;
+        let pool = Pool::builder(Connector::new(&shared.database))
+            .max_size(shared.database.connections)
+            .create_timeout(Some(shared.database.connect_timeout))
+            .runtime(Runtime::Tokio1)
+            .build()
+            .map_err(|error| failed(error.to_string()))?;
         let served = Served { shared, pool, prepared: OnceCell::new(), connected: AtomicBool::new(false) };
         let handle = runtime.handle().clone();
         std::thread::Builder::new()
@@ -101,14 +103,15 @@ impl Thread {
 impl Served {
     async fn call(&self, statement: &str, parameters: &Parameters) -> Result<Vec<Row>, Error> {
         let ends = Instant::now() + WHOLE;
+        let mut others = 0..OTHER_SERVERS;
         loop {
-            let failure = match timeout_at(ends, self.once(statement, parameters)).await {
-                Ok(Ok(rows)) => return Ok(rows),
-                Ok(Err(failure)) => failure,
-                Err(_) => return Err(storage(format!("the database gave no answer in {} s", WHOLE.as_secs()))),
+            let failure = match self.once(statement, parameters, ends).await {
+                Ok(rows) => return Ok(rows),
+                Err(failure) => failure,
             };
             let may_help = match failure.again {
                 Again::Yes => self.connected.load(Ordering::Relaxed),
+                Again::Briefly => others.next().is_some(),
                 Again::IfRepeatable => true,
                 Again::No => false,
             };
@@ -120,50 +123,71 @@ impl Served {
         }
     }
 
-    async fn once(&self, statement: &str, parameters: &Parameters) -> Result<Vec<Row>, Failure> {
-        let mut client = self.pool.get().await?;
+    async fn once(&self, statement: &str, parameters: &Parameters, ends: Instant) -> Result<Vec<Row>, Failure> {
+        let Ok(connection) = timeout_at(ends, self.pool.get()).await else {
+            return Err(Failure::no_connection_is_free());
+        };
+        let mut lent = Lent(Some(connection?));
         self.connected.store(true, Ordering::Relaxed);
-        self.prepared.get_or_try_init(|| self.prepare(&mut client)).await?;
-        let statement = client.prepare_cached(statement).await?;
-        let parameters: Vec<&(dyn ToSql + Sync)> = parameters.iter().map(|one| &**one as _).collect();
-        Ok(client.query(&statement, &parameters).await?)
+        let began = Instant::now();
+        let asked = timeout_at(ends.min(began + RESPONSE), async {
+            let connection = lent.connection()?;
+            let Shared { database, seal } = &*self.shared;
+            let schema =
+                self.prepared.get_or_try_init(|| Schema::prepare(connection, database.schema.as_deref(), seal)).await?;
+            let statement = schema.qualify(statement);
+            lent.connection()?.query(&statement, parameters).await.map_err(Failure::from)
+        });
+        match asked.await {
+            Ok(Ok(rows)) => {
+                lent.give_back();
+                Ok(rows)
+            }
+            Ok(Err(failure)) => {
+                if failure.keeps_the_connection {
+                    lent.give_back();
+                }
+                if failure.is_read_only {
+                    // They are to the same server, which was the primary.
+                    self.pool.retain(|_, _| false);
+                }
+                Err(failure)
+            }
+            Err(_) => {
+                // Those that lie idle are likely to be as dead, but for those that were of use since.
+                self.pool.retain(|_, metrics| metrics.last_used() < began.elapsed());
+                self.cancel(&mut lent);
+                Err(Failure::no_response(RESPONSE))
+            }
+        }
     }
 
-    async fn prepare(&self, client: &mut deadpool_postgres::Client) -> Result<(), Failure> {
-        if version(&*client).await?.is_none_or(|version| version < VERSION) {
-            let tx = client.transaction().await?;
-            // Of several processes that come at once one does it, and the others find it done.
-            tx.execute("SELECT pg_advisory_xact_lock($1)", &[&MIGRATING]).await?;
-            let version = version(&tx).await?.unwrap_or(0);
-            for migration in MIGRATIONS.iter().skip(version) {
-                tx.batch_execute(migration).await?;
-            }
-            tx.commit().await?;
-        }
-        let rows = client.query("SELECT key_check FROM egoi_verify_keys", &[]).await?;
-        let known = rows.iter().map(|row| row.try_get(0)).collect::<Result<Vec<Vec<u8>>, _>>()?;
-        if let Some(check) = self.shared.seal.check(&known)? {
-            let add = "INSERT INTO egoi_verify_keys VALUES ($1) ON CONFLICT DO NOTHING";
-            client.execute(add, &[&check.as_slice()]).await?;
-        }
-        Ok(())
+    /// Asks the server, over another connection, not to go on with what nobody waits for any more: behind a lock that is held
+    /// for long there would be more and more of it.
+    fn cancel(&self, lent: &mut Lent) {
+        let Ok(connection) = lent.connection() else { return };
+        let (token, tls) = (connection.client.cancel_token(), self.shared.database.tls.clone());
+        tokio::spawn(timeout(self.shared.database.connect_timeout, async move { token.cancel_query(tls).await }));
     }
 }
 
-/// The version of the schema; none where there is none. A newer version's is refused.
-async fn version(client: &impl deadpool_postgres::GenericClient) -> Result<Option<usize>, Failure> {
-    // Not `to_regclass`, which remembers that there was none before another process made it.
-    let there = "SELECT count(*) > 0 FROM pg_class WHERE relname = 'egoi_verify_version' AND pg_table_is_visible(oid)";
-    let there = client.query_one(there, &[]).await?;
-    if !there.try_get::<_, bool>(0)? {
-        return Ok(None);
+/// A connection of the pool, which closes unless it is given back: a query may be under way on it.
+struct Lent(Option<Object<Connector>>);
+
+impl Lent {
+    fn connection(&mut self) -> Result<&mut Connection, Failure> {
+        self.0.as_deref_mut().ok_or_else(Failure::no_connection_is_free)
     }
-    let version: i32 = client.query_one("SELECT version FROM egoi_verify_version", &[]).await?.try_get(0)?;
-    match usize::try_from(version) {
-        Ok(version) if version <= VERSION => Ok(Some(version)),
-        _ => Err(storage(
-            "the database's tables were made by a newer version of this library: use that version, or another database",
-        )
-        .into()),
+
+    fn give_back(mut self) {
+        drop(self.0.take());
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        if let Some(connection) = self.0.take() {
+            drop(Object::take(connection));
+        }
     }
 }

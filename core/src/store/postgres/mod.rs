@@ -1,14 +1,16 @@
 //! The store in PostgreSQL, for processes on any machines.
 
+mod connection;
 mod connections;
 mod failure;
+mod schema;
 mod url;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_postgres::Row;
-use tokio_postgres::types::{FromSql, ToSql};
+use tokio_postgres::types::{FromSql, ToSql, Type};
 
 use self::connections::Connections;
 use super::sealed::Seal;
@@ -40,7 +42,7 @@ struct SealedRequest {
 }
 
 /// In the order of `egoi_verify_limits`.
-fn limits(limits: &Limits) -> impl Iterator<Item = Box<dyn ToSql + Sync + Send>> {
+fn limits(limits: &Limits) -> impl Iterator<Item = Box<dyn Parameter>> {
     let Limits { request, wrong_codes_per_number, sms_per_number } = limits;
     let most = |quota: &Option<Quota>| quota.map(|quota| i64::from(quota.limit));
     let per = |quota: &Option<Quota>| quota.map(|quota| millis(quota.per));
@@ -148,7 +150,32 @@ impl PostgresStore {
 }
 
 /// The parameters of a call, which has to outlive its caller: it is made in a thread of its own.
-type Parameters = Vec<Box<dyn ToSql + Sync + Send>>;
+type Parameters = Vec<Box<dyn Parameter>>;
+
+/// A value whose type the server need not be asked for.
+trait Parameter: ToSql + Send + Sync {
+    fn kind(&self) -> Type;
+}
+
+macro_rules! parameters {
+    ($($type:ty: $kind:ident,)*) => {
+        $(impl Parameter for $type {
+            fn kind(&self) -> Type {
+                Type::$kind
+            }
+        })*
+    };
+}
+
+parameters! {
+    Vec<u8>: BYTEA,
+    Vec<Vec<u8>>: BYTEA_ARRAY,
+    Option<Vec<Vec<u8>>>: BYTEA_ARRAY,
+    i64: INT8,
+    Option<i64>: INT8,
+    String: TEXT,
+    &'static str: TEXT,
+}
 
 fn bytes(digest: &Digest) -> Vec<u8> {
     digest.to_vec()
@@ -343,6 +370,6 @@ impl StoreBackend for PostgresStore {
     }
 
     fn ping(&self) -> StoreFuture<'_, ()> {
-        Box::pin(async move { self.connections.call("SELECT 1", Vec::new()).await.map(drop) })
+        Box::pin(async move { self.connections.call("SELECT egoi_verify_ping()", Vec::new()).await.map(drop) })
     }
 }

@@ -6,6 +6,10 @@
 --
 -- Those functions have settings of the planner: what they do is planned once a connection, and never reads a table through,
 -- however empty it was then.
+--
+-- Each function in PL/pgSQL goes by the path of the migration, which is this schema and nothing of others. The three in SQL have
+-- none, so that they are inlined where they are called: in the others. A function that takes any type of array is named with its
+-- schema: one that takes ours would be preferred, whosever it is.
 
 CREATE TABLE egoi_verify_version (version integer NOT NULL);
 INSERT INTO egoi_verify_version VALUES (1);
@@ -99,7 +103,7 @@ CREATE TYPE egoi_verify_said AS (
 
 -- The time now, moved on by so much, or standing still at `stopped`: zero and null but in tests.
 CREATE FUNCTION egoi_verify_now(moved bigint, stopped bigint) RETURNS bigint LANGUAGE sql VOLATILE AS $$
-    SELECT coalesce(stopped, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint + moved)
+    SELECT coalesce(stopped, floor(extract(epoch FROM clock_timestamp()) * 1000.0)::bigint + moved)
 $$;
 
 CREATE FUNCTION egoi_verify_of(said text, r egoi_verify_requests, now bigint) RETURNS egoi_verify_said
@@ -113,13 +117,13 @@ CREATE FUNCTION egoi_verify_only(said text, wait bigint) RETURNS egoi_verify_sai
 $$;
 
 -- Locks what was counted under one of these names, or nothing yet under the first.
-CREATE FUNCTION egoi_verify_counters(names bytea[]) RETURNS egoi_verify_numbers LANGUAGE plpgsql AS $$
+CREATE FUNCTION egoi_verify_counters(names bytea[]) RETURNS egoi_verify_numbers LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
     n egoi_verify_numbers;
 BEGIN
     LOOP
         SELECT * INTO n FROM egoi_verify_numbers WHERE number = ANY (names)
-            ORDER BY array_position(names, number) LIMIT 1 FOR UPDATE;
+            ORDER BY pg_catalog.array_position(names, number) LIMIT 1 FOR UPDATE;
         IF FOUND THEN
             RETURN n;
         END IF;
@@ -131,7 +135,7 @@ $$;
 -- Writes them; they are kept as long as they count, and as long as the request that counts there. In PL/pgSQL, as below, since
 -- what is written in SQL is planned in each call.
 CREATE FUNCTION egoi_verify_save(n egoi_verify_numbers, l egoi_verify_limits, request_until bigint) RETURNS void
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
     UPDATE egoi_verify_numbers
     SET wrong_codes = n.wrong_codes, wrong_codes_since = n.wrong_codes_since, sms = n.sms, sms_since = n.sms_since,
@@ -145,7 +149,7 @@ $$;
 
 -- Removes a few rows of each kind whose time is over. How few stands in each statement, as the planner takes a limit that it
 -- does not know for a tenth of the table.
-CREATE FUNCTION egoi_verify_sweep(now bigint) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION egoi_verify_sweep(now bigint) RETURNS void LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
     DELETE FROM egoi_verify_requests WHERE id IN
         (SELECT id FROM egoi_verify_requests WHERE until <= now ORDER BY until LIMIT 4 FOR UPDATE SKIP LOCKED);
@@ -158,11 +162,11 @@ END
 $$;
 
 -- Makes calls with the same idempotency key wait for each other, under every key of the engine that it has a name under.
-CREATE FUNCTION egoi_verify_lock(names bytea[]) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION egoi_verify_lock(names bytea[]) RETURNS void LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
     place bigint;
 BEGIN
-    FOR place IN SELECT ('x' || encode(substr(name, 1, 8), 'hex'))::bit(64)::bigint FROM unnest(names) name ORDER BY 1 LOOP
+    FOR place IN SELECT ('x' || encode(substr(name, 1, 8), 'hex'))::bit(64)::bigint FROM pg_catalog.unnest(names) name ORDER BY 1 LOOP
         PERFORM pg_advisory_xact_lock(place);
     END LOOP;
 END
@@ -174,7 +178,7 @@ CREATE FUNCTION egoi_verify_create(
     new_id bytea, new_sealed bytea, names bytea[], new_code bytea, new_validity bigint, new_keep bigint, keys bytea[],
     l egoi_verify_limits, moved bigint, stopped bigint
 ) RETURNS egoi_verify_said
-LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET search_path FROM CURRENT AS $$
 DECLARE
     r egoi_verify_requests;
     n egoi_verify_numbers;
@@ -182,7 +186,7 @@ DECLARE
     counted boolean := l.wrong_codes IS NOT NULL OR l.sms IS NOT NULL;
     now bigint;
 BEGIN
-    IF cardinality(keys) > 0 THEN
+    IF pg_catalog.cardinality(keys) > 0 THEN
         PERFORM egoi_verify_lock(keys);
     END IF;
     -- The same command once more, whose answer was lost.
@@ -190,12 +194,12 @@ BEGIN
     IF FOUND THEN
         RETURN egoi_verify_of('new', r, r.created_at);
     END IF;
-    IF cardinality(keys) > 0 THEN
+    IF pg_catalog.cardinality(keys) > 0 THEN
         now := egoi_verify_now(moved, stopped);
         SELECT k.request, k.number INTO known, n.number
             FROM egoi_verify_idempotency_keys k JOIN egoi_verify_requests q ON q.id = k.request
             WHERE k.idempotency_key = ANY (keys) AND k.until > now AND q.until > now
-            ORDER BY array_position(keys, k.idempotency_key) LIMIT 1;
+            ORDER BY pg_catalog.array_position(keys, k.idempotency_key) LIMIT 1;
         IF FOUND THEN
             IF n.number <> ALL (names) THEN
                 RETURN egoi_verify_only('other number', NULL);
@@ -229,7 +233,7 @@ BEGIN
         VALUES (new_id, new_sealed, n.number, new_code, now + new_validity, now, now, new_validity, new_keep, keys[1],
                 now + new_validity + new_keep)
         RETURNING * INTO r;
-    IF cardinality(keys) > 0 THEN
+    IF pg_catalog.cardinality(keys) > 0 THEN
         INSERT INTO egoi_verify_idempotency_keys (idempotency_key, number, request, until)
             VALUES (keys[1], n.number, new_id, r.until)
             ON CONFLICT (idempotency_key) DO UPDATE
@@ -244,7 +248,7 @@ $$;
 CREATE FUNCTION egoi_verify_validate(
     of_id bytea, attempt bytea, codes bytea[], names bytea[], l egoi_verify_limits, moved bigint, stopped bigint
 ) RETURNS text
-LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET search_path FROM CURRENT AS $$
 DECLARE
     r egoi_verify_requests;
     n egoi_verify_numbers;
@@ -307,7 +311,7 @@ END
 $$;
 
 CREATE FUNCTION egoi_verify_cancel(of_id bytea, moved bigint, stopped bigint) RETURNS SETOF egoi_verify_said
-LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET search_path FROM CURRENT AS $$
 DECLARE
     r egoi_verify_requests;
     now bigint;
@@ -324,12 +328,31 @@ BEGIN
 END
 $$;
 
+-- Whether the store can be used: what cannot be seen of its tables.
+CREATE FUNCTION egoi_verify_ping() RETURNS void LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+    IF current_setting('transaction_read_only')::boolean THEN
+        RAISE read_only_sql_transaction;
+    ELSIF EXISTS (
+        SELECT FROM pg_catalog.unnest(ARRAY['egoi_verify_requests', 'egoi_verify_numbers', 'egoi_verify_idempotency_keys']) held,
+            pg_catalog.unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) right_to
+        WHERE NOT has_table_privilege(held, right_to)
+    ) THEN
+        RAISE insufficient_privilege;
+    END IF;
+END
+$$;
+
 CREATE FUNCTION egoi_verify_get(of_id bytea, moved bigint, stopped bigint) RETURNS SETOF egoi_verify_said
-LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET search_path FROM CURRENT AS $$
 DECLARE
     r egoi_verify_requests;
     now bigint;
 BEGIN
+    IF current_setting('transaction_read_only')::boolean THEN
+        -- A standby, or a primary of before: it may not have heard of what was decided since.
+        RAISE read_only_sql_transaction;
+    END IF;
     SELECT * INTO r FROM egoi_verify_requests WHERE id = of_id;
     now := egoi_verify_now(moved, stopped);
     IF FOUND AND r.until > now THEN
@@ -341,7 +364,7 @@ $$;
 CREATE FUNCTION egoi_verify_resend(
     of_id bytea, new_code bytea, l egoi_verify_limits, moved bigint, stopped bigint
 ) RETURNS SETOF egoi_verify_said
-LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET search_path FROM CURRENT AS $$
 DECLARE
     r egoi_verify_requests;
     n egoi_verify_numbers;
@@ -402,7 +425,7 @@ $$;
 -- `ended` is `sent`, `not sent` or `maybe sent`.
 CREATE FUNCTION egoi_verify_record_delivery(of_id bytea, of_delivery bigint, ended text, moved bigint, stopped bigint)
 RETURNS void
-LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET search_path FROM CURRENT AS $$
 DECLARE
     r egoi_verify_requests;
 BEGIN
@@ -439,7 +462,7 @@ CREATE FUNCTION egoi_verify_claim(
     keys bytea[], of_owner bytea, names bytea[], retention bigint, moved bigint, stopped bigint,
     OUT said text, OUT given_id text, OUT given_created_at bigint, OUT given_expires_at bigint
 )
-LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET search_path FROM CURRENT AS $$
 DECLARE
     k egoi_verify_idempotency_keys;
     now bigint;
@@ -447,7 +470,7 @@ BEGIN
     PERFORM egoi_verify_lock(keys);
     now := egoi_verify_now(moved, stopped);
     SELECT * INTO k FROM egoi_verify_idempotency_keys WHERE idempotency_key = ANY (keys) AND until > now
-        ORDER BY array_position(keys, idempotency_key) LIMIT 1;
+        ORDER BY pg_catalog.array_position(keys, idempotency_key) LIMIT 1;
     IF NOT FOUND THEN
         INSERT INTO egoi_verify_idempotency_keys (idempotency_key, number, owner, until)
             VALUES (keys[1], names[1], of_owner, now + retention)
@@ -474,7 +497,7 @@ $$;
 -- Stores what a client's request gave.
 CREATE FUNCTION egoi_verify_complete(of_key bytea, of_owner bytea, id text, created_at bigint, expires_at bigint)
 RETURNS void
-LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET search_path FROM CURRENT AS $$
 BEGIN
     UPDATE egoi_verify_idempotency_keys
         SET given_id = id, given_created_at = created_at, given_expires_at = expires_at
@@ -484,7 +507,7 @@ $$;
 
 -- Removes a client's claim that was not completed.
 CREATE FUNCTION egoi_verify_release(of_key bytea, of_owner bytea) RETURNS void
-LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET search_path FROM CURRENT AS $$
 BEGIN
     DELETE FROM egoi_verify_idempotency_keys
         WHERE idempotency_key = of_key AND owner = of_owner AND given_id IS NULL;

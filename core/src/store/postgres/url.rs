@@ -1,98 +1,285 @@
 //! What the URL of a database says, TLS included.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::pki_types::CertificateDer;
+use percent_encoding::percent_decode_str;
+use rustls::ClientConfig;
 use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use tokio_postgres::Config;
-use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::tls::{self, Trust};
 use crate::{Error, Reason};
 
-/// How long making a connection may take where the URL does not say.
+/// How many connections a process has where the URL does not say.
+const CONNECTIONS: usize = 8;
+/// How long connecting to one address may take where the URL does not say.
 const CONNECT: Duration = Duration::from_millis(3100);
+/// What else a new connection may take: TLS, the login.
+const GREETING: Duration = Duration::from_secs(2);
+/// How long what was sent may stay without a sign of the other side, and how long a connection may be idle before it is
+/// asked for one, where the URL does not say.
+const SILENCE: Duration = Duration::from_secs(10);
+const IDLE: Duration = Duration::from_secs(30);
+const PROBE: Duration = Duration::from_secs(5);
+const PROBES: u32 = 3;
+
+/// What tokio-postgres reads itself, beside what is read here.
+const PASSED_ON: [&str; 15] = [
+    "application_name",
+    "channel_binding",
+    "connect_timeout",
+    "dbname",
+    "host",
+    "hostaddr",
+    "keepalives",
+    "keepalives_idle",
+    "keepalives_interval",
+    "keepalives_retries",
+    "load_balance_hosts",
+    "options",
+    "password",
+    "port",
+    "user",
+];
+/// What URLs for other libraries carry. Only a name that is known is repeated: any other may be a part of a password.
+const OF_OTHERS: [&str; 18] = [
+    "client_encoding",
+    "fallback_application_name",
+    "gssencmode",
+    "krbsrvname",
+    "passfile",
+    "pool_timeout",
+    "prepareThreshold",
+    "require_auth",
+    "service",
+    "socket_timeout",
+    "ssl",
+    "sslaccept",
+    "sslcrl",
+    "sslidentity",
+    "sslnegotiation",
+    "sslpassword",
+    "statement_cache_size",
+    "statement_timeout",
+];
 
 /// A database, and how to speak to it.
 pub(super) struct Database {
     pub(super) config: Config,
     pub(super) tls: MakeRustlsConnect,
+    /// The schema of the tables; the first of the server's `search_path` where it is none.
+    pub(super) schema: Option<String>,
+    /// How many connections a process has at most.
+    pub(super) connections: usize,
+    /// How long making one may take.
+    pub(super) connect_timeout: Duration,
+    /// A pooler that gives each transaction another connection is in between.
+    pub(super) is_pooled: bool,
 }
 
-/// `postgres://USER:PASSWORD@HOST:PORT/DATABASE?…` as libpq has it. TLS is required but to this machine, where it is off,
-/// unless `sslmode` says otherwise; its certificate is always checked, against the bundled roots or those of the file
+fn fault(reason: Reason, fault: &str) -> Error {
+    Error::invalid_input("store", reason, fault)
+}
+
+/// `postgres://USER:PASSWORD@HOST:PORT/DATABASE?…` as libpq has it. TLS is required except to this machine, where it is off,
+/// unless `sslmode` says otherwise; its certificate is always checked, against the bundled roots and those of the file
 /// `sslrootcert`.
 pub(super) fn parse(url: &str) -> Result<Database, Error> {
     // The cause is not passed on: it may repeat a part of the URL.
     let refuse = |_| {
-        Error::invalid_input(
-            "store",
-            Reason::Malformed,
-            "is not a URL of PostgreSQL, must be `postgres://USER:PASSWORD@HOST:PORT/DATABASE`",
-        )
+        fault(Reason::Malformed, "is not a URL of PostgreSQL, must be `postgres://USER:PASSWORD@HOST:PORT/DATABASE`")
     };
     let (base, query) = url.split_once('?').unwrap_or((url, ""));
-    let mut mode = None;
-    let mut roots = Vec::new();
-    let mut others = Vec::new();
+    let mut given = Given::default();
+    let mut passed_on = Vec::new();
     for option in query.split('&').filter(|option| !option.is_empty()) {
-        match option.split_once('=') {
-            Some(("sslmode", given)) => mode = Some(ssl_mode(given)?),
-            Some(("sslrootcert", path)) => roots = certificates(path)?,
-            _ => others.push(option),
+        let (name, value) = option.split_once('=').unwrap_or((option, ""));
+        if PASSED_ON.contains(&name) {
+            passed_on.push(option);
+            given.names.push(name);
+        } else {
+            let value = percent_decode_str(value)
+                .decode_utf8()
+                .map_err(|_| fault(Reason::Malformed, "has an option that is not UTF-8"))?;
+            given.read(name, &value)?;
         }
     }
-    let mut config: Config = format!("{base}?{}", others.join("&")).parse().map_err(refuse)?;
+    let mut config: Config = format!("{base}?{}", passed_on.join("&")).parse().map_err(refuse)?;
     if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
-        return Err(Error::invalid_input(
-            "store",
-            Reason::Missing,
-            "names no host, must be `postgres://USER:PASSWORD@HOST:PORT/DATABASE`",
-        ));
+        return Err(fault(Reason::Missing, "names no host, must be `postgres://USER:PASSWORD@HOST:PORT/DATABASE`"));
     }
     let is_here = config.get_hosts().iter().all(|host| match host {
         Host::Tcp(name) => name == "localhost" || name.parse().is_ok_and(|address: IpAddr| address.is_loopback()),
         #[cfg(unix)]
         Host::Unix(_) => true,
     }) && config.get_hostaddrs().iter().all(IpAddr::is_loopback);
-    config.ssl_mode(mode.unwrap_or(if is_here { SslMode::Disable } else { SslMode::Require }));
+    config.ssl_mode(given.ssl_mode.unwrap_or(if is_here { SslMode::Disable } else { SslMode::Require }));
+    // Of several servers, or addresses of one, that which can be written.
+    config.target_session_attrs(TargetSessionAttrs::ReadWrite);
     if config.get_connect_timeout().is_none() {
         config.connect_timeout(CONNECT);
     }
     if config.get_application_name().is_none() {
         config.application_name("egoi-verify");
     }
-    let tls = MakeRustlsConnect::new(tls::config(Trust::Bundled, &roots, &[])?);
-    Ok(Database { config, tls })
+    config.tcp_user_timeout(given.tcp_user_timeout.unwrap_or(SILENCE));
+    let is_given = |name| given.names.contains(&name);
+    if !is_given("keepalives_idle") {
+        config.keepalives_idle(IDLE);
+    }
+    if !is_given("keepalives_interval") {
+        config.keepalives_interval(PROBE);
+    }
+    if !is_given("keepalives_retries") {
+        config.keepalives_retries(PROBES);
+    }
+    let hosts = config.get_hosts().len().max(config.get_hostaddrs().len());
+    let each = config.get_connect_timeout().copied().unwrap_or(CONNECT) + GREETING;
+    Ok(Database {
+        connect_timeout: each * u32::try_from(hosts).unwrap_or(1),
+        tls: MakeRustlsConnect::new(given.tls()?),
+        schema: given.schema,
+        connections: given.connections.unwrap_or(CONNECTIONS),
+        is_pooled: given.is_pooled,
+        config,
+    })
 }
 
-fn ssl_mode(given: &str) -> Result<SslMode, Error> {
-    match given {
-        "disable" => Ok(SslMode::Disable),
-        "prefer" => Ok(SslMode::Prefer),
-        "require" | "verify-ca" | "verify-full" => Ok(SslMode::Require),
-        _ => Err(Error::invalid_input(
-            "store",
-            Reason::UnknownValue,
-            "has an unknown `sslmode`, must be `disable`, `prefer`, `require`, `verify-ca` or `verify-full`",
-        )),
+/// The options that are read here.
+#[derive(Default)]
+struct Given<'a> {
+    /// The names of the others.
+    names: Vec<&'a str>,
+    ssl_mode: Option<SslMode>,
+    trust: Trust,
+    roots: Vec<u8>,
+    certificate: Option<Vec<CertificateDer<'static>>>,
+    key: Option<PrivateKeyDer<'static>>,
+    tcp_user_timeout: Option<Duration>,
+    schema: Option<String>,
+    connections: Option<usize>,
+    is_pooled: bool,
+}
+
+impl Given<'_> {
+    fn read(&mut self, name: &str, value: &str) -> Result<(), Error> {
+        match name {
+            "sslmode" => {
+                self.ssl_mode = Some(match value {
+                    "disable" => SslMode::Disable,
+                    "prefer" => SslMode::Prefer,
+                    "require" | "verify-ca" | "verify-full" => SslMode::Require,
+                    _ => {
+                        return Err(fault(
+                            Reason::UnknownValue,
+                            "has an unknown `sslmode`, must be `disable`, `prefer`, `require`, `verify-ca` or `verify-full`",
+                        ));
+                    }
+                });
+            }
+            "sslrootcert" if value == "system" => self.trust = Trust::Platform,
+            "sslrootcert" => {
+                self.roots = file(name, value)?;
+                certificates(name, &self.roots)?;
+            }
+            "sslcert" => self.certificate = Some(certificates(name, &file(name, value)?)?),
+            "sslkey" => {
+                let pem = zeroize::Zeroizing::new(file(name, value)?);
+                let key = PrivateKeyDer::from_pem_slice(&pem).map_err(|_| {
+                    fault(
+                        Reason::Malformed,
+                        "names a file as `sslkey` that has no private key in PEM without a password",
+                    )
+                })?;
+                self.key = Some(key);
+            }
+            // Milliseconds, as libpq has it.
+            "tcp_user_timeout" => {
+                let millis = value.parse().map_err(|_| {
+                    fault(Reason::Malformed, "has a `tcp_user_timeout` that is not a number of milliseconds")
+                })?;
+                self.tcp_user_timeout = Some(Duration::from_millis(millis));
+            }
+            "target_session_attrs" if matches!(value, "any" | "read-write" | "primary") => {}
+            "target_session_attrs" => {
+                return Err(fault(
+                    Reason::UnknownValue,
+                    "has a `target_session_attrs` that a store cannot be written with, must be `read-write`",
+                ));
+            }
+            "schema" if (1..=63).contains(&value.len()) && !value.contains('\0') => {
+                self.schema = Some(value.to_owned())
+            }
+            "schema" => return Err(fault(Reason::TooLong, "has a `schema` that is not of 1 to 63 bytes")),
+            "connection_limit" => {
+                let limit = value.parse().ok().filter(|limit| (1..=100).contains(limit));
+                self.connections =
+                    Some(limit.ok_or_else(|| {
+                        fault(Reason::TooLarge, "has a `connection_limit` that is not from 1 to 100")
+                    })?);
+            }
+            "pgbouncer" if matches!(value, "true" | "false") => self.is_pooled = value == "true",
+            "pgbouncer" => return Err(fault(Reason::UnknownValue, "has a `pgbouncer` that is not `true` or `false`")),
+            _ => {
+                return Err(match OF_OTHERS.iter().find(|known| **known == name) {
+                    Some(name) => Error::invalid_input(
+                        "store",
+                        Reason::UnknownValue,
+                        format_args!("has the option `{name}`, which is not supported: leave it out"),
+                    ),
+                    None => fault(
+                        Reason::UnknownValue,
+                        "has an option that is not known: docs/stores.md lists those that are",
+                    ),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn tls(&mut self) -> Result<ClientConfig, Error> {
+        let mut config = tls::config(self.trust, &self.roots, &[])?;
+        match (self.certificate.take(), self.key.take()) {
+            (None, None) => {}
+            (Some(certificate), Some(key)) => {
+                let certified =
+                    CertifiedKey::from_der(certificate, key, config.crypto_provider()).map_err(|error| {
+                        fault(Reason::Unreadable, "has an `sslkey` that `sslcert` is not for, or that cannot be used")
+                            .with_cause(error)
+                    })?;
+                config.client_auth_cert_resolver = Arc::new(SingleCertAndKey::from(certified));
+            }
+            _ => return Err(fault(Reason::Conflicting, "has one of `sslcert` and `sslkey`, which belong together")),
+        }
+        Ok(config)
     }
 }
 
-fn certificates(path: &str) -> Result<Vec<u8>, Error> {
-    let path = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
-    let pem = std::fs::read(&*path).map_err(|error| {
-        Error::invalid_input("store", Reason::Unreadable, "names a file as `sslrootcert` that cannot be read")
-            .with_cause(error)
-    })?;
-    if CertificateDer::pem_slice_iter(&pem).next().is_none_or(|first| first.is_err()) {
+fn file(option: &str, path: &str) -> Result<Vec<u8>, Error> {
+    std::fs::read(path).map_err(|error| {
+        Error::invalid_input(
+            "store",
+            Reason::Unreadable,
+            format_args!("names a file as `{option}` that cannot be read"),
+        )
+        .with_cause(error)
+    })
+}
+
+fn certificates(option: &str, pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, Error> {
+    let found: Vec<_> = CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>().unwrap_or_default();
+    if found.is_empty() {
         return Err(Error::invalid_input(
             "store",
             Reason::Malformed,
-            "names a file as `sslrootcert` that has no certificate in PEM",
+            format_args!("names a file as `{option}` that has no certificate in PEM"),
         ));
     }
-    Ok(pem)
+    Ok(found)
 }
