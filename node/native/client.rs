@@ -8,12 +8,12 @@ use egoi_verify::binding_options::ClientSettings;
 use napi::bindgen_prelude::{Object, Uint8Array};
 use napi_derive::napi;
 
-use crate::answers::SenderInfo;
-use crate::input::{RequestOptions, call_options};
-use crate::panics::guarded;
-use crate::port::Port;
+use crate::calls::Calls;
+use crate::guard::guarded;
+use crate::options::{RequestOptions, call_options};
+use crate::results::SenderInfo;
 use crate::sandbox::Sandbox;
-use crate::verbs::Open;
+use crate::verifier::OpenVerifier;
 
 /// How to make a client.
 #[napi(object, object_to_js = false)]
@@ -66,7 +66,7 @@ enum Origin<'a> {
 }
 
 impl ClientOptions {
-    fn read(self, port: &Port, origin: Origin<'_>) -> Result<egoi_verify::ClientOptions, Error> {
+    fn read(self, calls: &Calls, origin: Origin<'_>) -> Result<egoi_verify::ClientOptions, Error> {
         let api = self.api.as_deref().map(str::parse).transpose()?;
         let options = match origin {
             Origin::Options => {
@@ -77,7 +77,7 @@ impl ClientOptions {
             })?,
             Origin::Sandbox(sandbox) => sandbox.client_options(api.unwrap_or_default())?,
         }
-        .language(port.shared().language());
+        .language(calls.table().language());
         let in_core = |(name, path)| (if name == "sendSms" { "send_sms".to_owned() } else { name }, path);
         ClientSettings {
             api: self.api,
@@ -112,21 +112,21 @@ fn origin<'a>(environment: Option<Object<'a>>, sandbox: Option<&'a Sandbox>) -> 
 
 /// A client.
 #[napi]
-pub struct Client(Open<egoi_verify::Client>);
+pub struct Client(OpenVerifier<egoi_verify::Client>);
 
 #[napi]
 impl Client {
     /// From options, from them and the variables of an environment, or from them and a sandbox.
     #[napi(constructor)]
     pub fn new(
-        port: &Port,
+        calls: &Calls,
         options: ClientOptions,
         environment: Option<Object<'_>>,
         sandbox: Option<&Sandbox>,
     ) -> napi::Result<Self> {
         guarded(|| {
-            let options = options.read(port, origin(environment, sandbox))?;
-            Ok(Self(Open::new(port.shared(), egoi_verify::Client::new(options)?, false)))
+            let options = options.read(calls, origin(environment, sandbox))?;
+            Ok(Self(OpenVerifier::new(calls.table(), egoi_verify::Client::new(options)?, false)))
         })
     }
 
@@ -191,13 +191,13 @@ impl EgoiSms {
     /// As a client is made.
     #[napi(constructor)]
     pub fn new(
-        port: &Port,
+        calls: &Calls,
         options: ClientOptions,
         environment: Option<Object<'_>>,
         sandbox: Option<&Sandbox>,
     ) -> napi::Result<Self> {
         guarded(|| {
-            let options = options.read(port, origin(environment, sandbox))?;
+            let options = options.read(calls, origin(environment, sandbox))?;
             Ok(Self(Arc::new(egoi_verify::EgoiSms::new(options)?)))
         })
     }

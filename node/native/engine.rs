@@ -7,18 +7,19 @@ use egoi_verify::{Clock as _, Error, OutgoingSms, SendFuture, SmsGateway};
 use napi::bindgen_prelude::{Either, Uint8Array};
 use napi_derive::napi;
 
-use crate::answers::milliseconds;
+use crate::calls::Calls;
 use crate::client::EgoiSms;
-use crate::input::{RequestOptions, call_options};
-use crate::panics::guarded;
-use crate::port::{JavaScriptSender, Port};
-use crate::verbs::Open;
+use crate::gateway::JavaScriptGateway;
+use crate::guard::guarded;
+use crate::options::{RequestOptions, call_options};
+use crate::results::milliseconds;
+use crate::verifier::OpenVerifier;
 
-/// So many in so many seconds.
+/// At most `limit` in `per` seconds.
 #[napi(object, object_to_js = false)]
 pub struct Quota {
     /// How many.
-    pub most: i64,
+    pub limit: i64,
     /// Seconds.
     pub per: f64,
 }
@@ -59,7 +60,7 @@ fn limit<T>(given: Either<bool, T>) -> Option<T> {
 }
 
 fn quota(given: Either<bool, Quota>) -> Option<(i64, f64)> {
-    limit(given).map(|Quota { most, per }| (most, per))
+    limit(given).map(|Quota { limit, per }| (limit, per))
 }
 
 impl EngineOptions {
@@ -85,43 +86,43 @@ impl EngineOptions {
     }
 }
 
-enum HandsOver {
-    JavaScript(JavaScriptSender),
+enum Gateway {
+    JavaScript(JavaScriptGateway),
     Egoi(Arc<egoi_verify::EgoiSms>),
 }
 
-impl SmsGateway for HandsOver {
+impl SmsGateway for Gateway {
     fn send(&self, sms: OutgoingSms) -> SendFuture<'_> {
         match self {
-            Self::JavaScript(sender) => sender.send(sms),
-            Self::Egoi(sender) => sender.send(sms),
+            Self::JavaScript(gateway) => gateway.send(sms),
+            Self::Egoi(egoi_sms) => egoi_sms.send(sms),
         }
     }
 }
 
 /// An engine.
 #[napi]
-pub struct Engine(Open<egoi_verify::Engine>);
+pub struct Engine(OpenVerifier<egoi_verify::Engine>);
 
 #[napi]
 impl Engine {
-    /// An engine that hands its SMS over by E-goi's SMS call, or else by JavaScript's function.
+    /// An engine that sends its SMS by E-goi's SMS call, or else by JavaScript's function.
     #[napi(constructor)]
     pub fn new(
-        port: &Port,
+        calls: &Calls,
         options: EngineOptions,
         egoi_sms: Option<&EgoiSms>,
         clock: Option<&TestClock>,
     ) -> napi::Result<Self> {
         guarded(|| {
-            let sender = match egoi_sms {
-                Some(sender) => HandsOver::Egoi(Arc::clone(&sender.0)),
-                None => HandsOver::JavaScript(JavaScriptSender(Arc::clone(port.shared()))),
+            let gateway = match egoi_sms {
+                Some(egoi_sms) => Gateway::Egoi(Arc::clone(&egoi_sms.0)),
+                None => Gateway::JavaScript(JavaScriptGateway(Arc::clone(calls.table()))),
             };
-            let engine = egoi_verify::Engine::new(sender, options.read(clock)?)?;
+            let engine = egoi_verify::Engine::new(gateway, options.read(clock)?)?;
             // E-goi's call waits for the network.
-            let is_at_hand = egoi_sms.is_none() && engine.is_in_process();
-            Ok(Self(Open::new(port.shared(), engine, is_at_hand)))
+            let is_inline = egoi_sms.is_none() && engine.is_in_process();
+            Ok(Self(OpenVerifier::new(calls.table(), engine, is_inline)))
         })
     }
 

@@ -3,7 +3,7 @@
 use egoi_verify::{CodeSize, CodeType, Error, ErrorCode, binding_options};
 use napi_derive::napi;
 
-use crate::panics::guarded;
+use crate::guard::guarded;
 
 /// Every code of an error.
 #[napi]

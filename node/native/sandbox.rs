@@ -7,10 +7,10 @@ use napi_derive::napi;
 use serde::Serialize;
 use tokio::sync::{RwLock, watch};
 
-use crate::answers::{Message, milliseconds};
-use crate::panics::guarded;
-use crate::port::{Port, Shared};
-use crate::verbs::closed;
+use crate::calls::{CallTable, Calls};
+use crate::guard::guarded;
+use crate::results::{Message, milliseconds};
+use crate::verifier::closed;
 
 /// How to start a sandbox.
 #[napi(object, object_to_js = false)]
@@ -93,7 +93,7 @@ struct Running {
 /// A sandbox.
 #[napi]
 pub struct Sandbox {
-    port: Arc<Shared>,
+    calls: Arc<CallTable>,
     running: Arc<Running>,
 }
 
@@ -102,16 +102,16 @@ impl Sandbox {
     /// One that has not started.
     #[napi(constructor)]
     #[must_use]
-    pub fn new(port: &Port) -> Self {
+    pub fn new(calls: &Calls) -> Self {
         let running = Running { sandbox: RwLock::new(None), closing: watch::Sender::new(false) };
-        Self { port: Arc::clone(port.shared()), running: Arc::new(running) }
+        Self { calls: Arc::clone(calls.table()), running: Arc::new(running) }
     }
 
     /// Starts it.
     #[napi]
     pub fn start(&self, call: u32, options: StartOptions) {
         let running = Arc::clone(&self.running);
-        self.port.start(call, false, async move {
+        self.calls.start(call, false, async move {
             let sandbox = egoi_verify::Sandbox::start(options.read()?).await?;
             *running.sandbox.write().await = Some(sandbox);
             Ok(())
@@ -148,7 +148,7 @@ impl Sandbox {
     #[napi]
     pub fn wait_for_code(&self, call: u32, number: String, timeout: Option<f64>) {
         let running = Arc::clone(&self.running);
-        self.port.start(call, false, async move {
+        self.calls.start(call, false, async move {
             let timeout = timeout.map_or(Ok(binding_options::CODE_COMES_WITHIN), |seconds| {
                 binding_options::seconds("timeout", seconds)
             })?;
@@ -215,7 +215,7 @@ impl Sandbox {
     #[napi]
     pub fn close(&self, call: u32) {
         let running = Arc::clone(&self.running);
-        self.port.start(call, false, async move {
+        self.calls.start(call, false, async move {
             running.closing.send_replace(true);
             let sandbox = running.sandbox.write().await.take();
             if let Some(sandbox) = sandbox {

@@ -39,12 +39,13 @@ export type ErrorCode =
   | "internal";
 
 /** The options of a call or an object after their types were looked at. */
-export type Checked = Record<string, unknown>;
+export type CheckedOptions = Record<string, unknown>;
 
-/** What a client and an engine share. A call is answered through the port. */
+/** What a client and an engine share. The events of a call come through `NativeCalls`. */
 export interface NativeVerifier {
   close(): void;
-  request(call: number, number: string, options: Checked): void;
+  ping(call: number, timeout?: number): void;
+  request(call: number, number: string, options: CheckedOptions): void;
   validate(call: number, id: string, code: string, number?: string, timeout?: number): void;
   cancel(call: number, id: string, timeout?: number): void;
   resend(call: number, id: string, timeout?: number): void;
@@ -52,23 +53,19 @@ export interface NativeVerifier {
 }
 
 export interface NativeClient extends NativeVerifier {
-  ping(call: number, timeout?: number): void;
   senders(call: number, timeout?: number): void;
 }
 
-export interface NativeEngine extends NativeVerifier {
-  ping(call: number, timeout?: number): void;
-}
-
-export interface NativePort {
-  handOn(): string;
-  giveUp(call: number): void;
-  handedOver(call: number, end: "sent" | "not_sent" | "maybe"): string;
+export interface NativeCalls {
+  submit(): string;
+  callNextTurn(): void;
+  cancel(call: number): void;
+  finishDelivery(call: number, result: "sent" | "not_sent" | "unknown"): string;
   keepAlive(alive: boolean): void;
 }
 
 export interface NativeSandbox {
-  start(call: number, options: Checked): void;
+  start(call: number, options: CheckedOptions): void;
   url(): string;
   messages(number?: string): string;
   waitForCode(call: number, number: string, timeout?: number): void;
@@ -94,18 +91,23 @@ export interface NativeEgoiSms {
 export type Environment = Record<string, string | undefined>;
 
 type FromClientOptions<T> = new (
-  port: NativePort,
-  options: Checked,
+  calls: NativeCalls,
+  options: CheckedOptions,
   environment?: Environment,
   sandbox?: NativeSandbox,
 ) => T;
 
 interface Addon {
-  Port: new (language: string, onNews: (news: string) => void) => NativePort;
+  Calls: new (language: string, onEvents: (events: string) => void) => NativeCalls;
   Client: FromClientOptions<NativeClient>;
   EgoiSms: FromClientOptions<NativeEgoiSms>;
-  Engine: new (port: NativePort, options: Checked, egoiSms?: NativeEgoiSms, clock?: NativeClock) => NativeEngine;
-  Sandbox: new (port: NativePort) => NativeSandbox;
+  Engine: new (
+    calls: NativeCalls,
+    options: CheckedOptions,
+    egoiSms?: NativeEgoiSms,
+    clock?: NativeClock,
+  ) => NativeVerifier;
+  Sandbox: new (calls: NativeCalls) => NativeSandbox;
   TestClock: new () => NativeClock;
   errorCodes(): ErrorCode[];
   generateCode(codeType?: string, codeSize?: number): string;
@@ -115,7 +117,7 @@ interface Addon {
   withOrigin(message: string, host: string): string;
   withAppHash(message: string, hash: string): string;
   codeInSms(text: string, codeType?: string, codeSize?: number): string | null;
-  panicForTest(port?: NativePort, call?: number, isAtHand?: boolean): void;
+  panicForTest(calls?: NativeCalls, call?: number, isInline?: boolean): void;
 }
 
 /** What a checkout has built for itself; no such file is in the published package. */

@@ -1,6 +1,6 @@
 // JavaScript gives anything for anything. Here only the types are looked at; the rules are the library's own.
 
-import type { Checked } from "./addon.js";
+import type { CheckedOptions } from "./addon.js";
 import { invalid } from "./errors.js";
 
 /** The type of a value, and what it is as the native part takes it. */
@@ -88,8 +88,8 @@ export function orNull(limit: Kind): Kind {
 export type Kinds = Readonly<Record<string, Kind>>;
 
 /** Options, each of its type; one that there is not is refused, because it is a slip. */
-export function options(given: unknown, kinds: Kinds, within?: string): Checked {
-  const checked: Checked = {};
+export function options(given: unknown, kinds: Kinds, within?: string): CheckedOptions {
+  const checked: CheckedOptions = {};
   if (given === undefined) {
     return checked;
   }
@@ -97,7 +97,7 @@ export function options(given: unknown, kinds: Kinds, within?: string): Checked 
     throw invalid(within ?? "options", `is ${described(given, "an object")}, must be an object`);
   }
   for (const name in given as object) {
-    const value = (given as Checked)[name];
+    const value = (given as CheckedOptions)[name];
     if (value !== undefined) {
       const field = within === undefined ? name : `${within}.${name}`;
       const known = Object.hasOwn(kinds, name) ? kinds[name] : undefined;

@@ -1,11 +1,12 @@
 import {
   addon,
-  type Checked,
+  type CheckedOptions,
   type Environment,
   type NativeClient,
   type NativeEgoiSms,
   type NativeSandbox,
 } from "./addon.js";
+import { CALL_OPTIONS, type CallOptions, call, calls } from "./calls.js";
 import {
   boolean,
   bytes,
@@ -18,10 +19,9 @@ import {
   string,
   text,
 } from "./check.js";
-import { inspected, thrown } from "./errors.js";
-import { CALL_OPTIONS, type CallOptions, call, port } from "./port.js";
+import { callNative, inspectSymbol } from "./errors.js";
 import { masked } from "./verification.js";
-import { Verifier } from "./verifier.js";
+import { NativeVerifierBase } from "./verifier.js";
 
 /** What a status word of the service may mean. */
 export type StatusMeaning =
@@ -93,25 +93,43 @@ export interface ClientOptions extends ClientSettings {
   sender: string;
 }
 
-/** A sender of the account. Printed or made JSON of, its number is masked. */
+/** The fields of a `SenderInfo`. */
+interface SenderFields {
+  id: string;
+  name?: string;
+  number?: string;
+  status?: string;
+}
+
+/** A sender of the account. Its `number` is not copied, and JSON and `console.log` have it masked. */
 export class SenderInfo {
   /** Its id, which `sender` takes over V2. */
-  declare readonly id: string;
-  declare readonly name?: string;
-  declare readonly number?: string;
+  readonly id: string;
+  readonly name: string | undefined;
   /** Its state in the service's word. */
-  declare readonly status?: string;
+  readonly status: string | undefined;
+  readonly #number: string | undefined;
 
   /** @internal */
-  constructor(known: object) {
-    Object.assign(this, known);
+  constructor(fields: SenderFields) {
+    this.id = fields.id;
+    this.name = fields.name;
+    this.status = fields.status;
+    this.#number = fields.number;
   }
 
+  /** Its number, if it has one. */
+  get number(): string | undefined {
+    return this.#number;
+  }
+
+  /** Returns the fields with the number masked. */
   toJSON(): object {
-    return this.number === undefined ? { ...this } : { ...this, number: masked(this.number) };
+    return { ...this, number: this.#number && masked(this.#number) };
   }
 
-  [inspected](_depth: number, options: object, inspect: (value: unknown, options: object) => string): string {
+  /** @internal */
+  [inspectSymbol](_depth: number, options: object, inspect: (value: unknown, options: object) => string): string {
     return `SenderInfo ${inspect(this.toJSON(), options)}`;
   }
 }
@@ -151,7 +169,7 @@ const CLIENT_OPTIONS: Kinds = { apiKey: string, sender: string, ...SETTINGS };
 export type Origin = { environment: Environment } | { sandbox: NativeSandbox };
 
 /** The options, and where the rest comes from, as the native constructors take them. */
-function from(options: unknown, origin?: Origin): [Checked, (Environment | undefined)?, NativeSandbox?] {
+function from(options: unknown, origin?: Origin): [CheckedOptions, (Environment | undefined)?, NativeSandbox?] {
   if (origin !== undefined) {
     const checked = checkedOptions(options, SETTINGS);
     return "sandbox" in origin ? [checked, undefined, origin.sandbox] : [checked, origin.environment];
@@ -164,7 +182,7 @@ function from(options: unknown, origin?: Origin): [Checked, (Environment | undef
 }
 
 /** Has E-goi run verifications. Make one and keep it: it holds the pool of connections. */
-export class Client extends Verifier {
+export class Client extends NativeVerifierBase {
   readonly #native: NativeClient;
 
   /** What is wrong with an option is thrown as `invalid_input`. */
@@ -173,7 +191,7 @@ export class Client extends Verifier {
   constructor(options: ClientSettings | undefined, origin: Origin);
   constructor(options: ClientSettings | undefined, origin?: Origin) {
     const given = from(options, origin);
-    const native = thrown(() => new addon.Client(port, ...given));
+    const native = callNative(() => new addon.Client(calls, ...given));
     super(native);
     this.#native = native;
   }
@@ -186,25 +204,15 @@ export class Client extends Verifier {
     return new Client(options, { environment: process.env });
   }
 
-  /** Whether the service is up; needs no good key. V1: `unsupported`. */
-  ping(options?: CallOptions): Promise<void> {
-    return call(
-      this.ping,
-      options,
-      CALL_OPTIONS,
-      (id, checked) => this.#native.ping(id, checked["timeout"] as number | undefined),
-      () => undefined,
-    );
-  }
-
   /** The account's senders: the cheapest call that proves a key. V1: `unsupported`. */
   senders(options?: CallOptions): Promise<SenderInfo[]> {
     return call<SenderInfo[]>(
+      this,
       this.senders,
       options,
       CALL_OPTIONS,
       (id, checked) => this.#native.senders(id, checked["timeout"] as number | undefined),
-      (senders: object[]) => senders.map((sender) => new SenderInfo(sender)),
+      (senders: SenderFields[]) => senders.map((sender) => new SenderInfo(sender)),
     );
   }
 }
@@ -219,7 +227,7 @@ export class EgoiSms {
   constructor(options: ClientSettings | undefined, origin: Origin);
   constructor(options: ClientSettings | undefined, origin?: Origin) {
     const given = from(options, origin);
-    this.#native = thrown(() => new addon.EgoiSms(port, ...given));
+    this.#native = callNative(() => new addon.EgoiSms(calls, ...given));
   }
 
   /** @internal */

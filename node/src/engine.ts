@@ -1,4 +1,5 @@
-import { addon, type NativeClock, type NativeEngine } from "./addon.js";
+import { addon, type NativeClock } from "./addon.js";
+import { calls, type SendSms } from "./calls.js";
 import {
   bytes,
   options as checkedOptions,
@@ -13,14 +14,13 @@ import {
   wholeObjectOf,
 } from "./check.js";
 import { EgoiSms } from "./client.js";
-import { invalid, thrown } from "./errors.js";
-import { CALL_OPTIONS, type CallOptions, call, port, type SendSms } from "./port.js";
-import { Verifier } from "./verifier.js";
+import { callNative, invalid } from "./errors.js";
+import { NativeVerifierBase } from "./verifier.js";
 
-/** At most so many events in a window, which starts at its first event. */
+/** At most `limit` events in a window of `per` seconds, which starts at its first event. */
 export interface Quota {
   /** How many events. */
-  most: number;
+  limit: number;
   /** How many seconds the window is long. */
   per: number;
 }
@@ -64,7 +64,7 @@ export interface EngineOptions {
   clock?: TestClock | undefined;
 }
 
-const quota = orNull(wholeObjectOf({ most: whole, per: number }));
+const quota = orNull(wholeObjectOf({ limit: whole, per: number }));
 
 const instanceOf = (type: Function): Kind => ({
   is: `a ${type.name}`,
@@ -83,7 +83,7 @@ export class TestClock {
   /** Moves the time on. */
   advance(seconds: number): void {
     const by = number.of(seconds, "seconds") as number;
-    thrown(() => this.#native.advance(by));
+    callNative(() => this.#native.advance(by));
   }
 
   /** Stops the time, or with `false` lets it go on from where it stopped. */
@@ -122,9 +122,7 @@ const ENGINE_OPTIONS: Kinds = {
 };
 
 /** Runs verifications in this process: generates codes, keeps the state, has the SMS sent. */
-export class Engine extends Verifier {
-  readonly #native: NativeEngine;
-
+export class Engine extends NativeVerifierBase {
   /** What is wrong with an option is thrown as `invalid_input`. */
   constructor(options: EngineOptions) {
     const { send, clock, ...rest } = checkedOptions(options, ENGINE_OPTIONS);
@@ -133,23 +131,7 @@ export class Engine extends Verifier {
       throw invalid("send", "is missing, must be a function or an EgoiSms");
     }
     const clockOf = clock === undefined ? undefined : TestClock.nativeOf(clock as TestClock);
-    const native = thrown(() => new addon.Engine(port, rest, egoiSms, clockOf));
+    const native = callNative(() => new addon.Engine(calls, rest, egoiSms, clockOf));
     super(native, egoiSms === undefined ? (send as SendSms) : undefined);
-    this.#native = native;
-  }
-
-  /**
-   * Resolves where the store can be used, and else fails with `storage`, which says what to do: a server that cannot be
-   * reached, a key that is not the store's, a store of a newer version. Good to call at the start: making an engine opens a
-   * file, and calls no server.
-   */
-  ping(options?: CallOptions): Promise<void> {
-    return call(
-      this.ping,
-      options,
-      CALL_OPTIONS,
-      (id, checked) => this.#native.ping(id, checked["timeout"] as number | undefined),
-      () => undefined,
-    );
   }
 }

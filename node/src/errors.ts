@@ -1,5 +1,3 @@
-import { inspect } from "node:util";
-
 import type { ErrorCode, Failure } from "./addon.js";
 
 export type { ErrorCode };
@@ -206,13 +204,13 @@ export class NotSent extends Error {
 }
 
 /** The lines of the stack at which a call was made. */
-export interface CalledAt {
+export interface CallSite {
   stack?: string;
 }
 
 /** The error of a failure, thrown where the call was made. */
-export function errorOf(failure: Failure, at: CalledAt, sending?: { threw: unknown }): VerifyError {
-  const cause = sending === undefined ? causeOf(failure.cause) : sending.threw;
+export function toError(failure: Failure, at: CallSite, thrown?: { cause: unknown }): VerifyError {
+  const cause = thrown === undefined ? toCause(failure.cause) : thrown.cause;
   const error = new CLASSES[failure.code]({ ...failure, detail: inThisLanguage(failure), cause });
   const lines = at.stack?.slice(at.stack.indexOf("\n    at "));
   if (lines?.startsWith("\n")) {
@@ -225,14 +223,14 @@ export function errorOf(failure: Failure, at: CalledAt, sending?: { threw: unkno
   return error;
 }
 
-function causeOf(cause: Failure["cause"]): unknown {
+function toCause(cause: Failure["cause"]): unknown {
   if (cause === undefined) {
     return undefined;
   }
   if ("code" in cause) {
-    return errorOf(cause, {});
+    return toError(cause, {});
   }
-  const further = causeOf(cause.cause);
+  const further = toCause(cause.cause);
   const error = new Error(cause.text, further === undefined ? undefined : { cause: further });
   error.stack = String(error); // Where it was made here says nothing.
   return error;
@@ -251,13 +249,13 @@ function inThisLanguage({ code, detail }: Failure): string {
 const WORDS = new Set(["wrong_code", "already_verified", "too_many_attempts", ...Object.keys(CLASSES)]);
 
 /** Runs a synchronous native function; what that throws is a failure as JSON. */
-export function thrown<T>(work: () => T): T {
+export function callNative<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
-    const at: CalledAt = {};
-    Error.captureStackTrace(at, thrown);
-    throw errorOf(JSON.parse((error as Error).message) as Failure, at);
+    const at: CallSite = {};
+    Error.captureStackTrace(at, callNative);
+    throw toError(JSON.parse((error as Error).message) as Failure, at);
   }
 }
 
@@ -267,4 +265,4 @@ export function invalid(field: string, fault: string): InvalidInputError {
 }
 
 /** How something is printed by `console.log` and the like. */
-export const inspected = inspect.custom;
+export const inspectSymbol: unique symbol = Symbol.for("nodejs.util.inspect.custom");

@@ -1,6 +1,6 @@
 import { addon } from "./addon.js";
 import { string, whole } from "./check.js";
-import { thrown } from "./errors.js";
+import { callNative } from "./errors.js";
 import type { CodeType } from "./verification.js";
 
 /** What a text takes when it is sent by SMS. */
@@ -20,36 +20,36 @@ const given = <T>(value: T | undefined, kind: typeof string, field: string) =>
 /** Draws a code from the operating system's randomness: by default 6 digits. */
 export function generateCode(codeType?: CodeType, codeSize?: number): string {
   const [type, size] = [given(codeType, string, "codeType"), given(codeSize, whole, "codeSize")];
-  return thrown(() => addon.generateCode(type, size));
+  return callNative(() => addon.generateCode(type, size));
 }
 
-/** The whole number, `351-910000000`, of a number as people write it; what is none is `invalid_input`. */
+/** The full number, `+351910000000`, of a number as people write it; anything else is `invalid_input`. */
 export function parseNumber(text: string): string {
   const checked = string.of(text, "number") as string;
-  return thrown(() => addon.parseNumber(checked));
+  return callNative(() => addon.parseNumber(checked));
 }
 
 /** Counts the SMS parts of a text, with the code already in place. */
 export function smsParts(text: string): SmsParts {
   const checked = string.of(text, "text") as string;
-  return thrown(() => addon.smsParts(checked));
+  return callNative(() => addon.smsParts(checked));
 }
 
 /** Adds the line `@host #{CODE}` by which browsers and iOS offer the code to this site alone. It has to stay last. */
 export function withOrigin(message: string, host: string): string {
   const [text, name] = [string.of(message, "message") as string, string.of(host, "host") as string];
-  return thrown(() => addon.withOrigin(text, name));
+  return callNative(() => addon.withOrigin(text, name));
 }
 
 /** Adds the 11-character hash by which Android's SMS Retriever hands the SMS to this app alone, as the last line. */
 export function withAppHash(message: string, hash: string): string {
   const [text, of] = [string.of(message, "message") as string, string.of(hash, "hash") as string];
-  return thrown(() => addon.withAppHash(text, of));
+  return callNative(() => addon.withAppHash(text, of));
 }
 
 /** Reads the code from the text of an SMS; `undefined` where no part of it is plausible. A guess. */
 export function codeInSms(text: string, codeType?: CodeType, codeSize?: number): string | undefined {
   const of = string.of(text, "text") as string;
   const [type, size] = [given(codeType, string, "codeType"), given(codeSize, whole, "codeSize")];
-  return thrown(() => addon.codeInSms(of, type, size)) ?? undefined;
+  return callNative(() => addon.codeInSms(of, type, size)) ?? undefined;
 }

@@ -1,3 +1,4 @@
+export type { CallOptions, OutgoingSms, SendContext, SendSms } from "./calls.js";
 export type { ClientOptions, ClientSettings, SenderInfo, StatusMeaning } from "./client.js";
 export { Client, EgoiSms } from "./client.js";
 export type { EngineOptions, Quota } from "./engine.js";
@@ -29,8 +30,6 @@ export {
 } from "./errors.js";
 export type { SmsParts } from "./functions.js";
 export { codeInSms, generateCode, parseNumber, smsParts, withAppHash, withOrigin } from "./functions.js";
-export type { CallOptions, OutgoingSms, SendSms } from "./port.js";
-export type { CodeType, Outcome, State } from "./verification.js";
+export type { CodeType, Outcome, SmsStatus, State, VerificationFields } from "./verification.js";
 export { isVerified, Verification } from "./verification.js";
-export type { RequestOptions, ValidateOptions } from "./verifier.js";
-export { Verifier } from "./verifier.js";
+export type { RequestOptions, ValidateOptions, Verifier } from "./verifier.js";

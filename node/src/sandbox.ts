@@ -1,9 +1,9 @@
 import { addon, type NativeSandbox } from "./addon.js";
+import { CALL_OPTIONS, type CallOptions, call, calls } from "./calls.js";
 import { boolean, listOf, options as checkedOptions, type Kinds, number, orNull, signal, string, whole } from "./check.js";
 import { Client, type ClientSettings, EgoiSms } from "./client.js";
-import { inspected, thrown } from "./errors.js";
-import { CALL_OPTIONS, type CallOptions, call, port } from "./port.js";
-import { asIs, masked } from "./verification.js";
+import { callNative, inspectSymbol } from "./errors.js";
+import { masked } from "./verification.js";
 
 /** How to start a sandbox. Whatever is left out has its default. */
 export interface SandboxOptions {
@@ -77,43 +77,71 @@ const FAULT: Kinds = {
   count: orNull(whole),
 };
 
-/** An SMS as the recipient got it. Printed or made JSON of, it shows neither text nor code, and the number masked. */
+/** A message as the native part reports it. */
+interface MessageFields {
+  id: number;
+  number: string;
+  sender: string;
+  text: string;
+  code: string;
+  requestId: string;
+  sentAt: string;
+  parts: number;
+}
+
+/**
+ * An SMS as the recipient got it. Its number, text and code are not copied: printed or made JSON of, it has neither text
+ * nor code, and the number masked.
+ */
 export class Message {
   /** Counts up from 1. */
   readonly id: number;
-  /** The number, `+351910000000`. */
-  readonly number: string;
   /** The sender: V1's hash or V2's id. */
   readonly sender: string;
-  /** The text, with the code. */
-  readonly text: string;
-  /** The code. */
-  readonly code: string;
   /** The request that it belongs to. */
   readonly requestId: string;
   /** When, by the sandbox's clock. */
   readonly sentAt: Date;
   /** How many SMS parts the text takes. */
   readonly parts: number;
+  readonly #number: string;
+  readonly #text: string;
+  readonly #code: string;
 
   /** @internal */
-  constructor(message: Omit<Message, "sentAt" | "toJSON"> & { sentAt: string }) {
-    this.id = message.id;
-    this.number = message.number;
-    this.sender = message.sender;
-    this.text = message.text;
-    this.code = message.code;
-    this.requestId = message.requestId;
-    this.sentAt = new Date(message.sentAt);
-    this.parts = message.parts;
+  constructor(fields: MessageFields) {
+    this.id = fields.id;
+    this.sender = fields.sender;
+    this.requestId = fields.requestId;
+    this.sentAt = new Date(fields.sentAt);
+    this.parts = fields.parts;
+    this.#number = fields.number;
+    this.#text = fields.text;
+    this.#code = fields.code;
   }
 
+  /** The number, `+351910000000`. */
+  get number(): string {
+    return this.#number;
+  }
+
+  /** The text, with the code. */
+  get text(): string {
+    return this.#text;
+  }
+
+  /** The code. */
+  get code(): string {
+    return this.#code;
+  }
+
+  /** Returns the fields with the number masked, without text and code. */
   toJSON(): object {
-    const { text, code, number, ...open } = this;
-    return { ...open, number: masked(number) };
+    return { ...this, number: masked(this.#number) };
   }
 
-  [inspected](_depth: number, options: object, inspect: (value: unknown, options: object) => string): string {
+  /** @internal */
+  [inspectSymbol](_depth: number, options: object, inspect: (value: unknown, options: object) => string): string {
     return `Message ${inspect(this.toJSON(), options)}`;
   }
 }
@@ -130,17 +158,17 @@ export class SandboxClock {
   /** Moves the time on. */
   advance(seconds: number): void {
     const by = number.of(seconds, "seconds") as number;
-    thrown(() => this.#native.advance(by));
+    callNative(() => this.#native.advance(by));
   }
 
   /** Stops the time, or with `false` lets it go on from where it stopped. */
   freeze(frozen = true): void {
-    thrown(() => this.#native.freeze(frozen));
+    callNative(() => this.#native.freeze(frozen));
   }
 
   /** The time now. */
   now(): Date {
-    return new Date(thrown(() => this.#native.now()));
+    return new Date(callNative(() => this.#native.now()));
   }
 }
 
@@ -163,8 +191,9 @@ export class Sandbox {
 
   /** Starts a sandbox. */
   static start(options?: SandboxOptions & Pick<CallOptions, "signal">): Promise<Sandbox> {
-    const native = new addon.Sandbox(port);
+    const native = new addon.Sandbox(calls);
     return call(
+      native,
       Sandbox.start,
       options,
       SANDBOX_OPTIONS,
@@ -178,7 +207,7 @@ export class Sandbox {
 
   /** Where it listens, `http://127.0.0.1:PORT`. V2's base URL is `URL/api`, V1's is `URL/api/public`. */
   get url(): string {
-    return thrown(() => this.#native.url());
+    return callNative(() => this.#native.url());
   }
 
   /** A client of this sandbox, ready to use. */
@@ -194,7 +223,7 @@ export class Sandbox {
   /** What was sent to a number, or to all of them: newest first. */
   messages(number?: string): Message[] {
     const of = number === undefined ? undefined : (string.of(number, "number") as string);
-    const messages = JSON.parse(thrown(() => this.#native.messages(of))) as ConstructorParameters<typeof Message>[0][];
+    const messages = JSON.parse(callNative(() => this.#native.messages(of))) as MessageFields[];
     return messages.map((message) => new Message(message));
   }
 
@@ -204,12 +233,13 @@ export class Sandbox {
    */
   waitForCode(number: string, options?: CallOptions): Promise<string> {
     return call<string>(
+      this,
       this.waitForCode,
       options,
       CALL_OPTIONS,
       (id, checked) =>
         this.#native.waitForCode(id, string.of(number, "number") as string, checked["timeout"] as number | undefined),
-      asIs,
+      (code: string) => code,
     );
   }
 
@@ -218,18 +248,19 @@ export class Sandbox {
     const { delay, count, ...rest } = checkedOptions(fault, FAULT, "fault");
     const delayMs = delay === undefined ? undefined : Math.round((delay as number) * 1000);
     const given = JSON.stringify({ ...rest, delay_ms: delayMs, count: count === false ? null : count });
-    thrown(() => this.#native.failNext(given));
+    callNative(() => this.#native.failNext(given));
   }
 
   /** Forgets every request, message, failure and journal entry. The clock goes on. */
   reset(): void {
-    thrown(() => this.#native.reset());
+    callNative(() => this.#native.reset());
   }
 
   /** Ends it, and every connection to it. Closing twice is no error. */
   close(): Promise<void> {
     open.delete(this.#native);
     return call(
+      this,
       this.close,
       undefined,
       CALL_OPTIONS,

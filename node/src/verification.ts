@@ -1,32 +1,24 @@
 import { addon } from "./addon.js";
-import { inspected } from "./errors.js";
+import { inspectSymbol } from "./errors.js";
 
 /** The state of a request. */
 export type State = "pending" | "verified" | "expired" | "cancelled";
 
 /**
- * What the verifier says to a code. Only `"verified"` proves that the number belongs to the person: compare with it, or
- * use `isVerified`. Every outcome is a truthy string.
+ * The result of a validation. Only `"verified"` proves that the number belongs to the person: compare with it, or use
+ * `isVerified`. Every outcome is a truthy string.
  */
 export type Outcome = "verified" | "wrong_code" | "expired" | "already_verified" | "cancelled" | "too_many_attempts";
 
 /** What a code is made of: `0-9`, `A-Z`, `0-9A-Z` or `0-9A-F`. */
 export type CodeType = "numeric" | "alpha" | "alphanumeric" | "hex";
 
-/** Whether an outcome proves the number: `"verified"` alone does. */
+/** Whether an SMS was sent: `"unknown"` if a process died or a connection broke while it was being sent. */
+export type SmsStatus = "sent" | "unknown";
+
+/** Whether an outcome proves the number. Only `"verified"` does. */
 export function isVerified(outcome: Outcome): outcome is "verified" {
   return outcome === "verified";
-}
-
-/** As the native part says it. */
-export interface Known {
-  id: string;
-  state: State;
-  number?: string;
-  createdAt?: number;
-  expiresAt?: number;
-  sms?: "sent" | "unknown";
-  attemptsLeft?: number;
 }
 
 /** The number as it may be printed. */
@@ -38,45 +30,84 @@ export function masked(number: string): string {
   }
 }
 
-const date = (milliseconds: number | undefined) => (milliseconds === undefined ? undefined : new Date(milliseconds));
+/** The fields of a `Verification`, for making one in a test. */
+export interface VerificationFields {
+  id: string;
+  state: State;
+  number?: string | undefined;
+  createdAt?: Date | undefined;
+  expiresAt?: Date | undefined;
+  sms?: SmsStatus | undefined;
+  attemptsLeft?: number | undefined;
+}
 
-/** What is known of a request. Never the code, never the message; printed or made JSON of, the number is masked. */
+/**
+ * What is known of a request. Never the code, never the message. Its `number` is not copied: `{ ...verification }`,
+ * `structuredClone` and loggers do not have it, and JSON and `console.log` have it masked.
+ *
+ * @example
+ * ```ts
+ * const verification = await client.request("+351 910 000 000");
+ * session.id = verification.id;
+ * session.number = verification.number;
+ * ```
+ */
 export class Verification {
   /** The request's id, for `validate`, `cancel`, `resend` and `get`. */
   readonly id: string;
   /** Its state. */
   readonly state: State;
-  /** The full number, `+351910000000`, where the service says it. */
-  readonly number: string | undefined;
-  /** When it was made, where that is known. */
+  /** When it was made, if known. */
   readonly createdAt: Date | undefined;
-  /** The code is good before this time, where that is known; never later than the service's own. */
+  /** The code is valid before this time, if known; never later than the service's own. */
   readonly expiresAt: Date | undefined;
-  /** Whether the SMS went out, where that is known: `"unknown"` where something broke while it was handed over. */
-  readonly sms: "sent" | "unknown" | undefined;
-  /** How many more wrong codes are looked at, from an `Engine` that counts. */
+  /** Whether the SMS was sent, if known. */
+  readonly sms: SmsStatus | undefined;
+  /** How many more wrong codes are accepted, from an `Engine` that counts. */
   readonly attemptsLeft: number | undefined;
+  // Not a property of the object itself: loggers and copies would carry it.
+  readonly #number: string | undefined;
+
+  /** A verification with these fields, for a unit test of your own code. */
+  constructor(fields: VerificationFields) {
+    this.id = fields.id;
+    this.state = fields.state;
+    this.#number = fields.number;
+    this.createdAt = fields.createdAt;
+    this.expiresAt = fields.expiresAt;
+    this.sms = fields.sms;
+    this.attemptsLeft = fields.attemptsLeft;
+  }
+
+  /** The full number, `+351910000000`, if the service reports it. */
+  get number(): string | undefined {
+    return this.#number;
+  }
+
+  /** Returns the fields with the number masked. */
+  toJSON(): object {
+    const { id, state, ...rest } = this;
+    return { id, state, number: this.#number && masked(this.#number), ...rest };
+  }
 
   /** @internal */
-  constructor(known: Known) {
-    this.id = known.id;
-    this.state = known.state;
-    this.number = known.number;
-    this.createdAt = date(known.createdAt);
-    this.expiresAt = date(known.expiresAt);
-    this.sms = known.sms;
-    this.attemptsLeft = known.attemptsLeft;
-  }
-
-  toJSON(): object {
-    return { ...this, number: this.number && masked(this.number) };
-  }
-
-  [inspected](_depth: number, _options: object, inspect: (value: unknown, options: object) => string): string {
-    return `Verification ${inspect(this.toJSON(), _options)}`;
+  [inspectSymbol](_depth: number, options: object, inspect: (value: unknown, options: object) => string): string {
+    return `Verification ${inspect(this.toJSON(), options)}`;
   }
 }
 
-export const toVerification = (known: Known): Verification => new Verification(known);
+/** A verification as the native part reports it: times are milliseconds since 1970. */
+export type NativeVerification = Omit<VerificationFields, "createdAt" | "expiresAt"> & {
+  createdAt?: number;
+  expiresAt?: number;
+};
 
-export const asIs = <T>(value: T): T => value;
+const toDate = (milliseconds: number | undefined) => (milliseconds === undefined ? undefined : new Date(milliseconds));
+
+export function toVerification(fields: NativeVerification): Verification {
+  return new Verification({
+    ...fields,
+    createdAt: toDate(fields.createdAt),
+    expiresAt: toDate(fields.expiresAt),
+  });
+}

@@ -1,7 +1,7 @@
 import type { NativeVerifier } from "./addon.js";
+import { CALL_OPTIONS, type CallOptions, call, type SendSms, settled } from "./calls.js";
 import { type Kinds, number, string, whole } from "./check.js";
-import { CALL_OPTIONS, type CallOptions, call, type SendSms } from "./port.js";
-import { asIs, type CodeType, type Outcome, type State, toVerification, type Verification } from "./verification.js";
+import { type CodeType, type Outcome, type State, toVerification, type Verification } from "./verification.js";
 
 /** How to make a request. Whatever is left out has its default. */
 export interface RequestOptions extends CallOptions {
@@ -50,9 +50,80 @@ type Seconds = number | undefined;
 
 /**
  * Proves that a phone number belongs to a person. Code written against it runs on a `Client`, where E-goi runs the
- * verification, and on an `Engine`, which runs it in this process.
+ * verification, on an `Engine`, which runs it in this process, and on a fake of your tests.
  */
-export abstract class Verifier {
+export interface Verifier {
+  /**
+   * Sends one SMS with a code to the number, `+351 910 000 000`, `00351910000000` or `351-910000000`.
+   *
+   * @throws {@link VerifyError}: `invalid_input` for a number or an option that is refused, `rate_limited` by the service or
+   * a limit of the `Engine`, `rejected`, `unreachable`, `timeout` and the others of the table; `smsPossiblySent` of the
+   * error says whether an SMS may have been sent.
+   * @example
+   * ```ts
+   * const { id } = await verifier.request("+351 910 000 000", { message: "Your code is {CODE}" });
+   * ```
+   */
+  request(number: string, options?: RequestOptions): Promise<Verification>;
+
+  /**
+   * Submits the code that the person gave. A wrong code is an outcome, not an error. Await it before you compare: a
+   * promise and every outcome are truthy.
+   *
+   * @throws {@link VerifyError}: `not_found` for an unknown request or one for another `number`, `invalid_input` for an
+   * empty code, and the others of the table.
+   * @example
+   * ```ts
+   * const outcome = await verifier.validate(session.id, code, { number: session.number });
+   * if (outcome === "verified") signUp();
+   * ```
+   */
+  validate(id: string, code: string, options?: ValidateOptions): Promise<Outcome>;
+
+  /**
+   * Cancels the request, and returns the state that it is in afterwards: `"cancelled"`, or `"verified"` or `"expired"` if
+   * it was too late. Cancelling twice is not an error.
+   *
+   * @throws {@link VerifyError}: `not_found` for an unknown request, and the others of the table.
+   * @example
+   * ```ts
+   * await verifier.cancel(session.id);
+   * ```
+   */
+  cancel(id: string, options?: CallOptions): Promise<State>;
+
+  /**
+   * Sends a new code; the old one stops working and the validity starts again. V1: `unsupported`.
+   *
+   * @throws {@link VerifyError}: `rate_limited` with `retryAfter` for a resend that is too early, `conflict` for a request
+   * that is finished, `not_found`, and the others of the table.
+   * @example
+   * ```ts
+   * const { expiresAt } = await verifier.resend(session.id);
+   * ```
+   */
+  resend(id: string, options?: CallOptions): Promise<Verification>;
+
+  /**
+   * Reads the request. V1: `unsupported`.
+   *
+   * @throws {@link VerifyError}: `not_found` for an unknown request, and the others of the table.
+   * @example
+   * ```ts
+   * const { state, attemptsLeft } = await verifier.get(session.id);
+   * ```
+   */
+  get(id: string, options?: CallOptions): Promise<Verification>;
+
+  /** Resolves if the service, or the store of an `Engine`, can be used. Good to call at the start. */
+  ping(options?: CallOptions): Promise<void>;
+
+  /** Closes it: a later call is `closed`, calls in flight go on. Closing twice is not an error. */
+  close(): void;
+}
+
+/** What `Client` and `Engine` share. */
+export abstract class NativeVerifierBase implements Verifier {
   readonly #native: NativeVerifier;
   readonly #send: SendSms | undefined;
 
@@ -62,21 +133,23 @@ export abstract class Verifier {
     this.#send = send;
   }
 
-  /** Sends one SMS with a code to the number, `+351 910 000 000`, `00351910000000` or `351-910000000`. */
-  request(to: string, options?: RequestOptions): Promise<Verification> {
+  /** {@inheritDoc Verifier.request} */
+  request(number: string, options?: RequestOptions): Promise<Verification> {
     return call(
+      this,
       this.request,
       options,
       REQUEST_OPTIONS,
-      (id, checked) => this.#native.request(id, string.of(to, "number") as string, checked),
+      (id, checked) => this.#native.request(id, string.of(number, "number") as string, checked),
       toVerification,
       this.#send,
     );
   }
 
-  /** Submits the code that the recipient gave. A wrong code is an outcome, not an error. */
+  /** {@inheritDoc Verifier.validate} */
   validate(id: string, code: string, options?: ValidateOptions): Promise<Outcome> {
-    return call<Outcome>(
+    return call(
+      this,
       this.validate,
       options,
       VALIDATE_OPTIONS,
@@ -84,27 +157,26 @@ export abstract class Verifier {
         const [of, given] = [string.of(id, "id") as string, string.of(code, "code") as string];
         this.#native.validate(call, of, given, checked["number"] as string | undefined, checked["timeout"] as Seconds);
       },
-      asIs,
+      (outcome: Outcome) => outcome,
     );
   }
 
-  /**
-   * Gives the request up, and gives back the state that it is in afterwards: `"cancelled"`, or `"verified"` or
-   * `"expired"` where it was too late. Cancelling twice is not an error.
-   */
+  /** {@inheritDoc Verifier.cancel} */
   cancel(id: string, options?: CallOptions): Promise<State> {
-    return call<State>(
+    return call(
+      this,
       this.cancel,
       options,
       CALL_OPTIONS,
       (call, checked) => this.#native.cancel(call, string.of(id, "id") as string, checked["timeout"] as Seconds),
-      asIs,
+      (state: State) => state,
     );
   }
 
-  /** Sends a new code; the old one stops working and the validity starts again. V1: `unsupported`. */
+  /** {@inheritDoc Verifier.resend} */
   resend(id: string, options?: CallOptions): Promise<Verification> {
     return call(
+      this,
       this.resend,
       options,
       CALL_OPTIONS,
@@ -114,9 +186,10 @@ export abstract class Verifier {
     );
   }
 
-  /** Reads the request. V1: `unsupported`. */
+  /** {@inheritDoc Verifier.get} */
   get(id: string, options?: CallOptions): Promise<Verification> {
     return call(
+      this,
       this.get,
       options,
       CALL_OPTIONS,
@@ -125,16 +198,37 @@ export abstract class Verifier {
     );
   }
 
-  /** Lets go of it: a call after this is `closed`, those in flight go on to their end. Closing twice is no error. */
+  /**
+   * Resolves if the service, or the store of an `Engine`, can be used. Good to call at the start: making an engine opens a
+   * file, and calls no server.
+   *
+   * @throws {@link VerifyError}: `unreachable` and the like for a service; for a store `storage` if it is down, and
+   * `misconfigured` if an operator must change something, such as a key that is not the store's. V1: `unsupported`.
+   */
+  ping(options?: CallOptions): Promise<void> {
+    return call(
+      this,
+      this.ping,
+      options,
+      CALL_OPTIONS,
+      (id, checked) => this.#native.ping(id, checked["timeout"] as Seconds),
+      () => undefined,
+    );
+  }
+
+  /** {@inheritDoc Verifier.close} */
   close(): void {
     this.#native.close();
   }
 
+  /** Closes it. */
   [Symbol.dispose](): void {
     this.close();
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Closes it, and waits for the calls in flight. */
+  [Symbol.asyncDispose](): Promise<void> {
     this.close();
+    return settled(this);
   }
 }

@@ -123,7 +123,7 @@ test("what threw NotSent leaves no request and is not counted", async () => {
             throw new NotSent("no credit");
         }
     };
-    const { engine } = engineOf({ send, smsPerNumber: { most: 1, per: 3600 } });
+    const { engine } = engineOf({ send, smsPerNumber: { limit: 1, per: 3600 } });
     await assert.rejects(engine.request(NUMBER), { code: "delivery_failed", smsPossiblySent: false });
     fail = false;
     await engine.request(NUMBER);
@@ -142,6 +142,100 @@ test("what threw anything else may be sent, and its code counts", async () => {
     assert.equal(await engine.validate(error.requestId, text.slice(0, 6)), "verified");
 });
 
+for (const [what, returned, detail] of [
+    ["a response that is not ok", new Response("", { status: 401 }), /a response with status 401/],
+    ["false", false, /returned false/],
+    ["an object that is not ok", { ok: false }, /an object whose `ok` is false/],
+]) {
+    test(`a gateway function that returns ${what} has failed, and its code counts`, async () => {
+        const { engine } = engineOf({ send: async () => returned });
+        const error = await engine.request(NUMBER).catch((error) => error);
+        assert.deepEqual([error.code, error.smsPossiblySent], ["delivery_failed", true]);
+        assert.match(error.cause.message, detail);
+        assert.equal((await engine.get(error.requestId)).state, "pending");
+    });
+}
+
+test("a gateway function that returns anything else has sent", async () => {
+    const values = [
+        undefined,
+        null,
+        0,
+        "",
+        true,
+        { ok: true },
+        { sid: "SM1" },
+        new Response("{}"),
+        Object.create(null),
+    ];
+    const { engine } = engineOf({ send: async () => values.shift(), smsPerNumber: null, resendAfter: null });
+    for (const _ of [...values]) {
+        assert.equal((await engine.request(NUMBER)).sms, "sent");
+    }
+});
+
+test("the signal of a gateway function is aborted by the call's timeout, with its error", async () => {
+    let signal;
+    const { engine } = engineOf({
+        send: (_sms, context) => {
+            signal = context.signal;
+            return new Promise(() => {});
+        },
+    });
+    const error = await engine.request(NUMBER, { timeout: 0.05 }).catch((error) => error);
+    assert.equal(error.code, "timeout");
+    assert.equal(signal.aborted, true);
+    assert.equal(signal.reason, error);
+});
+
+test("the signal of a gateway function is aborted by the call's signal, with its reason", async () => {
+    const controller = new AbortController();
+    const reason = new Error("the page was left");
+    let context;
+    const { engine } = engineOf({
+        send: (_sms, given) => {
+            context = given;
+            controller.abort(reason);
+            return new Promise(() => {});
+        },
+    });
+    await assert.rejects(engine.request(NUMBER, { signal: controller.signal }), reason);
+    assert.equal(context.signal.aborted, true);
+    assert.equal(context.signal.reason, reason);
+});
+
+test("the signal of a gateway function that has sent is never aborted", async () => {
+    let context;
+    const { engine } = engineOf({
+        send: (_sms, given) => {
+            context = given;
+        },
+    });
+    await engine.request(NUMBER);
+    assert.equal(context.signal.aborted, false);
+});
+
+test("await using waits for the calls in flight", async () => {
+    let finish;
+    const { engine } = engineOf({
+        send: () =>
+            new Promise((resolve) => {
+                finish = resolve;
+            }),
+    });
+    const other = engineOf().engine;
+    const events = [];
+    const call = engine.request(NUMBER).then(() => events.push("sent"));
+    const closing = engine[Symbol.asyncDispose]().then(() => events.push("closed"));
+    await other.request(NUMBER);
+    await other[Symbol.asyncDispose]();
+    assert.deepEqual(events, []);
+    await assert.rejects(engine.request(NUMBER), { code: "closed" });
+    finish();
+    await Promise.all([call, closing]);
+    assert.deepEqual(events, ["sent", "closed"]);
+});
+
 test("what threw undefined is a failure too", async () => {
     const { engine } = engineOf({ send: () => Promise.reject() });
     await assert.rejects(
@@ -151,7 +245,7 @@ test("what threw undefined is a failure too", async () => {
 });
 
 test("wrong codes for a number are counted across requests", async () => {
-    const { engine, code } = engineOf({ wrongCodesPerNumber: { most: 1, per: 3600 } });
+    const { engine, code } = engineOf({ wrongCodesPerNumber: { limit: 1, per: 3600 } });
     const first = await engine.request(NUMBER);
     assert.equal(await engine.validate(first.id, wrong(code())), "wrong_code");
     const second = await engine.request(NUMBER);
@@ -220,9 +314,9 @@ for (const [name, options, message] of [
     ["another store", { key: Buffer.alloc(32), store: "mysql://localhost" }, /^`store`: is not a URL that is known/],
     ["a limit of nought", { maxAttempts: 0 }, "`maxAttempts`: is 0, must be at least 1"],
     ["a limit below nought", { maxResends: -1 }, /^`maxResends`: is -1, must be 0 to/],
-    ["a quota without a window", { smsPerNumber: { most: 5, per: 0 } }, /^`smsPerNumber`: has a window of 0 s/],
+    ["a quota without a window", { smsPerNumber: { limit: 5, per: 0 } }, /^`smsPerNumber`: has a window of 0 s/],
     ["a quota that is a number", { smsPerNumber: 5 }, "`smsPerNumber`: is 5, must be an object"],
-    ["half a quota", { smsPerNumber: { most: 5 } }, "`smsPerNumber.per`: is missing, must be a number"],
+    ["half a quota", { smsPerNumber: { limit: 5 } }, "`smsPerNumber.per`: is missing, must be a number"],
     ["a calling code that is a string", { countries: ["351"] }, "`countries`: is a string, must be a whole number"],
     ["a clock that is none", { clock: {} }, "`clock`: is no TestClock"],
 ]) {

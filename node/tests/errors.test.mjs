@@ -6,8 +6,8 @@ import { Sandbox, setUpSandbox } from "egoi-verify/testing";
 
 const require = createRequire(import.meta.url);
 const { addon } = require("../dist/addon.js");
-const { port, call } = require("../dist/port.js");
-const { thrown } = require("../dist/errors.js");
+const { calls, call } = require("../dist/calls.js");
+const { callNative } = require("../dist/errors.js");
 
 const { Client, Engine, InternalError, InvalidInputError, NotFoundError, RateLimitedError, VerifyError } = library;
 const NUMBER = "+351 910 000 000";
@@ -86,7 +86,7 @@ test("a call that takes longer than its timeout is timeout", async () => {
 });
 
 test("a limit of an engine is rate_limited, with the seconds to wait", async () => {
-    const engine = new Engine({ send: () => {}, smsPerNumber: { most: 1, per: 60 } });
+    const engine = new Engine({ send: () => {}, smsPerNumber: { limit: 1, per: 60 } });
     await engine.request(NUMBER);
     await assert.rejects(engine.request(NUMBER), (error) => {
         assert.ok(error instanceof RateLimitedError);
@@ -181,13 +181,13 @@ for (const [isAtHand, name] of [
     [true, "a panic in a call that runs in this thread is one too"],
 ]) {
     test(name, async () => {
-        const panicking = call(test, undefined, {}, (id) => addon.panicForTest(port, id, isAtHand), String);
+        const panicking = call({}, test, undefined, {}, (id) => addon.panicForTest(calls, id, isAtHand), String);
         await assert.rejects(panicking, InternalError);
         await phones.client.ping();
     });
 }
 
 test("a panic in a synchronous function is a thrown error, and the next one works", () => {
-    assert.throws(() => thrown(() => addon.panicForTest()), InternalError);
+    assert.throws(() => callNative(() => addon.panicForTest()), InternalError);
     assert.equal(library.parseNumber(NUMBER), "+351910000000");
 });

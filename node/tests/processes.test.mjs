@@ -121,8 +121,8 @@ test("a panic in a call does not end the process", async () => {
             "--eval",
             `
     const { addon } = require("./dist/addon.js");
-    const { port, call } = require("./dist/port.js");
-    call(String, undefined, {}, (id) => addon.panicForTest(port, id), String).catch(({ code }) => console.log("code:", code));
+    const { calls, call } = require("./dist/calls.js");
+    call({}, String, undefined, {}, (id) => addon.panicForTest(calls, id), String).catch(({ code }) => console.log("code:", code));
   `,
         ],
         { seconds: 20 },

@@ -161,7 +161,7 @@ class Run {
                 key: Buffer.alloc(32, 1),
             };
             for (const name of ["wrongCodesPerNumber", "smsPerNumber"].filter((name) => options[name])) {
-                options[name] = { most: options[name][0], per: options[name][1] };
+                options[name] = { limit: options[name][0], per: options[name][1] };
             }
             this.verifier = new Engine({ send: (sms) => this.send(sms), clock: this.clock, ...own, ...options });
         } else {
@@ -193,7 +193,9 @@ class Run {
     messages({ number, code_type: codeType, code_size: codeSize, ...unknown }) {
         assert.deepEqual(unknown, {});
         if (this.on !== "engine") {
-            return this.sandbox.messages(number).map(({ ...sms }) => ({ ...sms, id: undefined }));
+            return this.sandbox
+                .messages(number)
+                .map(({ number, sender, text, code, parts }) => ({ number, sender, text, code, parts }));
         }
         const sent = this.sent.filter((sms) => number === undefined || sms.number === parseNumber(number));
         return sent.reverse().map(({ number, text }) => {

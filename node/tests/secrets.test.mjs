@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { Writable } from "node:stream";
 import test, { after, before, beforeEach } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { inspect } from "node:util";
 
 import { Client, EgoiSms, Engine, RateLimitedError } from "egoi-verify";
@@ -61,6 +63,61 @@ test("a verification is printed with its number masked", async () => {
         assert.ok(!text.includes(NUMBER));
     }
 });
+
+/** What loggers and programs make of a value: pino and winston copy its own properties. */
+function copies(value) {
+    const { id, ...rest } = value;
+    return [
+        { ...value },
+        Object.assign({}, value),
+        Object.assign({ level: "info" }, value),
+        rest,
+        structuredClone(value),
+        Object.fromEntries(Object.entries(value)),
+        Object.getOwnPropertyDescriptors(value),
+    ];
+}
+
+test("a copy of a verification, of a message and of a sender has no number", async (t) => {
+    const verification = await phones.client.request(NUMBER, { message: `${WORDS} {CODE}` });
+    const [message] = phones.sandbox.messages();
+    const server = await service(t, () => ({ json: [{ id: "1", phoneNumber: NUMBER }] }));
+    const [sender] = await new Client({ apiKey: KEY, sender: "1", baseUrl: server.url }).senders();
+    for (const value of [verification, message, sender]) {
+        assert.equal(typeof value.number, "string");
+        for (const copy of copies(value)) {
+            assertNone(copy, [CODE, WORDS, NUMBER, "910000000", value.number]);
+        }
+    }
+});
+
+for (const [logger, log] of [
+    ["pino", async (value, stream) => (await import("pino")).default(stream).info(value, "a request")],
+    [
+        "winston",
+        async (value, stream) => {
+            const { createLogger, transports } = (await import("winston")).default;
+            createLogger({ transports: [new transports.Stream({ stream })] }).info("a request", value);
+        },
+    ],
+]) {
+    test(`${logger} writes no number of a verification`, async () => {
+        const verification = await phones.client.request(NUMBER);
+        let written = "";
+        const stream = new Writable({
+            write(chunk, _encoding, done) {
+                written += chunk;
+                done();
+            },
+        });
+        await log(verification, stream);
+        await log({ verification }, stream);
+        await setImmediate();
+        assert.match(written, /a request/);
+        assert.match(written, new RegExp(verification.id));
+        assert.ok(!written.includes("910000000"), written);
+    });
+}
 
 test("what a read gives holds neither code nor message, which the service shows", async () => {
     const { id } = await phones.client.request(NUMBER, { message: `${WORDS} {CODE}` });

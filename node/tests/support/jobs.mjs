@@ -129,7 +129,7 @@ export function jobs(
             });
             await assert.rejects(engine.request(NUMBER), (error) => {
                 assert.ok(error instanceof VerifyError);
-                assert.equal(error.code, "sending");
+                assert.equal(error.code, "delivery_failed");
                 assert.equal(error.smsPossiblySent, false);
                 assert.equal(error.retryIsSafe, true);
                 assert.equal(error.cause, gone);

@@ -3,6 +3,7 @@
 import { after, before, beforeEach } from "node:test";
 
 import {
+  type CallOptions,
   Client,
   type CodeType,
   codeInSms,
@@ -17,7 +18,7 @@ import {
   RateLimitedError,
   type State,
   smsParts,
-  type Verification,
+  Verification,
   type Verifier,
   VerifyError,
   withAppHash,
@@ -84,7 +85,7 @@ export async function closed(): Promise<void> {
       }
     },
     key: new Uint8Array(32),
-    smsPerNumber: { most: 5, per: 3600 },
+    smsPerNumber: { limit: 5, per: 3600 },
     maxAttempts: null,
     clock: new TestClock(),
   });
@@ -105,3 +106,27 @@ export const functions: [string, string, string | undefined, 1 | number] = [
 
 declare const jest: Record<"beforeAll" | "beforeEach" | "afterAll", (work: () => unknown, timeout?: number) => void>;
 export const phones: Sandbox[] = [setUpSandbox({ before, beforeEach, after }).sandbox, setUpSandbox(jest).sandbox];
+
+/** A fake for a unit test. */
+export class Fake implements Verifier {
+  async request(number: string): Promise<Verification> {
+    return new Verification({ id: "1", state: "pending", number, createdAt: new Date(), sms: "sent" });
+  }
+  async validate(_id: string, code: string, _options?: CallOptions): Promise<Outcome> {
+    return code === "123456" ? "verified" : "wrong_code";
+  }
+  async cancel(): Promise<State> {
+    return "cancelled";
+  }
+  resend(): Promise<Verification> {
+    return this.request("+351910000000");
+  }
+  get(): Promise<Verification> {
+    return this.request("+351910000000");
+  }
+  async ping(): Promise<void> {}
+  close(): void {}
+}
+export const gateway = new Engine({
+  send: ({ text }, { signal }) => fetch("https://sms.example", { body: text, signal }),
+});

@@ -33,7 +33,7 @@ new Client({}, { environment: {} });
 // @ts-expect-error: an engine needs a way to send
 new Engine({});
 // @ts-expect-error: a quota has a window
-new Engine({ send: () => {}, smsPerNumber: { most: 5 } });
+new Engine({ send: () => {}, smsPerNumber: { limit: 5 } });
 // @ts-expect-error: a key is bytes
 new Engine({ send: () => {}, key: "secret" });
 // @ts-expect-error: no such outcome
@@ -50,6 +50,10 @@ export const code: number = await client.validate("1", "1");
 Sandbox.start({ v2Wrong: 500 });
 // @ts-expect-error: no such call
 sandbox.failNext({ call: "send" });
+// @ts-expect-error: a call that is not awaited has no truth value
+if (client.validate("1", "1")) sandbox.reset();
+// @ts-expect-error: a call that is not awaited has no outcome
+client.validate("1", "1") === "verified";
 // @ts-expect-error: there is no code in a verification
 new Verification({ id: "1", state: "pending" }).code;
 

@@ -7,21 +7,21 @@ use egoi_verify::{Error, ErrorCode, Verifier};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use crate::answers::Verification;
-use crate::input::{RequestOptions, call_options, validate_options};
-use crate::port::Shared;
+use crate::calls::CallTable;
+use crate::options::{RequestOptions, call_options, validate_options};
+use crate::results::Verification;
 
 /// A verifier until it is closed.
-pub(crate) struct Open<V> {
-    port: Arc<Shared>,
+pub(crate) struct OpenVerifier<V> {
+    calls: Arc<CallTable>,
     verifier: RwLock<Option<V>>,
     /// Its calls wait for nothing but JavaScript.
-    is_at_hand: bool,
+    is_inline: bool,
 }
 
-impl<V: Clone> Open<V> {
-    pub(crate) fn new(port: &Arc<Shared>, verifier: V, is_at_hand: bool) -> Self {
-        Self { port: Arc::clone(port), verifier: RwLock::new(Some(verifier)), is_at_hand }
+impl<V: Clone> OpenVerifier<V> {
+    pub(crate) fn new(calls: &Arc<CallTable>, verifier: V, is_inline: bool) -> Self {
+        Self { calls: Arc::clone(calls), verifier: RwLock::new(Some(verifier)), is_inline }
     }
 
     /// Lets go of it. Calls in flight go on to their end.
@@ -37,8 +37,8 @@ impl<V: Clone> Open<V> {
     {
         let verifier = self.verifier.read().unwrap_or_else(PoisonError::into_inner).clone();
         match verifier {
-            Some(verifier) => self.port.start(call, self.is_at_hand, work(verifier)),
-            None => self.port.start::<T>(call, true, ready(Err(closed()))),
+            Some(verifier) => self.calls.start(call, self.is_inline, work(verifier)),
+            None => self.calls.start::<T>(call, true, ready(Err(closed()))),
         }
     }
 }
@@ -48,7 +48,7 @@ pub(crate) fn closed() -> Error {
     Error::new(ErrorCode::Closed, "it was closed before this call")
 }
 
-impl<V: Verifier + Clone + 'static> Open<V> {
+impl<V: Verifier + Clone + 'static> OpenVerifier<V> {
     pub(crate) fn request(&self, call: u32, number: String, options: RequestOptions) {
         self.start(
             call,

@@ -1,0 +1,276 @@
+// The calls in flight of this thread. The native part reports their events through `native.Calls`.
+
+import { AsyncResource } from "node:async_hooks";
+
+import { addon, type CheckedOptions, type Failure } from "./addon.js";
+import { type Kinds, number, options, signal } from "./check.js";
+import { type CallSite, NotSent, toError } from "./errors.js";
+import { unwatch, watch } from "./signals.js";
+
+/** An SMS to send. Its text holds the code. */
+export interface OutgoingSms {
+  /** The number, `+351910000000`. */
+  readonly number: string;
+  /** The text, with the code. */
+  readonly text: string;
+  /** Names this delivery attempt, 32 hex digits: a gateway that is given the same one twice may drop the second. */
+  readonly attemptId: string;
+}
+
+/** What a gateway function is given besides the SMS. */
+export interface SendContext {
+  /** Aborted when nobody waits for the delivery any more: the call timed out or was aborted. Pass it to `fetch`. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * A gateway function: sends an SMS. It throws `NotSent` when it knows that nothing went out. A returned `false`, and a
+ * returned object whose `ok` is `false` such as a `Response` of `fetch`, are failures; any other value is a success.
+ */
+export type SendSms = (sms: OutgoingSms, context: SendContext) => Promise<unknown> | unknown;
+
+interface Call {
+  read: (value: never) => unknown;
+  resolve: (value: never) => void;
+  reject: (reason: unknown) => void;
+  at: CallSite;
+  owner: object;
+  signal: AbortSignal | undefined;
+  onAbort: (() => void) | undefined;
+  send: SendSms | undefined;
+  delivery: Delivery | undefined;
+}
+
+type Event =
+  | [call: number, tag: 0, value: unknown]
+  | [call: number, tag: 1, failure: Failure]
+  | [call: number, tag: 2, sms: OutgoingSms];
+
+/** A gateway function at work. */
+class Delivery implements SendContext {
+  /** What the gateway function threw. */
+  failure: { cause: unknown } | undefined;
+  #controller: AbortController | undefined;
+
+  // Made on demand: most gateways take no signal, and it takes longer than the rest of a call.
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    return this.#controller.signal;
+  }
+
+  abort(reason: unknown): void {
+    this.#controller ??= new AbortController();
+    this.#controller.abort(reason);
+  }
+}
+
+const inFlight = new Map<number, Call>();
+let latest = 0;
+
+const { deno, bun, node } = process.versions;
+const language = deno ? `deno ${deno}` : bun ? `bun ${bun}` : `node ${node}`;
+
+export const calls = new addon.Calls(language, onEvents);
+
+/** Called from the event loop. */
+function onEvents(events: string): void {
+  dispatch(events);
+  submit();
+}
+
+function dispatch(events: string): void {
+  for (const [id, tag, what] of JSON.parse(events) as Event[]) {
+    const call = inFlight.get(id);
+    if (call === undefined) {
+      continue; // Aborted.
+    }
+    if (tag === 2) {
+      void deliver(id, call, what);
+      continue;
+    }
+    forget(id, call);
+    if (tag === 0) {
+      call.resolve(call.read(what as never) as never);
+    } else {
+      const error = toError(what, call.at, call.delivery?.failure);
+      call.reject(error);
+      call.delivery?.abort(error);
+    }
+    notifyWaiters();
+  }
+}
+
+let isSubmitPending = false;
+let startedInARow = 0;
+
+/**
+ * How many calls are started before the event loop has to come round, of which it may take two lots in one turn: calls of
+ * an engine in memory end in microtasks, and loops of them must not keep everything else waiting.
+ */
+const MAX_IN_A_ROW = 64;
+
+/**
+ * The calls of one turn are submitted together. By a microtask of the language and by the addon, never by a function that
+ * a test may have replaced: fake timers would keep every call of the process waiting.
+ */
+function submitSoon(): void {
+  startedInARow += 1;
+  if (isSubmitPending) {
+    return;
+  }
+  isSubmitPending = true;
+  if (startedInARow < MAX_IN_A_ROW) {
+    void submitInAMicrotask();
+  } else {
+    startedInARow = 0;
+    keepAlive();
+    calls.callNextTurn();
+  }
+}
+
+async function submitInAMicrotask(): Promise<void> {
+  await undefined;
+  submit();
+}
+
+function submit(): void {
+  if (isSubmitPending) {
+    isSubmitPending = false;
+    dispatch(calls.submit());
+    keepAlive();
+  }
+}
+
+let isKeptAlive = false;
+
+function keepAlive(): void {
+  if (isKeptAlive !== inFlight.size > 0) {
+    isKeptAlive = inFlight.size > 0;
+    calls.keepAlive(isKeptAlive);
+  }
+}
+
+function forget(id: number, call: Call): void {
+  inFlight.delete(id);
+  if (call.signal !== undefined && call.onAbort !== undefined) {
+    unwatch(call.signal, call.onAbort);
+  }
+  if (inFlight.size === 0) {
+    keepAlive();
+  }
+}
+
+const waiters = new Set<() => void>();
+
+function notifyWaiters(): void {
+  for (const waiter of waiters) {
+    waiter();
+  }
+}
+
+/** Resolves once no call of a verifier is in flight. */
+export function settled(owner: object): Promise<void> {
+  return new Promise((resolve) => {
+    const waiter = () => {
+      for (const call of inFlight.values()) {
+        if (call.owner === owner) {
+          return;
+        }
+      }
+      waiters.delete(waiter);
+      resolve();
+    };
+    waiters.add(waiter);
+    waiter();
+  });
+}
+
+async function deliver(id: number, call: Call, sms: OutgoingSms): Promise<void> {
+  const delivery = new Delivery();
+  call.delivery = delivery;
+  let result: "sent" | "not_sent" | "unknown" = "sent";
+  try {
+    throwIfRefused(await call.send?.(sms, delivery));
+  } catch (error) {
+    delivery.failure = { cause: error };
+    result = error instanceof NotSent ? "not_sent" : "unknown";
+  }
+  dispatch(calls.finishDelivery(id, result));
+}
+
+/** `fetch` does not reject when the gateway responds with 401. What was returned may hold secrets, and is no cause. */
+function throwIfRefused(returned: unknown): void {
+  if (returned === false) {
+    throw new Error("the gateway function returned false");
+  }
+  if (typeof returned === "object" && returned !== null && (returned as Partial<Response>).ok === false) {
+    const { status } = returned as Partial<Response>;
+    const what = typeof status === "number" ? `a response with status ${status}` : "an object whose `ok` is false";
+    throw new Error(`the gateway function returned ${what}`);
+  }
+}
+
+/** Options that every call has. */
+export interface CallOptions {
+  /** Seconds that this call may take. */
+  timeout?: number | undefined;
+  /** Aborts the call: it rejects with the signal's reason, and its HTTP request is dropped. */
+  signal?: AbortSignal | undefined;
+}
+
+export const CALL_OPTIONS: Kinds = { timeout: number, signal };
+
+/**
+ * Makes a call. The stack of an error begins above `calledFunction`, the public one; what `start` throws rejects the
+ * promise.
+ */
+export function call<T>(
+  owner: object,
+  calledFunction: Function,
+  given: CallOptions | undefined,
+  kinds: Kinds,
+  start: (id: number, checked: CheckedOptions) => void,
+  read: (value: never) => T,
+  send?: SendSms,
+): Promise<T> {
+  const at: CallSite = {};
+  Error.captureStackTrace(at, calledFunction);
+  return new Promise<T>((resolve, reject) => {
+    const checked = options(given, kinds);
+    const signal = checked["signal"] as AbortSignal | undefined;
+    signal?.throwIfAborted();
+    // Numbers of 32 bits: no call is in flight for so long that its number comes round again.
+    latest = (latest + 1) >>> 0;
+    const id = latest;
+    start(id, checked);
+    const entry: Call = {
+      read,
+      resolve,
+      reject,
+      at,
+      owner,
+      signal,
+      onAbort: undefined,
+      send: undefined,
+      delivery: undefined,
+    };
+    if (send !== undefined) {
+      // In the caller's AsyncLocalStorage, and not in that of whoever wakes this thread. `AsyncResource.bind` would take
+      // longer than the rest of a call.
+      const caller = new AsyncResource("egoi-verify");
+      entry.send = (sms, context) => caller.runInAsyncScope(send, undefined, sms, context);
+    }
+    if (signal !== undefined) {
+      entry.onAbort = () => {
+        forget(id, entry);
+        calls.cancel(id);
+        reject(signal.reason);
+        entry.delivery?.abort(signal.reason);
+        notifyWaiters();
+      };
+      watch(signal, entry.onAbort);
+    }
+    inFlight.set(id, entry);
+    submitSoon();
+  });
+}
