@@ -100,7 +100,7 @@ PLACES: dict[str, dict[str, list[str]]] = {
     "what is said of an SMS": {
         "rust": ["Sms."],
         "python": ["Sms."],
-        "node": ["Verification.sms:"],
+        "node": ["SmsStatus="],
         "kotlin": ["Sms."],
         "swift": ["SMS."],
     },
