@@ -144,8 +144,10 @@ function submit(): void {
 let isKeptAlive = false;
 
 function keepAlive(): void {
-  if (isKeptAlive !== inFlight.size > 0) {
-    isKeptAlive = inFlight.size > 0;
+  // What waits to be submitted may have ended already, and what is called meanwhile is submitted with it.
+  const isNeeded = isSubmitPending || inFlight.size > 0;
+  if (isKeptAlive !== isNeeded) {
+    isKeptAlive = isNeeded;
     calls.keepAlive(isKeptAlive);
   }
 }

@@ -55,6 +55,32 @@ test("a call that was given up does not keep the process alive", async () => {
     assert.match(done.output, /AbortError/);
 });
 
+test("a call that waits for the next turn of the event loop keeps the process alive, whatever ends meanwhile", async () => {
+    const done = await script(
+        `
+    import { Engine } from "egoi-verify";
+    let release;
+    const slow = new Engine({ send: () => new Promise((resolve) => { release = resolve; }), smsPerNumber: null });
+    const quick = new Engine({ send: () => {} });
+    const { id } = await quick.request("+351 910 000 000");
+    // Of so many calls in a row the deferred one is at some time the one that waits.
+    for (let n = 0; n < 200; n += 1) {
+      const request = slow.request("+351 910 000 000");
+      for (let m = 0; m < 40 + (n % 41); m += 1) await quick.get(id);
+      const deferred = quick.get(id);
+      release();
+      await request;
+      await quick.get(id);
+      await deferred;
+    }
+    console.log("settled");
+  `,
+        { seconds: 60 },
+    );
+    assert.deepEqual(how(done), ended(0));
+    assert.match(done.output, /settled/);
+});
+
 test("process.exit with calls in flight ends the process with its code", async () => {
     const done = await script(
         `${START}
