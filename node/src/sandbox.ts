@@ -1,6 +1,16 @@
 import { addon, type NativeSandbox } from "./addon.js";
 import { CALL_OPTIONS, type CallOptions, call, calls } from "./calls.js";
-import { boolean, listOf, options as checkedOptions, type Kinds, number, orNull, signal, string, whole } from "./check.js";
+import {
+  boolean,
+  options as checkedOptions,
+  type Kinds,
+  listOf,
+  number,
+  orNull,
+  signal,
+  string,
+  whole,
+} from "./check.js";
 import { Client, type ClientSettings, EgoiSms } from "./client.js";
 import { callNative, inspectSymbol } from "./errors.js";
 import { masked } from "./verification.js";
