@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use egoi_verify::binding_options::ClientSettings;
+use egoi_verify::binding_options::{ClientSettings, StoreSettings};
 use egoi_verify::{Client, ClientOptions, Error, ErrorCode};
 use egoi_verify_runtime::{guarded, run};
 use zeroize::Zeroizing;
@@ -37,9 +37,20 @@ pub struct NativeClientOptions {
     pub store: Option<String>,
     pub key: Option<Vec<u8>>,
     pub previous_keys: Option<Vec<Vec<u8>>>,
-    pub keep: Option<f64>,
+    pub retention: Option<f64>,
     /// `LANGUAGE VERSION`, for `User-Agent`.
     pub language: String,
+}
+
+/// A store, where one of its options was given.
+pub(crate) fn store(
+    url: Option<String>,
+    key: Option<Vec<u8>>,
+    previous_keys: Option<Vec<Vec<u8>>>,
+    retention: Option<f64>,
+) -> Option<StoreSettings> {
+    let is_given = url.is_some() || key.is_some() || previous_keys.is_some() || retention.is_some();
+    is_given.then(|| StoreSettings { url, key, previous_keys, retention, ..StoreSettings::default() })
 }
 
 impl NativeClientOptions {
@@ -59,10 +70,7 @@ impl NativeClientOptions {
             v1_paths: self.v1_paths,
             v2_paths: self.v2_paths,
             app_name: self.app_name,
-            store: self.store,
-            key: self.key,
-            previous_keys: self.previous_keys,
-            keep: self.keep,
+            store: store(self.store, self.key, self.previous_keys, self.retention),
         }
         .set(options)
     }

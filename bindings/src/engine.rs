@@ -5,14 +5,14 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::SystemTime;
 
 use async_trait::async_trait;
-use egoi_verify::binding_options::{self, EngineSettings};
+use egoi_verify::binding_options::{self, EngineSettings, QuotaSettings};
 use egoi_verify::{
     Clock, EgoiSms, Engine, EngineOptions, Error, ErrorCode, OutgoingSms, SendError, SendFuture, SmsGateway, TestClock,
 };
 use egoi_verify_runtime::{guarded, run};
 use zeroize::Zeroizing;
 
-use crate::client::NativeClientOptions;
+use crate::client::{NativeClientOptions, store};
 use crate::failure::{NativeError, Thrown, ThrownAbove};
 use crate::values::{
     NativeCancelToken, NativeOutcome, NativeRequest, NativeState, NativeValidate, NativeVerification, call_options,
@@ -133,7 +133,7 @@ pub struct NativeEngineOptions {
     pub store: Option<String>,
     pub key: Option<Vec<u8>>,
     pub previous_keys: Option<Vec<Vec<u8>>>,
-    pub keep: Option<f64>,
+    pub retention: Option<f64>,
     pub max_requests: Option<i64>,
     pub max_attempts: Option<NativeLimit>,
     pub wrong_codes_per_number: Option<NativeQuota>,
@@ -152,17 +152,19 @@ impl NativeEngineOptions {
         };
         let quota = |given| match given {
             NativeQuota::None => None,
-            NativeQuota::Most { most, per } => Some((most, per)),
+            NativeQuota::Most { most, per } => Some(QuotaSettings { limit: most, per }),
         };
         let pause = |given| match given {
             NativePause::None => None,
             NativePause::Lasting { seconds } => Some(seconds),
         };
         let settings = EngineSettings {
-            store: self.store,
-            key: self.key,
-            previous_keys: self.previous_keys,
-            keep: self.keep,
+            store: store(
+                Some(self.store.unwrap_or_else(|| "memory:".to_owned())),
+                self.key,
+                self.previous_keys,
+                self.retention,
+            ),
             max_requests: self.max_requests,
             max_attempts: self.max_attempts.map(limit),
             wrong_codes_per_number: self.wrong_codes_per_number.map(quota),

@@ -9,8 +9,9 @@ use std::hint::black_box;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use egoi_verify::store::MemoryStore;
 use egoi_verify::{
-    Engine, EngineOptions, MemoryStore, OutgoingSms, PhoneNumber, RequestOptions, SendError, TestClock, ValidateOptions,
+    Engine, EngineOptions, OutgoingSms, PhoneNumber, RequestOptions, SendError, Store, TestClock, ValidateOptions,
 };
 use rounds::{Cost, processor_ns};
 use tokio::runtime::{Builder, Runtime};
@@ -151,7 +152,7 @@ fn report_bytes(what: &str, taken: u64, count: usize) {
 fn engine(options: EngineOptions) -> (Engine, Arc<MemoryStore>, Arc<TestClock>) {
     let clock = Arc::new(TestClock::default());
     let store = Arc::new(MemoryStore::with_clock(10_000_000, clock.clone()));
-    let engine = Engine::new(drop_sms, options.key([7; 32]).store(store.clone())).unwrap();
+    let engine = Engine::new(drop_sms, options.store(Store::custom(store.clone()).key([7; 32]))).unwrap();
     (engine, store, clock)
 }
 

@@ -27,7 +27,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
-use egoi_verify::{Engine, EngineOptions, OutgoingSms, PhoneNumber, RequestOptions, SendError, ValidateOptions};
+use egoi_verify::{Engine, EngineOptions, OutgoingSms, PhoneNumber, RequestOptions, SendError, Store, ValidateOptions};
 use rounds::Cost;
 use tokio::runtime::{Builder, Runtime};
 
@@ -76,7 +76,7 @@ impl Verifying {
             sent.lock().unwrap().insert(sms.number, sms.text[..6].to_owned());
             std::future::ready(Ok::<(), SendError>(()))
         };
-        Self { engine: Engine::new(send, options.store_url(url).key([7; 32])).unwrap(), codes }
+        Self { engine: Engine::new(send, options.store(Store::new(url).key([7; 32]))).unwrap(), codes }
     }
 
     /// Pending requests, each to a number of its own.

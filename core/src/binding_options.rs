@@ -1,18 +1,64 @@
 //! Values as languages without Rust's types give them, checked once for every binding.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::{ClientOptions, EngineOptions, Error, Quota, Reason, V1Paths, V2Paths};
+use serde::Deserialize;
+use serde::de::{self, Deserializer, SeqAccess, Visitor};
+
+use crate::{ClientOptions, EngineOptions, Error, Quota, Reason, Store, V1Paths, V2Paths};
 
 /// How long a sandbox waits for a code where its user does not say.
 #[cfg(feature = "sandbox")]
 pub const CODE_COMES_WITHIN: Duration = Duration::from_secs(10);
 
+/// A store as it was given; lengths of time in seconds. Whatever is absent has its default.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[expect(missing_docs, reason = "the methods of `Store`")]
+pub struct StoreSettings {
+    pub url: Option<String>,
+    #[serde(deserialize_with = "bytes")]
+    pub key: Option<Vec<u8>>,
+    #[serde(deserialize_with = "lists_of_bytes")]
+    pub previous_keys: Option<Vec<Vec<u8>>>,
+    pub retention: Option<f64>,
+    pub pool_size: Option<i64>,
+    #[serde(deserialize_with = "bytes")]
+    pub ca_certificates: Option<Vec<u8>>,
+}
+
+impl StoreSettings {
+    /// The store with what was given.
+    pub fn read(self) -> Result<Store, Error> {
+        let missing =
+            || Error::invalid_input("url", Reason::Missing, "is missing, a store has one: `memory:`, for example");
+        let mut store = Store::new(self.url.ok_or_else(missing)?);
+        if let Some(key) = self.key {
+            store = store.key(key);
+        }
+        if let Some(keys) = self.previous_keys {
+            store = store.previous_keys(keys);
+        }
+        if let Some(retention) = self.retention {
+            store = store.retention(seconds("retention", retention)?);
+        }
+        if let Some(connections) = self.pool_size {
+            store = store.pool_size(whole::<u32>("pool_size", connections)? as usize);
+        }
+        if let Some(pem) = self.ca_certificates {
+            store = store.ca_certificates(pem);
+        }
+        Ok(store)
+    }
+}
+
 /// The options of a client that have defaults, as they were given; lengths of time in seconds. Whatever is absent has
 /// its default.
-#[derive(Default)]
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[expect(missing_docs, reason = "the methods of `ClientOptions`")]
 pub struct ClientSettings {
     pub api: Option<String>,
@@ -20,6 +66,7 @@ pub struct ClientSettings {
     pub timeout: Option<f64>,
     pub connect_timeout: Option<f64>,
     pub proxy: Option<String>,
+    #[serde(deserialize_with = "bytes")]
     pub ca_certificates: Option<Vec<u8>>,
     pub trust: Option<String>,
     pub allow_http: Option<bool>,
@@ -28,10 +75,7 @@ pub struct ClientSettings {
     pub v1_paths: Option<HashMap<String, String>>,
     pub v2_paths: Option<HashMap<String, String>>,
     pub app_name: Option<String>,
-    pub store: Option<String>,
-    pub key: Option<Vec<u8>>,
-    pub previous_keys: Option<Vec<Vec<u8>>>,
-    pub keep: Option<f64>,
+    pub store: Option<StoreSettings>,
 }
 
 impl ClientSettings {
@@ -77,35 +121,38 @@ impl ClientSettings {
             options = options.app_name(name);
         }
         if let Some(store) = self.store {
-            options = options.store_url(&store)?;
-        }
-        if let Some(key) = self.key {
-            options = options.key(key);
-        }
-        if let Some(keys) = self.previous_keys {
-            options = options.previous_keys(keys);
-        }
-        if let Some(keep) = self.keep {
-            options = options.keep(seconds("keep", keep)?);
+            options = options.store(store.read()?);
         }
         Ok(options)
     }
 }
 
+/// So many in so many seconds. Read from a list too.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "the fields of `Quota`")]
+pub struct QuotaSettings {
+    pub limit: i64,
+    pub per: f64,
+}
+
 /// The options of an engine that have defaults, as they were given; lengths of time in seconds. Whatever is absent has
 /// its default, and a limit that is there and `None` is off. A quota is so many in so many seconds.
-#[derive(Default)]
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[expect(missing_docs, reason = "the methods of `EngineOptions`")]
 pub struct EngineSettings {
-    pub store: Option<String>,
-    pub key: Option<Vec<u8>>,
-    pub previous_keys: Option<Vec<Vec<u8>>>,
-    pub keep: Option<f64>,
+    pub store: Option<StoreSettings>,
     pub max_requests: Option<i64>,
+    #[serde(deserialize_with = "or_off")]
     pub max_attempts: Option<Option<i64>>,
-    pub wrong_codes_per_number: Option<Option<(i64, f64)>>,
-    pub sms_per_number: Option<Option<(i64, f64)>>,
+    #[serde(deserialize_with = "or_off")]
+    pub wrong_codes_per_number: Option<Option<QuotaSettings>>,
+    #[serde(deserialize_with = "or_off")]
+    pub sms_per_number: Option<Option<QuotaSettings>>,
+    #[serde(deserialize_with = "or_off")]
     pub max_resends: Option<Option<i64>>,
+    #[serde(deserialize_with = "or_off")]
     pub resend_after: Option<Option<f64>>,
     pub countries: Option<Vec<i64>>,
 }
@@ -113,21 +160,13 @@ pub struct EngineSettings {
 impl EngineSettings {
     /// The options with what was given.
     pub fn set(self, mut options: EngineOptions) -> Result<EngineOptions, Error> {
-        let so_many =
-            |field, (most, per)| Ok::<_, Error>(Quota { limit: whole(field, most)?, per: seconds(field, per)? });
+        let so_many = |field, QuotaSettings { limit, per }| {
+            Ok::<_, Error>(Quota { limit: whole(field, limit)?, per: seconds(field, per)? })
+        };
         let quota = |field, given: Option<_>| given.map(|given| so_many(field, given)).transpose();
         let most = |field, most: Option<i64>| most.map(|most| whole(field, most)).transpose();
-        if let Some(url) = self.store {
-            options = options.store_url(url);
-        }
-        if let Some(key) = self.key {
-            options = options.key(key);
-        }
-        if let Some(keys) = self.previous_keys {
-            options = options.previous_keys(keys);
-        }
-        if let Some(keep) = self.keep {
-            options = options.keep(seconds("keep", keep)?);
+        if let Some(store) = self.store {
+            options = options.store(store.read()?);
         }
         if let Some(most) = self.max_requests {
             options = options.max_requests(whole("max_requests", most)?);
@@ -153,6 +192,55 @@ impl EngineSettings {
         }
         Ok(options)
     }
+}
+
+/// Bytes, or a text, which stands for its own bytes.
+struct Bytes(Vec<u8>);
+
+impl<'de> Deserialize<'de> for Bytes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct BytesVisitor;
+
+        impl<'de> Visitor<'de> for BytesVisitor {
+            type Value = Bytes;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("bytes or a text")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Bytes, E> {
+                Ok(Bytes(text.as_bytes().to_vec()))
+            }
+
+            fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Bytes, E> {
+                Ok(Bytes(bytes.to_vec()))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut bytes: A) -> Result<Bytes, A::Error> {
+                let mut read = Vec::with_capacity(bytes.size_hint().unwrap_or_default().min(4096));
+                while let Some(byte) = bytes.next_element()? {
+                    read.push(byte);
+                }
+                Ok(Bytes(read))
+            }
+        }
+
+        deserializer.deserialize_any(BytesVisitor)
+    }
+}
+
+fn bytes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<u8>>, D::Error> {
+    Ok(Option::<Bytes>::deserialize(deserializer)?.map(|bytes| bytes.0))
+}
+
+fn lists_of_bytes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<Vec<u8>>>, D::Error> {
+    let lists = Option::<Vec<Bytes>>::deserialize(deserializer)?;
+    Ok(lists.map(|lists| lists.into_iter().map(|bytes| bytes.0).collect()))
+}
+
+/// A limit that is there: null switches it off, which an absent one does not.
+fn or_off<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
 }
 
 /// A length of time in seconds; negative, not a number or beyond all use it is `invalid_input`.

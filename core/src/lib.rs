@@ -12,7 +12,7 @@ pub mod machine;
 mod sandbox;
 pub mod session;
 mod sms;
-mod store;
+pub mod store;
 mod tls;
 mod values;
 mod verification;
@@ -28,11 +28,7 @@ pub use machine::Quota;
 #[cfg(feature = "sandbox")]
 pub use sandbox::{Cut, Fault, FaultBody, FaultCall, Message, Sandbox, SandboxClock, SandboxOptions};
 pub use sms::{MessageTemplate, SmsEncoding, SmsParts, code_in_sms, sms_parts, with_app_hash, with_origin};
-pub use store::{
-    Attempt, Clock, ClockShift, CreateResult, DeliveryStatus, Digest, IdempotencyClaim, Limits, MemoryStore,
-    MonotonicClock, NewClaim, NewRequest, ResendLimit, ResendResult, StoreBackend, StoreFuture, StoredRequest,
-    StoredResponse, StoredTerms, TestClock,
-};
+pub use store::{Clock, Store, TestClock};
 pub use tls::Trust;
 pub use values::{ApiKey, Code, CodeSize, CodeType, EngineKey, PhoneNumber, RequestId, Validity, parse_number};
 pub use verification::{CallOptions, Outcome, RequestOptions, SmsStatus, State, ValidateOptions, Verification};

@@ -207,7 +207,7 @@ impl RequestOptions {
         self
     }
 
-    /// The same key gives the same request and no second SMS, for `keep`; with another number it is `conflict`. 1 to
+    /// The same key gives the same request and no second SMS, for the store's retention; with another number it is `conflict`. 1 to
     /// 256 characters. `Engine`, and `Client` with a store.
     #[must_use]
     pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {

@@ -12,9 +12,10 @@ use std::fmt::{self, Write as _};
 use std::sync::{Arc, Mutex, Once};
 use std::time::{Duration, Instant};
 
+use egoi_verify::store::{MemoryStore, StoreBackend};
 use egoi_verify::{
-    Api, CallOptions, Client, ClientOptions, CodeType, ErrorCode, MemoryStore, Outcome, RequestOptions, State,
-    StoreBackend, TestClock, V1Paths, V2Paths, ValidateOptions,
+    Api, CallOptions, Client, ClientOptions, CodeType, ErrorCode, Outcome, RequestOptions, State, Store, TestClock,
+    V1Paths, V2Paths, ValidateOptions,
 };
 use service::{Arrived, CODE, ID, KEY, NUMBER, Service, Step, answer, closed_port, json};
 use watched::{Trouble, Watched};
@@ -458,8 +459,8 @@ fn a_client_is_made_without_a_runtime_and_refuses_what_is_wrong() {
             "v1_paths",
         ),
         (v2().app_name("naïve"), "app_name"),
-        (v2().store(Arc::new(MemoryStore::new(1000))), "key"),
-        (v2().store(Arc::new(MemoryStore::new(1000))).key(*b"short"), "key"),
+        (v2().store(Store::default()), "key"),
+        (v2().store(Store::default().key(*b"short")), "key"),
     ] {
         let error = Client::new(options).err().unwrap_or_else(|| panic!("{field} is not refused"));
         assert_eq!(error.code(), ErrorCode::InvalidInput, "{error}");
@@ -467,7 +468,7 @@ fn a_client_is_made_without_a_runtime_and_refuses_what_is_wrong() {
     }
     let plain = Client::new(v2().base_url("http://sandbox:8080")).err().unwrap();
     assert!(plain.detail().contains("EGOI_ALLOW_HTTP=1"), "{plain}");
-    let unknown = v2().store_url("mysql://u:secret@localhost/db").unwrap_err();
+    let unknown = Client::new(v2().store(Store::new("mysql://u:secret@localhost/db").key([0; 32]))).unwrap_err();
     assert!(unknown.detail().starts_with("`store`") && !unknown.detail().contains("secret"), "{unknown}");
     for base in ["http://localhost:1", "http://127.0.0.2", "http://[::1]:5", "https://example.com/api/"] {
         assert!(Client::new(v2().base_url(base)).is_ok(), "{base}");
@@ -656,7 +657,7 @@ async fn an_idempotency_key_gives_the_same_request_and_one_sms() {
     assert_eq!(refused.code(), ErrorCode::Unsupported);
     let store = Arc::new(MemoryStore::new(1000));
     let with = |key: [u8; 32], previous: Vec<[u8; 32]>| {
-        let options = service.options(Api::V2).store(store.clone()).key(key).previous_keys(previous);
+        let options = service.options(Api::V2).store(Store::custom(store.clone()).key(key).previous_keys(previous));
         Client::new(options).unwrap()
     };
     let client = with([1; 32], vec![]);
@@ -675,7 +676,7 @@ async fn an_idempotency_key_is_free_again_only_when_no_sms_was_sent() {
     let (refused, conflict) = (json(401, "{}"), json(409, "{}"));
     for (fault, is_free) in [(refused, true), (conflict, true), (json(500, "{}"), false), (vec![Step::Close], false)] {
         let service = Service::answering([fault, made()]).await;
-        let options = service.options(Api::V2).store(Arc::new(MemoryStore::new(1000))).key([1; 32]);
+        let options = service.options(Api::V2).store(Store::default().key([1; 32]));
         let client = Client::new(options).unwrap();
         let failed = client.request(NUMBER, keyed()).await.unwrap_err();
         assert_eq!(failed.sms_possibly_sent(), !is_free);
@@ -696,7 +697,7 @@ fn keyed() -> RequestOptions {
 
 /// A client whose idempotency keys are in this store.
 fn with_store(options: ClientOptions, store: &Arc<impl StoreBackend + 'static>) -> Client {
-    Client::new(options.store(Arc::clone(store) as Arc<dyn StoreBackend>).key([1; 32])).unwrap()
+    Client::new(options.store(Store::custom(Arc::clone(store) as Arc<dyn StoreBackend>).key([1; 32]))).unwrap()
 }
 
 #[tokio::test]
@@ -719,11 +720,11 @@ async fn an_idempotency_key_is_of_one_account_at_one_address() {
 #[test]
 fn an_idempotency_key_that_is_forgotten_at_once_is_refused() {
     let options = |seconds| {
-        let options = ClientOptions::new(KEY, "1234").store(Arc::new(MemoryStore::new(1000))).key([1; 32]);
-        Client::new(options.keep(Duration::from_secs(seconds)))
+        let store = Store::default().key([1; 32]).retention(Duration::from_secs(seconds));
+        Client::new(ClientOptions::new(KEY, "1234").store(store))
     };
     let error = options(59).err().unwrap();
-    assert_eq!((error.code(), error.field()), (ErrorCode::InvalidInput, Some("keep")));
+    assert_eq!((error.code(), error.field()), (ErrorCode::InvalidInput, Some("retention")));
     assert!(error.detail().contains("is 59 s; the minimum is 60 s"), "{error}");
     assert!(options(0).is_err() && options(60).is_ok());
 }

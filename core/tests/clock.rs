@@ -5,7 +5,8 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use egoi_verify::machine::Timestamp;
-use egoi_verify::{Clock, ClockShift, MonotonicClock, TestClock};
+use egoi_verify::store::{ClockShift, MonotonicClock};
+use egoi_verify::{Clock, TestClock};
 
 const HOUR: Duration = Duration::from_secs(3600);
 

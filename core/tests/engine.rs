@@ -14,9 +14,10 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use egoi_verify::machine::Quota;
+use egoi_verify::store::{MemoryStore, StoreBackend};
 use egoi_verify::{
-    CallOptions, Clock as _, CodeType, Engine, EngineOptions, Error, ErrorCode, MemoryStore, Outcome, RequestOptions,
-    SmsStatus, State, StoreBackend, TestClock, ValidateOptions, Verification, Verifier, parse_number,
+    CallOptions, Clock as _, CodeType, Engine, EngineOptions, Error, ErrorCode, Outcome, RequestOptions, SmsStatus,
+    State, Store, TestClock, ValidateOptions, Verification, Verifier, parse_number,
 };
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use rand::rngs::SmallRng;
@@ -65,7 +66,7 @@ fn defaults() -> Setting {
 fn set_up_watched() -> (Setting, Arc<Watched>) {
     let (clock, post) = (stopped(), Post::default());
     let store = Arc::new(Watched::new(clock.clone()));
-    let options = EngineOptions::default().store(store.clone()).key(KEY).without_limits();
+    let options = EngineOptions::default().store(Store::custom(store.clone()).key(KEY)).without_limits();
     (Setting { engine: Engine::new(post.clone(), options).unwrap(), clock, post }, store)
 }
 
@@ -483,7 +484,7 @@ async fn what_is_no_id_is_refused() {
 
 #[tokio::test]
 async fn a_request_is_not_found_when_keep_is_over() {
-    let setting = set_up(EngineOptions::default().keep(HOUR));
+    let setting = set_up(EngineOptions::default().store(Store::default().retention(HOUR)));
     let (id, code) = setting.request().await;
     assert_eq!(setting.validate(&id, &code).await, Outcome::Verified);
     setting.pass(Duration::from_secs(600) + HOUR - MS);
@@ -795,7 +796,7 @@ async fn another_key_or_none_makes_another_request() {
 
 #[tokio::test]
 async fn a_key_is_free_again_when_keep_is_over() {
-    let setting = set_up(EngineOptions::default().keep(HOUR));
+    let setting = set_up(EngineOptions::default().store(Store::default().retention(HOUR)));
     let first = setting.engine.request(NUMBER, code_alone().idempotency_key("k")).await.unwrap();
     setting.pass(Duration::from_secs(600) + HOUR - MS);
     assert_eq!(setting.engine.request(NUMBER, code_alone().idempotency_key("k")).await.unwrap().id, first.id);
@@ -841,8 +842,8 @@ async fn the_store_is_given_no_idempotency_key_in_clear() {
 
 /// An engine under a key, on a store that others share.
 fn under(key: u8, previous: &[u8], store: &Arc<MemoryStore>, post: &Post) -> Engine {
-    let options = EngineOptions::default().store(store.clone()).key([key; 32]);
-    Engine::new(post.clone(), options.previous_keys(previous.iter().map(|key| vec![*key; 32]))).unwrap()
+    let store = Store::custom(store.clone()).key([key; 32]).previous_keys(previous.iter().map(|key| vec![*key; 32]));
+    Engine::new(post.clone(), EngineOptions::default().store(store)).unwrap()
 }
 
 #[tokio::test]
@@ -1060,12 +1061,19 @@ fn options_that_make_no_sense_are_refused() {
     let nothing = Quota { limit: 0, per: HOUR };
     let no_time = Quota { limit: 1, per: Duration::ZERO };
     for (field, limit, refused) in [
-        ("key", "has 31 bytes, must have at least 32", options().key([0; 31])),
-        ("key", "has 0 bytes, must have at least 32", options().key([])),
-        ("key", "has 31 bytes, must have at least 32", options().previous_keys([vec![0; 32], vec![0; 31]])),
-        ("key", "is missing", options().store(store())),
-        ("store", "must be `memory:`", options().store_url("mysql://user:secret@host/db")),
-        ("store", "must be `memory:`", options().store_url("")),
+        ("key", "has 31 bytes, must have at least 32", options().store(Store::default().key([0; 31]))),
+        ("key", "has 0 bytes, must have at least 32", options().store(Store::default().key([]))),
+        (
+            "previous_keys",
+            "has 31 bytes, must have at least 32",
+            options().store(Store::default().key([0; 32]).previous_keys([vec![0; 32], vec![0; 31]])),
+        ),
+        ("previous_keys", "without a `key`", options().store(Store::default().previous_keys([vec![0; 32]]))),
+        ("pool_size", "PostgreSQL only", options().store(Store::default().pool_size(3))),
+        ("ca_certificates", "Redis only", options().store(Store::default().ca_certificates(*b"-"))),
+        ("key", "is missing", options().store(Store::custom(store()))),
+        ("store", "must be `memory:`", options().store(Store::new("mysql://user:secret@host/db"))),
+        ("store", "must be `memory:`", options().store(Store::new(""))),
         ("max_attempts", "is 0, must be at least 1", options().max_attempts(Some(0))),
         ("max_requests", "is 0, must be at least 1", options().max_requests(0)),
         ("wrong_codes_per_number", "allows 0, must allow at least 1", options().wrong_codes_per_number(Some(nothing))),
@@ -1085,13 +1093,13 @@ fn options_at_their_limits_are_accepted() {
     let options = EngineOptions::default;
     let one = Some(Quota { limit: 1, per: MS });
     for accepted in [
-        options().key([0; 32]).previous_keys([vec![0; 32]]),
-        options().store_url("memory:"),
+        options().store(Store::default().key([0; 32]).previous_keys([vec![0; 32]])),
+        options().store(Store::new("memory:")),
         options().max_attempts(Some(1)).max_resends(Some(0)).resend_after(Some(Duration::ZERO)).max_requests(1),
         options().max_requests(u64::MAX),
         options().wrong_codes_per_number(one).sms_per_number(one),
-        options().keep(Duration::ZERO).countries(Some(Vec::new())),
-        options().keep(Duration::MAX),
+        options().store(Store::default().retention(Duration::ZERO)).countries(Some(Vec::new())),
+        options().store(Store::default().retention(Duration::MAX)),
     ] {
         assert!(Engine::new(Post::default(), accepted).is_ok());
     }

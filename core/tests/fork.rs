@@ -55,7 +55,7 @@ mod unix {
     use std::io::{Read as _, Write as _, pipe};
 
     use egoi_verify::{
-        CallOptions, Client, ClientOptions, CodeType, Engine, EngineOptions, ErrorCode, RequestOptions,
+        CallOptions, Client, ClientOptions, CodeType, Engine, EngineOptions, ErrorCode, RequestOptions, Store,
         ValidateOptions, generate_code,
     };
     use nix::sys::wait::{WaitStatus, waitpid};
@@ -127,9 +127,10 @@ mod unix {
     }
 
     pub(crate) fn a_key_remembered_in_memory_sends_no_sms_in_a_child() {
-        let options = ClientOptions::new("key", "1").base_url("http://127.0.0.1:9").store_url("memory:").unwrap();
+        let store = Store::default().key([0; 32]);
+        let options = ClientOptions::new("key", "1").base_url("http://127.0.0.1:9").store(store);
         let said = in_a_child(move || {
-            let client = Client::new(options.key([0; 32])).unwrap();
+            let client = Client::new(options).unwrap();
             let keyed = RequestOptions::default().idempotency_key("order 7");
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             let error = runtime.block_on(client.request("+351 910 000 000", keyed)).unwrap_err();
@@ -149,7 +150,7 @@ mod unix {
         }
         let server = RedisServer::start(&[]);
         let before = server.connections();
-        let options = EngineOptions::default().store_url(server.url()).key([0; 32]);
+        let options = EngineOptions::default().store(Store::new(server.url()).key([0; 32]));
         let engine = Engine::new(|_sms| async { Ok(()) }, options).unwrap();
         let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let of_parent = runtime();
@@ -165,7 +166,7 @@ mod unix {
 
     #[cfg(any(feature = "sqlite", feature = "postgres"))]
     fn engine_on(url: String) -> Engine {
-        let options = EngineOptions::default().store_url(url).key([0; 32]);
+        let options = EngineOptions::default().store(Store::new(url).key([0; 32]));
         Engine::new(|_sms| async { Ok(()) }, options).unwrap()
     }
 

@@ -7,9 +7,10 @@ mod soak;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use egoi_verify::store::{MemoryStore, StoreBackend};
 use egoi_verify::{
-    CallOptions, Client, Engine, EngineOptions, ErrorCode, MemoryStore, Outcome, OutgoingSms, RequestOptions, Sandbox,
-    SandboxOptions, SendError, SendFuture, SmsGateway, StoreBackend, TestClock, ValidateOptions,
+    CallOptions, Client, Engine, EngineOptions, ErrorCode, Outcome, OutgoingSms, RequestOptions, Sandbox,
+    SandboxOptions, SendError, SendFuture, SmsGateway, Store, TestClock, ValidateOptions,
 };
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -45,7 +46,8 @@ async fn a_day_of_traffic_leaves_the_memory_as_it_is_and_is_forgotten() {
     clock.freeze(true);
     let store = Arc::new(MemoryStore::with_clock(u64::from(verifications), Arc::clone(&clock) as _));
     // What is kept is an hour's traffic and not a day's, so that the store is as large at the end as after the warm-up.
-    let options = EngineOptions::default().store(Arc::clone(&store) as Arc<dyn StoreBackend>).key([7; 32]).keep(KEEP);
+    let options = EngineOptions::default()
+        .store(Store::custom(Arc::clone(&store) as Arc<dyn StoreBackend>).key([7; 32]).retention(KEEP));
     let engine = Engine::new(inbox.clone(), options.sms_per_number(None).wrong_codes_per_number(None)).unwrap();
     let (mut before, mut last) = (0, String::new());
     for each in 0..verifications {

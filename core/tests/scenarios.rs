@@ -105,6 +105,20 @@ impl Fields {
         self.take(name).unwrap_or_else(|| panic!("{name} is missing"))
     }
 
+    /// The options, those of the store in an object of their own.
+    fn settings<T: DeserializeOwned>(mut self) -> T {
+        let of_the_store =
+            [("store", "url"), ("key", "key"), ("previous_keys", "previous_keys"), ("retention", "retention")];
+        let store: Map<_, _> = of_the_store
+            .into_iter()
+            .filter_map(|(name, inside)| Some((inside.to_owned(), self.0.remove(name)?)))
+            .collect();
+        if !store.is_empty() {
+            self.0.insert("store".to_owned(), store.into());
+        }
+        serde_json::from_value(self.0.into()).unwrap()
+    }
+
     fn done(&self) {
         assert!(self.0.is_empty(), "unknown: {:?}", self.0.keys());
     }
@@ -386,50 +400,24 @@ impl Run {
 
     fn client_of(&self, mut given: Fields) -> Result<Client, Error> {
         let (api, path) = if self.on == "client-v1" { ("v1", "/api/public") } else { ("v2", "/api") };
-        let bytes = |text: String| text.into_bytes();
-        let settings = ClientSettings {
-            api: Some(api.to_owned()),
-            base_url: given.take("base_url").unwrap_or_else(|| Some(self.sandbox.url() + path)),
-            timeout: given.take("timeout"),
-            connect_timeout: given.take("connect_timeout"),
-            proxy: given.take("proxy"),
-            ca_certificates: given.take("ca_certificates").map(bytes),
-            trust: given.take("trust"),
-            allow_http: given.take("allow_http"),
-            check_state_first: given.take("check_state_first"),
-            status_words: given.take("status_words"),
-            v1_paths: given.take("v1_paths"),
-            v2_paths: given.take("v2_paths"),
-            app_name: given.take("app_name"),
-            store: given.take("store"),
-            key: given.take("key").map(bytes),
-            previous_keys: given.take("previous_keys").map(|keys: Vec<String>| keys.into_iter().map(bytes).collect()),
-            keep: given.take("keep"),
-        };
         let key: String = given.take("api_key").unwrap_or_else(|| "key".to_owned());
         let sender: String = given.take("sender").unwrap_or_else(|| "1".to_owned());
-        given.done();
+        given.0.entry("base_url").or_insert_with(|| (self.sandbox.url() + path).into());
+        given.0.insert("api".to_owned(), api.into());
+        let settings: ClientSettings = given.settings();
         Client::new(settings.set(ClientOptions::new(key, sender))?)
     }
 
     fn engine(&self, mut given: Fields) -> Result<Engine, Error> {
         let store = std::env::var("EGOI_SCENARIOS_STORE").ok().map(|url| url.replace("<name>", &self.name));
-        let key = given.take("key").or(store.as_ref().map(|_| "k".repeat(32)));
-        let bytes = |text: String| text.into_bytes();
-        let settings = EngineSettings {
-            store: given.take("store").or(store),
-            key: key.map(bytes),
-            previous_keys: given.take("previous_keys").map(|keys: Vec<String>| keys.into_iter().map(bytes).collect()),
-            keep: given.take("keep"),
-            max_requests: given.take("max_requests"),
-            max_attempts: given.take("max_attempts"),
-            wrong_codes_per_number: given.take("wrong_codes_per_number"),
-            sms_per_number: given.take("sms_per_number"),
-            max_resends: given.take("max_resends"),
-            resend_after: given.take("resend_after"),
-            countries: given.take("countries").flatten(),
-        };
-        given.done();
+        let key: Option<String> = given.take("key").or(store.as_ref().map(|_| "k".repeat(32)));
+        if let Some(key) = key {
+            given.0.insert("key".to_owned(), key.into());
+        }
+        if let Some(url) = store.or_else(|| given.0.contains_key("retention").then(|| "memory:".to_owned())) {
+            given.0.entry("store").or_insert_with(|| url.into());
+        }
+        let settings: EngineSettings = given.settings();
         let outbox = Arc::clone(&self.outbox);
         let options = EngineOptions::default().clock(Arc::<TestClock>::clone(&self.clock));
         Engine::new(

@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use egoi_verify::{
     Api, CallOptions, Client, ClientOptions, CodeType, EgoiSms, Engine, EngineOptions, Error, ErrorCode, Fault,
-    OutgoingSms, PhoneNumber, RequestOptions, Sandbox, SandboxOptions, TestClock, ValidateOptions, Verification,
+    OutgoingSms, PhoneNumber, RequestOptions, Sandbox, SandboxOptions, Store, TestClock, ValidateOptions, Verification,
 };
 
 use support::canaries::{Answer, Looked, Secrets};
@@ -131,9 +131,7 @@ fn options(secrets: &Secrets, api: Api, base_url: &str) -> ClientOptions {
     ClientOptions::new(secrets.given("api_key"), "1")
         .api(api)
         .base_url(base_url)
-        .store_url("memory:")
-        .unwrap()
-        .key(secrets.given("engine_key"))
+        .store(Store::default().key(secrets.given("engine_key")))
 }
 
 fn api_and_verb(call: &str) -> (Api, &str) {
@@ -349,18 +347,25 @@ fn what_is_refused_is_not_repeated() {
         ("a base URL with a query", at(format!("https://x/?key={key}"))),
         ("a base URL that is none", at(format!("{key}://"))),
         ("a certificate that is none", client("k").ca_certificates(key.as_bytes()).build().err()),
-        ("a client's store", client("k").store_url(&format!("redis9://:{}@x", given("store_password"))).err()),
+        (
+            "a client's store",
+            client("k").store(Store::new(format!("redis9://:{}@x", given("store_password")))).build().err(),
+        ),
         (
             "an engine's store",
-            engine(EngineOptions::default().store_url(format!("x://:{}@x", given("store_password")))),
+            engine(EngineOptions::default().store(Store::new(format!("x://:{}@x", given("store_password"))))),
         ),
         (
             "an engine key that is too short",
-            engine(EngineOptions::default().key(&given("engine_key").as_bytes()[..31])),
+            engine(EngineOptions::default().store(Store::default().key(&given("engine_key").as_bytes()[..31]))),
         ),
         (
             "a previous key that is too short",
-            engine(EngineOptions::default().previous_keys([given("engine_key").as_bytes()[..31].to_vec()])),
+            engine(
+                EngineOptions::default().store(
+                    Store::default().key([0; 32]).previous_keys([given("engine_key").as_bytes()[..31].to_vec()]),
+                ),
+            ),
         ),
         ("a number without a calling code", parsed(number.replace("+351 ", ""))),
         ("a number that is too long", parsed(format!("{number}000"))),
@@ -406,8 +411,7 @@ async fn an_engine_tells_no_secret_in_any_state_or_failure() {
     let post = Post::default();
     let engine_options = || {
         EngineOptions::default()
-            .key(secrets.given("engine_key"))
-            .store(Arc::<Watched>::clone(&store))
+            .store(Store::custom(Arc::<Watched>::clone(&store)).key(secrets.given("engine_key")))
             .max_resends(Some(1))
     };
     let engine = Engine::new(post.clone(), engine_options()).unwrap();
@@ -511,7 +515,7 @@ async fn a_redis_server_that_repeats_what_it_was_sent_has_nothing_of_it_told() {
             }
         });
         let url = format!("redis://user:{}@127.0.0.1:{port}/0", secrets.given("store_password"));
-        let options = EngineOptions::default().store_url(url).key(secrets.given("engine_key"));
+        let options = EngineOptions::default().store(Store::new(url).key(secrets.given("engine_key")));
         let engine = Engine::new(Post::default(), options).unwrap();
         let wanted = RequestOptions::default().message(secrets.given("message")).timeout(Duration::from_millis(300));
         log_everything();
@@ -535,7 +539,9 @@ async fn an_engine_with_egois_sms_tells_no_secret_that_the_service_repeats() {
         let steps = sent(answer);
         let service = Service::start(move |_| steps.clone()).await;
         let sms = EgoiSms::new(options(&secrets, Api::V2, &service.url)).unwrap();
-        let engine = Engine::new(sms, EngineOptions::default().key(secrets.given("engine_key"))).unwrap();
+        let engine =
+            Engine::new(sms, EngineOptions::default().store(Store::default().key(secrets.given("engine_key"))))
+                .unwrap();
         let wanted = RequestOptions::default().message(secrets.given("message"));
         log_everything();
         let error = engine.request(secrets.given("number"), wanted).await.unwrap_err();

@@ -18,9 +18,8 @@ mod in_memory {
     use std::sync::Arc;
     use std::time::Duration;
 
-    use egoi_verify::{
-        CallOptions, Engine, EngineOptions, MemoryStore, OutgoingSms, RequestOptions, State, StoreBackend, TestClock,
-    };
+    use egoi_verify::store::{MemoryStore, StoreBackend};
+    use egoi_verify::{CallOptions, Engine, EngineOptions, OutgoingSms, RequestOptions, State, Store, TestClock};
 
     use crate::support::conformance::{
         Kind, conforms_at_once, conforms_for_clients, conforms_one_at_a_time, conforms_when_bounded, facts,
@@ -52,7 +51,7 @@ mod in_memory {
         let clock = Arc::new(TestClock::default());
         clock.freeze(true);
         let store = Arc::new(MemoryStore::with_clock(1_000_000, clock.clone()));
-        let options = EngineOptions::default().store(store.clone()).key([0; 32]).without_limits();
+        let options = EngineOptions::default().store(Store::custom(store.clone()).key([0; 32])).without_limits();
         let engine = Engine::new(|_: OutgoingSms| async { Ok(()) }, options).unwrap();
         for _ in 0..1000 {
             engine.request("351-910000000", RequestOptions::default()).await.unwrap();
@@ -125,7 +124,8 @@ mod in_memory {
 mod sqlite {
     use std::sync::Arc;
 
-    use egoi_verify::{EngineOptions, StoreBackend, TestClock};
+    use egoi_verify::store::StoreBackend;
+    use egoi_verify::{EngineOptions, Store, TestClock};
 
     use crate::support::conformance::{
         Kind, conforms_at_once, conforms_for_clients, conforms_one_at_a_time, conforms_when_answers_are_lost, facts,
@@ -133,7 +133,11 @@ mod sqlite {
     use crate::support::files::Folder;
 
     fn open(_: u64, clock: Arc<TestClock>) -> Arc<dyn StoreBackend> {
-        EngineOptions::default().store_url(Folder::new_url_here()).key([7; 32]).clock(clock).open_store().unwrap()
+        EngineOptions::default()
+            .store(Store::new(Folder::new_url_here()).key([7; 32]))
+            .clock(clock)
+            .open_store()
+            .unwrap()
     }
 
     const KIND: Kind = Kind { open, is_bounded: false, histories: 100, rounds: 10 };
@@ -148,7 +152,8 @@ mod select_then_update {
     use std::panic::{AssertUnwindSafe, catch_unwind};
     use std::sync::Arc;
 
-    use egoi_verify::{StoreBackend, TestClock};
+    use egoi_verify::TestClock;
+    use egoi_verify::store::StoreBackend;
 
     use crate::support::broken::BrokenStore;
     use crate::support::conformance::{self, Kind, conforms_one_at_a_time, facts};

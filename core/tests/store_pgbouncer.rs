@@ -22,8 +22,9 @@ mod support {
 use std::process::{Command, Stdio};
 use std::sync::{Arc, LazyLock};
 
+use egoi_verify::store::StoreBackend;
 use egoi_verify::{
-    CallOptions, Engine, EngineOptions, ErrorCode, Outcome, Reason, RequestOptions, State, StoreBackend, TestClock,
+    CallOptions, Engine, EngineOptions, ErrorCode, Outcome, Reason, RequestOptions, State, Store, TestClock,
     ValidateOptions,
 };
 use support::conformance::{Kind, RUNTIME, conforms_at_once, conforms_for_clients, conforms_one_at_a_time, facts};
@@ -56,12 +57,12 @@ impl Both {
 
 fn engine(url: &str) -> (Engine, Post) {
     let post = Post::default();
-    let options = EngineOptions::default().store_url(url).key([7; 32]).without_limits();
+    let options = EngineOptions::default().store(Store::new(url).key([7; 32])).without_limits();
     (Engine::new(post.clone(), options).unwrap(), post)
 }
 
 fn open(_: u64, clock: Arc<TestClock>) -> Arc<dyn StoreBackend> {
-    EngineOptions::default().store_url(BOTH.url()).key([7; 32]).clock(clock).open_store().unwrap()
+    EngineOptions::default().store(Store::new(BOTH.url()).key([7; 32])).clock(clock).open_store().unwrap()
 }
 
 const KIND: Kind = Kind { open, is_bounded: false, histories: 3, rounds: 2 };

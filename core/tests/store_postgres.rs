@@ -25,7 +25,8 @@ mod support {
 
 use std::sync::{Arc, LazyLock, Mutex, Weak};
 
-use egoi_verify::{EngineOptions, StoreBackend, TestClock};
+use egoi_verify::store::StoreBackend;
+use egoi_verify::{EngineOptions, Store, TestClock};
 use support::conformance::{
     Kind, conforms_at_once, conforms_for_clients, conforms_one_at_a_time, conforms_when_answers_are_lost, facts,
 };
@@ -48,7 +49,7 @@ mod in_one_process {
 
     fn open(_: u64, clock: Arc<TestClock>) -> Arc<dyn StoreBackend> {
         let url = emptied().unwrap_or_else(|| SERVER.url());
-        let store = EngineOptions::default().store_url(&url).key([7; 32]).clock(clock).open_store().unwrap();
+        let store = EngineOptions::default().store(Store::new(&url).key([7; 32])).clock(clock).open_store().unwrap();
         OPENED.lock().unwrap().push((url, Arc::downgrade(&store)));
         store
     }
@@ -115,7 +116,7 @@ mod bad_days {
     use super::*;
 
     fn engine(url: &str) -> Engine {
-        Engine::new(Post::default(), EngineOptions::default().store_url(url).key([7; 32])).unwrap()
+        Engine::new(Post::default(), EngineOptions::default().store(Store::new(url).key([7; 32]))).unwrap()
     }
 
     fn ping(url: &str) -> Result<(), Error> {
@@ -146,7 +147,7 @@ mod bad_days {
             ("postgres://user:secret@host/db?sslrootcert=/nowhere", "`sslrootcert`"),
             ("postgresql://user:secret@host/db?sslrootcert=/dev/null", "no certificate"),
         ] {
-            let options = EngineOptions::default().store_url(url).key([7; 32]);
+            let options = EngineOptions::default().store(Store::new(url).key([7; 32]));
             let Err(error) = Engine::new(Post::default(), options) else { panic!("{url} was accepted") };
             let said = format!("{error} {error:?}");
             assert_eq!(error.code(), ErrorCode::InvalidInput, "{said}");
@@ -220,7 +221,7 @@ mod bad_days {
             (option("sslcert", "client.pem"), "belong together"),
             (option("sslcert", "client.pem") + &option("sslkey", "server.key"), "`sslkey`"),
         ] {
-            let options = EngineOptions::default().store_url(format!("{url}{options}")).key([7; 32]);
+            let options = EngineOptions::default().store(Store::new(format!("{url}{options}")).key([7; 32]));
             let refused = Engine::new(Post::default(), options).err().unwrap();
             assert_eq!(refused.code(), ErrorCode::InvalidInput);
             assert!(refused.detail().contains(with), "{refused}");
@@ -393,7 +394,8 @@ mod bad_days {
     fn a_server_that_only_reads_is_noticed_by_ping_and_sends_nothing() {
         let server = PostgresServer::start(&[]);
         let post = Post::default();
-        let engine = Engine::new(post.clone(), EngineOptions::default().store_url(server.url()).key([7; 32])).unwrap();
+        let engine =
+            Engine::new(post.clone(), EngineOptions::default().store(Store::new(server.url()).key([7; 32]))).unwrap();
         let ping = || RUNTIME.block_on(engine.ping(CallOptions::default()));
         ping().unwrap();
         let id = RUNTIME.block_on(engine.request("351-910000000", RequestOptions::default())).unwrap().id;
@@ -458,7 +460,7 @@ mod plans {
 
     /// What an engine and a client do, with the `i`th number.
     pub(super) async fn every_call(store: &Arc<dyn StoreBackend>, i: usize) {
-        let options = EngineOptions::default().store(Arc::clone(store)).key([7; 32]).resend_after(None);
+        let options = EngineOptions::default().store(Store::custom(Arc::clone(store)).key([7; 32])).resend_after(None);
         let engine = Engine::new(Post::default(), options).unwrap();
         let request = RequestOptions::default().idempotency_key(i.to_string());
         let id = engine.request_to(number(i), request).await.unwrap().id;
@@ -481,7 +483,7 @@ mod plans {
             "auto_explain.log_nested_statements=on",
         ]);
         let url = server.url();
-        let store = EngineOptions::default().store_url(&url).key([7; 32]).open_store().unwrap();
+        let store = EngineOptions::default().store(Store::new(&url).key([7; 32])).open_store().unwrap();
         RUNTIME.block_on(every_call(&store, 0));
         done(&server, &url);
         let log = server.folder.join("log");
@@ -567,11 +569,12 @@ mod other_roles {
     use super::*;
 
     fn store(url: &str) -> Arc<dyn StoreBackend> {
-        EngineOptions::default().store_url(url).key([7; 32]).open_store().unwrap()
+        EngineOptions::default().store(Store::new(url).key([7; 32])).open_store().unwrap()
     }
 
     fn ping(url: &str) -> Result<(), egoi_verify::Error> {
-        let engine = Engine::new(Post::default(), EngineOptions::default().store_url(url).key([7; 32])).unwrap();
+        let engine =
+            Engine::new(Post::default(), EngineOptions::default().store(Store::new(url).key([7; 32]))).unwrap();
         RUNTIME.block_on(engine.ping(CallOptions::default()))
     }
 

@@ -23,7 +23,8 @@ mod support {
 mod in_one_process {
     use std::sync::{Arc, LazyLock};
 
-    use egoi_verify::{EngineOptions, StoreBackend, TestClock};
+    use egoi_verify::store::StoreBackend;
+    use egoi_verify::{EngineOptions, Store, TestClock};
 
     use crate::support::conformance::{
         Kind, conforms_at_once, conforms_for_clients, conforms_one_at_a_time, conforms_when_answers_are_lost, facts,
@@ -39,7 +40,7 @@ mod in_one_process {
     });
 
     fn open(_: u64, clock: Arc<TestClock>) -> Arc<dyn StoreBackend> {
-        EngineOptions::default().store_url(SERVER.url()).key([7; 32]).clock(clock).open_store().unwrap()
+        EngineOptions::default().store(Store::new(SERVER.url()).key([7; 32])).clock(clock).open_store().unwrap()
     }
 
     const KIND: Kind = Kind { open, is_bounded: false, histories: 100, rounds: 10 };
@@ -56,7 +57,7 @@ mod what_is_kept {
 
     use egoi_verify::machine::Quota;
     use egoi_verify::{
-        CallOptions, Engine, EngineOptions, ErrorCode, Outcome, RequestOptions, TestClock, ValidateOptions,
+        CallOptions, Engine, EngineOptions, ErrorCode, Outcome, RequestOptions, Store, TestClock, ValidateOptions,
     };
 
     use crate::support::kept::{Kept, facts_of_what_is_kept, files};
@@ -129,9 +130,7 @@ mod what_is_kept {
         let server = RedisServer::start(&[]);
         let quota = Some(Quota { limit: 100, per: SECOND });
         let options = EngineOptions::default()
-            .store_url(server.url())
-            .key([7; 32])
-            .keep(Duration::ZERO)
+            .store(Store::new(server.url()).key([7; 32]).retention(Duration::ZERO))
             .resend_after(None)
             .sms_per_number(quota)
             .wrong_codes_per_number(quota);
@@ -163,8 +162,9 @@ mod what_is_kept {
             let clock = Arc::new(TestClock::default());
             clock.advance(Duration::from_secs(1_000_000));
             clock.freeze(stopped);
-            let options =
-                EngineOptions::default().store_url(server.url()).key([7; 32]).keep(Duration::ZERO).clock(clock);
+            let options = EngineOptions::default()
+                .store(Store::new(server.url()).key([7; 32]).retention(Duration::ZERO))
+                .clock(clock);
             let (engine, _) = engine(options);
             let id = engine.request(NUMBER, asked()).await.unwrap().id;
             assert_eq!(validate(&engine, &id, "no").await, Outcome::WrongCode);
@@ -187,9 +187,7 @@ mod what_is_kept {
         let with_keys = |key: u8, previous: &[u8]| {
             engine(
                 EngineOptions::default()
-                    .store_url(&url)
-                    .key([key; 32])
-                    .previous_keys(previous.iter().map(|key| vec![*key; 32]))
+                    .store(Store::new(&url).key([key; 32]).previous_keys(previous.iter().map(|key| vec![*key; 32])))
                     .max_attempts(None)
                     .resend_after(None)
                     .wrong_codes_per_number(Some(Quota { limit: 4, per: 3600 * SECOND }))

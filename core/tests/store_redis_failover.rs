@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use egoi_verify::{CallOptions, Engine, EngineOptions, RequestOptions, State, ValidateOptions};
+use egoi_verify::{CallOptions, Engine, EngineOptions, RequestOptions, State, Store, ValidateOptions};
 
 use support::cable::{Cable, Fate};
 use support::post::Post;
@@ -66,7 +66,7 @@ impl Waiting {
 
 fn engine(url: &str) -> (Engine, Post) {
     let post = Post::default();
-    let options = EngineOptions::default().store_url(url).key([7; 32]).without_limits();
+    let options = EngineOptions::default().store(Store::new(url).key([7; 32])).without_limits();
     (Engine::new(post.clone(), options).unwrap(), post)
 }
 

@@ -20,7 +20,8 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use egoi_verify::{
-    CallOptions, Engine, EngineOptions, Error, ErrorCode, Outcome, RequestOptions, State, ValidateOptions, Verification,
+    CallOptions, Engine, EngineOptions, Error, ErrorCode, Outcome, RequestOptions, State, Store, ValidateOptions,
+    Verification,
 };
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
@@ -54,7 +55,7 @@ fn engine_at(url: &str) -> (Engine, Post) {
 
 fn engine_with(url: &str, options: EngineOptions) -> (Engine, Post) {
     let post = Post::default();
-    (Engine::new(post.clone(), options.store_url(url).key([7; 32])).unwrap(), post)
+    (Engine::new(post.clone(), options.store(Store::new(url).key([7; 32]))).unwrap(), post)
 }
 
 async fn request(engine: &Engine) -> Result<Verification, Error> {
@@ -122,7 +123,7 @@ fn a_url_that_cannot_be_used_is_refused_and_not_repeated() {
         ("redis://host#correct-horse-battery", "has a fragment"),
         ("rediss://ho_st%20", "has a host that no certificate can be for"),
     ] {
-        let refused = Engine::new(Post::default(), EngineOptions::default().store_url(url).key([7; 32]));
+        let refused = Engine::new(Post::default(), EngineOptions::default().store(Store::new(url).key([7; 32])));
         let error = refused.err().unwrap();
         assert_eq!(error.code(), ErrorCode::InvalidInput, "{url}");
         assert!(error.detail().starts_with(&format!("`store`: {fault}")), "{url}: {error}");
@@ -249,7 +250,7 @@ with_redis! {
         let first = engine_at(&url);
         let id = request(&first.0).await.unwrap().id;
         let other = |previous: Vec<Vec<u8>>| {
-            let options = EngineOptions::default().store_url(&url).key([8; 32]).previous_keys(previous);
+            let options = EngineOptions::default().store(Store::new(&url).key([8; 32]).previous_keys(previous));
             Engine::new(Post::default(), options).unwrap()
         };
         assert_misconfigured(ping(&other(vec![])).await, "the `key` is not the one that this store was made with");

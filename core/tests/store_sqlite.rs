@@ -28,8 +28,9 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use egoi_verify::machine::Timestamp;
+use egoi_verify::store::ClockShift;
 use egoi_verify::{
-    CallOptions, Clock, ClockShift, Engine, EngineOptions, Error, ErrorCode, Reason, RequestOptions, State, TestClock,
+    CallOptions, Clock, Engine, EngineOptions, Error, ErrorCode, Reason, RequestOptions, State, Store, TestClock,
     ValidateOptions,
 };
 use support::conformance::RUNTIME;
@@ -83,8 +84,12 @@ fn kept() -> Option<File> {
 
 facts_of_what_is_kept!(kept);
 
+fn options_of(store: Store) -> EngineOptions {
+    EngineOptions::default().store(store.key([7; 32]))
+}
+
 fn options(url: &str) -> EngineOptions {
-    EngineOptions::default().store_url(url).key([7; 32])
+    options_of(Store::new(url))
 }
 
 fn opened(url: &str) -> Result<Engine, Error> {
@@ -136,7 +141,7 @@ fn of_first_keys_that_wait_for_the_same_lock_one_counts() {
     };
     let opened: Vec<Result<Engine, Error>> = std::thread::scope(|scope| {
         let engines = (0..ENGINES).map(|key| {
-            let options = EngineOptions::default().store_url(&file.url).key([key; 32]);
+            let options = EngineOptions::default().store(Store::new(&file.url).key([key; 32]));
             scope.spawn(|| Engine::new(Post::default(), options))
         });
         let engines: Vec<_> = engines.collect();
@@ -351,7 +356,7 @@ fn what_is_over_goes_away_a_few_a_call() {
     let file = File::new();
     let clock = Arc::new(TestClock::default());
     clock.freeze(true);
-    let options = options(&file.url).without_limits().keep(Duration::ZERO).clock(clock.clone());
+    let options = options_of(Store::new(&file.url).retention(Duration::ZERO)).without_limits().clock(clock.clone());
     let engine = Engine::new(Post::default(), options).unwrap();
     let request = |i: u32| {
         let asked = RequestOptions::default().idempotency_key(format!("key {i}"));

@@ -18,7 +18,8 @@ mod support {
 
 use std::sync::{Arc, LazyLock};
 
-use egoi_verify::{EngineOptions, StoreBackend, TestClock};
+use egoi_verify::store::StoreBackend;
+use egoi_verify::{EngineOptions, Store, TestClock};
 
 use support::conformance::{
     Kind, conforms_at_once, conforms_for_clients, conforms_one_at_a_time, conforms_when_answers_are_lost, facts,
@@ -34,7 +35,7 @@ static SERVER: LazyLock<RedisServer> = LazyLock::new(|| {
 });
 
 fn open(_: u64, clock: Arc<TestClock>) -> Arc<dyn StoreBackend> {
-    EngineOptions::default().store_url(SERVER.url()).key([7; 32]).clock(clock).open_store().unwrap()
+    EngineOptions::default().store(Store::new(SERVER.url()).key([7; 32])).clock(clock).open_store().unwrap()
 }
 
 const KIND: Kind = Kind { open, is_bounded: false, histories: 30, rounds: 5 };

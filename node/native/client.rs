@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use egoi_verify::Error;
-use egoi_verify::binding_options::ClientSettings;
+use egoi_verify::binding_options::{ClientSettings, StoreSettings};
 use napi::bindgen_prelude::{Object, Uint8Array};
 use napi_derive::napi;
 
@@ -55,7 +55,7 @@ pub struct ClientOptions {
     /// Earlier ones.
     pub previous_keys: Option<Vec<Uint8Array>>,
     /// Seconds.
-    pub keep: Option<f64>,
+    pub retention: Option<f64>,
 }
 
 /// Where key, sender and address come from, where the options do not say them.
@@ -93,13 +93,23 @@ impl ClientOptions {
             v1_paths: self.v1_paths,
             v2_paths: self.v2_paths.map(|paths| paths.into_iter().map(in_core).collect()),
             app_name: self.app_name,
-            store: self.store,
-            key: self.key.map(|key| key.to_vec()),
-            previous_keys: self.previous_keys.map(|keys| keys.iter().map(|key| key.to_vec()).collect()),
-            keep: self.keep,
+            store: store(self.store, self.key, self.previous_keys, self.retention),
         }
         .set(options)
     }
+}
+
+/// A store, where one of its options was given.
+pub(crate) fn store(
+    url: Option<String>,
+    key: Option<Uint8Array>,
+    previous_keys: Option<Vec<Uint8Array>>,
+    retention: Option<f64>,
+) -> Option<StoreSettings> {
+    let is_given = url.is_some() || key.is_some() || previous_keys.is_some() || retention.is_some();
+    let key = key.map(|key| key.to_vec());
+    let previous_keys = previous_keys.map(|keys| keys.iter().map(|key| key.to_vec()).collect());
+    is_given.then(|| StoreSettings { url, key, previous_keys, retention, ..StoreSettings::default() })
 }
 
 fn origin<'a>(environment: Option<Object<'a>>, sandbox: Option<&'a Sandbox>) -> Origin<'a> {

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use egoi_verify::binding_options::{self, EngineSettings};
+use egoi_verify::binding_options::{self, EngineSettings, QuotaSettings};
 use egoi_verify::{Clock as _, Error, OutgoingSms, SendFuture, SmsGateway};
 use napi::bindgen_prelude::{Either, Uint8Array};
 use napi_derive::napi;
 
 use crate::calls::Calls;
-use crate::client::EgoiSms;
+use crate::client::{EgoiSms, store};
 use crate::gateway::JavaScriptGateway;
 use crate::guard::guarded;
 use crate::options::{RequestOptions, call_options};
@@ -34,7 +34,7 @@ pub struct EngineOptions {
     /// Earlier ones.
     pub previous_keys: Option<Vec<Uint8Array>>,
     /// Seconds.
-    pub keep: Option<f64>,
+    pub retention: Option<f64>,
     /// Requests that `memory:` holds.
     pub max_requests: Option<i64>,
     /// Wrong codes for one request.
@@ -59,17 +59,19 @@ fn limit<T>(given: Either<bool, T>) -> Option<T> {
     }
 }
 
-fn quota(given: Either<bool, Quota>) -> Option<(i64, f64)> {
-    limit(given).map(|Quota { limit, per }| (limit, per))
+fn quota(given: Either<bool, Quota>) -> Option<QuotaSettings> {
+    limit(given).map(|Quota { limit, per }| QuotaSettings { limit, per })
 }
 
 impl EngineOptions {
     fn read(self, clock: Option<&TestClock>) -> Result<egoi_verify::EngineOptions, Error> {
         let settings = EngineSettings {
-            store: self.store,
-            key: self.key.map(|key| key.to_vec()),
-            previous_keys: self.previous_keys.map(|keys| keys.iter().map(|key| key.to_vec()).collect()),
-            keep: self.keep,
+            store: store(
+                Some(self.store.unwrap_or_else(|| "memory:".to_owned())),
+                self.key,
+                self.previous_keys,
+                self.retention,
+            ),
             max_requests: self.max_requests,
             max_attempts: self.max_attempts.map(limit),
             wrong_codes_per_number: self.wrong_codes_per_number.map(quota),

@@ -82,7 +82,7 @@ export interface ClientSettings {
   /** Earlier secrets whose idempotency keys are still honoured. */
   previousKeys?: readonly Uint8Array[] | undefined;
   /** Seconds that an idempotency key is remembered. Default: 24 hours. */
-  keep?: number | undefined;
+  retention?: number | undefined;
 }
 
 /** How to make a client. */
@@ -160,7 +160,7 @@ const SETTINGS: Kinds = {
   store: string,
   key: bytes,
   previousKeys: listOf(bytes),
-  keep: number,
+  retention: number,
 };
 
 const CLIENT_OPTIONS: Kinds = { apiKey: string, sender: string, ...SETTINGS };

@@ -45,7 +45,7 @@ export interface EngineOptions {
   /** Keys from before the present one, whose codes still count. */
   previousKeys?: readonly Uint8Array[] | undefined;
   /** How many seconds after its `expiresAt` a finished request is kept. Default: 24 hours. */
-  keep?: number | undefined;
+  retention?: number | undefined;
   /** How many requests `memory:` holds; beyond it a request is `rate_limited`. Default: 10 million. */
   maxRequests?: number | undefined;
   /** Wrong codes for one request; then `too_many_attempts` until it expires. Default: 5. */
@@ -110,7 +110,7 @@ const ENGINE_OPTIONS: Kinds = {
   store: string,
   key: bytes,
   previousKeys: listOf(bytes),
-  keep: number,
+  retention: number,
   maxRequests: whole,
   maxAttempts: orNull(whole),
   wrongCodesPerNumber: quota,

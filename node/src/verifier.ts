@@ -19,7 +19,7 @@ export interface RequestOptions extends CallOptions {
   /** A label for E-goi's reports, V1 alone: 1 to 100 characters. Default: `2FA`. */
   group?: string | undefined;
   /**
-   * The same key gives the same request and no second SMS, for `keep`; with another number it is `conflict`. 1 to 256
+   * The same key gives the same request and no second SMS, for the store's `retention`; with another number it is `conflict`. 1 to 256
    * characters. `Engine`, and `Client` with a `store`.
    */
   idempotencyKey?: string | undefined;

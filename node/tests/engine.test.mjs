@@ -301,7 +301,7 @@ test("a test clock stands still when it is frozen", () => {
 
 test("a key may be any Uint8Array of 32 bytes or more", async () => {
     const key = new Uint8Array(64).fill(1).subarray(16, 48);
-    const { engine, code } = engineOf({ key, previousKeys: [Buffer.alloc(32, 2)], keep: 60, store: "memory:" });
+    const { engine, code } = engineOf({ key, previousKeys: [Buffer.alloc(32, 2)], retention: 60, store: "memory:" });
     const { id } = await engine.request(NUMBER);
     assert.equal(await engine.validate(id, code()), "verified");
 });

@@ -29,7 +29,7 @@ test(`${VERIFICATIONS} verifications of a day leave the memory as it is`, { time
         send: ({ number, text }) => void codes.set(number, text.split(" ")[0]),
         clock,
         // What is kept is an hour's traffic and not a day's, so that the store is as large at the end as after the warm-up.
-        keep: 50 * 60,
+        retention: 50 * 60,
         smsPerNumber: null,
         wrongCodesPerNumber: null,
     });

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use egoi_verify::binding_options::ClientSettings;
+use egoi_verify::binding_options::{ClientSettings, StoreSettings};
 use egoi_verify::{
     CallOptions, Client as CoreClient, ClientOptions, Error, ErrorCode, PhoneNumber, RequestOptions, ValidateOptions,
 };
@@ -39,7 +39,7 @@ struct Given {
     store: Option<String>,
     key: Option<Vec<u8>>,
     previous_keys: Option<Vec<Vec<u8>>>,
-    keep: Option<Seconds>,
+    retention: Option<Seconds>,
 }
 
 impl Given {
@@ -59,13 +59,22 @@ impl Given {
             v1_paths: self.v1_paths,
             v2_paths: self.v2_paths,
             app_name: self.app_name,
-            store: self.store,
-            key: self.key,
-            previous_keys: self.previous_keys,
-            keep: self.keep.map(|Seconds(given)| given),
+            store: store(self.store, self.key, self.previous_keys, self.retention),
         }
         .set(options)
     }
+}
+
+/// A store, where one of its options was given.
+pub(crate) fn store(
+    url: Option<String>,
+    key: Option<Vec<u8>>,
+    previous_keys: Option<Vec<Vec<u8>>>,
+    retention: Option<Seconds>,
+) -> Option<StoreSettings> {
+    let is_given = url.is_some() || key.is_some() || previous_keys.is_some() || retention.is_some();
+    let retention = retention.map(|Seconds(given)| given);
+    is_given.then(|| StoreSettings { url, key, previous_keys, retention, ..StoreSettings::default() })
 }
 
 pub(crate) fn of_this_python(py: Python<'_>, options: ClientOptions) -> ClientOptions {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use egoi_verify::binding_options::EngineSettings;
+use egoi_verify::binding_options::{EngineSettings, QuotaSettings};
 use egoi_verify::{
     Clock as _, EgoiSms, Engine as CoreEngine, EngineOptions, Error, ErrorCode, OutgoingSms, PhoneNumber, SendError,
     SendFuture, SmsGateway,
@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 use tokio::task_local;
 use zeroize::Zeroizing;
 
-use crate::client::{Options, call_options, request_options, validate_options};
+use crate::client::{Options, call_options, request_options, store, validate_options};
 use crate::convert::{Seconds, Value, Whole};
 use crate::failure::guarded;
 use crate::fork::{Own, PerProcess};
@@ -150,7 +150,7 @@ struct Given<'py> {
     #[pyo3(item)]
     previous_keys: Option<Vec<Vec<u8>>>,
     #[pyo3(item)]
-    keep: Option<Seconds>,
+    retention: Option<Seconds>,
     #[pyo3(item)]
     max_requests: Option<Whole>,
     #[pyo3(item)]
@@ -173,12 +173,14 @@ impl Given<'_> {
     fn options(self) -> Result<EngineOptions, Error> {
         let whole = |Whole(given)| given;
         let seconds = |Seconds(given)| given;
-        let quota = |(Whole(most), Seconds(per))| (most, per);
+        let quota = |(Whole(limit), Seconds(per))| QuotaSettings { limit, per };
         let settings = EngineSettings {
-            store: self.store,
-            key: self.key,
-            previous_keys: self.previous_keys,
-            keep: self.keep.map(seconds),
+            store: store(
+                Some(self.store.unwrap_or_else(|| "memory:".to_owned())),
+                self.key,
+                self.previous_keys,
+                self.retention,
+            ),
             max_requests: self.max_requests.map(whole),
             max_attempts: self.max_attempts.0.map(|given| given.map(whole)),
             wrong_codes_per_number: self.wrong_codes_per_number.0.map(|given| given.map(quota)),

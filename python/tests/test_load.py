@@ -31,7 +31,7 @@ def test_a_day_of_traffic_leaves_the_memory_as_it_is_and_is_forgotten(count: Cal
     clock = TestClock()
     clock.freeze()
     # What is kept is an hour's traffic and not a day's, so that the store is as large at the end as after the warm-up.
-    engine = Engine(send, clock=clock, keep=timedelta(minutes=50), sms_per_number=None, wrong_codes_per_number=None)
+    engine = Engine(send, clock=clock, retention=timedelta(minutes=50), sms_per_number=None, wrong_codes_per_number=None)
     first = engine.request(NUMBER)
     warm_up = verifications // 5
     for each in range(verifications):

@@ -13,10 +13,10 @@ use super::options::Api;
 use crate::generate::draw_bits;
 use crate::machine::Timestamp;
 use crate::store::{
-    Detachable, Digest, IdempotencyClaim, KeyLocks, MAX_REQUESTS, MonotonicClock, NewClaim, OpenOptions, PerProcess,
-    StoreBackend, StoredResponse, in_background,
+    Detachable, Digest, IdempotencyClaim, KeyLocks, MAX_REQUESTS, MonotonicClock, NewClaim, PerProcess, StoreBackend,
+    StoredResponse, in_background,
 };
-use crate::values::{ApiKey, EngineKey, PhoneNumber, RequestId};
+use crate::values::{ApiKey, PhoneNumber, RequestId};
 use crate::verification::{SmsStatus, State, Verification};
 use crate::{Error, ErrorCode, Reason};
 
@@ -43,22 +43,21 @@ impl Idempotency {
         sender: &str,
     ) -> Result<Option<Self>, Error> {
         let Some(store) = &options.store else { return Ok(None) };
-        let Some(key) = &options.key else {
+        let Some(given) = store.keys()? else {
             return Err(Error::invalid_input(
                 "key",
                 Reason::Missing,
                 "is missing, a `store` needs one of at least 32 bytes",
             ));
         };
-        if options.keep < MIN_RETENTION {
+        let retention = store.retained_for();
+        if retention < MIN_RETENTION {
             return Err(Error::invalid_input(
-                "keep",
+                "retention",
                 Reason::TooShort,
-                format_args!("is {} s; the minimum is {} s", options.keep.as_secs_f64(), MIN_RETENTION.as_secs()),
+                format_args!("is {} s; the minimum is {} s", retention.as_secs_f64(), MIN_RETENTION.as_secs()),
             ));
         }
-        let given = [key].into_iter().chain(&options.previous_keys);
-        let given = given.map(|key| EngineKey::new(key)).collect::<Result<Vec<_>, _>>()?;
         let api = match options.api {
             Api::V1 => "v1",
             Api::V2 => "v2",
@@ -77,8 +76,8 @@ impl Idempotency {
         });
         let keys = keys.collect::<Result<_, Error>>()?;
         let clock = Arc::new(MonotonicClock::default());
-        let store = store.open(OpenOptions { keys: &given, max_requests: MAX_REQUESTS, clock })?;
-        Ok(Some(Self { store, keys, retention: options.keep, locks: PerProcess::new() }))
+        let store = store.open(&given, MAX_REQUESTS, clock)?;
+        Ok(Some(Self { store, keys, retention, locks: PerProcess::new() }))
     }
 
     /// Claims the key for a call that ends at the deadline. A failure of the store is before anything was sent.

@@ -3,13 +3,12 @@
 use std::ffi::OsString;
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use zeroize::Zeroizing;
 
 use super::Client;
-use crate::store::{MemoryStore, StoreBackend, StoreLocation};
+use crate::store::Store;
 use crate::tls::Trust;
 use crate::{Error, Reason};
 
@@ -158,10 +157,7 @@ pub struct ClientOptions {
     pub(super) v2_paths: V2Paths,
     pub(super) app_name: Option<String>,
     pub(super) language: String,
-    pub(super) store: Option<StoreLocation>,
-    pub(super) key: Option<Zeroizing<Vec<u8>>>,
-    pub(super) previous_keys: Vec<Zeroizing<Vec<u8>>>,
-    pub(super) keep: Duration,
+    pub(super) store: Option<Store>,
 }
 
 impl ClientOptions {
@@ -185,9 +181,6 @@ impl ClientOptions {
             app_name: None,
             language: concat!("rust ", env!("CARGO_PKG_RUST_VERSION")).to_owned(),
             store: None,
-            key: None,
-            previous_keys: Vec::new(),
-            keep: Duration::from_secs(24 * 60 * 60),
         }
     }
 
@@ -340,45 +333,11 @@ impl ClientOptions {
         self
     }
 
-    /// Where idempotency keys are remembered. Without it a request with one is `unsupported`.
+    /// Where idempotency keys are remembered, under which key, and for how long; it needs a key. Default: none, and a request
+    /// with an idempotency key is `unsupported`. Clients that are made of the same options share a `memory:`.
     #[must_use]
-    pub fn store(mut self, store: Arc<dyn StoreBackend>) -> Self {
-        self.store = Some(StoreLocation::Given(store));
-        self
-    }
-
-    /// The same by its URL: `memory:`, gone with the process, or one that outlives it. A URL of no store that this build
-    /// has is `invalid_input`.
-    pub fn store_url(mut self, url: &str) -> Result<Self, Error> {
-        let store = StoreLocation::url(url);
-        store.check()?;
-        // Clients that are made of the same options share what is in memory too.
-        self.store = Some(if store.outlives_the_process() {
-            store
-        } else {
-            StoreLocation::Given(Arc::new(MemoryStore::default()))
-        });
-        Ok(self)
-    }
-
-    /// The secret that idempotency keys are kept under, at least 32 bytes. Required with a store.
-    #[must_use]
-    pub fn key(mut self, key: impl Into<Vec<u8>>) -> Self {
-        self.key = Some(Zeroizing::new(key.into()));
-        self
-    }
-
-    /// Earlier secrets whose idempotency keys are still honoured.
-    #[must_use]
-    pub fn previous_keys<K: Into<Vec<u8>>>(mut self, keys: impl IntoIterator<Item = K>) -> Self {
-        self.previous_keys = keys.into_iter().map(|key| Zeroizing::new(key.into())).collect();
-        self
-    }
-
-    /// How long an idempotency key is remembered. Default: 24 hours.
-    #[must_use]
-    pub fn keep(mut self, keep: Duration) -> Self {
-        self.keep = keep;
+    pub fn store(mut self, store: Store) -> Self {
+        self.store = Some(store.with_memory_shared());
         self
     }
 

@@ -39,7 +39,7 @@ struct Inner {
     store: Arc<dyn StoreBackend>,
     /// The key in use first, then those that are still honoured.
     keys: Vec<Hmac<Sha256>>,
-    keep: Duration,
+    retention: Duration,
     limits: Limits,
     countries: Option<Vec<u16>>,
     draw_code: Box<DrawCode>,
@@ -77,7 +77,7 @@ impl Engine {
             sender: Arc::new(sender),
             store: checked.store,
             keys,
-            keep: checked.keep,
+            retention: checked.retention,
             limits: checked.limits,
             countries: checked.countries,
             draw_code,
@@ -200,7 +200,7 @@ impl Inner {
             terms: StoredTerms { number, terms: Arc::clone(&terms) },
             idempotency_key: idempotency_keys.next(),
             previous_idempotency_keys: idempotency_keys.collect(),
-            keep: self.keep,
+            keep: self.retention,
             limits: self.limits,
         };
         let stored = match self.create(request, deadline).await? {

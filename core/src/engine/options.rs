@@ -6,7 +6,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use crate::machine::{Quota, RequestLimits};
-use crate::store::{Clock, Limits, MAX_REQUESTS, MonotonicClock, OpenOptions, StoreBackend, StoreLocation};
+use crate::store::{Clock, Limits, MAX_REQUESTS, MonotonicClock, Store, StoreBackend};
 use crate::values::EngineKey;
 use crate::{Error, Reason};
 
@@ -16,10 +16,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// How to set an engine up. Whatever is not set has its default, which is what NIST SP 800-63B and OWASP ASVS 5 ask.
 #[derive(Clone)]
 pub struct EngineOptions {
-    store: StoreLocation,
-    key: Option<Zeroizing<Vec<u8>>>,
-    previous_keys: Vec<Zeroizing<Vec<u8>>>,
-    keep: Duration,
+    store: Store,
     max_requests: u64,
     limits: Limits,
     countries: Option<Vec<u16>>,
@@ -30,7 +27,7 @@ pub struct EngineOptions {
 pub(crate) struct Checked {
     pub(crate) store: Arc<dyn StoreBackend>,
     pub(crate) keys: Vec<EngineKey>,
-    pub(crate) keep: Duration,
+    pub(crate) retention: Duration,
     pub(crate) limits: Limits,
     pub(crate) countries: Option<Vec<u16>>,
 }
@@ -38,10 +35,7 @@ pub(crate) struct Checked {
 impl Default for EngineOptions {
     fn default() -> Self {
         Self {
-            store: StoreLocation::url("memory:"),
-            key: None,
-            previous_keys: Vec::new(),
-            keep: DAY,
+            store: Store::default(),
             max_requests: MAX_REQUESTS,
             limits: Limits {
                 request: RequestLimits {
@@ -59,40 +53,10 @@ impl Default for EngineOptions {
 }
 
 impl EngineOptions {
-    /// The store, by its URL. Default: `memory:`, gone with the process. A URL of no store that this build has is
-    /// `invalid_input`.
+    /// Where requests are kept, under which key, and for how long. Default: `memory:`, gone with the process.
     #[must_use]
-    pub fn store_url(mut self, url: impl Into<String>) -> Self {
-        self.store = StoreLocation::url(url);
-        self
-    }
-
-    /// The store itself. It needs a [`key`](Self::key).
-    #[must_use]
-    pub fn store(mut self, store: Arc<dyn StoreBackend>) -> Self {
-        self.store = StoreLocation::Given(store);
-        self
-    }
-
-    /// The secret that codes are bound with, at least 32 bytes. Random for `memory:`; required for any other store.
-    #[must_use]
-    pub fn key(mut self, key: impl Into<Vec<u8>>) -> Self {
-        self.key = Some(Zeroizing::new(key.into()));
-        self
-    }
-
-    /// Keys from before the present one, whose codes still count.
-    #[must_use]
-    pub fn previous_keys(mut self, keys: impl IntoIterator<Item = Vec<u8>>) -> Self {
-        self.previous_keys = keys.into_iter().map(Zeroizing::new).collect();
-        self
-    }
-
-    /// How long after its `expires_at` a finished request is kept, so that a late call is told what became of it.
-    /// Default: 24 hours.
-    #[must_use]
-    pub fn keep(mut self, keep: Duration) -> Self {
-        self.keep = keep;
+    pub fn store(mut self, store: Store) -> Self {
+        self.store = store;
         self
     }
 
@@ -183,9 +147,9 @@ impl EngineOptions {
             }
         }
         self.store.check()?;
-        let key = match &self.key {
-            Some(key) => EngineKey::new(key)?,
-            None if !self.store.outlives_the_process() => random_key()?,
+        let keys = match self.store.keys()? {
+            Some(keys) => keys,
+            None if self.store.is_memory() => vec![random_key()?],
             None => {
                 return Err(Error::invalid_input(
                     "key",
@@ -194,14 +158,15 @@ impl EngineOptions {
                 ));
             }
         };
-        let mut keys = vec![key];
-        for previous in &self.previous_keys {
-            keys.push(EngineKey::new(previous)?);
-        }
         let clock = self.clock.unwrap_or_else(|| Arc::new(MonotonicClock::default()));
-        let opening = OpenOptions { keys: &keys, max_requests: self.max_requests, clock };
-        let store = self.store.open(opening)?;
-        Ok(Checked { store, keys, keep: self.keep, limits: self.limits, countries: self.countries })
+        let store = self.store.open(&keys, self.max_requests, clock)?;
+        Ok(Checked {
+            store,
+            keys,
+            retention: self.store.retained_for(),
+            limits: self.limits,
+            countries: self.countries,
+        })
     }
 }
 

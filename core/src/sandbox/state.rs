@@ -20,7 +20,7 @@ use crate::engine::{DrawCode, Engine, EngineOptions, OutgoingSms};
 use crate::generate::{draw_bits, draw_code, fill};
 use crate::machine::Timestamp;
 use crate::sms::{MessageTemplate, code_in_sms, sms_parts};
-use crate::store::{Clock as _, MemoryStore, StoredRequest, TestClock};
+use crate::store::{Clock as _, MemoryStore, Store, StoredRequest, TestClock};
 use crate::values::{ApiKey, Code, CodeSize, CodeType, PhoneNumber, RequestId, Validity};
 use crate::verification::{Outcome, Terms, ValidateOptions};
 use crate::{Error, Reason};
@@ -180,9 +180,7 @@ impl SandboxState {
         fill(&mut SysRng, &mut *engine_key)?;
         let engine_options = EngineOptions::default()
             .without_limits()
-            .store(Arc::<MemoryStore>::clone(&store))
-            .key(*engine_key)
-            .keep(FOR_EVER);
+            .store(Store::custom(Arc::<MemoryStore>::clone(&store)).key(*engine_key).retention(FOR_EVER));
         let deliver = {
             let post = Arc::clone(&post);
             move |sms: OutgoingSms| {

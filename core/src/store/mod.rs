@@ -3,6 +3,7 @@
 mod clock;
 mod detached;
 mod memory;
+mod options;
 mod per_process;
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -18,17 +19,17 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use zeroize::Zeroizing;
-
 use crate::machine::{Quota, Record, RequestLimits, Timestamp};
-use crate::values::{EngineKey, PhoneNumber};
+use crate::values::PhoneNumber;
 use crate::verification::{Outcome, SmsStatus, State, Terms};
-use crate::{Error, ErrorCode, Reason};
+use crate::{Error, ErrorCode};
 
 pub use clock::{Clock, ClockShift, MonotonicClock, TestClock};
 pub(crate) use detached::{Detachable, KeyLocks, in_background};
 pub(crate) use memory::MAX_REQUESTS;
 pub use memory::MemoryStore;
+pub(crate) use options::OpenOptions;
+pub use options::Store;
 pub(crate) use per_process::PerProcess;
 
 /// What is due for removal is removed by the calls, this many a call: more than one, so that it keeps up with requests
@@ -37,107 +38,6 @@ const SWEPT_A_CALL: usize = 4;
 
 /// A hand-over that has not ended after this long is taken to have died.
 const DELIVERY_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// Where state is to be kept, as it was chosen.
-#[derive(Clone)]
-pub(crate) enum StoreLocation {
-    /// A URL, which may hold a password.
-    Url(Zeroizing<String>),
-    Given(Arc<dyn StoreBackend>),
-}
-
-/// What a store is opened with.
-pub(crate) struct OpenOptions<'a> {
-    /// The secret that numbers and messages are encrypted with, then those that were before it.
-    #[allow(dead_code, reason = "memory encrypts nothing")]
-    pub(crate) keys: &'a [EngineKey],
-    /// How many requests `memory:` holds.
-    pub(crate) max_requests: u64,
-    pub(crate) clock: Arc<dyn Clock>,
-}
-
-/// A kind of store that there is a URL for.
-struct Kind {
-    schemes: &'static [&'static str],
-    /// How its URL is written.
-    form: &'static str,
-    /// The feature of this crate that it is part of.
-    feature: &'static str,
-    is_here: bool,
-}
-
-const MEMORY: &str = "memory";
-const KINDS: [Kind; 4] = [
-    Kind { schemes: &[MEMORY], form: "`memory:`", feature: "", is_here: true },
-    Kind { schemes: &["sqlite"], form: "`sqlite:PATH`", feature: "sqlite", is_here: cfg!(feature = "sqlite") },
-    Kind {
-        schemes: &["postgres", "postgresql"],
-        form: "`postgres://USER@HOST/DATABASE`",
-        feature: "postgres",
-        is_here: cfg!(feature = "postgres"),
-    },
-    Kind {
-        schemes: &["redis", "rediss", "valkey", "valkeys"],
-        form: "`redis://HOST/DATABASE`",
-        feature: "redis",
-        is_here: cfg!(feature = "redis"),
-    },
-];
-
-impl StoreLocation {
-    pub(crate) fn url(url: impl Into<String>) -> Self {
-        Self::Url(Zeroizing::new(url.into()))
-    }
-
-    /// Whether what is kept there outlives the process, so that its key has to.
-    pub(crate) fn outlives_the_process(&self) -> bool {
-        match self {
-            Self::Url(url) => scheme(url) != MEMORY,
-            Self::Given(_) => true,
-        }
-    }
-
-    /// Whether the URL is of a store that there is. A fault is `invalid_input`; the URL itself is never repeated.
-    pub(crate) fn check(&self) -> Result<(), Error> {
-        let Self::Url(url) = self else { return Ok(()) };
-        let kind = KINDS.iter().find(|kind| kind.schemes.contains(&scheme(url)));
-        let (reason, fault) = match kind {
-            Some(kind) if kind.schemes == [MEMORY] && url[MEMORY.len()..] != *":" => {
-                (Reason::Malformed, "has something behind `memory:`".to_owned())
-            }
-            Some(kind) if kind.is_here => return Ok(()),
-            Some(kind) => (
-                Reason::NotInThisBuild,
-                format!("is of a store that this build leaves out (the crate's feature `{}`)", kind.feature),
-            ),
-            None => (Reason::UnknownValue, "is not a URL that is known".to_owned()),
-        };
-        let here: Vec<_> = KINDS.iter().filter(|kind| kind.is_here).map(|kind| kind.form).collect();
-        Err(Error::invalid_input("store", reason, format_args!("{fault}, must be {}", here.join(" or "))))
-    }
-
-    /// Opens it. What is wrong with the URL is `invalid_input`; a file is opened at once and its faults are `storage`; a
-    /// server is called for the first time when it is first needed.
-    pub(crate) fn open(&self, opening: OpenOptions<'_>) -> Result<Arc<dyn StoreBackend>, Error> {
-        self.check()?;
-        match self {
-            Self::Given(store) => Ok(Arc::clone(store)),
-            Self::Url(url) => match scheme(url) {
-                #[cfg(feature = "sqlite")]
-                "sqlite" => Ok(Arc::new(sqlite::SqliteStore::open(url, &opening)?)),
-                #[cfg(feature = "postgres")]
-                "postgres" | "postgresql" => Ok(Arc::new(postgres::PostgresStore::open(url, &opening)?)),
-                #[cfg(feature = "redis")]
-                "redis" | "rediss" | "valkey" | "valkeys" => Ok(Arc::new(redis::RedisStore::open(url, opening)?)),
-                _ => Ok(Arc::new(MemoryStore::with_clock(opening.max_requests, opening.clock))),
-            },
-        }
-    }
-}
-
-fn scheme(url: &str) -> &str {
-    url.split_once(':').map_or("", |(scheme, _)| scheme)
-}
 
 /// The failure of a store, with what to do about it.
 #[cfg(feature = "sealed")]

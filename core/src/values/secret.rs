@@ -34,9 +34,14 @@ impl EngineKey {
 
     /// A key of at least 32 bytes; a shorter one is `invalid_input`.
     pub fn new(key: &[u8]) -> Result<Self, Error> {
+        Self::named("key", key)
+    }
+
+    /// The same of the option of this name.
+    pub(crate) fn named(field: &str, key: &[u8]) -> Result<Self, Error> {
         if key.len() < Self::SHORTEST {
             return Err(Error::invalid_input(
-                "key",
+                field,
                 Reason::TooShort,
                 format_args!("has {} bytes, must have at least {}", key.len(), Self::SHORTEST),
             ));

@@ -3,11 +3,11 @@
 use std::sync::{Arc, Mutex};
 
 use egoi_verify::machine::RequestLimits;
-use egoi_verify::{
-    Attempt, Clock as _, CreateResult, DeliveryStatus, Digest, Error, ErrorCode, IdempotencyClaim, Limits, NewClaim,
-    NewRequest, Outcome, ResendResult, State, StoreBackend, StoreFuture, StoredRequest, StoredResponse, StoredTerms,
-    TestClock,
+use egoi_verify::store::{
+    Attempt, CreateResult, DeliveryStatus, Digest, IdempotencyClaim, Limits, NewClaim, NewRequest, ResendResult,
+    StoreBackend, StoreFuture, StoredRequest, StoredResponse, StoredTerms,
 };
+use egoi_verify::{Clock as _, Error, ErrorCode, Outcome, State, TestClock};
 
 use super::model::Model;
 

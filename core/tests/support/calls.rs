@@ -9,10 +9,11 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use egoi_verify::machine::{Quota, RequestLimits, Timestamp};
-use egoi_verify::{
-    Attempt, Clock, ClockShift, CreateResult, DeliveryStatus, EngineOptions, Error, IdempotencyClaim, Limits, NewClaim,
-    NewRequest, ResendResult, StoreBackend,
+use egoi_verify::store::{
+    Attempt, ClockShift, CreateResult, DeliveryStatus, IdempotencyClaim, Limits, NewClaim, NewRequest, ResendResult,
+    StoreBackend,
 };
+use egoi_verify::{Clock, EngineOptions, Error, Store};
 use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 
@@ -94,7 +95,7 @@ pub(crate) fn open(url: &str) -> Arc<dyn StoreBackend> {
     for to in 0..3 {
         terms(number(to), 600);
     }
-    let options = EngineOptions::default().store_url(url).key([7; 32]).clock(Arc::new(StandingStill));
+    let options = EngineOptions::default().store(Store::new(url).key([7; 32])).clock(Arc::new(StandingStill));
     options.open_store().unwrap()
 }
 

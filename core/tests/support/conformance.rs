@@ -7,10 +7,13 @@ use std::sync::{Arc, Barrier, LazyLock, Mutex};
 use std::time::Duration;
 
 use egoi_verify::machine::{Quota, RequestLimits, Timestamp};
+use egoi_verify::store::{
+    Attempt, CreateResult, DeliveryStatus, Digest, IdempotencyClaim, Limits, NewClaim, NewRequest, ResendLimit,
+    ResendResult, StoreBackend, StoredResponse, StoredTerms,
+};
 use egoi_verify::{
-    Attempt, Clock as _, CreateResult, DeliveryStatus, Digest, Engine, EngineOptions, IdempotencyClaim, Limits,
-    NewClaim, NewRequest, Outcome, OutgoingSms, PhoneNumber, RequestOptions, ResendLimit, ResendResult, State,
-    StoreBackend, StoredResponse, StoredTerms, TestClock, parse_number,
+    Clock as _, Engine, EngineOptions, Outcome, OutgoingSms, PhoneNumber, RequestOptions, State, Store, TestClock,
+    parse_number,
 };
 use rand::rngs::SmallRng;
 use rand::{RngExt as _, SeedableRng as _};
@@ -156,7 +159,8 @@ pub(crate) fn terms(number: PhoneNumber, seconds: u64) -> StoredTerms {
     let mut known = KNOWN.lock().unwrap();
     let asked = known.entry((number, seconds)).or_insert_with(|| {
         let store = Arc::new(Watched::new(Arc::new(TestClock::default())));
-        let options = EngineOptions::default().store(Arc::clone(&store) as Arc<dyn StoreBackend>).key([0; 32]);
+        let options =
+            EngineOptions::default().store(Store::custom(Arc::clone(&store) as Arc<dyn StoreBackend>).key([0; 32]));
         let engine = Engine::new(|_: OutgoingSms| async { Ok(()) }, options).unwrap();
         wait(engine.request_to(number, RequestOptions::default().ttl(Duration::from_secs(seconds))));
         store.terms.lock().unwrap().pop().unwrap()

@@ -7,7 +7,7 @@ use std::time::Duration;
 use egoi_verify::machine::Quota;
 use egoi_verify::{
     Api, CallOptions, Client, ClientOptions, Engine, EngineOptions, ErrorCode, Outcome, Reason, RequestOptions,
-    SmsStatus, State, ValidateOptions,
+    SmsStatus, State, Store, ValidateOptions,
 };
 
 use super::post::{Fate, Post};
@@ -54,9 +54,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 
 fn options(kept: &impl Kept, key: u8, previous: &[u8]) -> EngineOptions {
     EngineOptions::default()
-        .store_url(kept.url())
-        .key([key; 32])
-        .previous_keys(previous.iter().map(|key| vec![*key; 32]))
+        .store(Store::new(kept.url()).key([key; 32]).previous_keys(previous.iter().map(|key| vec![*key; 32])))
         .resend_after(None)
 }
 
@@ -94,7 +92,8 @@ pub(crate) async fn what_is_on_the_disk_shows_no_code_number_or_message(kept: &i
     let resend = engine.resend(&id, CallOptions::default().timeout(Duration::from_millis(100)));
     assert_eq!(resend.await.unwrap_err().code(), ErrorCode::Timeout);
     let store = options(kept, 7, &[]).open_store().unwrap();
-    let options = ClientOptions::new("key", "1").base_url("http://127.0.0.1:9").store(store).key([7; 32]);
+    let options =
+        ClientOptions::new("key", "1").base_url("http://127.0.0.1:9").store(Store::custom(store).key([7; 32]));
     let keyed = RequestOptions::default().idempotency_key("warble");
     let _ = Client::new(options).unwrap().request(NUMBER, keyed).await;
     // Each byte a character: a text is searched faster than bytes are.
@@ -154,7 +153,7 @@ fn one_first_key_counts(url: &str) {
             scope.spawn(move || {
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
                 start.wait();
-                let options = EngineOptions::default().store_url(url).key([key; 32]);
+                let options = EngineOptions::default().store(Store::new(url).key([key; 32]));
                 let engine = Engine::new(Post::default(), options)?;
                 runtime.block_on(engine.ping(CallOptions::default())).map(|()| key)
             })
@@ -216,8 +215,8 @@ pub(crate) async fn an_idempotency_key_gives_the_same_request_while_its_sms_is_m
 pub(crate) async fn a_clients_idempotency_key_holds_for_the_next_client(kept: &impl Kept) {
     let service = Service::start(|_| json(201, r#"{"verifyId":"abc"}"#)).await;
     let client = |key: u8, previous: &[u8]| {
-        let options = service.options(Api::V2).store_url(&kept.url()).unwrap().key([key; 32]);
-        Client::new(options.previous_keys(previous.iter().map(|key| vec![*key; 32]))).unwrap()
+        let store = Store::new(kept.url()).key([key; 32]).previous_keys(previous.iter().map(|key| vec![*key; 32]));
+        Client::new(service.options(Api::V2).store(store)).unwrap()
     };
     let keyed = || RequestOptions::default().idempotency_key("order 7");
     let first = client(7, &[]).request(NUMBER, keyed()).await.unwrap();

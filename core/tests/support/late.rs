@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use egoi_verify::machine::Quota;
 use egoi_verify::{
     Api, CallOptions, Client, Engine, EngineOptions, Error, ErrorCode, Outcome, OutgoingSms, RequestOptions, SendError,
-    SmsStatus, ValidateOptions,
+    SmsStatus, Store, ValidateOptions,
 };
 
 use super::post::Post;
@@ -54,7 +54,7 @@ const SOON: Duration = Duration::from_millis(900);
 const KEY: [u8; 32] = [7; 32];
 
 fn client(service: &Service, store: &Arc<impl Stalls>) -> Client {
-    Client::new(service.options(Api::V2).store_url(&store.url()).unwrap().key(KEY)).unwrap()
+    Client::new(service.options(Api::V2).store(Store::new(store.url()).key(KEY))).unwrap()
 }
 
 fn accepted() -> Vec<super::service::Step> {
@@ -67,8 +67,7 @@ fn keyed(key: &str) -> RequestOptions {
 
 fn options(store: &Arc<impl Stalls>) -> EngineOptions {
     EngineOptions::default()
-        .store_url(store.url())
-        .key(KEY)
+        .store(Store::new(store.url()).key(KEY))
         .sms_per_number(Some(Quota { limit: 1, per: 3600 * TIMEOUT }))
 }
 

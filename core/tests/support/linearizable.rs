@@ -4,8 +4,8 @@
 
 use std::fmt::Write as _;
 
-use egoi_verify::Attempt;
 use egoi_verify::machine::RequestLimits;
+use egoi_verify::store::Attempt;
 use stateright::semantics::{ConsistencyTester as _, LinearizabilityTester, SequentialSpec};
 
 use super::calls::{ByRequest, Call, Made, Most, NOW, hand_over_end, new_request, said_of_created, said_of_resending};
@@ -32,7 +32,7 @@ impl SequentialSpec for Request {
                 format!("{:?}", model.validate(id, &attempt, NOW))
             }
             Call::Cancel { id } => {
-                let unlimited = egoi_verify::Limits {
+                let unlimited = egoi_verify::store::Limits {
                     request: RequestLimits { max_attempts: None, max_resends: None, resend_after: None },
                     ..limits
                 };

@@ -10,7 +10,7 @@ use std::process::{Child, Command, Stdio};
 
 use egoi_verify::{
     Api, CallOptions, Client, ClientOptions, CodeType, Engine, EngineOptions, OutgoingSms, RequestOptions, Sandbox,
-    SandboxOptions, ValidateOptions, code_in_sms, generate_code,
+    SandboxOptions, Store, ValidateOptions, code_in_sms, generate_code,
 };
 use sha2::block_api::compress256;
 use sha2::{Digest as _, Sha256};
@@ -76,7 +76,7 @@ fn play(role: Role, pipe: &mut File) -> Vec<Box<dyn Any>> {
     match role {
         Role::Waits => {}
         Role::Keeps => {
-            let options = EngineOptions::default().key(key.as_bytes());
+            let options = EngineOptions::default().store(Store::default().key(key.as_bytes()));
             let engine = Engine::new(|_: OutgoingSms| async { Ok(()) }, options).unwrap();
             return vec![Box::new((key, code, engine))];
         }
@@ -91,7 +91,7 @@ fn play(role: Role, pipe: &mut File) -> Vec<Box<dyn Any>> {
                 texts.send(sms.text).unwrap();
                 async { Ok(()) }
             };
-            let options = EngineOptions::default().key(std::mem::take(&mut *key).into_bytes());
+            let options = EngineOptions::default().store(Store::default().key(std::mem::take(&mut *key).into_bytes()));
             let engine = Engine::new(send, options).unwrap();
             runtime.block_on(async {
                 let made = engine.request(NUMBER, RequestOptions::default()).await.unwrap();

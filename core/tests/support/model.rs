@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 
 use egoi_verify::machine::{Answer, Event, Record, Timestamp, Window};
-use egoi_verify::{
-    Attempt, CreateResult, DeliveryStatus, Digest, Limits, NewRequest, Outcome, PhoneNumber, ResendLimit, ResendResult,
-    SmsStatus, State, StoredRequest, StoredTerms,
+use egoi_verify::store::{
+    Attempt, CreateResult, DeliveryStatus, Digest, Limits, NewRequest, ResendLimit, ResendResult, StoredRequest,
+    StoredTerms,
 };
+use egoi_verify::{Outcome, PhoneNumber, SmsStatus, State};
 use std::time::Duration;
 
 #[derive(Clone)]

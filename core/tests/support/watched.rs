@@ -2,11 +2,11 @@
 
 use std::sync::{Arc, Mutex};
 
-use egoi_verify::{
-    Attempt, Clock, CreateResult, DeliveryStatus, Digest, Error, ErrorCode, IdempotencyClaim, Limits, MemoryStore,
-    NewClaim, NewRequest, Outcome, ResendResult, State, StoreBackend, StoreFuture, StoredRequest, StoredResponse,
-    StoredTerms,
+use egoi_verify::store::{
+    Attempt, CreateResult, DeliveryStatus, Digest, IdempotencyClaim, Limits, MemoryStore, NewClaim, NewRequest,
+    ResendResult, StoreBackend, StoreFuture, StoredRequest, StoredResponse, StoredTerms,
 };
+use egoi_verify::{Clock, Error, ErrorCode, Outcome, State};
 use tokio::sync::Semaphore;
 
 pub(crate) struct Watched {

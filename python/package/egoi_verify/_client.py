@@ -42,7 +42,7 @@ class Connection:
         store: str | None = None,
         key: bytes | None = None,
         previous_keys: Sequence[bytes] | None = None,
-        keep: Seconds | None = None,
+        retention: Seconds | None = None,
     ) -> None:
         """Starts nothing; what is wrong with any of the options is :class:`InvalidInput`.
 
@@ -72,7 +72,7 @@ class Connection:
                 one is :class:`Unsupported`.
             key: The secret that idempotency keys are kept under, at least 32 bytes. Required with a ``store``.
             previous_keys: Earlier secrets whose idempotency keys are still honoured.
-            keep: How long an idempotency key is remembered. Default: 24 hours.
+            retention: How long an idempotency key is remembered. Default: 24 hours.
         """
         given = {
             "api_key": api_key,
@@ -93,7 +93,7 @@ class Connection:
             "store": store,
             "key": key,
             "previous_keys": None if previous_keys is None else list(previous_keys),
-            "keep": keep,
+            "retention": retention,
         }
         self._connect(_native.ClientOptions(given))
 

@@ -60,7 +60,7 @@ class BaseEngine:
         store: str | None = None,
         key: bytes | None = None,
         previous_keys: Sequence[bytes] | None = None,
-        keep: Seconds | None = None,
+        retention: Seconds | None = None,
         max_requests: int | None = None,
         max_attempts: int | None | Literal[Default.DEFAULT] = DEFAULT,
         wrong_codes_per_number: Quota | None | Literal[Default.DEFAULT] = DEFAULT,
@@ -81,7 +81,7 @@ class BaseEngine:
             key: The secret that codes are bound with and numbers and messages are encrypted with in a store, at least
                 32 bytes. Random for ``"memory:"``, required for any other.
             previous_keys: Keys from before the present one, whose codes still count.
-            keep: How long after its ``expires_at`` a finished request is kept, so that a late call is told what became
+            retention: How long after its ``expires_at`` a finished request is kept, so that a late call is told what became
                 of it. Default: 24 hours.
             max_requests: How many requests ``"memory:"`` holds; beyond it a request is :class:`RateLimited`. Default:
                 10 million.
@@ -101,7 +101,7 @@ class BaseEngine:
             "store": store,
             "key": key,
             "previous_keys": None if previous_keys is None else list(previous_keys),
-            "keep": keep,
+            "retention": retention,
             "max_requests": max_requests,
             "countries": None if countries is None else list(countries),
             "clock": None if clock is None else clock._clock,  # pyright: ignore[reportPrivateUsage]

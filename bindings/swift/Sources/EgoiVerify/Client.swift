@@ -56,7 +56,7 @@ public struct ClientOptions: Sendable {
     /// Earlier secrets whose idempotency keys are still honoured.
     public var previousKeys: [Data]?
     /// How long an idempotency key is remembered, in seconds. Default: 24 hours.
-    public var keep: TimeInterval?
+    public var retention: TimeInterval?
 
     /// With the library's default for every other option.
     public init(apiKey: String, sender: String) {
@@ -69,7 +69,7 @@ public struct ClientOptions: Sendable {
             apiKey: apiKey, sender: sender, api: api?.rawValue, baseUrl: baseURL, timeout: timeout,
             connectTimeout: connectTimeout, proxy: proxy, caCertificates: caCertificates, trust: trust?.rawValue,
             allowHttp: allowHTTP, checkStateFirst: checkStateFirst, statusWords: statusWords, v1Paths: v1Paths,
-            v2Paths: v2Paths, appName: appName, store: store, key: key, previousKeys: previousKeys, keep: keep,
+            v2Paths: v2Paths, appName: appName, store: store, key: key, previousKeys: previousKeys, retention: retention,
             language: "swift \(swiftVersion)")
     }
 }

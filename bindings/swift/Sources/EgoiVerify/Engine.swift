@@ -56,7 +56,7 @@ public struct EngineOptions: Sendable {
     /// Keys from before the present one, whose codes still count.
     public var previousKeys: [Data]?
     /// How long after its end a request is kept, in seconds. Default: 24 hours.
-    public var keep: TimeInterval?
+    public var retention: TimeInterval?
     /// How many requests `memory:` holds. Default: 10 million.
     public var maxRequests: Int?
     /// Wrong codes for one request. Default: 5.
@@ -79,7 +79,7 @@ public struct EngineOptions: Sendable {
 
     var native: NativeEngineOptions {
         NativeEngineOptions(
-            store: store, key: key, previousKeys: previousKeys, keep: keep, maxRequests: maxRequests.map(Int64.init),
+            store: store, key: key, previousKeys: previousKeys, retention: retention, maxRequests: maxRequests.map(Int64.init),
             maxAttempts: maxAttempts.native, wrongCodesPerNumber: wrongCodesPerNumber.native,
             smsPerNumber: smsPerNumber.native, maxResends: maxResends.native, resendAfter: resendAfter.native,
             countries: countries?.map(Int64.init), clock: clock)

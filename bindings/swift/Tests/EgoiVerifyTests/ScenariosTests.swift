@@ -322,7 +322,7 @@ private final class Run {
         options.store = given.text("store")
         options.key = given.bytes("key")
         options.previousKeys = given.take("previous_keys")?.list?.map { Data(($0.text ?? "").utf8) }
-        options.keep = given.number("keep")
+        options.retention = given.number("retention")
         try given.done()
         return try Client(options)
     }
@@ -338,7 +338,7 @@ private final class Run {
         options.store = given.text("store") ?? store
         options.key = given.bytes("key") ?? store.map { _ in Data(repeating: 107, count: 32) }
         options.previousKeys = given.take("previous_keys")?.list?.map { Data(($0.text ?? "").utf8) }
-        options.keep = given.number("keep")
+        options.retention = given.number("retention")
         options.maxRequests = given.whole("max_requests")
         options.maxAttempts = try given.limit("max_attempts", whole)
         options.wrongCodesPerNumber = try given.limit("wrong_codes_per_number", quota)

@@ -118,7 +118,11 @@ impl PostgresStore {
     /// Reads the URL; the server is called when it is first needed.
     pub(super) fn open(url: &str, opening: &OpenOptions<'_>) -> Result<Self, Error> {
         let seal = Arc::new(Seal::new(opening.keys)?);
-        let connections = Connections::new(url::parse(url)?, Arc::clone(&seal));
+        let mut database = url::parse(url)?;
+        if let Some(connections) = opening.pool_size {
+            database.connections = connections;
+        }
+        let connections = Connections::new(database, Arc::clone(&seal));
         Ok(Self { connections, seal, clock: Arc::clone(&opening.clock) })
     }
 

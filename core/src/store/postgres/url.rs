@@ -16,7 +16,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use crate::tls::{self, Trust};
 use crate::{Error, Reason};
 
-/// How many connections a process has where the URL does not say.
+/// How many connections a process has where neither the URL nor the store says.
 const CONNECTIONS: usize = 8;
 /// How long connecting to one address may take where the URL does not say.
 const CONNECT: Duration = Duration::from_millis(3100);

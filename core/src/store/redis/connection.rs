@@ -81,8 +81,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Connections {
     /// Reads the URL; nobody is called yet.
-    pub(super) fn new(url: &str, seal: Arc<Seal>) -> Result<Self, Error> {
-        Ok(Self { server: Server::parse(url)?, seal, of_runtimes: PerProcess::new() })
+    pub(super) fn new(url: &str, ca_certificates: &[u8], seal: Arc<Seal>) -> Result<Self, Error> {
+        Ok(Self { server: Server::parse(url, ca_certificates)?, seal, of_runtimes: PerProcess::new() })
     }
 
     /// What every key of a request begins with.
@@ -194,7 +194,7 @@ impl Connection {
 }
 
 impl Server {
-    fn parse(url: &str) -> Result<Self, Error> {
+    fn parse(url: &str, ca_certificates: &[u8]) -> Result<Self, Error> {
         let fault = |fault: &str| {
             Error::invalid_input(
                 "store",
@@ -242,7 +242,7 @@ impl Server {
         let tls = if matches!(url.scheme(), "rediss" | "valkeys") {
             let name =
                 ServerName::try_from(host.clone()).map_err(|_| fault("has a host that no certificate can be for"))?;
-            Some((TlsConnector::from(Arc::new(tls::config(Trust::Bundled, &[], &[])?)), name))
+            Some((TlsConnector::from(Arc::new(tls::config(Trust::Bundled, ca_certificates, &[])?)), name))
         } else {
             None
         };

@@ -38,9 +38,9 @@ impl RedisStore {
     /// The store of a URL like `redis://USER:PASSWORD@HOST:PORT/DATABASE?prefix=NAME`, or `rediss://…` over TLS. A URL that
     /// is not one is `invalid_input`.
     pub(crate) fn open(url: &str, opening: OpenOptions<'_>) -> Result<Self, Error> {
-        let OpenOptions { keys, clock, .. } = opening;
+        let OpenOptions { keys, clock, ca_certificates, .. } = opening;
         let seal = Arc::new(Seal::new(keys)?);
-        let connections = Connections::new(url, Arc::clone(&seal))?;
+        let connections = Connections::new(url, ca_certificates, Arc::clone(&seal))?;
         let prefix = connections.prefix();
         Ok(Self { connections, seal, has_one_key: keys.len() == 1, clock, prefix })
     }

@@ -52,7 +52,7 @@ public class ClientOptions internal constructor(internal val native: NativeClien
      * @param store where idempotency keys are remembered, by its URL: `memory:`
      * @param key the secret that idempotency keys are kept under, at least 32 bytes; required with a store
      * @param previousKeys earlier secrets whose idempotency keys are still honoured
-     * @param keep how long an idempotency key is remembered. Default: 24 hours
+     * @param retention how long an idempotency key is remembered. Default: 24 hours
      */
     public constructor(
         apiKey: String,
@@ -73,7 +73,7 @@ public class ClientOptions internal constructor(internal val native: NativeClien
         store: String? = null,
         key: ByteArray? = null,
         previousKeys: List<ByteArray>? = null,
-        keep: Duration? = null,
+        retention: Duration? = null,
     ) : this(
         NativeClientOptions(
             apiKey = apiKey,
@@ -94,7 +94,7 @@ public class ClientOptions internal constructor(internal val native: NativeClien
             store = store,
             key = key,
             previousKeys = previousKeys,
-            keep = keep?.seconds(),
+            retention = retention?.seconds(),
             language = "kotlin ${KotlinVersion.CURRENT}",
         ),
     )

@@ -64,7 +64,7 @@ public class EngineOptions internal constructor(internal val native: NativeEngin
      * @param store the store, by its URL. Default: `memory:`, gone with the process
      * @param key the secret that codes are bound with, at least 32 bytes. Random for `memory:`
      * @param previousKeys keys from before the present one, whose codes still count
-     * @param keep how long after its end a request is kept, so that a late call is told what became of it. Default: 24
+     * @param retention how long after its end a request is kept, so that a late call is told what became of it. Default: 24
      *   hours
      * @param maxRequests how many requests `memory:` holds. Default: 10 million
      * @param maxAttempts wrong codes for one request. Default: 5
@@ -78,7 +78,7 @@ public class EngineOptions internal constructor(internal val native: NativeEngin
         store: String? = null,
         key: ByteArray? = null,
         previousKeys: List<ByteArray>? = null,
-        keep: Duration? = null,
+        retention: Duration? = null,
         maxRequests: Long? = null,
         maxAttempts: Limit<Int> = Limit.Default,
         wrongCodesPerNumber: Limit<Quota> = Limit.Default,
@@ -91,7 +91,7 @@ public class EngineOptions internal constructor(internal val native: NativeEngin
             store = store,
             key = key,
             previousKeys = previousKeys,
-            keep = keep?.seconds(),
+            retention = retention?.seconds(),
             maxRequests = maxRequests,
             maxAttempts = maxAttempts.native(),
             wrongCodesPerNumber = wrongCodesPerNumber.native(),

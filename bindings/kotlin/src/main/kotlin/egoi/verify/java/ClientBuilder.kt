@@ -74,7 +74,7 @@ public class ClientBuilder(options: ClientOptions) {
     public fun previousKeys(keys: List<ByteArray>): ClientBuilder = set { copy(previousKeys = keys) }
 
     /** How long an idempotency key is remembered. Default: 24 hours. */
-    public fun keep(keep: Duration): ClientBuilder = set { copy(keep = keep.seconds()) }
+    public fun retention(retention: Duration): ClientBuilder = set { copy(retention = retention.seconds()) }
 
     /** The options alone, for [Client] or [EngineBuilder.withEgoiSms]. */
     public fun options(): ClientOptions = ClientOptions(set)

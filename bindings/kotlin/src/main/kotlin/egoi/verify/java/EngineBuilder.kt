@@ -57,7 +57,7 @@ public class EngineBuilder private constructor(private val make: (EngineOptions)
     public fun previousKeys(keys: List<ByteArray>): EngineBuilder = set { copy(previousKeys = keys) }
 
     /** How long after its end a request is kept, so that a late call is told what became of it. Default: 24 hours. */
-    public fun keep(keep: Duration): EngineBuilder = set { copy(keep = keep.seconds()) }
+    public fun retention(retention: Duration): EngineBuilder = set { copy(retention = retention.seconds()) }
 
     /** How many requests `memory:` holds. Default: 10 million. */
     public fun maxRequests(most: Long): EngineBuilder = set { copy(maxRequests = most) }

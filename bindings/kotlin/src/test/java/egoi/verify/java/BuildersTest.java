@@ -53,13 +53,13 @@ class BuildersTest {
             Map.entry("store", client().store("no store").key(KEY)),
             Map.entry("key", client().store("memory:").key(new byte[3])),
             Map.entry("previous_keys", client().store("memory:").key(KEY).previousKeys(List.of(new byte[3]))),
-            Map.entry("keep", client().store("memory:").key(KEY).keep(Duration.ofSeconds(-1))));
+            Map.entry("retention", client().store("memory:").key(KEY).retention(Duration.ofSeconds(-1))));
 
     private static final Map<String, EngineBuilder> REFUSED_OF_AN_ENGINE = Map.ofEntries(
             Map.entry("store", engine().store("no store")),
             Map.entry("key", engine().key(new byte[3])),
             Map.entry("previous_keys", engine().key(KEY).previousKeys(List.of(new byte[3]))),
-            Map.entry("keep", engine().keep(Duration.ofSeconds(-1))),
+            Map.entry("retention", engine().retention(Duration.ofSeconds(-1))),
             Map.entry("max_requests", engine().maxRequests(-1)),
             Map.entry("max_attempts", engine().maxAttempts(-1)),
             Map.entry("wrong_codes_per_number", engine().wrongCodesPerNumber(-1, Duration.ofDays(1))),
