@@ -25,7 +25,7 @@ pack("egoi-verify", {
     manifest: {
         ...published,
         optionalDependencies: Object.fromEntries(
-            Object.keys(platforms).map((name) => [`egoi-verify-${name}`, version]),
+            Object.keys(platforms).map((name) => [`@egoi-verify/${name}`, version]),
         ),
     },
 });
@@ -34,7 +34,7 @@ const [os, cpu, abi] = platform.split("-");
 pack(`egoi-verify-${platform}`, {
     files: { "egoi-verify.node": `${here}build/egoi-verify.node` },
     manifest: {
-        name: `egoi-verify-${platform}`,
+        name: `@egoi-verify/${platform}`,
         version,
         description: `The native part of egoi-verify for ${platform}. Install egoi-verify.`,
         license,

@@ -123,9 +123,45 @@ interface Addon {
 /** What a checkout has built for itself; no such file is in the published package. */
 const BUILT_HERE = "../build/egoi-verify.node";
 
+/**
+ * Loads the package of a platform. Bundlers and what traces files follow only a `require` of a literal name, and only
+ * inside `try` do they allow that it is not installed.
+ */
+function requirePackage(name: string, failures: Error[]): unknown {
+  try {
+    switch (name) {
+      case "@egoi-verify/darwin-arm64":
+        return require("@egoi-verify/darwin-arm64");
+      case "@egoi-verify/darwin-x64":
+        return require("@egoi-verify/darwin-x64");
+      case "@egoi-verify/linux-arm64-gnu":
+        return require("@egoi-verify/linux-arm64-gnu");
+      case "@egoi-verify/linux-arm64-musl":
+        return require("@egoi-verify/linux-arm64-musl");
+      case "@egoi-verify/linux-x64-gnu":
+        return require("@egoi-verify/linux-x64-gnu");
+      case "@egoi-verify/linux-x64-musl":
+        return require("@egoi-verify/linux-x64-musl");
+      case "@egoi-verify/win32-arm64-msvc":
+        return require("@egoi-verify/win32-arm64-msvc");
+      case "@egoi-verify/win32-x64-msvc":
+        return require("@egoi-verify/win32-x64-msvc");
+      case BUILT_HERE: {
+        const builtHere = BUILT_HERE; // Not followed by a bundler.
+        return require(builtHere);
+      }
+      default:
+        return undefined;
+    }
+  } catch (error) {
+    failures.push(error as Error);
+    return undefined;
+  }
+}
+
 /** The names of the packages that may hold the addon of this system, the likelier first. */
 export function platformPackages(platform: string, arch: string): string[] {
-  const prefix = `egoi-verify-${platform}-${arch}`;
+  const prefix = `@egoi-verify/${platform}-${arch}`;
   switch (platform) {
     // Telling the two apart takes longer than trying: a package manager installs the one that fits.
     case "linux":
@@ -143,30 +179,55 @@ function isMusl(): boolean {
   return report?.header !== undefined && report.header.glibcVersionRuntime === undefined;
 }
 
+/** Why none of the packages could be loaded, and what to do. */
+function explained(packages: string[], failures: NodeJS.ErrnoException[]): string {
+  const wanted = (packages.length > 1 && isMusl() ? packages[1] : packages[0]) as string;
+  const disabled = failures.find(({ code }) => code === "ERR_DLOPEN_DISABLED" || code === "ERR_ACCESS_DENIED");
+  if (disabled !== undefined) {
+    return (
+      "this process may load no native addons. Start Node without `--no-addons`, and with `--permission` also with " +
+      "`--allow-addons` and `--allow-fs-read` of node_modules."
+    );
+  }
+  const unfit = failures.find(({ code, message }) => code === "ERR_DLOPEN_FAILED" && !message.includes("cannot open"));
+  const glibc = unfit?.message.match(/version `(GLIBC_[0-9.]+)' not found/)?.[1];
+  if (glibc !== undefined) {
+    return `the C library of this system is too old: the package ${wanted} needs ${glibc.replace("_", " ")} or later.`;
+  }
+  if (unfit !== undefined) {
+    return `the system refuses it: ${unfit.message.split("\n")[0]}. Install the packages on the machine that runs the program.`;
+  }
+  return (
+    `the package ${wanted} is missing. It is an optional dependency that the package manager installs by system, ` +
+    `processor and C library. Run \`npm install ${wanted}\` on the machine that runs the program, and check that ` +
+    "neither `--omit=optional` nor a node_modules folder or lockfile of another system is in the way. A bundler must leave " +
+    "egoi-verify out or copy the addon. If there is no such package, this system is not supported yet."
+  );
+}
+
 /** Loads the addon of a system. */
 export function load(
-  platform: string = process.platform,
-  arch: string = process.arch,
-  from: (name: string) => unknown = require,
+  platform: string | undefined = globalThis.process?.platform,
+  arch: string | undefined = globalThis.process?.arch,
+  from: typeof requirePackage = requirePackage,
 ): Addon {
+  if (platform === undefined || arch === undefined) {
+    throw new Error(
+      "egoi-verify has a native part, which this runtime cannot load: it needs Node, Bun or Deno on a server, and no edge " +
+        'runtime or browser. In Next.js: `export const runtime = "nodejs"`.',
+    );
+  }
   const packages = platformPackages(platform, arch);
-  const reasons: Error[] = [];
+  const failures: Error[] = [];
   for (const name of [...packages, BUILT_HERE]) {
-    try {
-      return from(name) as Addon;
-    } catch (error) {
-      reasons.push(error as Error);
+    const loaded = from(name, failures);
+    if (loaded !== undefined) {
+      return loaded as Addon;
     }
   }
-  const wanted = (packages.length > 1 && isMusl() ? packages[1] : packages[0]) as string;
-  throw new Error(
-    `egoi-verify cannot load its native part: the package ${wanted} is missing or does not fit. ` +
-      "It is an optional dependency that the package manager installs by system, processor and C library. " +
-      `Run \`npm install ${wanted}\` on the machine that runs the program, and check that neither \`--omit=optional\` ` +
-      "nor a node_modules folder or lockfile of another system is in the way. If there is no such package, this " +
-      "system is not supported yet.",
-    { cause: new AggregateError(reasons, reasons.map((reason) => reason.message.split("\n")[0]).join("; ")) },
-  );
+  throw new Error(`egoi-verify cannot load its native part: ${explained(packages, failures)}`, {
+    cause: new AggregateError(failures, failures.map((failure) => failure.message.split("\n")[0]).join("; ")),
+  });
 }
 
 export const addon: Addon = load();

@@ -38,7 +38,11 @@ export const string = kind("a string", (value) => typeof value === "string");
 export const number = kind("a number", (value) => typeof value === "number");
 export const whole = kind("a whole number", (value) => Number.isSafeInteger(value));
 export const boolean = kind("a boolean", (value) => typeof value === "boolean");
-export const bytes = kind("a Uint8Array", (value) => value instanceof Uint8Array);
+/** Also one of another realm, such as Jest's with jsdom, which is no `instanceof`. */
+const isBytes = (value: unknown) =>
+  Object.prototype.toString.call(value) === "[object Uint8Array]" && ArrayBuffer.isView(value);
+
+export const bytes = kind("a Uint8Array", isBytes);
 export const func = kind("a function", (value) => typeof value === "function");
 export const signal = kind(
   "an AbortSignal",
@@ -46,7 +50,7 @@ export const signal = kind(
 );
 export const text = kind(
   "a string or a Uint8Array",
-  (value) => typeof value === "string" || value instanceof Uint8Array,
+  (value) => typeof value === "string" || isBytes(value),
   (value) => (typeof value === "string" ? Buffer.from(value) : value),
 );
 

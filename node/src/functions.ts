@@ -1,7 +1,7 @@
 import { addon } from "./addon.js";
 import { string, whole } from "./check.js";
 import { callNative } from "./errors.js";
-import type { CodeType } from "./verification.js";
+import type { CodeType } from "./outcome.js";
 
 /** What a text takes when it is sent by SMS. */
 export interface SmsParts {

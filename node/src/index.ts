@@ -30,6 +30,8 @@ export {
 } from "./errors.js";
 export type { SmsParts } from "./functions.js";
 export { codeInSms, generateCode, parseNumber, smsParts, withAppHash, withOrigin } from "./functions.js";
-export type { CodeType, Outcome, SmsStatus, State, VerificationFields } from "./verification.js";
-export { isVerified, Verification } from "./verification.js";
+export type { CodeType, Outcome, SmsStatus, State } from "./outcome.js";
+export { isVerified } from "./outcome.js";
+export type { VerificationFields } from "./verification.js";
+export { Verification } from "./verification.js";
 export type { RequestOptions, ValidateOptions, Verifier } from "./verifier.js";

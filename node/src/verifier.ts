@@ -1,7 +1,8 @@
 import type { NativeVerifier } from "./addon.js";
 import { CALL_OPTIONS, type CallOptions, call, type SendSms, settled } from "./calls.js";
 import { type Kinds, number, string, whole } from "./check.js";
-import { type CodeType, type Outcome, type State, toVerification, type Verification } from "./verification.js";
+import type { CodeType, Outcome, State } from "./outcome.js";
+import { toVerification, type Verification } from "./verification.js";
 
 /** How to make a request. Whatever is left out has its default. */
 export interface RequestOptions extends CallOptions {

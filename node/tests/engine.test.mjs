@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { AsyncLocalStorage } from "node:async_hooks";
 import test from "node:test";
+import { runInNewContext } from "node:vm";
 
 import { Engine, NotSent } from "egoi-verify";
 import { TestClock } from "egoi-verify/testing";
@@ -297,6 +298,17 @@ test("a test clock stands still when it is frozen", () => {
     assert.equal(clock.now() - then, 61_500);
     clock.freeze(false);
     assert.throws(() => clock.advance(-1), { code: "invalid_input" });
+});
+
+test("a key may be a Uint8Array of another realm", async () => {
+    const key = runInNewContext("new Uint8Array(32).fill(7)");
+    assert.ok(!(key instanceof Uint8Array));
+    const { engine, code } = engineOf({ key, previousKeys: [key] });
+    const { id } = await engine.request(NUMBER);
+    assert.equal(await engine.validate(id, code()), "verified");
+    assert.throws(() => engineOf({ key: { [Symbol.toStringTag]: "Uint8Array", length: 32 } }), {
+        code: "invalid_input",
+    });
 });
 
 test("a key may be any Uint8Array of 32 bytes or more", async () => {

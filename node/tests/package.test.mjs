@@ -1,31 +1,17 @@
 // The packed tarballs, installed in an empty project as a user installs them.
 
 import assert from "node:assert/strict";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import test, { after, before } from "node:test";
 
+import { emptyProject, tarball, tarballs } from "./support/project.mjs";
 import { here, run } from "./support/run.mjs";
-
-const { version } = JSON.parse(readFileSync(`${here}package.json`, "utf8"));
-const PLATFORM = "egoi-verify-linux-x64-gnu";
-const tarball = (name) => `${here}build/${name}-${version}.tgz`;
 
 let project;
 
-/** An empty project outside of this repository, so that nothing is found that was not installed. */
-async function emptyProject(...tarballs) {
-    const folder = mkdtempSync(path.join(tmpdir(), "egoi-verify-"));
-    writeFileSync(`${folder}/package.json`, JSON.stringify({ name: "empty", private: true, type: "module" }));
-    const install = ["install", "--offline", "--omit=optional", "--no-audit", "--no-fund", ...tarballs];
-    const done = await run("npm", install, { cwd: folder });
-    assert.equal(done.code, 0, done.output);
-    return folder;
-}
-
 before(async () => {
-    project = await emptyProject(tarball("egoi-verify"), tarball(PLATFORM));
+    project = await emptyProject(...tarballs);
     cpSync(`${here}tests/support/jobs.mjs`, `${project}/jobs.mjs`);
     cpSync(`${here}tests/types`, `${project}/types`, { recursive: true });
     // What a TypeScript user has besides.
@@ -64,6 +50,9 @@ function write(name) {
 test("it runs as an ES module", () => works(process.execPath, [write("run.mjs")]));
 
 test("it runs as CommonJS", () => works(process.execPath, [write("run.cjs")]));
+
+test("it runs as CommonJS with the condition `browser`, as Jest with jsdom asks for it", () =>
+    works(process.execPath, ["--conditions=browser", write("run.cjs")]));
 
 test("it runs in Bun", () => works(`${here}node_modules/@oven/bun-linux-x64/bin/bun`, [write("run.mjs")]));
 
@@ -126,7 +115,7 @@ test("are the types wrong? No", async () => {
 });
 
 test("it has no dependencies, and no script runs when it is installed", () => {
-    for (const name of ["egoi-verify", PLATFORM]) {
+    for (const name of ["egoi-verify", "@egoi-verify/linux-x64-gnu"]) {
         const { dependencies, peerDependencies, scripts } = JSON.parse(
             readFileSync(`${project}/node_modules/${name}/package.json`, "utf8"),
         );
@@ -157,7 +146,7 @@ test("without its platform package it says which one is missing and what to do",
     const done = await run(process.execPath, ["--eval", 'require("egoi-verify")'], { cwd: bare });
     rmSync(bare, { recursive: true, force: true });
     assert.equal(done.code, 1);
-    assert.match(done.output, /the package egoi-verify-linux-x64-gnu is missing/);
-    assert.match(done.output, /npm install egoi-verify-linux-x64-gnu/);
+    assert.match(done.output, /the package @egoi-verify\/linux-x64-gnu is missing/);
+    assert.match(done.output, /npm install @egoi-verify\/linux-x64-gnu/);
     assert.match(done.output, /--omit=optional/);
 });

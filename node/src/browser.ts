@@ -1,0 +1,6 @@
+// Jest with jsdom asks for `browser` and `require`, and yet runs in Node.
+
+// Under another name, so that no bundler follows its `require`.
+const thisModule = module;
+
+export = globalThis.process?.versions?.node === undefined ? require("./edge.js") : thisModule.require("./index.js");
