@@ -1,3 +1,5 @@
+import "./disposable.js";
+
 import { addon, type NativeSandbox } from "./addon.js";
 import { CALL_OPTIONS, type CallOptions, call, calls } from "./calls.js";
 import {

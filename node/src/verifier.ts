@@ -1,3 +1,5 @@
+import "./disposable.js";
+
 import type { NativeVerifier } from "./addon.js";
 import { CALL_OPTIONS, type CallOptions, call, type SendSms, settled } from "./calls.js";
 import { type Kinds, number, string, whole } from "./check.js";
