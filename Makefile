@@ -42,7 +42,7 @@ setup: ## install what the tests need of Debian; needs root
 
 clean: ## remove everything that was built
 	$(CARGO) clean
-	rm -rf fuzz/target tests/bin python/dist python/package/egoi_verify/*.so $(VENV) benches/.venv python/tests/typing/node_modules
+	rm -rf fuzz/target tests/bin python/dist python/package/egoi_verify/*.so $(VENV) benches/.venv python/tests/typing/node_modules node/tests/types/compilers/node_modules
 	rm -rf node/build node/dist node/node_modules bindings/kotlin/target bindings/swift/.build bindings/swift/.native
 
 ##@ Inner loop: after a change of core, before one test of that language
@@ -96,7 +96,7 @@ test-python: develop-python test-programs python/tests/typing/node_modules ## th
 	tools/setup-debian.sh postgres redis openssl valgrind
 	$(VENV)/bin/python -m pytest -q -n 2 --dist loadgroup --ignore python/tests/test_package.py python/tests
 
-test-node: packed-node test-programs ## the npm package, installed in an empty project too
+test-node: packed-node test-programs node/tests/types/compilers/node_modules ## the npm package, installed in an empty project too
 	tools/setup-debian.sh chromium postgres redis
 	cd node && npm test --silent
 
@@ -258,8 +258,8 @@ node/node_modules/.package-lock.json: node/package-lock.json
 	cd node && npm install --ignore-scripts --no-audit --no-fund --loglevel error
 	touch $@
 
-python/tests/typing/node_modules: python/tests/typing/package-lock.json
-	cd python/tests/typing && npm ci --silent --no-audit --no-fund && touch node_modules
+python/tests/typing/node_modules node/tests/types/compilers/node_modules: %/node_modules: %/package-lock.json
+	cd $* && npm ci --silent --no-audit --no-fund && touch node_modules
 
 target/tools/bin/cargo-deny:
 	$(CARGO) install --locked --root target/tools cargo-deny@$(DENY_VERSION)
