@@ -15,8 +15,8 @@ pub use sender::{EgoiSms, OutgoingSms, SendError, SendFuture, SmsGateway};
 
 use crate::generate::draw_bits;
 use crate::store::{
-    Attempt, CreateResult, DeliveryStatus, Detachable, Digest, KeyLocks, Limits, NewRequest, PerProcess, ResendLimit,
-    ResendResult, StoreBackend, StoredRequest, StoredTerms, in_background,
+    Attempt, CreateResult, DeliveryStatus, Detachable, Digest, KeyLocks, Limits, NewRequest, NewResend, PerProcess,
+    ResendLimit, ResendResult, StoreBackend, StoredRequest, StoredTerms, in_background,
 };
 use crate::values::{Code, EngineKey, PhoneNumber, RequestId};
 use crate::verification::{
@@ -257,12 +257,12 @@ impl Inner {
     }
 
     /// Puts the new code in place. One that is there too late for its call, whose SMS was not sent, goes again.
-    async fn replace(&self, id: u128, code: Digest, deadline: Deadline) -> Result<Option<ResendResult>, Error> {
+    async fn replace(&self, id: u128, resend: NewResend, deadline: Deadline) -> Result<Option<ResendResult>, Error> {
         if self.store.is_in_process() {
-            return self.store.resend(id, code, self.limits).await;
+            return self.store.resend(id, resend).await;
         }
-        let (store, late, limits) = (Arc::clone(&self.store), Arc::clone(&self.store), self.limits);
-        let call = Detachable::new(async move { store.resend(id, code, limits).await }, move |resent| async move {
+        let (store, late) = (Arc::clone(&self.store), Arc::clone(&self.store));
+        let call = Detachable::new(async move { store.resend(id, resend).await }, move |resent| async move {
             if let Ok(Some(ResendResult::Ready { delivery, .. })) = resent {
                 not_sent(late, id, delivery).await;
             }
@@ -297,7 +297,13 @@ impl Inner {
         let terms = deadline.of_store(self.store.terms(bits)).await.map_err(repeatable)?;
         let StoredTerms { number, terms } = terms.ok_or_else(|| unknown(id))?;
         let code = (self.draw_code)(&terms)?;
-        let resent = self.replace(bits, self.digest(bits, &code)?, deadline).await?;
+        let resend = NewResend {
+            command: draw_bits()?,
+            code: self.digest(bits, &code)?,
+            terms: StoredTerms { number, terms: Arc::clone(&terms) },
+            limits: self.limits,
+        };
+        let resent = self.replace(bits, resend, deadline).await?;
         match resent.ok_or_else(|| unknown(id))? {
             ResendResult::Ready { delivery, stored } => {
                 self.deliver(id, bits, delivery, number, &terms, code, deadline).await?;

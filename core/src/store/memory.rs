@@ -10,7 +10,7 @@ use subtle::{Choice, ConstantTimeEq as _};
 
 use super::{
     Attempt, Clock, CreateResult, DELIVERY_TIMEOUT, DeliveryStatus, Digest, IdempotencyClaim, Limits, MonotonicClock,
-    NewClaim, NewRequest, ResendLimit, ResendResult, SWEPT_A_CALL, StoreBackend, StoreFuture, StoredRequest,
+    NewClaim, NewRequest, NewResend, ResendLimit, ResendResult, SWEPT_A_CALL, StoreBackend, StoreFuture, StoredRequest,
     StoredResponse, StoredTerms,
 };
 use crate::machine::{Answer, Event, Quota, Record, Timestamp, Window};
@@ -369,7 +369,8 @@ impl MemoryStore {
         Some(outcome)
     }
 
-    fn resend_now(&self, id: u128, code: Digest, limits: &Limits) -> Option<ResendResult> {
+    fn resend_now(&self, id: u128, resend: &NewResend) -> Option<ResendResult> {
+        let NewResend { code, limits, .. } = resend;
         let (mut shard, now) = self.requests(id);
         let kept = shard.live(id, now)?;
         let event = Event::Resend { validity: kept.terms.validity.duration() };
@@ -390,7 +391,7 @@ impl MemoryStore {
         }
         kept.replaced = Some(Box::new((kept.code, kept.record, kept.sms)));
         kept.record = record;
-        kept.code = code;
+        kept.code = *code;
         kept.sms = SmsStatus::Unknown;
         kept.delivery = kept.delivery.saturating_add(1);
         kept.under_way = true;
@@ -543,8 +544,8 @@ impl StoreBackend for MemoryStore {
         })
     }
 
-    fn resend(&self, id: u128, code: Digest, limits: Limits) -> StoreFuture<'_, Option<ResendResult>> {
-        self.answer(|| self.resend_now(id, code, &limits))
+    fn resend(&self, id: u128, resend: NewResend) -> StoreFuture<'_, Option<ResendResult>> {
+        self.answer(|| self.resend_now(id, &resend))
     }
 
     fn record_delivery(&self, id: u128, delivery: u32, end: DeliveryStatus) -> StoreFuture<'_, ()> {
@@ -600,6 +601,7 @@ mod tests {
     use super::*;
     use crate::machine::RequestLimits;
     use crate::values::PhoneNumber;
+    use crate::verification::RequestOptions;
 
     const LIMITS: Limits = Limits {
         request: RequestLimits { max_attempts: None, max_resends: None, resend_after: None },
@@ -631,11 +633,13 @@ mod tests {
         let claim = claim(1)?;
         let response = StoredResponse { id: String::new(), created_at: Timestamp(0), expires_at: Timestamp(0) };
         let attempt = Attempt { id: 1, codes: &[], number: None, limits: LIMITS };
+        let terms = StoredTerms { number: claim.number, terms: Arc::new(Terms::check(&RequestOptions::default())?) };
+        let resend = NewResend { command: 1, code: [0; 32], terms, limits: LIMITS };
         let refused = [
             refusal(store.validate(1, attempt)),
             refusal(store.cancel(1)),
             refusal(store.terms(1)),
-            refusal(store.resend(1, [0; 32], LIMITS)),
+            refusal(store.resend(1, resend)),
             refusal(store.record_delivery(1, 0, DeliveryStatus::Sent)),
             refusal(store.get(1)),
             refusal(store.claim(claim.clone())),

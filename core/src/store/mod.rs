@@ -66,7 +66,7 @@ pub type Digest = [u8; 32];
 /// failure is an error of the code `storage`, made by [`Error::new`]; nothing is ever verified then.
 ///
 /// A store that can lose an answer repeats the command, and must not do twice what it did already: it knows a validation
-/// by its attempt's id, a request by its own, a resend by the code that it put in place.
+/// by its attempt's id, a request by its own, a resend by its command, a claim by its owner.
 pub trait StoreBackend: Send + Sync {
     /// Writes a request down *before* its SMS is handed over, so that a process that dies in between leaves `sms =
     /// maybe`, and counts the SMS. Refuses where a limit is reached.
@@ -84,7 +84,7 @@ pub trait StoreBackend: Send + Sync {
     /// Puts the new code in the place of the old one before it is handed over, keeping the old one until
     /// [`StoreBackend::record_delivery`], and counts the SMS. While another resend of the request is being handed over, for at most
     /// 30 s, it is rate-limited.
-    fn resend(&self, id: u128, code: Digest, limits: Limits) -> StoreFuture<'_, Option<ResendResult>>;
+    fn resend(&self, id: u128, resend: NewResend) -> StoreFuture<'_, Option<ResendResult>>;
 
     /// Says how a hand-over ended. `NotSent` takes a new request away, or puts a resend's old code and validity back,
     /// and gives the counted SMS back. Of a hand-over that is not the request's latest, or has ended already, it changes
@@ -188,6 +188,19 @@ pub struct Attempt<'a> {
     pub codes: &'a [Digest],
     /// The number that the request must be for; for another there is no such request.
     pub number: Option<PhoneNumber>,
+    /// The limits that hold.
+    pub limits: Limits,
+}
+
+/// A new code for a request.
+pub struct NewResend {
+    /// 128 random bits: a store that repeats a command after a lost answer knows it again by them. Two resends are never the
+    /// same command, even if they drew the same code.
+    pub command: u128,
+    /// What stands for the code.
+    pub code: Digest,
+    /// What [`StoreBackend::terms`] returned. A store whose key has changed encrypts it anew: the request lives longer now.
+    pub terms: StoredTerms,
     /// The limits that hold.
     pub limits: Limits,
 }

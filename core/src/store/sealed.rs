@@ -106,10 +106,20 @@ impl Seal {
         })
     }
 
+    /// Whether no key was changed, so that all that is stored is under the one in use.
+    pub(crate) fn has_one_key(&self) -> bool {
+        self.keys.len() == 1
+    }
+
+    /// The same of a request that lives on, where it may have been sealed under a previous key.
+    pub(crate) fn seal_anew(&self, id: u128, given: &StoredTerms) -> Result<Option<Vec<u8>>, Error> {
+        if self.has_one_key() { Ok(None) } else { self.seal(id, given).map(Some) }
+    }
+
     /// What stands for a number where it has to be found again: under every key, the one in use first.
     ///
-    /// While keys change, what was counted under a previous key goes on counting where it is: a store looks for all of
-    /// these, and writes the first only where it finds none.
+    /// While keys change, a store looks for all of these and locks all of them. It writes the first only, and moves what was
+    /// counted under another there, so that a previous key is needed for as long as what was not written since counts.
     pub(crate) fn number_tags(&self, number: PhoneNumber) -> Vec<Digest> {
         let (calling_code, leading_zeros, national) = number.parts();
         self.keys

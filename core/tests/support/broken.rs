@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use egoi_verify::machine::RequestLimits;
 use egoi_verify::store::{
-    Attempt, CreateResult, DeliveryStatus, Digest, IdempotencyClaim, Limits, NewClaim, NewRequest, ResendResult,
-    StoreBackend, StoreFuture, StoredRequest, StoredResponse, StoredTerms,
+    Attempt, CreateResult, DeliveryStatus, Digest, IdempotencyClaim, Limits, NewClaim, NewRequest, NewResend,
+    ResendResult, StoreBackend, StoreFuture, StoredRequest, StoredResponse, StoredTerms,
 };
 use egoi_verify::{Clock as _, Error, ErrorCode, Outcome, State, TestClock};
 
@@ -67,8 +67,8 @@ impl StoreBackend for BrokenStore {
         self.done(|model, now| model.terms(id, now))
     }
 
-    fn resend(&self, id: u128, code: Digest, limits: Limits) -> StoreFuture<'_, Option<ResendResult>> {
-        self.done(|model, now| model.resend(id, code, &limits, now))
+    fn resend(&self, id: u128, resend: NewResend) -> StoreFuture<'_, Option<ResendResult>> {
+        self.done(|model, now| model.resend(id, resend.code, &resend.limits, now))
     }
 
     fn record_delivery(&self, id: u128, delivery: u32, end: DeliveryStatus) -> StoreFuture<'_, ()> {

@@ -17,7 +17,7 @@ use egoi_verify::{Clock, EngineOptions, Error, Store};
 use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 
-use super::conformance::{number, terms};
+use super::conformance::{new_resend, number, terms};
 
 /// A call of a store. A code and a key are one byte here, a number its last digit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -121,7 +121,9 @@ impl Call {
                 format!("{:?}", store.validate(id, attempt).await?)
             }
             Self::Cancel { id } => format!("{:?}", store.cancel(id).await?),
-            Self::Resend { id, code } => said_of_resending(store.resend(id, [code; 32], limits).await?.as_ref()),
+            Self::Resend { id, code } => {
+                said_of_resending(store.resend(id, new_resend([code; 32], number(0), limits)).await?.as_ref())
+            }
             Self::Settle { id, delivery, is_sent } => {
                 store.record_delivery(id, delivery, hand_over_end(is_sent)).await?;
                 String::new()

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use egoi_verify::machine::{Quota, RequestLimits, Timestamp};
 use egoi_verify::store::{
-    Attempt, CreateResult, DeliveryStatus, Digest, IdempotencyClaim, Limits, NewClaim, NewRequest, ResendLimit,
-    ResendResult, StoreBackend, StoredResponse, StoredTerms,
+    Attempt, CreateResult, DeliveryStatus, Digest, IdempotencyClaim, Limits, NewClaim, NewRequest, NewResend,
+    ResendLimit, ResendResult, StoreBackend, StoredResponse, StoredTerms,
 };
 use egoi_verify::{
     Clock as _, Engine, EngineOptions, Outcome, OutgoingSms, PhoneNumber, RequestOptions, State, Store, TestClock,
@@ -204,6 +204,11 @@ fn attempt(code: &Digest, limits: Limits) -> Attempt<'_> {
     Attempt { id, codes: std::slice::from_ref(code), number: None, limits }
 }
 
+/// A command of its own.
+pub(crate) fn new_resend(code: Digest, number: PhoneNumber, limits: Limits) -> NewResend {
+    NewResend { command: rand::random(), code, terms: terms(number, 600), limits }
+}
+
 impl Opened {
     fn create(&self, id: u128, number: PhoneNumber, limits: Limits) -> CreateResult {
         wait(self.store.create(new_request(id, number, limits)))
@@ -213,8 +218,9 @@ impl Opened {
         wait(self.store.validate(id, attempt(code, limits)))
     }
 
+    /// Of a request for the first number.
     fn resend(&self, id: u128, code: Digest, limits: Limits) -> ResendResult {
-        wait(self.store.resend(id, code, limits)).unwrap()
+        wait(self.store.resend(id, new_resend(code, number(0), limits))).unwrap()
     }
 
     fn record_delivery(&self, id: u128, delivery: u32, end: DeliveryStatus) {
@@ -328,14 +334,12 @@ fn replay(with: &Kind, history: u64) {
                 (format!("cancel {known}"), format!("{expected:?}"), format!("{:?}", wait(store.cancel(known))))
             }
             8 => {
-                // With the code that is in place already it would be the same command again.
-                let is_in_place = model.requests.get(&known).is_some_and(|request| request.code == code);
-                let code = if is_in_place { [code[0] ^ 1; 32] } else { code };
                 let expected = model.resend(known, code, &limits, now);
                 if let Some(ResendResult::Ready { delivery, .. }) = expected {
                     hand_overs.push((known, delivery));
                 }
-                let answer = wait(store.resend(known, code, limits));
+                let to = model.requests.get(&known).map_or(number(0), |request| request.number);
+                let answer = wait(store.resend(known, new_resend(code, to, limits)));
                 let say = |resending: Option<ResendResult>| format!("{:?}", resending.as_ref().map(resent));
                 (format!("resend {known} {}", code[0]), say(expected), say(answer))
             }
@@ -422,7 +426,7 @@ pub(crate) fn a_request_is_there_until_keep_is_over_to_the_millisecond(with: &Ki
     assert_eq!(opened.validate(1, &RIGHT, NO_LIMITS), None);
     assert_eq!(wait(opened.store.cancel(1)), None);
     assert!(wait(opened.store.terms(1)).is_none());
-    assert!(wait(opened.store.resend(1, WRONG, NO_LIMITS)).is_none());
+    assert!(wait(opened.store.resend(1, new_resend(WRONG, number(0), NO_LIMITS))).is_none());
 }
 
 pub(crate) fn a_request_for_another_number_is_not_there_and_counts_no_attempt(with: &Kind) {
@@ -618,7 +622,11 @@ pub(crate) fn a_resend_while_another_is_handed_over_has_to_wait(with: &Kind) {
     let opened = open(with);
     opened.create(1, number(0), NO_LIMITS);
     assert!(matches!(opened.resend(1, [3; 32], NO_LIMITS), ResendResult::Ready { delivery: 1, .. }));
-    assert!(matches!(opened.resend(1, [4; 32], NO_LIMITS), ResendResult::RateLimited(ResendLimit::ResendAfter(_))));
+    for code in [[4; 32], [3; 32]] {
+        // Even with the same code.
+        let limited = opened.resend(1, code, NO_LIMITS);
+        assert!(matches!(limited, ResendResult::RateLimited(ResendLimit::ResendAfter(_))));
+    }
     opened.record_delivery(1, 1, DeliveryStatus::PossiblySent);
     assert!(matches!(opened.resend(1, [4; 32], NO_LIMITS), ResendResult::Ready { delivery: 2, .. }));
     // One whose process died is not waited for for ever.
@@ -690,9 +698,13 @@ pub(crate) fn a_repeated_request_with_a_key_is_the_same(with: &Kind) {
 pub(crate) fn a_repeated_resend_is_the_same_hand_over_and_counts_once(with: &Kind) {
     let opened = open(with);
     opened.create(1, number(0), sms(3));
-    let first = resent(&opened.resend(1, WRONG, sms(3)));
+    let resend = || {
+        let new = NewResend { command: 7, ..new_resend(WRONG, number(0), sms(3)) };
+        resent(&wait(opened.store.resend(1, new)).unwrap())
+    };
+    let first = resend();
     assert!(first.starts_with("ready 1"), "{first}");
-    assert_eq!(resent(&opened.resend(1, WRONG, sms(3))), first);
+    assert_eq!(resend(), first);
     opened.record_delivery(1, 1, DeliveryStatus::NotSent);
     assert_eq!(opened.validate(1, &RIGHT, NO_LIMITS), Some(Outcome::Verified), "the old code is back");
     assert!(matches!(opened.create(2, number(0), sms(3)), CreateResult::New(_)));
@@ -752,7 +764,9 @@ pub(crate) fn of_64_resends_at_once_one_is_ready(with: &Kind) {
         let opened = open(with);
         opened.create(1, number(0), NO_LIMITS);
         let ready = opened.at_once(|store, thread| {
-            matches!(wait(store.resend(1, [thread as u8; 32], NO_LIMITS)), Some(ResendResult::Ready { .. }))
+            // Some of them draw the same code.
+            let new = new_resend([thread as u8 / 4; 32], number(0), NO_LIMITS);
+            matches!(wait(store.resend(1, new)), Some(ResendResult::Ready { .. }))
         });
         assert_eq!(count(&ready, &true), 1, "round {round}");
     }

@@ -2,12 +2,13 @@
 //! `facts_of_what_is_kept!` makes the tests.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use egoi_verify::machine::Quota;
 use egoi_verify::{
     Api, CallOptions, Client, ClientOptions, Engine, EngineOptions, ErrorCode, Outcome, Reason, RequestOptions,
-    SmsStatus, State, Store, ValidateOptions,
+    SmsStatus, State, Store, TestClock, ValidateOptions,
 };
 
 use super::post::{Fate, Post};
@@ -31,6 +32,8 @@ macro_rules! facts_of_what_is_kept {
             another_key_is_refused_with_what_to_do
             of_first_keys_that_come_at_once_one_counts
             limits_and_idempotency_keys_hold_while_the_key_changes
+            what_was_made_or_resent_under_the_new_key_needs_no_old_key
+            a_number_that_is_counted_first_under_two_keys_at_once_is_counted_once
             an_idempotency_key_gives_the_same_request_while_its_sms_is_maybe
             a_clients_idempotency_key_holds_for_the_next_client
             a_call_that_sends_nothing_leaves_nothing
@@ -197,6 +200,60 @@ pub(crate) async fn limits_and_idempotency_keys_hold_while_the_key_changes(kept:
     assert_eq!(both.request(NUMBER, asked()).await.unwrap_err().code(), ErrorCode::DeliveryFailed);
     before.request(NUMBER, asked()).await.unwrap();
     assert_eq!(both.request(NUMBER, asked()).await.unwrap_err().code(), ErrorCode::RateLimited);
+}
+
+pub(crate) async fn what_was_made_or_resent_under_the_new_key_needs_no_old_key(kept: &impl Kept) {
+    let clock = Arc::new(TestClock::default());
+    clock.freeze(true);
+    let with_keys = |key: u8, previous: &[u8]| {
+        let options = options(kept, key, previous).clock(Arc::clone(&clock) as _).max_attempts(None);
+        let quota = |limit| Some(Quota { limit, per: HOUR });
+        engine(options.wrong_codes_per_number(quota(3)).sms_per_number(quota(3)))
+    };
+    let with_number = || ValidateOptions::default().number(NUMBER);
+    let ((before, _), (both, _), (after, post)) = (with_keys(1, &[]), with_keys(2, &[1]), with_keys(2, &[]));
+    let old = before.request(NUMBER, asked().ttl(HOUR)).await.unwrap().id;
+    let unchanged = before.request("+351 910 000 001", asked()).await.unwrap().id;
+    assert_eq!(validate(&before, &old, "no").await, Outcome::WrongCode);
+    let new = both.request(NUMBER, asked().ttl(HOUR).idempotency_key("one")).await.unwrap().id;
+    assert_eq!(validate(&both, &new, "no").await, Outcome::WrongCode);
+    clock.advance(HOUR - Duration::from_secs(1));
+    both.resend(&old, CallOptions::default()).await.unwrap();
+    both.resend(&new, CallOptions::default()).await.unwrap_err();
+    // The next window begins.
+    clock.advance(Duration::from_secs(1));
+    let last = both.request(NUMBER, asked()).await.unwrap().id;
+    assert_eq!(validate(&both, &last, "no").await, Outcome::WrongCode);
+    // The old key is taken away.
+    assert_eq!(after.validate(&last, "no", with_number()).await.unwrap(), Outcome::WrongCode);
+    assert_eq!(after.validate(&new, "no", with_number()).await.unwrap(), Outcome::Expired);
+    assert_eq!(after.request(NUMBER, asked().idempotency_key("one")).await.unwrap().id, new);
+    assert_eq!(after.get(&old, CallOptions::default()).await.unwrap().state, State::Pending);
+    after.resend(&old, CallOptions::default()).await.unwrap();
+    after.resend(&old, CallOptions::default()).await.unwrap();
+    assert_eq!(after.request(NUMBER, asked()).await.unwrap_err().code(), ErrorCode::RateLimited);
+    assert_eq!(after.validate(&old, "no", with_number()).await.unwrap(), Outcome::WrongCode);
+    let outcome = after.validate(&old, &post.latest(), with_number()).await.unwrap();
+    assert_eq!(outcome, Outcome::TooManyAttempts);
+    // What was not written since is readable under the old key only.
+    assert_eq!(after.get(&unchanged, CallOptions::default()).await.unwrap_err().code(), ErrorCode::Misconfigured);
+}
+
+pub(crate) async fn a_number_that_is_counted_first_under_two_keys_at_once_is_counted_once(kept: &impl Kept) {
+    let with_keys = |key: u8, previous: u8| {
+        engine(options(kept, key, &[previous]).sms_per_number(Some(Quota { limit: 1, per: HOUR }))).0
+    };
+    let (one, other) = (with_keys(1, 2), with_keys(2, 1));
+    one.ping(CallOptions::default()).await.unwrap();
+    other.ping(CallOptions::default()).await.unwrap();
+    for i in 0..50 {
+        let request = |engine: &Engine| {
+            let engine = engine.clone();
+            tokio::spawn(async move { engine.request(&format!("+351 91000 10{i:02}"), asked()).await.is_ok() })
+        };
+        let (one, other) = (request(&one), request(&other));
+        assert_eq!(u8::from(one.await.unwrap()) + u8::from(other.await.unwrap()), 1, "number {i}");
+    }
 }
 
 pub(crate) async fn an_idempotency_key_gives_the_same_request_while_its_sms_is_maybe(kept: &impl Kept) {

@@ -228,7 +228,7 @@ pub(crate) fn histories_are_linearizable_while_processes_and_servers_die(shared:
     assert_eq!(troubles.len(), shared.troubles().len(), "each trouble was made: {troubles:?}");
 }
 
-/// Each resend has a code of its own: with the one that is there already it would be the same command once more.
+/// Each resend has a code of its own.
 fn random_calls(random: &mut SmallRng, ids: &[u128], codes: &mut std::ops::RangeFrom<u8>) -> Vec<Call> {
     let mut calls = Vec::new();
     for id in ids {

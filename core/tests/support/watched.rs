@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use egoi_verify::store::{
-    Attempt, CreateResult, DeliveryStatus, Digest, IdempotencyClaim, Limits, MemoryStore, NewClaim, NewRequest,
+    Attempt, CreateResult, DeliveryStatus, Digest, IdempotencyClaim, MemoryStore, NewClaim, NewRequest, NewResend,
     ResendResult, StoreBackend, StoreFuture, StoredRequest, StoredResponse, StoredTerms,
 };
 use egoi_verify::{Clock, Error, ErrorCode, Outcome, State};
@@ -83,9 +83,9 @@ impl StoreBackend for Watched {
         self.pass("terms", move || self.inner.terms(id))
     }
 
-    fn resend(&self, id: u128, code: Digest, limits: Limits) -> StoreFuture<'_, Option<ResendResult>> {
-        self.saw([code]);
-        self.pass("resend", move || self.inner.resend(id, code, limits))
+    fn resend(&self, id: u128, resend: NewResend) -> StoreFuture<'_, Option<ResendResult>> {
+        self.saw([resend.code]);
+        self.pass("resend", move || self.inner.resend(id, resend))
     }
 
     fn record_delivery(&self, id: u128, delivery: u32, end: DeliveryStatus) -> StoreFuture<'_, ()> {

@@ -16,8 +16,8 @@ use self::connections::Connections;
 use super::sealed::Seal;
 use super::{
     Attempt, Clock, ClockShift, CreateResult, DeliveryStatus, Digest, IdempotencyClaim, Limits, NewClaim, NewRequest,
-    OpenOptions, ResendLimit, ResendResult, StoreBackend, StoreFuture, StoredRequest, StoredResponse, StoredTerms,
-    storage,
+    NewResend, OpenOptions, ResendLimit, ResendResult, StoreBackend, StoreFuture, StoredRequest, StoredResponse,
+    StoredTerms, storage,
 };
 use crate::Error;
 use crate::machine::{Progress, Quota, Record, Timestamp};
@@ -153,6 +153,19 @@ impl PostgresStore {
     }
 }
 
+impl PostgresStore {
+    /// What stands for a request's number under each key: nothing under a single one, where the request says it. None where
+    /// there is no such request.
+    async fn names(&self, id: u128) -> Result<Option<Option<Vec<Vec<u8>>>>, Error> {
+        if self.seal.has_one_key() {
+            return Ok(Some(None));
+        }
+        let Some(request) = self.read(id).await? else { return Ok(None) };
+        let number = self.seal.open(id, &request.sealed)?.number;
+        Ok(Some(Some(all_bytes(&self.seal.number_tags(number)))))
+    }
+}
+
 /// The parameters of a call, which has to outlive its caller: it is made in a thread of its own.
 type Parameters = Vec<Box<dyn Parameter>>;
 
@@ -173,6 +186,7 @@ macro_rules! parameters {
 
 parameters! {
     Vec<u8>: BYTEA,
+    Option<Vec<u8>>: BYTEA,
     Vec<Vec<u8>>: BYTEA_ARRAY,
     Option<Vec<Vec<u8>>>: BYTEA_ARRAY,
     i64: INT8,
@@ -227,12 +241,19 @@ impl StoreBackend for PostgresStore {
 
     fn validate<'a>(&'a self, id: u128, attempt: Attempt<'a>) -> StoreFuture<'a, Option<Outcome>> {
         Box::pin(async move {
+            let names = match attempt.number {
+                Some(number) => Some(all_bytes(&self.seal.number_tags(number))),
+                None => match self.names(id).await? {
+                    Some(names) => names,
+                    None => return Ok(None),
+                },
+            };
             let (moved, stopped) = self.shift();
             let mut parameters: Parameters = vec![
                 Box::new(id.to_be_bytes().to_vec()),
                 Box::new(attempt.id.to_be_bytes().to_vec()),
                 Box::new(all_bytes(attempt.codes)),
-                Box::new(attempt.number.map(|number| all_bytes(&self.seal.number_tags(number)))),
+                Box::new(names),
                 Box::new(moved),
                 Box::new(stopped),
             ];
@@ -272,14 +293,21 @@ impl StoreBackend for PostgresStore {
         })
     }
 
-    fn resend(&self, id: u128, code: Digest, most: Limits) -> StoreFuture<'_, Option<ResendResult>> {
+    fn resend(&self, id: u128, resend: NewResend) -> StoreFuture<'_, Option<ResendResult>> {
         Box::pin(async move {
             let (moved, stopped) = self.shift();
-            let mut parameters: Parameters =
-                vec![Box::new(id.to_be_bytes().to_vec()), Box::new(bytes(&code)), Box::new(moved), Box::new(stopped)];
-            parameters.extend(limits(&most));
+            let mut parameters: Parameters = vec![
+                Box::new(id.to_be_bytes().to_vec()),
+                Box::new(resend.command.to_be_bytes().to_vec()),
+                Box::new(bytes(&resend.code)),
+                Box::new(all_bytes(&self.seal.number_tags(resend.terms.number))),
+                Box::new(self.seal.seal_anew(id, &resend.terms)?),
+                Box::new(moved),
+                Box::new(stopped),
+            ];
+            parameters.extend(limits(&resend.limits));
             let statement = "SELECT * FROM egoi_verify_resend(
-                $1, $2, ROW($5, $6, $7, $8, $9, $10, $11)::egoi_verify_limits, $3, $4)";
+                $1, $2, $3, $4, $5, ROW($8, $9, $10, $11, $12, $13, $14)::egoi_verify_limits, $6, $7)";
             let rows = self.connections.call(statement, parameters).await?;
             let Some(row) = rows.first() else { return Ok(None) };
             Ok(Some(match get(row, "said")? {
@@ -306,14 +334,18 @@ impl StoreBackend for PostgresStore {
                 DeliveryStatus::NotSent => "not sent",
                 DeliveryStatus::PossiblySent => "maybe sent",
             };
+            // Only one that was not sent is given back.
+            let names = if end == DeliveryStatus::NotSent { self.names(id).await? } else { Some(None) };
+            let Some(names) = names else { return Ok(()) };
             let parameters: Parameters = vec![
                 Box::new(id.to_be_bytes().to_vec()),
                 Box::new(i64::from(delivery)),
                 Box::new(ended),
+                Box::new(names),
                 Box::new(moved),
                 Box::new(stopped),
             ];
-            let statement = "SELECT egoi_verify_record_delivery($1, $2, $3, $4, $5)";
+            let statement = "SELECT egoi_verify_record_delivery($1, $2, $3, $4, $5, $6)";
             self.connections.call(statement, parameters).await.map(drop)
         })
     }

@@ -20,7 +20,7 @@ CREATE TABLE egoi_verify_keys (key_check bytea PRIMARY KEY);
 CREATE TABLE egoi_verify_requests (
     id bytea PRIMARY KEY,
     sealed bytea NOT NULL,
-    -- The row of egoi_verify_numbers that it counts in.
+    -- What stands for its number under the key that was in use when it was made or resent.
     number bytea NOT NULL,
     code bytea NOT NULL,
     progress smallint NOT NULL DEFAULT 0, -- 0 open, 1 verified, 2 cancelled
@@ -34,6 +34,8 @@ CREATE TABLE egoi_verify_requests (
     is_sent boolean NOT NULL DEFAULT false,
     delivery bigint NOT NULL DEFAULT 0,
     under_way boolean NOT NULL DEFAULT true,
+    -- By what the latest resend is known again.
+    resend_command bytea,
     idempotency_key bytea,
     -- What a resend replaced, until its hand-over has ended.
     old_code bytea,
@@ -116,22 +118,6 @@ CREATE FUNCTION egoi_verify_only(said text, wait bigint) RETURNS egoi_verify_sai
     SELECT ROW(said, wait, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)::egoi_verify_said
 $$;
 
--- Locks what was counted under one of these names, or nothing yet under the first.
-CREATE FUNCTION egoi_verify_counters(names bytea[]) RETURNS egoi_verify_numbers LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
-DECLARE
-    n egoi_verify_numbers;
-BEGIN
-    LOOP
-        SELECT * INTO n FROM egoi_verify_numbers WHERE number = ANY (names)
-            ORDER BY pg_catalog.array_position(names, number) LIMIT 1 FOR UPDATE;
-        IF FOUND THEN
-            RETURN n;
-        END IF;
-        INSERT INTO egoi_verify_numbers (number) VALUES (names[1]) ON CONFLICT DO NOTHING;
-    END LOOP;
-END
-$$;
-
 -- Writes them; they are kept as long as they count, and as long as the request that counts there. In PL/pgSQL, as below, since
 -- what is written in SQL is planned in each call.
 CREATE FUNCTION egoi_verify_save(n egoi_verify_numbers, l egoi_verify_limits, request_until bigint) RETURNS void
@@ -169,6 +155,60 @@ BEGIN
     FOR place IN SELECT ('x' || encode(substr(name, 1, 8), 'hex'))::bit(64)::bigint FROM pg_catalog.unnest(names) name ORDER BY 1 LOOP
         PERFORM pg_advisory_xact_lock(place);
     END LOOP;
+END
+$$;
+
+-- Two counts of one number together, of which one or both may count no more.
+CREATE FUNCTION egoi_verify_merge(
+    one bigint, one_since bigint, other bigint, other_since bigint, per bigint, now bigint, OUT both_ bigint, OUT since bigint
+)
+LANGUAGE plpgsql IMMUTABLE SET search_path FROM CURRENT AS $$
+BEGIN
+    IF other = 0 OR now >= other_since + per THEN
+        both_ := one;
+        since := one_since;
+    ELSIF one = 0 OR now >= one_since + per THEN
+        both_ := other;
+        since := other_since;
+    ELSE
+        both_ := one + other;
+        since := least(one_since, other_since);
+    END IF;
+END
+$$;
+
+-- Locks what was counted for the number that these names stand for, as the row of the first. Rows of the others, from before
+-- a change of keys, are moved there.
+CREATE FUNCTION egoi_verify_counters(names bytea[], l egoi_verify_limits, moved bigint, stopped bigint)
+RETURNS egoi_verify_numbers
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+DECLARE
+    n egoi_verify_numbers;
+    before egoi_verify_numbers;
+    now bigint;
+BEGIN
+    IF pg_catalog.cardinality(names) > 1 THEN
+        -- Two that count it first at the same time may each have another name for it.
+        PERFORM egoi_verify_lock(names);
+    END IF;
+    LOOP
+        SELECT * INTO n FROM egoi_verify_numbers WHERE number = names[1] FOR UPDATE;
+        EXIT WHEN FOUND;
+        INSERT INTO egoi_verify_numbers (number) VALUES (names[1]) ON CONFLICT DO NOTHING;
+    END LOOP;
+    IF pg_catalog.cardinality(names) > 1 THEN
+        FOR before IN SELECT * FROM egoi_verify_numbers WHERE number = ANY (names[2:]) ORDER BY number FOR UPDATE LOOP
+            now := egoi_verify_now(moved, stopped);
+            SELECT * INTO n.wrong_codes, n.wrong_codes_since FROM egoi_verify_merge(
+                n.wrong_codes, n.wrong_codes_since, before.wrong_codes, before.wrong_codes_since, l.wrong_codes_per, now);
+            SELECT * INTO n.sms, n.sms_since
+                FROM egoi_verify_merge(n.sms, n.sms_since, before.sms, before.sms_since, l.sms_per, now);
+            n.until := greatest(n.until, before.until);
+            DELETE FROM egoi_verify_numbers WHERE number = before.number;
+            PERFORM egoi_verify_save(n, l, 0);
+        END LOOP;
+    END IF;
+    RETURN n;
 END
 $$;
 
@@ -211,7 +251,7 @@ BEGIN
         END IF;
     END IF;
     IF counted THEN
-        n := egoi_verify_counters(names);
+        n := egoi_verify_counters(names, l, moved, stopped);
         now := egoi_verify_now(moved, stopped);
         IF l.sms IS NOT NULL THEN
             IF n.sms = 0 OR now >= n.sms_since + l.sms_per THEN
@@ -244,7 +284,7 @@ BEGIN
 END
 $$;
 
--- `names` are those that the number may have, or null. The answer is an outcome's word; none is no request.
+-- `names` are what stands for the number under each key: null where only the request says it, which takes one key. The answer is an outcome's word; none is no request.
 CREATE FUNCTION egoi_verify_validate(
     of_id bytea, attempt bytea, codes bytea[], names bytea[], l egoi_verify_limits, moved bigint, stopped bigint
 ) RETURNS text
@@ -257,18 +297,22 @@ DECLARE
     said text;
 BEGIN
     SELECT * INTO r FROM egoi_verify_requests WHERE id = of_id FOR UPDATE;
-    IF NOT FOUND THEN
+    IF NOT FOUND OR r.number <> ALL (names) THEN
         RETURN NULL;
     END IF;
     IF l.wrong_codes IS NOT NULL AND r.progress = 0 THEN
-        -- Nearly always it is there.
-        SELECT * INTO n FROM egoi_verify_numbers WHERE number = r.number FOR UPDATE;
-        IF NOT FOUND THEN
-            n := egoi_verify_counters(ARRAY[r.number]);
+        IF pg_catalog.cardinality(names) > 1 THEN
+            n := egoi_verify_counters(names, l, moved, stopped);
+        ELSE
+            -- Nearly always it is there.
+            SELECT * INTO n FROM egoi_verify_numbers WHERE number = r.number FOR UPDATE;
+            IF NOT FOUND THEN
+                n := egoi_verify_counters(ARRAY[r.number], l, moved, stopped);
+            END IF;
         END IF;
     END IF;
     now := egoi_verify_now(moved, stopped);
-    IF r.until <= now OR r.number <> ALL (names) THEN
+    IF r.until <= now THEN
         RETURN NULL;
     END IF;
     FOR i IN 0 .. length(r.attempts) / 17 - 1 LOOP
@@ -361,8 +405,11 @@ BEGIN
 END
 $$;
 
+-- `names` are what stands for the number under each key, `new_sealed` is the request sealed under the first, or null where it
+-- is that already.
 CREATE FUNCTION egoi_verify_resend(
-    of_id bytea, new_code bytea, l egoi_verify_limits, moved bigint, stopped bigint
+    of_id bytea, command bytea, new_code bytea, names bytea[], new_sealed bytea, l egoi_verify_limits, moved bigint,
+    stopped bigint
 ) RETURNS SETOF egoi_verify_said
 LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET search_path FROM CURRENT AS $$
 DECLARE
@@ -377,14 +424,14 @@ BEGIN
         RETURN;
     END IF;
     IF counted THEN
-        n := egoi_verify_counters(ARRAY[r.number]);
+        n := egoi_verify_counters(names, l, moved, stopped);
     END IF;
     now := egoi_verify_now(moved, stopped);
     -- A hand-over that has not ended after 30 s is taken to have died.
     handed_over := r.old_code IS NOT NULL AND now < r.sent_at + 30000;
     IF r.until <= now THEN
         RETURN;
-    ELSIF handed_over AND r.code = new_code THEN
+    ELSIF handed_over AND r.resend_command = command THEN
         -- The same command once more, whose answer was lost.
         RETURN NEXT egoi_verify_of('ready', r, now);
     ELSIF r.progress <> 0 OR now >= r.expires_at OR coalesce(r.wrong_codes >= l.max_attempts, false) THEN
@@ -411,7 +458,9 @@ BEGIN
         UPDATE egoi_verify_requests
             SET old_code = r.code, old_expires_at = r.expires_at, old_resends = r.resends, old_sent_at = r.sent_at,
                 old_is_sent = r.is_sent, code = new_code, expires_at = now + r.validity, resends = r.resends + 1,
-                sent_at = now, is_sent = false, delivery = r.delivery + 1, under_way = true,
+                sent_at = now, is_sent = false, delivery = r.delivery + 1, under_way = true, resend_command = command,
+                -- It lives longer now, perhaps than a previous key.
+                number = names[1], sealed = coalesce(new_sealed, r.sealed),
                 until = now + r.validity + r.keep
             WHERE id = of_id RETURNING * INTO r;
         IF counted THEN
@@ -422,9 +471,10 @@ BEGIN
 END
 $$;
 
--- `ended` is `sent`, `not sent` or `maybe sent`.
-CREATE FUNCTION egoi_verify_record_delivery(of_id bytea, of_delivery bigint, ended text, moved bigint, stopped bigint)
-RETURNS void
+-- `ended` is `sent`, `not sent` or `maybe sent`; `names` are as above.
+CREATE FUNCTION egoi_verify_record_delivery(
+    of_id bytea, of_delivery bigint, ended text, names bytea[], moved bigint, stopped bigint
+) RETURNS void
 LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET search_path FROM CURRENT AS $$
 DECLARE
     r egoi_verify_requests;
@@ -448,7 +498,10 @@ BEGIN
     END IF;
     IF ended = 'not sent' THEN
         -- Given back to the window that it was counted in.
-        UPDATE egoi_verify_numbers SET sms = greatest(sms - 1, 0) WHERE number = r.number AND sms_since <= r.sent_at;
+        UPDATE egoi_verify_numbers SET sms = sms - 1 WHERE number =
+            (SELECT number FROM egoi_verify_numbers
+             WHERE number = ANY (coalesce(names, ARRAY[r.number])) AND sms > 0 AND sms_since <= r.sent_at
+             ORDER BY pg_catalog.array_position(names, number) LIMIT 1 FOR UPDATE);
         IF r.old_code IS NULL THEN
             DELETE FROM egoi_verify_idempotency_keys WHERE idempotency_key = r.idempotency_key AND request = of_id;
         END IF;

@@ -14,8 +14,9 @@ use self::failure::unexpected;
 use self::script::{Call, Source};
 use super::sealed::Seal;
 use super::{
-    Attempt, Clock, ClockShift, CreateResult, DeliveryStatus, Digest, IdempotencyClaim, Limits, NewClaim, NewRequest,
-    OpenOptions, ResendLimit, ResendResult, StoreBackend, StoreFuture, StoredRequest, StoredResponse, StoredTerms,
+    Attempt, Clock, ClockShift, CreateResult, DeliveryStatus, Digest, IdempotencyClaim, NewClaim, NewRequest,
+    NewResend, OpenOptions, ResendLimit, ResendResult, StoreBackend, StoreFuture, StoredRequest, StoredResponse,
+    StoredTerms,
 };
 use crate::Error;
 use crate::machine::{Progress, Record, Timestamp};
@@ -29,7 +30,6 @@ use crate::verification::{Outcome, SmsStatus, State};
 pub(crate) struct RedisStore {
     connections: Connections,
     seal: Arc<Seal>,
-    has_one_key: bool,
     clock: Arc<dyn Clock>,
     prefix: Vec<u8>,
 }
@@ -42,7 +42,7 @@ impl RedisStore {
         let seal = Arc::new(Seal::new(keys)?);
         let connections = Connections::new(url, ca_certificates, Arc::clone(&seal))?;
         let prefix = connections.prefix();
-        Ok(Self { connections, seal, has_one_key: keys.len() == 1, clock, prefix })
+        Ok(Self { connections, seal, clock, prefix })
     }
 
     fn call(&self, script: &'static Source, kind: &str, name: &[u8]) -> Call {
@@ -67,7 +67,7 @@ impl RedisStore {
 
     /// By what the counters of a request's number are found, which under a single key the request itself says.
     async fn tags(&self, id: u128) -> Result<Option<Vec<Digest>>, Error> {
-        if self.has_one_key {
+        if self.seal.has_one_key() {
             return Ok(Some(Vec::new()));
         }
         Ok(self.read(id).await?.map(|(stored, _)| self.seal.number_tags(stored.number)))
@@ -146,16 +146,18 @@ impl RedisStore {
         }
     }
 
-    async fn resend(&self, id: u128, code: Digest, limits: Limits) -> Result<Option<ResendResult>, Error> {
-        let Some(tags) = self.tags(id).await? else { return Ok(None) };
+    async fn resend(&self, id: u128, resend: NewResend) -> Result<Option<ResendResult>, Error> {
+        let NewResend { command, code, terms, limits } = resend;
         let call = self
             .about(&script::RESEND, id)
+            .arg(command.to_be_bytes())
             .arg(code)
             .limit(limits.request.max_attempts)
             .limit(limits.request.max_resends)
             .arg(milliseconds(limits.request.resend_after.unwrap_or_default()))
             .quota(limits.sms_per_number)
-            .list(&tags);
+            .arg(self.seal.seal_anew(id, &terms)?.unwrap_or_default())
+            .list(&self.seal.number_tags(terms.number));
         let answer = self.connections.run(call).await?;
         let Some(answer) = Reply::of(answer)? else { return Ok(None) };
         Ok(Some(match answer.word()? {
@@ -172,7 +174,9 @@ impl RedisStore {
     }
 
     async fn record_delivery(&self, id: u128, delivery: u32, end: DeliveryStatus) -> Result<(), Error> {
-        let Some(tags) = self.tags(id).await? else { return Ok(()) };
+        // Only one that was not sent is given back.
+        let tags = if end == DeliveryStatus::NotSent { self.tags(id).await? } else { Some(Vec::new()) };
+        let Some(tags) = tags else { return Ok(()) };
         let end = match end {
             DeliveryStatus::Sent => "sent",
             DeliveryStatus::NotSent => "not_sent",
@@ -236,8 +240,8 @@ impl StoreBackend for RedisStore {
         Box::pin(async move { Ok(self.read(id).await?.map(|(_, terms)| terms)) })
     }
 
-    fn resend(&self, id: u128, code: Digest, limits: Limits) -> StoreFuture<'_, Option<ResendResult>> {
-        Box::pin(self.resend(id, code, limits))
+    fn resend(&self, id: u128, resend: NewResend) -> StoreFuture<'_, Option<ResendResult>> {
+        Box::pin(self.resend(id, resend))
     }
 
     fn record_delivery(&self, id: u128, delivery: u32, end: DeliveryStatus) -> StoreFuture<'_, ()> {

@@ -4,8 +4,8 @@ local FORMAT = '>BI4c64I8I8c32c32I4I8I8BI4BI8I2c0I2c0I2c0'
 local PROGRESS, WRONG_CODES, ATTEMPTS, EXPIRES_AT, KEEP, CODE, TAG, RESENDS, SENT_AT = 1, 2, 3, 4, 5, 6, 7, 8, 9
 local CREATED_AT, SMS, DELIVERY, UNDER_WAY, VALIDITY, KEY, REPLACED, SEALED = 10, 11, 12, 13, 14, 15, 16, 17
 local MAYBE, SENT = 0, 1
--- What a resend replaced: code, expires_at, resends, sent_at, sms.
-local REPLACED_FORMAT = '>c32I8I4I8B'
+-- What a resend replaced: code, expires_at, resends, sent_at, sms; then the resend's command.
+local REPLACED_FORMAT = '>c32I8I4I8Bc16'
 
 -- The request, or nil where there is none, or no longer.
 local function load(key)

@@ -16,9 +16,11 @@ use self::rows::{Counters, Key, Row};
 use super::sealed::Seal;
 use super::{
     Attempt, CreateResult, DELIVERY_TIMEOUT, DeliveryStatus, Digest, IdempotencyClaim, Limits, NewClaim, NewRequest,
-    OpenOptions, ResendLimit, ResendResult, StoreBackend, StoreFuture, StoredRequest, StoredResponse, StoredTerms,
+    NewResend, OpenOptions, ResendLimit, ResendResult, StoreBackend, StoreFuture, StoredRequest, StoredResponse,
+    StoredTerms,
 };
 use crate::machine::{Answer, Event, Record, RequestLimits, Timestamp, Window};
+use crate::values::PhoneNumber;
 use crate::verification::{Outcome, SmsStatus, State};
 use crate::{Error, Reason};
 
@@ -72,6 +74,16 @@ impl SqliteStore {
 }
 
 impl Row {
+    /// What stands for its number under each key. A request that is readable under none of them counts where it did.
+    fn numbers(&self, seal: &Seal) -> Vec<Digest> {
+        if !seal.has_one_key()
+            && let Ok(terms) = seal.open(self.id, &self.sealed)
+        {
+            return seal.number_tags(terms.number);
+        }
+        vec![self.number]
+    }
+
     fn read(&self, now: Timestamp) -> SealedRequest {
         let Self { id, record, created_at, sms, .. } = *self;
         SealedRequest { id, sealed: self.sealed.clone(), record, created_at, sms, now }
@@ -98,7 +110,7 @@ fn create(
     }
     let record = Record::new(now, request.terms.validity());
     let until = record.expires_at.after(request.keep);
-    let mut counters = Counters::find(tx, numbers)?;
+    let mut counters = Counters::find(tx, numbers, now, &request.limits)?;
     if let Err(wait) = counters.count_sms(now, &request.limits) {
         return Ok(Made::RateLimited(wait));
     }
@@ -118,6 +130,7 @@ fn create(
         sms: SmsStatus::Unknown,
         delivery: 0,
         under_way: true,
+        resend_command: None,
         idempotency_key: request.idempotency_key,
         replaced: None,
         attempts: replayed::ROOM.to_vec(),
@@ -134,11 +147,12 @@ fn validate(
     now: Timestamp,
     id: u128,
     attempt: (u128, &[Digest], Limits),
-    numbers: Option<&[Digest]>,
+    number: Option<PhoneNumber>,
+    seal: &Seal,
 ) -> rusqlite::Result<Option<Outcome>> {
     let (attempt, codes, limits) = attempt;
     let Some(mut row) = Row::find(tx, id, now)? else { return Ok(None) };
-    if numbers.is_some_and(|numbers| !numbers.contains(&row.number)) {
+    if number.is_some_and(|number| !seal.number_tags(number).contains(&row.number)) {
         return Ok(None);
     }
     if let Some(outcome) = replayed::find(&row.attempts, attempt) {
@@ -151,7 +165,7 @@ fn validate(
         return Ok(Some(outcome));
     }
     if let Some(quota) = limits.wrong_codes_per_number {
-        let mut counters = Counters::find(tx, &[row.number])?;
+        let mut counters = Counters::find(tx, &row.numbers(seal), now, &limits)?;
         if counters.wrong_codes.wait(now, &quota).is_some() {
             return Ok(Some(Outcome::TooManyAttempts));
         }
@@ -174,13 +188,15 @@ fn resend(
     tx: &Transaction<'_>,
     now: Timestamp,
     id: u128,
-    code: Digest,
-    limits: &Limits,
+    resend: &NewResend,
+    sealed: Option<&[u8]>,
+    numbers: &[Digest],
 ) -> rusqlite::Result<Option<Resent>> {
+    let NewResend { command, code, limits, .. } = resend;
     let Some(mut row) = Row::find(tx, id, now)? else { return Ok(None) };
     let is_handed_over = row.replaced.is_some() && now < row.record.sent_at.after(DELIVERY_TIMEOUT);
     // The same command once more, whose answer was lost.
-    if is_handed_over && row.code == code {
+    if is_handed_over && row.resend_command == Some(*command) {
         return Ok(Some(Resent::Ready(row.delivery, row.read(now))));
     }
     let (record, answer) = row.record.step(Event::Resend { validity: row.validity }, now, &limits.request);
@@ -193,13 +209,18 @@ fn resend(
     if is_handed_over {
         return Ok(Some(Resent::RateLimited(ResendLimit::ResendAfter(Duration::from_secs(1)))));
     }
-    let mut counters = Counters::find(tx, &[row.number])?;
+    let mut counters = Counters::find(tx, numbers, now, limits)?;
     if let Err(wait) = counters.count_sms(now, limits) {
         return Ok(Some(Resent::RateLimited(ResendLimit::SmsPerNumber(wait))));
     }
     row.replaced = Some((row.code, row.record, row.sms));
     row.record = record;
-    row.code = code;
+    row.code = *code;
+    row.number = counters.number;
+    if let Some(sealed) = sealed {
+        row.sealed = sealed.to_vec();
+    }
+    row.resend_command = Some(*command);
     row.sms = SmsStatus::Unknown;
     row.delivery = row.delivery.saturating_add(1);
     row.under_way = true;
@@ -216,6 +237,7 @@ fn record_delivery(
     id: u128,
     delivery: u32,
     end: DeliveryStatus,
+    seal: &Seal,
 ) -> rusqlite::Result<()> {
     let is_it = |row: &Row| row.delivery == delivery && row.under_way;
     let Some(mut row) = Row::find(tx, id, now)?.filter(is_it) else { return Ok(()) };
@@ -239,7 +261,7 @@ fn record_delivery(
     }
     row.update(tx)?;
     if end == DeliveryStatus::NotSent {
-        Counters::give_sms_back(tx, &row.number, sent_at)?;
+        Counters::give_sms_back(tx, &row.numbers(seal), sent_at)?;
     }
     Ok(())
 }
@@ -282,11 +304,9 @@ impl StoreBackend for SqliteStore {
 
     fn validate<'a>(&'a self, id: u128, attempt: Attempt<'a>) -> StoreFuture<'a, Option<Outcome>> {
         Box::pin(async move {
-            let numbers = attempt.number.map(|number| self.seal.number_tags(number));
-            let (attempt, codes, limits) = (attempt.id, attempt.codes.to_vec(), attempt.limits);
-            self.connection
-                .write(move |tx, now| validate(tx, now, id, (attempt, &codes, limits), numbers.as_deref()))
-                .await
+            let seal = Arc::clone(&self.seal);
+            let (attempt, codes, number, limits) = (attempt.id, attempt.codes.to_vec(), attempt.number, attempt.limits);
+            self.connection.write(move |tx, now| validate(tx, now, id, (attempt, &codes, limits), number, &seal)).await
         })
     }
 
@@ -311,9 +331,11 @@ impl StoreBackend for SqliteStore {
         })
     }
 
-    fn resend(&self, id: u128, code: Digest, limits: Limits) -> StoreFuture<'_, Option<ResendResult>> {
+    fn resend(&self, id: u128, new: NewResend) -> StoreFuture<'_, Option<ResendResult>> {
         Box::pin(async move {
-            let resent = self.connection.write(move |tx, now| resend(tx, now, id, code, &limits)).await?;
+            let (sealed, numbers) = (self.seal.seal_anew(id, &new.terms)?, self.seal.number_tags(new.terms.number));
+            let call = move |tx: &Transaction<'_>, now| resend(tx, now, id, &new, sealed.as_deref(), &numbers);
+            let resent = self.connection.write(call).await?;
             let resending = |resent| match resent {
                 Resent::Ready(delivery, request) => Ok(ResendResult::Ready { delivery, stored: self.stored(request)? }),
                 Resent::Conflict => Ok(ResendResult::Conflict),
@@ -324,7 +346,8 @@ impl StoreBackend for SqliteStore {
     }
 
     fn record_delivery(&self, id: u128, delivery: u32, end: DeliveryStatus) -> StoreFuture<'_, ()> {
-        Box::pin(self.connection.write(move |tx, now| record_delivery(tx, now, id, delivery, end)))
+        let seal = Arc::clone(&self.seal);
+        Box::pin(self.connection.write(move |tx, now| record_delivery(tx, now, id, delivery, end, &seal)))
     }
 
     fn get(&self, id: u128) -> StoreFuture<'_, Option<StoredRequest>> {

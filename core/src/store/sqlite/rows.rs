@@ -25,13 +25,15 @@ pub(super) struct Row {
     pub(super) delivery: u32,
     /// Its latest hand-over has not ended.
     pub(super) under_way: bool,
+    /// By what the latest resend is known again.
+    pub(super) resend_command: Option<u128>,
     pub(super) idempotency_key: Option<Digest>,
     /// What a resend replaced, until its hand-over has ended.
     pub(super) replaced: Option<(Digest, Record, SmsStatus)>,
     pub(super) attempts: Vec<u8>,
 }
 
-/// What was counted for a number, in the row of this name.
+/// What was counted for a number.
 pub(super) struct Counters {
     pub(super) number: Digest,
     pub(super) wrong_codes: Window,
@@ -79,6 +81,10 @@ const fn is_sent(sms: SmsStatus) -> bool {
     matches!(sms, SmsStatus::Sent)
 }
 
+fn name(row: &rusqlite::Row<'_>, column: usize) -> Result<Option<u128>> {
+    row.get::<_, Option<[u8; 16]>>(column).map(|name| name.map(u128::from_be_bytes))
+}
+
 const fn number_of(progress: Progress) -> u8 {
     match progress {
         Progress::Open => 0,
@@ -93,7 +99,7 @@ impl Row {
         tx.prepare_cached(
             "SELECT rowid, sealed, number, code, progress, expires_at, wrong_codes, resends, sent_at, created_at,
                     validity, keep, is_sent, delivery, under_way, idempotency_key, old_code, old_expires_at,
-                    old_resends, old_sent_at, old_is_sent, attempts
+                    old_resends, old_sent_at, old_is_sent, attempts, resend_command
              FROM requests WHERE id = ?1 AND until > ?2",
         )?
         .query_row(params![id.to_be_bytes(), now], |row| {
@@ -131,6 +137,7 @@ impl Row {
                 idempotency_key: row.get(15)?,
                 replaced,
                 attempts: row.get(21)?,
+                resend_command: name(row, 22)?,
             })
         })
         .optional()
@@ -178,7 +185,8 @@ impl Row {
         tx.prepare_cached(
             "UPDATE requests SET code = ?2, progress = ?3, expires_at = ?4, wrong_codes = ?5, resends = ?6, sent_at = ?7,
                     is_sent = ?8, delivery = ?9, under_way = ?10, old_code = ?11, old_expires_at = ?12, old_resends = ?13,
-                    old_sent_at = ?14, old_is_sent = ?15, attempts = ?16, until = ?17
+                    old_sent_at = ?14, old_is_sent = ?15, attempts = ?16, until = ?17, number = ?18, sealed = ?19,
+                    resend_command = ?20
              WHERE rowid = ?1",
         )?
         .execute(params![
@@ -199,6 +207,9 @@ impl Row {
             old.map(|(.., sms)| is_sent(*sms)),
             self.attempts,
             self.until(),
+            self.number,
+            self.sealed,
+            self.resend_command.map(u128::to_be_bytes),
         ])?;
         Ok(())
     }
@@ -210,26 +221,38 @@ impl Row {
 }
 
 impl Counters {
-    /// What was counted under one of these names; nothing yet, under the first, where there is none.
-    pub(super) fn find(tx: &Transaction<'_>, names: &[Digest]) -> Result<Self> {
-        let mut select = tx.prepare_cached(
-            "SELECT wrong_codes, wrong_codes_since, sms, sms_since, until FROM numbers WHERE number = ?1",
-        )?;
-        for number in names {
-            let found = select.query_row([number], |row| {
-                Ok(Self {
-                    number: *number,
-                    wrong_codes: Window { count: row.get(0)?, started: row.get(1)? },
-                    sms: Window { count: row.get(2)?, started: row.get(3)? },
-                    until: row.get(4)?,
-                })
-            });
-            if let Some(found) = found.optional()? {
-                return Ok(found);
+    /// What was counted for the number that these stand for, as the row of the first: rows of the others, from before a change
+    /// of keys, are moved there.
+    pub(super) fn find(tx: &Transaction<'_>, numbers: &[Digest], now: Timestamp, limits: &Limits) -> Result<Self> {
+        let number = numbers.first().copied().unwrap_or_default();
+        let none = Self { number, wrong_codes: Window::default(), sms: Window::default(), until: Timestamp::default() };
+        let mut counters = Self::read(tx, number)?.unwrap_or(none);
+        for before in numbers.iter().skip(1) {
+            if let Some(before) = Self::read(tx, *before)? {
+                counters.wrong_codes =
+                    merged(counters.wrong_codes, before.wrong_codes, now, limits.wrong_codes_per_number);
+                counters.sms = merged(counters.sms, before.sms, now, limits.sms_per_number);
+                counters.until = counters.until.max(before.until);
+                tx.prepare_cached("DELETE FROM numbers WHERE number = ?1")?.execute([before.number])?;
+                counters.write(tx)?;
             }
         }
-        let (wrong_codes, sms) = (Window::default(), Window::default());
-        Ok(Self { number: names.first().copied().unwrap_or_default(), wrong_codes, sms, until: Timestamp::default() })
+        Ok(counters)
+    }
+
+    fn read(tx: &Transaction<'_>, number: Digest) -> Result<Option<Self>> {
+        tx.prepare_cached(
+            "SELECT wrong_codes, wrong_codes_since, sms, sms_since, until FROM numbers WHERE number = ?1",
+        )?
+        .query_row([number], |row| {
+            Ok(Self {
+                number,
+                wrong_codes: Window { count: row.get(0)?, started: row.get(1)? },
+                sms: Window { count: row.get(2)?, started: row.get(3)? },
+                until: row.get(4)?,
+            })
+        })
+        .optional()
     }
 
     /// Counts an SMS, or says how long it has to wait.
@@ -241,15 +264,19 @@ impl Counters {
     }
 
     /// Writes them; they are kept as long as they count, and as long as the request that counts here.
-    pub(super) fn save(&self, tx: &Transaction<'_>, limits: &Limits, request_until: Timestamp) -> Result<()> {
+    pub(super) fn save(&mut self, tx: &Transaction<'_>, limits: &Limits, request_until: Timestamp) -> Result<()> {
         let end = |window: Window, quota: Option<Quota>| match quota {
             Some(quota) if window.count > 0 => window.started.after(quota.per),
             _ => Timestamp::default(),
         };
-        let until = end(self.wrong_codes, limits.wrong_codes_per_number)
+        self.until = end(self.wrong_codes, limits.wrong_codes_per_number)
             .max(end(self.sms, limits.sms_per_number))
             .max(request_until)
             .max(self.until);
+        self.write(tx)
+    }
+
+    fn write(&self, tx: &Transaction<'_>) -> Result<()> {
         tx.prepare_cached(
             "INSERT INTO numbers (number, wrong_codes, wrong_codes_since, sms, sms_since, until)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)
@@ -261,16 +288,33 @@ impl Counters {
             self.wrong_codes.started,
             self.sms.count,
             self.sms.started,
-            until
+            self.until
         ])?;
         Ok(())
     }
 
     /// Gives an SMS back to the window that it was counted in.
-    pub(super) fn give_sms_back(tx: &Transaction<'_>, number: &Digest, counted_at: Timestamp) -> Result<()> {
-        tx.prepare_cached("UPDATE numbers SET sms = max(sms - 1, 0) WHERE number = ?1 AND sms_since <= ?2")?
-            .execute(params![number, counted_at])?;
+    pub(super) fn give_sms_back(tx: &Transaction<'_>, numbers: &[Digest], counted_at: Timestamp) -> Result<()> {
+        for number in numbers {
+            let mut update = tx
+                .prepare_cached("UPDATE numbers SET sms = sms - 1 WHERE number = ?1 AND sms > 0 AND sms_since <= ?2")?;
+            if update.execute(params![number, counted_at])? > 0 {
+                break;
+            }
+        }
         Ok(())
+    }
+}
+
+/// Both together, where both count still; without a limit nobody asks.
+fn merged(one: Window, other: Window, now: Timestamp, quota: Option<Quota>) -> Window {
+    let counts = |window: Window| window.count > 0 && quota.is_none_or(|quota| now < window.started.after(quota.per));
+    match (counts(one), counts(other)) {
+        (true, true) => {
+            Window { started: one.started.min(other.started), count: one.count.saturating_add(other.count) }
+        }
+        (false, true) => other,
+        _ => one,
     }
 }
 
@@ -285,8 +329,7 @@ impl Key {
                 None => None,
                 Some(id) => Some(StoredResponse { id, created_at: row.get(4)?, expires_at: row.get(5)? }),
             };
-            let name = |column| row.get::<_, Option<[u8; 16]>>(column).map(|name| name.map(u128::from_be_bytes));
-            let (request, owner) = (name(1)?, name(2)?);
+            let (request, owner) = (name(row, 1)?, name(row, 2)?);
             Ok(Self { number: row.get(0)?, request, owner, given, until: row.get(6)? })
         })
         .optional()

@@ -15,7 +15,7 @@ CREATE TABLE keys (key_check BLOB PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE requests (
     id BLOB NOT NULL UNIQUE,
     sealed BLOB NOT NULL,
-    -- The row of `numbers` that it counts in.
+    -- What stands for its number under the key that was in use when it was made or resent.
     number BLOB NOT NULL,
     code BLOB NOT NULL,
     progress INTEGER NOT NULL, -- 0 open, 1 verified, 2 cancelled
@@ -29,6 +29,8 @@ CREATE TABLE requests (
     is_sent INTEGER NOT NULL,
     delivery INTEGER NOT NULL,
     under_way INTEGER NOT NULL,
+    -- By what the latest resend is known again.
+    resend_command BLOB,
     idempotency_key BLOB,
     -- What a resend replaced, until its hand-over has ended.
     old_code BLOB,
