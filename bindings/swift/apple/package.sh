@@ -1,6 +1,6 @@
 #!/bin/sh
 # NOT RUN on x86_64 Linux, where this project is developed and tested: it needs macOS with Xcode and has not been run there yet.
-# What can be tried here is, by PackagingTests: the steps with stand-ins for cargo, rustup, lipo and xcodebuild, the module map
+# What can be tried here is, by PackageTests: the steps with stand-ins for cargo, rustup, lipo and xcodebuild, the module map
 # and header by the compiler, the manifests by their readers.
 #
 # Makes the Swift package for iOS, its simulator and macOS: `apple/package.sh DIRECTORY`. In it lie the sources and, as an

@@ -5,7 +5,7 @@ import XCTest
 
 /// No key, code, message or whole number in anything that the package prints or says of a failure: through every verb of
 /// every verifier, whatever the service repeats.
-final class CanariesTests: XCTestCase {
+final class SecretsCanariesTests: XCTestCase {
     private func options(_ canaries: Canaries, _ call: String, _ url: String) -> ClientOptions {
         var options = ClientOptions(apiKey: canaries.given("api_key"), sender: "1")
         options.api = API(rawValue: String(call.prefix(2)))

@@ -40,7 +40,7 @@ private func words(_ state: SessionState?) -> String {
 }
 
 /// What is not in the vectors: what is Swift's own.
-final class VerificationSessionTests: XCTestCase {
+final class SessionTests: XCTestCase {
     func testEachStateIsTold() async throws {
         try await onMain {
             let server = Server(validating: { CodeChecked($0 == "123456" ? .verified : .wrongCode, attemptsLeft: 4) })

@@ -3,7 +3,7 @@ import XCTest
 
 #if os(Linux)
 /// What of the package for Apple's systems can be tried without them.
-final class PackagingTests: XCTestCase {
+final class PackageTests: XCTestCase {
     private let apple = package.appendingPathComponent("apple")
     private let files = FileManager.default
 

@@ -28,7 +28,7 @@ import proguard.Configuration;
 import proguard.ConfigurationParser;
 import proguard.ProGuard;
 
-class InstalledTest {
+class PackageTest {
     private static final String NUMBER = "+351 910 000 000";
     private static final String LIBRARY = "linux-x86-64/libegoi_verify_native.so";
     private static final int SECTION_OF_SYMBOLS = 2;

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test
 import java.net.ServerSocket
 import kotlin.reflect.KClass
 
-class VerifyExceptionTest {
+class ErrorsTest {
     @Test
     fun `every code of the library has a class, and no class is without one`() {
         assertEquals(nativeErrorCodes().toSet(), VerifyException.codes)

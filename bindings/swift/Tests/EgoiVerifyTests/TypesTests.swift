@@ -2,7 +2,7 @@ import EgoiVerify
 import EgoiVerifyTesting
 import XCTest
 
-final class SendableTests: XCTestCase {
+final class TypesTests: XCTestCase {
     private func send<T: Sendable>(_: T.Type) {}
 
     /// Compiling it in Swift 6 mode is the test.
@@ -48,4 +48,12 @@ final class SendableTests: XCTestCase {
         send(Fault.self)
         send(TestClock.self)
     }
+
+    #if os(Linux)
+    func testWhatMustNotCompileDoesNot() throws {
+        let file = package.appendingPathComponent("Tests/MustNotCompile/MustNotCompile.swift").path
+        _ = try output(
+            of: "swiftc", ["-frontend", "-typecheck", "-verify", "-swift-version", "6"] + importing + [file])
+    }
+    #endif
 }

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.TestFactory
 import kotlin.time.Duration.Companion.seconds
 
-class ClosedTest {
+class ClosingTest {
     private val verbs: Map<String, suspend Verifier.() -> Any?> = mapOf(
         "request" to { request(NUMBER) },
         "validate" to { validate("1", "123456") },

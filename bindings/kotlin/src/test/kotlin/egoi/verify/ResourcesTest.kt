@@ -30,7 +30,7 @@ import kotlin.time.Duration.Companion.seconds
  * Many calls without growth. The heap has a fixed size in these tests (`pom.xml`), so that what the process grows by is
  * what leaks below it; what is held on this side of the border is counted.
  */
-class SoakTest {
+class ResourcesTest {
     /** What waits on this side for something on the other. */
     private fun held(): Int =
         uniffiContinuationHandleMap.size + uniffiForeignFutureHandleCount() + FfiConverterTypeThrown.handleMap.size

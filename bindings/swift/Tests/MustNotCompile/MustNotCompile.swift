@@ -1,4 +1,4 @@
-// What must not compile, each with what the compiler says to it. Checked by WrongUsesTests.
+// What must not compile, each with what the compiler says to it. TypesTests checks it.
 
 import EgoiVerify
 

@@ -26,7 +26,7 @@ import kotlin.time.Duration.Companion.seconds
  * No key, code, message or whole number in anything that the module prints, logs, serialises or says of a failure: through
  * every verb of every verifier, whatever the service repeats.
  */
-class CanariesTest {
+class SecretsCanariesTest {
     private val key = given("api_key")
     private val code = given("code")
     private val letters = given("code_of_letters")

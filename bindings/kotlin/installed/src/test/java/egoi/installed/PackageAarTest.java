@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What `android/aar` packs, with the library of Linux in the place of the four of Android. */
-class AarTest {
+class PackageAarTest {
     private static final List<String> ABIS = List.of("arm64-v8a", "armeabi-v7a", "x86", "x86_64");
     private static final Path MODULE = Path.of("..").toAbsolutePath().normalize();
     private static final Path PACKED = MODULE.resolve("target/android");

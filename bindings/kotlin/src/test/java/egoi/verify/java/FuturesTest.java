@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-class JavaFormsTest {
+class FuturesTest {
     private static final String NUMBER = "+351 910 000 000";
     private static final String CODE = "123456";
 

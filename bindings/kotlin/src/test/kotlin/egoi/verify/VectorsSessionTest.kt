@@ -18,7 +18,7 @@ import java.nio.file.Path
 import kotlin.time.Duration
 import kotlin.time.Duration.Companion.seconds
 
-class SessionVectorsTest {
+class VectorsSessionTest {
     @TestFactory
     fun `sessions go as the vectors say`() = Path.of(System.getProperty("egoi.vectors"), "session.json").let { path ->
         val sessions = JsonParser.parseString(Files.readString(path)).asJsonObject.getAsJsonArray("sessions")

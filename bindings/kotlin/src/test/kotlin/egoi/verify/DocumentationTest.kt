@@ -10,7 +10,7 @@ import kotlin.io.path.readLines
 import kotlin.streams.asSequence
 
 /** Dokka, which checks the documentation itself, also misses what nobody can write: that of an enum's `values`. */
-class DocumentedTest {
+class DocumentationTest {
     private val sources = Files.walk(Path.of("src/main/kotlin")).asSequence().filter { it.extension == "kt" }.toList()
 
     private val declared = Regex("""^\s*public (?!override )|^ {4}([A-Z0-9_]+|val \w+: .*),$""")

@@ -4,7 +4,7 @@ import XCTest
 
 @testable import EgoiVerify
 
-final class VerifyErrorTests: XCTestCase {
+final class ErrorsTests: XCTestCase {
     func testEveryCodeOfTheLibraryHasACaseOfItsOwn() {
         XCTAssertEqual(Set(nativeErrorCodes()), Set(VerifyError.byCode.keys))
         for code in nativeErrorCodes() {

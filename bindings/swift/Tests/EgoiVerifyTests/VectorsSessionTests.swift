@@ -175,7 +175,7 @@ private final class Phone {
 }
 
 /// Sessions step by step, as they go in every language.
-final class SessionVectorsTests: XCTestCase {
+final class VectorsSessionTests: XCTestCase {
     func testSessionsGoAsTheVectorsSay() async throws {
         try await onMain {
             let file = package.appendingPathComponent("../../tests/vectors/session.json")

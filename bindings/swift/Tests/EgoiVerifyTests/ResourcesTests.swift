@@ -4,7 +4,7 @@ import XCTest
 
 #if os(Linux)
 /// Calls without growth of the process: few in `make test`, as many as the names say with `EGOI_SOAK=1`.
-final class SoakTests: XCTestCase {
+final class ResourcesTests: XCTestCase {
     /// Makes these calls, and checks that the process is no bigger afterwards than after the first tenth of them.
     private func repeated(
         _ short: Int, of full: Int, name: String = #function, call: (Int) async throws -> Void
