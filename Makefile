@@ -157,7 +157,7 @@ soak-kotlin: package-kotlin test-programs ## the Kotlin module's
 
 soak-swift: develop-swift test-programs ## the Swift package's
 	tools/setup-debian.sh swift
-	EGOI_SOAK=1 bindings/swift/swift test
+	EGOI_SOAK=1 bindings/swift/in-toolchain.sh test
 
 test-packages: package-python package-node package-kotlin test-programs ## what ships: its size, contents, symbols, source distribution
 	$(VENV)/bin/python -m pytest -q python/tests/test_package.py
@@ -181,7 +181,7 @@ package-kotlin: native ## the jars, into bindings/kotlin/target
 
 size-kotlin: ## what the library for a phone is made of
 	$(CARGO) rustc --locked --profile phone --crate-type cdylib -p egoi-verify-native --no-default-features --features small-numbers -- -C strip=none
-	bindings/kotlin/size $(or $(CARGO_TARGET_DIR),target)/phone/libegoi_verify_native.so
+	bindings/kotlin/size.py $(or $(CARGO_TARGET_DIR),target)/phone/libegoi_verify_native.so
 
 ##@ Demos and the phone example
 .PHONY: demo-python demo-node demo-kotlin demo-swift phone-kotlin phone-swift
@@ -197,7 +197,7 @@ demo-kotlin: develop-kotlin ## in Kotlin
 
 demo-swift: develop-swift ## in Swift
 	tools/setup-debian.sh swift
-	bindings/swift/swift run Demo
+	bindings/swift/in-toolchain.sh run Demo
 
 phone-kotlin phone-swift: phone-%: develop-kotlin develop-swift ## the app, with SERVER=URL and NUMBER
 	tools/phone-app.sh build

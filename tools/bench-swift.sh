@@ -5,5 +5,5 @@ cd "$(dirname "$0")/.."
 
 "${CARGO:-cargo}" rustc --locked --profile phone --crate-type staticlib -p egoi-verify-native --no-default-features --features small-numbers
 tools/place.sh "${CARGO_TARGET_DIR:-target}/phone/libegoi_verify_native.a" bindings/swift/.native/release/libegoi_verify_native.a
-EGOI_SWIFT_NATIVE=.native/release bindings/swift/swift build -c release --package-path benches
+EGOI_SWIFT_NATIVE=.native/release bindings/swift/in-toolchain.sh build -c release --package-path benches
 "${PYTHON:-python3}" benches/measure.py --command "make bench-swift" -- bindings/swift/benches/run.sh

@@ -9,13 +9,13 @@ case $1 in
   build)
     rm -f "$maven/classpath"
     tools/maven.sh test-compile dependency:build-classpath -Dmdep.includeScope=test -Dmdep.outputFile=target/classpath
-    bindings/swift/swift build --product Phone
+    bindings/swift/in-toolchain.sh build --product Phone
     ;;
   command)
     if test "$2" = kotlin && test -e "$maven/classpath"; then
       echo "java -cp $maven/classes:$maven/test-classes:$(cat "$maven/classpath") egoi.verify.phone.PhoneKt"
     elif test "$2" = swift && test -x bindings/swift/.build/debug/Phone; then
-      echo "bindings/swift/swift run --skip-build Phone"
+      echo "bindings/swift/in-toolchain.sh run --skip-build Phone"
     fi
     ;;
 esac

@@ -21,10 +21,10 @@ node tests/surface/node.mjs node node/build/egoi-verify >"$surfaces/node.txt"
 tools/maven.sh test-compile org.codehaus.mojo:exec-maven-plugin:3.6.4:java -Dexec.classpathScope=test \
   -Dexec.mainClass=egoi.verify.surface.SurfaceKt -Dexec.arguments="$PWD/$surfaces/kotlin.txt"
 
-$swift/swift build --quiet
+$swift/in-toolchain.sh build --quiet
 mkdir -p $swift/.build/surface
 for module in EgoiVerify EgoiVerifyTesting; do
-  $swift/swift swift-symbolgraph-extract -module-name $module \
+  $swift/in-toolchain.sh swift-symbolgraph-extract -module-name $module \
     -I .build/debug/Modules -I Sources/EgoiVerifyNativeFFI -I Sources/EgoiVerifyTestingNativeFFI \
     -target "$(readlink $swift/.build/debug | cut -d/ -f1)" -minimum-access-level public -skip-synthesized-members \
     -output-dir .build/surface

@@ -6,5 +6,5 @@ cd "$(dirname "$0")/.."
 limit=()
 # INT: SwiftPM's tests go on after TERM.
 ! command -v timeout >/dev/null || limit=(timeout --signal INT 20m)
-"${limit[@]}" bindings/swift/swift test
-bindings/swift/swift build --target EgoiVerifyTesting --scratch-path .build/swift-5 -Xswiftc -swift-version -Xswiftc 5
+"${limit[@]}" bindings/swift/in-toolchain.sh test
+bindings/swift/in-toolchain.sh build --target EgoiVerifyTesting --scratch-path .build/swift-5 -Xswiftc -swift-version -Xswiftc 5

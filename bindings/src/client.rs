@@ -1,19 +1,18 @@
 //! A verifier that E-goi runs.
 
 use std::collections::HashMap;
-use std::future::Future;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use egoi_verify::binding_options::{ClientSettings, StoreSettings};
-use egoi_verify::{Client, ClientOptions, Error, ErrorCode};
-use egoi_verify_runtime::{guarded, run};
-use zeroize::Zeroizing;
+use egoi_verify::{Client, ClientOptions, Error};
+use egoi_verify_runtime::guarded;
 
 use crate::failure::NativeError;
 use crate::values::{
     NativeCancelToken, NativeOutcome, NativeRequest, NativeSenderInfo, NativeState, NativeValidate, NativeVerification,
     call_options,
 };
+use crate::verbs::Open;
 
 /// See core's `ClientOptions`; what is absent has core's default.
 #[derive(uniffi::Record)]
@@ -78,31 +77,14 @@ impl NativeClientOptions {
 
 /// See core's `Client`.
 #[derive(uniffi::Object)]
-pub struct NativeClient(RwLock<Option<Client>>);
-
-impl NativeClient {
-    async fn call<T, N, F>(
-        &self,
-        token: Option<Arc<NativeCancelToken>>,
-        call: impl FnOnce(Client) -> F,
-    ) -> Result<N, NativeError>
-    where
-        T: Send + 'static,
-        N: From<T>,
-        F: Future<Output = Result<T, Error>> + Send + 'static,
-    {
-        let open = self.0.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let client = open.ok_or_else(|| Error::new(ErrorCode::Closed, "the client was closed"))?;
-        Ok(run(token.as_ref().map(|token| &token.0), call(client)).await?.into())
-    }
-}
+pub struct NativeClient(Open<Client>);
 
 #[uniffi::export]
 impl NativeClient {
-    /// Whatever is wrong with the options is said here.
+    /// Fails for a wrong option.
     #[uniffi::constructor]
     pub fn new(options: NativeClientOptions) -> Result<Arc<Self>, NativeError> {
-        Ok(guarded(|| Ok(Arc::new(Self(RwLock::new(Some(Client::new(options.read()?)?))))))?)
+        Ok(guarded(|| Ok(Arc::new(Self(Open::new(Client::new(options.read()?)?, "client")))))?)
     }
 
     /// See core's.
@@ -111,8 +93,7 @@ impl NativeClient {
         request: NativeRequest,
         token: Option<Arc<NativeCancelToken>>,
     ) -> Result<NativeVerification, NativeError> {
-        let (number, options) = request.read()?;
-        self.call(token, |client| async move { client.request(&number, options).await }).await
+        self.0.request(request, token).await
     }
 
     /// See core's.
@@ -121,10 +102,7 @@ impl NativeClient {
         validate: NativeValidate,
         token: Option<Arc<NativeCancelToken>>,
     ) -> Result<NativeOutcome, NativeError> {
-        let NativeValidate { id, code, number, timeout } = validate;
-        let code = Zeroizing::new(code);
-        let options = NativeValidate::options(number, timeout)?;
-        self.call(token, |client| async move { client.validate(&id, &code, options).await }).await
+        self.0.validate(validate, token).await
     }
 
     /// See core's.
@@ -134,8 +112,7 @@ impl NativeClient {
         timeout: Option<f64>,
         token: Option<Arc<NativeCancelToken>>,
     ) -> Result<NativeState, NativeError> {
-        let options = call_options(timeout)?;
-        self.call(token, |client| async move { client.cancel(&id, options).await }).await
+        self.0.cancel(id, timeout, token).await
     }
 
     /// See core's.
@@ -145,8 +122,7 @@ impl NativeClient {
         timeout: Option<f64>,
         token: Option<Arc<NativeCancelToken>>,
     ) -> Result<NativeVerification, NativeError> {
-        let options = call_options(timeout)?;
-        self.call(token, |client| async move { client.resend(&id, options).await }).await
+        self.0.resend(id, timeout, token).await
     }
 
     /// See core's.
@@ -156,14 +132,13 @@ impl NativeClient {
         timeout: Option<f64>,
         token: Option<Arc<NativeCancelToken>>,
     ) -> Result<NativeVerification, NativeError> {
-        let options = call_options(timeout)?;
-        self.call(token, |client| async move { client.get(&id, options).await }).await
+        self.0.get(id, timeout, token).await
     }
 
     /// See core's.
     pub async fn ping(&self, timeout: Option<f64>, token: Option<Arc<NativeCancelToken>>) -> Result<(), NativeError> {
         let options = call_options(timeout)?;
-        self.call(token, |client| async move { client.ping(options).await }).await
+        self.0.call(token, |client| async move { client.ping(options).await }).await
     }
 
     /// See core's.
@@ -176,11 +151,11 @@ impl NativeClient {
         let listed = |client: Client| async move {
             Ok(client.senders(options).await?.into_iter().map(NativeSenderInfo::from).collect::<Vec<_>>())
         };
-        self.call(token, listed).await
+        self.0.call(token, listed).await
     }
 
     /// Every later call is `closed`; the connections end once the calls that are under way have ended.
     pub fn shut(&self) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = None;
+        self.0.close();
     }
 }

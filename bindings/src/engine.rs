@@ -1,26 +1,23 @@
 //! A verifier in this process.
 
-use std::future::Future;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use async_trait::async_trait;
 use egoi_verify::binding_options::{self, EngineSettings, QuotaSettings};
 use egoi_verify::{
-    Clock, EgoiSms, Engine, EngineOptions, Error, ErrorCode, OutgoingSms, SendError, SendFuture, SmsGateway, TestClock,
+    Clock, EgoiSms, Engine, EngineOptions, Error, OutgoingSms, SendError, SendFuture, SmsGateway, TestClock,
 };
-use egoi_verify_runtime::{guarded, run};
-use zeroize::Zeroizing;
+use egoi_verify_runtime::guarded;
 
 use crate::client::{NativeClientOptions, store};
-use crate::failure::{NativeError, Thrown, ThrownAbove};
-use crate::values::{
-    NativeCancelToken, NativeOutcome, NativeRequest, NativeState, NativeValidate, NativeVerification, call_options,
-};
+use crate::failure::{NativeError, Thrown, ThrownByUser};
+use crate::values::{NativeCancelToken, NativeOutcome, NativeRequest, NativeState, NativeValidate, NativeVerification};
+use crate::verbs::Open;
 
-/// How handing an SMS over ended.
+/// How the delivery of an SMS ended.
 #[derive(uniffi::Enum)]
-pub enum NativeHandOver {
+pub enum NativeDelivery {
     /// It was sent.
     Sent,
     /// It was certainly not.
@@ -38,20 +35,20 @@ pub enum NativeHandOver {
 /// The user's function that sends.
 #[uniffi::export(with_foreign)]
 #[async_trait]
-pub trait NativeSend: Send + Sync {
-    /// Hands one SMS over.
-    async fn send(&self, number: String, text: String, attempt_id: String) -> NativeHandOver;
+pub trait NativeGateway: Send + Sync {
+    /// Sends one SMS.
+    async fn send(&self, number: String, text: String, attempt_id: String) -> NativeDelivery;
 }
 
-struct FromAbove(Arc<dyn NativeSend>);
+struct ForeignGateway(Arc<dyn NativeGateway>);
 
-impl SmsGateway for FromAbove {
+impl SmsGateway for ForeignGateway {
     fn send(&self, sms: OutgoingSms) -> SendFuture<'_> {
         Box::pin(async move {
             match self.0.send(sms.number.e164(), String::clone(&sms.text), sms.attempt_id).await {
-                NativeHandOver::Sent => Ok(()),
-                NativeHandOver::NotSent { thrown } => Err(SendError::NotSent(ThrownAbove(thrown).into())),
-                NativeHandOver::PossiblySent { thrown } => Err(SendError::PossiblySent(ThrownAbove(thrown).into())),
+                NativeDelivery::Sent => Ok(()),
+                NativeDelivery::NotSent { thrown } => Err(SendError::NotSent(ThrownByUser(thrown).into())),
+                NativeDelivery::PossiblySent { thrown } => Err(SendError::PossiblySent(ThrownByUser(thrown).into())),
             }
         })
     }
@@ -94,9 +91,9 @@ pub enum NativeLimit {
     /// None at all.
     None,
     /// As many as this.
-    Most {
+    Max {
         /// How many.
-        most: i64,
+        limit: i64,
     },
 }
 
@@ -118,9 +115,9 @@ pub enum NativeQuota {
     /// No limit.
     None,
     /// As many as this in so long.
-    Most {
+    Max {
         /// How many.
-        most: i64,
+        limit: i64,
         /// In how many seconds.
         per: f64,
     },
@@ -148,11 +145,11 @@ impl NativeEngineOptions {
     fn read(self) -> Result<EngineOptions, Error> {
         let limit = |given| match given {
             NativeLimit::None => None,
-            NativeLimit::Most { most } => Some(most),
+            NativeLimit::Max { limit } => Some(limit),
         };
         let quota = |given| match given {
             NativeQuota::None => None,
-            NativeQuota::Most { most, per } => Some(QuotaSettings { limit: most, per }),
+            NativeQuota::Max { limit, per } => Some(QuotaSettings { limit, per }),
         };
         let pause = |given| match given {
             NativePause::None => None,
@@ -183,26 +180,11 @@ impl NativeEngineOptions {
 
 /// See core's `Engine`.
 #[derive(uniffi::Object)]
-pub struct NativeEngine(RwLock<Option<Engine>>);
+pub struct NativeEngine(Open<Engine>);
 
 impl NativeEngine {
-    fn made(sender: impl SmsGateway + 'static, options: NativeEngineOptions) -> Result<Arc<Self>, Error> {
-        Ok(Arc::new(Self(RwLock::new(Some(Engine::new(sender, options.read()?)?)))))
-    }
-
-    async fn call<T, N, F>(
-        &self,
-        token: Option<Arc<NativeCancelToken>>,
-        call: impl FnOnce(Engine) -> F,
-    ) -> Result<N, NativeError>
-    where
-        T: Send + 'static,
-        N: From<T>,
-        F: Future<Output = Result<T, Error>> + Send + 'static,
-    {
-        let open = self.0.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let engine = open.ok_or_else(|| Error::new(ErrorCode::Closed, "the engine was closed"))?;
-        Ok(run(token.as_ref().map(|token| &token.0), call(engine)).await?.into())
+    fn made(gateway: impl SmsGateway + 'static, options: NativeEngineOptions) -> Result<Arc<Self>, Error> {
+        Ok(Arc::new(Self(Open::new(Engine::new(gateway, options.read()?)?, "engine"))))
     }
 }
 
@@ -210,8 +192,8 @@ impl NativeEngine {
 impl NativeEngine {
     /// One whose SMS the user's function sends.
     #[uniffi::constructor]
-    pub fn sending(send: Arc<dyn NativeSend>, options: NativeEngineOptions) -> Result<Arc<Self>, NativeError> {
-        Ok(guarded(|| Self::made(FromAbove(send), options))?)
+    pub fn sending(send: Arc<dyn NativeGateway>, options: NativeEngineOptions) -> Result<Arc<Self>, NativeError> {
+        Ok(guarded(|| Self::made(ForeignGateway(send), options))?)
     }
 
     /// One whose SMS E-goi's own call sends.
@@ -226,8 +208,7 @@ impl NativeEngine {
         request: NativeRequest,
         token: Option<Arc<NativeCancelToken>>,
     ) -> Result<NativeVerification, NativeError> {
-        let (number, options) = request.read()?;
-        self.call(token, |engine| async move { engine.request(&number, options).await }).await
+        self.0.request(request, token).await
     }
 
     /// See core's.
@@ -236,10 +217,7 @@ impl NativeEngine {
         validate: NativeValidate,
         token: Option<Arc<NativeCancelToken>>,
     ) -> Result<NativeOutcome, NativeError> {
-        let NativeValidate { id, code, number, timeout } = validate;
-        let code = Zeroizing::new(code);
-        let options = NativeValidate::options(number, timeout)?;
-        self.call(token, |engine| async move { engine.validate(&id, &code, options).await }).await
+        self.0.validate(validate, token).await
     }
 
     /// See core's.
@@ -249,8 +227,7 @@ impl NativeEngine {
         timeout: Option<f64>,
         token: Option<Arc<NativeCancelToken>>,
     ) -> Result<NativeState, NativeError> {
-        let options = call_options(timeout)?;
-        self.call(token, |engine| async move { engine.cancel(&id, options).await }).await
+        self.0.cancel(id, timeout, token).await
     }
 
     /// See core's.
@@ -260,8 +237,7 @@ impl NativeEngine {
         timeout: Option<f64>,
         token: Option<Arc<NativeCancelToken>>,
     ) -> Result<NativeVerification, NativeError> {
-        let options = call_options(timeout)?;
-        self.call(token, |engine| async move { engine.resend(&id, options).await }).await
+        self.0.resend(id, timeout, token).await
     }
 
     /// See core's.
@@ -271,12 +247,11 @@ impl NativeEngine {
         timeout: Option<f64>,
         token: Option<Arc<NativeCancelToken>>,
     ) -> Result<NativeVerification, NativeError> {
-        let options = call_options(timeout)?;
-        self.call(token, |engine| async move { engine.get(&id, options).await }).await
+        self.0.get(id, timeout, token).await
     }
 
     /// Every later call is `closed`.
     pub fn shut(&self) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = None;
+        self.0.close();
     }
 }

@@ -14,7 +14,7 @@ use egoi_verify_runtime::Failure;
 pub enum NativeError {
     /// It failed.
     Failed {
-        /// The stable word, for example `rate_limited`.
+        /// The stable string, for example `rate_limited`.
         code: String,
         /// The failure in words, secrets removed.
         detail: String,
@@ -41,15 +41,15 @@ pub enum NativeError {
         /// What the user's own function threw.
         thrown: Option<Arc<dyn Thrown>>,
     },
-    /// It was given up by its cancel token.
-    GivenUp,
+    /// Its caller cancelled it by its cancel token.
+    Cancelled,
 }
 
 impl fmt::Display for NativeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Failed { code, detail, .. } => write!(f, "{code}: {detail}"),
-            Self::GivenUp => f.write_str("given up"),
+            Self::Cancelled => f.write_str("cancelled"),
         }
     }
 }
@@ -59,7 +59,7 @@ impl std::error::Error for NativeError {}
 impl From<Failure> for NativeError {
     fn from(failure: Failure) -> Self {
         match failure {
-            Failure::GivenUp => Self::GivenUp,
+            Failure::Cancelled => Self::Cancelled,
             Failure::Error(error) => error.into(),
         }
     }
@@ -67,7 +67,7 @@ impl From<Failure> for NativeError {
 
 impl From<Error> for NativeError {
     fn from(error: Error) -> Self {
-        let thrown = error.source().and_then(|source| source.downcast_ref::<ThrownAbove>());
+        let thrown = error.source().and_then(|source| source.downcast_ref::<ThrownByUser>());
         Self::Failed {
             code: error.code().as_str().to_owned(),
             detail: error.detail().to_owned(),
@@ -105,12 +105,12 @@ pub trait Thrown: Send + Sync + fmt::Debug {
 
 /// It, as the cause of the core's error.
 #[derive(Debug)]
-pub(crate) struct ThrownAbove(pub(crate) Arc<dyn Thrown>);
+pub(crate) struct ThrownByUser(pub(crate) Arc<dyn Thrown>);
 
-impl fmt::Display for ThrownAbove {
+impl fmt::Display for ThrownByUser {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("what the function that sends threw")
     }
 }
 
-impl std::error::Error for ThrownAbove {}
+impl std::error::Error for ThrownByUser {}

@@ -13,5 +13,6 @@ pub mod failure;
 pub mod functions;
 pub mod session;
 pub mod values;
+mod verbs;
 
 uniffi::setup_scaffolding!();

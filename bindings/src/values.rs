@@ -9,7 +9,7 @@ use egoi_verify::{
 };
 use egoi_verify_runtime::CancelToken;
 
-/// Gives a call up, for Swift, where cancelling a task does not drop the future below it.
+/// Cancels a call, for Swift, where cancelling a task does not drop the future below it.
 #[derive(Default, uniffi::Object)]
 pub struct NativeCancelToken(pub(crate) CancelToken);
 
@@ -21,7 +21,7 @@ impl NativeCancelToken {
         Arc::default()
     }
 
-    /// Gives the call up.
+    /// Cancels the call.
     pub fn cancel(&self) {
         self.0.cancel();
     }
@@ -121,12 +121,12 @@ impl From<NativeOutcome> for Outcome {
 /// See core's `Sms`.
 #[derive(Clone, Copy, uniffi::Enum)]
 #[expect(missing_docs, reason = "the variants of core's")]
-pub enum NativeSms {
+pub enum NativeSmsStatus {
     Sent,
     Unknown,
 }
 
-impl From<SmsStatus> for NativeSms {
+impl From<SmsStatus> for NativeSmsStatus {
     fn from(sms: SmsStatus) -> Self {
         match sms {
             SmsStatus::Sent => Self::Sent,
@@ -161,7 +161,7 @@ pub struct NativeVerification {
     pub number: Option<String>,
     pub created_at: Option<SystemTime>,
     pub expires_at: Option<SystemTime>,
-    pub sms: Option<NativeSms>,
+    pub sms: Option<NativeSmsStatus>,
     pub attempts_left: Option<u32>,
 }
 

@@ -7,7 +7,7 @@ let package = Package(
     platforms: [.iOS(.v15), .macOS(.v12)],
     products: [
         .library(name: "EgoiVerify", targets: ["EgoiVerify"]),
-        // The sandbox: for tests alone, and so a product of its own.
+        // The sandbox: only for tests, and so a product of its own.
         .library(name: "EgoiVerifyTesting", targets: ["EgoiVerifyTesting"]),
     ],
     targets: [

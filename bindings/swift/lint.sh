@@ -9,4 +9,4 @@ SOURCES=(Package.swift Sources Tests apple/Package.swift benches/Package.swift b
 mapfile -t files < <(git ls-files -- "${SOURCES[@]}" | grep '\.swift$')
 how=(lint --strict)
 test "${1:-}" != --fix || how=(format --in-place)
-./swift swift-format "${how[@]}" --parallel "${files[@]}"
+./in-toolchain.sh swift-format "${how[@]}" --parallel "${files[@]}"

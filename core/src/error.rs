@@ -212,6 +212,10 @@ impl Error {
             .with_reason(reason)
     }
 
+    #[cfg_attr(
+        not(any(feature = "postgres", feature = "redis", feature = "sqlite")),
+        allow(dead_code, reason = "only stores with a server")
+    )]
     /// An operator must change the option `field`, or what it names.
     pub(crate) fn misconfigured(field: &str, reason: Reason, detail: impl Into<String>) -> Self {
         Self::new(ErrorCode::Misconfigured, detail).with_field(field).with_reason(reason)

@@ -1,4 +1,4 @@
-//! Where calls from another language run, and what becomes of one that panics or is given up.
+//! Where calls from another language run, and what becomes of one that panics or is cancelled.
 
 use std::cell::RefCell;
 use std::future::{Future, pending};
@@ -17,8 +17,8 @@ use tokio::task::{AbortHandle, JoinHandle};
 pub enum Failure {
     /// It failed.
     Error(Error),
-    /// It was given up by its [`CancelToken`].
-    GivenUp,
+    /// Its caller cancelled it by its [`CancelToken`].
+    Cancelled,
 }
 
 impl From<Error> for Failure {
@@ -27,7 +27,7 @@ impl From<Error> for Failure {
     }
 }
 
-/// Gives a call up from outside, for a language whose own cancelling does not drop the future.
+/// Cancels a call from outside, for a language whose own cancelling does not drop the future.
 #[derive(Debug, Default)]
 pub struct CancelToken(Mutex<Cancelling>);
 
@@ -58,7 +58,7 @@ impl CancelToken {
     }
 }
 
-/// A call on the worker. Dropped, it is given up.
+/// A call on the worker. Dropped, it is cancelled.
 struct Running<T>(JoinHandle<T>);
 
 impl<T> Future for Running<T> {
@@ -67,7 +67,7 @@ impl<T> Future for Running<T> {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         Poll::Ready(ready!(Pin::new(&mut self.0).poll(context)).map_err(|ended| match ended.try_into_panic() {
             Ok(_) => Failure::Error(panicked(PANICKED_AT.lock().unwrap_or_else(PoisonError::into_inner).take())),
-            Err(_) => Failure::GivenUp,
+            Err(_) => Failure::Cancelled,
         }))
     }
 }
@@ -157,7 +157,7 @@ fn block_broken_pipes() {
     use nix::sys::signal::{SigSet, Signal};
     let mut pipes = SigSet::empty();
     pipes.add(Signal::SIGPIPE);
-    // It fails for a wrong signal alone.
+    // It fails for a wrong signal only.
     let _ = pipes.thread_block();
 }
 
@@ -206,14 +206,14 @@ mod tests {
             token.cancel();
             call.await
         });
-        assert!(matches!(ended, Some(Err(Failure::GivenUp))));
+        assert!(matches!(ended, Some(Err(Failure::Cancelled))));
     }
 
     #[test]
     fn a_token_that_was_cancelled_before_lets_no_call_run() {
         let token = CancelToken::default();
         token.cancel();
-        assert!(matches!(wait(run::<()>(Some(&token), pending())), Some(Err(Failure::GivenUp))));
+        assert!(matches!(wait(run::<()>(Some(&token), pending())), Some(Err(Failure::Cancelled))));
     }
 
     #[cfg(unix)]

@@ -14,20 +14,20 @@ uniffi::setup_scaffolding!();
 pub enum SandboxError {
     /// It failed.
     Failed {
-        /// The stable word.
+        /// The stable string.
         code: String,
         /// The failure in words.
         detail: String,
     },
-    /// It was given up by its cancel token.
-    GivenUp,
+    /// Its caller cancelled it by its cancel token.
+    Cancelled,
 }
 
 impl std::fmt::Display for SandboxError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Failed { code, detail } => write!(f, "{code}: {detail}"),
-            Self::GivenUp => f.write_str("given up"),
+            Self::Cancelled => f.write_str("cancelled"),
         }
     }
 }
@@ -37,7 +37,7 @@ impl std::error::Error for SandboxError {}
 impl From<Failure> for SandboxError {
     fn from(failure: Failure) -> Self {
         match failure {
-            Failure::GivenUp => Self::GivenUp,
+            Failure::Cancelled => Self::Cancelled,
             Failure::Error(error) => error.into(),
         }
     }
@@ -49,7 +49,7 @@ impl From<Error> for SandboxError {
     }
 }
 
-/// Gives a call up, for Swift.
+/// Cancels a call, for Swift.
 #[derive(Default, uniffi::Object)]
 pub struct SandboxCancelToken(CancelToken);
 
@@ -61,7 +61,7 @@ impl SandboxCancelToken {
         Arc::default()
     }
 
-    /// Gives the call up.
+    /// Cancels the call.
     pub fn cancel(&self) {
         self.0.cancel();
     }

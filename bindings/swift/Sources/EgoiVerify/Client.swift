@@ -9,7 +9,7 @@ public enum API: String, Sendable, CaseIterable {
     case v2
 }
 
-/// Whose certificates are believed.
+/// Which certificates are trusted.
 public enum Trust: String, Sendable, CaseIterable {
     /// Mozilla's roots, which come with the library, or those of the file that `SSL_CERT_FILE` names.
     case bundled
@@ -33,9 +33,9 @@ public struct ClientOptions: Sendable {
     public var connectTimeout: TimeInterval?
     /// An HTTP proxy for every connection. Default: the environment's.
     public var proxy: String?
-    /// More certificates that are believed, in PEM.
+    /// More trusted certificates, in PEM.
     public var caCertificates: Data?
-    /// Whose certificates are believed. Default: the bundled ones.
+    /// Which certificates are trusted. Default: the bundled ones.
     public var trust: Trust?
     /// Plain HTTP to any address: whoever is on the way reads the key and the codes. Default: no.
     public var allowHTTP: Bool?
@@ -103,7 +103,7 @@ public final class Client: Verifier {
 
     /// A client of these options; what is wrong with any of them is ``VerifyError/invalidInput(_:)``.
     public init(_ options: ClientOptions) throws {
-        native = try crossing { try NativeClient(options: options.native) }
+        native = try ffi { try NativeClient(options: options.native) }
     }
 
     /// Over V2, with the library's default for every other option.
@@ -114,35 +114,35 @@ public final class Client: Verifier {
     deinit { native.shut() }
 
     public func request(_ number: String, options: RequestOptions) async throws -> Verification {
-        try await Verification(crossing { try await self.native.request(request: options.native(number), token: $0) })
+        try await Verification(ffi { try await self.native.request(request: options.native(number), token: $0) })
     }
 
     public func validate(_ id: String, code: String, options: ValidateOptions) async throws -> Outcome {
         let validate = NativeValidate(id: id, code: code, number: options.number, timeout: options.timeout)
-        return try await Outcome(crossing { try await self.native.validate(validate: validate, token: $0) })
+        return try await Outcome(ffi { try await self.native.validate(validate: validate, token: $0) })
     }
 
     public func cancel(_ id: String, options: CallOptions) async throws -> VerificationState {
         try await VerificationState(
-            crossing { try await self.native.cancel(id: id, timeout: options.timeout, token: $0) })
+            ffi { try await self.native.cancel(id: id, timeout: options.timeout, token: $0) })
     }
 
     public func resend(_ id: String, options: CallOptions) async throws -> Verification {
-        try await Verification(crossing { try await self.native.resend(id: id, timeout: options.timeout, token: $0) })
+        try await Verification(ffi { try await self.native.resend(id: id, timeout: options.timeout, token: $0) })
     }
 
     public func get(_ id: String, options: CallOptions) async throws -> Verification {
-        try await Verification(crossing { try await self.native.get(id: id, timeout: options.timeout, token: $0) })
+        try await Verification(ffi { try await self.native.get(id: id, timeout: options.timeout, token: $0) })
     }
 
     /// Whether the service is up; needs no good key. V2.
     public func ping(timeout: TimeInterval? = nil) async throws {
-        try await crossing { try await self.native.ping(timeout: timeout, token: $0) }
+        try await ffi { try await self.native.ping(timeout: timeout, token: $0) }
     }
 
     /// The account's senders: the cheapest call that proves a key. V2.
     public func senders(timeout: TimeInterval? = nil) async throws -> [SenderInfo] {
-        try await crossing { try await self.native.senders(timeout: timeout, token: $0) }.map(SenderInfo.init)
+        try await ffi { try await self.native.senders(timeout: timeout, token: $0) }.map(SenderInfo.init)
     }
 
     public func close() {

@@ -1,13 +1,13 @@
 package import EgoiVerifyNative
 import Foundation
 
-/// An SMS to hand over. Its text holds the code: it is not printed.
+/// An SMS to send. Its text holds the code: it is not printed.
 public struct OutgoingSMS: Sendable {
     /// The number, `+351910000000`.
     public let number: String
     /// The text.
     public let text: String
-    /// What names this hand-over: a gateway that is given the same one twice may drop the second.
+    /// The name of this delivery attempt: a gateway that is given the same one twice may drop the second.
     public let attemptID: String
 }
 
@@ -36,13 +36,13 @@ public enum Limit<Value: Sendable>: Sendable {
 /// So many in so long. A window starts at its first event.
 public struct Quota: Sendable, Hashable {
     /// How many.
-    public var most: Int
+    public var limit: Int
     /// In how many seconds.
     public var per: TimeInterval
 
     /// So many in so many seconds.
-    public init(_ most: Int, per: TimeInterval) {
-        self.most = most
+    public init(_ limit: Int, per: TimeInterval) {
+        self.limit = limit
         self.per = per
     }
 }
@@ -97,7 +97,7 @@ extension Limit<Int> {
         switch self {
         case .standard: nil
         case .off: NativeLimit.none
-        case .at(let most): .most(most: Int64(most))
+        case .at(let limit): .max(limit: Int64(limit))
         }
     }
 }
@@ -107,7 +107,7 @@ extension Limit<Quota> {
         switch self {
         case .standard: nil
         case .off: NativeQuota.none
-        case .at(let quota): .most(most: Int64(quota.most), per: quota.per)
+        case .at(let quota): .max(limit: Int64(quota.limit), per: quota.per)
         }
     }
 }
@@ -122,14 +122,14 @@ extension Limit<TimeInterval> {
     }
 }
 
-private final class Sending: NativeSend {
+private final class GatewayFunction: NativeGateway {
     private let function: @Sendable (OutgoingSMS) async throws -> Void
 
     init(_ function: @escaping @Sendable (OutgoingSMS) async throws -> Void) {
         self.function = function
     }
 
-    func send(number: String, text: String, attemptId: String) async -> NativeHandOver {
+    func send(number: String, text: String, attemptId: String) async -> NativeDelivery {
         do {
             try await function(OutgoingSMS(number: number, text: text, attemptID: attemptId))
             return .sent
@@ -160,36 +160,36 @@ public final class Engine: Verifier {
     public init(
         _ options: EngineOptions = EngineOptions(), send: @escaping @Sendable (OutgoingSMS) async throws -> Void
     ) throws {
-        native = try crossing { try NativeEngine.sending(send: Sending(send), options: options.native) }
+        native = try ffi { try NativeEngine.sending(send: GatewayFunction(send), options: options.native) }
     }
 
     /// One whose SMS E-goi's own call sends. V2.
     public init(egoiSMS client: ClientOptions, options: EngineOptions = EngineOptions()) throws {
-        native = try crossing { try NativeEngine.withEgoiSms(client: client.native, options: options.native) }
+        native = try ffi { try NativeEngine.withEgoiSms(client: client.native, options: options.native) }
     }
 
     deinit { native.shut() }
 
     public func request(_ number: String, options: RequestOptions) async throws -> Verification {
-        try await Verification(crossing { try await self.native.request(request: options.native(number), token: $0) })
+        try await Verification(ffi { try await self.native.request(request: options.native(number), token: $0) })
     }
 
     public func validate(_ id: String, code: String, options: ValidateOptions) async throws -> Outcome {
         let validate = NativeValidate(id: id, code: code, number: options.number, timeout: options.timeout)
-        return try await Outcome(crossing { try await self.native.validate(validate: validate, token: $0) })
+        return try await Outcome(ffi { try await self.native.validate(validate: validate, token: $0) })
     }
 
     public func cancel(_ id: String, options: CallOptions) async throws -> VerificationState {
         try await VerificationState(
-            crossing { try await self.native.cancel(id: id, timeout: options.timeout, token: $0) })
+            ffi { try await self.native.cancel(id: id, timeout: options.timeout, token: $0) })
     }
 
     public func resend(_ id: String, options: CallOptions) async throws -> Verification {
-        try await Verification(crossing { try await self.native.resend(id: id, timeout: options.timeout, token: $0) })
+        try await Verification(ffi { try await self.native.resend(id: id, timeout: options.timeout, token: $0) })
     }
 
     public func get(_ id: String, options: CallOptions) async throws -> Verification {
-        try await Verification(crossing { try await self.native.get(id: id, timeout: options.timeout, token: $0) })
+        try await Verification(ffi { try await self.native.get(id: id, timeout: options.timeout, token: $0) })
     }
 
     public func close() {

@@ -10,7 +10,7 @@ public struct PhoneNumber: Sendable {
 
     /// Reads a number as people write it, with its country; what is none is ``VerifyError/invalidInput(_:)``.
     public init(_ text: String) throws {
-        let read = try crossing { try nativeParseNumber(text: text) }
+        let read = try ffi { try nativeParseNumber(text: text) }
         e164 = read.e164
         callingCode = Int(read.callingCode)
         masked = read.masked
@@ -35,33 +35,33 @@ public struct SMSParts: Sendable, Hashable {
 
 /// A code of the operating system's randomness, without bias: 4 to 20 characters.
 public func generateCode(_ codeType: CodeType = .numeric, codeSize: Int = 6) throws -> String {
-    try crossing { try nativeGenerateCode(codeType: codeType.native, codeSize: Int64(codeSize)) }
+    try ffi { try nativeGenerateCode(codeType: codeType.native, codeSize: Int64(codeSize)) }
 }
 
 /// Counts the SMS parts of a text, with the code already in place.
 public func smsParts(_ text: String) throws -> SMSParts {
-    let counted = try crossing { try nativeSmsParts(text: text) }
+    let counted = try ffi { try nativeSmsParts(text: text) }
     return SMSParts(
         encoding: SMSEncoding(counted.encoding), characters: Int(counted.characters), parts: Int(counted.parts))
 }
 
-/// Adds the line `@host #{CODE}` by which browsers and iOS offer the code to this site alone (WebOTP).
+/// Adds the line `@host #{CODE}` by which browsers and iOS offer the code only to this site (WebOTP).
 public func withOrigin(_ message: String, host: String) throws -> String {
-    try crossing { try nativeWithOrigin(text: message, host: host) }
+    try ffi { try nativeWithOrigin(text: message, host: host) }
 }
 
-/// Adds the 11-character hash by which Android's SMS Retriever hands the SMS to this app alone.
+/// Adds the 11-character hash by which Android's SMS Retriever gives the SMS only to this app.
 public func withAppHash(_ message: String, hash: String) throws -> String {
-    try crossing { try nativeWithAppHash(text: message, hash: hash) }
+    try ffi { try nativeWithAppHash(text: message, hash: hash) }
 }
 
 /// Reads the code out of an SMS; `nil` where there is none, or more than one candidate.
 public func codeInSMS(_ text: String, codeType: CodeType? = nil, codeSize: Int? = nil) throws -> String? {
-    try crossing { try nativeCodeInSms(text: text, codeType: codeType?.native, codeSize: codeSize.map(Int64.init)) }
+    try ffi { try nativeCodeInSms(text: text, codeType: codeType?.native, codeSize: codeSize.map(Int64.init)) }
 }
 
 /// A code as a person typed or pasted it, in the form in which it travels: spaces, hyphens and direction marks removed,
 /// digits of other scripts to 0–9, letters to upper case. What is no code is ``VerifyError/invalidInput(_:)``.
 public func normalisedCode(_ given: String) throws -> String {
-    try crossing { try nativeNormalisedCode(given: given) }
+    try ffi { try nativeNormalisedCode(given: given) }
 }

@@ -64,7 +64,7 @@ public enum Advice: String, Sendable, CaseIterable {
 public struct Problem: Error, Sendable, Hashable {
     /// The word of a ``VerifyError/code``, which the server passes on, or of an ``Outcome``.
     public let code: String
-    /// For people. It must hold no code and no whole number.
+    /// For people. It must hold no code and no full number.
     public let detail: String
     /// How long to wait, in seconds.
     public let retryAfter: TimeInterval?

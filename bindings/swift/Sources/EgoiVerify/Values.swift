@@ -45,10 +45,10 @@ public enum CodeType: String, Sendable, CaseIterable {
 }
 
 /// Whether the SMS of a request went out.
-public enum SMS: String, Sendable, CaseIterable {
-    /// Handed over.
+public enum SMSStatus: String, Sendable, CaseIterable {
+    /// Sent.
     case sent
-    /// A process died or a connection broke while it was being handed over.
+    /// A process died or a connection broke while it was being sent.
     case unknown
 }
 
@@ -73,7 +73,7 @@ public struct Verification: Sendable, Hashable, Identifiable {
     /// The code is good before this time, where that is known; never later than the service's own.
     public let expiresAt: Date?
     /// Whether the SMS went out, where that is known.
-    public let sms: SMS?
+    public let sms: SMSStatus?
     /// How many more wrong codes are looked at, from an ``Engine`` that counts.
     public let attemptsLeft: Int?
 }
@@ -168,8 +168,8 @@ extension CodeType {
     }
 }
 
-extension SMS {
-    init(_ native: NativeSms) {
+extension SMSStatus {
+    init(_ native: NativeSmsStatus) {
         self =
             switch native {
             case .sent: .sent
@@ -195,7 +195,7 @@ extension Verification {
         number = native.number
         createdAt = native.createdAt
         expiresAt = native.expiresAt
-        sms = native.sms.map(SMS.init)
+        sms = native.sms.map(SMSStatus.init)
         attemptsLeft = native.attemptsLeft.map(Int.init)
     }
 }

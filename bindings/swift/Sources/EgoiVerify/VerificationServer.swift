@@ -5,7 +5,7 @@ import Foundation
 /// speaks with its server.
 ///
 /// A call that fails throws a ``Problem`` with what the server said; a `URLError` and any other error are understood as far as
-/// they go. ``VerificationSession`` cancels the task of a call that is given up.
+/// they go. ``VerificationSession`` cancels the task of a call that is cancelled.
 ///
 /// **What the phone says proves nothing.** The server keeps the number in its own session, passes it to `validate` there, and
 /// grants what is to be granted itself.
@@ -16,7 +16,7 @@ public protocol VerificationServer: Sendable {
     func validate(_ id: String, code: String) async throws -> CodeChecked
     /// Has a new code sent. Called only where the server said that it sends one, by ``CodeSent/resendIn``.
     func resend(_ id: String) async throws -> CodeSent
-    /// Gives the request up; gives back the state that it is in afterwards.
+    /// Cancels the request and returns its state afterwards.
     func cancel(_ id: String) async throws -> VerificationState
 }
 

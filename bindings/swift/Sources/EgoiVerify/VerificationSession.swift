@@ -21,7 +21,7 @@ import Observation
 /// anything was asked: an input, ``VerifyError/invalidInput(_:)``; a resend too early, ``VerifyError/rateLimited(_:)``; and
 /// whatever does not fit the state, above all a second call while one is under way, ``VerifyError/conflict(_:)``.
 ///
-/// Cancelling the task gives the call up with a `CancellationError`. The state then says that nobody knows what became of it.
+/// Cancelling the task cancels the call with a `CancellationError`. The state then says that nobody knows what became of it.
 ///
 /// Time is counted on a clock that nobody can change and that goes on while the device sleeps. ``state`` says what is so now,
 /// whenever it is read; ``states`` and Observation tell of each change, those by time alone included.
@@ -44,7 +44,7 @@ public final class VerificationSession {
     package init(server: any VerificationServer, restoring saved: String, clock: any DeviceClock) throws {
         self.server = server
         self.clock = clock
-        session = try crossing { try NativeSession.restore(saved: saved, now: clock.now) }
+        session = try ffi { try NativeSession.restore(saved: saved, now: clock.now) }
         awaitNextChange()
     }
 
@@ -54,7 +54,7 @@ public final class VerificationSession {
     }
 
     /// One that was saved by ``save()``; what is none is ``VerifyError/invalidInput(_:)``. A call that was under way then was
-    /// given up.
+    /// dropped.
     public convenience init(server: any VerificationServer, restoring saved: String) throws {
         try self.init(server: server, restoring: saved, clock: SystemClock())
     }
@@ -92,7 +92,7 @@ public final class VerificationSession {
     /// Has a code sent to a number as people write it, with its country: `+351 910 000 000`.
     @discardableResult
     public func start(_ number: String) async throws -> SessionState {
-        let number = try crossing { try session.start(number: number, now: clock.now) }
+        let number = try ffi { try session.start(number: number, now: clock.now) }
         return try await asking {
             let sent = try await server.request(number)
             session.sent(sent: sent.native, now: clock.now)
@@ -103,7 +103,7 @@ public final class VerificationSession {
     /// direction marks, digits of other scripts.
     @discardableResult
     public func submit(_ code: String) async throws -> SessionState {
-        let submitted = try crossing { try session.submit(code: code, now: clock.now) }
+        let submitted = try ffi { try session.submit(code: code, now: clock.now) }
         return try await asking {
             let checked = try await server.validate(submitted.id, code: submitted.code)
             let left = checked.attemptsLeft.flatMap(UInt32.init(exactly:))
@@ -114,17 +114,17 @@ public final class VerificationSession {
     /// Has a new code sent; the old one stops working.
     @discardableResult
     public func resend() async throws -> SessionState {
-        let id = try crossing { try session.resend(now: clock.now) }
+        let id = try ffi { try session.resend(now: clock.now) }
         return try await asking {
             let sent = try await server.resend(id)
             session.sent(sent: sent.native, now: clock.now)
         }
     }
 
-    /// Gives the request up.
+    /// Cancels the request.
     @discardableResult
     public func cancel() async throws -> SessionState {
-        let id = try crossing { try session.cancel(now: clock.now) }
+        let id = try ffi { try session.cancel(now: clock.now) }
         return try await asking {
             let ended = try await server.cancel(id)
             session.ended(state: ended.native, now: clock.now)
@@ -133,7 +133,7 @@ public final class VerificationSession {
 
     /// Back to the beginning, whatever there is. The server is not told.
     public func reset() throws {
-        try crossing { try session.reset() }
+        try ffi { try session.reset() }
         changed()
     }
 

@@ -12,7 +12,7 @@ public struct RequestOptions: Sendable {
     public var codeSize: Int?
     /// How long the code is good, 1 to 3,600 whole seconds. Default: 600.
     public var ttl: TimeInterval?
-    /// A label for E-goi's reports, V1 alone: 1 to 100 characters. Default: `2FA`.
+    /// A label for E-goi's reports, V1 only: 1 to 100 characters. Default: `2FA`.
     public var group: String?
     /// The same key gives the same request and no second SMS: 1 to 256 characters.
     public var idempotencyKey: String?
@@ -82,15 +82,15 @@ public struct CallOptions: Sendable {
 /// Proves that a phone number belongs to a person. Code written against it runs on a ``Client``, where E-goi runs the
 /// verification, and on an ``Engine``, which runs it in this process.
 ///
-/// Every call fails with a ``VerifyError``. Cancelling the task gives the call up with a `CancellationError` and drops
+/// Every call fails with a ``VerifyError``. Cancelling the task cancels the call with a `CancellationError` and drops
 /// its HTTP request; whether an SMS went out by then is not known.
 public protocol Verifier: Sendable {
     /// Sends one SMS with a code to the number.
     func request(_ number: String, options: RequestOptions) async throws -> Verification
     /// Submits the code that the recipient gave. A wrong code is an outcome, not an error.
     func validate(_ id: String, code: String, options: ValidateOptions) async throws -> Outcome
-    /// Gives the request up, and gives back the state that it is in afterwards: cancelled, or verified or expired where
-    /// it was too late. Cancelling twice is no failure.
+    /// Cancels the request and returns its state afterwards: cancelled, or verified or expired where
+    /// it was too late. Cancelling twice is not an error.
     func cancel(_ id: String, options: CallOptions) async throws -> VerificationState
     /// Sends a new code; the old one stops working and the validity starts again. V2 and ``Engine``.
     func resend(_ id: String, options: CallOptions) async throws -> Verification
@@ -120,7 +120,7 @@ extension Verifier {
         try await validate(id, code: code, options: ValidateOptions(number: number, timeout: timeout))
     }
 
-    /// Gives the request up, and gives back the state that it is in afterwards.
+    /// Cancels the request and returns its state afterwards.
     public func cancel(_ id: String, timeout: TimeInterval? = nil) async throws -> VerificationState {
         try await cancel(id, options: CallOptions(timeout: timeout))
     }

@@ -1,9 +1,9 @@
 package import EgoiVerifyNative
 import Foundation
 
-/// Why a call failed. It never holds a key, a code, a whole phone number or a message.
+/// Why a call failed. It never holds a key, a code, a full phone number or a message.
 ///
-/// Giving up on a call is no failure: that is a `CancellationError`, as everywhere.
+/// A cancelled call fails with `CancellationError`, as everywhere.
 public enum VerifyError: Error, Sendable {
     /// Refused before anything was sent; the detail names the field, the fault and the limit.
     case invalidInput(Failure)
@@ -21,15 +21,15 @@ public enum VerifyError: Error, Sendable {
     case rateLimited(Failure)
     /// No connection was made: DNS, refused, proxy, certificate, connect timeout.
     case unreachable(Failure)
-    /// Bytes went out and no whole answer came in time.
+    /// Bytes went out and no complete response came in time.
     case timeout(Failure)
-    /// Bytes went out and the connection broke before a whole answer came.
+    /// Bytes went out and the connection broke before a complete response came.
     case interrupted(Failure)
     /// 5xx.
     case unavailable(Failure)
     /// A 3xx, never followed, because the key would travel with it.
     case redirected(Failure)
-    /// The answer is not the contract.
+    /// The response does not match the documented API.
     case invalidResponse(Failure)
     /// Not in this version of the API.
     case unsupported(Failure)
@@ -37,7 +37,7 @@ public enum VerifyError: Error, Sendable {
     case storage(Failure)
     /// An operator must change something: a key that does not match the store, missing rights, a missing database.
     case misconfigured(Failure)
-    /// The SMS could not be handed over (``Engine``); the underlying error is what your function threw.
+    /// The SMS could not be sent (``Engine``); the underlying error is what your function threw.
     case deliveryFailed(Failure)
     /// Used after it was closed.
     case closed(Failure)
@@ -50,13 +50,13 @@ public enum VerifyError: Error, Sendable {
     public struct Failure: Sendable {
         /// The failure in words, for people, secrets removed.
         public let detail: String
-        /// The HTTP status that the service answered, where it answered.
+        /// The HTTP status that of the service's response, if there was one.
         public let httpStatus: Int?
         /// The request that the failure is about, where it is known.
         public let requestID: String?
         /// How long to wait before the next try, in seconds, where it is known.
         public let retryAfter: TimeInterval?
-        /// Whether repeating the same call may succeed and cannot send another SMS or spend an attempt.
+        /// Whether repeating the same call may succeed and cannot send another SMS or use up an attempt.
         public let retryIsSafe: Bool
         /// Whether this `request` or `resend` may have sent an SMS; `false` is certain.
         public let smsPossiblySent: Bool
@@ -115,19 +115,19 @@ public enum VerifyError: Error, Sendable {
         }
     }
 
-    /// The stable word, the same in every language, for example `rate_limited`.
+    /// The stable string, the same in every language, for example `rate_limited`.
     public var code: String { both.code }
     /// What is known of it.
     public var failure: Failure { both.failure }
     /// The failure in words, for people, secrets removed.
     public var detail: String { failure.detail }
-    /// The HTTP status that the service answered, where it answered.
+    /// The HTTP status that of the service's response, if there was one.
     public var httpStatus: Int? { failure.httpStatus }
     /// The request that the failure is about, where it is known.
     public var requestID: String? { failure.requestID }
     /// How long to wait before the next try, in seconds, where it is known.
     public var retryAfter: TimeInterval? { failure.retryAfter }
-    /// Whether repeating the same call may succeed and cannot send another SMS or spend an attempt.
+    /// Whether repeating the same call may succeed and cannot send another SMS or use up an attempt.
     public var retryIsSafe: Bool { failure.retryIsSafe }
     /// Whether this `request` or `resend` may have sent an SMS; `false` is certain.
     public var smsPossiblySent: Bool { failure.smsPossiblySent }
@@ -176,7 +176,7 @@ extension VerifyError: LocalizedError, CustomStringConvertible {
     public var errorDescription: String? { description }
 }
 
-/// A cause that is known in words alone.
+/// A cause that is known only in words.
 struct Cause: Error, CustomStringConvertible {
     let description: String
 }
@@ -192,10 +192,10 @@ final class HeldError: Thrown {
     func isHeld() -> Bool { true }
 }
 
-/// The failure of what crosses the border, as it is said in this language.
+/// The failure of an FFI call, as this language's error.
 package func translated(_ error: any Error) -> any Error {
     switch error {
-    case NativeError.GivenUp:
+    case NativeError.Cancelled:
         CancellationError()
     case NativeError.Failed(
         let code, let detail, let httpStatus, let requestID, let retryAfter, let retryIsSafe, let smsPossiblySent,
@@ -219,8 +219,8 @@ package func translated(_ error: any Error) -> any Error {
     }
 }
 
-/// Runs what crosses the border without waiting.
-package func crossing<T>(_ call: () throws -> T) throws -> T {
+/// Runs what crosses the FFI without waiting.
+package func ffi<T>(_ call: () throws -> T) throws -> T {
     do {
         return try call()
     } catch {
@@ -228,9 +228,9 @@ package func crossing<T>(_ call: () throws -> T) throws -> T {
     }
 }
 
-/// Runs a call, and gives it up when the task is cancelled: below, that alone would not end it.
-package func crossing<T: Sendable>(_ call: @Sendable (NativeCancelToken) async throws -> T) async throws -> T {
-    // Below, a call that is given up at once may have begun by then.
+/// Runs a call, and cancels it when the task is cancelled: below, that alone would not end it.
+package func ffi<T: Sendable>(_ call: @Sendable (NativeCancelToken) async throws -> T) async throws -> T {
+    // Below, a call that is cancelled at once may have begun by then.
     try Task.checkCancellation()
     let token = NativeCancelToken()
     do {

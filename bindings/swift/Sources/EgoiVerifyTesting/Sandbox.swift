@@ -205,14 +205,14 @@ public final class Sandbox: Sendable {
 
     /// Where it listens, `http://127.0.0.1:PORT`.
     public var url: String {
-        get throws { try crossing { try native.url() } }
+        get throws { try ffi { try native.url() } }
     }
 
     /// The options of a client of this sandbox.
     public func clientOptions(_ api: API = .v2) throws -> ClientOptions {
         var options = ClientOptions(apiKey: apiKey, sender: "1")
         options.api = api
-        options.baseURL = try crossing { try native.baseUrl(api: api.rawValue) }
+        options.baseURL = try ffi { try native.baseUrl(api: api.rawValue) }
         options.allowHTTP = true
         return options
     }
@@ -224,7 +224,7 @@ public final class Sandbox: Sendable {
 
     /// What was sent to a number, or to all of them: newest first.
     public func messages(_ number: String? = nil) throws -> [Message] {
-        try crossing { try native.messages(number: number) }.map {
+        try ffi { try native.messages(number: number) }.map {
             Message(
                 id: $0.id, number: $0.number, sender: $0.sender, text: $0.text, code: $0.code,
                 requestID: $0.requestId, sentAt: $0.sentAt, parts: Int($0.parts))
@@ -255,29 +255,29 @@ public final class Sandbox: Sendable {
 
         /// Moves the time on.
         public func advance(_ seconds: TimeInterval) throws {
-            try crossing { try sandbox.native.advance(by: seconds) }
+            try ffi { try sandbox.native.advance(by: seconds) }
         }
 
         /// Stops the time, or lets it go on from where it stopped.
         public func freeze(_ frozen: Bool = true) throws {
-            try crossing { try sandbox.native.freeze(frozen: frozen) }
+            try ffi { try sandbox.native.freeze(frozen: frozen) }
         }
 
         /// The time now.
         public var now: Date {
-            get throws { try crossing { try sandbox.native.now() } }
+            get throws { try ffi { try sandbox.native.now() } }
         }
     }
 
     /// Injects a failure.
     public func failNext(_ fault: Fault) throws {
         let words = try String(decoding: JSONEncoder().encode(fault), as: UTF8.self)
-        try crossing { try native.failNext(fault: words) }
+        try ffi { try native.failNext(fault: words) }
     }
 
     /// Forgets every request, message, failure and journal entry. The clock goes on.
     public func reset() throws {
-        try crossing { try native.reset() }
+        try ffi { try native.reset() }
     }
 
     /// Ends it.
@@ -290,7 +290,7 @@ extension Sandbox: CustomReflectable {
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-private func crossing<T>(_ call: () throws -> T) throws -> T {
+private func ffi<T>(_ call: () throws -> T) throws -> T {
     do {
         return try call()
     } catch {
@@ -300,7 +300,7 @@ private func crossing<T>(_ call: () throws -> T) throws -> T {
 
 private func translated(_ error: any Error) -> any Error {
     switch error {
-    case SandboxError.GivenUp: CancellationError()
+    case SandboxError.Cancelled: CancellationError()
     case SandboxError.Failed(let code, let detail): VerifyError(code: code, failure: .init(detail: detail))
     default: VerifyError.internal(.init(detail: "a panic in the native module"))
     }

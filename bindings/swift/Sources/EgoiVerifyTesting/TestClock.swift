@@ -11,7 +11,7 @@ public final class TestClock: Sendable {
 
     /// Moves the time on.
     public func advance(_ seconds: TimeInterval) throws {
-        try crossing { try native.advance(by: seconds) }
+        try ffi { try native.advance(by: seconds) }
     }
 
     /// Stops the time, or lets it go on from where it stopped.

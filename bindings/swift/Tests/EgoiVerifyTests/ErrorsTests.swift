@@ -58,7 +58,7 @@ final class ErrorsTests: XCTestCase {
     }
 
     func testAPanicIsInternalAndTheLibraryGoesOn() async throws {
-        let failure = try await failing("internal") { try await crossing { _ in try await nativePanicking() } }
+        let failure = try await failing("internal") { try await ffi { _ in try await nativePanicking() } }
         XCTAssertFalse(failure.detail.contains("on purpose"), failure.detail)
         let sandbox = try await Sandbox.start()
         let state = try await sandbox.client().request(number).state

@@ -25,7 +25,7 @@ final class TypesTests: XCTestCase {
         send(VerificationState.self)
         send(Outcome.self)
         send(CodeType.self)
-        send(SMS.self)
+        send(SMSStatus.self)
         send(SMSEncoding.self)
         send(SMSParts.self)
         send(PhoneNumber.self)

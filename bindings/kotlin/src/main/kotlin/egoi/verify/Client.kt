@@ -16,7 +16,7 @@ public enum class Api {
     V2,
 }
 
-/** Whose certificates are believed. */
+/** Which certificates are trusted. */
 public enum class Trust {
     /** Mozilla's roots, which come with the library, or those of the file that `SSL_CERT_FILE` names. */
     BUNDLED,
@@ -41,8 +41,8 @@ public class ClientOptions internal constructor(internal val native: NativeClien
      * @param timeout the deadline of a whole call. Default: 15 s
      * @param connectTimeout how long making a connection may take, TLS included. Default: 3.1 s
      * @param proxy an HTTP proxy for every connection. Default: the environment's
-     * @param caCertificates more certificates that are believed, in PEM
-     * @param trust whose certificates are believed. Default: the bundled ones
+     * @param caCertificates more trusted certificates, in PEM
+     * @param trust which certificates are trusted. Default: the bundled ones
      * @param allowHttp plain HTTP to any address: whoever is on the way reads the key and the codes. Default: no
      * @param checkStateFirst whether a V2 validation reads the request first. Default: yes
      * @param statusWords more status words of the service, each with what it means: `mapOf("validated" to "verified")`
@@ -78,13 +78,13 @@ public class ClientOptions internal constructor(internal val native: NativeClien
         NativeClientOptions(
             apiKey = apiKey,
             sender = sender,
-            api = api?.word,
+            api = api?.wireName,
             baseUrl = baseUrl,
             timeout = timeout?.seconds(),
             connectTimeout = connectTimeout?.seconds(),
             proxy = proxy,
             caCertificates = caCertificates,
-            trust = trust?.word,
+            trust = trust?.wireName,
             allowHttp = allowHttp,
             checkStateFirst = checkStateFirst,
             statusWords = statusWords,
@@ -100,8 +100,8 @@ public class ClientOptions internal constructor(internal val native: NativeClien
     )
 }
 
-/** As the library says it. */
-internal val Enum<*>.word: String get() = name.lowercase()
+/** The string for it in the native module. */
+internal val Enum<*>.wireName: String get() = name.lowercase()
 
 internal fun Duration.seconds(): Double = toDouble(DurationUnit.SECONDS)
 
@@ -121,7 +121,7 @@ internal fun Duration.seconds(): Double = toDouble(DurationUnit.SECONDS)
  * @throws VerifyException.InvalidInput naming what is wrong with the options
  */
 public class Client(options: ClientOptions) : Verifier {
-    private val native = crossing { NativeClient(options.native) }
+    private val native = ffi { NativeClient(options.native) }
 
     /** Over V2, with the default of every other option. */
     public constructor(apiKey: String, sender: String) : this(ClientOptions(apiKey, sender))

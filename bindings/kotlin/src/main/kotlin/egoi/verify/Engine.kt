@@ -1,23 +1,23 @@
 package egoi.verify
 
+import egoi.verify.internal.NativeDelivery
 import egoi.verify.internal.NativeEngine
 import egoi.verify.internal.NativeEngineOptions
-import egoi.verify.internal.NativeHandOver
+import egoi.verify.internal.NativeGateway
 import egoi.verify.internal.NativeLimit
 import egoi.verify.internal.NativePause
 import egoi.verify.internal.NativeQuota
-import egoi.verify.internal.NativeSend
 import egoi.verify.internal.NativeValidate
 import kotlinx.coroutines.currentCoroutineContext
 import kotlinx.coroutines.isActive
 import kotlin.time.Duration
 
 /**
- * An SMS to hand over. Its text holds the code: it is not printed.
+ * An SMS to send. Its text holds the code: it is not printed.
  *
  * @property number the number, `+351910000000`
  * @property text the text
- * @property attemptId what names this hand-over: a gateway that is given the same one twice may drop the second
+ * @property attemptId the name of this delivery attempt: a gateway that is given the same one twice may drop the second
  */
 public class OutgoingSms internal constructor(
     public val number: String,
@@ -26,7 +26,7 @@ public class OutgoingSms internal constructor(
 )
 
 /** Nothing went out, for certain: no request is left behind and nothing is counted. Thrown by the function that sends. */
-public class NotSentException(message: String? = null, cause: Throwable? = null) : Exception(message, cause)
+public class NotSentException(message: String? = null, cause: Throwable? = null) : RuntimeException(message, cause)
 
 /** A limit of the [Engine]: the library's own, none at all, or one of yours. */
 public sealed class Limit<out T> {
@@ -47,10 +47,10 @@ public sealed class Limit<out T> {
 /**
  * So many in so long. A window starts at its first event.
  *
- * @property most how many
+ * @property limit how many
  * @property per in how long
  */
-public data class Quota(val most: Int, val per: Duration)
+public data class Quota(val limit: Int, val per: Duration)
 
 /**
  * How to set an [Engine] up.
@@ -107,14 +107,14 @@ public class EngineOptions internal constructor(internal val native: NativeEngin
 internal fun Limit<Int>.native(): NativeLimit? = when (this) {
     Limit.Default -> null
     Limit.Off -> NativeLimit.None
-    is Limit.At -> NativeLimit.Most(value.toLong())
+    is Limit.At -> NativeLimit.Max(value.toLong())
 }
 
 @JvmName("nativeQuota")
 internal fun Limit<Quota>.native(): NativeQuota? = when (this) {
     Limit.Default -> null
     Limit.Off -> NativeQuota.None
-    is Limit.At -> NativeQuota.Most(value.most.toLong(), value.per.seconds())
+    is Limit.At -> NativeQuota.Max(value.limit.toLong(), value.per.seconds())
 }
 
 @JvmName("nativePause")
@@ -124,20 +124,20 @@ internal fun Limit<Duration>.native(): NativePause? = when (this) {
     is Limit.At -> NativePause.Lasting(value.seconds())
 }
 
-private class Sending(private val send: suspend (OutgoingSms) -> Unit) : NativeSend {
-    override suspend fun send(number: String, text: String, attemptId: String): NativeHandOver = try {
+private class GatewayFunction(private val send: suspend (OutgoingSms) -> Unit) : NativeGateway {
+    override suspend fun send(number: String, text: String, attemptId: String): NativeDelivery = try {
         send(OutgoingSms(number, text, attemptId))
-        NativeHandOver.Sent
+        NativeDelivery.Sent
     } catch (notSent: NotSentException) {
-        held(notSent) { NativeHandOver.NotSent(it) }
+        held(notSent) { NativeDelivery.NotSent(it) }
     } catch (failure: Throwable) {
-        // Also where the function gave itself up: whether the SMS went out is not known.
-        held(failure) { NativeHandOver.PossiblySent(it) }
+        // Also where the function cancelled itself: whether the SMS went out is not known.
+        held(failure) { NativeDelivery.PossiblySent(it) }
     }
 
-    /** What is thrown after the call was given up reaches nobody, and would be held for ever. */
-    private suspend inline fun held(thrown: Throwable, handOver: (HeldThrowable) -> NativeHandOver): NativeHandOver =
-        if (currentCoroutineContext().isActive) handOver(HeldThrowable(thrown)) else NativeHandOver.Sent
+    /** What is thrown after the call was cancelled reaches nobody, and would be held for ever. */
+    private suspend inline fun held(thrown: Throwable, delivery: (HeldThrowable) -> NativeDelivery): NativeDelivery =
+        if (currentCoroutineContext().isActive) delivery(HeldThrowable(thrown)) else NativeDelivery.Sent
 }
 
 /**
@@ -155,11 +155,11 @@ private class Sending(private val send: suspend (OutgoingSms) -> Unit) : NativeS
 public class Engine private constructor(private val native: NativeEngine) : Verifier {
     /** One whose SMS this function sends. */
     public constructor(options: EngineOptions = EngineOptions(), send: suspend (OutgoingSms) -> Unit) :
-        this(crossing { NativeEngine.sending(Sending(send), options.native) })
+        this(ffi { NativeEngine.sending(GatewayFunction(send), options.native) })
 
     /** One whose SMS E-goi's own call sends. V2. */
     public constructor(egoiSms: ClientOptions, options: EngineOptions = EngineOptions()) :
-        this(crossing { NativeEngine.withEgoiSms(egoiSms.native, options.native) })
+        this(ffi { NativeEngine.withEgoiSms(egoiSms.native, options.native) })
 
     override suspend fun request(
         number: String,

@@ -40,36 +40,36 @@ public data class SmsParts(val encoding: SmsEncoding, val characters: Int, val p
 /** A code of the operating system's randomness, without bias: [codeSize] characters, 4 to 20. */
 @JvmOverloads
 public fun generateCode(codeType: CodeType = CodeType.NUMERIC, codeSize: Int = 6): String =
-    crossing { nativeGenerateCode(codeType.native(), codeSize.toLong()) }
+    ffi { nativeGenerateCode(codeType.native(), codeSize.toLong()) }
 
 /** Reads a number as people write it, with its country; what is none is [VerifyException.InvalidInput]. */
 public fun parseNumber(text: String): PhoneNumber =
-    crossing { nativeParseNumber(text) }.run { PhoneNumber(e164, callingCode.toInt(), masked) }
+    ffi { nativeParseNumber(text) }.run { PhoneNumber(e164, callingCode.toInt(), masked) }
 
 /** Counts the SMS parts of a text, with the code already in place. */
 public fun smsParts(text: String): SmsParts =
-    crossing { nativeSmsParts(text) }.run { SmsParts(encoding.public(), characters.toInt(), parts.toInt()) }
+    ffi { nativeSmsParts(text) }.run { SmsParts(encoding.public(), characters.toInt(), parts.toInt()) }
 
 /**
- * Adds the line `@host #{CODE}` by which browsers and iOS offer the code to this site alone (WebOTP). The page's field says
+ * Adds the line `@host #{CODE}` by which browsers and iOS offer the code only to this site (WebOTP). The page's field says
  * `autocomplete="one-time-code"`, and asks for the SMS by `navigator.credentials.get({ otp: { transport: ["sms"] } })`.
  */
-public fun withOrigin(message: String, host: String): String = crossing { nativeWithOrigin(message, host) }
+public fun withOrigin(message: String, host: String): String = ffi { nativeWithOrigin(message, host) }
 
 /**
- * Adds the 11-character hash by which Android's SMS Retriever hands the SMS to this app alone, without a permission and
+ * Adds the 11-character hash by which Android's SMS Retriever gives the SMS only to this app, without a permission and
  * without asking the person. It is made of the app's package name and signing certificate; the server adds it to the message,
  * and the app, which has called `SmsRetriever.getClient(context).startSmsRetriever()`, reads the code by [codeInSms].
  */
-public fun withAppHash(message: String, hash: String): String = crossing { nativeWithAppHash(message, hash) }
+public fun withAppHash(message: String, hash: String): String = ffi { nativeWithAppHash(message, hash) }
 
 /** Reads the code out of an SMS; `null` where there is none, or more than one candidate. */
 @JvmOverloads
 public fun codeInSms(text: String, codeType: CodeType? = null, codeSize: Int? = null): String? =
-    crossing { nativeCodeInSms(text, codeType?.native(), codeSize?.toLong()) }
+    ffi { nativeCodeInSms(text, codeType?.native(), codeSize?.toLong()) }
 
 /**
  * A code as a person typed or pasted it, in the form in which it travels: spaces, hyphens and direction marks removed,
  * digits of other scripts to 0–9, letters to upper case. What is no code is [VerifyException.InvalidInput].
  */
-public fun normalisedCode(given: String): String = crossing { nativeNormalisedCode(given) }
+public fun normalisedCode(given: String): String = ffi { nativeNormalisedCode(given) }

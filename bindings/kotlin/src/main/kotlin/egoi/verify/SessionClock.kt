@@ -15,16 +15,16 @@ public interface SessionClock {
      */
     public fun sinceBoot(): Duration
 
-    /** The time of day, which the person may change; used alone to bridge a restart of the device. */
+    /** The time of day, which the person may change; used only to bridge a restart of the device. */
     public fun wall(): Instant
 
     /** The clocks of this device. */
     public companion object Device : SessionClock {
-        override fun sinceBoot(): Duration = crossing { nativeNow() }.sinceBoot.toKotlinDuration()
+        override fun sinceBoot(): Duration = ffi { nativeNow() }.sinceBoot.toKotlinDuration()
 
-        override fun wall(): Instant = crossing { nativeNow() }.wall
+        override fun wall(): Instant = ffi { nativeNow() }.wall
     }
 }
 
 internal fun SessionClock.now(): NativeMoment =
-    if (this === SessionClock.Device) crossing { nativeNow() } else NativeMoment(sinceBoot().toJavaDuration(), wall())
+    if (this === SessionClock.Device) ffi { nativeNow() } else NativeMoment(sinceBoot().toJavaDuration(), wall())

@@ -117,7 +117,7 @@ public enum class Advice {
  *
  * @property code the word of a [VerifyException] that the server passed on, for example `rate_limited`; `interrupted` where
  *   no answer came; or, where the server said so of a code, `already_verified` or `too_many_attempts`
- * @property detail in words, for people; holds no code and no whole number
+ * @property detail in words, for people; holds no code and no full number
  * @property retryAfter how long to wait, where that is known
  * @property smsPossiblySent whether an SMS may have gone out
  * @property cause what the app's own function threw; not there any more once the session was saved and restored

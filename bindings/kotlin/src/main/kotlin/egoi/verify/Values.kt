@@ -3,8 +3,8 @@ package egoi.verify
 import egoi.verify.internal.NativeCodeType
 import egoi.verify.internal.NativeOutcome
 import egoi.verify.internal.NativeSenderInfo
-import egoi.verify.internal.NativeSms
 import egoi.verify.internal.NativeSmsEncoding
+import egoi.verify.internal.NativeSmsStatus
 import egoi.verify.internal.NativeState
 import egoi.verify.internal.NativeVerification
 import egoi.verify.internal.nativeMasked
@@ -66,11 +66,11 @@ public enum class CodeType {
 }
 
 /** Whether the SMS of a request went out. */
-public enum class Sms {
-    /** Handed over. */
+public enum class SmsStatus {
+    /** Sent. */
     SENT,
 
-    /** A process died or a connection broke while it was being handed over. */
+    /** A process died or a connection broke while it was being sent. */
     UNKNOWN,
 }
 
@@ -100,7 +100,7 @@ public data class Verification(
     val number: String? = null,
     val createdAt: Instant? = null,
     val expiresAt: Instant? = null,
-    val sms: Sms? = null,
+    val sms: SmsStatus? = null,
     val attemptsLeft: Int? = null,
 ) {
     override fun toString(): String =
@@ -172,8 +172,8 @@ internal fun NativeVerification.public(): Verification = Verification(
     createdAt = createdAt,
     expiresAt = expiresAt,
     sms = when (sms) {
-        NativeSms.SENT -> Sms.SENT
-        NativeSms.UNKNOWN -> Sms.UNKNOWN
+        NativeSmsStatus.SENT -> SmsStatus.SENT
+        NativeSmsStatus.UNKNOWN -> SmsStatus.UNKNOWN
         null -> null
     },
     attemptsLeft = attemptsLeft?.toInt(),

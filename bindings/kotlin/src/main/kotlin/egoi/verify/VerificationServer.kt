@@ -11,7 +11,7 @@ import kotlin.time.Duration
  * [SessionState.Verified]. `examples/phone` has both sides.
  *
  * A call that the server refused throws [VerificationServerException] with what the server said; anything else that is thrown
- * is a call of which nobody knows what became. A cancelled call is given up.
+ * is a call of which nobody knows what became. A cancelled call is dropped.
  */
 public interface VerificationServer {
     /** Has a code sent to the number, `+351910000000`. */
@@ -23,7 +23,7 @@ public interface VerificationServer {
     /** Has a new code sent. A server that sends no other says so by [CodeSent.resendIn], and this is never called. */
     public suspend fun resend(id: String): CodeSent
 
-    /** Gives the request up, and gives back the state that it is in afterwards. */
+    /** Cancels the request and returns its state afterwards. */
     public suspend fun cancel(id: String): State
 }
 
@@ -54,8 +54,8 @@ public class CodeChecked(public val outcome: Outcome, public val attemptsLeft: I
 /**
  * The app's server refused a call, in the words of a [VerifyException], which it passes on.
  *
- * @property code the stable word, for example `rate_limited`
- * @property detail the failure in words, for people; no code and no whole number
+ * @property code The stable string, for example `rate_limited`
+ * @property detail the failure in words, for people; no code and no full number
  * @property retryAfter how long to wait before the next try, where it is known
  * @property smsPossiblySent whether this `request` or `resend` may have sent an SMS; `false` only where that is certain
  */
@@ -65,4 +65,4 @@ public class VerificationServerException(
     public val retryAfter: Duration? = null,
     public val smsPossiblySent: Boolean = true,
     cause: Throwable? = null,
-) : Exception("$code: $detail", cause)
+) : RuntimeException("$code: $detail", cause)

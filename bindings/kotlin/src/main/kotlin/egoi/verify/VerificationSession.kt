@@ -36,14 +36,14 @@ import java.time.Duration as JavaDuration
  * ```
  *
  * One call is under way at a time: another is refused by [VerifyException.Conflict] until then. Calls run in [scope]; when that
- * is cancelled, or the [Job] that a call gives back, the call is given up, and the session says so. The code expires by the
+ * is cancelled, or the [Job] that a call gives back, the call is cancelled, and the session says so. The code expires by the
  * clock that runs since the device was started, so that changing the time of day changes nothing.
  *
  * It may be used from every thread. Its methods do not wait, but the very first use loads the native library.
  *
  * @param server the app's own server
  * @param scope where calls run, and a timer while a code is awaited: one that nobody waits for, for example `viewModelScope`
- * @param saved what [save] gave, where the system ended the app in between. A call that was under way then was given up
+ * @param saved what [save] gave, where the system ended the app in between. A call that was under way then was dropped
  * @param clock the device's clocks, or a test's
  * @throws VerifyException.InvalidInput where [saved] is nothing that this version has saved
  */
@@ -53,7 +53,7 @@ public class VerificationSession(
     saved: String? = null,
     private val clock: SessionClock = SessionClock.Device,
 ) {
-    private val native = crossing { if (saved == null) NativeSession() else NativeSession.restore(saved, clock.now()) }
+    private val native = ffi { if (saved == null) NativeSession() else NativeSession.restore(saved, clock.now()) }
     private var thrown: Throwable? = null
     private var timer: Job? = null
     private val shown = MutableStateFlow(read())
@@ -62,7 +62,7 @@ public class VerificationSession(
     public val state: StateFlow<SessionState> = shown.asStateFlow()
 
     /** The number that is being proved, for the screen: `+351910000000`. `null` until one was given. */
-    public val number: String? get() = crossing { native.number() }
+    public val number: String? get() = ffi { native.number() }
 
     init {
         show()
@@ -106,7 +106,7 @@ public class VerificationSession(
     )
 
     /**
-     * Gives the request up.
+     * Cancels the request.
      *
      * @throws VerifyException.Conflict where no code is awaited, or while a call is under way
      */
@@ -122,7 +122,7 @@ public class VerificationSession(
      * @throws VerifyException.Conflict while a call is under way
      */
     public fun reset() {
-        crossing { native.reset() }
+        ffi { native.reset() }
         show()
     }
 
@@ -133,22 +133,22 @@ public class VerificationSession(
     public fun refresh(): Unit = show()
 
     /** The session as a text, for when the system ends the app. It holds the number and the request's id, no code. */
-    public fun save(): String = crossing { native.save(clock.now()) }
+    public fun save(): String = ffi { native.save(clock.now()) }
 
     private fun <B, A> calling(begin: () -> B, ask: suspend (B) -> A, answered: (A) -> Unit): Job {
-        val begun = crossing(begin)
+        val begun = ffi(begin)
         thrown = null
         show()
         var ended = false
         val call = scope.launch {
             try {
                 val answer = ask(begun)
-                crossing { answered(answer) }
+                ffi { answered(answer) }
             } catch (givenUp: CancellationException) {
                 throw givenUp
             } catch (failure: Exception) {
                 thrown = failure
-                crossing { native.failed(failure.problem(), clock.now()) }
+                ffi { native.failed(failure.problem(), clock.now()) }
             }
             ended = true
             show()
@@ -156,7 +156,7 @@ public class VerificationSession(
         // Also where the scope was cancelled before the call could begin.
         call.invokeOnCompletion {
             if (!ended) {
-                crossing { native.givenUp(clock.now()) }
+                ffi { native.givenUp(clock.now()) }
                 show()
             }
         }
@@ -167,7 +167,7 @@ public class VerificationSession(
     private fun show(): Unit = synchronized(native) {
         shown.value = read()
         timer?.cancel()
-        timer = crossing { native.nextChange(clock.now()) }?.let { next ->
+        timer = ffi { native.nextChange(clock.now()) }?.let { next ->
             scope.launch {
                 delay(next.toKotlinDuration())
                 show()
@@ -177,7 +177,7 @@ public class VerificationSession(
 
     private fun read(): SessionState {
         val now = clock.now()
-        return when (val state = crossing { native.state(now) }) {
+        return when (val state = ffi { native.state(now) }) {
             NativeSessionState.Idle -> SessionState.Idle
             NativeSessionState.Sending -> SessionState.Sending
             is NativeSessionState.AwaitingCode -> state.awaiting.at(now.sinceBoot)

@@ -6,7 +6,7 @@ import kotlin.time.Duration
  * Proves that a phone number belongs to a person. Code written against it runs on a [Client], where E-goi runs the
  * verification, and on an [Engine], which runs it in this process.
  *
- * Every call is main-safe and ends with a [VerifyException] where it fails. Cancelling the coroutine gives the call up
+ * Every call is main-safe and ends with a [VerifyException] where it fails. Cancelling the coroutine cancels the call
  * and drops its HTTP request; whether an SMS went out by then is not known.
  */
 public interface Verifier : AutoCloseable {
@@ -19,7 +19,7 @@ public interface Verifier : AutoCloseable {
      * @param codeType what the code is made of. Default: numeric
      * @param codeSize how many characters the code has, 4 to 20. Default: 6
      * @param ttl how long the code is good, 1 to 3,600 whole seconds. Default: 600
-     * @param group a label for E-goi's reports, V1 alone: 1 to 100 characters. Default: `2FA`
+     * @param group a label for E-goi's reports, V1 only: 1 to 100 characters. Default: `2FA`
      * @param idempotencyKey the same key gives the same request and no second SMS: 1 to 256 characters
      * @param timeout the deadline of this call
      */
@@ -45,8 +45,8 @@ public interface Verifier : AutoCloseable {
     public suspend fun validate(id: String, code: String, number: String? = null, timeout: Duration? = null): Outcome
 
     /**
-     * Gives the request up, and gives back the state that it is in afterwards: cancelled, or verified or expired where
-     * it was too late. Cancelling twice is no failure.
+     * Cancels the request and returns its state afterwards: cancelled, or verified or expired where
+     * it was too late. Cancelling twice is not an error.
      */
     public suspend fun cancel(id: String, timeout: Duration? = null): State
 

@@ -1,22 +1,24 @@
 package egoi.verify
 
 import kotlin.time.Duration
+import kotlin.time.toJavaDuration
+import java.time.Duration as JavaDuration
 
 /**
- * Why a call failed, one class for each [code]. It never holds a key, a code, a whole phone number or a message.
+ * Why a call failed, one class for each [code]. Unchecked, so that Java can catch it. It never holds a key, a code, a full phone number or a message.
  *
- * Giving up on a call is no failure: that is a `CancellationException`, as everywhere in coroutines.
+ * A cancelled call fails with `CancellationException`, as everywhere in coroutines.
  */
 public sealed class VerifyException private constructor(private val facts: Facts) :
-    Exception("${facts.code}: ${facts.detail}", facts.cause) {
+    RuntimeException("${facts.code}: ${facts.detail}", facts.cause) {
 
-    /** The stable word, the same in every language, for example `rate_limited`. */
+    /** The stable string, the same in every language, for example `rate_limited`. */
     public val code: String get() = facts.code
 
     /** The failure in words, for people, secrets removed. */
     public val detail: String get() = facts.detail
 
-    /** The HTTP status that the service answered, where it answered. */
+    /** The HTTP status that of the service's response, if there was one. */
     public val httpStatus: Int? get() = facts.httpStatus
 
     /** The request that the failure is about, where it is known. */
@@ -25,7 +27,11 @@ public sealed class VerifyException private constructor(private val facts: Facts
     /** How long to wait before the next try, where it is known. */
     public val retryAfter: Duration? get() = facts.retryAfter
 
-    /** Whether repeating the same call may succeed and cannot send another SMS or spend an attempt. */
+    /** [retryAfter] for Java, where it is called `getRetryAfter`. */
+    @JvmName("getRetryAfter")
+    public fun retryAfterAsJava(): JavaDuration? = retryAfter?.toJavaDuration()
+
+    /** Whether repeating the same call may succeed and cannot send another SMS or use up an attempt. */
     public val retryIsSafe: Boolean get() = facts.retryIsSafe
 
     /** Whether this `request` or `resend` may have sent an SMS; `false` is certain. */
@@ -82,10 +88,10 @@ public sealed class VerifyException private constructor(private val facts: Facts
     /** No connection was made: DNS, refused, proxy, certificate, connect timeout. */
     public class Unreachable internal constructor(facts: Facts) : VerifyException(facts)
 
-    /** Bytes went out and no whole answer came in time. */
+    /** Bytes went out and no complete response came in time. */
     public class Timeout internal constructor(facts: Facts) : VerifyException(facts)
 
-    /** Bytes went out and the connection broke before a whole answer came. */
+    /** Bytes went out and the connection broke before a complete response came. */
     public class Interrupted internal constructor(facts: Facts) : VerifyException(facts)
 
     /** 5xx. */
@@ -94,7 +100,7 @@ public sealed class VerifyException private constructor(private val facts: Facts
     /** A 3xx, never followed, because the key would travel with it. */
     public class Redirected internal constructor(facts: Facts) : VerifyException(facts)
 
-    /** The answer is not the contract. */
+    /** The response does not match the documented API. */
     public class InvalidResponse internal constructor(facts: Facts) : VerifyException(facts)
 
     /** Not in this version of the API. */
@@ -106,7 +112,7 @@ public sealed class VerifyException private constructor(private val facts: Facts
     /** An operator must change something: a key that does not match the store, missing rights, a missing database. */
     public class Misconfigured internal constructor(facts: Facts) : VerifyException(facts)
 
-    /** The SMS could not be handed over ([Engine]); the [cause] is what your function threw. */
+    /** The SMS could not be sent ([Engine]); the [cause] is what your function threw. */
     public class DeliveryFailed internal constructor(facts: Facts) : VerifyException(facts)
 
     /** Used after it was closed. */
@@ -142,7 +148,7 @@ public sealed class VerifyException private constructor(private val facts: Facts
             "internal" to ::Internal,
         )
 
-        /** Every word that has a class. */
+        /** Every code that has a class. */
         val codes: Set<String> get() = BY_CODE.keys
 
         fun of(facts: Facts): VerifyException = (BY_CODE[facts.code] ?: ::Internal)(facts)

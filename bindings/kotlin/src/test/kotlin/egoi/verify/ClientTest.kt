@@ -72,7 +72,7 @@ class ClientTest {
             val made = sandbox.client().request(NUMBER, ttl = 5.minutes)
             assertEquals(State.PENDING, made.state)
             assertEquals(WHOLE, made.number)
-            assertEquals(Sms.SENT, made.sms)
+            assertEquals(SmsStatus.SENT, made.sms)
             assertNull(made.attemptsLeft)
             assertEquals(5.minutes, java.time.Duration.between(made.createdAt, made.expiresAt).toKotlinDuration())
         }

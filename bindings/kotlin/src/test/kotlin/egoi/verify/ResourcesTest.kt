@@ -28,7 +28,7 @@ import kotlin.time.Duration.Companion.seconds
 
 /**
  * Many calls without growth. The heap has a fixed size in these tests (`pom.xml`), so that what the process grows by is
- * what leaks below it; what is held on this side of the border is counted.
+ * what leaks below it; what is held on this side of the FFI is counted.
  */
 class ResourcesTest {
     /** What waits on this side for something on the other. */

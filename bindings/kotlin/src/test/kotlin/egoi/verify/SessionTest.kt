@@ -147,7 +147,7 @@ class SessionTest {
     }
 
     @Test
-    fun `cancelling the scope gives its call up`() = playing { phone ->
+    fun `cancelling the scope cancels its call`() = playing { phone ->
         phone.awaitsACode()
         phone.session.submit("123456")
         runCurrent()

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What `android/aar` packs, with the library of Linux in the place of the four of Android. */
+/** What `android/aar.sh` packs, with the library of Linux in the place of the four of Android. */
 class PackageAarTest {
     private static final List<String> ABIS = List.of("arm64-v8a", "armeabi-v7a", "x86", "x86_64");
     private static final Path MODULE = Path.of("..").toAbsolutePath().normalize();
@@ -30,7 +30,7 @@ class PackageAarTest {
             var folder = Files.createDirectories(libraries.resolve(abi));
             Files.write(folder.resolve("libegoi_verify_native.so"), of(jar(), "linux-x86-64/libegoi_verify_native.so"));
         }
-        var script = new ProcessBuilder(MODULE.resolve("android/aar").toString(), "pack", libraries.toString())
+        var script = new ProcessBuilder(MODULE.resolve("android/aar.sh").toString(), "pack", libraries.toString())
                 .inheritIO().start();
         assertEquals(0, script.waitFor());
     }

@@ -5,7 +5,7 @@ import egoi.verify.Client
 import egoi.verify.ClientOptions
 import egoi.verify.Trust
 import egoi.verify.internal.NativeClientOptions
-import egoi.verify.word
+import egoi.verify.wireName
 import java.time.Duration
 
 /**
@@ -26,7 +26,7 @@ public class ClientBuilder(options: ClientOptions) {
     private inline fun set(change: NativeClientOptions.() -> NativeClientOptions) = apply { set = set.change() }
 
     /** Which version to speak. Default: V2. */
-    public fun api(api: Api): ClientBuilder = set { copy(api = api.word) }
+    public fun api(api: Api): ClientBuilder = set { copy(api = api.wireName) }
 
     /** Where the service is: HTTPS, or HTTP to a loopback address, or any HTTP with [allowHttp]. */
     public fun baseUrl(url: String): ClientBuilder = set { copy(baseUrl = url) }
@@ -40,11 +40,11 @@ public class ClientBuilder(options: ClientOptions) {
     /** An HTTP proxy for every connection. Default: the environment's. */
     public fun proxy(url: String): ClientBuilder = set { copy(proxy = url) }
 
-    /** More certificates that are believed, in PEM. */
+    /** More trusted certificates, in PEM. */
     public fun caCertificates(pem: ByteArray): ClientBuilder = set { copy(caCertificates = pem) }
 
-    /** Whose certificates are believed. Default: the bundled ones. */
-    public fun trust(trust: Trust): ClientBuilder = set { copy(trust = trust.word) }
+    /** Which certificates are trusted. Default: the bundled ones. */
+    public fun trust(trust: Trust): ClientBuilder = set { copy(trust = trust.wireName) }
 
     /** Plain HTTP to any address: whoever is on the way reads the key and the codes. Default: no. */
     public fun allowHttp(allowed: Boolean): ClientBuilder = set { copy(allowHttp = allowed) }
@@ -76,7 +76,7 @@ public class ClientBuilder(options: ClientOptions) {
     /** How long an idempotency key is remembered. Default: 24 hours. */
     public fun retention(retention: Duration): ClientBuilder = set { copy(retention = retention.seconds()) }
 
-    /** The options alone, for [Client] or [EngineBuilder.withEgoiSms]. */
+    /** Only the options, for [Client] or [EngineBuilder.withEgoiSms]. */
     public fun options(): ClientOptions = ClientOptions(set)
 
     /** A client whose calls wait for their end. What is wrong with the options is `VerifyException.InvalidInput`. */

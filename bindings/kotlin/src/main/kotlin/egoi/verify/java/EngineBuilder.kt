@@ -16,20 +16,20 @@ import kotlinx.coroutines.runInterruptible
 import java.time.Duration
 import java.util.concurrent.CompletionStage
 
-/** Hands an SMS over, and waits until that is done. */
-public fun interface SmsSender {
+/** Sends an SMS and waits until it is sent. */
+public fun interface SmsGateway {
     /**
-     * Called on a thread that may wait; it is interrupted where the call is given up. Throws [NotSentException] where
+     * Called on a thread that may wait; it is interrupted when the call is cancelled. Throws [NotSentException] where
      * nothing went out for certain.
      */
     @Throws(Exception::class)
     public fun send(sms: OutgoingSms)
 }
 
-/** Hands an SMS over, and says by a future when that is done. */
-public fun interface FutureSmsSender {
+/** Sends an SMS and reports the end by a future. */
+public fun interface FutureSmsGateway {
     /**
-     * The future is cancelled where the call is given up. It fails with [NotSentException] where nothing went out for
+     * The future is cancelled when the call is cancelled. It fails with [NotSentException] where nothing went out for
      * certain.
      */
     public fun send(sms: OutgoingSms): CompletionStage<*>
@@ -60,30 +60,30 @@ public class EngineBuilder private constructor(private val make: (EngineOptions)
     public fun retention(retention: Duration): EngineBuilder = set { copy(retention = retention.seconds()) }
 
     /** How many requests `memory:` holds. Default: 10 million. */
-    public fun maxRequests(most: Long): EngineBuilder = set { copy(maxRequests = most) }
+    public fun maxRequests(limit: Long): EngineBuilder = set { copy(maxRequests = limit) }
 
     /** Wrong codes for one request. Default: 5. */
-    public fun maxAttempts(most: Int): EngineBuilder = set { copy(maxAttempts = NativeLimit.Most(most.toLong())) }
+    public fun maxAttempts(limit: Int): EngineBuilder = set { copy(maxAttempts = NativeLimit.Max(limit.toLong())) }
 
     /** Any number of wrong codes for one request. */
     public fun maxAttemptsOff(): EngineBuilder = set { copy(maxAttempts = NativeLimit.None) }
 
     /** Wrong codes for one number across requests. Default: 20 a day. */
-    public fun wrongCodesPerNumber(most: Int, per: Duration): EngineBuilder =
-        set { copy(wrongCodesPerNumber = NativeQuota.Most(most.toLong(), per.seconds())) }
+    public fun wrongCodesPerNumber(limit: Int, per: Duration): EngineBuilder =
+        set { copy(wrongCodesPerNumber = NativeQuota.Max(limit.toLong(), per.seconds())) }
 
     /** Any number of wrong codes for one number. */
     public fun wrongCodesPerNumberOff(): EngineBuilder = set { copy(wrongCodesPerNumber = NativeQuota.None) }
 
     /** SMS to one number, requests and resends together. Default: 5 an hour. */
-    public fun smsPerNumber(most: Int, per: Duration): EngineBuilder =
-        set { copy(smsPerNumber = NativeQuota.Most(most.toLong(), per.seconds())) }
+    public fun smsPerNumber(limit: Int, per: Duration): EngineBuilder =
+        set { copy(smsPerNumber = NativeQuota.Max(limit.toLong(), per.seconds())) }
 
     /** Any number of SMS to one number. */
     public fun smsPerNumberOff(): EngineBuilder = set { copy(smsPerNumber = NativeQuota.None) }
 
     /** Resends of one request. Default: 3. */
-    public fun maxResends(most: Int): EngineBuilder = set { copy(maxResends = NativeLimit.Most(most.toLong())) }
+    public fun maxResends(limit: Int): EngineBuilder = set { copy(maxResends = NativeLimit.Max(limit.toLong())) }
 
     /** Any number of resends of one request. */
     public fun maxResendsOff(): EngineBuilder = set { copy(maxResends = NativeLimit.None) }
@@ -111,14 +111,14 @@ public class EngineBuilder private constructor(private val make: (EngineOptions)
     public companion object {
         /** One whose SMS this sends, waiting. */
         @JvmStatic
-        public fun sending(sender: SmsSender): EngineBuilder = EngineBuilder { options ->
-            Engine(options) { sms -> runInterruptible(Dispatchers.IO) { sender.send(sms) } }
+        public fun sending(gateway: SmsGateway): EngineBuilder = EngineBuilder { options ->
+            Engine(options) { sms -> runInterruptible(Dispatchers.IO) { gateway.send(sms) } }
         }
 
         /** One whose SMS this sends, by a future. */
         @JvmStatic
-        public fun sendingAsync(sender: FutureSmsSender): EngineBuilder = EngineBuilder { options ->
-            Engine(options) { sms -> sender.send(sms).await() }
+        public fun sendingAsync(gateway: FutureSmsGateway): EngineBuilder = EngineBuilder { options ->
+            Engine(options) { sms -> gateway.send(sms).await() }
         }
 
         /** One whose SMS E-goi's own call sends. V2. */

@@ -18,7 +18,6 @@ import kotlinx.coroutines.future.future
 import kotlinx.coroutines.runBlocking
 import java.time.Duration
 import java.util.concurrent.CompletableFuture
-import kotlin.time.toJavaDuration
 import kotlin.time.toKotlinDuration
 
 /** How to make a request, for Java. What is not set has the library's default; see [Verifier.request]. */
@@ -43,7 +42,7 @@ public class RequestOptions {
     /** How long the code is good, 1 to 3,600 whole seconds. */
     public fun ttl(ttl: Duration): RequestOptions = apply { this.ttl = ttl }
 
-    /** A label for E-goi's reports, V1 alone: 1 to 100 characters. */
+    /** A label for E-goi's reports, V1 only: 1 to 100 characters. */
     public fun group(group: String): RequestOptions = apply { this.group = group }
 
     /** The same key gives the same request and no second SMS: 1 to 256 characters. */
@@ -52,9 +51,6 @@ public class RequestOptions {
     /** The deadline of this call. */
     public fun timeout(timeout: Duration): RequestOptions = apply { this.timeout = timeout }
 }
-
-/** How long to wait before the next try, where it is known. */
-public fun retryAfter(failure: VerifyException): Duration? = failure.retryAfter?.toJavaDuration()
 
 internal fun Duration.seconds(): Double = toKotlinDuration().seconds()
 
@@ -70,7 +66,7 @@ private suspend fun Verifier.request(number: String, options: RequestOptions): V
 )
 
 /**
- * The verbs of any [Verifier], for Java, each waiting for its end. Interrupting the thread gives the call up. A failure is a
+ * The verbs of any [Verifier], for Java, each waiting for its end. Interrupting the thread cancels the call. A failure is a
  * [VerifyException].
  */
 public open class BlockingVerifier(private val verifier: Verifier) : AutoCloseable {
@@ -122,7 +118,7 @@ public class BlockingClient(private val client: Client) : BlockingVerifier(clien
 }
 
 /**
- * The verbs of any [Verifier], for Java, as futures. Cancelling a future gives its call up. A future fails with a
+ * The verbs of any [Verifier], for Java, as futures. Cancelling a future cancels its call. A future fails with a
  * [VerifyException].
  */
 public open class FutureVerifier(private val verifier: Verifier) : AutoCloseable {

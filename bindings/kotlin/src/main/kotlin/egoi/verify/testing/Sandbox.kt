@@ -171,7 +171,7 @@ public class SandboxOptions(
 public class Sandbox private constructor(private val native: NativeSandbox, private val apiKey: String) :
     AutoCloseable {
     /** Where it listens, `http://127.0.0.1:PORT`. */
-    public val url: String get() = crossing { native.url() }
+    public val url: String get() = ffi { native.url() }
 
     /** Its clock. */
     public val clock: Clock = Clock()
@@ -181,7 +181,7 @@ public class Sandbox private constructor(private val native: NativeSandbox, priv
         apiKey = apiKey,
         sender = "1",
         api = api,
-        baseUrl = crossing { native.baseUrl(api.name.lowercase()) },
+        baseUrl = ffi { native.baseUrl(api.name.lowercase()) },
         timeout = timeout,
         allowHttp = true,
     )
@@ -191,7 +191,7 @@ public class Sandbox private constructor(private val native: NativeSandbox, priv
     public fun client(api: Api = Api.V2): Client = Client(clientOptions(api))
 
     /** What was sent to a number, or to all of them: newest first. */
-    public fun messages(number: String? = null): List<Message> = crossing { native.messages(number) }.map {
+    public fun messages(number: String? = null): List<Message> = ffi { native.messages(number) }.map {
         Message(
             id = it.id.toLong(),
             number = it.number,
@@ -212,23 +212,23 @@ public class Sandbox private constructor(private val native: NativeSandbox, priv
         awaiting { native.waitForCode(number, timeout.seconds(), null) }
 
     /** Injects a failure. */
-    public fun failNext(fault: Fault): Unit = crossing { native.failNext(fault.json()) }
+    public fun failNext(fault: Fault): Unit = ffi { native.failNext(fault.json()) }
 
     /** Forgets every request, message, failure and journal entry. The clock goes on. */
-    public fun reset(): Unit = crossing { native.reset() }
+    public fun reset(): Unit = ffi { native.reset() }
 
     override fun close(): Unit = native.shut()
 
     /** The clock of a sandbox. */
     public inner class Clock internal constructor() {
         /** Moves the time on. */
-        public fun advance(by: Duration): Unit = crossing { native.advance(by.seconds()) }
+        public fun advance(by: Duration): Unit = ffi { native.advance(by.seconds()) }
 
         /** Stops the time, or lets it go on from where it stopped. */
-        public fun freeze(frozen: Boolean = true): Unit = crossing { native.freeze(frozen) }
+        public fun freeze(frozen: Boolean = true): Unit = ffi { native.freeze(frozen) }
 
         /** The time now. */
-        public fun now(): Instant = crossing { native.now() }
+        public fun now(): Instant = ffi { native.now() }
     }
 
     /** Where a sandbox is started. */
@@ -256,12 +256,12 @@ public class Sandbox private constructor(private val native: NativeSandbox, priv
     }
 }
 
-private inline fun <T> crossing(call: () -> T): T = try {
+private inline fun <T> ffi(call: () -> T): T = try {
     call()
 } catch (failure: SandboxException.Failed) {
     throw VerifyException.of(VerifyException.Facts(failure.code, failure.detail))
-} catch (failure: SandboxException.GivenUp) {
-    throw CancellationException("the call was given up")
+} catch (failure: SandboxException.Cancelled) {
+    throw CancellationException("the call was cancelled")
 } catch (failure: InternalException) {
     throw VerifyException.of(VerifyException.Facts("internal", failure.message ?: "a panic in the native module"))
 }
@@ -269,7 +269,7 @@ private inline fun <T> crossing(call: () -> T): T = try {
 /** As `egoi.verify.awaiting`: this library has a worker thread of its own. */
 private suspend fun <T> awaiting(call: suspend () -> T): T {
     Worker.attached
-    return withContext(Dispatchers.Default) { crossing { call() } }
+    return withContext(Dispatchers.Default) { ffi { call() } }
 }
 
 private object Worker {

@@ -1,7 +1,7 @@
 package egoi.verify.testing
 
 import egoi.verify.EngineOptions
-import egoi.verify.crossing
+import egoi.verify.ffi
 import egoi.verify.internal.NativeTestClock
 import egoi.verify.seconds
 import java.time.Instant
@@ -12,7 +12,7 @@ public class TestClock {
     internal val native = NativeTestClock()
 
     /** Moves the time on. */
-    public fun advance(by: Duration): Unit = crossing { native.advance(by.seconds()) }
+    public fun advance(by: Duration): Unit = ffi { native.advance(by.seconds()) }
 
     /** Stops the time, or lets it go on from where it stopped. */
     public fun freeze(frozen: Boolean = true): Unit = native.freeze(frozen)

@@ -56,7 +56,7 @@ internal const val UNIFFI: String = "a call by uniffi, with a string each way"
 internal const val SUSPENDING: String = "a suspending call by uniffi, to the worker and back"
 internal const val JNI: String = "by JNI"
 
-/** What going over the border takes: nothing here opens a connection. */
+/** What going over the FFI takes: nothing here opens a connection. */
 internal fun crossings(): Map<String, List<Cost>> {
     val calls = if (SHORT) 200 else 20_000
     val engine = Engine { }

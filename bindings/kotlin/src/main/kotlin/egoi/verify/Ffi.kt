@@ -16,8 +16,8 @@ internal class HeldThrowable(val throwable: Throwable) : Thrown {
     override fun isHeld(): Boolean = true
 }
 
-/** Runs what crosses the border, and says its failures in this language. */
-internal inline fun <T> crossing(call: () -> T): T = try {
+/** Runs what crosses the FFI and throws its failures as this language's. */
+internal inline fun <T> ffi(call: () -> T): T = try {
     call()
 } catch (failure: NativeException.Failed) {
     throw VerifyException.of(
@@ -36,8 +36,8 @@ internal inline fun <T> crossing(call: () -> T): T = try {
             cause = (failure.thrown as? HeldThrowable)?.throwable ?: failure.causeInWords?.let { Exception(it) },
         ),
     )
-} catch (failure: NativeException.GivenUp) {
-    throw CancellationException("the call was given up")
+} catch (failure: NativeException.Cancelled) {
+    throw CancellationException("the call was cancelled")
 } catch (failure: InternalException) {
     throw VerifyException.of(
         VerifyException.Facts("internal", failure.message ?: "a panic in the native module", smsPossiblySent = true),
@@ -50,7 +50,7 @@ internal inline fun <T> crossing(call: () -> T): T = try {
  */
 internal suspend fun <T> awaiting(call: suspend () -> T): T {
     Worker.attached
-    return withContext(Dispatchers.Default) { crossing { call() } }
+    return withContext(Dispatchers.Default) { ffi { call() } }
 }
 
 /** The native module's worker thread, as JNA sees it. */

@@ -51,7 +51,7 @@ enter() {
   mount --rbind /dev "$root/dev"
   mount --bind "$package/../.." "$root/mnt"
   mount --bind "$trusted" "$root/etc/ssl"
-  inside chroot "$root" /mnt/bindings/swift/swift "$@"
+  inside chroot "$root" /mnt/bindings/swift/in-toolchain.sh "$@"
 }
 
 if [ "${EGOI_SWIFT_MOUNTS:-}" = 1 ]; then
@@ -64,4 +64,4 @@ for namespace in "--mount" "--user --map-root-user --mount"; do
   fi
 done
 command -v proot >/dev/null || cannot "THE SWIFT IN $root CANNOT BE ENTERED: NO RIGHT TO MOUNT, AND NO PROOT"
-inside "$(command -v proot)" -w / -r "$root" -b /proc -b /dev -b "$trusted:/etc/ssl" -b "$package/../..:/mnt" /mnt/bindings/swift/swift "$@"
+inside "$(command -v proot)" -w / -r "$root" -b /proc -b /dev -b "$trusted:/etc/ssl" -b "$package/../..:/mnt" /mnt/bindings/swift/in-toolchain.sh "$@"

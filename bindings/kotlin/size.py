@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What the library for a phone is made of: `bindings/kotlin/size LIBRARY`, which is one that is not stripped.
+"""What the library for a phone is made of: `bindings/kotlin/size.py LIBRARY`, which is one that is not stripped.
 
 Symbols are added up by the crate that they come from. What has no symbol, tables for unwinding and relocations above all, is
 told by its section.

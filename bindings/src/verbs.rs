@@ -1,0 +1,90 @@
+//! The five verbs, which a client and an engine share.
+
+use std::future::Future;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use egoi_verify::{Error, ErrorCode, Verifier};
+use egoi_verify_runtime::run;
+use zeroize::Zeroizing;
+
+use crate::failure::NativeError;
+use crate::values::{
+    NativeCancelToken, NativeOutcome, NativeRequest, NativeState, NativeValidate, NativeVerification, call_options,
+};
+
+type Token = Option<Arc<NativeCancelToken>>;
+
+/// A verifier until it is closed.
+pub(crate) struct Open<V> {
+    verifier: RwLock<Option<V>>,
+    /// What it is called in the error after that.
+    name: &'static str,
+}
+
+impl<V: Verifier + Clone + 'static> Open<V> {
+    pub(crate) fn new(verifier: V, name: &'static str) -> Self {
+        Self { verifier: RwLock::new(Some(verifier)), name }
+    }
+
+    /// Every later call is `closed`; calls in flight go on to their end.
+    pub(crate) fn close(&self) {
+        *self.verifier.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    pub(crate) async fn call<T, N, F>(&self, token: Token, call: impl FnOnce(V) -> F) -> Result<N, NativeError>
+    where
+        T: Send + 'static,
+        N: From<T>,
+        F: Future<Output = Result<T, Error>> + Send + 'static,
+    {
+        let open = self.verifier.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let verifier = open.ok_or_else(|| Error::new(ErrorCode::Closed, format!("the {} was closed", self.name)))?;
+        Ok(run(token.as_ref().map(|token| &token.0), call(verifier)).await?.into())
+    }
+
+    pub(crate) async fn request(
+        &self,
+        request: NativeRequest,
+        token: Token,
+    ) -> Result<NativeVerification, NativeError> {
+        let (number, options) = request.read()?;
+        self.call(token, |verifier| async move { verifier.request(&number, options).await }).await
+    }
+
+    pub(crate) async fn validate(&self, validate: NativeValidate, token: Token) -> Result<NativeOutcome, NativeError> {
+        let NativeValidate { id, code, number, timeout } = validate;
+        let code = Zeroizing::new(code);
+        let options = NativeValidate::options(number, timeout)?;
+        self.call(token, |verifier| async move { verifier.validate(&id, &code, options).await }).await
+    }
+
+    pub(crate) async fn cancel(
+        &self,
+        id: String,
+        timeout: Option<f64>,
+        token: Token,
+    ) -> Result<NativeState, NativeError> {
+        let options = call_options(timeout)?;
+        self.call(token, |verifier| async move { verifier.cancel(&id, options).await }).await
+    }
+
+    pub(crate) async fn resend(
+        &self,
+        id: String,
+        timeout: Option<f64>,
+        token: Token,
+    ) -> Result<NativeVerification, NativeError> {
+        let options = call_options(timeout)?;
+        self.call(token, |verifier| async move { verifier.resend(&id, options).await }).await
+    }
+
+    pub(crate) async fn get(
+        &self,
+        id: String,
+        timeout: Option<f64>,
+        token: Token,
+    ) -> Result<NativeVerification, NativeError> {
+        let options = call_options(timeout)?;
+        self.call(token, |verifier| async move { verifier.get(&id, options).await }).await
+    }
+}
