@@ -69,7 +69,8 @@ public struct ClientOptions: Sendable {
             apiKey: apiKey, sender: sender, api: api?.rawValue, baseUrl: baseURL, timeout: timeout,
             connectTimeout: connectTimeout, proxy: proxy, caCertificates: caCertificates, trust: trust?.rawValue,
             allowHttp: allowHTTP, checkStateFirst: checkStateFirst, statusWords: statusWords, v1Paths: v1Paths,
-            v2Paths: v2Paths, appName: appName, store: store, key: key, previousKeys: previousKeys, retention: retention,
+            v2Paths: v2Paths, appName: appName, store: store, key: key, previousKeys: previousKeys,
+            retention: retention,
             language: "swift \(swiftVersion)")
     }
 }

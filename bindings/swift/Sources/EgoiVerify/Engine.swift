@@ -79,7 +79,8 @@ public struct EngineOptions: Sendable {
 
     var native: NativeEngineOptions {
         NativeEngineOptions(
-            store: store, key: key, previousKeys: previousKeys, retention: retention, maxRequests: maxRequests.map(Int64.init),
+            store: store, key: key, previousKeys: previousKeys, retention: retention,
+            maxRequests: maxRequests.map(Int64.init),
             maxAttempts: maxAttempts.native, wrongCodesPerNumber: wrongCodesPerNumber.native,
             smsPerNumber: smsPerNumber.native, maxResends: maxResends.native, resendAfter: resendAfter.native,
             countries: countries?.map(Int64.init), clock: clock)

@@ -19,7 +19,8 @@ func aFailureThatIsForgotten(_ error: VerifyError) -> Bool {
     // expected-error@+1 {{switch must be exhaustive}} expected-note@+1 {{add missing case: '.deliveryFailed(_)'}}
     switch error {
     case .invalidInput, .unauthorized, .forbidden, .notFound, .rejected, .conflict, .rateLimited, .unreachable: false
-    case .timeout, .interrupted, .unavailable, .redirected, .invalidResponse, .unsupported, .storage, .misconfigured: false
+    case .timeout, .interrupted, .unavailable, .redirected, .invalidResponse, .unsupported, .storage, .misconfigured:
+        false
     case .closed, .forked, .internal: false
     }
 }
