@@ -14,7 +14,7 @@ mod support {
 }
 
 use std::io::{Read as _, Write as _};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -144,7 +144,7 @@ async fn a_server_that_is_not_running() {
 #[tokio::test]
 async fn a_server_that_is_not_redis() {
     for answer in ["HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", "SSH-2.0-OpenSSH_9.2\r\n"] {
-        assert_storage(ping(&engine_at(&that_answers(answer)).0).await, "is not Redis");
+        assert_misconfigured(ping(&engine_at(&that_answers(answer)).0).await, "is not Redis");
     }
 }
 
@@ -156,14 +156,14 @@ async fn a_server_that_hangs_up() {
 #[tokio::test]
 async fn a_server_that_repeats_the_password() {
     let repeating = "-ERR unknown command `AUTH`, with args beginning with: `correct-horse-battery`\r\n";
-    assert_storage(ping(&engine_at(&that_answers(repeating)).0).await, "");
+    assert_misconfigured(ping(&engine_at(&that_answers(repeating)).0).await, "refused the user name or password");
 }
 
 with_redis! {
     async fn a_wrong_password(server: ["--requirepass", "another"]) {
         for login in ["", ":correct-horse-battery@", "somebody:correct-horse-battery@"] {
             let (engine, _) = engine_at(&format!("redis://{login}127.0.0.1:{}", server.port));
-            assert_storage(ping(&engine).await, "refused the user name or password: check those of the URL");
+            assert_misconfigured(ping(&engine).await, "refused the user name or password: check those of the URL");
         }
         let (engine, _) = engine_at(&format!("redis://:another@127.0.0.1:{}/3", server.port));
         request(&engine).await.unwrap();
@@ -173,36 +173,37 @@ with_redis! {
         let set_user = |rules: &[&str]| server.cli(&[&["acl", "setuser", "verify", "reset", "on", ">p%w#"], rules].concat());
         let url = format!("redis://verify:p%25w%23@127.0.0.1:{}?prefix=mine", server.port);
         set_user(&["~mine:*", "+@read", "+@write", "+@scripting"]);
-        assert_storage(ping(&engine_at(&url).0).await, "lacks a permission");
+        assert_misconfigured(ping(&engine_at(&url).0).await, "lacks a permission");
         set_user(&["~mine:*", "+@read", "+@write", "+@scripting", "+info", "+select", "+time"]);
         let (engine, post) = engine_at(&url);
         let id = request(&engine).await.unwrap().id;
         assert_eq!(validate(&engine, &id, &post.latest()).await.unwrap(), Outcome::Verified);
         let (engine, _) = engine_at(&url.replace("mine", "yours"));
-        assert_storage(ping(&engine).await, "lacks a permission");
+        assert_misconfigured(ping(&engine).await, "lacks a permission");
     }
 
     async fn a_replica(server: []) {
         let replica = RedisServer::start(&["--replicaof", "127.0.0.1", &server.port.to_string()]);
-        assert_storage(ping(&engine_at(&replica.url()).0).await, "is a replica, which only reads: give the URL of the primary");
+        assert_misconfigured(ping(&engine_at(&replica.url()).0).await, "is a replica, which only reads: give the URL of the primary");
     }
 
     async fn a_server_that_becomes_a_replica(server: []) {
         let (engine, post) = engine_at(&server.url());
         let id = request(&engine).await.unwrap().id;
         server.cli(&["replicaof", "127.0.0.1", &free_port().to_string()]);
-        assert_storage(validate(&engine, &id, &post.latest()).await, "is a replica");
+        assert_misconfigured(ping(&engine).await, "is a replica");
+        assert_misconfigured(validate(&engine, &id, &post.latest()).await, "is a replica");
         server.cli(&["replicaof", "no", "one"]);
         assert_eq!(validate(&engine, &id, &post.latest()).await.unwrap(), Outcome::Verified);
     }
 
     async fn a_part_of_a_cluster(server: ["--cluster-enabled", "yes"]) {
-        assert_storage(ping(&engine_at(&server.url()).0).await, "is part of a cluster");
+        assert_misconfigured(ping(&engine_at(&server.url()).0).await, "is part of a cluster");
     }
 
     async fn a_server_that_drops_keys_when_it_is_full(server: ["--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru"]) {
         let (engine, _) = engine_at(&server.url());
-        assert_storage(ping(&engine).await, "set its `maxmemory-policy` to `noeviction`");
+        assert_misconfigured(ping(&engine).await, "set its `maxmemory-policy` to `noeviction`");
         server.cli(&["config", "set", "maxmemory-policy", "noeviction"]);
         ping(&engine).await.unwrap();
     }
@@ -213,6 +214,7 @@ with_redis! {
         server.cli(&["config", "set", "maxmemory", "1"]);
         assert_storage(validate(&engine, &id, &post.latest()).await, "is out of memory");
         assert_storage(request(&engine).await, "is out of memory");
+        assert_storage(ping(&engine).await, "is out of memory");
         assert_eq!(post.count(), 1);
         server.cli(&["config", "set", "maxmemory", "0"]);
         assert_eq!(validate(&engine, &id, &post.latest()).await.unwrap(), Outcome::Verified);
@@ -221,6 +223,24 @@ with_redis! {
     async fn a_primary_without_the_replicas_that_it_must_have(server: ["--min-replicas-to-write", "1"]) {
         let (engine, _) = engine_at(&server.url());
         assert_storage(ping(&engine).await, "has fewer replicas than it must have");
+    }
+
+    async fn a_server_that_takes_no_more_connections(server: []) {
+        assert_eq!(server.cli(&["config", "set", "maxclients", "1"]), "OK");
+        let mut other = TcpStream::connect(("127.0.0.1", server.port)).unwrap();
+        other.write_all(b"PING\r\n").unwrap();
+        other.read_exact(&mut [0; 7]).unwrap();
+        let (engine, _) = engine_at(&server.url());
+        assert_storage(ping(&engine).await, "max number of clients reached");
+        drop(other);
+        ping(&engine).await.unwrap();
+    }
+
+    async fn a_policy_that_is_changed_later(server: ["--maxmemory", "100mb"]) {
+        let (engine, _) = engine_at(&server.url());
+        ping(&engine).await.unwrap();
+        server.cli(&["config", "set", "maxmemory-policy", "allkeys-lru"]);
+        assert_misconfigured(ping(&engine).await, "set its `maxmemory-policy` to `noeviction`");
     }
 
     async fn a_server_that_cannot_write_to_its_disk(server: ["--appendonly", "no"]) {
@@ -242,7 +262,7 @@ with_redis! {
     async fn a_database_of_a_newer_version(server: []) {
         server.cli(&["set", "egoi-verify:layout", "2"]);
         let (engine, _) = engine_at(&format!("redis://127.0.0.1:{}", server.port));
-        assert_storage(ping(&engine).await, "lays it out otherwise (layout 2, this version writes 1): use the newest");
+        assert_misconfigured(ping(&engine).await, "lays it out otherwise (layout 2, this version writes 1): use the newest");
     }
 
     async fn another_key_than_the_one_that_it_was_made_with(server: []) {
@@ -263,19 +283,10 @@ with_redis! {
     async fn keys_that_somebody_else_uses(server: []) {
         let (engine, _) = engine_at(&format!("redis://127.0.0.1:{}", server.port));
         server.cli(&["rpush", "egoi-verify:keys", "mine"]);
-        assert_storage(ping(&engine).await, "somebody else keeps something under our keys");
+        assert_misconfigured(ping(&engine).await, "somebody else keeps something under our keys");
     }
 
     // What breaks
-
-    async fn a_server_that_starts_again_with_what_it_kept(server: ["--appendonly", "yes", "--appendfsync", "always"]) {
-        let (engine, post) = engine_at(&server.url());
-        let id = request(&engine).await.unwrap().id;
-        server.kill();
-        assert_storage(validate(&engine, &id, &post.latest()).await, "could not be reached");
-        server.start_again();
-        assert_eq!(validate(&engine, &id, &post.latest()).await.unwrap(), Outcome::Verified);
-    }
 
     async fn a_server_that_forgot_the_scripts(server: []) {
         let (engine, post) = engine_at(&server.url());
@@ -349,6 +360,15 @@ with_redis! {
         assert_storage(request(&engine).await, "gave no answer in 10000 ms");
         server.resume();
         ping(&engine).await.unwrap();
+    }
+
+    async fn a_connection_that_fell_silent_is_given_up(server: []) {
+        let cable = Cable::to(server.port);
+        let (engine, _) = engine_at(&format!("redis://127.0.0.1:{}", cable.port));
+        let id = request(&engine).await.unwrap().id;
+        cable.silence();
+        assert_eq!(validate(&engine, &id, "no").await.unwrap(), Outcome::WrongCode);
+        assert_eq!(engine.get(&id, CallOptions::default()).await.unwrap().attempts_left, Some(4));
     }
 
     async fn many_calls_share_one_connection(server: []) {
@@ -466,6 +486,67 @@ fn an_engine_goes_from_runtime_to_runtime() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let said = runtime.block_on(validate(&engine, ids.last().unwrap(), &post.latest())).unwrap();
     assert_eq!(said, Outcome::Verified);
+}
+
+#[test]
+fn as_many_runtimes_as_there_are_keep_their_connections() {
+    if !redis_server::is_here() {
+        return;
+    }
+    let server = RedisServer::start(&[]);
+    let (engine, _) = engine_with(&server.url(), EngineOptions::default().without_limits());
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtimes: Vec<_> = (0..20).map(|_| runtime()).collect();
+    let before = server.connections();
+    for _ in 0..3 {
+        for runtime in &runtimes {
+            runtime.block_on(request(&engine)).unwrap();
+        }
+    }
+    // Theirs, and this question's.
+    assert_eq!(server.connections() - before, 21);
+    // Of those that are gone none is left.
+    drop(runtimes);
+    runtime().block_on(request(&engine)).unwrap();
+    while !server.cli(&["info", "clients"]).contains("connected_clients:1\r") {}
+}
+
+#[test]
+fn a_call_waits_for_a_server_that_is_started_again() {
+    if !redis_server::is_here() {
+        return;
+    }
+    let server = RedisServer::start(&["--appendonly", "yes", "--appendfsync", "always"]);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let (engine, post) = engine_at(&server.url());
+    let id = runtime.block_on(request(&engine)).unwrap().id;
+    server.kill();
+    let validated = std::thread::scope(|scope| {
+        let validated = scope.spawn(|| runtime.block_on(validate(&engine, &id, &post.latest())));
+        server.start_again();
+        validated.join().unwrap()
+    });
+    assert_eq!(validated.unwrap(), Outcome::Verified);
+}
+
+#[test]
+fn a_call_goes_on_trying_while_nobody_can_connect() {
+    if !redis_server::is_here() {
+        return;
+    }
+    let server = RedisServer::start(&[]);
+    let cable = Cable::to(server.port);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let (engine, _) = engine_at(&format!("redis://127.0.0.1:{}", cable.port));
+    let id = runtime.block_on(request(&engine)).unwrap().id;
+    cable.set(Fate::Cut);
+    let read = std::thread::scope(|scope| {
+        let read = scope.spawn(|| runtime.block_on(engine.get(&id, CallOptions::default())));
+        while cable.refused() < 8 && !read.is_finished() {}
+        cable.set(Fate::Arrives);
+        read.join().unwrap()
+    });
+    assert_eq!(read.unwrap().state, State::Pending);
 }
 
 #[test]

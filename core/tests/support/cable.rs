@@ -2,7 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// What becomes of what goes through.
@@ -26,6 +26,7 @@ pub(crate) struct Cable {
 
 struct Ends {
     server: AtomicU16,
+    refused: AtomicU32,
     fate: AtomicU8,
     open: Mutex<Vec<Line>>,
 }
@@ -41,11 +42,12 @@ impl Cable {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         let fate = AtomicU8::new(Fate::Arrives as u8);
-        let ends = Arc::new(Ends { server: server.into(), fate, open: Mutex::default() });
+        let ends = Arc::new(Ends { server: server.into(), refused: AtomicU32::new(0), fate, open: Mutex::default() });
         let at_work = Arc::clone(&ends);
         std::thread::spawn(move || {
             for near in listener.incoming().flatten() {
                 if at_work.is(Fate::Cut) {
+                    at_work.refused.fetch_add(1, Ordering::SeqCst);
                     continue;
                 }
                 let server = at_work.server.load(Ordering::SeqCst);
@@ -101,6 +103,11 @@ impl Cable {
     /// Where connections lead that are made from now on; those of now stay.
     pub(crate) fn lead_to(&self, server: u16) {
         self.ends.server.store(server, Ordering::SeqCst);
+    }
+
+    /// How many connections it did not let through.
+    pub(crate) fn refused(&self) -> u32 {
+        self.ends.refused.load(Ordering::SeqCst)
     }
 
     /// Whether an answer was to be lost, and was.

@@ -1,20 +1,23 @@
 //! One connection for each process and runtime, over which all commands go at once, and which is made anew when it broke.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Cmd, ErrorKind, RedisConnectionInfo, RedisError, ServerErrorKind, Value};
+use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::runtime::{Handle, Id};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 use url::{Host, Url};
 
-use super::failure::{Again, CLUSTER, Failure, REPLICA};
+use super::failure::{Again, CLUSTER, Failure};
 use super::script::{self, Call, LAYOUT};
 use crate::store::per_process::PerProcess;
 use crate::store::sealed::Seal;
@@ -30,11 +33,20 @@ const ANSWER: Duration = Duration::from_secs(4);
 /// How long a call may take altogether; a caller's own deadline may end it before.
 const WHOLE: Duration = Duration::from_secs(10);
 
-/// The longest waits before a command is sent again, of which each is cut short at random.
-const WAITS: [Duration; 3] = [Duration::from_millis(50), Duration::from_millis(200), Duration::from_millis(800)];
+/// The longest wait before a command is sent again, which is cut short at random.
+const WAIT: Duration = Duration::from_millis(200);
 
-/// More runtimes than a process uses; connections of those that are gone are forgotten as others come.
-const MAX_RUNTIMES: usize = 16;
+/// How often a command is sent again to a server that there was no connection to yet, and how often another server is looked
+/// for in the place of a replica.
+const FEW: u32 = 3;
+
+/// How long a connection may be idle before it is probed, how long a probe may take, and how many are lost before it is dead;
+/// and how long what was sent may stay unacknowledged.
+const IDLE: Duration = Duration::from_secs(30);
+const PROBE: Duration = Duration::from_secs(5);
+const PROBES: u32 = 3;
+#[cfg(target_os = "linux")]
+const SILENCE: Duration = Duration::from_secs(10);
 
 /// Redis 6.2 is the first that takes what the scripts say.
 const OLDEST: (u32, u32) = (6, 2);
@@ -43,10 +55,11 @@ pub(super) struct Connections {
     server: Server,
     seal: Arc<Seal>,
     of_runtimes: PerProcess<Mutex<OfRuntimes>>,
+    /// There was a connection: one that cannot be made now may be made again soon.
+    connected: AtomicBool,
 }
 
-/// Oldest first.
-type OfRuntimes = Vec<(Id, Arc<Connection>)>;
+type OfRuntimes = HashMap<Id, Arc<Connection>>;
 
 /// What a URL says.
 struct Server {
@@ -72,7 +85,15 @@ struct Latest {
     /// How many tries there were.
     tries: u64,
     /// None where the connection broke since.
-    outcome: Option<Result<MultiplexedConnection, Failure>>,
+    outcome: Option<Result<Connected, Failure>>,
+}
+
+/// A connection over which commands can be sent.
+#[derive(Clone)]
+struct Connected {
+    commands: MultiplexedConnection,
+    /// Gone when the task is that drives it, with its runtime at the latest.
+    driver: Weak<()>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -82,7 +103,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Connections {
     /// Reads the URL; nobody is called yet.
     pub(super) fn new(url: &str, ca_certificates: &[u8], seal: Arc<Seal>) -> Result<Self, Error> {
-        Ok(Self { server: Server::parse(url, ca_certificates)?, seal, of_runtimes: PerProcess::new() })
+        Ok(Self {
+            server: Server::parse(url, ca_certificates)?,
+            seal,
+            of_runtimes: PerProcess::new(),
+            connected: AtomicBool::new(false),
+        })
     }
 
     /// What every key of a request begins with.
@@ -90,39 +116,53 @@ impl Connections {
         format!("{}:{LAYOUT}:", self.server.prefix).into_bytes()
     }
 
-    /// Whether the server can be used.
-    pub(super) async fn ping(&self) -> Result<(), Error> {
-        let connection = self.of_this_runtime()?;
-        Ok(connection.get(&self.server, &self.seal).await.map(drop)?)
+    /// Whether the server is still one that keeps what it is given.
+    pub(super) async fn check(&self) -> Result<(), Error> {
+        let asked = async {
+            let connection = self.of_this_runtime()?;
+            let (_, mut connected) = connection.get(&self.server, &self.seal).await?;
+            check(&redis::cmd("INFO").query_async::<String>(&mut connected.commands).await?)
+        };
+        let checked = timeout(ANSWER, asked).await.unwrap_or_else(|_| Err(Failure::no_answer(Again::No, ANSWER)));
+        checked.map_err(|failure| self.error(failure))
     }
 
     /// What the script answers. Over a new connection it is called again where that may help: a script knows a command
     /// again.
     pub(super) async fn run(&self, call: Call) -> Result<Value, Error> {
         let connection = self.of_this_runtime()?;
-        let tries = async {
-            let mut waits = WAITS.iter();
-            loop {
-                let failure = match self.once(&connection, &call).await {
-                    Ok(answer) => return Ok(answer),
-                    Err(failure) => failure,
-                };
-                match waits.next() {
-                    Some(wait) if failure.again != Again::No => sleep(generate::up_to(*wait)).await,
-                    _ => return Err(failure),
-                }
+        let ends = Instant::now() + WHOLE;
+        let mut few = 0..FEW;
+        loop {
+            let tried = timeout_at(ends, self.once(&connection, &call)).await;
+            let failure = match tried.unwrap_or_else(|_| Err(Failure::no_answer(Again::No, WHOLE))) {
+                Ok(answer) => return Ok(answer),
+                Err(failure) => failure,
+            };
+            let may_help = match failure.again {
+                Again::Yes => self.connected.load(Ordering::Relaxed) || few.next().is_some(),
+                Again::Briefly => few.next().is_some(),
+                Again::No => false,
+            };
+            let wait = generate::up_to(WAIT);
+            if !may_help || Instant::now() + wait >= ends {
+                return Err(self.error(failure));
             }
-        };
-        let answer = timeout(WHOLE, tries).await.unwrap_or_else(|_| Err(Failure::no_answer(Again::No, WHOLE)));
-        Ok(answer?)
+            sleep(wait).await;
+        }
+    }
+
+    fn error(&self, failure: Failure) -> Error {
+        failure.without(self.server.login.password()).into()
     }
 
     async fn once(&self, connection: &Connection, call: &Call) -> Result<Value, Failure> {
-        let (made, mut connected) = connection.get(&self.server, &self.seal).await?;
+        let (made, Connected { mut commands, .. }) = connection.get(&self.server, &self.seal).await?;
+        self.connected.store(true, Ordering::Relaxed);
         let answered = timeout(ANSWER, async {
-            match send(&mut connected, call.by_hash()).await {
+            match send(&mut commands, call.by_hash()).await {
                 Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
-                    send(&mut connected, &call.by_code()).await
+                    send(&mut commands, &call.by_code()).await
                 }
                 answered => answered,
             }
@@ -130,7 +170,7 @@ impl Connections {
         let failure = match answered.await {
             Ok(Ok(answer)) => return Ok(answer),
             Ok(Err(error)) => error.into(),
-            Err(_) => Failure::no_answer(Again::IfRepeatable, ANSWER),
+            Err(_) => Failure::no_answer(Again::Yes, ANSWER),
         };
         if failure.again != Again::No {
             connection.forget(made);
@@ -143,14 +183,13 @@ impl Connections {
             .map_err(|_| Error::new(ErrorCode::Internal, "the store was called outside of a Tokio runtime"))?
             .id();
         let mut of_runtimes = lock(self.of_runtimes.get_or_make(|| Ok::<_, Error>(Mutex::default()))?);
-        if let Some((_, known)) = of_runtimes.iter().find(|(runtime, _)| *runtime == id) {
+        if let Some(known) = of_runtimes.get(&id) {
             return Ok(Arc::clone(known));
         }
-        if of_runtimes.len() >= MAX_RUNTIMES {
-            of_runtimes.remove(0);
-        }
+        // Those of runtimes that are gone are forgotten as others come.
+        of_runtimes.retain(|_, connection| Arc::strong_count(connection) > 1 || connection.is_driven());
         let connection = Arc::<Connection>::default();
-        of_runtimes.push((id, Arc::clone(&connection)));
+        of_runtimes.insert(id, Arc::clone(&connection));
         Ok(connection)
     }
 }
@@ -164,7 +203,7 @@ async fn send(connected: &mut MultiplexedConnection, command: &Cmd) -> Result<Va
 
 impl Connection {
     /// The connection and which one it is, made if there is none. Who waited for another's try gets what came of that.
-    async fn get(&self, server: &Server, seal: &Seal) -> Result<(u64, MultiplexedConnection), Failure> {
+    async fn get(&self, server: &Server, seal: &Seal) -> Result<(u64, Connected), Failure> {
         let before = lock(&self.latest).clone();
         if let Some(Ok(connected)) = before.outcome {
             return Ok((before.tries, connected));
@@ -178,10 +217,14 @@ impl Connection {
         }
         let connected = timeout(CONNECT, server.connect(seal)).await;
         let outcome = connected.unwrap_or_else(|_| Err(Failure::no_answer(Again::Yes, CONNECT)));
-        let outcome = outcome.map_err(Failure::before_the_command);
         let tries = latest.tries + 1;
         *lock(&self.latest) = Latest { tries, outcome: Some(outcome.clone()) };
         outcome.map(|connected| (tries, connected))
+    }
+
+    /// Whether it is connected, and its runtime is there.
+    fn is_driven(&self) -> bool {
+        matches!(&lock(&self.latest).outcome, Some(Ok(connected)) if connected.driver.strong_count() > 0)
     }
 
     /// The connection that this try made is not used any more.
@@ -250,11 +293,12 @@ impl Server {
     }
 
     /// A connection to a server that can be used.
-    async fn connect(&self, seal: &Seal) -> Result<MultiplexedConnection, Failure> {
+    async fn connect(&self, seal: &Seal) -> Result<Connected, Failure> {
         let stream =
             TcpStream::connect((&*self.host, self.port)).await.map_err(|error| Failure::unreachable(&error))?;
         // Small commands, each of which is waited for.
         let _ = stream.set_nodelay(true);
+        look_after(&stream);
         match &self.tls {
             None => self.greet(stream, seal).await,
             Some((connector, name)) => {
@@ -264,18 +308,23 @@ impl Server {
         }
     }
 
-    async fn greet<S>(&self, stream: S, seal: &Seal) -> Result<MultiplexedConnection, Failure>
+    async fn greet<S>(&self, stream: S, seal: &Seal) -> Result<Connected, Failure>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         // Each command has a deadline of its own.
         let config = AsyncConnectionConfig::new().set_response_timeout(None);
-        let (mut connection, driver) = MultiplexedConnection::new_with_config(&self.login, stream, config).await?;
-        tokio::spawn(driver);
-        let info: String = redis::cmd("INFO").query_async(&mut connection).await?;
+        let (mut commands, driver) = MultiplexedConnection::new_with_config(&self.login, stream, config).await?;
+        let driven = Arc::new(());
+        let is_driven = Arc::downgrade(&driven);
+        tokio::spawn(async move {
+            driver.await;
+            drop(driven);
+        });
+        let info: String = redis::cmd("INFO").query_async(&mut commands).await?;
         check(&info)?;
-        self.check_layout_and_key(&mut connection, seal).await?;
-        Ok(connection)
+        self.check_layout_and_key(&mut commands, seal).await?;
+        Ok(Connected { commands, driver: is_driven })
     }
 
     /// That what is kept there is readable, and noting it down where nothing is kept yet.
@@ -299,8 +348,8 @@ impl Server {
             let answer = send(connection, &call.by_code()).await?;
             let (written, checks): (u32, Vec<Vec<u8>>) = redis::from_redis_value(answer).map_err(RedisError::from)?;
             if written != LAYOUT {
-                return Err(Failure::new(
-                    Again::No,
+                return Err(Failure::misconfigured(
+                    Reason::NewerVersion,
                     format!(
                         "the Redis database was written by a version of this library that lays it out otherwise (layout \
                          {written}, this version writes {LAYOUT}): use the newest of the versions in every process, or give \
@@ -318,31 +367,41 @@ fn check(info: &str) -> Result<(), Failure> {
     let says = |name: &str| {
         info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim).unwrap_or_default()
     };
-    let refuse = |again, why: &'static str| Err(Failure::new(again, why));
+    let refuse = |why: &'static str| Err(Failure::misconfigured(Reason::Unsuitable, why));
     let version = says("redis_version");
     let mut parts = version.split('.').map(|part| part.parse::<u32>().ok());
     let (Some(Some(major)), Some(Some(minor))) = (parts.next(), parts.next()) else {
-        return refuse(Again::No, "what answers at the host and port of the URL is not Redis");
+        return Err(Failure::not_redis());
     };
     if (major, minor) < OLDEST {
-        return Err(Failure::new(Again::No, format!("the Redis server is too old ({version}), must be 6.2 or newer")));
+        return Err(Failure::misconfigured(
+            Reason::Unsuitable,
+            format!("the Redis server is too old ({version}), must be 6.2 or newer"),
+        ));
     }
     match says("redis_mode") {
-        "cluster" => return refuse(Again::No, CLUSTER),
-        "sentinel" => {
-            return refuse(Again::No, "this is a Redis Sentinel, which keeps nothing: give the URL of the primary");
-        }
+        "cluster" => return refuse(CLUSTER),
+        "sentinel" => return refuse("this is a Redis Sentinel, which keeps nothing: give the URL of the primary"),
         _ => {}
     }
     if says("role") == "slave" {
-        return refuse(Again::Yes, REPLICA);
+        return Err(Failure::replica());
     }
     if !matches!(says("maxmemory"), "" | "0") && says("maxmemory_policy") != "noeviction" {
         return refuse(
-            Again::No,
             "the Redis server drops keys when its memory is full, with which a limit or an idempotency key would be \
              forgotten: set its `maxmemory-policy` to `noeviction`",
         );
     }
     Ok(())
+}
+
+/// Has the system notice that the other side is gone, and keeps what is in between from forgetting the connection.
+fn look_after(stream: &TcpStream) {
+    let socket = SockRef::from(stream);
+    let probes = TcpKeepalive::new().with_time(IDLE).with_interval(PROBE).with_retries(PROBES);
+    // Without it each command has its deadline still.
+    let _ = socket.set_tcp_keepalive(&probes);
+    #[cfg(target_os = "linux")]
+    let _ = socket.set_tcp_user_timeout(Some(SILENCE));
 }

@@ -1,7 +1,6 @@
 //! What a failing server means, in words that say what to do, and whether the command may be sent again.
 //!
-//! A server's own words are never repeated: one that does not know a command repeats what it was called with, which may be
-//! the password.
+//! Of a server's own words those are left out that repeat a command, which may be the one with the password.
 
 use std::borrow::Cow;
 use std::io;
@@ -19,33 +18,49 @@ pub(super) struct Failure {
     detail: Cow<'static, str>,
     /// What an operator must change, where that is the fault.
     misconfigured: Option<Reason>,
+    /// What the server said.
+    words: Option<String>,
 }
 
 /// Whether the command may be sent again, over a new connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Again {
-    /// The server did nothing, and may do it soon.
+    /// The server may do it soon, or has done it: a script knows a command again.
     Yes,
-    /// It may have been done: where doing it twice is doing it once.
-    IfRepeatable,
+    /// It did nothing, and another server may do it, if there is one.
+    Briefly,
     /// It would fail again.
     No,
 }
 
 impl Failure {
     pub(super) fn new(again: Again, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { again, detail: detail.into(), misconfigured: None }
+        Self { again, detail: detail.into(), misconfigured: None, words: None }
+    }
+
+    /// An operator must change something.
+    pub(super) fn misconfigured(reason: Reason, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { misconfigured: Some(reason), ..Self::new(Again::No, detail) }
+    }
+
+    pub(super) fn replica() -> Self {
+        let detail = "the Redis server is a replica, which only reads: give the URL of the primary";
+        Self { again: Again::Briefly, ..Self::misconfigured(Reason::ReadOnly, detail) }
+    }
+
+    pub(super) fn not_redis() -> Self {
+        Self::misconfigured(Reason::Unsuitable, "what answers at the host and port of the URL is not Redis")
+    }
+
+    /// The server's words too, if this is not in them.
+    pub(super) fn without(mut self, secret: Option<&str>) -> Self {
+        self.words = self.words.filter(|words| secret.is_none_or(|secret| !words.contains(secret)));
+        self
     }
 
     /// Nothing came in this time.
     pub(super) fn no_answer(again: Again, in_time: Duration) -> Self {
         Self::new(again, format!("the Redis server gave no answer in {} ms", in_time.as_millis()))
-    }
-
-    /// The same while the connection was made: of the command nothing was sent.
-    pub(super) fn before_the_command(self) -> Self {
-        let again = if self.again == Again::IfRepeatable { Again::Yes } else { self.again };
-        Self { again, ..self }
     }
 
     /// No connection was made.
@@ -74,52 +89,62 @@ impl From<RedisError> for Failure {
         use redis::ServerErrorKind::{
             Ask, BusyLoading, ClusterDown, CrossSlot, MasterDown, Moved, NoPerm, ReadOnly, TryAgain,
         };
-        let (again, detail) = match error.kind() {
-            ErrorKind::AuthenticationFailed => (Again::No, REFUSED),
-            ErrorKind::Parse | ErrorKind::UnexpectedReturnType => {
-                (Again::No, "what answers at the host and port of the URL is not Redis")
-            }
+        let failure = match error.kind() {
+            ErrorKind::AuthenticationFailed => Self::misconfigured(Reason::WrongPassword, REFUSED),
+            ErrorKind::Parse | ErrorKind::UnexpectedReturnType => Self::not_redis(),
             ErrorKind::Server(BusyLoading) => {
-                (Again::Yes, "the Redis server is still loading its data: try again soon")
+                Self::new(Again::Yes, "the Redis server is still loading its data: try again soon")
             }
             ErrorKind::Server(MasterDown | TryAgain) => {
-                (Again::Yes, "the Redis server has lost its primary: try again when the failover has ended")
+                Self::new(Again::Yes, "the Redis server has lost its primary: try again when the failover has ended")
             }
-            ErrorKind::Server(ReadOnly) => (Again::Yes, REPLICA),
-            ErrorKind::Server(Moved | Ask | CrossSlot | ClusterDown) => (Again::No, CLUSTER),
-            ErrorKind::Server(NoPerm) => (
-                Again::No,
+            ErrorKind::Server(ReadOnly) => Self::replica(),
+            ErrorKind::Server(Moved | Ask | CrossSlot | ClusterDown) => {
+                Self::misconfigured(Reason::Unsuitable, CLUSTER)
+            }
+            ErrorKind::Server(NoPerm) => Self::misconfigured(
+                Reason::NoPermission,
                 "the Redis user lacks a permission: it needs `+@read +@write +@scripting +info +select +time` and the keys \
                  that begin with the prefix",
             ),
-            ErrorKind::Io => (Again::IfRepeatable, "the connection to the Redis server broke"),
+            ErrorKind::Io => Self::new(Again::Yes, "the connection to the Redis server broke"),
             _ => match error.code() {
-                Some("WRONGPASS" | "NOAUTH") => (Again::No, REFUSED),
-                Some("BUSY") => (Again::Yes, "the Redis server is busy with somebody's script"),
-                Some("OOM") => (
+                Some("WRONGPASS" | "NOAUTH") => Self::misconfigured(Reason::WrongPassword, REFUSED),
+                Some("BUSY") => Self::new(Again::Yes, "the Redis server is busy with somebody's script"),
+                Some("OOM") => Self::new(
                     Again::No,
                     "the Redis server is out of memory: give it more (`maxmemory`); what is kept here goes away by itself \
                      when its time is over",
                 ),
-                Some("MISCONF") => (
+                Some("MISCONF") => Self::new(
                     Again::No,
                     "the Redis server cannot write to its disk, and refuses to change anything: see its log",
                 ),
-                Some("NOREPLICAS") => {
-                    (Again::Yes, "the Redis server has fewer replicas than it must have (`min-replicas-to-write`)")
-                }
-                Some("WRONGTYPE") => (
-                    Again::No,
+                Some("NOREPLICAS") => Self::new(
+                    Again::Yes,
+                    "the Redis server has fewer replicas than it must have (`min-replicas-to-write`)",
+                ),
+                Some("WRONGTYPE") => Self::misconfigured(
+                    Reason::Unsuitable,
                     "somebody else keeps something under our keys in the Redis server: give the URL a `prefix`",
                 ),
-                code => {
-                    let code = code.unwrap_or("no code");
-                    return Self::new(Again::No, format!("the Redis server failed ({code}): see its log"));
+                _ if error.detail() == Some(NO_MORE_CLIENTS) => {
+                    Self::new(Again::Yes, "the Redis server takes no more connections: raise its `maxclients`")
                 }
+                _ => Self::new(Again::No, "the Redis server failed: see its log"),
             },
         };
-        Self::new(again, detail)
+        Self { words: words(&error), ..failure }
     }
+}
+
+/// What the server said, as far as it can be repeated.
+fn words(error: &RedisError) -> Option<String> {
+    let (code, said) = (error.code()?, error.detail().unwrap_or_default());
+    // What follows is the command.
+    let said = if said.starts_with("unknown command") { "unknown command" } else { said };
+    let words: String = format!("{code} {said}").chars().filter(|c| !c.is_control()).take(200).collect();
+    Some(words.trim_end().to_owned())
 }
 
 /// What the seal refuses, it refuses again.
@@ -132,15 +157,20 @@ impl From<Error> for Failure {
 
 impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
-        match failure.misconfigured {
-            Some(reason) => Self::misconfigured("store", reason, failure.detail),
-            None => storage(failure.detail),
+        let Failure { detail, misconfigured, words, .. } = failure;
+        let detail = match &words {
+            Some(words) => format!("{detail} (the server: `{words}`)"),
+            None => detail.into_owned(),
+        };
+        match misconfigured {
+            Some(reason) => Self::misconfigured("store", reason, detail),
+            None => storage(detail),
         }
     }
 }
 
 const REFUSED: &str = "the Redis server refused the user name or password: check those of the URL";
-pub(super) const REPLICA: &str = "the Redis server is a replica, which only reads: give the URL of the primary";
+const NO_MORE_CLIENTS: &str = "max number of clients reached";
 pub(super) const CLUSTER: &str = "the Redis server is part of a cluster, over which no script can count for a request and for its \
                                   number at once: use one server, with replicas if you like, or PostgreSQL";
 

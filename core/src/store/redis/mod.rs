@@ -265,7 +265,10 @@ impl StoreBackend for RedisStore {
     }
 
     fn ping(&self) -> StoreFuture<'_, ()> {
-        Box::pin(self.connections.ping())
+        Box::pin(async move {
+            self.connections.run(self.call(&script::PING, "p", b"")).await?;
+            self.connections.check().await
+        })
     }
 }
 

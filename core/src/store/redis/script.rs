@@ -18,6 +18,7 @@ macro_rules! source {
 }
 
 pub(super) static OPEN: Source = source!("lists.lua" "open.lua");
+pub(super) static PING: Source = source!("ping.lua");
 pub(super) static CREATE: Source = source!("lists.lua" "counters.lua" "record.lua" "create.lua");
 pub(super) static VALIDATE: Source = source!("counters.lua" "validate.lua");
 pub(super) static CANCEL: Source = source!("record.lua" "cancel.lua");
