@@ -163,6 +163,8 @@ pub struct NativeVerification {
     pub expires_at: Option<SystemTime>,
     pub sms: Option<NativeSmsStatus>,
     pub attempts_left: Option<u32>,
+    pub resend_at: Option<SystemTime>,
+    pub resends_left: Option<u32>,
 }
 
 impl From<Verification> for NativeVerification {
@@ -175,6 +177,8 @@ impl From<Verification> for NativeVerification {
             expires_at: known.expires_at,
             sms: known.sms.map(Into::into),
             attempts_left: known.attempts_left,
+            resend_at: known.resend_at,
+            resends_left: known.resends_left,
         }
     }
 }

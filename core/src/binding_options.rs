@@ -8,7 +8,11 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde::de::{self, Deserializer, SeqAccess, Visitor};
 
-use crate::{ClientOptions, EngineOptions, Error, Quota, Reason, Store, V1Paths, V2Paths};
+use crate::client::{ClientOptions, V1Paths, V2Paths};
+use crate::engine::EngineOptions;
+use crate::error::{Error, Reason};
+use crate::machine::Quota;
+use crate::store::Store;
 
 /// How long a sandbox waits for a code where its user does not say.
 #[cfg(feature = "sandbox")]
@@ -143,6 +147,7 @@ pub struct QuotaSettings {
 #[expect(missing_docs, reason = "the methods of `EngineOptions`")]
 pub struct EngineSettings {
     pub store: Option<StoreSettings>,
+    pub timeout: Option<f64>,
     pub max_requests: Option<i64>,
     #[serde(deserialize_with = "or_off")]
     pub max_attempts: Option<Option<i64>>,
@@ -167,6 +172,9 @@ impl EngineSettings {
         let most = |field, most: Option<i64>| most.map(|most| whole(field, most)).transpose();
         if let Some(store) = self.store {
             options = options.store(store.read()?);
+        }
+        if let Some(timeout) = self.timeout {
+            options = options.timeout(seconds("timeout", timeout)?);
         }
         if let Some(most) = self.max_requests {
             options = options.max_requests(whole("max_requests", most)?);
@@ -243,15 +251,30 @@ fn or_off<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Re
     Option::deserialize(deserializer).map(Some)
 }
 
-/// A length of time in seconds; negative, not a number or beyond all use it is `invalid_input`.
+/// A deadline is no longer; more was meant in milliseconds.
+const MAX_TIMEOUT: Duration = Duration::from_secs(600);
+/// A window, a pause and a retention are no longer.
+const MAX_SPAN: Duration = Duration::from_secs(31 * 24 * 60 * 60);
+
+/// A length of time in seconds. Negative, not a number or longer than its use has need of, it is `invalid_input`.
 pub fn seconds(field: &str, given: f64) -> Result<Duration, Error> {
-    Duration::try_from_secs_f64(given).map_err(|_| {
-        Error::invalid_input(
-            field,
-            Reason::TooSmall,
-            format_args!("is {given} seconds, must be 0 or more, and not endless"),
-        )
-    })
+    let max = match field {
+        "timeout" | "connect_timeout" => Some(MAX_TIMEOUT),
+        "retention" | "resend_after" | "wrong_codes_per_number" | "sms_per_number" => Some(MAX_SPAN),
+        _ => None,
+    };
+    let fault = |reason, fault: fmt::Arguments<'_>| Error::invalid_input(field, reason, fault);
+    let span = Duration::try_from_secs_f64(given).map_err(|_| {
+        let reason = if given > 0.0 { Reason::TooLarge } else { Reason::TooSmall };
+        fault(reason, format_args!("is {given} seconds, must be 0 or more, and not endless"))
+    })?;
+    match max {
+        Some(max) if span > max => Err(fault(
+            Reason::TooLarge,
+            format_args!("is {given} s; the maximum is {} s. Were milliseconds meant?", max.as_secs()),
+        )),
+        _ => Ok(span),
+    }
 }
 
 /// A validity, for [`RequestOptions::ttl`](crate::RequestOptions::ttl), which checks what is left to check.

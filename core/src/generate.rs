@@ -7,8 +7,8 @@ use rand::TryRng;
 use rand::rngs::SysRng;
 use zeroize::Zeroizing;
 
+use crate::error::{Error, ErrorCode};
 use crate::values::{Code, CodeSize, CodeType};
-use crate::{Error, ErrorCode};
 
 /// Draws a code. One system call, except about once in 10^4 codes of 20 letters, when a second one is needed.
 ///

@@ -121,6 +121,18 @@ impl Record {
         limits.max_attempts.map(|most| most.saturating_sub(self.wrong_codes))
     }
 
+    /// How many more resends there may be; none where they are not limited.
+    pub fn resends_left(&self, limits: &RequestLimits) -> Option<u32> {
+        limits.max_resends.map(|max| max.saturating_sub(self.resends))
+    }
+
+    /// When the pause after the latest SMS ends; none where there is no pause, or no resend that waiting could help.
+    pub fn resend_at(&self, now: Timestamp, limits: &RequestLimits) -> Option<Timestamp> {
+        let is_over = self.state(now) != State::Pending || self.attempts_left(limits) == Some(0);
+        let pause = limits.resend_after.filter(|_| !is_over && self.resends_left(limits) != Some(0))?;
+        Some(self.sent_at.after(pause))
+    }
+
     /// What becomes of the record at an event, and the answer.
     #[must_use]
     pub fn step(mut self, event: Event, now: Timestamp, limits: &RequestLimits) -> (Self, Answer) {

@@ -18,9 +18,9 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::{Error, ErrorCode, Reason};
 use crate::values::{Code, PhoneNumber, RequestId};
 use crate::verification::{Outcome, State};
-use crate::{Error, ErrorCode, Reason};
 
 /// When something happens, on both clocks of a device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

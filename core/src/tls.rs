@@ -7,7 +7,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
 
-use crate::{Error, ErrorCode, Reason};
+use crate::error::{Error, ErrorCode, Reason};
 
 /// Whose certificates are believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
+use crate::error::{Error, Reason};
 use crate::sms::MessageTemplate;
 use crate::values::{CodeSize, CodeType, PhoneNumber, RequestId, Validity, masked};
-use crate::{Error, Reason};
 
 /// The state of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -118,6 +118,11 @@ pub struct Verification {
     pub sms: Option<SmsStatus>,
     /// How many more wrong codes are looked at, from an `Engine` that counts.
     pub attempts_left: Option<u32>,
+    /// Before this time a resend is `rate_limited`; from an `Engine` with a pause, while a resend is possible. A limit of the
+    /// number may make it later.
+    pub resend_at: Option<SystemTime>,
+    /// How many more resends there may be, from an `Engine` that limits them.
+    pub resends_left: Option<u32>,
 }
 
 impl Verification {
@@ -130,6 +135,8 @@ impl Verification {
             expires_at: None,
             sms: None,
             attempts_left: None,
+            resend_at: None,
+            resends_left: None,
         }
     }
 }
@@ -144,6 +151,8 @@ impl fmt::Debug for Verification {
             .field("expires_at", &self.expires_at)
             .field("sms", &self.sms)
             .field("attempts_left", &self.attempts_left)
+            .field("resend_at", &self.resend_at)
+            .field("resends_left", &self.resends_left)
             .finish()
     }
 }

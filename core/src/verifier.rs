@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use crate::Error;
+use crate::error::Error;
 use crate::verification::{CallOptions, Outcome, RequestOptions, State, ValidateOptions, Verification};
 
 /// Proves that a phone number belongs to a person. Code written against it runs on a [`Client`](crate::Client), where

@@ -16,8 +16,8 @@ use std::time::{Duration, SystemTime};
 use egoi_verify::machine::Quota;
 use egoi_verify::store::{MemoryStore, StoreBackend};
 use egoi_verify::{
-    CallOptions, Clock as _, CodeType, Engine, EngineOptions, Error, ErrorCode, Outcome, RequestOptions, SmsStatus,
-    State, Store, TestClock, ValidateOptions, Verification, Verifier, parse_number,
+    CallOptions, Clock as _, CodeType, Engine, EngineOptions, Error, ErrorCode, Outcome, OutgoingSms, RequestOptions,
+    SendError, SmsStatus, State, Store, TestClock, ValidateOptions, Verification, Verifier, parse_number,
 };
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use rand::rngs::SmallRng;
@@ -941,6 +941,26 @@ async fn where_the_store_fails_nothing_is_verified() {
     assert_fields(&error, ErrorCode::Storage, None, None, false, false);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_gateway_that_never_answers_ends_with_the_engines_own_deadline() {
+    let never = |_: OutgoingSms| std::future::pending::<Result<(), SendError>>();
+    for (options, ends_after) in
+        [(EngineOptions::default(), 15), (EngineOptions::default().timeout(Duration::from_secs(2)), 2)]
+    {
+        let (engine, started) = (Engine::new(never, options).unwrap(), tokio::time::Instant::now());
+        let error = engine.request(NUMBER, RequestOptions::default()).await.unwrap_err();
+        assert_eq!((error.code(), error.sms_possibly_sent()), (ErrorCode::Timeout, true), "{error:?}");
+        assert_eq!(started.elapsed().as_secs(), ends_after);
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_an_engine_in_memory_does_not_have_may_be_in_another_process() {
+    let engine = Engine::new(|_: OutgoingSms| async { Ok(()) }, EngineOptions::default()).unwrap();
+    let error = engine.get(&"0".repeat(32), call()).await.unwrap_err();
+    assert!(error.code() == ErrorCode::NotFound && error.detail().contains("another"), "{error}");
+}
+
 #[tokio::test]
 async fn get_and_cancel_may_be_repeated_where_the_store_fails() {
     let (setting, store) = set_up_watched();
@@ -1069,6 +1089,8 @@ fn options_that_make_no_sense_are_refused() {
             options().store(Store::default().key([0; 32]).previous_keys([vec![0; 32], vec![0; 31]])),
         ),
         ("previous_keys", "without a `key`", options().store(Store::default().previous_keys([vec![0; 32]]))),
+        ("countries", "is empty", options().countries(Some(Vec::new()))),
+        ("countries", "has 999", options().countries(Some(vec![351, 999]))),
         ("pool_size", "PostgreSQL only", options().store(Store::default().pool_size(3))),
         ("ca_certificates", "Redis only", options().store(Store::default().ca_certificates(*b"-"))),
         ("key", "is missing", options().store(Store::custom(store()))),
@@ -1098,7 +1120,7 @@ fn options_at_their_limits_are_accepted() {
         options().max_attempts(Some(1)).max_resends(Some(0)).resend_after(Some(Duration::ZERO)).max_requests(1),
         options().max_requests(u64::MAX),
         options().wrong_codes_per_number(one).sms_per_number(one),
-        options().store(Store::default().retention(Duration::ZERO)).countries(Some(Vec::new())),
+        options().store(Store::default().retention(Duration::ZERO)).countries(Some(vec![1, 351])),
         options().store(Store::default().retention(Duration::MAX)),
     ] {
         assert!(Engine::new(Post::default(), accepted).is_ok());

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use egoi_verify::binding_options::{ClientSettings, EngineSettings, code_size, ttl};
+use egoi_verify::binding_options::{ClientSettings, EngineSettings, code_size, seconds, ttl};
 use egoi_verify::{
     CallOptions, Client, ClientOptions, Code, CodeType, Engine, EngineOptions, Error, ErrorCode, Fault, Message,
     OutgoingSms, RequestOptions, Sandbox, SandboxOptions, SendError, TestClock, ValidateOptions, Verification,
@@ -464,7 +464,7 @@ fn request_options(step: &mut Fields) -> Result<RequestOptions, Error> {
         options = options.idempotency_key(key);
     }
     if let Some(timeout) = step.take("timeout") {
-        options = options.timeout(Duration::from_secs_f64(timeout));
+        options = options.timeout(seconds("timeout", timeout)?);
     }
     Ok(options)
 }
@@ -483,9 +483,10 @@ fn said<T>(result: Result<T, Error>, value: impl FnOnce(T) -> Value) -> Value {
 
 fn verification(of: &Verification) -> Value {
     let lives = of.created_at.zip(of.expires_at).map(|(from, to)| to.duration_since(from).unwrap().as_secs_f64());
+    let resend_in = of.created_at.zip(of.resend_at).map(|(from, to)| to.duration_since(from).unwrap().as_secs_f64());
     json!({
         "id": of.id, "state": of.state.as_str(), "number": of.number, "sms": of.sms.map(egoi_verify::SmsStatus::as_str),
-        "attempts_left": of.attempts_left, "lives": lives,
+        "attempts_left": of.attempts_left, "lives": lives, "resends_left": of.resends_left, "resend_in": resend_in,
     })
 }
 

@@ -79,6 +79,7 @@ impl EngineOptions {
             max_resends: self.max_resends.map(limit),
             resend_after: self.resend_after.map(limit),
             countries: self.countries.and_then(limit),
+            ..EngineSettings::default()
         };
         let options = settings.set(egoi_verify::EngineOptions::default())?;
         Ok(match clock {

@@ -87,6 +87,10 @@ pub(crate) struct Verification {
     sms: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     attempts_left: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resend_at: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resends_left: Option<u32>,
 }
 
 impl From<egoi_verify::Verification> for Verification {
@@ -99,6 +103,8 @@ impl From<egoi_verify::Verification> for Verification {
             expires_at: verification.expires_at.map(milliseconds),
             sms: verification.sms.map(|sms| sms.as_str()),
             attempts_left: verification.attempts_left,
+            resend_at: verification.resend_at.map(milliseconds),
+            resends_left: verification.resends_left,
         }
     }
 }

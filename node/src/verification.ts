@@ -20,6 +20,8 @@ export interface VerificationFields {
   expiresAt?: Date | undefined;
   sms?: SmsStatus | undefined;
   attemptsLeft?: number | undefined;
+  resendAt?: Date | undefined;
+  resendsLeft?: number | undefined;
 }
 
 /**
@@ -46,6 +48,10 @@ export class Verification {
   readonly sms: SmsStatus | undefined;
   /** How many more wrong codes are accepted, from an `Engine` that counts. */
   readonly attemptsLeft: number | undefined;
+  /** Before this time a resend is `rate_limited`; from an `Engine` with a pause, while a resend is possible. */
+  readonly resendAt: Date | undefined;
+  /** How many more resends there may be, from an `Engine` that limits them. */
+  readonly resendsLeft: number | undefined;
   // Not a property of the object itself: loggers and copies would carry it.
   readonly #number: string | undefined;
 
@@ -58,6 +64,8 @@ export class Verification {
     this.expiresAt = fields.expiresAt;
     this.sms = fields.sms;
     this.attemptsLeft = fields.attemptsLeft;
+    this.resendAt = fields.resendAt;
+    this.resendsLeft = fields.resendsLeft;
   }
 
   /** The full number, `+351910000000`, if the service reports it. */

@@ -231,9 +231,11 @@ class Run {
 /** What a step gave, in the words of the files. */
 function plain(gave) {
     if (gave instanceof Verification) {
-        const { id, state, number, createdAt, expiresAt, sms, attemptsLeft } = gave;
+        const { id, state, number, createdAt, expiresAt, sms, attemptsLeft, resendAt, resendsLeft } = gave;
         const lives = createdAt && expiresAt && (expiresAt - createdAt) / 1000;
-        const known = { id, state, number, sms, attempts_left: attemptsLeft, lives };
+        const resend_in = createdAt && resendAt && (resendAt - createdAt) / 1000;
+        const left = { attempts_left: attemptsLeft, resends_left: resendsLeft };
+        const known = { id, state, number, sms, lives, resend_in, ...left };
         return Object.fromEntries(Object.entries(known).map(([name, value]) => [name, nulls(value)]));
     }
     return nulls(gave);

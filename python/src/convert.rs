@@ -64,8 +64,17 @@ pub(crate) enum Value {
 }
 
 /// In the order of the fields of `egoi_verify.Verification`; the times in seconds since 1970.
-type VerificationRow =
-    (String, &'static str, Option<String>, Option<f64>, Option<f64>, Option<&'static str>, Option<u32>);
+type VerificationRow = (
+    String,
+    &'static str,
+    Option<String>,
+    Option<f64>,
+    Option<f64>,
+    Option<&'static str>,
+    Option<u32>,
+    Option<f64>,
+    Option<u32>,
+);
 
 /// In the order of the fields of `egoi_verify.SenderInfo`.
 type SenderRow = (String, Option<String>, Option<String>, Option<String>);
@@ -83,6 +92,8 @@ impl From<Verification> for Value {
             known.expires_at.map(seconds),
             known.sms.map(|sms| sms.as_str()),
             known.attempts_left,
+            known.resend_at.map(seconds),
+            known.resends_left,
         ))
     }
 }

@@ -188,6 +188,7 @@ impl Given<'_> {
             max_resends: self.max_resends.0.map(|given| given.map(whole)),
             resend_after: self.resend_after.0.map(|given| given.map(seconds)),
             countries: self.countries.map(|codes| codes.into_iter().map(whole).collect()),
+            ..EngineSettings::default()
         };
         let options = settings.set(EngineOptions::default())?;
         Ok(match self.clock {

@@ -225,6 +225,10 @@ def plain(gave: Any) -> Any:
             "number": gave.number,
             "sms": gave.sms and gave.sms.value,
             "attempts_left": gave.attempts_left,
+            "resends_left": gave.resends_left,
+            "resend_in": gave.created_at
+            and gave.resend_at
+            and (gave.resend_at - gave.created_at).total_seconds(),
             "lives": lives,
         }
     if isinstance(gave, VerifyError):

@@ -10,6 +10,7 @@ use url::Url;
 
 use super::ClientOptions;
 use super::options::Api;
+use crate::error::{Error, ErrorCode, Reason};
 use crate::generate::draw_bits;
 use crate::machine::Timestamp;
 use crate::store::{
@@ -18,7 +19,6 @@ use crate::store::{
 };
 use crate::values::{ApiKey, PhoneNumber, RequestId};
 use crate::verification::{SmsStatus, State, Verification};
-use crate::{Error, ErrorCode, Reason};
 
 /// How long a call whose SMS was sent waits for the store, which is told in the background then.
 const COMPLETING: Duration = Duration::from_secs(1);

@@ -29,13 +29,13 @@ use request_locks::RequestLocks;
 use routes::Routes;
 use transport::{Answer, Exchange, Kind, Progress, Transport};
 
+use crate::error::{Error, ErrorCode};
 use crate::values::{ApiKey, Code, PhoneNumber, RequestId, checked_sender, masked};
 use crate::verification::{
     CallOptions, Outcome, RequestOptions, SmsStatus, State, Terms, ValidateOptions, Verification,
 };
 use crate::verifier::Verifier;
 use crate::wire::words::StatusWords;
-use crate::{Error, ErrorCode};
 
 /// A sender of the account. Printed, its number is masked.
 #[derive(Clone, PartialEq, Eq)]

@@ -8,9 +8,9 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::Client;
+use crate::error::{Error, Reason};
 use crate::store::Store;
 use crate::tls::Trust;
-use crate::{Error, Reason};
 
 /// Which version of the service's interface to speak.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

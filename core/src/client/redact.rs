@@ -173,7 +173,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_service_repeats_is_removed_in_any_form() -> Result<(), crate::Error> {
+    fn what_the_service_repeats_is_removed_in_any_form() -> Result<(), crate::error::Error> {
         let code = Code::parse("ABC123")?;
         let secrets = Secrets {
             key: "canary-key",

@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_request_is_forgotten_with_its_last_turn() -> Result<(), crate::Error> {
+    fn a_request_is_forgotten_with_its_last_turn() -> Result<(), crate::error::Error> {
         let request_locks = RequestLocks::default();
         let id = RequestId::parse("a")?;
         let (one, two) = (request_locks.of(&id), request_locks.of(&id));
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_mark_is_left_for_a_minute_and_takes_no_room_afterwards() -> Result<(), crate::Error> {
+    async fn a_mark_is_left_for_a_minute_and_takes_no_room_afterwards() -> Result<(), crate::error::Error> {
         let request_locks = RequestLocks::default();
         let (id, other) = (RequestId::parse("a")?, RequestId::parse("b")?);
         let (lock, untouched) = (request_locks.of(&id), request_locks.of(&other));

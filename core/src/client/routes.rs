@@ -4,8 +4,8 @@ use url::Url;
 
 use super::options::{Api, ClientOptions};
 use super::transport::is_loopback;
+use crate::error::{Error, Reason};
 use crate::values::RequestId;
-use crate::{Error, Reason};
 
 const V2_BASE: &str = "https://slingshot.egoiapp.com/api";
 

@@ -23,8 +23,8 @@ use zeroize::Zeroizing;
 use super::ClientOptions;
 use super::budget::{self, Budget, MORE_TRIES};
 use super::redact::Secrets;
+use crate::error::{Error, ErrorCode, Reason};
 use crate::values::ApiKey;
-use crate::{Error, ErrorCode, Reason};
 use crate::{tls, wire};
 
 /// The most that is read of an answer.

@@ -6,10 +6,10 @@ use zeroize::Zeroizing;
 
 use super::transport::{Answer, Exchange, Kind};
 use super::{Call, body, routes};
+use crate::error::{Error, ErrorCode};
 use crate::values::{Code, PhoneNumber, RequestId};
 use crate::verification::{Outcome, State, Terms};
 use crate::wire::{self, words};
-use crate::{Error, ErrorCode};
 
 pub(super) async fn request(
     call: &Call<'_>,

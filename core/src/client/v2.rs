@@ -11,11 +11,11 @@ use zeroize::Zeroizing;
 use super::request_locks::Mark;
 use super::transport::{Answer, Exchange, Kind};
 use super::{Call, SenderInfo, body, routes};
+use crate::error::{Error, ErrorCode};
 use crate::values::{Code, CodeSize, PhoneNumber, RequestId};
 use crate::verification::{Outcome, State, Terms, Verification};
 use crate::wire::v2::Read;
 use crate::wire::{self, Malformed};
-use crate::{Error, ErrorCode};
 
 pub(super) async fn request(
     call: &Call<'_>,

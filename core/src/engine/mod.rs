@@ -3,16 +3,21 @@
 mod options;
 mod sender;
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::{Arc, Mutex};
+use std::task::Poll;
 use std::time::Duration;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
+use tokio::runtime::Handle;
 use tokio::time::{Instant, timeout_at};
 
 pub use options::EngineOptions;
 pub use sender::{EgoiSms, OutgoingSms, SendError, SendFuture, SmsGateway};
 
+use crate::error::{Error, ErrorCode, Reason};
 use crate::generate::draw_bits;
 use crate::store::{
     Attempt, CreateResult, DeliveryStatus, Detachable, Digest, KeyLocks, Limits, NewRequest, NewResend, PerProcess,
@@ -23,7 +28,6 @@ use crate::verification::{
     CallOptions, Outcome, RequestOptions, SmsStatus, State, Terms, ValidateOptions, Verification,
 };
 use crate::verifier::Verifier;
-use crate::{Error, ErrorCode, Reason};
 
 /// Where codes come from: the operating system's randomness, and in a `Sandbox` alone something else.
 pub(crate) type DrawCode = dyn Fn(&Terms) -> Result<Code, Error> + Send + Sync;
@@ -40,6 +44,7 @@ struct Inner {
     /// The key in use first, then those that are still honoured.
     keys: Vec<Hmac<Sha256>>,
     retention: Duration,
+    timeout: Duration,
     limits: Limits,
     countries: Option<Vec<u16>>,
     draw_code: Box<DrawCode>,
@@ -78,6 +83,7 @@ impl Engine {
             store: checked.store,
             keys,
             retention: checked.retention,
+            timeout: checked.timeout,
             limits: checked.limits,
             countries: checked.countries,
             draw_code,
@@ -94,7 +100,7 @@ impl Engine {
 
     /// [`Engine::request`] to a number that was parsed before.
     pub async fn request_to(&self, number: PhoneNumber, options: RequestOptions) -> Result<Verification, Error> {
-        let deadline = Deadline::after(options.timeout);
+        let deadline = self.0.deadline(options.timeout);
         let terms = self.0.shared(Terms::check(&options)?);
         let idempotency_key = options.checked_idempotency_key()?;
         self.0.request(number, terms, idempotency_key, deadline).await
@@ -103,12 +109,12 @@ impl Engine {
     /// [`Engine::request_to`] with terms that were checked by somebody else.
     #[cfg(feature = "sandbox")]
     pub(crate) async fn request_with(&self, number: PhoneNumber, terms: Terms) -> Result<Verification, Error> {
-        self.0.request(number, self.0.shared(terms), None, Deadline::after(None)).await
+        self.0.request(number, self.0.shared(terms), None, self.0.deadline(None)).await
     }
 
     /// See [`Verifier::validate`].
     pub async fn validate(&self, id: &str, code: &str, options: ValidateOptions) -> Result<Outcome, Error> {
-        let deadline = Deadline::after(options.timeout);
+        let deadline = self.0.deadline(options.timeout);
         let id = RequestId::parse(id)?;
         let code = Code::parse(code)?;
         let number = options.checked_number()?;
@@ -117,21 +123,21 @@ impl Engine {
 
     /// See [`Verifier::cancel`].
     pub async fn cancel(&self, id: &str, options: CallOptions) -> Result<State, Error> {
-        let deadline = Deadline::after(options.timeout);
+        let deadline = self.0.deadline(options.timeout);
         let id = RequestId::parse(id)?;
         deadline.of_store(self.0.cancel(&id)).await.map_err(repeatable)
     }
 
     /// See [`Verifier::resend`].
     pub async fn resend(&self, id: &str, options: CallOptions) -> Result<Verification, Error> {
-        let deadline = Deadline::after(options.timeout);
+        let deadline = self.0.deadline(options.timeout);
         let id = RequestId::parse(id)?;
         self.0.resend(&id, deadline).await
     }
 
     /// See [`Verifier::get`].
     pub async fn get(&self, id: &str, options: CallOptions) -> Result<Verification, Error> {
-        let deadline = Deadline::after(options.timeout);
+        let deadline = self.0.deadline(options.timeout);
         let id = RequestId::parse(id)?;
         deadline.of_store(self.0.get(&id)).await.map_err(repeatable)
     }
@@ -140,7 +146,7 @@ impl Engine {
     /// the one the store was made with, a store of a newer version. Good to call at the start: [`Engine::new`] opens a
     /// file, and calls no server.
     pub async fn ping(&self, options: CallOptions) -> Result<(), Error> {
-        Deadline::after(options.timeout).of_store(self.0.store.ping()).await.map_err(repeatable)
+        self.0.deadline(options.timeout).of_store(self.0.store.ping()).await.map_err(repeatable)
     }
 
     /// Whether its store is in this process: then the one thing that a call ever waits for is its SMS being handed over.
@@ -271,7 +277,7 @@ impl Inner {
     }
 
     async fn validate(&self, id: &RequestId, code: &Code, number: Option<PhoneNumber>) -> Result<Outcome, Error> {
-        let bits = id.bits().ok_or_else(|| unknown(id))?;
+        let bits = id.bits().ok_or_else(|| self.unknown(id))?;
         // Nearly always there is one key.
         let current = [self.digest(bits, code)?];
         let all: Vec<Digest>;
@@ -284,18 +290,18 @@ impl Inner {
         // A store in this process loses no answer, and has no use for a name to ask again by.
         let id_of_attempt = if self.store.is_in_process() { 0 } else { draw_bits()? };
         let attempt = Attempt { id: id_of_attempt, codes, number, limits: self.limits };
-        self.store.validate(bits, attempt).await?.ok_or_else(|| unknown(id))
+        self.store.validate(bits, attempt).await?.ok_or_else(|| self.unknown(id))
     }
 
     async fn cancel(&self, id: &RequestId) -> Result<State, Error> {
-        let bits = id.bits().ok_or_else(|| unknown(id))?;
-        self.store.cancel(bits).await?.ok_or_else(|| unknown(id))
+        let bits = id.bits().ok_or_else(|| self.unknown(id))?;
+        self.store.cancel(bits).await?.ok_or_else(|| self.unknown(id))
     }
 
     async fn resend(&self, id: &RequestId, deadline: Deadline) -> Result<Verification, Error> {
-        let bits = id.bits().ok_or_else(|| unknown(id))?;
+        let bits = id.bits().ok_or_else(|| self.unknown(id))?;
         let terms = deadline.of_store(self.store.terms(bits)).await.map_err(repeatable)?;
-        let StoredTerms { number, terms } = terms.ok_or_else(|| unknown(id))?;
+        let StoredTerms { number, terms } = terms.ok_or_else(|| self.unknown(id))?;
         let code = (self.draw_code)(&terms)?;
         let resend = NewResend {
             command: draw_bits()?,
@@ -304,7 +310,7 @@ impl Inner {
             limits: self.limits,
         };
         let resent = self.replace(bits, resend, deadline).await?;
-        match resent.ok_or_else(|| unknown(id))? {
+        match resent.ok_or_else(|| self.unknown(id))? {
             ResendResult::Ready { delivery, stored } => {
                 self.deliver(id, bits, delivery, number, &terms, code, deadline).await?;
                 Ok(self.verification(id, &StoredRequest { sms: SmsStatus::Sent, ..stored }))
@@ -329,8 +335,8 @@ impl Inner {
     }
 
     async fn get(&self, id: &RequestId) -> Result<Verification, Error> {
-        let bits = id.bits().ok_or_else(|| unknown(id))?;
-        let stored = self.store.get(bits).await?.ok_or_else(|| unknown(id))?;
+        let bits = id.bits().ok_or_else(|| self.unknown(id))?;
+        let stored = self.store.get(bits).await?.ok_or_else(|| self.unknown(id))?;
         Ok(self.verification(id, &stored))
     }
 
@@ -399,6 +405,10 @@ impl Inner {
         }
     }
 
+    fn deadline(&self, timeout: Option<Duration>) -> Deadline {
+        Deadline::after(timeout.unwrap_or(self.timeout))
+    }
+
     fn verification(&self, id: &RequestId, stored: &StoredRequest) -> Verification {
         let StoredRequest { record, number, created_at, sms, now } = stored;
         Verification {
@@ -407,8 +417,19 @@ impl Inner {
             expires_at: Some(record.expires_at.into()),
             sms: Some(*sms),
             attempts_left: record.attempts_left(&self.limits.request),
+            resend_at: record.resend_at(*now, &self.limits.request).map(Into::into),
+            resends_left: record.resends_left(&self.limits.request),
             ..Verification::new(id, record.state(*now))
         }
+    }
+
+    fn unknown(&self, id: &RequestId) -> Error {
+        let detail = if self.store.is_in_process() {
+            "there is no such request, or no longer; this store is the memory of one process, and the request may be in another"
+        } else {
+            "there is no such request, or no longer"
+        };
+        Error::new(ErrorCode::NotFound, detail).with_request_id(id.as_str())
     }
 
     fn digest(&self, id: u128, code: &Code) -> Result<Digest, Error> {
@@ -443,10 +464,6 @@ fn digest_under(key: &Hmac<Sha256>, context: &[u8], text: &str) -> Digest {
     mac.finalize().into_bytes().into()
 }
 
-fn unknown(id: &RequestId) -> Error {
-    Error::new(ErrorCode::NotFound, "there is no such request, or no longer").with_request_id(id.as_str())
-}
-
 /// Nothing counts twice when a call is repeated that only reads or cancels, or that sent nothing yet.
 fn repeatable(error: Error) -> Error {
     let safe = error.retry_is_safe() || error.code() == ErrorCode::Storage;
@@ -459,9 +476,9 @@ async fn not_sent(store: Arc<dyn StoreBackend>, id: u128, delivery: u32) {
 }
 
 impl Deadline {
-    fn after(timeout: Option<Duration>) -> Self {
+    fn after(timeout: Duration) -> Self {
         // One beyond what the clock can hold is none.
-        Self(timeout.and_then(|timeout| Some((Instant::now().checked_add(timeout)?, timeout))))
+        Self(Instant::now().checked_add(timeout).map(|at| (at, timeout)))
     }
 
     /// No later than after this long.
@@ -471,9 +488,14 @@ impl Deadline {
 
     /// None where the deadline comes first.
     async fn wait<T>(self, work: impl Future<Output = T>) -> Option<T> {
+        let mut work = pin!(work);
+        // What is ready at once needs no timer: an engine in memory can be polled without a runtime.
+        if let Poll::Ready(done) = poll_fn(|context| Poll::Ready(work.as_mut().poll(context))).await {
+            return Some(done);
+        }
         match self.0 {
-            None => Some(work.await),
-            Some((at, _)) => timeout_at(at, work).await.ok(),
+            Some((at, _)) if Handle::try_current().is_ok() => timeout_at(at, work).await.ok(),
+            _ => Some(work.await),
         }
     }
 

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
+use crate::error::{Error, Reason};
 use crate::machine::{Quota, RequestLimits};
 use crate::store::{Clock, Limits, MAX_REQUESTS, MonotonicClock, Store, StoreBackend};
-use crate::values::EngineKey;
-use crate::{Error, Reason};
+use crate::values::{EngineKey, PhoneNumber};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -17,6 +17,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 #[derive(Clone)]
 pub struct EngineOptions {
     store: Store,
+    timeout: Duration,
     max_requests: u64,
     limits: Limits,
     countries: Option<Vec<u16>>,
@@ -28,6 +29,7 @@ pub(crate) struct Checked {
     pub(crate) store: Arc<dyn StoreBackend>,
     pub(crate) keys: Vec<EngineKey>,
     pub(crate) retention: Duration,
+    pub(crate) timeout: Duration,
     pub(crate) limits: Limits,
     pub(crate) countries: Option<Vec<u16>>,
 }
@@ -36,6 +38,7 @@ impl Default for EngineOptions {
     fn default() -> Self {
         Self {
             store: Store::default(),
+            timeout: Duration::from_secs(15),
             max_requests: MAX_REQUESTS,
             limits: Limits {
                 request: RequestLimits {
@@ -57,6 +60,14 @@ impl EngineOptions {
     #[must_use]
     pub fn store(mut self, store: Store) -> Self {
         self.store = store;
+        self
+    }
+
+    /// The deadline of a call, the gateway's work included, where the call has none of its own. Default: 15 s. It is kept where
+    /// the call is made within a tokio runtime.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
         self
     }
 
@@ -105,7 +116,8 @@ impl EngineOptions {
         self
     }
 
-    /// The calling codes that are allowed, for example `[351, 34]`; another is `rejected`. Default: all.
+    /// The calling codes that are allowed, for example `[351, 34]`; another is `rejected`. An empty list and a calling code that
+    /// does not exist are `invalid_input`. Default: all.
     #[must_use]
     pub fn countries(mut self, calling_codes: Option<Vec<u16>>) -> Self {
         self.countries = calling_codes;
@@ -147,6 +159,7 @@ impl EngineOptions {
             }
         }
         self.store.check()?;
+        check_countries(self.countries.as_deref())?;
         let keys = match self.store.keys()? {
             Some(keys) => keys,
             None if self.store.is_memory() => vec![random_key()?],
@@ -164,9 +177,25 @@ impl EngineOptions {
             store,
             keys,
             retention: self.store.retained_for(),
+            timeout: self.timeout,
             limits: self.limits,
             countries: self.countries,
         })
+    }
+}
+
+fn check_countries(allowed: Option<&[u16]>) -> Result<(), Error> {
+    let Some(allowed) = allowed else { return Ok(()) };
+    if allowed.is_empty() {
+        return Err(Error::invalid_input("countries", Reason::Empty, "is empty, so that no number could be verified"));
+    }
+    match allowed.iter().find(|code| !PhoneNumber::is_calling_code(**code)) {
+        Some(code) => Err(Error::invalid_input(
+            "countries",
+            Reason::UnknownCountry,
+            format_args!("has {code}, which is no country's calling code"),
+        )),
+        None => Ok(()),
     }
 }
 

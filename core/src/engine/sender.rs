@@ -7,9 +7,9 @@ use std::pin::Pin;
 use zeroize::Zeroizing;
 
 use crate::client::{Client, ClientOptions};
+use crate::error::{Error, ErrorCode};
 use crate::values::PhoneNumber;
 use crate::verification::CallOptions;
-use crate::{Error, ErrorCode};
 
 /// An SMS to hand over. Its text holds the code: it cannot be printed.
 pub struct OutgoingSms {

@@ -9,9 +9,9 @@ use axum::http::{Method, Response, StatusCode, header};
 
 use super::faults::{Cut, Fault, FaultBody, FaultCall};
 use super::state::{Part, SandboxState};
+use crate::error::{Error, Reason};
 use crate::values::PhoneNumber;
 use crate::wire::v1;
-use crate::{Error, Reason};
 
 pub(crate) type Router = axum::Router<Arc<SandboxState>>;
 

@@ -18,8 +18,8 @@ use tokio_stream::{Stream, StreamExt as _};
 use super::answer::Router;
 use super::faults::Fault;
 use super::state::SandboxState;
+use crate::error::{Error, Reason};
 use crate::values::PhoneNumber;
-use crate::{Error, Reason};
 
 type Shared = State<Arc<SandboxState>>;
 

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::{Error, Reason};
 use crate::generate::draw_bits;
 use crate::values::PhoneNumber;
-use crate::{Error, Reason};
 
 /// A call of the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,6 +122,10 @@ impl Faults {
         }
         if fault.status.is_some_and(|status| !(300..=599).contains(&status)) {
             return Err(Error::invalid_input("status", Reason::UnknownValue, "must be 300 to 599"));
+        }
+        if fault.status.is_none() && fault.delay.is_zero() && fault.cut.is_none() && fault.body.is_none() {
+            let fault = "has no failure: one of `status`, `delay`, `cut` and `body` is needed";
+            return Err(Error::invalid_input("fault", Reason::Missing, fault));
         }
         if fault.delay > Duration::from_secs(60) {
             return Err(Error::invalid_input("delay", Reason::TooLarge, "must be at most 60 seconds"));

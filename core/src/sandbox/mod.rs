@@ -20,9 +20,9 @@ pub use faults::{Cut, Fault, FaultBody, FaultCall};
 pub use inbox::Message;
 
 use crate::client::{Api, Client, ClientOptions};
+use crate::error::{Error, ErrorCode, Reason};
 use crate::store::{Clock as _, TestClock};
 use crate::values::{ApiKey, Code, PhoneNumber};
-use crate::{Error, ErrorCode, Reason};
 use state::SandboxState;
 
 /// How to start a sandbox. Whatever is not set has its default.

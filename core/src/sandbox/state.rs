@@ -17,13 +17,13 @@ use super::faults::Faults;
 use super::inbox::{Inbox, Message};
 use super::{SandboxOptions, V2Wrong};
 use crate::engine::{DrawCode, Engine, EngineOptions, OutgoingSms};
+use crate::error::{Error, Reason};
 use crate::generate::{draw_bits, draw_code, fill};
 use crate::machine::Timestamp;
 use crate::sms::{MessageTemplate, code_in_sms, sms_parts};
 use crate::store::{Clock as _, MemoryStore, Store, StoredRequest, TestClock};
 use crate::values::{ApiKey, Code, CodeSize, CodeType, PhoneNumber, RequestId, Validity};
 use crate::verification::{Outcome, Terms, ValidateOptions};
-use crate::{Error, Reason};
 
 /// Long enough to be for ever: a sandbox keeps finished requests until it is reset.
 const FOR_EVER: Duration = Duration::from_secs(100 * 366 * 24 * 60 * 60);

@@ -10,11 +10,11 @@ use axum::routing::any;
 use super::answer::{Router, in_wire_names, json_answer, strike, whole_body, wire_number, wrong_method};
 use super::faults::FaultCall;
 use super::state::{Asked, SandboxState};
+use crate::error::{Error, ErrorCode};
 use crate::sms::MessageTemplate;
 use crate::values::CodeType;
 use crate::verification::CallOptions;
 use crate::wire::{Fault as Malformed, v1};
-use crate::{Error, ErrorCode};
 
 pub(crate) fn routes() -> Router {
     Router::new()

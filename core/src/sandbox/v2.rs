@@ -12,11 +12,11 @@ use super::V2Wrong;
 use super::answer::{Router, in_wire_names, json_answer, strike, whole_body, wire_number, wrong_method};
 use super::faults::{FaultBody, FaultCall};
 use super::state::{Asked, NamedRequest, Part, SandboxState};
+use crate::error::{Error, ErrorCode};
 use crate::store::Clock as _;
 use crate::values::{CodeType, PhoneNumber};
 use crate::verification::{CallOptions, Outcome, State};
 use crate::wire::v2;
-use crate::{Error, ErrorCode};
 
 pub(crate) fn routes() -> Router {
     Router::new()

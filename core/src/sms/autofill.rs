@@ -1,7 +1,7 @@
 //! The last lines by which a phone offers the code to the right site or app.
 
 use super::parts::{SmsEncoding, sms_parts};
-use crate::{Error, Reason};
+use crate::error::{Error, Reason};
 
 const CODE: &str = "{CODE}";
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 use zeroize::Zeroizing;
 
 use super::autofill::{is_app_hash, last_line, origin_line};
-use crate::{Code, CodeType};
+use crate::values::{Code, CodeType};
 
 /// No SMS is longer by much (255 parts are the format's limit, 6 this library's); it bounds the work on hostile input.
 const LOOKED_AT: usize = 2_000;

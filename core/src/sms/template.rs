@@ -3,8 +3,8 @@
 use zeroize::Zeroizing;
 
 use super::sms_parts;
+use crate::error::{Error, Reason};
 use crate::values::{Code, CodeSize};
-use crate::{Error, Reason};
 
 /// The text of an SMS with `{CODE}` where the code goes: 1 to 1,000 characters, at most 6 SMS parts with the code in
 /// place, and no control character but the newline.

@@ -13,10 +13,10 @@ use super::{
     NewClaim, NewRequest, NewResend, ResendLimit, ResendResult, SWEPT_A_CALL, StoreBackend, StoreFuture, StoredRequest,
     StoredResponse, StoredTerms,
 };
+use crate::error::{Error, ErrorCode};
 use crate::machine::{Answer, Event, Quota, Record, Timestamp, Window};
 use crate::values::PhoneNumber;
 use crate::verification::{Outcome, SmsStatus, State, Terms};
-use crate::{Error, ErrorCode};
 
 /// More than there are threads that meet, so that two seldom want the same one; and so many that a table which grows,
 /// which a call waits for, is small.

@@ -19,10 +19,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::error::{Error, ErrorCode};
 use crate::machine::{Quota, Record, RequestLimits, Timestamp};
 use crate::values::PhoneNumber;
 use crate::verification::{Outcome, SmsStatus, State, Terms};
-use crate::{Error, ErrorCode};
 
 pub use clock::{Clock, ClockShift, MonotonicClock, TestClock};
 pub(crate) use detached::{Detachable, KeyLocks, in_background};

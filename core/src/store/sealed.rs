@@ -12,10 +12,10 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::{Digest, StoredTerms};
+use crate::error::{Error, ErrorCode, Reason};
 use crate::sms::MessageTemplate;
 use crate::values::{CodeSize, CodeType, EngineKey, PhoneNumber, Validity};
 use crate::verification::Terms;
-use crate::{Error, ErrorCode, Reason};
 
 /// The first byte of what is sealed, so that another way of sealing can be told apart.
 const FORM: u8 = 1;

@@ -7,7 +7,7 @@ use dec_from_char::DecimalExtended as _;
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
-use crate::{Error, Reason};
+use crate::error::{Error, Reason};
 
 /// What a code is made of (E-goi's SDKs for V2; the article has the same four for V1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

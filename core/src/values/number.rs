@@ -5,7 +5,7 @@ use std::fmt;
 use dec_from_char::DecimalExtended as _;
 use rlibphonenumber::{NumberLengthType, PHONE_NUMBER_UTIL, ParseError, ValidationError};
 
-use crate::{Error, Reason};
+use crate::error::{Error, Reason};
 
 /// A possible phone number of full length. Printed, it is masked (`+35191*****00`).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -78,6 +78,11 @@ impl PhoneNumber {
             }
             _ => Err(no_number()),
         }
+    }
+
+    /// Whether a country, or a service without one, has this calling code.
+    pub(crate) fn is_calling_code(code: u16) -> bool {
+        PHONE_NUMBER_UTIL.get_regions_for_country_calling_code(code.into()).is_some_and(|regions| regions.len() > 0)
     }
 
     /// The country calling code, for example 351.

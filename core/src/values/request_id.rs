@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Error, Reason};
+use crate::error::{Error, Reason};
 
 /// One non-empty path segment of at most 128 characters of `A-Z a-z 0-9 . _ -`, and not `.` or `..`. E-goi's are 32
 /// lower-case hex digits (the article); an `Engine`'s too.

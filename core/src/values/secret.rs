@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use crate::{Error, Reason};
+use crate::error::{Error, Reason};
 
 /// An account's API key. It cannot be printed, and is wiped when dropped:
 ///

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Error, Reason};
+use crate::error::{Error, Reason};
 
 /// 1 to 3,600 whole seconds, by default 600 (E-goi's SDKs for V2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

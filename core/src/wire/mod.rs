@@ -16,7 +16,7 @@ use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use zeroize::Zeroizing;
 
-use crate::{Error, ErrorCode};
+use crate::error::{Error, ErrorCode};
 
 pub use fields::Fault;
 

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use super::fields::Fields;
 use super::{Fault, Malformed, Text, decode_object, encode, encode_secret};
-use crate::Error;
+use crate::error::Error;
 use crate::values::{ApiKey, Code, PhoneNumber, RequestId};
 use crate::verification::{Outcome, State, Terms};
 

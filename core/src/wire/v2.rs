@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::fields::Fields;
 use super::{Fault, Malformed, Object, Text, decode_object, decode_one, encode, encode_secret, text};
-use crate::Error;
+use crate::error::Error;
 use crate::sms::MessageTemplate;
 use crate::values::{Code, CodeType, PhoneNumber};
 use crate::verification::{Outcome, State, Terms};

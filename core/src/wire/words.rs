@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::error::{Error, Reason};
 use crate::verification::{Outcome, State};
-use crate::{Error, Reason};
 
 /// What a status word says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

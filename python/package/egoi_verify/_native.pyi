@@ -12,7 +12,9 @@ _Given: TypeAlias = Mapping[str, object]
 _Seconds: TypeAlias = float | timedelta
 
 # In the order of the fields of `Verification`, `SenderInfo` and `Message`. Times are seconds since 1970.
-VerificationRow: TypeAlias = tuple[str, str, str | None, float | None, float | None, str | None, int | None]
+VerificationRow: TypeAlias = tuple[
+    str, str, str | None, float | None, float | None, str | None, int | None, float | None, int | None
+]
 SenderRow: TypeAlias = tuple[str, str | None, str | None, str | None]
 MessageRow: TypeAlias = tuple[int, str, str, str, str, str, str, int]
 

@@ -113,12 +113,17 @@ class Verification:
     """Whether the SMS went out, where that is known."""
     attempts_left: int | None = None
     """How many more wrong codes are looked at, from an engine that counts."""
+    resend_at: datetime | None = None
+    """Before this time, in UTC, a resend is ``rate_limited``; from an engine with a pause, while a resend is possible."""
+    resends_left: int | None = None
+    """How many more resends there may be, from an engine that limits them."""
 
     def __repr__(self) -> str:
         number = None if self.number is None else _native.masked(self.number)
         return (
             f"Verification(id={self.id!r}, state={self.state}, number={number!r}, created_at={self.created_at!r}, "
-            f"expires_at={self.expires_at!r}, sms={self.sms}, attempts_left={self.attempts_left!r})"
+            f"expires_at={self.expires_at!r}, sms={self.sms}, attempts_left={self.attempts_left!r}, "
+            f"resend_at={self.resend_at!r}, resends_left={self.resends_left!r})"
         )
 
 
@@ -233,7 +238,7 @@ _SMS = {each.value: each for each in Sms}
 
 def verification(row: _native.VerificationRow) -> Verification:
     """What the native module says of a request."""
-    id, state, number, created_at, expires_at, sms, attempts_left = row
+    id, state, number, created_at, expires_at, sms, attempts_left, resend_at, resends_left = row
     return Verification(
         id,
         _STATES[state],
@@ -242,4 +247,6 @@ def verification(row: _native.VerificationRow) -> Verification:
         None if expires_at is None else moment(expires_at),
         None if sms is None else _SMS[sms],
         attempts_left,
+        None if resend_at is None else moment(resend_at),
+        resends_left,
     )

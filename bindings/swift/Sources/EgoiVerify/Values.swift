@@ -76,6 +76,10 @@ public struct Verification: Sendable, Hashable, Identifiable {
     public let sms: SMSStatus?
     /// How many more wrong codes are looked at, from an ``Engine`` that counts.
     public let attemptsLeft: Int?
+    /// Before this time a resend is `rate_limited`; from an ``Engine`` with a pause, while a resend is possible.
+    public let resendAt: Date?
+    /// How many more resends there may be, from an ``Engine`` that limits them.
+    public let resendsLeft: Int?
 }
 
 extension Verification: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
@@ -92,6 +96,7 @@ extension Verification: CustomStringConvertible, CustomDebugStringConvertible, C
             [
                 ("id", id), ("state", state), ("number", number.map(masked)), ("createdAt", createdAt),
                 ("expiresAt", expiresAt), ("sms", sms), ("attemptsLeft", attemptsLeft),
+                ("resendAt", resendAt), ("resendsLeft", resendsLeft),
             ])
     }
 }
@@ -197,6 +202,8 @@ extension Verification {
         expiresAt = native.expiresAt
         sms = native.sms.map(SMSStatus.init)
         attemptsLeft = native.attemptsLeft.map(Int.init)
+        resendAt = native.resendAt
+        resendsLeft = native.resendsLeft.map(Int.init)
     }
 }
 

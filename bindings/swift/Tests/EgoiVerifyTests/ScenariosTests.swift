@@ -414,9 +414,11 @@ private func plain(_ error: VerifyError) -> JSON {
 
 private func plain(_ of: Verification) -> JSON {
     let lives = of.createdAt.flatMap { from in of.expiresAt.map { $0.timeIntervalSince(from) } }
+    let resendIn = of.createdAt.flatMap { from in of.resendAt.map { $0.timeIntervalSince(from) } }
     return .object([
         "id": JSON(of.id), "state": .string(of.state.rawValue), "number": JSON(of.number),
         "sms": JSON(of.sms?.rawValue),
         "attempts_left": JSON(of.attemptsLeft), "lives": lives.map(JSON.number) ?? .null,
+        "resends_left": JSON(of.resendsLeft), "resend_in": resendIn.map(JSON.number) ?? .null,
     ])
 }

@@ -16,10 +16,11 @@ use super::connection::{Connection, Connector};
 use super::failure::{Again, Failure};
 use super::schema::Schema;
 use super::url::Database;
+use crate::error::Error;
+use crate::generate;
 use crate::store::per_process::PerProcess;
 use crate::store::sealed::Seal;
 use crate::store::storage;
-use crate::{Error, generate};
 
 /// How long a response may take before the connection is given up.
 const RESPONSE: Duration = Duration::from_secs(4);

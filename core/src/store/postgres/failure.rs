@@ -5,8 +5,8 @@ use std::time::Duration;
 use deadpool::managed::{PoolError, TimeoutType};
 use tokio_postgres::error::{Severity, SqlState};
 
+use crate::error::{Error, Reason};
 use crate::store::storage;
-use crate::{Error, Reason};
 
 /// A call that failed, and whether it may be made again.
 pub(super) struct Failure {

@@ -19,7 +19,7 @@ use super::{
     NewResend, OpenOptions, ResendLimit, ResendResult, StoreBackend, StoreFuture, StoredRequest, StoredResponse,
     StoredTerms, storage,
 };
-use crate::Error;
+use crate::error::Error;
 use crate::machine::{Progress, Quota, Record, Timestamp};
 use crate::verification::{Outcome, SmsStatus, State};
 

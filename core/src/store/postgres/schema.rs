@@ -5,8 +5,8 @@ use tokio_postgres::types::Type;
 
 use super::connection::Connection;
 use super::failure::Failure;
+use crate::error::{Error, Reason};
 use crate::store::sealed::Seal;
-use crate::{Error, Reason};
 
 /// The version of the schema, and how each is made of the one before.
 const VERSION: usize = MIGRATIONS.len();

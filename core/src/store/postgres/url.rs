@@ -13,8 +13,8 @@ use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use crate::error::{Error, Reason};
 use crate::tls::{self, Trust};
-use crate::{Error, Reason};
 
 /// How many connections a process has where neither the URL nor the store says.
 const CONNECTIONS: usize = 8;

@@ -19,10 +19,11 @@ use url::{Host, Url};
 
 use super::failure::{Again, CLUSTER, Failure};
 use super::script::{self, Call, LAYOUT};
+use crate::error::{Error, ErrorCode, Reason};
+use crate::generate;
 use crate::store::per_process::PerProcess;
 use crate::store::sealed::Seal;
 use crate::tls::{self, Trust};
-use crate::{Error, ErrorCode, Reason, generate};
 
 /// How long making a connection may take, what is asked over it first included.
 const CONNECT: Duration = Duration::from_millis(3100);

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use redis::{ErrorKind, RedisError};
 
+use crate::error::{Error, ErrorCode, Reason};
 use crate::store::storage;
-use crate::{Error, ErrorCode, Reason};
 
 /// Why a command failed.
 #[derive(Clone)]

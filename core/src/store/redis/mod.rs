@@ -18,7 +18,7 @@ use super::{
     NewResend, OpenOptions, ResendLimit, ResendResult, StoreBackend, StoreFuture, StoredRequest, StoredResponse,
     StoredTerms,
 };
-use crate::Error;
+use crate::error::Error;
 use crate::machine::{Progress, Record, Timestamp};
 use crate::values::PhoneNumber;
 use crate::verification::{Outcome, SmsStatus, State};

@@ -12,8 +12,8 @@ use tokio::sync::oneshot;
 use super::super::per_process::PerProcess;
 use super::super::sealed::Seal;
 use super::super::{Clock, ClockShift, SWEPT_A_CALL, storage};
+use crate::error::{Error, ErrorCode, Reason};
 use crate::machine::Timestamp;
-use crate::{Error, ErrorCode, Reason};
 
 /// What the file says it is: `EGOI`.
 const APPLICATION: i32 = i32::from_be_bytes(*b"EGOI");

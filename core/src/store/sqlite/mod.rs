@@ -19,10 +19,10 @@ use super::{
     NewResend, OpenOptions, ResendLimit, ResendResult, StoreBackend, StoreFuture, StoredRequest, StoredResponse,
     StoredTerms,
 };
+use crate::error::{Error, Reason};
 use crate::machine::{Answer, Event, Record, RequestLimits, Timestamp, Window};
 use crate::values::PhoneNumber;
 use crate::verification::{Outcome, SmsStatus, State};
-use crate::{Error, Reason};
 
 /// Requests in a file. Every call is made by one thread of each process, and what waits is written down together: one
 /// `BEGIN IMMEDIATE` that takes the lock before anything is read, the pure machine, one commit.

@@ -93,6 +93,8 @@ public enum class SmsEncoding {
  * @property expiresAt the code is good before this time, where that is known; never later than the service's own
  * @property sms whether the SMS went out, where that is known
  * @property attemptsLeft how many more wrong codes are looked at, from an [Engine] that counts
+ * @property resendAt before this time a resend is `rate_limited`; from an [Engine] with a pause, while a resend is possible
+ * @property resendsLeft how many more resends there may be, from an [Engine] that limits them
  */
 public data class Verification(
     val id: String,
@@ -102,10 +104,13 @@ public data class Verification(
     val expiresAt: Instant? = null,
     val sms: SmsStatus? = null,
     val attemptsLeft: Int? = null,
+    val resendAt: Instant? = null,
+    val resendsLeft: Int? = null,
 ) {
     override fun toString(): String =
         "Verification(id=$id, state=$state, number=${number?.let(::nativeMasked)}, createdAt=$createdAt, " +
-            "expiresAt=$expiresAt, sms=$sms, attemptsLeft=$attemptsLeft)"
+            "expiresAt=$expiresAt, sms=$sms, attemptsLeft=$attemptsLeft, " +
+            "resendAt=$resendAt, resendsLeft=$resendsLeft)"
 }
 
 /**
@@ -177,6 +182,8 @@ internal fun NativeVerification.public(): Verification = Verification(
         null -> null
     },
     attemptsLeft = attemptsLeft?.toInt(),
+    resendAt = resendAt,
+    resendsLeft = resendsLeft?.toInt(),
 )
 
 internal fun NativeSenderInfo.public(): SenderInfo = SenderInfo(id, name, number, status)

@@ -297,6 +297,9 @@ private fun plain(gave: Any?): JsonElement = when (gave) {
         val lives = gave.createdAt?.let { from ->
             gave.expiresAt?.let { java.time.Duration.between(from, it).toKotlinDuration() }
         }
+        val resendIn = gave.createdAt?.let { from ->
+            gave.resendAt?.let { java.time.Duration.between(from, it).toKotlinDuration() }
+        }
         plain(
             mapOf(
                 "id" to gave.id,
@@ -304,6 +307,8 @@ private fun plain(gave: Any?): JsonElement = when (gave) {
                 "number" to gave.number,
                 "sms" to gave.sms,
                 "attempts_left" to gave.attemptsLeft,
+                "resends_left" to gave.resendsLeft,
+                "resend_in" to resendIn,
                 "lives" to lives,
             ),
         )
