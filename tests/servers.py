@@ -62,7 +62,7 @@ def postgres(folder: str, port: int, user: "str | None", *certificate_and_key: s
     settings = [f"port={port}", f"unix_socket_directories={folder}", "listen_addresses=127.0.0.1", "fsync=off"]
     # A process may make many engines, each with connections of its own.
     settings.append("max_connections=500")
-    for setting, file in zip(("ssl_cert_file", "ssl_key_file"), certificate_and_key, strict=True):
+    for setting, file in zip(("ssl_cert_file", "ssl_key_file"), certificate_and_key, strict=False):
         own = shutil.copy(file, folder)
         os.chmod(own, 0o600)
         if user is not None:
