@@ -17,6 +17,7 @@ from support_servers import server
 
 PAGE = (Path(__file__).parents[2] / "docs/stores.md").read_text()
 COMMANDS = re.findall(r"^ *\$ (.+)$", PAGE, re.MULTILINE)
+RIGHTS = re.findall(r"^```sql\n(.+?)^```", PAGE, re.MULTILINE | re.DOTALL)
 
 
 def run(command: str, **environment: str) -> str:
@@ -91,6 +92,20 @@ def test_a_command_of_the_page_runs_and_does_what_it_is_for(command: str, tmp_pa
     FOR[command.split()[0]](command, tmp_path)
 
 
+def test_a_user_with_the_rights_of_the_page_makes_every_call() -> None:
+    (rights,) = RIGHTS
+    url = urlsplit(server("postgres"))
+    assert url.username is not None
+    database = f"127.0.0.1:{url.port}{url.path}?schema=verify"
+    to = {"PGHOST": "127.0.0.1", "PGPORT": str(url.port), "PGUSER": url.username, "PGDATABASE": url.path[1:]}
+    run("psql -c \"CREATE SCHEMA verify\" -c \"CREATE USER shop PASSWORD 'PASSWORD'\"", **to)
+    key = b"a key of the tests of this page, 32"
+    with Engine(lambda sms: None, store=f"postgres://{url.username}@{database}", key=key) as engine:
+        engine.ping()
+    run(f'psql -c "{rights}"', **to)
+    works(f"postgres://shop:PASSWORD@{database}")
+
+
 def test_the_commands_are_found() -> None:
     assert sorted(command.split()[0] for command in COMMANDS) == sorted(FOR)
-    assert re.findall(r"^ *```(\w+)$", PAGE, re.MULTILINE) == ["console"] * len(COMMANDS)
+    assert re.findall(r"^ *```(\w+)$", PAGE, re.MULTILINE) == ["console", "console", "console", "sql", "console"]
