@@ -1,13 +1,13 @@
 // Verifications that several processes share: the workers of node:cluster, on one store.
 //
-//     EGOI_STORE=postgres://… EGOI_ENGINE_KEY=… EGOI_API_KEY=… EGOI_SENDER=… node cluster.mjs
+//     EGOI_STORE=postgres://… EGOI_STORE_KEY=… EGOI_API_KEY=… EGOI_SENDER=… node cluster.mjs
 //
-// EGOI_STORE is any URL that outlives a process, EGOI_ENGINE_KEY 32 bytes or more in hex. `POST /verifications` with
-// `{"number": "+351 910 000 000"}` sends a code, and `POST /verifications/ID` with `{"number", "code"}` takes it, whichever worker is asked.
+// EGOI_STORE is any URL that outlives a process, EGOI_STORE_KEY a text of 32 bytes or more: `openssl rand -hex 32` makes one.
+// `POST /verifications` with `{"number": "+351 910 000 000"}` sends a code, and `POST /verifications/ID` with `{"number", "code"}` takes it, whichever worker is asked.
 // Id and number are in a session in real life: see express.mjs.
 
 import cluster from "node:cluster";
-import { EgoiSms, Engine, VerifyError } from "egoi-verify";
+import { EgoiSms, Engine, Store, VerifyError } from "egoi-verify";
 import express from "express";
 
 const WORKERS = Number(process.env.WORKERS ?? 4);
@@ -24,11 +24,10 @@ if (cluster.isPrimary) {
         }
     });
 } else {
-    const { EGOI_API_KEY, EGOI_SENDER, EGOI_BASE_URL, EGOI_STORE, EGOI_ENGINE_KEY } = process.env;
+    const { EGOI_API_KEY, EGOI_SENDER, EGOI_BASE_URL, EGOI_STORE, EGOI_STORE_KEY } = process.env;
     const engine = new Engine({
         send: new EgoiSms({ apiKey: EGOI_API_KEY, sender: EGOI_SENDER, baseUrl: EGOI_BASE_URL }),
-        store: EGOI_STORE,
-        key: Buffer.from(EGOI_ENGINE_KEY, "hex"),
+        store: new Store(EGOI_STORE, { key: EGOI_STORE_KEY }),
     });
     // What is wrong with the store is said now, and not to the first person.
     await engine.ping();

@@ -1,62 +1,18 @@
 //! The verifier that E-goi runs.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use egoi_verify::Error;
-use egoi_verify::binding_options::{ClientSettings, StoreSettings};
-use napi::bindgen_prelude::{Object, Uint8Array};
+use egoi_verify::binding_options::ClientSettings;
+use egoi_verify::{ClientOptions, Error};
+use napi::bindgen_prelude::Object;
 use napi_derive::napi;
 
 use crate::calls::Calls;
 use crate::guard::guarded;
-use crate::options::{RequestOptions, call_options};
+use crate::options::{self, RequestOptions, call_options};
 use crate::results::SenderInfo;
 use crate::sandbox::Sandbox;
 use crate::verifier::OpenVerifier;
-
-/// How to make a client.
-#[napi(object, object_to_js = false)]
-pub struct ClientOptions {
-    /// The account's key.
-    pub api_key: Option<String>,
-    /// The sender.
-    pub sender: Option<String>,
-    /// `v1` or `v2`.
-    pub api: Option<String>,
-    /// A URL.
-    pub base_url: Option<String>,
-    /// Seconds.
-    pub timeout: Option<f64>,
-    /// Seconds.
-    pub connect_timeout: Option<f64>,
-    /// A URL.
-    pub proxy: Option<String>,
-    /// PEM.
-    pub ca_certificates: Option<Uint8Array>,
-    /// `bundled` or `platform`.
-    pub trust: Option<String>,
-    /// Whether plain HTTP goes anywhere.
-    pub allow_http: Option<bool>,
-    /// Whether V2 reads before it validates.
-    pub check_state_first: Option<bool>,
-    /// Words of the service and what they mean.
-    pub status_words: Option<HashMap<String, String>>,
-    /// V1's paths by verb.
-    pub v1_paths: Option<HashMap<String, String>>,
-    /// V2's paths by call.
-    pub v2_paths: Option<HashMap<String, String>>,
-    /// For `User-Agent`.
-    pub app_name: Option<String>,
-    /// A store's URL.
-    pub store: Option<String>,
-    /// The store's secret.
-    pub key: Option<Uint8Array>,
-    /// Earlier ones.
-    pub previous_keys: Option<Vec<Uint8Array>>,
-    /// Seconds.
-    pub retention: Option<f64>,
-}
 
 /// Where key, sender and address come from, where the options do not say them.
 enum Origin<'a> {
@@ -65,51 +21,25 @@ enum Origin<'a> {
     Sandbox(&'a Sandbox),
 }
 
-impl ClientOptions {
-    fn read(self, calls: &Calls, origin: Origin<'_>) -> Result<egoi_verify::ClientOptions, Error> {
-        let api = self.api.as_deref().map(str::parse).transpose()?;
-        let options = match origin {
-            Origin::Options => {
-                egoi_verify::ClientOptions::new(self.api_key.unwrap_or_default(), self.sender.unwrap_or_default())
-            }
-            Origin::Environment(variables) => egoi_verify::ClientOptions::from_variables(|name| {
-                variables.get::<String>(name).ok().flatten().map(Into::into)
-            })?,
-            Origin::Sandbox(sandbox) => sandbox.client_options(api.unwrap_or_default())?,
+fn read(
+    calls: &Calls,
+    settings: String,
+    api_key: Option<String>,
+    sender: Option<String>,
+    origin: Origin<'_>,
+) -> Result<ClientOptions, Error> {
+    let settings: ClientSettings = options::settings(settings)?;
+    let options = match origin {
+        Origin::Options => ClientOptions::new(api_key.unwrap_or_default(), sender.unwrap_or_default()),
+        Origin::Environment(variables) => {
+            ClientOptions::from_variables(|name| variables.get::<String>(name).ok().flatten().map(Into::into))?
         }
-        .language(calls.table().language());
-        let in_core = |(name, path)| (if name == "sendSms" { "send_sms".to_owned() } else { name }, path);
-        ClientSettings {
-            api: self.api,
-            base_url: self.base_url,
-            timeout: self.timeout,
-            connect_timeout: self.connect_timeout,
-            proxy: self.proxy,
-            ca_certificates: self.ca_certificates.map(|pem| pem.to_vec()),
-            trust: self.trust,
-            allow_http: self.allow_http,
-            check_state_first: self.check_state_first,
-            status_words: self.status_words,
-            v1_paths: self.v1_paths,
-            v2_paths: self.v2_paths.map(|paths| paths.into_iter().map(in_core).collect()),
-            app_name: self.app_name,
-            store: store(self.store, self.key, self.previous_keys, self.retention),
+        Origin::Sandbox(sandbox) => {
+            let api = settings.api.as_deref().map(str::parse).transpose()?;
+            sandbox.client_options(api.unwrap_or_default())?
         }
-        .set(options)
-    }
-}
-
-/// A store, where one of its options was given.
-pub(crate) fn store(
-    url: Option<String>,
-    key: Option<Uint8Array>,
-    previous_keys: Option<Vec<Uint8Array>>,
-    retention: Option<f64>,
-) -> Option<StoreSettings> {
-    let is_given = url.is_some() || key.is_some() || previous_keys.is_some() || retention.is_some();
-    let key = key.map(|key| key.to_vec());
-    let previous_keys = previous_keys.map(|keys| keys.iter().map(|key| key.to_vec()).collect());
-    is_given.then(|| StoreSettings { url, key, previous_keys, retention, ..StoreSettings::default() })
+    };
+    settings.set(options.language(calls.table().language()))
 }
 
 fn origin<'a>(environment: Option<Object<'a>>, sandbox: Option<&'a Sandbox>) -> Origin<'a> {
@@ -130,12 +60,14 @@ impl Client {
     #[napi(constructor)]
     pub fn new(
         calls: &Calls,
-        options: ClientOptions,
+        settings: String,
+        api_key: Option<String>,
+        sender: Option<String>,
         environment: Option<Object<'_>>,
         sandbox: Option<&Sandbox>,
     ) -> napi::Result<Self> {
         guarded(|| {
-            let options = options.read(calls, origin(environment, sandbox))?;
+            let options = read(calls, settings, api_key, sender, origin(environment, sandbox))?;
             Ok(Self(OpenVerifier::new(calls.table(), egoi_verify::Client::new(options)?, false)))
         })
     }
@@ -202,12 +134,14 @@ impl EgoiSms {
     #[napi(constructor)]
     pub fn new(
         calls: &Calls,
-        options: ClientOptions,
+        settings: String,
+        api_key: Option<String>,
+        sender: Option<String>,
         environment: Option<Object<'_>>,
         sandbox: Option<&Sandbox>,
     ) -> napi::Result<Self> {
         guarded(|| {
-            let options = options.read(calls, origin(environment, sandbox))?;
+            let options = read(calls, settings, api_key, sender, origin(environment, sandbox))?;
             Ok(Self(Arc::new(egoi_verify::EgoiSms::new(options)?)))
         })
     }

@@ -2,8 +2,17 @@
 
 use std::time::Duration;
 
-use egoi_verify::{CallOptions, CodeType, Error, ValidateOptions, binding_options};
+use egoi_verify::{CallOptions, CodeType, Error, ErrorCode, ValidateOptions, binding_options};
 use napi_derive::napi;
+use serde::de::DeserializeOwned;
+use zeroize::Zeroizing;
+
+/// Reads the settings of an object: JSON with the names of the core, whose types TypeScript has checked.
+pub(crate) fn settings<T: DeserializeOwned>(json: String) -> Result<T, Error> {
+    let json = Zeroizing::new(json);
+    // What serde says of a fault may repeat a secret.
+    serde_json::from_str(&json).map_err(|_| Error::new(ErrorCode::Internal, "an option has a type that was not checked"))
+}
 
 /// A deadline.
 pub(crate) fn timeout(seconds: Option<f64>) -> Result<Option<Duration>, Error> {

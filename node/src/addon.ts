@@ -92,8 +92,10 @@ export type Environment = Record<string, string | undefined>;
 
 type FromClientOptions<T> = new (
   calls: NativeCalls,
-  options: CheckedOptions,
-  environment?: Environment,
+  settings: string,
+  apiKey?: string | undefined,
+  sender?: string | undefined,
+  environment?: Environment | undefined,
   sandbox?: NativeSandbox,
 ) => T;
 
@@ -101,12 +103,7 @@ interface Addon {
   Calls: new (language: string, onEvents: (events: string) => void) => NativeCalls;
   Client: FromClientOptions<NativeClient>;
   EgoiSms: FromClientOptions<NativeEgoiSms>;
-  Engine: new (
-    calls: NativeCalls,
-    options: CheckedOptions,
-    egoiSms?: NativeEgoiSms,
-    clock?: NativeClock,
-  ) => NativeVerifier;
+  Engine: new (calls: NativeCalls, settings: string, egoiSms?: NativeEgoiSms, clock?: NativeClock) => NativeVerifier;
   Sandbox: new (calls: NativeCalls) => NativeSandbox;
   TestClock: new () => NativeClock;
   errorCodes(): ErrorCode[];

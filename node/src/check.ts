@@ -1,7 +1,7 @@
 // JavaScript gives anything for anything. Here only the types are looked at; the rules are the library's own.
 
 import type { CheckedOptions } from "./addon.js";
-import { invalid } from "./errors.js";
+import { invalid, unknownOption } from "./errors.js";
 
 /** The type of a value, and what it is as the native part takes it. */
 export interface Kind {
@@ -14,28 +14,17 @@ function kind(is: string, fits: (value: unknown) => boolean, of: Kind["of"] = (v
     is,
     of(value, field) {
       if (!fits(value)) {
-        throw invalid(field, `is ${described(value, is)}, must be ${is}`);
+        throw invalid(field, value, is);
       }
       return of(value, field);
     },
   };
 }
 
-/** Never the value of a string, or of a number in the place of one: it may be a key, a code or a phone number. */
-function described(value: unknown, wanted: string): string {
-  if (value === null || value === undefined) {
-    return value === null ? "null" : "missing";
-  }
-  if (typeof value === "number" && !wanted.includes("string")) {
-    return String(value);
-  }
-  return Array.isArray(value) ? "an array" : typeof value === "object" ? "an object" : `a ${typeof value}`;
-}
-
 const isObject = (value: unknown) => typeof value === "object" && value !== null && !Array.isArray(value);
 
 export const string = kind("a string", (value) => typeof value === "string");
-export const number = kind("a number", (value) => typeof value === "number");
+export const number = kind("a number", (value) => typeof value === "number" && Number.isFinite(value));
 export const whole = kind("a whole number", (value) => Number.isSafeInteger(value));
 export const boolean = kind("a boolean", (value) => typeof value === "boolean");
 /** Also one of another realm, such as Jest's with jsdom, which is no `instanceof`. */
@@ -43,16 +32,12 @@ const isBytes = (value: unknown) =>
   Object.prototype.toString.call(value) === "[object Uint8Array]" && ArrayBuffer.isView(value);
 
 export const bytes = kind("a Uint8Array", isBytes);
-export const func = kind("a function", (value) => typeof value === "function");
 export const signal = kind(
   "an AbortSignal",
   (value) => isObject(value) && typeof (value as AbortSignal).addEventListener === "function",
 );
-export const text = kind(
-  "a string or a Uint8Array",
-  (value) => typeof value === "string" || isBytes(value),
-  (value) => (typeof value === "string" ? Buffer.from(value) : value),
-);
+/** A text stands for its own bytes. */
+export const bytesOrText = kind("a string or a Uint8Array", (value) => typeof value === "string" || isBytes(value));
 
 export function listOf(each: Kind): Kind {
   return kind(`an array, each ${each.is}`, Array.isArray, (value, field) =>
@@ -60,10 +45,12 @@ export function listOf(each: Kind): Kind {
   );
 }
 
+/** An object with names of the user's, which are kept as they are. */
 export function mapTo(each: Kind): Kind {
-  return kind("an object", isObject, (value, field) =>
-    Object.fromEntries(Object.entries(value as object).map(([name, one]) => [name, each.of(one, `${field}.${name}`)])),
-  );
+  return kind("an object", isObject, (value, field) => {
+    const entries = Object.entries(value as object);
+    return new Map(entries.map(([name, one]) => [name, each.of(one, `${field}.${name}`)]));
+  });
 }
 
 export function objectOf(kinds: Kinds): Kind {
@@ -85,7 +72,7 @@ export function wholeObjectOf(kinds: Kinds): Kind {
 export function orNull(limit: Kind): Kind {
   return {
     is: `${limit.is} or null`,
-    of: (value, field) => (value === null ? false : limit.of(value, field)),
+    of: (value, field) => (value === null ? null : limit.of(value, field)),
   };
 }
 
@@ -98,7 +85,7 @@ export function options(given: unknown, kinds: Kinds, within?: string): CheckedO
     return checked;
   }
   if (!isObject(given)) {
-    throw invalid(within ?? "options", `is ${described(given, "an object")}, must be an object`);
+    throw invalid(within ?? "options", given, "an object");
   }
   for (const name in given as object) {
     const value = (given as CheckedOptions)[name];
@@ -106,10 +93,30 @@ export function options(given: unknown, kinds: Kinds, within?: string): CheckedO
       const field = within === undefined ? name : `${within}.${name}`;
       const known = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
       if (known === undefined) {
-        throw invalid(field, `is no option, the options are ${Object.keys(kinds).join(", ")}`);
+        throw unknownOption(field, Object.keys(kinds));
       }
       checked[name] = known.of(value, field);
     }
   }
   return checked;
 }
+
+/** Options as the native part reads them: JSON with the names of the core. */
+export function toSettings(checked: CheckedOptions): string {
+  return JSON.stringify(settingsOf(checked));
+}
+
+function settingsOf(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) {
+    return value;
+  }
+  if (isBytes(value) || Array.isArray(value)) {
+    return Array.from(value as ArrayLike<unknown>, settingsOf);
+  }
+  if (value instanceof Map) {
+    return Object.fromEntries(value);
+  }
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [toSnakeCase(name), settingsOf(each)]));
+}
+
+const toSnakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);

@@ -1,25 +1,18 @@
-import {
-  addon,
-  type CheckedOptions,
-  type Environment,
-  type NativeClient,
-  type NativeEgoiSms,
-  type NativeSandbox,
-} from "./addon.js";
+import { addon, type Environment, type NativeClient, type NativeEgoiSms, type NativeSandbox } from "./addon.js";
 import { CALL_OPTIONS, type CallOptions, call, calls } from "./calls.js";
 import {
   boolean,
-  bytes,
+  bytesOrText,
   options as checkedOptions,
   type Kinds,
-  listOf,
   mapTo,
   number,
   objectOf,
   string,
-  text,
+  toSettings,
 } from "./check.js";
 import { callNative, inspectSymbol } from "./errors.js";
+import { type Store, store } from "./store.js";
 import { masked } from "./verification.js";
 import { NativeVerifierBase } from "./verifier.js";
 
@@ -75,14 +68,8 @@ export interface ClientSettings {
     | undefined;
   /** The application's name, which goes behind the library's in `User-Agent`. */
   appName?: string | undefined;
-  /** Where idempotency keys are remembered: a URL as `Engine` takes it. Without it a request with one is `unsupported`. */
-  store?: string | undefined;
-  /** The secret that idempotency keys are kept under, at least 32 bytes. Required with a store. */
-  key?: Uint8Array | undefined;
-  /** Earlier secrets whose idempotency keys are still honoured. */
-  previousKeys?: readonly Uint8Array[] | undefined;
-  /** Seconds that an idempotency key is remembered. Default: 24 hours. */
-  retention?: number | undefined;
+  /** Where idempotency keys are kept. Without a store a request with one is `unsupported`. */
+  store?: Store | undefined;
 }
 
 /** How to make a client. */
@@ -140,7 +127,7 @@ const SETTINGS: Kinds = {
   timeout: number,
   connectTimeout: number,
   proxy: string,
-  caCertificates: text,
+  caCertificates: bytesOrText,
   trust: string,
   allowHttp: boolean,
   checkStateFirst: boolean,
@@ -157,10 +144,7 @@ const SETTINGS: Kinds = {
     sendSms: string,
   }),
   appName: string,
-  store: string,
-  key: bytes,
-  previousKeys: listOf(bytes),
-  retention: number,
+  store,
 };
 
 const CLIENT_OPTIONS: Kinds = { apiKey: string, sender: string, ...SETTINGS };
@@ -169,16 +153,24 @@ const CLIENT_OPTIONS: Kinds = { apiKey: string, sender: string, ...SETTINGS };
 export type Origin = { environment: Environment } | { sandbox: NativeSandbox };
 
 /** The options, and where the rest comes from, as the native constructors take them. */
-function from(options: unknown, origin?: Origin): [CheckedOptions, (Environment | undefined)?, NativeSandbox?] {
+type FromOptions = [
+  settings: string,
+  apiKey?: string | undefined,
+  sender?: string | undefined,
+  environment?: Environment | undefined,
+  sandbox?: NativeSandbox,
+];
+
+function from(options: unknown, origin?: Origin): FromOptions {
   if (origin !== undefined) {
-    const checked = checkedOptions(options, SETTINGS);
-    return "sandbox" in origin ? [checked, undefined, origin.sandbox] : [checked, origin.environment];
+    const settings = toSettings(checkedOptions(options, SETTINGS));
+    return "sandbox" in origin
+      ? [settings, undefined, undefined, undefined, origin.sandbox]
+      : [settings, undefined, undefined, origin.environment];
   }
-  const checked = checkedOptions(options, CLIENT_OPTIONS);
+  const { apiKey, sender, ...rest } = checkedOptions(options, CLIENT_OPTIONS);
   // That they are there is looked at like their types.
-  string.of(checked["apiKey"], "apiKey");
-  string.of(checked["sender"], "sender");
-  return [checked];
+  return [toSettings(rest), string.of(apiKey, "apiKey") as string, string.of(sender, "sender") as string];
 }
 
 /** Has E-goi run verifications. Make one and keep it: it holds the pool of connections. */

@@ -25,6 +25,7 @@ export {
     Sandbox,
     SandboxClock,
     StorageError,
+    Store,
     setUpSandbox,
     smsParts,
     TestClock,

@@ -1,20 +1,18 @@
 import { addon, type NativeClock } from "./addon.js";
 import { calls, type SendSms } from "./calls.js";
 import {
-  bytes,
   options as checkedOptions,
-  func,
-  type Kind,
   type Kinds,
   listOf,
   number,
   orNull,
-  string,
+  toSettings,
   whole,
   wholeObjectOf,
 } from "./check.js";
 import { EgoiSms } from "./client.js";
-import { callNative, invalid } from "./errors.js";
+import { callNative, InvalidInputError, invalid } from "./errors.js";
+import { type Store, store } from "./store.js";
 import { NativeVerifierBase } from "./verifier.js";
 
 /** At most `limit` events in a window of `per` seconds, which starts at its first event. */
@@ -30,22 +28,10 @@ export interface Quota {
  * off. A stranger can use them up for somebody else's number: put a limit per session or address in front.
  */
 export interface EngineOptions {
-  /** Hands an SMS over: a function that throws `NotSent` when it knows that nothing went out, or E-goi's own call. */
+  /** Sends an SMS: a function that throws `NotSent` when it knows that nothing went out, or E-goi's own SMS call. */
   send: SendSms | EgoiSms;
-  /**
-   * The store's URL: `memory:`, `sqlite:PATH`, `postgres://USER:PASSWORD@HOST/DATABASE` or `redis://HOST`. Default:
-   * `memory:`, gone with the process.
-   */
-  store?: string | undefined;
-  /**
-   * The secret that codes are bound with and numbers and messages are encrypted with in a store, at least 32 bytes. Random
-   * for `memory:`, required for any other.
-   */
-  key?: Uint8Array | undefined;
-  /** Keys from before the present one, whose codes still count. */
-  previousKeys?: readonly Uint8Array[] | undefined;
-  /** How many seconds after its `expiresAt` a finished request is kept. Default: 24 hours. */
-  retention?: number | undefined;
+  /** Where requests are kept. Default: `new Store("memory:")`, gone with the process. */
+  store?: Store | undefined;
   /** How many requests `memory:` holds; beyond it a request is `rate_limited`. Default: 10 million. */
   maxRequests?: number | undefined;
   /** Wrong codes for one request; then `too_many_attempts` until it expires. Default: 5. */
@@ -65,16 +51,6 @@ export interface EngineOptions {
 }
 
 const quota = orNull(wholeObjectOf({ limit: whole, per: number }));
-
-const instanceOf = (type: Function): Kind => ({
-  is: `a ${type.name}`,
-  of(value, field) {
-    if (value instanceof type) {
-      return value;
-    }
-    throw invalid(field, `is no ${type.name}`);
-  },
-});
 
 /** A clock for tests of an `Engine`: starts at the machine's time, and can be moved on and stopped. */
 export class TestClock {
@@ -102,15 +78,26 @@ export class TestClock {
   }
 }
 
+const isClass = (value: unknown) =>
+  typeof value === "function" && /^class\b/.test(Function.prototype.toString.call(value));
+
 const ENGINE_OPTIONS: Kinds = {
   send: {
     is: "a function or an EgoiSms",
-    of: (value, field) => (value instanceof EgoiSms ? value : func.of(value, field)),
+    of(value, field) {
+      if (value instanceof EgoiSms || (typeof value === "function" && !isClass(value))) {
+        return value;
+      }
+      throw isClass(value)
+        ? new InvalidInputError({
+            detail: `\`${field}\` is a class; it must be a function or an EgoiSms`,
+            field,
+            reason: "wrong_type",
+          })
+        : invalid(field, value, "a function or an EgoiSms");
+    },
   },
-  store: string,
-  key: bytes,
-  previousKeys: listOf(bytes),
-  retention: number,
+  store,
   maxRequests: whole,
   maxAttempts: orNull(whole),
   wrongCodesPerNumber: quota,
@@ -118,7 +105,15 @@ const ENGINE_OPTIONS: Kinds = {
   maxResends: orNull(whole),
   resendAfter: orNull(number),
   countries: orNull(listOf(whole)),
-  clock: instanceOf(TestClock),
+  clock: {
+    is: "a TestClock",
+    of(value, field) {
+      if (value instanceof TestClock) {
+        return value;
+      }
+      throw invalid(field, value, "a TestClock of egoi-verify/testing");
+    },
+  },
 };
 
 /** Runs verifications in this process: generates codes, keeps the state, has the SMS sent. */
@@ -128,10 +123,10 @@ export class Engine extends NativeVerifierBase {
     const { send, clock, ...rest } = checkedOptions(options, ENGINE_OPTIONS);
     const egoiSms = send instanceof EgoiSms ? EgoiSms.nativeOf(send) : undefined;
     if (send === undefined) {
-      throw invalid("send", "is missing, must be a function or an EgoiSms");
+      throw invalid("send", send, "a function or an EgoiSms");
     }
     const clockOf = clock === undefined ? undefined : TestClock.nativeOf(clock as TestClock);
-    const native = callNative(() => new addon.Engine(calls, rest, egoiSms, clockOf));
+    const native = callNative(() => new addon.Engine(calls, toSettings(rest), egoiSms, clockOf));
     super(native, egoiSms === undefined ? (send as SendSms) : undefined);
   }
 }

@@ -211,7 +211,13 @@ export interface CallSite {
 /** The error of a failure, thrown where the call was made. */
 export function toError(failure: Failure, at: CallSite, thrown?: { cause: unknown }): VerifyError {
   const cause = thrown === undefined ? toCause(failure.cause) : thrown.cause;
-  const error = new CLASSES[failure.code]({ ...failure, detail: inThisLanguage(failure), cause });
+  const error = new CLASSES[failure.code]({
+    ...failure,
+    field: failure.field && toCamelCase(failure.field),
+    limit: failure.limit && toCamelCase(failure.limit),
+    detail: inThisLanguage(failure),
+    cause,
+  });
   const lines = at.stack?.slice(at.stack.indexOf("\n    at "));
   if (lines?.startsWith("\n")) {
     Object.defineProperty(error, "stack", {
@@ -237,13 +243,15 @@ function toCause(cause: Failure["cause"]): unknown {
 }
 
 /** The library names options as Rust does. Only in what it says itself: a service may say anything. */
-function inThisLanguage({ code, detail }: Failure): string {
-  return code === "invalid_input" || code === "unsupported"
+function inThisLanguage({ detail, httpStatus }: Failure): string {
+  return httpStatus === undefined
     ? detail.replace(/`([a-z][a-z0-9]*(?:_[a-z0-9]+)+)`/g, (quoted, name: string) =>
-        WORDS.has(name) ? quoted : `\`${name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())}\``,
+        WORDS.has(name) ? quoted : `\`${toCamelCase(name)}\``,
       )
     : detail;
 }
+
+const toCamelCase = (name: string) => name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 
 /** Words with an underscore that are the same in every language: no names of options. */
 const WORDS = new Set(["wrong_code", "already_verified", "too_many_attempts", ...Object.keys(CLASSES)]);
@@ -259,9 +267,36 @@ export function callNative<T>(work: () => T): T {
   }
 }
 
-/** A value whose type is wrong. */
-export function invalid(field: string, fault: string): InvalidInputError {
-  return new InvalidInputError({ detail: `\`${field}\`: ${fault}` });
+/** The refusal of a value that is not what it must be. */
+export function invalid(field: string, value: unknown, accepted: string): InvalidInputError {
+  const detail = `\`${field}\` is ${described(value, accepted)}; it must be ${accepted}`;
+  return new InvalidInputError({ detail, field, reason: value === undefined ? "missing" : "wrong_type" });
+}
+
+/** The refusal of an option that there is not: it is a slip. */
+export function unknownOption(field: string, known: string[]): InvalidInputError {
+  const detail = `\`${field}\` is not an option; the options are ${known.join(", ")}`;
+  return new InvalidInputError({ detail, field, reason: "unknown_value" });
+}
+
+/** Never the value of a string, or of a number in the place of one: it may be a key, a code or a phone number. */
+function described(value: unknown, accepted: string): string {
+  if (value === null || value === undefined) {
+    return value === null ? "null" : "missing";
+  }
+  if (typeof value === "number" && !accepted.includes("string")) {
+    return String(value);
+  }
+  const name = typeof value === "function" ? "function" : classOf(value);
+  return `${/^[aeiou]/i.test(name) ? "an" : "a"} ${name}`;
+}
+
+function classOf(value: {}): string {
+  if (typeof value !== "object") {
+    return typeof value;
+  }
+  const { name } = value.constructor ?? Object;
+  return Array.isArray(value) ? "array" : name === "Object" || typeof name !== "string" ? "object" : name;
 }
 
 /** How something is printed by `console.log` and the like. */

@@ -32,6 +32,8 @@ export type { SmsParts } from "./functions.js";
 export { codeInSms, generateCode, parseNumber, smsParts, withAppHash, withOrigin } from "./functions.js";
 export type { CodeType, Outcome, SmsStatus, State } from "./outcome.js";
 export { isVerified } from "./outcome.js";
+export type { StoreOptions } from "./store.js";
+export { Store } from "./store.js";
 export type { VerificationFields } from "./verification.js";
 export { Verification } from "./verification.js";
 export type { RequestOptions, ValidateOptions, Verifier } from "./verifier.js";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test, { after, before, beforeEach } from "node:test";
 
-import { Client, Verification } from "egoi-verify";
+import { Client, Store, Verification } from "egoi-verify";
 import { Sandbox, setUpSandbox } from "egoi-verify/testing";
 
 import { service } from "./support/service.mjs";
@@ -111,7 +111,7 @@ test("paths and status words of V2 can be given", async (t) => {
 });
 
 test("an idempotency key gives the same request and no second SMS", async () => {
-    const client = phones.sandbox.client("v2", { store: "memory:", key: new Uint8Array(32).fill(7) });
+    const client = phones.sandbox.client("v2", { store: new Store("memory:", { key: "k".repeat(32) }) });
     const [first, second] = [
         await client.request(NUMBER, { idempotencyKey: "a" }),
         await client.request(NUMBER, { idempotencyKey: "a" }),
@@ -156,13 +156,17 @@ test("64 calls at once each get their own answer", async () => {
 });
 
 for (const [name, make, message] of [
-    ["a missing key", () => new Client({ sender: "1" }), "`apiKey`: is missing, must be a string"],
-    ["a key that is a number", () => new Client({ apiKey: 1, sender: "1" }), "`apiKey`: is a number, must be a string"],
-    ["no options at all", () => new Client(), "`apiKey`: is missing, must be a string"],
+    ["a missing key", () => new Client({ sender: "1" }), "`apiKey` is missing; it must be a string"],
+    [
+        "a key that is a number",
+        () => new Client({ apiKey: 1, sender: "1" }),
+        "`apiKey` is a number; it must be a string",
+    ],
+    ["no options at all", () => new Client(), "`apiKey` is missing; it must be a string"],
     [
         "an option that there is not",
         () => new Client({ apiKey: "k", sender: "1", baseURL: "x" }),
-        /^`baseURL`: is no option/,
+        /^`baseURL` is not an option/,
     ],
     [
         "another version",
@@ -175,7 +179,7 @@ for (const [name, make, message] of [
     [
         "a timeout that is no number",
         () => new Client({ apiKey: "k", sender: "1", timeout: NaN }),
-        /^`timeout`: is NaN seconds/,
+        /^`timeout` is NaN; it must be a number/,
     ],
     [
         "a word that means nothing",
@@ -185,19 +189,19 @@ for (const [name, make, message] of [
     [
         "a word that is no string",
         () => new Client({ apiKey: "k", sender: "1", statusWords: { ok: 1 } }),
-        /^`statusWords.ok`: is a number/,
+        /^`statusWords.ok` is a number/,
     ],
     [
         "a path that there is not",
         () => new Client({ apiKey: "k", sender: "1", v1Paths: { get: "x" } }),
-        /^`v1Paths.get`: is no option/,
+        /^`v1Paths.get` is not an option/,
     ],
     [
         "a certificate that is none",
         () => new Client({ apiKey: "k", sender: "1", caCertificates: "x" }),
         /^`caCertificates`: /,
     ],
-    ["an array for the options", () => new Client([]), "`options`: is an array, must be an object"],
+    ["an array for the options", () => new Client([]), "`options` is an array; it must be an object"],
 ]) {
     test(`${name} is thrown as invalid_input`, () => {
         assert.throws(make, { code: "invalid_input", message });
@@ -205,17 +209,17 @@ for (const [name, make, message] of [
 }
 
 for (const [name, call, message] of [
-    ["a number that is a number", (c) => c.request(351910000000), "`number`: is a number, must be a string"],
+    ["a number that is a number", (c) => c.request(351910000000), "`number` is a number; it must be a string"],
     ["another code type", (c) => c.request(NUMBER, { codeType: "octal" }), /^`codeType`: is not one of `numeric`/],
     [
         "a code size that is a string",
         (c) => c.request(NUMBER, { codeSize: "6" }),
-        "`codeSize`: is a string, must be a whole number",
+        "`codeSize` is a string; it must be a whole number",
     ],
     [
         "a code size with a fraction",
         (c) => c.request(NUMBER, { codeSize: 6.5 }),
-        "`codeSize`: is 6.5, must be a whole number",
+        "`codeSize` is 6.5; it must be a whole number",
     ],
     [
         "a code size below 0",
@@ -227,16 +231,16 @@ for (const [name, call, message] of [
         (c) => c.request(NUMBER, { ttl: 1.5 }),
         "`ttl`: is 1.5 seconds, must be whole seconds",
     ],
-    ["an endless validity", (c) => c.request(NUMBER, { ttl: Infinity }), /^`ttl`: is inf seconds, must be 1 to 3600/],
-    ["null for an option", (c) => c.request(NUMBER, { message: null }), "`message`: is null, must be a string"],
+    ["an endless validity", (c) => c.request(NUMBER, { ttl: Infinity }), /^`ttl` is Infinity; it must be a number/],
+    ["null for an option", (c) => c.request(NUMBER, { message: null }), "`message` is null; it must be a string"],
     [
         "a misspelt option",
         (c) => c.request(NUMBER, { codetype: "hex" }),
-        /^`codetype`: is no option, the options are message, codeType/,
+        /^`codetype` is not an option; the options are message, codeType/,
     ],
-    ["a code that is a number", (c) => c.validate(ID, 123456), "`code`: is a number, must be a string"],
-    ["an id that is missing", (c) => c.get(), "`id`: is missing, must be a string"],
-    ["a signal that is none", (c) => c.get(ID, { signal: "now" }), "`signal`: is a string, must be an AbortSignal"],
+    ["a code that is a number", (c) => c.validate(ID, 123456), "`code` is a number; it must be a string"],
+    ["an id that is missing", (c) => c.get(), "`id` is missing; it must be a string"],
+    ["a signal that is none", (c) => c.get(ID, { signal: "now" }), "`signal` is a string; it must be an AbortSignal"],
     ["a timeout below 0", (c) => c.get(ID, { timeout: -1 }), /^`timeout`: is -1 seconds, must be 0 or more/],
 ]) {
     test(`${name} rejects with invalid_input`, async () => {

@@ -3,7 +3,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import test from "node:test";
 import { runInNewContext } from "node:vm";
 
-import { Engine, NotSent } from "egoi-verify";
+import { EgoiSms, Engine, NotSent, Store } from "egoi-verify";
 import { TestClock } from "egoi-verify/testing";
 
 const NUMBER = "+351 910 000 000";
@@ -303,36 +303,76 @@ test("a test clock stands still when it is frozen", () => {
 test("a key may be a Uint8Array of another realm", async () => {
     const key = runInNewContext("new Uint8Array(32).fill(7)");
     assert.ok(!(key instanceof Uint8Array));
-    const { engine, code } = engineOf({ key, previousKeys: [key] });
+    const { engine, code } = engineOf({ store: new Store("memory:", { key, previousKeys: [key] }) });
     const { id } = await engine.request(NUMBER);
     assert.equal(await engine.validate(id, code()), "verified");
-    assert.throws(() => engineOf({ key: { [Symbol.toStringTag]: "Uint8Array", length: 32 } }), {
+    assert.throws(() => new Store("memory:", { key: { [Symbol.toStringTag]: "Uint8Array", length: 32 } }), {
         code: "invalid_input",
     });
 });
 
 test("a key may be any Uint8Array of 32 bytes or more", async () => {
     const key = new Uint8Array(64).fill(1).subarray(16, 48);
-    const { engine, code } = engineOf({ key, previousKeys: [Buffer.alloc(32, 2)], retention: 60, store: "memory:" });
+    const { engine, code } = engineOf({
+        store: new Store("memory:", { key, previousKeys: [Buffer.alloc(32, 2)], retention: 60 }),
+    });
     const { id } = await engine.request(NUMBER);
     assert.equal(await engine.validate(id, code()), "verified");
 });
 
 for (const [name, options, message] of [
-    ["no function that sends", { send: undefined }, "`send`: is missing, must be a function or an EgoiSms"],
-    ["a function that is none", { send: "sms" }, "`send`: is a string, must be a function"],
-    ["a short key", { key: new Uint8Array(31) }, "`key`: has 31 bytes, must have at least 32"],
-    ["a key that is a string", { key: "x".repeat(32) }, "`key`: is a string, must be a Uint8Array"],
-    ["another store", { key: Buffer.alloc(32), store: "mysql://localhost" }, /^`store`: is not a URL that is known/],
+    ["no function that sends", { send: undefined }, "`send` is missing; it must be a function or an EgoiSms"],
+    ["a function that is none", { send: "sms" }, "`send` is a string; it must be a function or an EgoiSms"],
+    [
+        "a short key",
+        () => ({ store: new Store("memory:", { key: new Uint8Array(31) }) }),
+        "`key`: has 31 bytes, must have at least 32",
+    ],
+    [
+        "a key that is a list",
+        () => ({ store: new Store("memory:", { key: [1] }) }),
+        "`key` is an array; it must be a string or a Uint8Array",
+    ],
+    [
+        "a store that is a URL",
+        { store: "memory:" },
+        "`store` is a string; it must be a Store: `new Store(url, { key })`",
+    ],
+    ["a store without a URL", () => ({ store: new Store() }), "`url` is missing; it must be a string"],
+    [
+        "a pool of no connection",
+        () => ({ store: new Store("memory:", { poolSize: 4 }) }),
+        /^`poolSize`: is an option of PostgreSQL only/,
+    ],
+    [
+        "a gateway that is an engine",
+        () => ({ send: new Engine({ send: () => {} }) }),
+        "`send` is an Engine; it must be a function or an EgoiSms",
+    ],
+    ["a gateway that is a class", { send: EgoiSms }, "`send` is a class; it must be a function or an EgoiSms"],
+    [
+        "a gateway that was called",
+        () => ({ send: (async () => {})() }),
+        "`send` is a Promise; it must be a function or an EgoiSms",
+    ],
+    ["no gateway", { send: null }, "`send` is null; it must be a function or an EgoiSms"],
+    [
+        "another store",
+        () => ({ store: new Store("mysql://localhost", { key: "k".repeat(32) }) }),
+        /^`store`: is not a URL that is known/,
+    ],
     ["a limit of nought", { maxAttempts: 0 }, "`maxAttempts`: is 0, must be at least 1"],
     ["a limit below nought", { maxResends: -1 }, /^`maxResends`: is -1, must be 0 to/],
     ["a quota without a window", { smsPerNumber: { limit: 5, per: 0 } }, /^`smsPerNumber`: has a window of 0 s/],
-    ["a quota that is a number", { smsPerNumber: 5 }, "`smsPerNumber`: is 5, must be an object"],
-    ["half a quota", { smsPerNumber: { limit: 5 } }, "`smsPerNumber.per`: is missing, must be a number"],
-    ["a calling code that is a string", { countries: ["351"] }, "`countries`: is a string, must be a whole number"],
-    ["a clock that is none", { clock: {} }, "`clock`: is no TestClock"],
+    ["a quota that is a number", { smsPerNumber: 5 }, "`smsPerNumber` is 5; it must be an object"],
+    ["half a quota", { smsPerNumber: { limit: 5 } }, "`smsPerNumber.per` is missing; it must be a number"],
+    ["a calling code that is a string", { countries: ["351"] }, "`countries` is a string; it must be a whole number"],
+    ["a clock that is none", { clock: {} }, "`clock` is an object; it must be a TestClock of egoi-verify/testing"],
 ]) {
     test(`${name} is thrown as invalid_input`, () => {
-        assert.throws(() => engineOf(options), { code: "invalid_input", message });
+        assert.throws(() => engineOf(typeof options === "function" ? options() : options), {
+            code: "invalid_input",
+            message,
+        });
     });
 }

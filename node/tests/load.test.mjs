@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { Engine } from "egoi-verify";
+import { Engine, Store } from "egoi-verify";
 import { Sandbox, TestClock } from "egoi-verify/testing";
 
 import { memory } from "./support/memory.mjs";
@@ -29,7 +29,7 @@ test(`${VERIFICATIONS} verifications of a day leave the memory as it is`, { time
         send: ({ number, text }) => void codes.set(number, text.split(" ")[0]),
         clock,
         // What is kept is an hour's traffic and not a day's, so that the store is as large at the end as after the warm-up.
-        retention: 50 * 60,
+        store: new Store("memory:", { retention: 50 * 60 }),
         smsPerNumber: null,
         wrongCodesPerNumber: null,
     });

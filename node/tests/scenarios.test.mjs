@@ -5,7 +5,17 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 
 import * as library from "egoi-verify";
-import { Client, codeInSms, Engine, NotSent, parseNumber, smsParts, Verification, VerifyError } from "egoi-verify";
+import {
+    Client,
+    codeInSms,
+    Engine,
+    NotSent,
+    parseNumber,
+    Store,
+    smsParts,
+    Verification,
+    VerifyError,
+} from "egoi-verify";
 import { Sandbox, TestClock } from "egoi-verify/testing";
 
 const folder = new URL("../../tests/scenarios/", import.meta.url);
@@ -152,24 +162,25 @@ class Run {
 
     make(given) {
         const options = named(given);
-        for (const name of ["key", "previousKeys"].filter((name) => options[name] !== undefined)) {
-            options[name] = name === "key" ? Buffer.from(options.key) : options[name].map((key) => Buffer.from(key));
+        // The options of a store stand beside the others.
+        const { store: url, key, previousKeys, retention, ...rest } = options;
+        const external = this.on === "engine" ? store?.replace("<name>", this.name) : undefined;
+        const keyOrOwn = key ?? (external && Buffer.alloc(32, 1));
+        const hasStore = [url, external, key, previousKeys, retention].some((each) => each !== undefined);
+        if (hasStore) {
+            rest.store = new Store(url ?? external ?? "memory:", { key: keyOrOwn, previousKeys, retention });
         }
         if (this.on === "engine") {
-            const own = store && {
-                store: store.replace("<name>", this.name),
-                key: Buffer.alloc(32, 1),
-            };
-            for (const name of ["wrongCodesPerNumber", "smsPerNumber"].filter((name) => options[name])) {
-                options[name] = { limit: options[name][0], per: options[name][1] };
+            for (const name of ["wrongCodesPerNumber", "smsPerNumber"].filter((name) => rest[name])) {
+                rest[name] = { limit: rest[name][0], per: rest[name][1] };
             }
-            this.verifier = new Engine({ send: (sms) => this.send(sms), clock: this.clock, ...own, ...options });
+            this.verifier = new Engine({ send: (sms) => this.send(sms), clock: this.clock, ...rest });
         } else {
             const [api, path] = this.on === "client-v1" ? ["v1", "/api/public"] : ["v2", "/api"];
             const own = { apiKey: "key", sender: "1", api, baseUrl: `${this.sandbox.url}${path}` };
             const all = {
                 ...own,
-                ...options,
+                ...rest,
                 baseUrl: options.baseUrl === null ? undefined : (options.baseUrl ?? own.baseUrl),
             };
             this.verifier = new Client(all);
@@ -254,9 +265,9 @@ function failed(error) {
         retry_after: nulls(error.retryAfter),
         retry_is_safe: error.retryIsSafe,
         sms_possibly_sent: error.smsPossiblySent,
-        field: nulls(error.field),
+        field: nulls(error.field && snake(error.field)),
         reason: nulls(error.reason),
-        limit: nulls(error.limit),
+        limit: nulls(error.limit && snake(error.limit)),
         cause_code: nulls(error.causeCode),
     };
 }

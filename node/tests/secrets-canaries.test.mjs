@@ -7,7 +7,17 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import test from "node:test";
 
-import { Client, codeInSms, EgoiSms, Engine, generateCode, NotSent, parseNumber, VerifyError } from "egoi-verify";
+import {
+    Client,
+    codeInSms,
+    EgoiSms,
+    Engine,
+    generateCode,
+    NotSent,
+    parseNumber,
+    Store,
+    VerifyError,
+} from "egoi-verify";
 import { Sandbox, TestClock } from "egoi-verify/testing";
 
 import { allSpellings, foundIn, given, hostile, Looked, secrets } from "./support/canaries.mjs";
@@ -21,8 +31,7 @@ const options = (call, baseUrl, more = {}) => ({
     sender: "1",
     api: call.slice(0, 2),
     baseUrl,
-    store: "memory:",
-    key: ENGINE_KEY,
+    store: new Store("memory:", { key: ENGINE_KEY }),
     ...more,
 });
 
@@ -113,7 +122,11 @@ test("every code that every language shows comes without a secret", async (t) =>
     const notSent = () => {
         throw new NotSent("the gateway is closed");
     };
-    await fails("not sent", () => new Engine({ send: notSent, key: ENGINE_KEY }).request(NUMBER, { message: MESSAGE }));
+    await fails("not sent", () =>
+        new Engine({ send: notSent, store: new Store("memory:", { key: ENGINE_KEY }) }).request(NUMBER, {
+            message: MESSAGE,
+        }),
+    );
     await fails("bad input", async () => new Client({ apiKey: `${KEY}\u0007`, sender: "1" }));
     assert.deepEqual(
         secrets.codes.filter((code) => !codes.has(code)),
@@ -134,11 +147,11 @@ const refused = {
     "a proxy that is none": () => client({ proxy: `socks9://u:${password}@x` }),
     "a base URL with a password": () => client({ baseUrl: `https://u:${password}@x` }),
     "a base URL with a query": () => client({ baseUrl: `https://x/?key=${KEY}` }),
-    "a client's store": () => client({ store, key: ENGINE_KEY }),
-    "an engine's store": () => engine({ store, key: ENGINE_KEY }),
-    "an engine key that is too short": () => engine({ key: ENGINE_KEY.subarray(2) }),
-    "an engine key that is text": () => engine({ key: ENGINE_KEY.toString() }),
-    "a previous key that is text": () => engine({ previousKeys: [ENGINE_KEY.toString()] }),
+    "a client's store": () => client({ store: new Store(store, { key: ENGINE_KEY }) }),
+    "an engine's store": () => engine({ store: new Store(store, { key: ENGINE_KEY }) }),
+    "an engine key that is too short": () => engine({ store: new Store("memory:", { key: ENGINE_KEY.subarray(2) }) }),
+    "a store that is a URL": () => engine({ store }),
+    "a previous key that is not in a list": () => new Store(store, { previousKeys: ENGINE_KEY.toString() }),
     "a limit that is text": () => engine({ maxAttempts: CODE }),
     "a number without a calling code": () => parseNumber(NUMBER.replace("+351 ", "")),
     "a number that is too long": () => parseNumber(`${NUMBER}000`),
@@ -195,7 +208,7 @@ test("whole verifications of an engine tell no secret", async (t) => {
         texts.push(sms.text);
     };
     const clock = new TestClock();
-    await everything(looked, new Engine({ send, key: ENGINE_KEY, clock }), () =>
+    await everything(looked, new Engine({ send, store: new Store("memory:", { key: ENGINE_KEY }), clock }), () =>
         codeInSms(texts.at(-1), undefined, 12),
     );
     looked.atValue("E-goi's SMS", new EgoiSms(options("v2", "http://127.0.0.1:9")));

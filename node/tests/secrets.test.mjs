@@ -4,7 +4,7 @@ import test, { after, before, beforeEach } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import { inspect } from "node:util";
 
-import { Client, EgoiSms, Engine, RateLimitedError } from "egoi-verify";
+import { Client, EgoiSms, Engine, RateLimitedError, Store } from "egoi-verify";
 import { setUpSandbox, TestClock } from "egoi-verify/testing";
 
 import { service } from "./support/service.mjs";
@@ -46,10 +46,11 @@ function assertNone(
 const masked = (value) => [inspect(value), JSON.stringify(value)];
 
 test("a client, an engine, a sandbox and E-goi's SMS call print no secret", async () => {
-    const options = { apiKey: KEY, sender: "1", key: SECRET, store: "memory:" };
+    const options = { apiKey: KEY, sender: "1", store: new Store("memory:", { key: SECRET }) };
+    assertNone(options.store);
     assertNone(new Client(options));
     assertNone(new EgoiSms(options));
-    assertNone(new Engine({ send: () => WORDS, key: SECRET, clock: new TestClock() }));
+    assertNone(new Engine({ send: () => WORDS, store: new Store("memory:", { key: SECRET }), clock: new TestClock() }));
     await phones.client.request(NUMBER, { message: `${WORDS} {CODE}` });
     assertNone(phones.client);
     assertNone(phones.sandbox);
@@ -154,7 +155,7 @@ test("an error shows no secret that the service repeats", async (t) => {
 test("an error about a wrong type does not repeat a string", async () => {
     for (const make of [
         () => new Client({ apiKey: KEY, sender: "1", timeout: KEY }),
-        () => new Engine({ send: () => {}, key: KEY }),
+        () => new Store(KEY, { key: [KEY] }),
         () => new Client(KEY),
     ]) {
         assert.throws(make, (error) => {

@@ -10,7 +10,7 @@ import { createInterface } from "node:readline";
 import { after, beforeEach, describe, test } from "node:test";
 import { inspect } from "node:util";
 
-import { Client, Engine } from "egoi-verify";
+import { Client, Engine, Store } from "egoi-verify";
 import { Sandbox, TestClock } from "egoi-verify/testing";
 
 import { here } from "./support/run.mjs";
@@ -43,9 +43,9 @@ const kinds = {
 };
 
 const racing = `
-    import { Engine } from "egoi-verify";
+    import { Engine, Store } from "egoi-verify";
     const [store, key, id, code] = process.argv.slice(1);
-    const engine = new Engine({ send: () => undefined, store, key: Buffer.from(key, "hex") });
+    const engine = new Engine({ send: () => undefined, store: new Store(store, { key: Buffer.from(key, "hex") }) });
     await engine.ping();
     console.log("ready");
     process.stdin.once("data", async () => {
@@ -83,7 +83,12 @@ for (const { kind, empty } of started) {
         });
 
         /** Another engine on the store, as another process would have it. */
-        const engine = (options) => new Engine({ send: (sms) => void sent.push(sms), store, key, ...options });
+        const engine = ({ storeOptions, ...options } = {}) =>
+            new Engine({
+                send: (sms) => void sent.push(sms),
+                store: new Store(store, { key, ...storeOptions }),
+                ...options,
+            });
         const code = () => sent.at(-1).text.match(/[0-9]{6}/)[0];
 
         test("what one engine began another ends", async () => {
@@ -117,7 +122,13 @@ for (const { kind, empty } of started) {
 
         test("an idempotency key is known across clients", async () => {
             const sandbox = await Sandbox.start();
-            const client = () => new Client({ apiKey: "key", sender: "1", baseUrl: `${sandbox.url}/api`, store, key });
+            const client = () =>
+                new Client({
+                    apiKey: "key",
+                    sender: "1",
+                    baseUrl: `${sandbox.url}/api`,
+                    store: new Store(store, { key }),
+                });
             const first = await client().request(NUMBER, { idempotencyKey: "order 1" });
             assert.equal((await client().request(NUMBER, { idempotencyKey: "order 1" })).id, first.id);
             assert.equal(sandbox.messages(NUMBER).length, 1);
@@ -135,23 +146,26 @@ for (const { kind, empty } of started) {
 
         test("keys change by previousKeys", async () => {
             const { id } = await engine().request(NUMBER);
-            const changed = engine({ key: otherKey, previousKeys: [key] });
+            const changed = engine({ storeOptions: { key: otherKey, previousKeys: [key] } });
             assert.equal(await changed.validate(id, code(), { number: NUMBER }), "verified");
         });
 
         test("another key is a failure that says what to do", async () => {
             await engine().request(NUMBER);
             // A file is opened, and its key looked at, when the engine is made.
-            await assert.rejects(async () => engine({ key: otherKey }).ping(), {
+            await assert.rejects(async () => engine({ storeOptions: { key: otherKey } }).ping(), {
                 code: "misconfigured",
                 field: "key",
                 reason: "wrong_key",
-                message: /previous_keys/,
+                message: /`previousKeys`/,
             });
         });
 
         test("a store that outlives the process needs a key", () => {
-            assert.throws(() => engine({ key: undefined }), { code: "invalid_input", message: /`key`/ });
+            assert.throws(() => engine({ storeOptions: { key: undefined } }), {
+                code: "invalid_input",
+                message: /`key`/,
+            });
         });
 
         test("the workers of a cluster share it", {
@@ -159,7 +173,7 @@ for (const { kind, empty } of started) {
         }, async () => {
             const sandbox = await Sandbox.start();
             const environment = {
-                ...{ EGOI_STORE: store, EGOI_ENGINE_KEY: key.toString("hex"), PORT: "0" },
+                ...{ EGOI_STORE: store, EGOI_STORE_KEY: key.toString("hex"), PORT: "0" },
                 ...{ EGOI_API_KEY: "key", EGOI_SENDER: "1", EGOI_BASE_URL: `${sandbox.url}/api` },
             };
             const env = { ...process.env, ...environment };
@@ -208,7 +222,7 @@ for (const { kind, empty } of started) {
 test("a URL that is none is refused and not repeated", () => {
     for (const store of ["mysql://user:hunter2@localhost/db", "redis:/hunter2", "postgres://u:hunter2@h:port/d"]) {
         assert.throws(
-            () => new Engine({ send: () => undefined, store, key }),
+            () => new Engine({ send: () => undefined, store: new Store(store, { key }) }),
             (error) =>
                 error.code === "invalid_input" && /`store`/.test(error.message) && !/hunter2/.test(inspect(error)),
         );
@@ -218,7 +232,10 @@ test("a URL that is none is refused and not repeated", () => {
 test("a server that is not there is said by ping without its password", async () => {
     for (const scheme of ["redis", "postgres"]) {
         // Port 1 is nobody's.
-        const engine = new Engine({ send: () => undefined, store: `${scheme}://user:hunter2@127.0.0.1:1/0`, key });
+        const engine = new Engine({
+            send: () => undefined,
+            store: new Store(`${scheme}://user:hunter2@127.0.0.1:1/0`, { key }),
+        });
         await assert.rejects(
             engine.ping({ timeout: 20 }),
             (error) => error.code === "storage" && !/hunter2/.test(inspect(error)),
@@ -227,6 +244,6 @@ test("a server that is not there is said by ping without its password", async ()
 });
 
 test("nothing is verified when the store fails", async () => {
-    const engine = new Engine({ send: () => undefined, store: "redis://127.0.0.1:1", key });
+    const engine = new Engine({ send: () => undefined, store: new Store("redis://127.0.0.1:1", { key }) });
     await assert.rejects(engine.validate("0".repeat(32), "123456", { timeout: 20 }), { code: "storage" });
 });

@@ -17,6 +17,7 @@ import {
   parseNumber,
   RateLimitedError,
   type State,
+  Store,
   smsParts,
   Verification,
   type Verifier,
@@ -84,7 +85,7 @@ export async function closed(): Promise<void> {
         throw new NotSent("nothing to send");
       }
     },
-    key: new Uint8Array(32),
+    store: new Store("sqlite:x.db", { key: "secret", previousKeys: [new Uint8Array(32)], retention: 60, poolSize: 4 }),
     smsPerNumber: { limit: 5, per: 3600 },
     maxAttempts: null,
     clock: new TestClock(),

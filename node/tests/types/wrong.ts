@@ -34,8 +34,8 @@ new Client({}, { environment: {} });
 new Engine({});
 // @ts-expect-error: a quota has a window
 new Engine({ send: () => {}, smsPerNumber: { limit: 5 } });
-// @ts-expect-error: a key is bytes
-new Engine({ send: () => {}, key: "secret" });
+// @ts-expect-error: a store is a Store
+new Engine({ send: () => {}, store: "memory:" });
 // @ts-expect-error: no such outcome
 outcome === "ok";
 // @ts-expect-error: an outcome is no boolean
