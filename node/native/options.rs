@@ -11,7 +11,8 @@ use zeroize::Zeroizing;
 pub(crate) fn settings<T: DeserializeOwned>(json: String) -> Result<T, Error> {
     let json = Zeroizing::new(json);
     // What serde says of a fault may repeat a secret.
-    serde_json::from_str(&json).map_err(|_| Error::new(ErrorCode::Internal, "an option has a type that was not checked"))
+    serde_json::from_str(&json)
+        .map_err(|_| Error::new(ErrorCode::Internal, "an option has a type that was not checked"))
 }
 
 /// A deadline.

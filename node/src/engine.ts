@@ -32,6 +32,8 @@ export interface EngineOptions {
   send: SendSms | EgoiSms;
   /** Where requests are kept. Default: `new Store("memory:")`, gone with the process. */
   store?: Store | undefined;
+  /** Seconds that a whole call may take, the gateway function included; at most 600. Default: 15. */
+  timeout?: number | undefined;
   /** How many requests `memory:` holds; beyond it a request is `rate_limited`. Default: 10 million. */
   maxRequests?: number | undefined;
   /** Wrong codes for one request; then `too_many_attempts` until it expires. Default: 5. */
@@ -98,6 +100,7 @@ const ENGINE_OPTIONS: Kinds = {
     },
   },
   store,
+  timeout: number,
   maxRequests: whole,
   maxAttempts: orNull(whole),
   wrongCodesPerNumber: quota,

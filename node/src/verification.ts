@@ -85,11 +85,11 @@ export class Verification {
   }
 }
 
+/** The fields that are times. */
+type Times = "createdAt" | "expiresAt" | "resendAt";
+
 /** A verification as the native part reports it: times are milliseconds since 1970. */
-export type NativeVerification = Omit<VerificationFields, "createdAt" | "expiresAt"> & {
-  createdAt?: number;
-  expiresAt?: number;
-};
+export type NativeVerification = Omit<VerificationFields, Times> & { [Name in Times]?: number };
 
 const toDate = (milliseconds: number | undefined) => (milliseconds === undefined ? undefined : new Date(milliseconds));
 
@@ -98,5 +98,6 @@ export function toVerification(fields: NativeVerification): Verification {
     ...fields,
     createdAt: toDate(fields.createdAt),
     expiresAt: toDate(fields.expiresAt),
+    resendAt: toDate(fields.resendAt),
   });
 }

@@ -91,6 +91,19 @@ test("the function that sends may itself use the engine", async () => {
     assert.deepEqual(states, ["pending"]);
 });
 
+test("an engine's own timeout ends the wait for a gateway function", async () => {
+    const { engine } = engineOf({ send: () => new Promise(() => {}), timeout: 0.05 });
+    await assert.rejects(engine.request(NUMBER), { code: "timeout", smsPossiblySent: true });
+    assert.throws(() => engineOf({ timeout: 15_000 }), { code: "invalid_input", message: /Were milliseconds meant\?/ });
+});
+
+test("a verification of an engine says when and how often it can be resent", async () => {
+    const { engine } = engineOf({ resendAfter: 24, maxResends: 2 });
+    const { createdAt, resendAt, resendsLeft } = await engine.request(NUMBER);
+    assert.ok(resendAt instanceof Date);
+    assert.deepEqual([resendAt - createdAt, resendsLeft], [24_000, 2]);
+});
+
 test("a timeout ends the wait for a function that sends, and the SMS may be sent", async () => {
     const { engine } = engineOf({ send: () => new Promise(() => {}) });
     const calls = ["0", "1"].map((last) => engine.request(`351-91000000${last}`, { timeout: 0.05 }));
