@@ -15,12 +15,12 @@ from typing import Literal, TypeVar
 from egoi_verify import (
     AsyncClient,
     Client,
-    InvalidInput,
+    InvalidInputError,
     Outcome,
     Sandbox,
     State,
-    Unavailable,
-    Unsupported,
+    UnavailableError,
+    UnsupportedError,
     Verification,
     VerifyError,
 )
@@ -88,7 +88,7 @@ def failing(shown: str, made: Callable[[], object], should: type[VerifyError]) -
         same(f"what {shown} failed with", type(error), should)
         say(f"{type(error).__name__}: {error.detail}", "     ", "         ")
         for name in ("code", "http_status", "request_id", "retry_after", "retry_is_safe", "sms_possibly_sent"):
-            print(f"         .{name:<16} {getattr(error, name)!r}")
+            print(f"         .{name:<17} {getattr(error, name)!r}")
         return error
     raise Fault(f"{shown} gave {given!r}, and should have failed with {should.__name__}")
 
@@ -182,7 +182,7 @@ def v1(sandbox: Sandbox) -> None:
     play.expired()
 
     step("V1 has no resend")
-    failing(f"client.resend({made.id!r})", lambda: play.client.resend(made.id), Unsupported)
+    failing(f"client.resend({made.id!r})", lambda: play.client.resend(made.id), UnsupportedError)
     means("unsupported", "said at once; nothing went out.")
 
 
@@ -226,7 +226,7 @@ def errors(sandbox: Sandbox) -> None:
     client = sandbox.client()
 
     step("A number without its country")
-    error = failing("client.request('910000000')", lambda: client.request("910000000"), InvalidInput)
+    error = failing("client.request('910000000')", lambda: client.request("910000000"), InvalidInputError)
     same("whether it is a ValueError", isinstance(error, ValueError), True)
     same("whether an SMS may have gone out", error.sms_possibly_sent, False)
     means("invalid_input", "refused here, before anything was sent. It is a ValueError too.")
@@ -234,7 +234,7 @@ def errors(sandbox: Sandbox) -> None:
     step("The service is down")
     print("     >>> sandbox.fail_next('request', status=503)")
     sandbox.fail_next("request", status=503)
-    error = failing(f"client.request({NUMBER!r})", lambda: client.request(NUMBER), Unavailable)
+    error = failing(f"client.request({NUMBER!r})", lambda: client.request(NUMBER), UnavailableError)
     same("the status", error.http_status, 503)
     same("whether an SMS may have gone out", (error.sms_possibly_sent, error.retry_is_safe), (True, False))
     means("unavailable", "nobody knows whether an SMS went out. So it is never tried again by itself.")

@@ -26,7 +26,28 @@ PARTS = {
 
 # What ring has from BoringSSL bears no crate's name.
 ASSEMBLER_OF_RING = tuple(
-    "ring_core bn_ p256 x25519 aes _aes gcm_ sha ecp_ ge_ fe_ chacha poly1305 vpaes fiat_ k25519 LIMBS curve25519 mul4x mulx4x".split()
+    [
+        "ring_core",
+        "bn_",
+        "p256",
+        "x25519",
+        "aes",
+        "_aes",
+        "gcm_",
+        "sha",
+        "ecp_",
+        "ge_",
+        "fe_",
+        "chacha",
+        "poly1305",
+        "vpaes",
+        "fiat_",
+        "k25519",
+        "LIMBS",
+        "curve25519",
+        "mul4x",
+        "mulx4x",
+    ]
 )
 
 
@@ -38,7 +59,9 @@ def crate_of(symbol: str) -> str:
 def main(library: str) -> None:
     of_crate = {crate: part for part, crates in PARTS.items() for crate in crates.split()}
     sizes = dict.fromkeys([*PARTS, "symbols of no crate"], 0)
-    listed = subprocess.run(["nm", "--demangle", "--print-size", library], capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(
+        ["nm", "--demangle", "--print-size", library], capture_output=True, text=True, check=True
+    ).stdout
     seen = set()
     for line in listed.splitlines():
         fields = line.split(maxsplit=3)
@@ -53,10 +76,22 @@ def main(library: str) -> None:
             crate = "ring"
         sizes[of_crate.get(crate, "symbols of no crate")] += size
     sections = subprocess.run(["size", "--format=sysv", library], capture_output=True, text=True, check=True).stdout
-    section = {fields[0]: int(fields[1]) for line in sections.splitlines() if len(fields := line.split()) == 3 and fields[1].isdigit()}
+    section = {
+        fields[0]: int(fields[1])
+        for line in sections.splitlines()
+        if len(fields := line.split()) == 3 and fields[1].isdigit()
+    }
     for title, names in {
         "tables for unwinding": [".eh_frame", ".eh_frame_hdr", ".gcc_except_table"],
-        "relocations and what else the loader needs": [".rela.dyn", ".rela.plt", ".dynsym", ".dynstr", ".gnu.hash", ".hash", ".gnu.version"],
+        "relocations and what else the loader needs": [
+            ".rela.dyn",
+            ".rela.plt",
+            ".dynsym",
+            ".dynstr",
+            ".gnu.hash",
+            ".hash",
+            ".gnu.version",
+        ],
     }.items():
         sizes[title] = sum(section.get(name, 0) for name in names)
     apart = (".bss", ".tbss", ".symtab", ".strtab", ".shstrtab", ".comment", ".debug")

@@ -18,7 +18,7 @@ from django.core.wsgi import get_wsgi_application
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
-from egoi_verify import Client, InvalidInput, Outcome, RateLimited, VerifyError, parse_number
+from egoi_verify import Client, InvalidInputError, Outcome, RateLimitedError, VerifyError, parse_number
 
 SMS_PER_HOUR = 5
 CODES_PER_SMS = 5
@@ -69,7 +69,7 @@ class NumberForm(forms.Form):
     def clean_number(self) -> str:
         try:
             return parse_number(self.cleaned_data["number"]).e164
-        except InvalidInput as error:
+        except InvalidInputError as error:
             raise ValidationError(error.detail) from error
 
 
@@ -90,9 +90,9 @@ def refused(request: HttpRequest, form: forms.Form, text: str, status: int) -> H
 
 def failed(request: HttpRequest, form: forms.Form, error: VerifyError) -> HttpResponse:
     """The page again, with what a person can do about the failure."""
-    if isinstance(error, InvalidInput):
+    if isinstance(error, InvalidInputError):
         return refused(request, form, error.detail, 422)
-    if isinstance(error, RateLimited):
+    if isinstance(error, RateLimitedError):
         return refused(request, form, "Too many codes were asked for. Try again later.", 429)
     if error.sms_possibly_sent:
         # Asking again by ourselves might send a second SMS, and nobody told us the id that the first one belongs to.

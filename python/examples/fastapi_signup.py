@@ -13,7 +13,7 @@ from math import ceil
 from secrets import token_urlsafe
 from typing import Annotated
 
-from egoi_verify import AsyncClient, InvalidInput, Outcome, RateLimited, VerifyError, parse_number
+from egoi_verify import AsyncClient, InvalidInputError, Outcome, RateLimitedError, VerifyError, parse_number
 from fastapi import Cookie, FastAPI, HTTPException, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
@@ -99,9 +99,9 @@ async def give_code(given: Code, signup: Annotated[str, Cookie()] = "") -> Told:
 
 @app.exception_handler(VerifyError)
 async def failed(_: Request, error: VerifyError) -> JSONResponse:
-    if isinstance(error, InvalidInput):
+    if isinstance(error, InvalidInputError):
         return JSONResponse({"detail": error.detail}, 422)
-    if isinstance(error, RateLimited):
+    if isinstance(error, RateLimitedError):
         wait = 60 if error.retry_after is None else ceil(error.retry_after)
         return JSONResponse({"detail": "Try again later."}, 429, {"Retry-After": str(wait)})
     # It can be logged: no error holds a key, a code, a message or a whole number.

@@ -11,7 +11,7 @@ from math import ceil
 from secrets import token_urlsafe
 from threading import Lock
 
-from egoi_verify import Client, InvalidInput, Outcome, RateLimited, VerifyError, parse_number
+from egoi_verify import Client, InvalidInputError, Outcome, RateLimitedError, VerifyError, parse_number
 from flask import Flask, Response, abort, request, session
 
 SMS_PER_HOUR = 5
@@ -100,9 +100,9 @@ def give_code() -> str:
 
 @app.errorhandler(VerifyError)
 def failed(error: VerifyError) -> Response:
-    if isinstance(error, InvalidInput):
+    if isinstance(error, InvalidInputError):
         return Response(error.detail, 422, mimetype="text/plain")
-    if isinstance(error, RateLimited):
+    if isinstance(error, RateLimitedError):
         return later(60 if error.retry_after is None else error.retry_after)
     # It can be logged: no error holds a key, a code, a message or a whole number.
     app.logger.warning("a verification failed: %r", error)

@@ -14,7 +14,7 @@ from math import ceil
 from secrets import token_urlsafe
 from typing import Annotated
 
-from egoi_verify import AsyncClient, Conflict, NotFound, Outcome, RateLimited, State, VerifyError
+from egoi_verify import AsyncClient, ConflictError, NotFoundError, Outcome, RateLimitedError, State, VerifyError
 from fastapi import Depends, FastAPI, Header, HTTPException
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
@@ -51,12 +51,12 @@ class Session:
     def count_sms(self) -> None:
         """Client has no limits: without one of your own a stranger has you send SMS to anybody."""
         if self.sms_left == 0:
-            raise RateLimited("too many codes were asked for")
+            raise RateLimitedError("too many codes were asked for")
         self.sms_left -= 1
 
     def known(self, id: str) -> Request:
         if self.request is None or self.request.id != id:
-            raise NotFound("there is no such request in this session")
+            raise NotFoundError("there is no such request in this session")
         return self.request
 
 
@@ -151,7 +151,7 @@ async def resend(id: str, session: Whose) -> CodeSent:
     request = session.known(id)
     wait = request.resend_at - time.monotonic()
     if wait > 0:
-        raise RateLimited("too soon after the code before", retry_after=wait)
+        raise RateLimitedError("too soon after the code before", retry_after=wait)
     session.count_sms()
     asked_at = time.monotonic()
     await client.resend(id)
@@ -167,7 +167,7 @@ async def cancel(id: str, session: Whose) -> Ended:
 @app.exception_handler(VerifyError)
 async def failed(_: object, error: VerifyError) -> JSONResponse:
     """In the library's own words, which the app's session reads. No error holds a key, a code or a whole number."""
-    if not isinstance(error, (Conflict, NotFound, RateLimited)):
+    if not isinstance(error, (ConflictError, NotFoundError, RateLimitedError)):
         logger.warning("a verification failed: %r", error)
     told = {
         "code": error.code,

@@ -1,11 +1,11 @@
 """Verifications that several processes share: gunicorn's workers and Celery's, on one store.
 
-    export EGOI_STORE=postgres://... EGOI_ENGINE_KEY=... EGOI_API_KEY=... EGOI_SENDER=...
+    export EGOI_STORE=postgres://... EGOI_STORE_KEY=... EGOI_API_KEY=... EGOI_SENDER=...
     export FLASK_SECRET_KEY=... CELERY_BROKER_URL=...
     celery --app several_workers:tasks worker
     gunicorn --workers 4 several_workers:web
 
-``EGOI_STORE`` is any URL that outlives a process, ``EGOI_ENGINE_KEY`` 32 bytes or more in hex. ``POST /number`` with
+``EGOI_STORE`` is any URL that outlives a process, ``EGOI_STORE_KEY`` at least 32 bytes. ``POST /number`` with
 ``{"number": "+351 910 000 000"}`` has a worker send a code, and ``POST /code`` with ``{"code": "123456"}`` takes it,
 whichever process of either kind is asked.
 """
@@ -14,7 +14,7 @@ import os
 from secrets import token_hex
 
 from celery import Celery, Task
-from egoi_verify import EgoiSms, Engine, VerifyError, parse_number
+from egoi_verify import EgoiSms, Engine, Store, VerifyError, parse_number
 from flask import Flask, Response, jsonify, request, session
 
 web = Flask(__name__)
@@ -23,7 +23,7 @@ tasks = Celery("several_workers")
 
 # Made before the workers are forked, and used in each of them: a server is first called there. A file of SQLite may not
 # be used by the process that forks.
-engine = Engine(EgoiSms.from_env(), store=os.environ["EGOI_STORE"], key=bytes.fromhex(os.environ["EGOI_ENGINE_KEY"]))
+engine = Engine(EgoiSms.from_env(), store=Store(os.environ["EGOI_STORE"], key=os.environ["EGOI_STORE_KEY"]))
 
 
 # The key makes the task safe to run again: whichever worker does finds the request of the first run, and sends no

@@ -1,26 +1,132 @@
 //! Values between Python and the core.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
-use egoi_verify::{Error, Outcome, SenderInfo, State, Verification, binding_options};
-use pyo3::exceptions::PyOverflowError;
+use egoi_verify::{Error, ErrorCode, Outcome, SenderInfo, State, Verification, binding_options};
+use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
-use pyo3::types::{PyDelta, PyDeltaAccess as _};
+use pyo3::types::{
+    PyBool, PyByteArray, PyBytes, PyDelta, PyDeltaAccess as _, PyDict, PyMapping, PyMemoryView, PyString, PyType,
+};
+use zeroize::Zeroizing;
 
-/// A whole number of any size; what is beyond 64 bits is beyond every limit too.
+use crate::failure::raised;
+
+/// What a parameter may be given. A wrong type is a `TypeError` that names the parameter.
+pub(crate) trait Argument<'py>: Sized {
+    fn read(name: &str, given: &Bound<'py, PyAny>) -> PyResult<Self>;
+}
+
+pub(crate) fn read<'py, T: Argument<'py>>(name: &str, given: &Bound<'py, PyAny>) -> PyResult<T> {
+    T::read(name, given)
+}
+
+/// The same where `None` is the default.
+pub(crate) fn optional<'py, T: Argument<'py>>(name: &str, given: &Bound<'py, PyAny>) -> PyResult<Option<T>> {
+    if given.is_none() { Ok(None) } else { T::read(name, given).map(Some) }
+}
+
+/// The same for an option in a dictionary of them; one that is absent has the default too.
+pub(crate) fn option<'py, T: Argument<'py>>(options: &Bound<'py, PyDict>, name: &str) -> PyResult<Option<T>> {
+    options.get_item(name)?.map_or(Ok(None), |given| optional(name, &given))
+}
+
+/// The error of a wrong type: "`sender` is int; it must be str".
+pub(crate) fn wrong_type(name: &str, given: &Bound<'_, PyAny>, accepted: &str) -> PyErr {
+    let is = match given.cast::<PyType>() {
+        Ok(class) => class.qualname().map(|class| format!("the class {class}")),
+        Err(_) if given.is_none() => Ok("None".to_owned()),
+        Err(_) => given.get_type().qualname().map(|class| class.to_string()),
+    };
+    is.map_or_else(|error| error, |is| PyTypeError::new_err(format!("`{name}` is {is}; it must be {accepted}")))
+}
+
+impl<'py> Argument<'py> for String {
+    fn read(name: &str, given: &Bound<'py, PyAny>) -> PyResult<Self> {
+        let Ok(text) = given.cast::<PyString>() else { return Err(wrong_type(name, given, "str")) };
+        text.to_str().map(str::to_owned).map_err(|_| {
+            let detail = format!("`{name}` has a surrogate, which is no character");
+            raised(given.py(), &Error::new(ErrorCode::InvalidInput, detail))
+        })
+    }
+}
+
+impl<'py> Argument<'py> for Zeroizing<String> {
+    fn read(name: &str, given: &Bound<'py, PyAny>) -> PyResult<Self> {
+        String::read(name, given).map(Zeroizing::new)
+    }
+}
+
+impl<'py> Argument<'py> for bool {
+    fn read(name: &str, given: &Bound<'py, PyAny>) -> PyResult<Self> {
+        given.cast::<PyBool>().map(|given| given.is_true()).map_err(|_| wrong_type(name, given, "bool"))
+    }
+}
+
+/// Bytes, or a text, which stands for its UTF-8.
+pub(crate) struct Bytes(pub(crate) Vec<u8>);
+
+impl<'py> Argument<'py> for Bytes {
+    fn read(name: &str, given: &Bound<'py, PyAny>) -> PyResult<Self> {
+        if given.is_instance_of::<PyString>() {
+            return String::read(name, given).map(|text| Self(text.into_bytes()));
+        }
+        // `bytearray` and `memoryview` too, but not a list of numbers.
+        match given.cast::<PyBytes>() {
+            Ok(bytes) => Ok(Self(bytes.as_bytes().to_vec())),
+            Err(_) if given.is_instance_of::<PyByteArray>() || given.is_instance_of::<PyMemoryView>() => {
+                Ok(Self(given.py().get_type::<PyBytes>().call1((given,))?.extract()?))
+            }
+            Err(_) => Err(wrong_type(name, given, "bytes or str")),
+        }
+    }
+}
+
+impl<'py, T: Argument<'py>> Argument<'py> for Vec<T> {
+    fn read(name: &str, given: &Bound<'py, PyAny>) -> PyResult<Self> {
+        // The items of these are hardly meant.
+        let is_text = given.is_instance_of::<PyString>() || given.is_instance_of::<PyBytes>();
+        match given.try_iter() {
+            Ok(items) if !is_text => {
+                items.enumerate().map(|(at, item)| T::read(&format!("{name}[{at}]"), &item?)).collect()
+            }
+            _ => Err(wrong_type(name, given, "a sequence")),
+        }
+    }
+}
+
+impl<'py> Argument<'py> for HashMap<String, String> {
+    fn read(name: &str, given: &Bound<'py, PyAny>) -> PyResult<Self> {
+        let Ok(mapping) = given.cast::<PyMapping>() else { return Err(wrong_type(name, given, "a mapping")) };
+        let items = mapping.items()?;
+        items
+            .iter()
+            .map(|item| {
+                let (key, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
+                let key = String::read(&format!("a key of {name}"), &key)?;
+                let value = String::read(&format!("{name}[{key:?}]"), &value)?;
+                Ok((key, value))
+            })
+            .collect()
+    }
+}
+
+/// A whole number of any size; one beyond 64 bits is beyond every limit too.
 #[derive(Clone, Copy)]
 pub(crate) struct Whole(pub(crate) i64);
 
-impl FromPyObject<'_, '_> for Whole {
-    type Error = PyErr;
-
-    fn extract(given: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
+impl<'py> Argument<'py> for Whole {
+    fn read(name: &str, given: &Bound<'py, PyAny>) -> PyResult<Self> {
+        if given.is_instance_of::<PyBool>() {
+            return Err(wrong_type(name, given, "int"));
+        }
         match given.extract::<i64>() {
             Ok(number) => Ok(Self(number)),
             Err(error) if error.is_instance_of::<PyOverflowError>(given.py()) => {
                 Ok(Self(if given.lt(0)? { i64::MIN } else { i64::MAX }))
             }
-            Err(error) => Err(error),
+            Err(_) => Err(wrong_type(name, given, "int")),
         }
     }
 }
@@ -29,16 +135,20 @@ impl FromPyObject<'_, '_> for Whole {
 #[derive(Clone, Copy)]
 pub(crate) struct Seconds(pub(crate) f64);
 
-impl FromPyObject<'_, '_> for Seconds {
-    type Error = PyErr;
-
-    fn extract(given: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
-        match given.cast::<PyDelta>() {
-            Ok(delta) => {
-                let whole = f64::from(delta.get_days()) * 86_400.0 + f64::from(delta.get_seconds());
-                Ok(Self(whole + f64::from(delta.get_microseconds()) / 1e6))
-            }
-            Err(_) => given.extract().map(Self),
+impl<'py> Argument<'py> for Seconds {
+    fn read(name: &str, given: &Bound<'py, PyAny>) -> PyResult<Self> {
+        if let Ok(delta) = given.cast::<PyDelta>() {
+            let whole = f64::from(delta.get_days()) * 86_400.0 + f64::from(delta.get_seconds());
+            return Ok(Self(whole + f64::from(delta.get_microseconds()) / 1e6));
+        }
+        let wrong = || wrong_type(name, given, "a number of seconds or a timedelta");
+        if given.is_instance_of::<PyBool>() {
+            return Err(wrong());
+        }
+        match given.extract() {
+            Ok(seconds) => Ok(Self(seconds)),
+            Err(error) if error.is_instance_of::<PyOverflowError>(given.py()) => Ok(Self(f64::INFINITY)),
+            Err(_) => Err(wrong()),
         }
     }
 }
@@ -60,7 +170,7 @@ pub(crate) enum Value {
     Word(&'static str),
     Text(String),
     Senders(Vec<SenderRow>),
-    Nothing(()),
+    Nothing(Option<()>),
 }
 
 /// In the order of the fields of `egoi_verify.Verification`; the times in seconds since 1970.
@@ -112,7 +222,7 @@ impl From<State> for Value {
 
 impl From<()> for Value {
     fn from((): ()) -> Self {
-        Self::Nothing(())
+        Self::Nothing(None)
     }
 }
 

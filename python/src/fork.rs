@@ -1,4 +1,4 @@
-//! Surviving forks. A fork takes the forking thread along and leaves every other behind, with whatever it held.
+//! The fork guard. A fork takes the forking thread along and leaves every other behind, with whatever it held.
 
 use std::cell::RefCell;
 use std::mem;
@@ -6,42 +6,38 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, Rw
 
 use egoi_verify::Error;
 use pyo3::prelude::*;
+use tokio::sync::Notify;
 
-use crate::home::ask_worker_to_rest;
+/// A thread that may hold a lock which a child needs, or may be making something once, has a guard; a fork waits until no
+/// thread has one. Nobody waits for it while holding Python, which a thread with a guard may be waiting for; and between
+/// taking the lock and forking, Python runs what else was registered for that, and lets other threads run.
+static NO_FORK: RwLock<()> = RwLock::new(());
 
-/// Whoever may hold a lock that a child needs, or may be making something once, has a pass; a fork waits until no
-/// thread has one. Nobody waits at the gate while holding Python, which whoever has a pass may be waiting for; and between
-/// shutting the gate and forking, Python runs what else was registered for that, and lets other threads run.
-static GATE: RwLock<()> = RwLock::new(());
-
-/// Held by whoever forks, from before it asks for the gate.
+/// Held by the thread that forks, from before it asks for the lock.
 static FORKING: Mutex<()> = Mutex::new(());
 
+/// Notified before a fork: the worker gives its guard up.
+static PAUSE: Notify = Notify::const_new();
+
 thread_local! {
-    /// What this thread has of the gate.
+    /// What this thread has of the lock.
     static HELD: RefCell<Held> = const { RefCell::new(Held::Nothing) };
 }
 
 enum Held {
     Nothing,
-    Pass {
-        _guard: RwLockReadGuard<'static, ()>,
-    },
-    /// It forks.
-    Shut {
-        _gate: RwLockWriteGuard<'static, ()>,
-        _forking: MutexGuard<'static, ()>,
-    },
+    Guard { _guard: RwLockReadGuard<'static, ()> },
+    Forking { _no_fork: RwLockWriteGuard<'static, ()>, _forking: MutexGuard<'static, ()> },
 }
 
-/// Gives back, at its end, what it took. A thread that already has a pass, or that forks, needs no second one: to wait for
-/// that would be to wait for itself.
+/// Gives back, at its end, what it took. A thread that already has a guard, or that forks, needs no second one: to wait
+/// for that would be to wait for itself.
 #[must_use]
-pub(crate) struct Pass {
+pub(crate) struct Guard {
     is_outermost: bool,
 }
 
-impl Drop for Pass {
+impl Drop for Guard {
     fn drop(&mut self) {
         if self.is_outermost {
             HELD.set(Held::Nothing);
@@ -53,39 +49,44 @@ fn needs_none() -> bool {
     HELD.with_borrow(|held| !matches!(held, Held::Nothing))
 }
 
-/// A pass, unless another thread forks.
-pub(crate) fn try_pass() -> Option<Pass> {
+/// A guard, unless another thread forks.
+pub(crate) fn try_guard() -> Option<Guard> {
     if needs_none() {
-        return Some(Pass { is_outermost: false });
+        return Some(Guard { is_outermost: false });
     }
-    let _guard = match GATE.try_read() {
+    let _guard = match NO_FORK.try_read() {
         Ok(guard) => guard,
         Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
         Err(TryLockError::WouldBlock) => return None,
     };
-    HELD.set(Held::Pass { _guard });
-    Some(Pass { is_outermost: true })
+    HELD.set(Held::Guard { _guard });
+    Some(Guard { is_outermost: true })
 }
 
-/// A pass, for a thread that has Python.
-pub(crate) fn pass(py: Python<'_>) -> Pass {
+/// A guard, for a thread that has Python.
+pub(crate) fn guard(py: Python<'_>) -> Guard {
     loop {
-        if let Some(pass) = try_pass() {
-            return pass;
+        if let Some(guard) = try_guard() {
+            return guard;
         }
-        py.detach(|| drop(GATE.read()));
+        py.detach(|| drop(NO_FORK.read()));
     }
 }
 
-/// A pass, for a thread without Python, once no other thread forks.
-pub(crate) fn pass_after_forks() -> Pass {
+/// A guard, for a thread without Python, once no other thread forks.
+pub(crate) fn guard_after_forks() -> Guard {
     loop {
-        // The gate alone would not do: a fork may be about to shut it.
+        // The lock of the guards is not enough: a fork may be about to take it.
         drop(FORKING.lock());
-        if let Some(pass) = try_pass() {
-            return pass;
+        if let Some(guard) = try_guard() {
+            return guard;
         }
     }
+}
+
+/// Returns when a fork asks the worker to give its guard up.
+pub(crate) async fn pause_asked() {
+    PAUSE.notified().await;
 }
 
 /// Before `os.fork`, in the thread that forks. Twice where the package was imported twice.
@@ -96,8 +97,8 @@ pub(crate) fn before_fork(py: Python<'_>) {
     }
     py.detach(|| {
         let _forking = FORKING.lock().unwrap_or_else(PoisonError::into_inner);
-        ask_worker_to_rest();
-        HELD.set(Held::Shut { _gate: GATE.write().unwrap_or_else(PoisonError::into_inner), _forking });
+        PAUSE.notify_one();
+        HELD.set(Held::Forking { _no_fork: NO_FORK.write().unwrap_or_else(PoisonError::into_inner), _forking });
     });
 }
 
@@ -156,7 +157,7 @@ impl<T> PerProcess<T> {
     }
 
     pub(crate) fn get_or_make(&self, py: Python<'_>, make: impl FnOnce() -> Result<T, Error>) -> Result<Arc<T>, Error> {
-        let _pass = pass(py);
+        let _guard = guard(py);
         let mut made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = made.as_ref().and_then(Own::get) {
             return Ok(Arc::clone(known));
@@ -166,9 +167,9 @@ impl<T> PerProcess<T> {
         Ok(new)
     }
 
-    /// Lets go of what this process has.
+    /// Releases what this process has.
     pub(crate) fn clear(&self, py: Python<'_>) {
-        let _pass = pass(py);
+        let _guard = guard(py);
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }

@@ -3,13 +3,18 @@
 use egoi_verify::{CodeType, Error, ErrorCode, PhoneNumber, binding_options};
 use pyo3::prelude::*;
 
-use crate::convert::{Value, Whole};
+use crate::convert::{Value, Whole, optional, read};
 use crate::failure::guarded;
-use crate::home::Home;
 use crate::job::Job;
+use crate::runtime::Runtime;
 
 #[pyfunction]
-pub(crate) fn generate_code(py: Python<'_>, code_type: &str, code_size: Whole) -> PyResult<String> {
+pub(crate) fn generate_code(
+    py: Python<'_>,
+    code_type: &Bound<'_, PyAny>,
+    code_size: &Bound<'_, PyAny>,
+) -> PyResult<String> {
+    let (code_type, code_size): (String, Whole) = (read("code_type", code_type)?, read("code_size", code_size)?);
     guarded(py, || {
         let code = egoi_verify::generate_code(code_type.parse()?, binding_options::code_size(code_size.0)?)?;
         Ok(code.expose().to_owned())
@@ -18,9 +23,10 @@ pub(crate) fn generate_code(py: Python<'_>, code_type: &str, code_size: Whole) -
 
 /// The number in E.164, and its calling code.
 #[pyfunction]
-pub(crate) fn parse_number(py: Python<'_>, text: &str) -> PyResult<(String, u16)> {
+pub(crate) fn parse_number(py: Python<'_>, text: &Bound<'_, PyAny>) -> PyResult<(String, u16)> {
+    let text: String = read("text", text)?;
     guarded(py, || {
-        let number = PhoneNumber::parse(text)?;
+        let number = PhoneNumber::parse(&text)?;
         Ok((number.e164(), number.calling_code()))
     })
 }
@@ -33,34 +39,40 @@ pub(crate) fn masked(py: Python<'_>, number: &str) -> PyResult<String> {
 
 /// Encoding, characters, parts.
 #[pyfunction]
-pub(crate) fn sms_parts(py: Python<'_>, text: &str) -> PyResult<(&'static str, u32, u32)> {
+pub(crate) fn sms_parts(py: Python<'_>, text: &Bound<'_, PyAny>) -> PyResult<(&'static str, u32, u32)> {
+    let text: String = read("text", text)?;
     guarded(py, || {
-        let parts = egoi_verify::sms_parts(text);
+        let parts = egoi_verify::sms_parts(&text);
         Ok((parts.encoding.as_str(), parts.characters, parts.parts))
     })
 }
 
 #[pyfunction]
-pub(crate) fn with_origin(py: Python<'_>, message: &str, host: &str) -> PyResult<String> {
-    guarded(py, || egoi_verify::with_origin(message, host))
+pub(crate) fn with_origin(py: Python<'_>, message: &Bound<'_, PyAny>, host: &Bound<'_, PyAny>) -> PyResult<String> {
+    let (message, host): (String, String) = (read("message", message)?, read("host", host)?);
+    guarded(py, || egoi_verify::with_origin(&message, &host))
 }
 
 #[pyfunction]
-pub(crate) fn with_app_hash(py: Python<'_>, message: &str, hash: &str) -> PyResult<String> {
-    guarded(py, || egoi_verify::with_app_hash(message, hash))
+pub(crate) fn with_app_hash(py: Python<'_>, message: &Bound<'_, PyAny>, hash: &Bound<'_, PyAny>) -> PyResult<String> {
+    let (message, hash): (String, String) = (read("message", message)?, read("hash", hash)?);
+    guarded(py, || egoi_verify::with_app_hash(&message, &hash))
 }
 
 #[pyfunction]
 pub(crate) fn code_in_sms(
     py: Python<'_>,
-    text: &str,
-    code_type: Option<&str>,
-    code_size: Option<Whole>,
+    text: &Bound<'_, PyAny>,
+    code_type: &Bound<'_, PyAny>,
+    code_size: &Bound<'_, PyAny>,
 ) -> PyResult<Option<String>> {
+    let text: String = read("text", text)?;
+    let (code_type, code_size): (Option<String>, Option<Whole>) =
+        (optional("code_type", code_type)?, optional("code_size", code_size)?);
     guarded(py, || {
-        let code_type = code_type.map(str::parse::<CodeType>).transpose()?;
+        let code_type = code_type.map(|code_type| code_type.parse::<CodeType>()).transpose()?;
         let code_size = code_size.map(|Whole(size)| binding_options::code_size(size)).transpose()?;
-        Ok(egoi_verify::code_in_sms(text, code_type, code_size).map(|code| code.expose().to_owned()))
+        Ok(egoi_verify::code_in_sms(&text, code_type, code_size).map(|code| code.expose().to_owned()))
     })
 }
 
@@ -78,5 +90,5 @@ pub(crate) fn panicking(py: Python<'_>, is_async: bool, is_at_hand: bool) -> PyR
     async fn panics() -> Result<Value, Error> {
         panic!("on purpose, by the tests of egoi-verify")
     }
-    guarded(py, || Ok(Job::new(Home::new(py, is_async)?, None, is_at_hand, false, panics())))
+    guarded(py, || Ok(Job::new(Runtime::new(py, is_async)?, None, is_at_hand, false, panics())))
 }

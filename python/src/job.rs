@@ -1,197 +1,75 @@
-//! One call: made by a client or an engine, then run by the thread that asks, or started for an event loop.
+//! A call that was made by a client or an engine, for Python to run, or to start for an event loop.
 
-use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::{Pin, pin};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::task::{Context, Poll, Waker};
-use std::thread;
-use std::time::Duration;
 
-use egoi_verify::{Error, ErrorCode};
+use egoi_verify::{Error, ErrorCode, PhoneNumber};
 use pyo3::prelude::*;
 use tokio::sync::oneshot::Receiver;
-use tokio::task::{AbortHandle, yield_now};
+use tokio::task::AbortHandle;
 
+use crate::call::{Call, Step, Turn, misused, see_first};
+use crate::completions::Completions;
 use crate::convert::Value;
-use crate::engine::HandOver;
-use crate::failure::{panicked, raised};
-use crate::fork::{Own, try_pass};
-use crate::home::Home;
-use crate::log::CallLog;
-use crate::mailbox::Mailbox;
-
-/// How often a blocking call looks whether Ctrl-C was pressed.
-const BETWEEN_SIGNALS: Duration = Duration::from_millis(50);
-
-/// How often a call that a fork holds up looks whether that is over.
-const BETWEEN_TRIES: Duration = Duration::from_micros(50);
-
-/// How often the runtime gets its turn after a call was given up, so that its connection is closed: one turn for each
-/// of the layers that it goes through, and some to spare.
-const TURNS_TO_CLOSE: usize = 8;
-
-/// What comes next of a call.
-pub(crate) enum Step {
-    Done(Result<Value, Error>),
-    HandOver(HandOver),
-}
+use crate::delivery::Delivery;
+use crate::failure::raised;
+use crate::fork::Own;
+use crate::log::{CallLog, Fields};
+use crate::runtime::{InFlight, Runtime};
 
 #[pyclass(frozen, module = "egoi_verify._native")]
 pub(crate) struct Job {
     state: Mutex<State>,
     log: Option<CallLog>,
+    number: Option<PhoneNumber>,
+    is_cancelled: AtomicBool,
 }
 
 enum State {
+    /// Its arguments were refused. It says so when it is run: until then, frames of Python hold them.
+    Refused(PyErr),
     Waiting(Own<Call>),
-    /// It is in the mailbox.
+    /// The completions have it.
     InLoop(u64),
     Started {
         task: Own<AbortHandle>,
-        letter: u64,
+        call_id: u64,
     },
-    Over,
-}
-
-/// A call that was not run yet, or not to its end.
-pub(crate) struct Call {
-    home: Home,
-    work: Work,
-    /// Where an engine's SMS to hand over comes from, until it came.
-    delivery: Option<Receiver<HandOver>>,
-    /// It waits for nothing but an SMS being handed over.
-    is_at_hand: bool,
-}
-
-/// What a call does. It lets a fork wait while it runs, and ends a panic.
-struct Work(Pin<Box<dyn Future<Output = Result<Value, Error>> + Send>>);
-
-impl Future for Work {
-    type Output = Result<Value, Error>;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let Some(_pass) = try_pass() else {
-            // Waiting for it here would keep the runtime from the thread that forks, should a signal's handler call there.
-            thread::sleep(BETWEEN_TRIES);
-            context.waker().wake_by_ref();
-            return Poll::Pending;
-        };
-        catch_unwind(AssertUnwindSafe(|| self.0.as_mut().poll(context)))
-            .unwrap_or_else(|_| Poll::Ready(Err(panicked())))
-    }
-}
-
-/// Lets the runtime see what has happened while nothing drove it, above all that an idle connection was closed: a request
-/// that goes out on one is lost, and nobody knows whether it was read.
-async fn see_first() {
-    yield_now().await;
-}
-
-/// The calls on the worker of this process.
-pub(crate) static IN_FLIGHT: AtomicUsize = AtomicUsize::new(0);
-
-struct InFlight {
-    is_first: bool,
-}
-
-impl InFlight {
-    fn started() -> Self {
-        Self { is_first: IN_FLIGHT.fetch_add(1, Ordering::Relaxed) == 0 }
-    }
-}
-
-impl Drop for InFlight {
-    fn drop(&mut self) {
-        IN_FLIGHT.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-enum Turn {
-    Step(Step),
-    Signals,
-}
-
-impl Call {
-    async fn next(&mut self) -> Step {
-        let Self { work, delivery, .. } = self;
-        if let Some(coming) = delivery {
-            let came = tokio::select! {
-                biased;
-                done = &mut *work => return Step::Done(done),
-                came = coming => came,
-            };
-            *delivery = None;
-            if let Ok(sms) = came {
-                return Step::HandOver(sms);
-            }
-        }
-        Step::Done(work.await)
-    }
-
-    /// The next step where nothing has to be waited for. To give such a call to a runtime, or to another thread, takes
-    /// several times as long as the call itself. Whoever reports an SMS, or its deadline, wakes `waker`.
-    pub(crate) fn now(&mut self, waker: &Waker) -> Option<Step> {
-        let home = self.home.clone();
-        let _entered = home.enter();
-        match pin!(self.next()).poll(&mut Context::from_waker(waker)) {
-            Poll::Ready(step) => Some(step),
-            Poll::Pending => None,
-        }
-    }
-
-    /// Until the next step, or until it is time to look for signals. Python's part is done outside: a signal's handler
-    /// may itself make a call.
-    fn turn(&mut self) -> Turn {
-        if self.is_at_hand
-            && let Some(step) = self.now(Waker::noop())
-        {
-            return Turn::Step(step);
-        }
-        let Home::Caller(caller) = self.home.clone() else { return Turn::Step(Step::Done(Err(misused()))) };
-        let turn = caller.block_on(async {
-            see_first().await;
-            tokio::select! {
-                biased;
-                step = self.next() => Turn::Step(step),
-                () = tokio::time::sleep(BETWEEN_SIGNALS) => Turn::Signals,
-            }
-        });
-        turn.unwrap_or_else(|| Turn::Step(Step::Done(Err(misused()))))
-    }
-
-    /// Drops the HTTP request, which happens only while the runtime runs.
-    fn give_up(self) {
-        let Self { home, work, .. } = self;
-        drop(work);
-        if let Home::Caller(caller) = home {
-            let _ = caller.block_on(async {
-                for _ in 0..TURNS_TO_CLOSE {
-                    yield_now().await;
-                }
-            });
-        }
-    }
+    Ended,
 }
 
 impl Job {
-    /// A call that works in `home`. One that `is_at_hand` waits for nothing but its SMS being handed over. With `logged`,
-    /// what it did can be read afterwards.
+    /// A call that works in `runtime`. One that `is_at_hand` waits for nothing but the delivery of its SMS. With
+    /// `logged`, what it did can be read afterwards.
     pub(crate) fn new<T: Into<Value>>(
-        home: Home,
-        delivery: Option<Receiver<HandOver>>,
+        runtime: Runtime,
+        delivery: Option<Receiver<Delivery>>,
         is_at_hand: bool,
         logged: bool,
         work: impl Future<Output = Result<T, Error>> + Send + 'static,
     ) -> Self {
         let work = async move { work.await.map(Into::into) };
         let log = logged.then(CallLog::new);
-        let work = Work(match &log {
-            Some(log) => Box::pin(log.clone().of(work)),
-            None => Box::pin(work),
-        });
-        Self { state: Mutex::new(State::Waiting(Own::new(Call { home, work, delivery, is_at_hand }))), log }
+        let call = match &log {
+            Some(log) => Call::new(runtime, delivery, is_at_hand, log.clone().of(work)),
+            None => Call::new(runtime, delivery, is_at_hand, work),
+        };
+        Self::of(State::Waiting(Own::new(call)), log)
+    }
+
+    /// The call, which is for a number.
+    pub(crate) fn for_number(mut self, number: PhoneNumber) -> Self {
+        self.number = Some(number);
+        self
+    }
+
+    /// The call, or one that raises why there is none.
+    pub(crate) fn or_refused(made: PyResult<Self>) -> Self {
+        made.unwrap_or_else(|why| Self::of(State::Refused(why), None))
+    }
+
+    fn of(state: State, log: Option<CallLog>) -> Self {
+        Self { state: Mutex::new(state), log, number: None, is_cancelled: AtomicBool::new(false) }
     }
 
     fn replace(&self, with: State) -> State {
@@ -199,16 +77,17 @@ impl Job {
     }
 
     fn waiting(&self, py: Python<'_>) -> PyResult<Own<Call>> {
-        match self.replace(State::Over) {
+        match self.replace(State::Ended) {
+            State::Refused(why) => Err(why),
             State::Waiting(call) => Ok(call),
-            State::InLoop(_) | State::Started { .. } | State::Over => Err(raised(py, &misused())),
+            State::InLoop(_) | State::Started { .. } | State::Ended => Err(raised(py, &misused())),
         }
     }
 }
 
 #[pymethods]
 impl Job {
-    /// Runs it to its next step: gives what it gives back, or an SMS to hand over, after which it is run again.
+    /// Runs it to its next step: returns what it returns, or an SMS to deliver, after which it is run again.
     fn run<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let mut call = self.waiting(py)?;
         loop {
@@ -216,14 +95,16 @@ impl Job {
             match turn {
                 Some(Turn::Step(Step::Done(Ok(value)))) => return value.into_pyobject(py),
                 Some(Turn::Step(Step::Done(Err(error)))) => return Err(raised(py, &error)),
-                Some(Turn::Step(Step::HandOver(sms))) => {
+                Some(Turn::Step(Step::Deliver(sms))) => {
                     self.replace(State::Waiting(call));
                     return Ok(Bound::new(py, sms)?.into_any());
                 }
                 Some(Turn::Signals) => {
-                    if let Err(interrupt) = py.check_signals() {
-                        py.detach(|| call.take().map(Call::give_up));
-                        return Err(interrupt);
+                    let signals = py.check_signals();
+                    if signals.is_err() || self.is_cancelled.load(Ordering::Relaxed) {
+                        py.detach(|| call.take().map(Call::cancel));
+                        signals?;
+                        return Err(raised(py, &misused()));
                     }
                 }
                 // Before it was run, or in a signal's handler.
@@ -232,25 +113,25 @@ impl Job {
         }
     }
 
-    /// Starts it, on the worker thread unless it is at hand. What it gives goes into `future`, an SMS to hand over to
-    /// `on_hand_over`, in the event loop: at once, or by way of `mailbox`.
-    #[pyo3(signature = (mailbox, future, on_hand_over=None))]
+    /// Starts it, on the worker thread unless it is at hand. What it returns goes into `future`, an SMS to deliver to
+    /// `on_delivery`, in the event loop: at once, or by way of `completions`.
+    #[pyo3(signature = (completions, future, on_delivery=None))]
     fn start(
         &self,
         py: Python<'_>,
-        mailbox: &Mailbox,
+        completions: &Completions,
         future: Py<PyAny>,
-        on_hand_over: Option<Py<PyAny>>,
+        on_delivery: Option<Py<PyAny>>,
     ) -> PyResult<()> {
         let call = self.waiting(py)?;
         if call.get().is_some_and(|call| call.is_at_hand) {
-            let letter = mailbox.keep(call, future, on_hand_over);
-            self.replace(State::InLoop(letter));
-            return mailbox.go_on(py, letter);
+            let call_id = completions.keep(call, future, on_delivery);
+            self.replace(State::InLoop(call_id));
+            return completions.go_on(py, call_id);
         }
         let Some(mut call) = call.take() else { return Err(raised(py, &forked())) };
-        let Home::Worker(worker) = call.home.clone() else { return Err(raised(py, &misused())) };
-        let (letter, post) = mailbox.expect(future, on_hand_over);
+        let Runtime::Worker(worker) = call.runtime.clone() else { return Err(raised(py, &misused())) };
+        let (call_id, queue) = completions.expect(future, on_delivery);
         let started = InFlight::started();
         let task = worker.spawn(async move {
             let mut started = Some(started);
@@ -262,51 +143,58 @@ impl Job {
                 let step = call.next().await;
                 let is_last = matches!(step, Step::Done(_));
                 if is_last {
-                    // Whoever hears of it may start the next before this task is gone.
+                    // The loop may start the next before this task is gone.
                     drop(started.take());
                 }
-                post.deliver(letter, Some(step));
+                queue.push(call_id, Some(step));
                 if is_last {
                     break;
                 }
             }
         });
-        self.replace(State::Started { task: Own::new(task.abort_handle()), letter });
+        self.replace(State::Started { task: Own::new(task.abort_handle()), call_id });
         Ok(())
     }
 
-    /// Gives it up; its HTTP request is dropped. Nothing where it is over.
-    fn abort(&self, mailbox: &Mailbox) {
-        match self.replace(State::Over) {
-            State::InLoop(letter) => mailbox.forget(letter),
-            State::Started { task, letter } => {
+    /// Cancels what was started; its HTTP request is dropped. Nothing where it has ended.
+    fn abort(&self, completions: &Completions) {
+        match self.replace(State::Ended) {
+            State::InLoop(call_id) => completions.forget(call_id),
+            State::Started { task, call_id } => {
                 if let Some(task) = task.get() {
-                    mailbox.forget(letter);
+                    completions.forget(call_id);
                     task.abort();
                 }
             }
-            State::Waiting(_) | State::Over => {}
+            State::Refused(_) | State::Waiting(_) | State::Ended => {}
         }
     }
 
-    /// What it did, where that was asked for.
-    fn fields(&self) -> Option<BTreeMap<&'static str, String>> {
-        self.log.as_ref().map(CallLog::fields)
+    /// Has the thread that runs it stop soon.
+    fn cancel(&self) {
+        self.is_cancelled.store(true, Ordering::Relaxed);
+    }
+
+    /// The number that it is for, as it may be printed.
+    #[getter]
+    fn masked_number(&self) -> Option<String> {
+        self.number.map(|number| number.to_string())
+    }
+
+    /// What it did; nothing where that was not asked for.
+    fn fields(&self) -> Fields {
+        self.log.as_ref().map(CallLog::fields).unwrap_or_default()
     }
 }
 
 impl Drop for Job {
     fn drop(&mut self) {
-        if let State::Started { task, .. } = self.replace(State::Over)
+        if let State::Started { task, .. } = self.replace(State::Ended)
             && let Some(task) = task.get()
         {
             task.abort();
         }
     }
-}
-
-fn misused() -> Error {
-    Error::new(ErrorCode::Internal, "a call was run twice, or elsewhere than where it belongs")
 }
 
 fn forked() -> Error {

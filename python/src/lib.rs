@@ -2,21 +2,24 @@
 //!
 //! Two things run what a call has to do. A blocking call is driven by the thread that makes it, on a runtime that belongs
 //! to its client. An asyncio call runs on the one worker thread of the process, which never touches Python: what it has
-//! done it leaves in a [`mailbox::Mailbox`], and a socket tells the event loop to look there. So neither a busy interpreter
-//! nor one that shuts down can hold it up, and a loop that dies takes nothing with it.
+//! done it leaves in the [`completions::Completions`] of an event loop, and wakes the loop by a socket. So neither a busy interpreter
+//! nor one that shuts down can delay it, and a loop that dies takes nothing with it.
 
-mod client;
+mod call;
+mod clock;
+mod completions;
 mod convert;
-mod engine;
+mod delivery;
 mod failure;
 mod fork;
 mod functions;
-mod home;
 mod interpreter;
 mod job;
 mod log;
-mod mailbox;
+mod options;
+mod runtime;
 mod sandbox;
+mod verifier;
 
 /// `egoi_verify._native`. It keeps no state that the global lock would have to guard.
 #[pyo3::pymodule(gil_used = false)]
@@ -24,9 +27,11 @@ mod _native {
     use pyo3::prelude::*;
 
     #[pymodule_export]
-    use crate::client::{Client, Options};
+    use crate::clock::TestClock;
     #[pymodule_export]
-    use crate::engine::{Engine, HandOver, TestClock};
+    use crate::completions::{Completions, wake_no_more};
+    #[pymodule_export]
+    use crate::delivery::Delivery;
     #[pymodule_export]
     use crate::fork::{after_fork, before_fork};
     #[pymodule_export]
@@ -36,9 +41,11 @@ mod _native {
     #[pymodule_export]
     use crate::job::Job;
     #[pymodule_export]
-    use crate::mailbox::{Mailbox, ring_no_more};
+    use crate::options::{ClientOptions, Store};
     #[pymodule_export]
     use crate::sandbox::Sandbox;
+    #[pymodule_export]
+    use crate::verifier::Verifier;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -5,15 +5,27 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, Once, PoisonError};
 
+use pyo3::prelude::*;
 use tokio::task_local;
-use tracing::field::{Field, Visit};
+use tracing::field::{self, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::Interest;
 use tracing::{Event, Metadata, Subscriber};
 
+/// A field, as Python has it.
+#[derive(Clone, IntoPyObject)]
+pub(crate) enum Field {
+    Text(String),
+    Whole(u64),
+    Fraction(f64),
+}
+
+/// The fields of one call.
+pub(crate) type Fields = BTreeMap<&'static str, Field>;
+
 /// The fields of one call's span.
 #[derive(Default, Clone)]
-pub(crate) struct CallLog(Arc<Mutex<BTreeMap<&'static str, String>>>);
+pub(crate) struct CallLog(Arc<Mutex<Fields>>);
 
 task_local! {
     static LOG: CallLog;
@@ -33,18 +45,30 @@ impl CallLog {
         LOG.scope(self, call)
     }
 
-    pub(crate) fn fields(&self) -> BTreeMap<&'static str, String> {
+    pub(crate) fn fields(&self) -> Fields {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn insert(&self, field: &field::Field, value: Field) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(field.name(), value);
     }
 }
 
 impl Visit for &CallLog {
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(field.name(), format!("{value:?}"));
+    fn record_debug(&mut self, field: &field::Field, value: &dyn fmt::Debug) {
+        self.insert(field, Field::Text(format!("{value:?}")));
     }
 
-    fn record_str(&mut self, field: &Field, value: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(field.name(), value.to_owned());
+    fn record_str(&mut self, field: &field::Field, value: &str) {
+        self.insert(field, Field::Text(value.to_owned()));
+    }
+
+    fn record_u64(&mut self, field: &field::Field, value: u64) {
+        self.insert(field, Field::Whole(value));
+    }
+
+    fn record_f64(&mut self, field: &field::Field, value: f64) {
+        self.insert(field, Field::Fraction(value));
     }
 }
 

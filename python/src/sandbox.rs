@@ -5,68 +5,53 @@ use std::time::SystemTime;
 
 use egoi_verify::{Api, Error, ErrorCode, Fault, Sandbox as CoreSandbox, SandboxOptions, binding_options};
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 
-use crate::client::{Options, of_this_python};
-use crate::convert::{Seconds, Whole};
-use crate::failure::guarded;
+use crate::convert::{Seconds, Whole, option, optional, read};
+use crate::failure::{guarded, raised};
 use crate::fork::Own;
-use crate::home::{Home, worker};
 use crate::job::Job;
+use crate::options::ClientOptions;
+use crate::runtime::{Runtime, worker};
 
 /// In the order of the fields of `egoi_verify.Message`.
 type MessageRow = (u64, String, String, String, String, String, String, u32);
 
 /// The options that were given, by name; one that is `None` has the core's default.
-#[derive(FromPyObject)]
-#[pyo3(from_item_all)]
-struct Given {
-    host: Option<String>,
-    port: Option<Whole>,
-    seed: Option<Whole>,
-    code: Option<String>,
-    api_key: Option<String>,
-    v2_words: Option<bool>,
-    v2_wrong_is_400: Option<bool>,
-    senders: Option<Vec<String>>,
-    own_limits: Option<bool>,
-    allow_hosts: Option<Vec<String>>,
-}
-
-impl Given {
-    fn options(self) -> Result<SandboxOptions, Error> {
-        let mut options = SandboxOptions::default();
-        if let Some(host) = self.host {
-            options = options.host(binding_options::address("host", &host)?);
-        }
-        if let Some(Whole(port)) = self.port {
-            options = options.port(binding_options::whole("port", port)?);
-        }
-        if let Some(Whole(seed)) = self.seed {
-            options = options.seed(binding_options::whole("seed", seed)?);
-        }
-        if let Some(code) = self.code {
-            options = options.code(code);
-        }
-        if let Some(key) = self.api_key {
-            options = options.api_key(key);
-        }
-        if let Some(words) = self.v2_words {
-            options = options.v2_words(words);
-        }
-        if let Some(is_400) = self.v2_wrong_is_400 {
-            options = options.v2_wrong_is_400(is_400);
-        }
-        if let Some(senders) = self.senders {
-            options = options.senders(senders);
-        }
-        if let Some(hold) = self.own_limits {
-            options = options.own_limits(hold);
-        }
-        if let Some(names) = self.allow_hosts {
-            options = options.allow_hosts(names);
-        }
-        Ok(options)
+fn sandbox_options(py: Python<'_>, given: &Bound<'_, PyDict>) -> PyResult<SandboxOptions> {
+    let failed = |error: Error| raised(py, &error);
+    let mut options = SandboxOptions::default();
+    if let Some(host) = option::<String>(given, "host")? {
+        options = options.host(binding_options::address("host", &host).map_err(failed)?);
     }
+    if let Some(Whole(port)) = option(given, "port")? {
+        options = options.port(binding_options::whole("port", port).map_err(failed)?);
+    }
+    if let Some(Whole(seed)) = option(given, "seed")? {
+        options = options.seed(binding_options::whole("seed", seed).map_err(failed)?);
+    }
+    if let Some(code) = option::<String>(given, "code")? {
+        options = options.code(code);
+    }
+    if let Some(key) = option::<String>(given, "api_key")? {
+        options = options.api_key(key);
+    }
+    if let Some(words) = option(given, "v2_words")? {
+        options = options.v2_words(words);
+    }
+    if let Some(is_400) = option(given, "v2_wrong_is_400")? {
+        options = options.v2_wrong_is_400(is_400);
+    }
+    if let Some(senders) = option::<Vec<String>>(given, "senders")? {
+        options = options.senders(senders);
+    }
+    if let Some(hold) = option(given, "own_limits")? {
+        options = options.own_limits(hold);
+    }
+    if let Some(names) = option::<Vec<String>>(given, "allow_hosts")? {
+        options = options.allow_hosts(names);
+    }
+    Ok(options)
 }
 
 /// It listens on the worker thread of the process.
@@ -90,9 +75,10 @@ impl Sandbox {
 #[pymethods]
 impl Sandbox {
     #[new]
-    fn new(py: Python<'_>, given: Given) -> PyResult<Self> {
+    fn new(py: Python<'_>, given: &Bound<'_, PyDict>) -> PyResult<Self> {
+        let options = sandbox_options(py, given)?;
         guarded(py, || {
-            let (worker, options) = (worker(py)?, given.options()?);
+            let worker = worker(py)?;
             // Without Python, which the worker may be waiting for.
             let sandbox = py.detach(|| worker.block_on(CoreSandbox::start(options)))?;
             Ok(Self(Mutex::new(Some(Own::new(Arc::new(sandbox))))))
@@ -103,31 +89,32 @@ impl Sandbox {
         guarded(py, || Ok(self.running()?.url()))
     }
 
-    fn client_options(&self, py: Python<'_>, api: &str) -> PyResult<Options> {
-        guarded(py, || {
-            let options = self.running()?.client_options(api.parse::<Api>()?);
-            Ok(Options(of_this_python(py, options)))
-        })
+    fn client_options(&self, py: Python<'_>, api: &str) -> PyResult<ClientOptions> {
+        guarded(py, || Ok(ClientOptions::of(py, self.running()?.client_options(api.parse::<Api>()?))))
     }
 
-    fn messages(&self, py: Python<'_>, number: Option<&str>) -> PyResult<Vec<MessageRow>> {
+    fn messages(&self, py: Python<'_>, number: &Bound<'_, PyAny>) -> PyResult<Vec<MessageRow>> {
+        let number: Option<String> = optional("number", number)?;
         guarded(py, || {
-            let messages = self.running()?.messages(number)?.into_iter();
+            let messages = self.running()?.messages(number.as_deref())?.into_iter();
             Ok(messages.map(|m| (m.id, m.number, m.sender, m.text, m.code, m.request_id, m.sent_at, m.parts)).collect())
         })
     }
 
     /// On a runtime of the caller's: what it waits for needs none of its own.
-    fn wait_for_code(&self, py: Python<'_>, number: String, timeout: Option<Seconds>) -> PyResult<Job> {
+    fn wait_for_code(&self, py: Python<'_>, number: &Bound<'_, PyAny>, timeout: &Bound<'_, PyAny>) -> PyResult<Job> {
+        let number: String = read("number", number)?;
+        let timeout: Option<Seconds> = optional("timeout", timeout)?;
         guarded(py, || {
             let sandbox = self.running()?;
             let timeout = timeout.map_or(Ok(binding_options::CODE_COMES_WITHIN), |timeout| timeout.of("timeout"))?;
             let wait = async move { sandbox.wait_for_code(&number, timeout).await };
-            Ok(Job::new(Home::new(py, false)?, None, false, false, wait))
+            Ok(Job::new(Runtime::new(py, false)?, None, false, false, wait))
         })
     }
 
-    fn advance(&self, py: Python<'_>, by: Seconds) -> PyResult<()> {
+    fn advance(&self, py: Python<'_>, by: &Bound<'_, PyAny>) -> PyResult<()> {
+        let by: Seconds = read("by", by)?;
         guarded(py, || {
             self.running()?.clock().advance(by.of("by")?);
             Ok(())

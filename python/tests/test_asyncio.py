@@ -4,16 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import sys
 import threading
+import warnings
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any, TypeVar
+from unittest.mock import create_autospec
 
 import pytest
 import support_program as program
 from conftest import NUMBER
-from egoi_verify import AsyncClient, Closed, Outcome, Sandbox, Timeout, Verification, VerifyError
-from egoi_verify._native import Mailbox
+from egoi_verify import (
+    AsyncClient,
+    AsyncEngine,
+    AsyncVerifier,
+    CallTimeoutError,
+    ClosedError,
+    Outcome,
+    OutgoingSms,
+    Sandbox,
+    Verification,
+    VerifyError,
+)
+from egoi_verify._native import Completions
 from loops import LOOPS
 from support_wire import Wire, wait_until
 
@@ -142,7 +156,7 @@ def test_the_calls_own_timeout_is_an_error_of_the_library(wire: Wire) -> None:
     wire.hold()
 
     async def main() -> None:
-        with pytest.raises(Timeout) as caught:
+        with pytest.raises(CallTimeoutError) as caught:
             await AsyncClient("key", "1", base_url=wire.url).ping(timeout=0.05)
         assert isinstance(caught.value, TimeoutError)
 
@@ -176,7 +190,7 @@ def test_a_closed_client_says_so(wire: Wire) -> None:
     async def main() -> None:
         async with AsyncClient("key", "1", base_url=wire.url) as client:
             await client.ping()
-        with pytest.raises(Closed):
+        with pytest.raises(ClosedError):
             await client.ping()
         await asyncio.to_thread(wire.wait_for_dropped, 1)
 
@@ -223,11 +237,11 @@ def test_an_error_leaves_no_cycle_behind(sandbox: Sandbox) -> None:
         gc.enable()
 
 
-def test_a_mailbox_is_gone_with_its_loop(new_loop: Callable[[], asyncio.AbstractEventLoop], wire: Wire) -> None:
+def test_completions_are_gone_with_their_loop(new_loop: Callable[[], asyncio.AbstractEventLoop], wire: Wire) -> None:
     client = AsyncClient("key", "1", base_url=wire.url)
     run(new_loop, client.ping())
     gc.collect()
-    assert [each for each in gc.get_objects() if isinstance(each, Mailbox)] == []
+    assert [each for each in gc.get_objects() if type(each) is Completions] == []
 
 
 def test_an_answer_that_comes_after_the_loop_was_closed_is_dropped_in_silence(
@@ -265,3 +279,57 @@ def test_an_answer_to_a_loop_that_is_gone_does_not_kill_a_program_that_dies_of_b
     wire.wait_for_requests(1)
     wire.release()
     assert program.end(process, "go") == "started\nalive"
+
+
+# A call that was not awaited
+
+
+CALLS: dict[str, Callable[[AsyncVerifier], Coroutine[Any, Any, object]]] = {
+    "request": lambda verifier: verifier.request(NUMBER),
+    "validate": lambda verifier: verifier.validate("1", "123456"),
+    "cancel": lambda verifier: verifier.cancel("1"),
+    "resend": lambda verifier: verifier.resend("1"),
+    "get": lambda verifier: verifier.get("1"),
+}
+
+
+@pytest.mark.parametrize("verb", CALLS)
+def test_a_call_that_was_not_awaited_has_no_truth_value(sandbox: Sandbox, verb: str) -> None:
+    async def send(sms: OutgoingSms) -> None: ...
+
+    for verifier in (sandbox.async_client(), AsyncEngine(send)):
+        with pytest.raises(TypeError, match=f"{type(verifier).__name__}.{verb} was not awaited"):
+            bool(CALLS[verb](verifier))
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_call_that_was_never_awaited_is_named_in_the_warning(sandbox: Sandbox) -> None:
+    with pytest.warns(RuntimeWarning, match="'AsyncClient.ping' was never awaited"):  # noqa: PT031
+        sandbox.async_client().ping()
+        gc.collect()
+
+
+def test_a_call_is_a_coroutine_to_whatever_takes_one(sandbox: Sandbox) -> None:
+    client = sandbox.async_client()
+
+    async def main() -> None:
+        assert isinstance(client.ping(), Coroutine)
+        await asyncio.create_task(client.ping())
+        await asyncio.gather(client.ping(), client.ping())
+        await asyncio.wait_for(client.ping(), 10)
+        if sys.version_info >= (3, 11):
+            async with asyncio.TaskGroup() as group:
+                task = group.create_task(client.ping())
+            assert task.done()
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # the one that is only looked at
+        asyncio.run(main())
+    asyncio.run(client.ping())
+
+
+def test_a_mock_of_a_client_is_awaited(sandbox: Sandbox) -> None:
+    mock = create_autospec(sandbox.async_client(), instance=True)
+    mock.ping.return_value = None
+    asyncio.run(mock.ping())
+    mock.ping.assert_awaited_once_with()

@@ -18,7 +18,7 @@ from types import FrameType
 import pytest
 import support_program as program
 from conftest import NUMBER
-from egoi_verify import Client, Engine, OutgoingSms, Sandbox, Sms
+from egoi_verify import Client, Engine, OutgoingSms, Sandbox, SmsStatus
 from support_wire import Wire
 
 AT_ONCE = 0.5
@@ -189,7 +189,7 @@ def test_ctrl_c_while_an_sms_is_handed_over_leaves_a_request_whose_sms_may_have_
         with pytest.raises(Pressed):
             engine.request(NUMBER)
         # The first attempt's id is the request's.
-        assert engine.get(attempts[0]).sms is Sms.UNKNOWN
+        assert engine.get(attempts[0]).sms is SmsStatus.UNKNOWN
 
 
 def test_a_client_closes_at_once_though_a_name_is_still_being_looked_up(tmp_path: Path) -> None:

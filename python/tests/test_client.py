@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from conftest import NUMBER
-from egoi_verify import Client, Closed, Outcome, Sandbox, State
+from egoi_verify import Client, ClosedError, Outcome, Sandbox, State
 from support_wire import Wire
 
 
@@ -102,6 +102,6 @@ def test_a_client_that_nobody_holds_any_more_closes_its_connections(wire: Wire) 
 def test_a_closed_client_says_so(wire: Wire) -> None:
     client = Client("key", "1", base_url=wire.url)
     client.close()
-    with pytest.raises(Closed):
+    with pytest.raises(ClosedError):
         client.ping()
     assert wire.connections == []

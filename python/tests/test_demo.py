@@ -46,7 +46,7 @@ def test_the_story_is_told_over_both_versions(told: str) -> None:
 
 
 def test_an_error_is_told_with_its_fields(told: str) -> None:
-    assert ".http_status      503" in told and ".sms_possibly_sent  True" in told
+    assert ".http_status       503" in told and ".sms_possibly_sent True" in told
 
 
 def test_the_last_line_says_that_all_was_right(told: str) -> None:

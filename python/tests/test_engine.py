@@ -16,18 +16,18 @@ import pytest
 from conftest import NUMBER
 from egoi_verify import (
     AsyncEngine,
+    CallTimeoutError,
     DeliveryFailedError,
     EgoiSms,
     Engine,
-    NotFound,
-    NotSent,
+    NotFoundError,
+    NotSentError,
     Outcome,
     OutgoingSms,
-    RateLimited,
+    RateLimitedError,
     Sandbox,
-    Sms,
+    SmsStatus,
     State,
-    Timeout,
     Verification,
     code_in_sms,
 )
@@ -84,7 +84,7 @@ def test_a_number_is_verified(verifying: Verifying) -> None:
     verification = verifying.request(engine, message="Welcome. {CODE} is your code.")
     assert sent[0].number == "+351910000000"
     assert sent[0].text == f"Welcome. {code_of(sent[0])} is your code."
-    assert verification.sms is Sms.SENT
+    assert verification.sms is SmsStatus.SENT
     validated = verifying.run(lambda: engine.validate(verification.id, code_of(sent[0]), number=NUMBER))
     assert validated is Outcome.VERIFIED
 
@@ -111,7 +111,7 @@ def test_what_the_function_raises_is_the_cause_and_the_request_is_pending(verify
     assert caught.value.__cause__ is failure
     assert caught.value.sms_possibly_sent and not caught.value.retry_is_safe
     pending = verifying.run(lambda: engine.get(caught.value.request_id or ""))
-    assert (pending.state, pending.sms) == (State.PENDING, Sms.UNKNOWN)
+    assert (pending.state, pending.sms) == (State.PENDING, SmsStatus.UNKNOWN)
 
 
 def test_after_not_sent_there_is_no_request_and_nothing_was_counted(verifying: Verifying) -> None:
@@ -119,16 +119,16 @@ def test_after_not_sent_there_is_no_request_and_nothing_was_counted(verifying: V
 
     def fail(sms: OutgoingSms) -> None:
         attempts.append(sms.attempt_id)
-        raise NotSent("no credit")
+        raise NotSentError("no credit")
 
     engine = verifying.engine(fail)
     for _ in range(10):  # five an hour are the limit
         with pytest.raises(DeliveryFailedError) as caught:
             verifying.request(engine)
-        assert isinstance(caught.value.__cause__, NotSent)
+        assert isinstance(caught.value.__cause__, NotSentError)
         assert caught.value.retry_is_safe and not caught.value.sms_possibly_sent
         assert caught.value.request_id is None
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFoundError):
         verifying.run(lambda: engine.get(attempts[0]))
 
 
@@ -138,7 +138,7 @@ def test_after_a_resend_that_was_not_sent_the_old_code_still_works(verifying: Ve
     def send(sms: OutgoingSms) -> None:
         sent.append(sms)
         if len(sent) == 2:
-            raise NotSent
+            raise NotSentError
 
     engine = verifying.engine(send, resend_after=None)
     id = verifying.request(engine).id
@@ -151,7 +151,7 @@ def test_a_limit_is_an_error_that_says_when_to_come_back_and_sends_nothing(verif
     sent: list[OutgoingSms] = []
     engine = verifying.engine(sent.append)
     id = verifying.request(engine).id
-    with pytest.raises(RateLimited) as caught:
+    with pytest.raises(RateLimitedError) as caught:
         verifying.run(lambda: engine.resend(id))
     assert caught.value.retry_after is not None and 25 < caught.value.retry_after <= 30
     assert len(sent) == 1
@@ -201,7 +201,7 @@ def test_an_sms_that_takes_long_holds_up_no_other_verification(verifying: Verify
         verification = await engine.request(NUMBER)
         assert await engine.validate(verification.id, code_of(sent[0])) is Outcome.VERIFIED
         may_end.set()
-        assert (await slow).sms is Sms.SENT
+        assert (await slow).sms is SmsStatus.SENT
 
     if verifying.is_async:
         asyncio.run(main())
@@ -211,7 +211,7 @@ def test_an_sms_that_takes_long_holds_up_no_other_verification(verifying: Verify
         assert arrived.wait(PATIENCE)
         verify()
         may_end.set()
-        assert slow.result().sms is Sms.SENT
+        assert slow.result().sms is SmsStatus.SENT
 
 
 async def turns_during(work: Coroutine[Any, Any, None]) -> int:
@@ -243,7 +243,7 @@ def test_calls_on_a_store_in_memory_do_not_wait_for_the_loop() -> None:
         async def calls() -> None:
             for _ in range(20):
                 assert await engine.get(verification.id) == verification
-                with pytest.raises(NotFound):
+                with pytest.raises(NotFoundError):
                     await engine.get("0" * 32)
             assert await engine.validate(verification.id, code_of(sent[0]), number=NUMBER) is Outcome.VERIFIED
 
@@ -308,7 +308,7 @@ def test_every_kind_of_loop_runs_an_engines_calls_beside_each_other_and_a_client
         return await engine.validate(verification.id, code, number=number)
 
     async def main(thread: int) -> list[Outcome]:
-        return await asyncio.gather(*(verify(f"351-91000{thread:02}{last:02}") for last in range(count(20, 100))))
+        return await asyncio.gather(*(verify(f"+35191000{thread:02}{last:02}") for last in range(count(20, 100))))
 
     def in_a_loop(thread: int) -> list[Outcome]:
         loop = new_loop()
@@ -343,7 +343,7 @@ def test_many_send_at_the_same_time(verifying: Verifying) -> None:
         else:
             engine = Engine(send_async if verifying.sends_async else send)
             requested = list(callers.map(engine.request, numbers))
-    assert [each.sms for each in requested] == [Sms.SENT] * 16
+    assert [each.sms for each in requested] == [SmsStatus.SENT] * 16
 
 
 @pytest.mark.parametrize("kind", [Engine, AsyncEngine])
@@ -358,11 +358,11 @@ def test_a_timeout_ends_the_wait_for_an_async_function_which_is_cancelled(kind: 
 
     verifying = Verifying(kind is AsyncEngine, True)
     engine = kind(send)
-    with pytest.raises(Timeout) as caught:
+    with pytest.raises(CallTimeoutError) as caught:
         verifying.request(engine, timeout=0.1)
     assert caught.value.sms_possibly_sent
     assert cancelled.wait(PATIENCE)
-    assert verifying.run(lambda: engine.get(caught.value.request_id or "")).sms is Sms.UNKNOWN
+    assert verifying.run(lambda: engine.get(caught.value.request_id or "")).sms is SmsStatus.UNKNOWN
 
 
 def test_cancelling_a_task_cancels_the_hand_over_and_the_sms_may_have_been_sent() -> None:
@@ -386,7 +386,7 @@ def test_cancelling_a_task_cancels_the_hand_over_and_the_sms_may_have_been_sent(
             await request
         await asyncio.wait_for(ended.wait(), PATIENCE)
         # The first attempt's id is the request's.
-        assert (await engine.get(attempts[0])).sms is Sms.UNKNOWN
+        assert (await engine.get(attempts[0])).sms is SmsStatus.UNKNOWN
 
     asyncio.run(main())
 
@@ -413,7 +413,7 @@ def test_a_function_that_exits_has_failed_and_the_next_sms_is_handed_over() -> N
     with pytest.raises(DeliveryFailedError) as caught:
         engine.request(OTHER)
     assert isinstance(caught.value.__cause__, SystemExit)
-    assert engine.request(NUMBER).sms is Sms.SENT
+    assert engine.request(NUMBER).sms is SmsStatus.SENT
 
 
 def test_a_failure_to_send_leaves_no_cycle_behind(verifying: Verifying) -> None:
@@ -460,8 +460,8 @@ def test_an_object_with_an_async_call_is_a_function_too() -> None:
         async def __call__(self, sms: OutgoingSms) -> None:
             await asyncio.sleep(0)
 
-    assert Engine(Gateway()).request(NUMBER).sms is Sms.SENT
-    assert asyncio.run(AsyncEngine(Gateway()).request(NUMBER)).sms is Sms.SENT
+    assert Engine(Gateway()).request(NUMBER).sms is SmsStatus.SENT
+    assert asyncio.run(AsyncEngine(Gateway()).request(NUMBER)).sms is SmsStatus.SENT
 
 
 def test_an_engine_that_blocks_has_its_async_function_run_though_a_loop_runs_in_its_thread() -> None:
@@ -472,8 +472,8 @@ def test_an_engine_that_blocks_has_its_async_function_run_though_a_loop_runs_in_
 
     async def main() -> None:
         with Engine(send) as engine:
-            assert engine.request(NUMBER).sms is Sms.SENT
-            assert engine.request(NUMBER).sms is Sms.SENT
+            assert engine.request(NUMBER).sms is SmsStatus.SENT
+            assert engine.request(NUMBER).sms is SmsStatus.SENT
         assert loops[0] is loops[1] is not asyncio.get_running_loop()
 
     asyncio.run(main())
@@ -494,7 +494,7 @@ def test_closing_lets_an_sms_end_that_is_being_handed_over_and_ends_the_engines_
         assert started.wait(PATIENCE)
         engine.close()
         may_end.set()
-        assert request.result(PATIENCE).sms is Sms.SENT
+        assert request.result(PATIENCE).sms is SmsStatus.SENT
     senders[0].join(PATIENCE)
     assert not senders[0].is_alive()
 
@@ -544,7 +544,7 @@ def test_threads_on_one_engine_verify_each_its_own_number(count: Callable[[int, 
     engine = Engine(lambda sms: sent.__setitem__(sms.number, sms), sms_per_number=None)
 
     def verify(last: int) -> list[Outcome]:
-        number = f"351-9100000{last:02}"
+        number = f"+3519100000{last:02}"
         return [
             engine.validate(engine.request(number).id, code_of(sent[number]), number=number)
             for _ in range(count(5, 1_000))

@@ -6,6 +6,7 @@ import copy
 import os
 import pickle
 import socket
+import tempfile
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,20 +14,21 @@ from dataclasses import dataclass
 import egoi_verify
 import pytest
 from egoi_verify import (
+    CallInterruptedError,
+    CallTimeoutError,
     Client,
-    Closed,
-    Conflict,
+    ClosedError,
+    ConflictError,
     DeliveryFailedError,
     Engine,
-    Interrupted,
-    InvalidInput,
-    NotFound,
-    NotSent,
+    InvalidInputError,
+    NotFoundError,
+    NotSentError,
     OutgoingSms,
-    RateLimited,
+    RateLimitedError,
     Sandbox,
-    Timeout,
-    Unreachable,
+    Store,
+    UnreachableError,
     VerifyError,
     _native,
 )
@@ -48,10 +50,12 @@ def test_each_code_of_the_core_has_a_class_and_each_class_a_code() -> None:
 
 @pytest.mark.parametrize("code", CODES)
 def test_a_class_is_named_after_its_code(code: str) -> None:
-    assert CLASSES[code].__name__ == "".join(word.title() for word in code.split("_"))
+    # Python itself has an `InterruptedError` and a `TimeoutError`.
+    prefix = "Call" if code in ("interrupted", "timeout") else ""
+    assert CLASSES[code].__name__ == prefix + "".join(word.title() for word in code.split("_")) + "Error"
 
 
-@pytest.mark.parametrize("kind", [VerifyError, NotSent, *CLASSES.values()])
+@pytest.mark.parametrize("kind", [VerifyError, NotSentError, *CLASSES.values()])
 def test_a_class_is_found_where_it_says(kind: type[Exception]) -> None:
     assert kind.__module__ == "egoi_verify"
     assert getattr(egoi_verify, kind.__name__) is kind
@@ -59,15 +63,15 @@ def test_a_class_is_found_where_it_says(kind: type[Exception]) -> None:
 
 
 def test_invalid_input_is_a_value_error() -> None:
-    assert issubclass(InvalidInput, ValueError)
+    assert issubclass(InvalidInputError, ValueError)
 
 
 def test_a_timeout_is_a_timeout_error() -> None:
-    assert issubclass(Timeout, TimeoutError)
+    assert issubclass(CallTimeoutError, TimeoutError)
 
 
 def test_what_a_sender_raises_is_no_error_of_the_library() -> None:
-    assert not issubclass(NotSent, VerifyError)
+    assert not issubclass(NotSentError, VerifyError)
 
 
 # Each comes
@@ -81,7 +85,17 @@ def refused_url() -> str:
 
 
 def unreachable_store() -> Engine:
-    return Engine(print, store="redis://127.0.0.1:1", key=b"k" * 32)  # Port 1 is nobody's.
+    return Engine(print, store=Store("redis://127.0.0.1:1", key=b"k" * 32))  # Port 1 is nobody's.
+
+
+def another_key(_: Sandbox) -> None:
+    """Checks a store that was made with another key."""
+    with tempfile.TemporaryDirectory() as folder:
+        store = f"sqlite:{folder}/store.db"
+        with Engine(print, store=Store(store, key=b"k" * 32)) as engine:
+            engine.request(NUMBER)
+        with Engine(print, store=Store(store, key=b"l" * 32)) as engine:
+            engine.ping()
 
 
 def in_a_forked_child(call: Callable[[], object]) -> None:
@@ -198,8 +212,9 @@ CASES = [
     Case("invalid_response", "half of it", malformed, 201, sms_possibly_sent=True),
     Case("unsupported", "a resend over V1", lambda sandbox: sandbox.client("v1").resend("1")),
     Case("storage", "a store that is not there", lambda sandbox: unreachable_store().get("0" * 32), retry_is_safe=True),
+    Case("misconfigured", "another key", another_key),
     Case("delivery_failed", "it failed", sender_that_fails(ConnectionError("half way")), sms_possibly_sent=True),
-    Case("delivery_failed", "not sent", sender_that_fails(NotSent("no balance")), retry_is_safe=True),
+    Case("delivery_failed", "not sent", sender_that_fails(NotSentError("no balance")), retry_is_safe=True),
     Case("closed", "a closed client", closed_client),
     Case("forked", "a sandbox in a child", lambda sandbox: in_a_forked_child(sandbox.messages)),
     # The one that cannot come by itself.
@@ -240,11 +255,15 @@ EVERY_FIELD = {
     "retry_after": 1.5,
     "retry_is_safe": True,
     "sms_possibly_sent": True,
+    "field": "store",
+    "reason": "missing",
+    "limit": "sms_per_number",
+    "cause_code": "unauthorized",
 }
 
 
 def full(code: str) -> VerifyError:
-    return CLASSES[code]("in words", 503, "640021fd5280899b85bd88e5129a413a", 1.5, True, True)
+    return CLASSES[code]("in words", *EVERY_FIELD.values())
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -268,17 +287,17 @@ def test_each_class_can_be_copied(code: str) -> None:
 
 
 def test_an_error_prints_the_fields_that_say_something() -> None:
-    assert repr(RateLimited("wait", retry_after=1.5, retry_is_safe=True)) == (
-        "RateLimited('wait', retry_after=1.5, retry_is_safe=True)"
+    assert repr(RateLimitedError("wait", retry_after=1.5, retry_is_safe=True)) == (
+        "RateLimitedError('wait', retry_after=1.5, retry_is_safe=True)"
     )
 
 
 def test_an_error_without_more_prints_its_words_alone() -> None:
-    assert repr(Closed("the client was closed")) == "Closed('the client was closed')"
+    assert repr(ClosedError("the client was closed")) == "ClosedError('the client was closed')"
 
 
 def test_an_error_names_its_request(sandbox: Sandbox) -> None:
-    with pytest.raises(NotFound) as raised:
+    with pytest.raises(NotFoundError) as raised:
         sandbox.client().get("640021fd")
     assert raised.value.request_id == "640021fd"
 
@@ -289,7 +308,7 @@ def test_a_limit_of_the_engine_says_how_long_to_wait() -> None:
 
     with Engine(send) as engine:
         made = engine.request(NUMBER)
-        with pytest.raises(RateLimited) as raised:
+        with pytest.raises(RateLimitedError) as raised:
             engine.resend(made.id)
     assert raised.value.retry_after is not None
     assert 29 < raised.value.retry_after <= 30
@@ -303,7 +322,7 @@ def test_a_sending_that_may_have_been_names_the_pending_request() -> None:
         with pytest.raises(DeliveryFailedError) as raised:
             engine.request(NUMBER)
         assert raised.value.request_id is not None
-        assert engine.get(raised.value.request_id).sms is egoi_verify.Sms.UNKNOWN
+        assert engine.get(raised.value.request_id).sms is egoi_verify.SmsStatus.UNKNOWN
 
 
 # Causes
@@ -317,19 +336,19 @@ def test_the_cause_of_sending_is_what_the_function_raised(sandbox: Sandbox) -> N
 
 
 def test_the_cause_of_a_refused_connection_is_the_operating_systems() -> None:
-    with pytest.raises(Unreachable) as raised:
+    with pytest.raises(UnreachableError) as raised:
         Client(KEY, "1", base_url=refused_url()).request(NUMBER)
     assert isinstance(raised.value.__cause__, ConnectionRefusedError)
 
 
 def test_the_cause_of_an_interruption_says_what_happened(sandbox: Sandbox) -> None:
-    with pytest.raises(Interrupted) as raised:
+    with pytest.raises(CallInterruptedError) as raised:
         cut_after(sandbox)
     assert "connection closed" in str(raised.value.__cause__)
 
 
 def test_a_refusal_has_no_cause() -> None:
-    with pytest.raises(InvalidInput) as raised:
+    with pytest.raises(InvalidInputError) as raised:
         egoi_verify.parse_number(NATIONAL)
     assert raised.value.__cause__ is None
 
@@ -350,14 +369,14 @@ def test_a_deadline_is_caught_as_pythons_own_timeout_error(sandbox: Sandbox) -> 
 
 
 def test_a_refusal_is_caught_as_pythons_own_value_error() -> None:
-    with pytest.raises(ValueError, match="must be a whole international number"):
+    with pytest.raises(ValueError, match="must be a full international number"):
         egoi_verify.parse_number(NATIONAL)
 
 
 def test_an_idempotency_key_for_another_number_is_a_conflict(sandbox: Sandbox) -> None:
-    client = Client(KEY, "1", base_url=f"{sandbox.url}/api", store="memory:", key=b"k" * 32)
+    client = Client(KEY, "1", base_url=f"{sandbox.url}/api", store=Store("memory:", key=b"k" * 32))
     client.request(NUMBER, idempotency_key="sign-up 1")
-    with pytest.raises(Conflict):
+    with pytest.raises(ConflictError):
         client.request("+351 910 000 001", idempotency_key="sign-up 1")
 
 

@@ -22,7 +22,7 @@ import httpx
 import pytest
 import support_broker as support_broker
 from celery import Celery
-from egoi_verify import Interrupted, InvalidInput, RateLimited, Sandbox, Unavailable
+from egoi_verify import CallInterruptedError, InvalidInputError, RateLimitedError, Sandbox, UnavailableError
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 DEADLINE = 30.0  # seconds, for what takes about one
@@ -487,31 +487,31 @@ class TestCelery:
 
     def test_a_task_whose_connection_broke_after_the_sms_sends_no_second_one(self, queue: Queue, number: str) -> None:
         queue.sandbox.fail_next("request", number=number, cut="after")
-        with pytest.raises(Interrupted):
+        with pytest.raises(CallInterruptedError):
             queue.send_code(number)
         assert len(queue.sandbox.messages(number)) == 1
 
     def test_a_task_that_may_have_sent_an_sms_is_not_retried(self, queue: Queue, number: str) -> None:
         queue.sandbox.fail_next("request", number=number, status=503)
-        with pytest.raises(Unavailable):
+        with pytest.raises(UnavailableError):
             queue.send_code(number)
         assert queue.sandbox.messages(number) == []
 
     def test_an_error_arrives_as_itself_with_its_fields(self, queue: Queue, number: str) -> None:
         queue.sandbox.fail_next("request", number=number, cut="after")
-        with pytest.raises(Interrupted) as raised:
+        with pytest.raises(CallInterruptedError) as raised:
             queue.send_code(number)
         error = raised.value
         assert (error.code, error.detail) == ("interrupted", "the connection broke before the service's whole answer")
         assert (error.sms_possibly_sent, error.retry_is_safe, error.http_status) == (True, False, None)
 
     def test_a_number_that_is_none_is_refused_with_its_words(self, queue: Queue) -> None:
-        with pytest.raises(InvalidInput, match="has no calling code"):
+        with pytest.raises(InvalidInputError, match="has no calling code"):
             queue.send_code("910000000")
 
     def test_a_task_that_fails_again_and_again_ends_with_its_error(self, queue: Queue, number: str) -> None:
         queue.sandbox.fail_next("request", number=number, status=429, count=None)
-        with pytest.raises(RateLimited):
+        with pytest.raises(RateLimitedError):
             queue.send_code(number)
         assert queue.sandbox.messages(number) == []
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 from conftest import NUMBER
-from egoi_verify import Engine, NotFound, Outcome, OutgoingSms, Sandbox
+from egoi_verify import Engine, NotFoundError, Outcome, OutgoingSms, Sandbox, Store
 from egoi_verify.testing import TestClock
 
 DAY = timedelta(hours=24).total_seconds()
@@ -31,7 +31,13 @@ def test_a_day_of_traffic_leaves_the_memory_as_it_is_and_is_forgotten(count: Cal
     clock = TestClock()
     clock.freeze()
     # What is kept is an hour's traffic and not a day's, so that the store is as large at the end as after the warm-up.
-    engine = Engine(send, clock=clock, retention=timedelta(minutes=50), sms_per_number=None, wrong_codes_per_number=None)
+    engine = Engine(
+        send,
+        clock=clock,
+        store=Store("memory:", retention=timedelta(minutes=50)),
+        sms_per_number=None,
+        wrong_codes_per_number=None,
+    )
     first = engine.request(NUMBER)
     warm_up = verifications // 5
     for each in range(verifications):
@@ -47,7 +53,7 @@ def test_a_day_of_traffic_leaves_the_memory_as_it_is_and_is_forgotten(count: Cal
     for forgotten in (first.id, made.id):
         if forgotten == made.id:
             clock.advance(timedelta(hours=1, seconds=1))
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFoundError):
             engine.get(forgotten)
 
 

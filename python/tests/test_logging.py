@@ -1,4 +1,4 @@
-"""What ``logging`` is told under the name ``egoi_verify``: one record a call at DEBUG, and never a secret."""
+"""What ``logging`` is told under the name ``egoi_verify``: one record per call, and never a secret."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from collections.abc import Callable, Coroutine, Iterator
 
 import pytest
 from conftest import NUMBER
-from egoi_verify import AsyncClient, Client, Sandbox, VerifyError
+from egoi_verify import AsyncClient, AsyncEngine, Client, Engine, OutgoingSms, Quota, Sandbox, Store, VerifyError
 
+MASKED = "+35191*****00"
 KEY = "key-that-nobody-may-see"
 
 
@@ -25,7 +26,7 @@ class Told(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         self.records.append(record)
 
-    def fields(self) -> list[dict[str, str]]:
+    def fields(self) -> list[dict[str, object]]:
         """Without the duration, which is another one in every run."""
         known = [{k: v for k, v in vars(record).items() if k.startswith("egoi_")} for record in self.records]
         return [{k.removeprefix("egoi_"): v for k, v in each.items() if k != "egoi_duration_ms"} for each in known]
@@ -67,35 +68,120 @@ both = pytest.mark.parametrize("run", [blocking, asynchronous])
 @both
 def test_a_call_is_one_record_with_what_it_did(sandbox: Sandbox, told: Told, run: Run) -> None:
     run(sandbox, lambda client: client.request(NUMBER), lambda client: client.request(NUMBER))
-    assert told.fields() == [
-        {"verb": "request", "number": "+35191*****00", "outcome": "pending", "status": "201", "tries": "1"}
-    ]
+    [fields] = told.fields()
+    assert len(str(fields.pop("request_id"))) > 10
+    assert fields == {"verb": "request", "number": MASKED, "outcome": "pending", "status": 201, "retries": 0}
 
 
 @both
-def test_a_validation_is_one_record_though_it_takes_three_exchanges(sandbox: Sandbox, told: Told, run: Run) -> None:
+def test_a_validation_is_one_record_without_retries_though_it_takes_three_exchanges(
+    sandbox: Sandbox, told: Told, run: Run
+) -> None:
     id = sandbox.client().request(NUMBER).id
     code = sandbox.wait_for_code(NUMBER)
     told.records.clear()
     run(sandbox, lambda client: client.validate(id, code), lambda client: client.validate(id, code))
-    assert told.fields() == [{"verb": "validate", "outcome": "verified", "status": "200", "tries": "3"}]
+    assert told.fields() == [{"verb": "validate", "request_id": id, "outcome": "verified", "status": 200, "retries": 0}]
 
 
 @both
-def test_a_call_that_fails_is_one_record_with_the_code_of_its_error(sandbox: Sandbox, told: Told, run: Run) -> None:
-    sandbox.fail_next("request", status=503)
-    with pytest.raises(VerifyError):
-        run(sandbox, lambda client: client.request(NUMBER), lambda client: client.request(NUMBER))
+def test_a_call_that_was_repeated_is_one_record_with_its_retries(sandbox: Sandbox, told: Told, run: Run) -> None:
+    sandbox.fail_next("senders", status=503)
+    run(sandbox, lambda client: client.senders(), lambda client: client.senders())
+    assert told.fields() == [{"verb": "senders", "outcome": "ok", "status": 200, "retries": 1}]
+
+
+def send(sms: OutgoingSms) -> None:
+    """Sends nothing."""
+
+
+def test_a_call_of_an_engine_is_one_record(told: Told) -> None:
+    with Engine(send) as engine:
+        id = engine.request(NUMBER).id
+        engine.validate(id, "000")
     assert told.fields() == [
-        {"verb": "request", "number": "+35191*****00", "outcome": "unavailable", "status": "503", "tries": "1"}
+        {"verb": "request", "number": MASKED, "request_id": id, "outcome": "pending"},
+        {"verb": "validate", "request_id": id, "outcome": "wrong_code"},
     ]
 
 
+def test_a_call_of_an_asynchronous_engine_is_one_record(told: Told) -> None:
+    async def main() -> str:
+        async with AsyncEngine(send) as engine:
+            id = (await engine.request(NUMBER)).id
+            await engine.cancel(id)
+            return id
+
+    id = asyncio.run(main())
+    assert told.fields() == [
+        {"verb": "request", "number": MASKED, "request_id": id, "outcome": "pending"},
+        {"verb": "cancel", "request_id": id, "outcome": "cancelled"},
+    ]
+
+
+# How grave
+
+
+def level_of(told: Told, fails: Callable[[], object]) -> int:
+    with pytest.raises(VerifyError):
+        fails()
+    [record] = told.records
+    return record.levelno
+
+
+def test_a_success_is_info(sandbox: Sandbox, told: Told) -> None:
+    sandbox.client().ping()
+    assert [(record.name, record.levelno) for record in told.records] == [("egoi_verify", logging.INFO)]
+
+
+def test_a_refused_argument_is_a_warning(sandbox: Sandbox, told: Told) -> None:
+    assert level_of(told, lambda: sandbox.client().request("910")) == logging.WARNING
+    assert told.fields() == [{"verb": "request", "outcome": "invalid_input"}]
+
+
+def test_a_request_that_is_not_there_is_a_warning_with_its_id(told: Told) -> None:
+    assert level_of(told, lambda: Engine(send).get("0" * 32)) == logging.WARNING
+    assert told.fields() == [{"verb": "get", "request_id": "0" * 32, "outcome": "not_found"}]
+
+
+def test_a_limit_is_a_warning(told: Told, logger: logging.Logger) -> None:
+    engine = Engine(send, sms_per_number=Quota(1, per=60))
+    engine.request(NUMBER)
+    told.records.clear()
+    assert level_of(told, lambda: engine.request(NUMBER)) == logging.WARNING
+
+
 @both
-def test_a_call_that_was_repeated_is_one_record_with_its_tries(sandbox: Sandbox, told: Told, run: Run) -> None:
-    sandbox.fail_next("senders", status=503)
-    run(sandbox, lambda client: client.senders(), lambda client: client.senders())
-    assert told.fields() == [{"verb": "senders", "outcome": "listed", "status": "200", "tries": "2"}]
+def test_a_service_that_is_unavailable_is_an_error(sandbox: Sandbox, told: Told, run: Run) -> None:
+    sandbox.fail_next("request", status=503)
+    fails = lambda client: client.request(NUMBER)  # noqa: E731
+    assert level_of(told, lambda: run(sandbox, fails, fails)) == logging.ERROR
+    assert told.fields() == [
+        {"verb": "request", "number": MASKED, "outcome": "unavailable", "status": 503, "retries": 0}
+    ]
+
+
+def test_an_sms_that_could_not_be_sent_is_an_error(told: Told) -> None:
+    def fail(sms: OutgoingSms) -> None:
+        raise ConnectionError
+
+    engine = Engine(fail)
+    assert level_of(told, lambda: engine.request(NUMBER)) == logging.ERROR
+    [fields] = told.fields()
+    assert engine.get(str(fields["request_id"])).number is not None
+
+
+def test_a_store_that_is_down_is_an_error(told: Told) -> None:
+    engine = Engine(send, store=Store("redis://127.0.0.1:1", key=b"k" * 32))
+    assert level_of(told, engine.ping) == logging.ERROR
+
+
+def test_a_failure_is_told_where_only_warnings_are_wanted(sandbox: Sandbox, told: Told, logger: logging.Logger) -> None:
+    logger.setLevel(logging.WARNING)
+    client = sandbox.client()
+    client.ping()
+    sandbox.fail_next("ping", status=500)
+    assert level_of(told, client.ping) == logging.ERROR
 
 
 VERBS: dict[str, Callable[[Client, str], object]] = {
@@ -119,20 +205,16 @@ def test_a_record_says_how_many_milliseconds_it_took(sandbox: Sandbox, told: Tol
     sandbox.fail_next("ping", delay=0.05)
     sandbox.client().ping()
     [record] = told.records
-    assert 50 <= int(vars(record)["egoi_duration_ms"]) < 30_000
+    took = vars(record)["egoi_duration_ms"]
+    assert isinstance(took, float)
+    assert 50 <= took < 30_000
 
 
 def test_the_words_of_a_record_are_its_fields(sandbox: Sandbox, told: Told) -> None:
     sandbox.client().ping()
     [record] = told.records
     words = dict(word.split("=") for word in record.getMessage().split())
-    assert words == {name.removeprefix("egoi_"): v for name, v in vars(record).items() if name.startswith("egoi_")}
-
-
-def test_a_record_is_of_the_logger_egoi_verify_at_debug(sandbox: Sandbox, told: Told) -> None:
-    sandbox.client().ping()
-    [record] = told.records
-    assert (record.name, record.levelno) == ("egoi_verify", logging.DEBUG)
+    assert words == {name.removeprefix("egoi_"): str(v) for name, v in vars(record).items() if name.startswith("egoi_")}
 
 
 def test_a_record_is_made_in_the_thread_that_called(sandbox: Sandbox, told: Told) -> None:
@@ -149,14 +231,29 @@ def test_calls_at_the_same_time_are_one_record_each(sandbox: Sandbox, told: Told
         await asyncio.gather(*(client.request(number) for number in numbers))
 
     asyncio.run(all_of_them())
-    assert sorted(fields["number"] for fields in told.fields()) == [f"+35191*****{place:02}" for place in range(20)]
+    assert sorted(str(fields["number"]) for fields in told.fields()) == [
+        f"+35191*****{place:02}" for place in range(20)
+    ]
 
 
-def test_above_debug_nothing_is_told(sandbox: Sandbox, told: Told, logger: logging.Logger) -> None:
-    logger.setLevel(logging.INFO)
+def test_above_info_no_success_is_told(sandbox: Sandbox, told: Told, logger: logging.Logger) -> None:
+    logger.setLevel(logging.WARNING)
     sandbox.client().ping()
     asyncio.run(sandbox.async_client().ping())
     assert told.records == []
+
+
+def test_an_application_that_sets_nothing_up_finds_nothing_on_its_standard_error() -> None:
+    program = (
+        "import logging\n"
+        "from egoi_verify import Client, VerifyError\n"
+        "try:\n"
+        "    Client('key', '1', base_url='http://127.0.0.1:1').ping()\n"
+        "except VerifyError as error:\n"
+        "    print(error.code)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert (done.stdout, done.stderr) == ("unreachable\n", "")
 
 
 def test_where_nothing_was_set_nothing_is_told_and_logging_is_not_even_imported() -> None:

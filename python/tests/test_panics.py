@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from conftest import NUMBER
-from egoi_verify import Internal, Sandbox, State, VerifyError
+from egoi_verify import InternalError, Sandbox, State, VerifyError
 from egoi_verify._aio import run as run_in_loop
 from egoi_verify._calls import run
 from egoi_verify._native import Job, panicking
@@ -21,7 +21,7 @@ def panics(logged: bool) -> Job[None]:
 def test_a_panic_is_an_error_that_says_where_and_the_next_call_works(sandbox: Sandbox, is_at_hand: bool) -> None:
     client = sandbox.client()
     for _ in range(3):
-        with pytest.raises(Internal, match=r"src/functions\.rs:\d+") as caught:
+        with pytest.raises(InternalError, match=r"src/functions\.rs:\d+") as caught:
             run(lambda logged: panicking(False, is_at_hand))
         assert isinstance(caught.value, VerifyError)
         assert client.request(NUMBER).state is State.PENDING
@@ -35,7 +35,7 @@ def test_a_panic_in_a_loop_is_an_error_and_the_next_call_and_those_under_way_wor
         client = sandbox.async_client()
         calls = [asyncio.ensure_future(client.ping()) for _ in range(8)]
         panic = asyncio.ensure_future(run_in_loop(lambda logged: panicking(True, is_at_hand)))
-        with pytest.raises(Internal):
+        with pytest.raises(InternalError):
             await panic
         await asyncio.gather(*calls)
         assert (await client.request(NUMBER)).state is State.PENDING
@@ -50,7 +50,7 @@ def test_panics_in_many_threads_at_once_leave_the_others_alone(sandbox: Sandbox)
         if number % 2:
             client.ping()
             return True
-        with pytest.raises(Internal):
+        with pytest.raises(InternalError):
             run(panics)
         return True
 
@@ -60,7 +60,7 @@ def test_panics_in_many_threads_at_once_leave_the_others_alone(sandbox: Sandbox)
 
 def test_what_a_panic_says_is_printed_nowhere(capfd: pytest.CaptureFixture[str]) -> None:
     """It may hold what a user typed, or a key."""
-    with pytest.raises(Internal) as caught:
+    with pytest.raises(InternalError) as caught:
         run(panics)
     assert "on purpose" not in str(caught.value)
     assert capfd.readouterr() == ("", "")

@@ -79,11 +79,11 @@ def test_the_fixture_injects_failures(project: pytest.Pytester) -> None:
         project,
         """
         import pytest
-        from egoi_verify import Unavailable
+        from egoi_verify import UnavailableError
 
         def test_failure(egoi_sandbox):
             egoi_sandbox.fail_next("request", status=503)
-            with pytest.raises(Unavailable):
+            with pytest.raises(UnavailableError):
                 egoi_sandbox.client().request("+351 910 000 000")
         """,
     )
@@ -109,7 +109,7 @@ def test_it_is_closed_when_its_test_is_over(project: pytest.Pytester) -> None:
         project,
         """
         import pytest
-        from egoi_verify import Closed
+        from egoi_verify import ClosedError
 
         used = []
 
@@ -117,7 +117,7 @@ def test_it_is_closed_when_its_test_is_over(project: pytest.Pytester) -> None:
             used.append(egoi_sandbox)
 
         def test_two():
-            with pytest.raises(Closed):
+            with pytest.raises(ClosedError):
                 used[0].messages()
         """,
         count=2,
@@ -128,7 +128,7 @@ def test_it_is_closed_when_its_test_has_failed(project: pytest.Pytester) -> None
     project.makepyfile(
         """
         import pytest
-        from egoi_verify import Closed
+        from egoi_verify import ClosedError
 
         used = []
 
@@ -137,7 +137,7 @@ def test_it_is_closed_when_its_test_has_failed(project: pytest.Pytester) -> None
             assert False
 
         def test_two():
-            with pytest.raises(Closed):
+            with pytest.raises(ClosedError):
                 used[0].messages()
         """
     )

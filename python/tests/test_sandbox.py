@@ -11,23 +11,23 @@ import httpx
 import pytest
 from conftest import NUMBER
 from egoi_verify import (
+    CallInterruptedError,
+    CallTimeoutError,
     Client,
-    Closed,
+    ClosedError,
     Engine,
-    Interrupted,
-    InvalidInput,
+    InvalidInputError,
     InvalidResponseError,
-    NotFound,
+    NotFoundError,
     Outcome,
     OutgoingSms,
-    RateLimited,
-    Rejected,
+    RateLimitedError,
+    RejectedError,
     Sandbox,
     State,
-    Timeout,
-    Unauthorized,
-    Unavailable,
-    Unreachable,
+    UnauthorizedError,
+    UnavailableError,
+    UnreachableError,
 )
 from egoi_verify.testing import TestClock
 from support_wire import wait_until
@@ -59,18 +59,18 @@ def test_it_listens_on_the_port_that_is_given() -> None:
 
 
 def test_a_port_that_is_taken_is_invalid_input(sandbox: Sandbox) -> None:
-    with pytest.raises(InvalidInput, match="`port`: cannot listen on 127.0.0.1"):
+    with pytest.raises(InvalidInputError, match="`port`: cannot listen on 127.0.0.1"):
         Sandbox(port=httpx.URL(sandbox.url).port)
 
 
 @pytest.mark.parametrize("port", [-1, 65_536, 2**70])
 def test_a_port_that_is_none_is_invalid_input(port: int) -> None:
-    with pytest.raises(InvalidInput, match="`port`: .*must be 0 to 65535"):
+    with pytest.raises(InvalidInputError, match="`port`: .*must be 0 to 65535"):
         Sandbox(port=port)
 
 
 def test_a_host_that_is_none_is_invalid_input() -> None:
-    with pytest.raises(InvalidInput, match="`host`: "):
+    with pytest.raises(InvalidInputError, match="`host`: "):
         Sandbox(host="nowhere in particular")
 
 
@@ -100,7 +100,7 @@ def test_any_key_is_accepted_where_none_is_given(sandbox: Sandbox) -> None:
 
 
 def test_where_a_key_is_given_another_is_unauthorized() -> None:
-    with Sandbox(api_key="right") as sandbox, pytest.raises(Unauthorized):
+    with Sandbox(api_key="right") as sandbox, pytest.raises(UnauthorizedError):
         Client("wrong", "1", base_url=f"{sandbox.url}/api").request(NUMBER)
 
 
@@ -132,7 +132,7 @@ def test_v2_answers_a_wrong_code_with_400_where_that_is_asked_for() -> None:
 
 
 def test_v2_answers_a_wrong_code_with_nothing_else() -> None:
-    with pytest.raises(InvalidInput, match="`v2_wrong`: is 404, must be 200 or 400"):
+    with pytest.raises(InvalidInputError, match="`v2_wrong`: is 404, must be 200 or 400"):
         Sandbox(v2_wrong=404)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
@@ -170,7 +170,7 @@ def test_its_v1_client_speaks_v1(sandbox: Sandbox) -> None:
 
 
 def test_a_client_of_another_version_is_invalid_input(sandbox: Sandbox) -> None:
-    with pytest.raises(InvalidInput, match="`api`: "):
+    with pytest.raises(InvalidInputError, match="`api`: "):
         sandbox.client("v3")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
@@ -207,7 +207,7 @@ def test_messages_can_be_had_for_one_number_however_it_is_written(sandbox: Sandb
 
 
 def test_messages_for_what_is_no_number_are_invalid_input(sandbox: Sandbox) -> None:
-    with pytest.raises(InvalidInput, match="`number`: "):
+    with pytest.raises(InvalidInputError, match="`number`: "):
         sandbox.messages("910000000")
 
 
@@ -230,7 +230,7 @@ def test_waiting_for_a_code_ends_when_the_sms_comes(sandbox: Sandbox) -> None:
 
 def test_a_code_that_does_not_come_in_time_is_a_timeout(sandbox: Sandbox) -> None:
     sandbox.client().request(OTHER)
-    with pytest.raises(Timeout, match="no new SMS"):
+    with pytest.raises(CallTimeoutError, match="no new SMS"):
         sandbox.wait_for_code(NUMBER, timeout=0.01)
 
 
@@ -260,7 +260,7 @@ def test_a_clock_that_stands_still_goes_on_when_it_is_let(sandbox: Sandbox) -> N
 
 
 def test_a_clock_does_not_go_back(sandbox: Sandbox) -> None:
-    with pytest.raises(InvalidInput, match="`by`: "):
+    with pytest.raises(InvalidInputError, match="`by`: "):
         sandbox.clock.advance(-1)
 
 
@@ -279,7 +279,7 @@ def test_a_request_expires_when_the_clock_says_so(sandbox: Sandbox) -> None:
 
 def test_a_status_is_answered_once_and_the_call_has_no_effect(sandbox: Sandbox) -> None:
     sandbox.fail_next("request", status=429)
-    with pytest.raises(RateLimited):
+    with pytest.raises(RateLimitedError):
         sandbox.client().request(NUMBER)
     assert sandbox.messages() == []
     assert sandbox.client().request(NUMBER).state is State.PENDING
@@ -288,7 +288,7 @@ def test_a_status_is_answered_once_and_the_call_has_no_effect(sandbox: Sandbox) 
 def test_a_failure_strikes_as_often_as_it_is_told_to(sandbox: Sandbox) -> None:
     sandbox.fail_next("request", status=400, count=2)
     for _ in range(2):
-        with pytest.raises(Rejected):
+        with pytest.raises(RejectedError):
             sandbox.client().request(NUMBER)
     assert sandbox.client().request(NUMBER).state is State.PENDING
 
@@ -296,7 +296,7 @@ def test_a_failure_strikes_as_often_as_it_is_told_to(sandbox: Sandbox) -> None:
 def test_a_failure_without_end_lasts_until_the_reset(sandbox: Sandbox) -> None:
     sandbox.fail_next("request", status=400, count=None)
     for _ in range(5):
-        with pytest.raises(Rejected):
+        with pytest.raises(RejectedError):
             sandbox.client().request(NUMBER)
     sandbox.reset()
     assert sandbox.client().request(NUMBER).state is State.PENDING
@@ -309,27 +309,27 @@ def test_a_failure_of_one_call_does_not_strike_another(sandbox: Sandbox) -> None
 
 def test_a_failure_of_any_call_strikes_the_first(sandbox: Sandbox) -> None:
     sandbox.fail_next(status=400)
-    with pytest.raises(Rejected):
+    with pytest.raises(RejectedError):
         sandbox.client().senders()
 
 
 def test_a_failure_of_one_number_does_not_strike_another(sandbox: Sandbox) -> None:
     sandbox.fail_next("request", number=OTHER, status=400)
     assert sandbox.client().request(NUMBER).state is State.PENDING
-    with pytest.raises(Rejected):
+    with pytest.raises(RejectedError):
         sandbox.client().request(OTHER)
 
 
 def test_a_connection_cut_before_the_call_has_no_effect(sandbox: Sandbox) -> None:
     sandbox.fail_next("request", cut="before")
-    with pytest.raises(Interrupted):
+    with pytest.raises(CallInterruptedError):
         sandbox.client().request(NUMBER)
     assert sandbox.messages() == []
 
 
 def test_a_connection_cut_after_the_call_has_its_effect(sandbox: Sandbox) -> None:
     sandbox.fail_next("request", cut="after")
-    with pytest.raises(Interrupted):
+    with pytest.raises(CallInterruptedError):
         sandbox.client().request(NUMBER)
     assert len(sandbox.messages()) == 1
 
@@ -344,7 +344,7 @@ def test_an_answer_that_is_none_is_unexpected(sandbox: Sandbox, body: str) -> No
 @pytest.mark.parametrize("delay", [30, timedelta(seconds=30)], ids=repr)
 def test_an_answer_that_is_delayed_past_the_deadline_is_a_timeout(sandbox: Sandbox, delay: float | timedelta) -> None:
     sandbox.fail_next("request", delay=delay)
-    with pytest.raises(Timeout):
+    with pytest.raises(CallTimeoutError):
         sandbox.client().request(NUMBER, timeout=0.05)
 
 
@@ -368,7 +368,7 @@ def test_a_failure_that_is_never_likely_never_strikes(sandbox: Sandbox) -> None:
     ids=str,
 )
 def test_a_failure_that_cannot_be_is_refused(sandbox: Sandbox, fault: dict[str, object]) -> None:
-    with pytest.raises(InvalidInput):
+    with pytest.raises(InvalidInputError):
         sandbox.fail_next(**fault)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
@@ -380,7 +380,7 @@ def test_a_reset_forgets_requests_messages_and_failures(sandbox: Sandbox) -> Non
     sandbox.fail_next(status=503, count=None)
     sandbox.reset()
     assert sandbox.messages() == []
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFoundError):
         sandbox.client().get(made.id)
 
 
@@ -396,7 +396,7 @@ def test_once_closed_nothing_listens_any_more() -> None:
     with Sandbox() as sandbox:
         client = sandbox.client()
         client.ping()
-    with pytest.raises(Unreachable):
+    with pytest.raises(UnreachableError):
         client.request(NUMBER)
 
 
@@ -411,7 +411,7 @@ def test_its_port_is_free_again_when_it_is_closed() -> None:
 def test_closing_twice_is_not_an_error(sandbox: Sandbox) -> None:
     sandbox.close()
     sandbox.close()
-    with pytest.raises(Closed):
+    with pytest.raises(ClosedError):
         sandbox.reset()
 
 
@@ -432,14 +432,14 @@ USES: dict[str, Callable[[Sandbox], object]] = {
 def test_whatever_is_asked_of_a_closed_sandbox_is_closed(use: Callable[[Sandbox], object]) -> None:
     with Sandbox() as sandbox:
         pass
-    with pytest.raises(Closed, match="the sandbox was closed"):
+    with pytest.raises(ClosedError, match="the sandbox was closed"):
         use(sandbox)
 
 
 def test_an_exception_that_leaves_the_with_closes_it() -> None:
     with pytest.raises(KeyError), Sandbox() as sandbox:
         raise KeyError
-    with pytest.raises(Closed):
+    with pytest.raises(ClosedError):
         sandbox.messages()
 
 
@@ -447,7 +447,7 @@ def test_an_exception_that_leaves_the_with_closes_it() -> None:
 
 
 def test_a_number_that_plays_unavailable_is_unavailable(sandbox: Sandbox) -> None:
-    with pytest.raises(Unavailable):
+    with pytest.raises(UnavailableError):
         sandbox.client().request("44-7700900503")
 
 

@@ -20,7 +20,7 @@ from egoi_verify import (
     AsyncEngine,
     Client,
     Engine,
-    NotSent,
+    NotSentError,
     Outcome,
     OutgoingSms,
     PhoneNumber,
@@ -29,6 +29,7 @@ from egoi_verify import (
     SenderInfo,
     SmsParts,
     State,
+    Store,
     Verification,
     VerifyError,
 )
@@ -46,7 +47,7 @@ SANDBOXES: dict[str, dict[str, Any]] = {
     "client-v2-400": {"v2_wrong": 400},
     "engine": {},
 }
-BYTES = ("key", "previous_keys")
+OF_THE_STORE = ("key", "previous_keys", "retention")
 FUNCTIONS = ("generate_code", "parse_number", "sms_parts", "with_origin", "with_app_hash", "code_in_sms")
 
 
@@ -140,11 +141,18 @@ class Run:
         return self.loop.run_until_complete(done) if inspect.isawaitable(done) else done
 
     def make(self, options: dict[str, Any]) -> str:
-        options = {name: as_bytes(value) if name in BYTES else value for name, value in options.items()}
+        options = dict(options)
+        store = {name: options.pop(name) for name in OF_THE_STORE if name in options}
+        url = options.pop("store", None)
         if self.on == "engine":
-            if STORE is not None:
-                name = f"{self.name}-asyncio" if self.is_async else self.name
-                options = {"store": STORE.replace("<name>", name), "key": b"k" * 32, **options}
+            if STORE is not None and url is None:
+                url = STORE.replace("<name>", f"{self.name}-asyncio" if self.is_async else self.name)
+                store = {"key": "k" * 32, **store}
+            elif store:
+                url = url or "memory:"
+        if url is not None:
+            options["store"] = Store(url, **store)
+        if self.on == "engine":
             for name, limit in options.items():
                 if name.endswith("_per_number") and limit is not None:
                     options[name] = Quota(*limit)
@@ -160,7 +168,7 @@ class Run:
     def send(self, sms: OutgoingSms) -> None:
         fails, self.send_fails = self.send_fails, None
         if fails == "not_sent":
-            raise NotSent("no credit")
+            raise NotSentError("no credit")
         self.sent.append(sms)
         if fails is not None:
             raise ConnectionError("the gateway went away")
@@ -207,10 +215,6 @@ class Run:
 ANYTHING = object()
 
 
-def as_bytes(value: Any) -> Any:
-    return [each.encode() for each in value] if isinstance(value, list) else value.encode()
-
-
 def plain(gave: Any) -> Any:
     """What a step gave, in the words of the files."""
     if isinstance(gave, (Outcome, State)):
@@ -226,9 +230,7 @@ def plain(gave: Any) -> Any:
             "sms": gave.sms and gave.sms.value,
             "attempts_left": gave.attempts_left,
             "resends_left": gave.resends_left,
-            "resend_in": gave.created_at
-            and gave.resend_at
-            and (gave.resend_at - gave.created_at).total_seconds(),
+            "resend_in": gave.created_at and gave.resend_at and (gave.resend_at - gave.created_at).total_seconds(),
             "lives": lives,
         }
     if isinstance(gave, VerifyError):

@@ -23,9 +23,10 @@ from egoi_verify import (
     Client,
     EgoiSms,
     Engine,
-    NotSent,
+    NotSentError,
     OutgoingSms,
     Sandbox,
+    Store,
     VerifyError,
     _native,
     code_in_sms,
@@ -77,8 +78,7 @@ def options(call: str, url: str, **more: Any) -> dict[str, Any]:
         "sender": "1",
         "api": call[:2],
         "base_url": url,
-        "store": "memory:",
-        "key": ENGINE_KEY,
+        "store": Store("memory:", key=ENGINE_KEY),
         **more,
     }
 
@@ -175,13 +175,13 @@ def test_every_code_that_every_language_shows_comes_without_a_secret(
     closed.close()
     fails("closed", closed.ping)
     fails("refused", lambda: parse_number(f"{NUMBER}000"))
-    fails("a panic", lambda: run(_native.panicking))
+    fails("a panic", lambda: run(_native.panicking(False), None))
 
     def not_sent(sms: OutgoingSms) -> None:
         looked.at_value("an SMS", sms)
-        raise NotSent("the gateway is closed")
+        raise NotSentError("the gateway is closed")
 
-    with Engine(not_sent, key=ENGINE_KEY) as engine:
+    with Engine(not_sent, store=Store("memory:", key=ENGINE_KEY)) as engine:
         fails("not sent", lambda: engine.request(NUMBER, message=MESSAGE))
     assert codes >= set(SECRETS["codes"]) | {"internal"}, set(SECRETS["codes"]) - codes
     looked.end("failures of every code", 500)
@@ -196,11 +196,9 @@ REFUSED: dict[str, Callable[[], object]] = {
     "a proxy that is none": lambda: Client(KEY, "1", proxy=f"socks9://u:{PROXY}@x"),
     "a base URL with a password": lambda: Client(KEY, "1", base_url=f"https://u:{PROXY}@x"),
     "a base URL with a query": lambda: Client(KEY, "1", base_url=f"https://x/?key={KEY}"),
-    "a client's store": lambda: Client(KEY, "1", store=f"x://:{STORE}@x", key=ENGINE_KEY),
-    "an engine's store": lambda: Engine(print, store=f"x://:{STORE}@x", key=ENGINE_KEY),
-    "an engine key that is too short": lambda: Engine(print, key=ENGINE_KEY[:31]),
-    "an engine key that is text": lambda: Engine(print, key=ENGINE_KEY.decode()),  # type: ignore[arg-type]
-    "a previous key that is text": lambda: Engine(print, previous_keys=[ENGINE_KEY.decode()]),  # type: ignore[list-item]
+    "a client's store": lambda: Client(KEY, "1", store=Store(f"x://:{STORE}@x", key=ENGINE_KEY)),
+    "an engine's store": lambda: Engine(print, store=Store(f"x://:{STORE}@x", key=ENGINE_KEY)),
+    "an engine key that is too short": lambda: Engine(print, store=Store("memory:", key=ENGINE_KEY[:31])),
     "a limit that is text": lambda: Engine(print, max_attempts=CODE),  # type: ignore[arg-type]
     "a number without a calling code": lambda: parse_number(NUMBER.replace("+351 ", "")),
     "a number that is too long": lambda: parse_number(f"{NUMBER}000"),
@@ -263,12 +261,12 @@ def test_whole_verifications_of_an_engine_tell_no_secret(log: Callable[[], str])
         looked.at_value("an SMS", sms)
         texts.append(sms.text)
 
-    with Engine(send, key=ENGINE_KEY, previous_keys=[ENGINE_KEY[::-1]], clock=clock) as engine:
+    with Engine(send, store=Store("memory:", key=ENGINE_KEY, previous_keys=[ENGINE_KEY[::-1]]), clock=clock) as engine:
         everything(looked, engine, lambda: str(code_in_sms(texts[-1], None, 12)))
         made = engine.request(NUMBER, message=MESSAGE, code_size=12)
         clock.advance(31)
         looked.at_value("resend", engine.resend(made.id))
-    looked.at_value("an asynchronous engine", AsyncEngine(send, key=ENGINE_KEY))
+    looked.at_value("an asynchronous engine", AsyncEngine(send, store=Store("memory:", key=ENGINE_KEY)))
     looked.at_value("E-goi's SMS", EgoiSms(KEY, "1"))
     looked.at_value("a number", parse_number(NUMBER))
     looked.at_value("a clock", clock)

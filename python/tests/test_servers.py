@@ -18,7 +18,7 @@ from urllib.request import urlopen
 import httpx
 import pytest
 import support_program as program
-from egoi_verify import InvalidInput, NotFound, Sandbox, VerifyError
+from egoi_verify import InvalidInputError, NotFoundError, Sandbox, VerifyError
 from support_servers import server
 from support_wire import wait_until
 
@@ -106,10 +106,10 @@ def test_a_celery_prefork_worker_runs_tasks_on_a_client_that_was_used_before_the
         assert [each.get(timeout=PATIENCE, interval=0.02) for each in validations] == ["verified"] * 8
 
         # An error comes back as what it is, with its fields.
-        with pytest.raises(InvalidInput) as refused:
+        with pytest.raises(InvalidInputError) as refused:
             tasks.request.delay("12").get(timeout=PATIENCE, interval=0.02)
         assert isinstance(refused.value, VerifyError) and isinstance(refused.value, ValueError)
-        with pytest.raises(NotFound) as unknown:
+        with pytest.raises(NotFoundError) as unknown:
             tasks.validate.delay("nope", "123456", "+351 910 000 000").get(timeout=PATIENCE, interval=0.02)
         assert (unknown.value.code, unknown.value.http_status, unknown.value.request_id) == ("not_found", 404, "nope")
 

@@ -18,17 +18,18 @@ from conftest import NUMBER
 from egoi_verify import (
     AsyncEngine,
     Client,
-    Conflict,
+    ConflictError,
     Engine,
-    InvalidInput,
+    InvalidInputError,
     MisconfiguredError,
-    NotFound,
+    NotFoundError,
     Outcome,
     OutgoingSms,
-    RateLimited,
+    RateLimitedError,
     Sandbox,
     State,
-    Storage,
+    StorageError,
+    Store,
     VerifyError,
     code_in_sms,
 )
@@ -85,7 +86,8 @@ def make(store: str, phone: Phone) -> Iterator[Callable[..., Engine]]:
     made: list[Engine] = []
 
     def make(**options: Any) -> Engine:
-        made.append(Engine(phone, store=store, **{"key": KEY, **options}))
+        for_store = {"key": KEY} | {name: options.pop(name) for name in ("key", "previous_keys") if name in options}
+        made.append(Engine(phone, store=Store(store, **for_store), **options))
         return made[-1]
 
     yield make
@@ -109,7 +111,7 @@ def test_an_asyncio_engine_goes_on_with_what_a_blocking_one_began(
     begun = make().request(NUMBER)
 
     async def main() -> Outcome:
-        async with AsyncEngine(phone, store=store, key=KEY) as engine:
+        async with AsyncEngine(phone, store=Store(store, key=KEY)) as engine:
             await engine.ping()
             return await engine.validate(begun.id, phone.code())
 
@@ -126,7 +128,7 @@ def test_wrong_codes_count_across_engines(make: Callable[..., Engine], phone: Ph
 def test_sms_count_across_engines(make: Callable[..., Engine]) -> None:
     for _ in range(5):
         make().request(NUMBER)
-    with pytest.raises(RateLimited):
+    with pytest.raises(RateLimitedError):
         make().request(NUMBER)
     make().request(OTHER)
 
@@ -135,13 +137,13 @@ def test_an_idempotency_key_is_known_across_engines(make: Callable[..., Engine],
     first = make().request(NUMBER, idempotency_key="order 1")
     assert make().request(NUMBER, idempotency_key="order 1").id == first.id
     assert len(phone.received) == 1
-    with pytest.raises(Conflict):
+    with pytest.raises(ConflictError):
         make().request(OTHER, idempotency_key="order 1")
 
 
 def test_an_idempotency_key_is_known_across_clients(store: str, sandbox: Sandbox) -> None:
     def client() -> Client:
-        return Client(api_key="key", sender="1", base_url=f"{sandbox.url}/api", store=store, key=KEY)
+        return Client(api_key="key", sender="1", base_url=f"{sandbox.url}/api", store=Store(store, key=KEY))
 
     with client() as one, client() as another:
         first = one.request(NUMBER, idempotency_key="order 1")
@@ -155,7 +157,7 @@ def test_a_test_clock_moves_the_stores_time(make: Callable[..., Engine], phone: 
     clock.advance(61)
     assert make(clock=clock).validate(begun.id, phone.code()) is Outcome.EXPIRED
     clock.advance(25 * 3600)
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFoundError):
         make(clock=clock).get(begun.id)
 
 
@@ -173,24 +175,24 @@ def test_another_key_is_a_failure_that_says_what_to_do(make: Callable[..., Engin
 
 
 def test_a_store_that_outlives_the_process_needs_a_key(store: str, phone: Phone) -> None:
-    with pytest.raises(InvalidInput, match="`key`"):
-        Engine(phone, store=store)
+    with pytest.raises(InvalidInputError, match="`key`"):
+        Engine(phone, store=Store(store))
 
 
 @pytest.mark.parametrize(
     "url", ["mysql://user:hunter2@localhost/db", "redis:/hunter2", "postgres://u:hunter2@h:port/d"]
 )
 def test_a_url_that_is_none_is_refused_and_not_repeated(url: str, phone: Phone) -> None:
-    with pytest.raises(InvalidInput, match="`store`") as refused:
-        Engine(phone, store=url, key=KEY)
+    with pytest.raises(InvalidInputError, match="`store`") as refused:
+        Engine(phone, store=Store(url, key=KEY))
     assert "hunter2" not in repr(refused.value)
 
 
 @pytest.mark.parametrize("scheme", ["redis", "postgres"])
 def test_a_server_that_is_not_there_is_said_by_ping_without_its_password(scheme: str, phone: Phone) -> None:
     # Port 1 is nobody's.
-    engine = Engine(phone, store=f"{scheme}://user:hunter2@127.0.0.1:1/0", key=KEY)
-    with engine, pytest.raises(Storage) as failed:
+    engine = Engine(phone, store=Store(f"{scheme}://user:hunter2@127.0.0.1:1/0", key=KEY))
+    with engine, pytest.raises(StorageError) as failed:
         engine.ping(timeout=20)
     error: BaseException | None = failed.value
     while error is not None:
@@ -199,7 +201,7 @@ def test_a_server_that_is_not_there_is_said_by_ping_without_its_password(scheme:
 
 
 def test_nothing_is_verified_when_the_store_fails(phone: Phone) -> None:
-    with Engine(phone, store="redis://127.0.0.1:1", key=KEY) as engine, pytest.raises(VerifyError) as failed:
+    with Engine(phone, store=Store("redis://127.0.0.1:1", key=KEY)) as engine, pytest.raises(VerifyError) as failed:
         engine.validate("0" * 32, "123456", timeout=20)
     assert failed.value.code == "storage"
     assert phone.received == []
@@ -220,7 +222,7 @@ def test_postgres_is_called_over_tls_where_its_certificate_is_believed(
     over_tls: tuple[str, Path], phone: Phone
 ) -> None:
     url, authority = over_tls
-    with Engine(phone, store=f"{url}?sslmode=require&sslrootcert={authority}", key=KEY) as engine:
+    with Engine(phone, store=Store(f"{url}?sslmode=require&sslrootcert={authority}", key=KEY)) as engine:
         begun = engine.request(NUMBER)
         assert engine.validate(begun.id, phone.code()) is Outcome.VERIFIED
         ours = "application_name = 'egoi-verify'"
@@ -229,7 +231,7 @@ def test_postgres_is_called_over_tls_where_its_certificate_is_believed(
 
 
 def test_postgres_is_not_called_where_its_certificate_is_not_believed(over_tls: tuple[str, Path], phone: Phone) -> None:
-    with Engine(phone, store=f"{over_tls[0]}?sslmode=require", key=KEY) as engine, pytest.raises(Storage):
+    with Engine(phone, store=Store(f"{over_tls[0]}?sslmode=require", key=KEY)) as engine, pytest.raises(StorageError):
         engine.ping(timeout=20)
 
 
@@ -244,11 +246,11 @@ def test_a_file_that_may_not_be_written_is_said_at_once(phone: Phone, tmp_path: 
     folder = Path(tempfile.mkdtemp(prefix="egoi-"))
     try:
         folder.chmod(0o755)
-        Engine(phone, store=f"sqlite:{folder}/egoi.db", key=KEY).close()
+        Engine(phone, store=Store(f"sqlite:{folder}/egoi.db", key=KEY)).close()
         said = run("bad_disk", "read-only", f"{folder}/egoi.db")
     finally:
         shutil.rmtree(folder)
-    assert said.startswith("storage: ") and "write" in said
+    assert said.startswith("misconfigured: ") and "write" in said
 
 
 @needs_root
@@ -304,7 +306,7 @@ def test_an_engine_that_was_used_before_a_fork_goes_on_in_the_child(
 
 def test_sqlite_that_nobody_used_for_a_second_goes_on_in_a_child(phone: Phone, tmp_path: Path) -> None:
     file = tmp_path / "egoi.db"
-    with Engine(phone, store=f"sqlite:{file}", key=KEY) as engine:
+    with Engine(phone, store=Store(f"sqlite:{file}", key=KEY)) as engine:
         begun = engine.request(NUMBER)
         deadline = time.monotonic() + 60
         # Until the file is closed, a second after the last call.

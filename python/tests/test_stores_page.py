@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from conftest import NUMBER
-from egoi_verify import Engine, Outcome, OutgoingSms, code_in_sms
+from egoi_verify import Engine, Outcome, OutgoingSms, Store, code_in_sms
 from support_servers import server
 
 PAGE = (Path(__file__).parents[2] / "docs/stores.md").read_text()
@@ -34,7 +34,7 @@ def run(command: str, **environment: str) -> str:
 def works(store: str, key: bytes = b"a key of the tests of this page, 32") -> None:
     """A store over which each call of an engine goes as it should."""
     received: list[OutgoingSms] = []
-    with Engine(received.append, store=store, key=key, resend_after=None) as engine:
+    with Engine(received.append, store=Store(store, key=key), resend_after=None) as engine:
         engine.ping()
         begun = engine.request(NUMBER, idempotency_key="order 1")
         assert engine.validate(begun.id, "no") is Outcome.WRONG_CODE
@@ -56,11 +56,11 @@ def copies_a_file(command: str, folder: Path) -> None:
         (folder / place[1:]).mkdir(parents=True)
         command = command.replace(place, f"{folder}{place}")
     key = b"a key of the tests of this page, 32"
-    with Engine(lambda sms: None, store=f"sqlite:{folder}/var/lib/shop/verify.db", key=key) as engine:
+    with Engine(lambda sms: None, store=Store(f"sqlite:{folder}/var/lib/shop/verify.db", key=key)) as engine:
         begun = engine.request(NUMBER)
         # While the file is in use.
         run(command)
-    with Engine(lambda sms: None, store=f"sqlite:{folder}/var/backups/verify.db", key=key) as engine:
+    with Engine(lambda sms: None, store=Store(f"sqlite:{folder}/var/backups/verify.db", key=key)) as engine:
         assert engine.get(begun.id) == begun
     works(f"sqlite:{folder}/var/backups/verify.db", key)
 
@@ -98,9 +98,9 @@ def test_a_user_with_the_rights_of_the_page_makes_every_call() -> None:
     assert url.username is not None
     database = f"127.0.0.1:{url.port}{url.path}?schema=verify"
     to = {"PGHOST": "127.0.0.1", "PGPORT": str(url.port), "PGUSER": url.username, "PGDATABASE": url.path[1:]}
-    run("psql -c \"CREATE SCHEMA verify\" -c \"CREATE USER shop PASSWORD 'PASSWORD'\"", **to)
+    run('psql -c "CREATE SCHEMA verify" -c "CREATE USER shop PASSWORD \'PASSWORD\'"', **to)
     key = b"a key of the tests of this page, 32"
-    with Engine(lambda sms: None, store=f"postgres://{url.username}@{database}", key=key) as engine:
+    with Engine(lambda sms: None, store=Store(f"postgres://{url.username}@{database}", key=key)) as engine:
         engine.ping()
     run(f'psql -c "{rights}"', **to)
     works(f"postgres://shop:PASSWORD@{database}")

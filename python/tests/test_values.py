@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import json
 import pickle
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 
 import pytest
 from conftest import NUMBER
+from django.core.signing import JSONSerializer
 from egoi_verify import (
     AsyncClient,
     AsyncEngine,
@@ -17,7 +19,7 @@ from egoi_verify import (
     CodeType,
     EgoiSms,
     Engine,
-    InvalidInput,
+    InvalidInputError,
     Message,
     Outcome,
     OutgoingSms,
@@ -25,14 +27,16 @@ from egoi_verify import (
     Quota,
     Sandbox,
     SenderInfo,
-    Sms,
     SmsParts,
+    SmsStatus,
     State,
+    Store,
     Verification,
     generate_code,
     parse_number,
     sms_parts,
 )
+from flask import Flask, jsonify
 
 NATIONAL = "910000000"
 
@@ -64,7 +68,7 @@ def test_the_code_types_have_the_words_that_they_have_in_every_language() -> Non
 
 
 def test_an_sms_is_sent_or_maybe() -> None:
-    assert [sms.value for sms in Sms] == ["sent", "unknown"]
+    assert [sms.value for sms in SmsStatus] == ["sent", "unknown"]
 
 
 @pytest.mark.parametrize("outcome", Outcome)
@@ -109,7 +113,7 @@ def test_a_code_type_may_be_given_as_an_enum(sandbox: Sandbox) -> None:
 
 
 def test_a_word_that_is_no_code_type_is_refused_with_those_that_are() -> None:
-    with pytest.raises(InvalidInput, match="`numeric`, `alpha`, `alphanumeric` and `hex`"):
+    with pytest.raises(InvalidInputError, match="`numeric`, `alpha`, `alphanumeric` and `hex`"):
         generate_code("digits")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
@@ -120,7 +124,7 @@ def test_a_code_has_the_size_that_was_asked_for(size: int) -> None:
 
 @pytest.mark.parametrize("size", [-1, 0, 3, 21, 256 + 6, 2**32 + 6, 2**64 + 6])
 def test_a_code_size_outside_4_to_20_is_refused(size: int) -> None:
-    with pytest.raises(InvalidInput, match="`code_size`: .*must be 4 to 20"):
+    with pytest.raises(InvalidInputError, match="`code_size`: .*must be 4 to 20"):
         generate_code(code_size=size)
 
 
@@ -161,14 +165,14 @@ def test_a_length_of_time_is_a_number_of_seconds_or_a_timedelta(sandbox: Sandbox
     "ttl", [0, -1, 3601, 1.5, timedelta(milliseconds=1500), timedelta(days=1), float("nan"), 1e300]
 )
 def test_a_validity_that_is_not_1_to_3600_whole_seconds_is_refused(sandbox: Sandbox, ttl: float | timedelta) -> None:
-    with pytest.raises(InvalidInput, match="^invalid_input: `ttl`: "):
+    with pytest.raises(InvalidInputError, match="^invalid_input: `ttl`: "):
         sandbox.client().request(NUMBER, ttl=ttl)
     assert sandbox.messages() == []
 
 
 @pytest.mark.parametrize("timeout", [-1.0, float("nan"), timedelta(seconds=-1)], ids=repr)
 def test_a_deadline_that_is_no_length_of_time_is_refused(sandbox: Sandbox, timeout: float | timedelta) -> None:
-    with pytest.raises(InvalidInput, match="`timeout`: "):
+    with pytest.raises(InvalidInputError, match="`timeout`: "):
         sandbox.client().get("1", timeout=timeout)
 
 
@@ -196,7 +200,7 @@ def test_a_text_has_its_sms_parts() -> None:
     assert sms_parts("€" * 81) == SmsParts("gsm7", 162, 2)
 
 
-@pytest.mark.parametrize("value", [Outcome.VERIFIED, State.PENDING, CodeType.HEX, Sms.UNKNOWN], ids=str)
+@pytest.mark.parametrize("value", [Outcome.VERIFIED, State.PENDING, CodeType.HEX, SmsStatus.UNKNOWN], ids=str)
 def test_an_enum_survives_pickling_as_itself(value: object) -> None:
     assert pickle.loads(pickle.dumps(value)) is value
 
@@ -217,7 +221,7 @@ def test_a_verification_has_the_whole_number_and_prints_it_masked(sandbox: Sandb
 
 def test_a_verification_prints_its_id_and_its_state(sandbox: Sandbox) -> None:
     made = sandbox.client().request(NUMBER)
-    assert repr(made).startswith(f"Verification(id={made.id!r}, state=State.PENDING, ")
+    assert repr(made).startswith(f"Verification(id={made.id!r}, state='pending', ")
 
 
 def test_a_number_prints_masked() -> None:
@@ -249,8 +253,8 @@ KEY = "key-that-nobody-may-see"
     [
         (Client(KEY, "1"), "<egoi_verify.Client>"),
         (AsyncClient(KEY, "1"), "<egoi_verify.AsyncClient>"),
-        (Engine(send, key=KEY.encode() * 2), "<egoi_verify.Engine>"),
-        (AsyncEngine(send, key=KEY.encode() * 2), "<egoi_verify.AsyncEngine>"),
+        (Engine(send, store=Store("memory:", key=KEY.encode() * 2)), "<egoi_verify.Engine>"),
+        (AsyncEngine(send, store=Store("memory:", key=KEY.encode() * 2)), "<egoi_verify.AsyncEngine>"),
         (EgoiSms(KEY, "1"), "<egoi_verify.EgoiSms>"),
     ],
     ids=lambda value: type(value).__name__,
@@ -292,3 +296,30 @@ def test_what_holds_a_key_or_a_connection_refuses_to_be_pickled_and_says_why(kin
     for way in ways:
         with pytest.raises(TypeError, match=f"{kind.__name__} .* cannot be pickled; (make one|pass its url)"):
             way(made)
+
+
+# Strings
+
+
+WORDS = [State.PENDING, Outcome.WRONG_CODE, SmsStatus.UNKNOWN, CodeType.HEX]
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_a_word_is_a_string_wherever_one_is_wanted(word: State | Outcome | SmsStatus | CodeType) -> None:
+    assert word == word.value
+    assert f"{word}" == str(word) == word.value
+    assert json.dumps({"word": word}) == f'{{"word": "{word.value}"}}'
+    assert {word.value: 1}[word] == 1
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_a_word_goes_through_flasks_json(word: State | Outcome | SmsStatus | CodeType) -> None:
+    with Flask("app").app_context():
+        assert jsonify(word=word).get_json() == {"word": word.value}
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_a_word_goes_through_a_session_of_django(word: State | Outcome | SmsStatus | CodeType) -> None:
+    # Sessions and signed cookies of Django are made by this.
+    serializer = JSONSerializer()
+    assert serializer.loads(serializer.dumps({"word": word})) == {"word": word.value}

@@ -13,7 +13,7 @@ import pytest
 from conftest import NUMBER
 from egoi_verify import (
     Client,
-    InvalidInput,
+    InvalidInputError,
     Sandbox,
     SmsParts,
     code_in_sms,
@@ -37,7 +37,7 @@ def joined(pieces: list[tuple[str, int]]) -> str:
     return "".join(piece * times for piece, times in pieces)
 
 
-def assert_refused(error: InvalidInput, field: str, fault: str) -> None:
+def assert_refused(error: InvalidInputError, field: str, fault: str) -> None:
     assert error.detail.startswith(f"`{field}`: ")
     assert fault in error.detail
     assert (error.sms_possibly_sent, error.retry_is_safe, error.retry_after) == (False, False, None)
@@ -72,7 +72,7 @@ def test_a_number_is_its_calling_code_and_the_rest(v: Vector) -> None:
 
 @each("numbers.json", "refused")
 def test_what_is_no_whole_international_number_is_refused(v: Vector) -> None:
-    with pytest.raises(InvalidInput) as refused:
+    with pytest.raises(InvalidInputError) as refused:
         parse_number(v["text"])
     assert_refused(refused.value, "number", v["fault"])
 
@@ -127,7 +127,7 @@ def test_a_code_travels_normalised(recorder: Recorder, v: Vector) -> None:
 @each("codes.json", "refused")
 def test_what_is_no_code_is_refused_and_does_not_travel(recorder: Recorder, v: Vector) -> None:
     recorder.codes.clear()
-    with pytest.raises(InvalidInput) as refused:
+    with pytest.raises(InvalidInputError) as refused:
         recorder.client.validate("1", v["given"])
     assert_refused(refused.value, "code", v["fault"])
     assert recorder.codes == []
@@ -145,7 +145,7 @@ def test_a_message_is_sent_with_the_code_in_every_place(v: Vector) -> None:
 
 @each("messages.json", "refused")
 def test_a_message_past_a_limit_is_refused_and_not_sent(sandbox: Sandbox, v: Vector) -> None:
-    with pytest.raises(InvalidInput) as refused:
+    with pytest.raises(InvalidInputError) as refused:
         sandbox.client().request(NUMBER, message=joined(v["message"]), code_size=v["code_size"])
     assert_refused(refused.value, "message", v["fault"])
     assert sandbox.messages() == []
@@ -163,7 +163,7 @@ def test_parts_are_counted(v: Vector) -> None:
 def test_autofill_lines_are_added(v: Vector) -> None:
     call = {"with_origin": with_origin, "with_app_hash": with_app_hash}[v["call"]]
     if "error" in v:
-        with pytest.raises(InvalidInput) as refused:
+        with pytest.raises(InvalidInputError) as refused:
             call(v["message"], v["argument"])
         assert_refused(refused.value, v["error"]["field"], v["error"]["detail"])
     else:

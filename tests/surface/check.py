@@ -99,7 +99,7 @@ PLACES: dict[str, dict[str, list[str]]] = {
     "code types": dict.fromkeys(("rust", "python", "kotlin", "swift"), ["CodeType."]) | {"node": ["CodeType="]},
     "what is said of an SMS": {
         "rust": ["Sms."],
-        "python": ["Sms."],
+        "python": ["SmsStatus."],
         "node": ["SmsStatus="],
         "kotlin": ["Sms."],
         "swift": ["SMS."],
@@ -304,6 +304,10 @@ def found_at(lines: list[str], place: str) -> dict[str, str]:
     return found
 
 
+def as_list(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
 def default_of(language: str, said: str) -> tuple[bool, Any]:
     """Whether an option may be left out, and what it is then, where its declaration says that; else `...`."""
     declared = said.split(" = ", 1)[1].removesuffix(" by name") if " = " in said else None
@@ -315,7 +319,7 @@ def default_of(language: str, said: str) -> tuple[bool, Any]:
         return True, {"true": True, "false": False}.get(declared) if declared in (
             "true",
             "false",
-        ) else ast.literal_eval(declared)
+        ) else as_list(ast.literal_eval(declared))
     if language == "swift":
         return said.split(" {")[0].endswith("?") or "Limit<" in said, ...
     return said.startswith("?") or said.endswith("| undefined") or (language == "rust" and " impl " not in said), ...

@@ -332,7 +332,7 @@ impl Call<'_> {
             number = Empty,
             outcome = Empty,
             status = Empty,
-            tries = Empty,
+            retries = Empty,
             duration_ms = Empty,
         );
         if let (Some(number), false) = (self.secrets.number, span.is_disabled()) {
@@ -357,7 +357,7 @@ impl Call<'_> {
             if status != 0 {
                 span.record("status", status);
             }
-            span.record("tries", self.progress.tries.load(Ordering::Relaxed));
+            span.record("retries", self.progress.retries.load(Ordering::Relaxed));
             span.record("duration_ms", u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX));
         }
         done

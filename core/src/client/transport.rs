@@ -81,7 +81,7 @@ impl Kind {
 /// writes it.
 #[derive(Default)]
 pub(super) struct Progress {
-    pub(super) tries: AtomicU32,
+    pub(super) retries: AtomicU32,
     pub(super) status: AtomicU16,
     /// The kind of exchange that is under way; none where the last one never got a connection.
     under_way: AtomicU8,
@@ -228,7 +228,10 @@ impl Transport {
             failed += 1;
             let again = Instant::now().checked_add(wait + budget::jitter(failed));
             match again.filter(|again| *again < deadline && failed <= MORE_TRIES && self.budget.take()) {
-                Some(again) => tokio::time::sleep_until(again).await,
+                Some(again) => {
+                    progress.retries.fetch_add(1, Ordering::Relaxed);
+                    tokio::time::sleep_until(again).await;
+                }
                 None => return tried,
             }
         }
@@ -236,7 +239,6 @@ impl Transport {
 
     async fn once(&self, exchange: &Exchange, progress: &Progress) -> Result<Answer, Error> {
         let kind = exchange.kind;
-        progress.tries.fetch_add(1, Ordering::Relaxed);
         progress.under_way.store(kind as u8, Ordering::Relaxed);
         let mut request = reqwest::Request::new(exchange.method.clone(), exchange.url.clone());
         if exchange.with_key {

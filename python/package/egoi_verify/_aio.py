@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import contextlib
+import inspect
 from asyncio import AbstractEventLoop, CancelledError, Future, get_running_loop, sleep
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Generator
 from contextvars import copy_context
 from itertools import count
 from os import getpid
-from typing import TYPE_CHECKING, TypeVar, cast
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from weakref import WeakKeyDictionary, ref
 
-from ._calls import listener, tell
-from ._errors import DeliveryFailedError, Forked
-from ._native import HandOver, Job, Mailbox, ring_no_more
+from ._errors import DeliveryFailedError, ForkedError
+from ._native import Completions, Delivery, Job, wake_no_more
 
 if TYPE_CHECKING:
-    from typing import Concatenate, ParamSpec
-
-    Given = ParamSpec("Given")
+    from ._calls import Span
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+R = TypeVar("R")
+F = TypeVar("F", bound=Callable[..., Any])
 
 # How many of an engine's calls are made before one waits for the others of its loop: those on a store in memory wait
 # for nothing, and a loop of them must not keep everything else waiting.
@@ -29,87 +32,155 @@ IN_A_ROW = 128
 _calls = count(1)
 
 # Registered early, and so run late: handlers of the application's may still make calls.
-atexit.register(ring_no_more)
+atexit.register(wake_no_more)
 
-# A mailbox belongs to its loop, which watches it, and to those who wait for a letter.
-_mailboxes: WeakKeyDictionary[AbstractEventLoop, tuple[int, ref[Mailbox]]] = WeakKeyDictionary()
+# Completions belong to their loop, which watches them, and to those who wait for a call.
+_completions: WeakKeyDictionary[AbstractEventLoop, tuple[int, ref[Completions]]] = WeakKeyDictionary()
 
 
-def _mailbox(loop: AbstractEventLoop) -> Mailbox:
-    process, known = _mailboxes.get(loop, (getpid(), None))
+class Call(Coroutine[Any, Any, T_co]):
+    """A call for ``asyncio``: await it, or give it to ``create_task``, ``gather`` or a ``TaskGroup``.
+
+    It has no truth value. ``if client.validate(id, code):``, where the ``await`` was forgotten, is a ``TypeError``: it
+    would let everybody in.
+    """
+
+    __slots__ = ("__weakref__", "_coroutine")
+
+    def __init__(self, name: str, coroutine: Coroutine[Any, Any, T_co]) -> None:
+        self._coroutine = coroutine
+        # For the warning that it was never awaited.
+        cast(Any, coroutine).__qualname__ = name
+
+    def __await__(self) -> Generator[Any, Any, T_co]:
+        return self._coroutine.__await__()
+
+    def send(self, value: Any) -> Any:
+        """Goes on to the next suspension."""
+        return self._coroutine.send(value)
+
+    def throw(
+        self,
+        typ: type[BaseException] | BaseException,
+        val: BaseException | object = None,
+        tb: TracebackType | None = None,
+    ) -> Any:
+        """Raises an exception where the call is suspended."""
+        error = typ if isinstance(typ, BaseException) else val if isinstance(val, BaseException) else typ()
+        return self._coroutine.throw(error if tb is None else error.with_traceback(tb))
+
+    def close(self) -> None:
+        """Ends the call."""
+        self._coroutine.close()
+
+    # Not `NoReturn`, after which mypy takes the rest of the code for unreachable and does not check it.
+    def __bool__(self) -> object:
+        name = getattr(self._coroutine, "__qualname__", "it")
+        self._coroutine.close()  # this is said already: without the warning
+        raise TypeError(f"{name} was not awaited, and a call is neither true nor false: write `await` before it")
+
+    if not TYPE_CHECKING:  # a type checker is to reject the attributes of what was not awaited
+
+        def __getattr__(self, name):
+            return getattr(self._coroutine, name)  # `asyncio` shows a task by what its coroutine has
+
+    def __repr__(self) -> str:
+        return f"<call of {getattr(self._coroutine, '__qualname__', '')}>"
+
+
+def coroutine_function(function: F) -> F:
+    """Marks a function that returns a :class:`Call`: mocks and frameworks ask."""
+    mark = getattr(inspect, "markcoroutinefunction", None)
+    if mark is not None:
+        return cast(F, mark(function))
+    function._is_coroutine = asyncio.coroutines._is_coroutine  # type: ignore[attr-defined]
+    return function
+
+
+def _completions_of(loop: AbstractEventLoop) -> Completions:
+    process, known = _completions.get(loop, (getpid(), None))
     if process != getpid():
         # What one of them is told, the other never hears: they share the descriptors.
-        raise Forked("the event loop was used before the process was forked; make one in each process")
-    mailbox = None if known is None else known()
-    if mailbox is None:
-        mailbox = Mailbox()
+        raise ForkedError("the event loop was used before the process was forked; make one in each process")
+    completions = None if known is None else known()
+    if completions is None:
+        completions = Completions()
         try:
-            loop.add_reader(mailbox.fileno(), mailbox.drain)
+            loop.add_reader(completions.fileno(), completions.drain)
         except NotImplementedError:  # Windows' own loop, for one
-            mailbox.ring_by(_ring(loop, mailbox))
-        _mailboxes[loop] = process, ref(mailbox)
-    return mailbox
+            completions.wake_by(_wake(loop, completions))
+        _completions[loop] = process, ref(completions)
+    return completions
 
 
-def _ring(loop: AbstractEventLoop, mailbox: Mailbox) -> Callable[[], None]:
+def _wake(loop: AbstractEventLoop, completions: Completions) -> Callable[[], None]:
     # Neither may keep the other alive.
-    loop_if_there, mailbox_if_there = ref(loop), ref(mailbox)
+    loop_if_there, completions_if_there = ref(loop), ref(completions)
 
-    def ring() -> None:
-        loop, mailbox = loop_if_there(), mailbox_if_there()
-        if loop is not None and mailbox is not None:
+    def wake() -> None:
+        loop, completions = loop_if_there(), completions_if_there()
+        if loop is not None and completions is not None:
             with contextlib.suppress(RuntimeError):  # a loop that was closed
-                loop.call_soon_threadsafe(mailbox.drain)
+                loop.call_soon_threadsafe(completions.drain)
 
-    return ring
+    return wake
 
 
-async def _arrived(job: Job[T], on_hand_over: Callable[[HandOver], None] | None = None) -> T:
+async def _completed(job: Job[T], on_delivery: Callable[[Delivery], None] | None = None) -> T:
     loop = get_running_loop()
-    mailbox = _mailbox(loop)
+    completions = _completions_of(loop)
     future: Future[T] = loop.create_future()
     try:
-        job.start(mailbox, future, on_hand_over)
+        job.start(completions, future, on_delivery)
         return await future
     except BaseException:
-        job.abort(mailbox)
+        job.abort(completions)
         raise
     finally:
         # An exception in it has this frame in its traceback.
         del future
 
 
-async def run(verb: Callable[Concatenate[bool, Given], Job[T]], *args: Given.args, **kwargs: Given.kwargs) -> T:
+async def run(job: Job[T], span: Span | None, convert: Callable[[T], R]) -> R:
     """Runs a call of a client in the running loop."""
-    logger = listener()
-    if logger is None:
-        return await _arrived(verb(False, *args, **kwargs))
-    job = verb(True, *args, **kwargs)
+    if span is None:
+        return convert(await _completed(job))
     try:
-        return await _arrived(job)
-    finally:
-        tell(logger, job)
+        result = await _completed(job)
+    except BaseException as error:
+        span.failed(job, error)
+        raise
+    span.succeeded(job, result)
+    return convert(result)
 
 
-async def run_handing_over(
-    job: Job[T | HandOver], hand_over: Callable[[HandOver], Coroutine[None, None, BaseException | None]]
-) -> T:
-    """Runs a call of an engine in the running loop; its SMS go to ``hand_over``, in the caller's context."""
+async def run_delivering(
+    job: Job[T | Delivery],
+    span: Span | None,
+    convert: Callable[[T], R],
+    deliver: Callable[[Delivery], Coroutine[None, None, BaseException | None]],
+) -> R:
+    """Runs a call of an engine in the running loop; its SMS go to ``deliver``, in the caller's context."""
     if next(_calls) % IN_A_ROW == 0:
         await sleep(0)
     loop, context = get_running_loop(), copy_context()
     sending: list[Future[BaseException | None]] = []
 
-    def on_hand_over(sms: HandOver) -> None:
-        sending.append(context.run(loop.create_task, hand_over(sms)))
+    def on_delivery(sms: Delivery) -> None:
+        sending.append(context.run(loop.create_task, deliver(sms)))
 
     try:
-        return cast(T, await _arrived(job, on_hand_over))
-    except DeliveryFailedError as error:
-        if sending and sending[0].done():
+        result = cast(T, await _completed(job, on_delivery))
+    except BaseException as error:
+        if isinstance(error, DeliveryFailedError) and sending and sending[0].done():
             # The function that sends may have cancelled itself.
             error.__cause__ = CancelledError() if sending[0].cancelled() else sending[0].result()
+        if span is not None:
+            span.failed(job, error)
         raise
     finally:
         for task in sending:
             task.cancel()
+    if span is not None:
+        span.succeeded(job, result)
+    return convert(result)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, NoReturn
 
 from . import _native
-from ._calls import run
-from ._values import CodeType, Outcome, Seconds, SenderInfo, State, Verification, verification
+from ._calls import begin, is_detailed, run
+from ._store import Store, native_store
+from ._values import CodeType, Outcome, Seconds, SenderInfo, State, Verification, sender_infos, verification
 
 if TYPE_CHECKING:
     from typing import Literal
@@ -39,12 +40,9 @@ class Connection:
         v1_paths: Mapping[str, str] | None = None,
         v2_paths: Mapping[str, str] | None = None,
         app_name: str | None = None,
-        store: str | None = None,
-        key: bytes | None = None,
-        previous_keys: Sequence[bytes] | None = None,
-        retention: Seconds | None = None,
+        store: Store | None = None,
     ) -> None:
-        """Starts nothing; what is wrong with any of the options is :class:`InvalidInput`.
+        """Starts nothing; what is wrong with any of the options is :class:`InvalidInputError`.
 
         Args:
             api_key: The account's API key.
@@ -68,34 +66,31 @@ class Connection:
             v2_paths: Paths below the base URL that differ from E-goi's: ``request``, ``get``, ``validate``, ``cancel``,
                 ``resend``, ``ping``, ``senders``, ``send_sms``. ``{id}`` is where a request's id goes.
             app_name: The application's name in ``User-Agent``, 1 to 100 visible ASCII characters and spaces.
-            store: Where idempotency keys are remembered: a URL as :class:`Engine` takes it. Without it a request with
-                one is :class:`Unsupported`.
-            key: The secret that idempotency keys are kept under, at least 32 bytes. Required with a ``store``.
-            previous_keys: Earlier secrets whose idempotency keys are still honoured.
-            retention: How long an idempotency key is remembered. Default: 24 hours.
+            store: Where idempotency keys are kept. Without it a request with one raises :class:`UnsupportedError`.
         """
-        given = {
-            "api_key": api_key,
-            "sender": sender,
-            "api": api,
-            "base_url": base_url,
-            "timeout": timeout,
-            "connect_timeout": connect_timeout,
-            "proxy": proxy,
-            "ca_certificates": ca_certificates.encode() if isinstance(ca_certificates, str) else ca_certificates,
-            "trust": trust,
-            "allow_http": allow_http,
-            "check_state_first": check_state_first,
-            "status_words": None if status_words is None else dict(status_words),
-            "v1_paths": None if v1_paths is None else dict(v1_paths),
-            "v2_paths": None if v2_paths is None else dict(v2_paths),
-            "app_name": app_name,
-            "store": store,
-            "key": key,
-            "previous_keys": None if previous_keys is None else list(previous_keys),
-            "retention": retention,
-        }
-        self._connect(_native.ClientOptions(given))
+        options = _native.ClientOptions(
+            {
+                "api_key": api_key,
+                "sender": sender,
+                "api": api,
+                "base_url": base_url,
+                "timeout": timeout,
+                "connect_timeout": connect_timeout,
+                "proxy": proxy,
+                "ca_certificates": ca_certificates,
+                "trust": trust,
+                "allow_http": allow_http,
+                "check_state_first": check_state_first,
+                "status_words": status_words,
+                "v1_paths": v1_paths,
+                "v2_paths": v2_paths,
+                "app_name": app_name,
+            },
+            native_store(store),
+        )
+        # An error tracker would show what this frame holds when the options are refused.
+        del api_key, proxy
+        self._connect(options)
 
     def _connect(self, options: _native.ClientOptions) -> None:
         raise NotImplementedError
@@ -105,7 +100,7 @@ class Connection:
         """Makes one from the environment.
 
         It reads ``EGOI_API_KEY``, ``EGOI_SENDER``, and where they are set ``EGOI_API`` (``v1`` or ``v2``) and
-        ``EGOI_BASE_URL``. A missing or unreadable one is :class:`InvalidInput`.
+        ``EGOI_BASE_URL``. A missing or unreadable one is :class:`InvalidInputError`.
         """
         return cls._of(_native.ClientOptions.from_env())
 
@@ -134,16 +129,16 @@ class Client(Connection):
             verification = client.request("+351 910 000 000", ttl=300)
             outcome = client.validate(verification.id, code, number=session["number"])
 
-    Every verb raises a subclass of :class:`VerifyError`. A second SMS is never sent on the library's own initiative.
+    Every call raises a subclass of :class:`VerifyError`. The library never sends a second SMS on its own initiative.
 
-    Over V2, where the service's answer does not say whether the code was right, two processes that validate one id at
+    Over V2, where the service's response does not say whether the code was right, two processes that validate one id at
     the same moment cannot be told apart: keep the validations of one id in one process.
     """
 
-    _client: _native.Client
+    _verifier: _native.Verifier
 
     def _connect(self, options: _native.ClientOptions) -> None:
-        self._client = _native.Client(options, False)
+        self._verifier = _native.Verifier.client(options, False)
 
     def request(
         self,
@@ -163,58 +158,109 @@ class Client(Connection):
             number: The number as people write it: ``+351 910 000 000``, ``00351910000000``, ``351-910000000``.
             message: The text of the SMS: 1 to 1,000 characters with ``{CODE}`` where the code goes, at most 6 SMS
                 parts. Default: ``{CODE} is your verification code.``
-            code_type: What the code is made of. Default: numeric.
+            code_type: The characters of the code. Default: numeric.
             code_size: How many characters the code has, 4 to 20. Default: 6.
-            ttl: How long the code is good, 1 to 3,600 whole seconds. Default: 600.
-            group: A label for E-goi's reports, V1 alone: 1 to 100 characters. Default: ``2FA``.
-            idempotency_key: The same key gives the same request and no second SMS; with another number it is
-                :class:`Conflict`. 1 to 256 characters. Needs a ``store``.
-            timeout: The deadline of this call.
+            ttl: How long the code is valid, 1 to 3,600 whole seconds. Default: 600.
+            group: A label for E-goi's reports, V1 only: 1 to 100 characters. Default: ``2FA``.
+            idempotency_key: The same key gives the same request and no second SMS. 1 to 256 characters. Needs a
+                ``store``.
+            timeout: The deadline of this call. Default: the client's.
+
+        Raises:
+            InvalidInputError: An argument was refused; nothing was sent.
+            ConflictError: The idempotency key was used for another number.
+            RateLimitedError: Too many requests; ``retry_after`` has the seconds to wait.
+            VerifyError: Any other failure; ``sms_possibly_sent`` says whether the SMS may have been sent.
         """
-        return verification(
-            run(self._client.request, number, message, code_type, code_size, ttl, group, idempotency_key, timeout)
+        span = begin("request")
+        job = self._verifier.request(
+            is_detailed(span), number, message, code_type, code_size, ttl, group, idempotency_key, timeout
         )
+        del number, message, idempotency_key
+        return verification(run(job, span))
 
     def validate(self, id: str, code: str, *, number: str | None = None, timeout: Seconds | None = None) -> Outcome:
-        """Submits the code that the recipient gave. A wrong code is an outcome, not an error.
+        """Submits the code that the person typed. A wrong code is an outcome, not an error.
 
         Args:
             id: The request's id.
-            code: The code as it was given; spaces and hyphens do not matter.
-            number: The number that the request must be for; a request for another is :class:`NotFound`, and no code is
-                looked at. What ties the verdict to the person: take it from your own session. V1 cannot check it
-                (:class:`Unsupported`): keep id and number together in the session.
-            timeout: The deadline of this call.
+            code: The code as the person typed it; spaces and hyphens do not matter.
+            number: The number that the request must be for. It ties the outcome to the person: take it from your own
+                session. V1 cannot check it: keep id and number together in the session.
+            timeout: The deadline of this call. Default: the client's.
+
+        Returns:
+            The outcome. Only ``Outcome.VERIFIED`` proves the number: test ``outcome.is_verified``.
+
+        Raises:
+            NotFoundError: There is no such request, or it is for another number. No code was checked.
+            UnsupportedError: ``number`` was given over V1.
         """
-        return Outcome(run(self._client.validate, id, code, number, timeout))
+        span = begin("validate", id)
+        job = self._verifier.validate(is_detailed(span), id, code, number, timeout)
+        del code, number
+        return Outcome(run(job, span))
 
     def cancel(self, id: str, *, timeout: Seconds | None = None) -> State:
-        """Gives the request up.
+        """Cancels the request. Cancelling twice is not an error.
 
-        Gives back the state that it is in afterwards: cancelled, or verified or expired where it was too late.
-        Cancelling twice is not an error.
+        Returns:
+            The state afterwards: cancelled, or verified or expired if it was too late.
+
+        Raises:
+            NotFoundError: There is no such request.
         """
-        return State(run(self._client.cancel, id, timeout))
+        span = begin("cancel", id)
+        job = self._verifier.cancel(is_detailed(span), id, timeout)
+        return State(run(job, span))
 
     def resend(self, id: str, *, timeout: Seconds | None = None) -> Verification:
-        """Sends a new code; the old one stops working and the validity starts again. V2; V1: :class:`Unsupported`."""
-        return verification(run(self._client.resend, id, timeout))
+        """Sends a new code. The old code stops working, and the validity starts again.
+
+        Raises:
+            ConflictError: The request is finished.
+            RateLimitedError: Too many requests; ``retry_after`` has the seconds to wait.
+            UnsupportedError: V1 has no such call.
+        """
+        span = begin("resend", id)
+        job = self._verifier.resend(is_detailed(span), id, timeout)
+        return verification(run(job, span))
 
     def get(self, id: str, *, timeout: Seconds | None = None) -> Verification:
-        """Reads the request. V2; V1: :class:`Unsupported`."""
-        return verification(run(self._client.get, id, timeout))
+        """Reads the request.
+
+        Raises:
+            NotFoundError: There is no such request.
+            UnsupportedError: V1 has no such call.
+        """
+        span = begin("get", id)
+        job = self._verifier.get(is_detailed(span), id, timeout)
+        return verification(run(job, span))
 
     def ping(self, *, timeout: Seconds | None = None) -> None:
-        """Returns where the service is up; needs no good key. V2; V1: :class:`Unsupported`."""
-        run(self._client.ping, timeout)
+        """Checks that the service is up. Any key will do.
+
+        Raises:
+            UnsupportedError: V1 has no such call.
+        """
+        span = begin("ping")
+        job = self._verifier.ping(is_detailed(span), timeout)
+        run(job, span)
 
     def senders(self, *, timeout: Seconds | None = None) -> list[SenderInfo]:
-        """The account's senders: the cheapest call that proves a key. V2; V1: :class:`Unsupported`."""
-        return [SenderInfo(*row) for row in run(self._client.senders, timeout)]
+        """Returns the account's senders: the cheapest call that proves a key.
+
+        Raises:
+            UnauthorizedError: The key is wrong.
+            UnsupportedError: V1 has no such call.
+        """
+        span = begin("senders")
+        job = self._verifier.senders(is_detailed(span), timeout)
+        return sender_infos(run(job, span))
 
     def close(self) -> None:
-        """Closes its connections once the calls that are under way have ended. Later calls are :class:`Closed`."""
-        self._client.close()
+        """Closes its connections once the calls under way have ended. Later calls raise :class:`ClosedError`."""
+        self._verifier.close()
 
     def __enter__(self) -> Self:
         return self

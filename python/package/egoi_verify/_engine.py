@@ -7,13 +7,14 @@ import inspect
 import os
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from enum import Enum
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
 from . import _native
-from ._client import EgoiSms
-from ._errors import DeliveryFailedError, NotSent, VerifyError
+from ._calls import Span, begin, is_detailed
+from ._client import Connection, EgoiSms
+from ._errors import DeliveryFailedError, NotSentError, VerifyError
+from ._store import Store, native_store
 from ._values import CodeType, Outcome, OutgoingSms, Quota, Seconds, State, Verification, verification
 
 if TYPE_CHECKING:
@@ -25,31 +26,32 @@ if TYPE_CHECKING:
 
     from .testing import TestClock
 
-__all__ = ["DEFAULT", "Engine", "Send"]
+__all__ = ["Engine", "Send"]
 
 T = TypeVar("T")
 
-Send = Callable[[OutgoingSms], None | Awaitable[None]]
-"""A function that hands one SMS over, plain or ``async``. It raises :class:`NotSent` when it knows that nothing went
-out; anything else that it raises means that the SMS may have been sent."""
+Send = Callable[[OutgoingSms], object]
+"""A function that sends one SMS, plain or ``async``.
+
+It raises :class:`NotSentError` when it knows that nothing was sent. Any other exception means that the SMS may have
+been sent, and so does ``False``. Other results do not matter.
+"""
 
 
-class Default(Enum):
+class _Default:
     """The default of a limit, as ``None`` is no limit."""
 
-    DEFAULT = "default"
-
     def __repr__(self) -> str:
-        return "DEFAULT"
+        return "'default'"
 
 
-DEFAULT: Final = Default.DEFAULT
+_DEFAULT: Any = _Default()
 
 
 class BaseEngine:
     """What both engines have."""
 
-    _engine: _native.Engine
+    _verifier: _native.Verifier
     _send: Send | None
     _is_async: bool
 
@@ -57,54 +59,43 @@ class BaseEngine:
         self,
         send: Send | EgoiSms,
         *,
-        store: str | None = None,
-        key: bytes | None = None,
-        previous_keys: Sequence[bytes] | None = None,
-        retention: Seconds | None = None,
+        store: Store | None = None,
         max_requests: int | None = None,
-        max_attempts: int | None | Literal[Default.DEFAULT] = DEFAULT,
-        wrong_codes_per_number: Quota | None | Literal[Default.DEFAULT] = DEFAULT,
-        sms_per_number: Quota | None | Literal[Default.DEFAULT] = DEFAULT,
-        max_resends: int | None | Literal[Default.DEFAULT] = DEFAULT,
-        resend_after: Seconds | None | Literal[Default.DEFAULT] = DEFAULT,
+        max_attempts: int | None = _DEFAULT,
+        wrong_codes_per_number: Quota | None = _DEFAULT,
+        sms_per_number: Quota | None = _DEFAULT,
+        max_resends: int | None = _DEFAULT,
+        resend_after: Seconds | None = _DEFAULT,
         countries: Sequence[int] | None = None,
         clock: TestClock | None = None,
     ) -> None:
-        """Starts nothing; what is wrong with any of the options is :class:`InvalidInput`.
+        """Starts nothing; what is wrong with any of the options is :class:`InvalidInputError`.
 
         A stranger can use up the limits of somebody else's number: put a limit per session or address in front.
 
         Args:
             send: Hands an SMS over: a function, plain or ``async``, of an :class:`OutgoingSms`, or :class:`EgoiSms`.
-            store: The store, by its URL: ``"memory:"``, ``"sqlite:PATH"``, ``"postgres://USER:PASSWORD@HOST/DATABASE"``
-                or ``"redis://HOST"``. Default: ``"memory:"``, gone with the process.
-            key: The secret that codes are bound with and numbers and messages are encrypted with in a store, at least
-                32 bytes. Random for ``"memory:"``, required for any other.
-            previous_keys: Keys from before the present one, whose codes still count.
-            retention: How long after its ``expires_at`` a finished request is kept, so that a late call is told what became
-                of it. Default: 24 hours.
-            max_requests: How many requests ``"memory:"`` holds; beyond it a request is :class:`RateLimited`. Default:
-                10 million.
+            store: Where the state is kept. Default: ``Store("memory:")``, gone with the process.
+            max_requests: How many requests ``"memory:"`` holds; beyond it a request is :class:`RateLimitedError`.
+                Default: 10 million.
             max_attempts: Wrong codes for one request, not given back by a resend; then ``TOO_MANY_ATTEMPTS``. Default:
                 5; ``None`` is no limit.
             wrong_codes_per_number: Wrong codes for one number across requests, cleared by a success; then
                 ``TOO_MANY_ATTEMPTS``. Default: 20 a day; ``None`` is no limit.
-            sms_per_number: SMS to one number, requests and resends together; then :class:`RateLimited`. Default: 5 an
-                hour; ``None`` is no limit.
-            max_resends: Resends of one request; then :class:`RateLimited`. Default: 3; ``None`` is no limit.
-            resend_after: The pause between two SMS of one request; before its end a resend is :class:`RateLimited`.
-                Default: 30 s; ``None`` is no pause.
-            countries: The calling codes that are allowed, ``[351, 34]``; another is :class:`Rejected`. Default: all.
+            sms_per_number: SMS to one number, requests and resends together; then :class:`RateLimitedError`. Default: 5
+                an hour; ``None`` is no limit.
+            max_resends: Resends of one request; then :class:`RateLimitedError`. Default: 3; ``None`` is no limit.
+            resend_after: The pause between two SMS of one request; before its end a resend is
+                :class:`RateLimitedError`. Default: 30 s; ``None`` is no pause.
+            countries: The calling codes that are allowed, ``[351, 34]``; another is :class:`RejectedError`. Default:
+                all.
             clock: A clock for tests.
         """
+        _check_gateway(send)
         given: dict[str, Any] = {
-            "store": store,
-            "key": key,
-            "previous_keys": None if previous_keys is None else list(previous_keys),
-            "retention": retention,
             "max_requests": max_requests,
-            "countries": None if countries is None else list(countries),
-            "clock": None if clock is None else clock._clock,  # pyright: ignore[reportPrivateUsage]
+            "countries": countries,
+            "clock": getattr(clock, "_clock", clock),
         }
         limits: dict[str, Any] = {
             "max_attempts": max_attempts,
@@ -114,15 +105,12 @@ class BaseEngine:
             "sms_per_number": sms_per_number,
         }
         for name, limit in limits.items():
-            if limit is not DEFAULT:
-                given[name] = (limit.most, limit.per) if isinstance(limit, Quota) else limit
-        self._loop = Loop()
-        if isinstance(send, EgoiSms):
-            self._send = None
-            self._engine = _native.Engine(given, send._options, self._is_async)  # pyright: ignore[reportPrivateUsage]
-        else:
-            self._send = send
-            self._engine = _native.Engine(given, None, self._is_async)
+            if limit is not _DEFAULT:
+                given[name] = (limit.limit, limit.per) if isinstance(limit, Quota) else limit
+        self._loop = DeliveryLoop()
+        self._send = None if isinstance(send, EgoiSms) else send
+        egoi_sms = send._options if isinstance(send, EgoiSms) else None  # pyright: ignore[reportPrivateUsage]
+        self._verifier = _native.Verifier.engine(given, native_store(store), egoi_sms, self._is_async)
 
     def __repr__(self) -> str:
         return f"<egoi_verify.{type(self).__name__}>"
@@ -131,18 +119,47 @@ class BaseEngine:
         raise TypeError(f"{type(self).__name__} holds keys and state and cannot be pickled; make one where it is used")
 
 
-def outgoing(sms: _native.HandOver) -> OutgoingSms:
+def _check_gateway(send: object) -> None:
+    """Refuses what can send nothing, before the first SMS is to be sent."""
+    wanted = "it must be a function of an OutgoingSms, or an EgoiSms"
+    if isinstance(send, EgoiSms):
+        return
+    if isinstance(send, type):
+        raise TypeError(f"`send` is the class {send.__qualname__}; {wanted}")
+    if isinstance(send, Connection):
+        wanted += ": EgoiSms(api_key, sender) sends by the account of a client"
+    if send is None or not callable(send):
+        raise TypeError(f"`send` is {'None' if send is None else type(send).__qualname__}; {wanted}")
+    if inspect.isgeneratorfunction(send) or inspect.isasyncgenfunction(send):
+        raise TypeError(f"`send` has a `yield`, and would not run when it is called; {wanted}")
+    try:
+        signature = inspect.signature(send)
+    except (TypeError, ValueError):  # some that are written in C
+        return
+    try:
+        signature.bind(None)
+    except TypeError as error:
+        raise TypeError(f"`send` cannot be called with one argument ({error}); {wanted}") from None
+
+
+def outgoing(sms: _native.Delivery) -> OutgoingSms:
     """An SMS as the function that sends is given it."""
     return OutgoingSms(sms.number, sms.text, sms.attempt_id)
 
 
-class HandingOver:
-    """The hand-over of one SMS, whose end the call is told of.
+def check_result(result: object) -> None:
+    """Refuses ``False``, by which other libraries say that they failed."""
+    if result is False:
+        raise TypeError("the function that sends returned False; it must raise NotSentError if nothing was sent")
 
-    What the function that sends raises stops here, unless it means that somebody gives up.
+
+class Delivering:
+    """The delivery of one SMS, and the report of its end.
+
+    An exception of the function that sends stops here, unless it means that the call is cancelled.
     """
 
-    def __init__(self, sms: _native.HandOver) -> None:
+    def __init__(self, sms: _native.Delivery) -> None:
         self._sms = sms
         self._failure: BaseException | None = None
 
@@ -155,18 +172,19 @@ class HandingOver:
         return self.ended(error)
 
     def ended(self, error: BaseException | None) -> bool:
-        """Whether what was raised stops here."""
+        """Whether the exception stops here."""
         self._failure = error
-        self._sms.report(True if error is None else False if isinstance(error, NotSent) else None)
+        self._sms.report(True if error is None else False if isinstance(error, NotSentError) else None)
         return isinstance(error, Exception)
 
-    async def wait_for(self, sent: Awaitable[None]) -> None:
-        # The loop is there for other calls too; whoever made this one is told.
+    async def wait_for(self, sent: Awaitable[object]) -> None:
+        """Waits for an ``async`` function that sends."""
+        # The loop is there for other calls too; the thread that made this one is told.
         with contextlib.suppress(KeyboardInterrupt, SystemExit), self:
-            await sent
+            check_result(await sent)
 
     def take_failure(self) -> BaseException | None:
-        """What was raised. Its traceback has frames that hold this, which lets go of it."""
+        """The exception. Its traceback has frames that hold this, which releases it."""
         failure, self._failure = self._failure, None
         try:
             return failure
@@ -177,8 +195,8 @@ class HandingOver:
 class Engine(BaseEngine):
     """Runs verifications in this process, with calls that block.
 
-    It generates the codes, keeps the state, and has every SMS handed over by a function of yours, in the thread that
-    calls; other threads go on meanwhile. An ``async`` function runs in one event loop of the engine's::
+    It generates the codes, keeps the state, and sends every SMS by a function of yours, in the thread that calls; other
+    threads go on meanwhile. An ``async`` function runs in one event loop of the engine's::
 
         def send(sms: OutgoingSms) -> None:
             gateway.send(to=sms.number, text=sms.text, reference=sms.attempt_id)
@@ -186,42 +204,54 @@ class Engine(BaseEngine):
         with Engine(send) as engine:
             verification = engine.request("+351 910 000 000")
 
-    With a store in memory it is :class:`Forked` in a forked child.
+    With a store in memory its calls raise :class:`ForkedError` in a forked child.
     """
 
     _is_async = False
 
-    def _run(self, job: _native.Job[T | _native.HandOver]) -> T:
-        step = job.run()
-        if not isinstance(step, _native.HandOver):
-            return step
-        handing = HandingOver(step)
+    def _run(self, job: _native.Job[T | _native.Delivery], span: Span | None) -> T:
         try:
-            sending = self._start_sending(step, handing)
+            result = self._run_job(job)
+        except BaseException as error:
+            if span is not None:
+                span.failed(job, error)
+            raise
+        if span is not None:
+            span.succeeded(job, result)
+        return result
+
+    def _run_job(self, job: _native.Job[T | _native.Delivery]) -> T:
+        step = job.run()
+        if not isinstance(step, _native.Delivery):
+            return step
+        delivering = Delivering(step)
+        try:
+            sending = self._start_sending(step, delivering)
         except BaseException:  # Ctrl-C: the store is told, and nothing more is waited for
             with contextlib.suppress(VerifyError):
                 job.run()
             raise
         try:
-            return cast(T, job.run())  # one hand-over a call
+            return cast(T, job.run())  # one delivery a call
         except DeliveryFailedError as error:
-            raise error from handing.take_failure()
+            raise error from delivering.take_failure()
         finally:
             if sending is not None:
                 sending.cancel()
 
-    def _start_sending(self, sms: _native.HandOver, handing: HandingOver) -> Future[None] | None:
+    def _start_sending(self, sms: _native.Delivery, delivering: Delivering) -> Future[None] | None:
         assert self._send is not None
         try:
             sent = self._send(outgoing(sms))
             if inspect.isawaitable(sent):
-                # It is the loop's now to tell the end; the call's timeout and Ctrl-C end the wait for it.
-                return self._loop.start(handing.wait_for(sent))
+                # It is the loop's now to report the end; the call's timeout and Ctrl-C end the wait for it.
+                return self._loop.start(delivering.wait_for(sent))
+            check_result(sent)
         except BaseException as error:
-            if not handing.ended(error):
+            if not delivering.ended(error):
                 raise
         else:
-            handing.ended(None)
+            delivering.ended(None)
         return None
 
     def request(
@@ -236,52 +266,98 @@ class Engine(BaseEngine):
         idempotency_key: str | None = None,
         timeout: Seconds | None = None,
     ) -> Verification:
-        """Has one SMS with a code handed over to the number.
+        """Sends one SMS with a code to the number, by your function.
 
         The arguments are those of :meth:`Client.request`; ``group`` has no use here.
+        ``timeout`` does not interrupt a plain function that sends, which runs in the thread that calls: give your
+        gateway's client a timeout of its own.
 
         Raises:
-            DeliveryFailedError: The function that sends failed. Unless it raised :class:`NotSent` the request is
+            InvalidInputError: An argument was refused; nothing was sent.
+            RateLimitedError: A limit was reached: ``limit`` names it, ``retry_after`` has the seconds to wait.
+            RejectedError: The country is not allowed.
+            DeliveryFailedError: The function that sends failed. Unless it raised :class:`NotSentError` the request is
                 pending, and ``request_id`` names it.
+            StorageError: The store failed.
         """
-        return verification(
-            self._run(self._engine.request(number, message, code_type, code_size, ttl, group, idempotency_key, timeout))
+        span = begin("request")
+        job = self._verifier.request(
+            is_detailed(span), number, message, code_type, code_size, ttl, group, idempotency_key, timeout
         )
+        del number, message, idempotency_key
+        return verification(self._run(job, span))
 
     def validate(self, id: str, code: str, *, number: str | None = None, timeout: Seconds | None = None) -> Outcome:
-        """Submits the code that the recipient gave. A wrong code is an outcome, not an error.
+        """Submits the code that the person typed. A wrong code is an outcome, not an error.
 
-        With ``number``, a request for another number is :class:`NotFound`, and no code is looked at: what ties the
-        verdict to the person. Take it from your own session.
+        Args:
+            id: The request's id.
+            code: The code as the person typed it; spaces and hyphens do not matter.
+            number: The number that the request must be for. It ties the outcome to the person: take it from your own
+                session.
+            timeout: The deadline of this call.
+
+        Returns:
+            The outcome. Only ``Outcome.VERIFIED`` proves the number: test ``outcome.is_verified``.
+
+        Raises:
+            NotFoundError: There is no such request, or it is for another number. No code was checked.
+            StorageError: The store failed; nothing was verified.
         """
-        return Outcome(self._run(self._engine.validate(id, code, number, timeout)))
+        span = begin("validate", id)
+        job = self._verifier.validate(is_detailed(span), id, code, number, timeout)
+        del code, number
+        return Outcome(self._run(job, span))
 
     def cancel(self, id: str, *, timeout: Seconds | None = None) -> State:
-        """Gives the request up.
+        """Cancels the request. Cancelling twice is not an error.
 
-        Gives back the state that it is in afterwards: cancelled, or verified or expired where it was too late.
-        Cancelling twice is not an error.
+        Returns:
+            The state afterwards: cancelled, or verified or expired if it was too late.
+
+        Raises:
+            NotFoundError: There is no such request.
         """
-        return State(self._run(self._engine.cancel(id, timeout)))
+        span = begin("cancel", id)
+        job = self._verifier.cancel(is_detailed(span), id, timeout)
+        return State(self._run(job, span))
 
     def resend(self, id: str, *, timeout: Seconds | None = None) -> Verification:
-        """Sends a new code; the old one stops working and the validity starts again."""
-        return verification(self._run(self._engine.resend(id, timeout)))
+        """Sends a new code. The old code stops working, and the validity starts again.
+
+        Raises:
+            ConflictError: The request is finished.
+            RateLimitedError: A limit was reached: ``limit`` names it, ``retry_after`` has the seconds to wait.
+            DeliveryFailedError: The function that sends failed.
+        """
+        span = begin("resend", id)
+        job = self._verifier.resend(is_detailed(span), id, timeout)
+        return verification(self._run(job, span))
 
     def get(self, id: str, *, timeout: Seconds | None = None) -> Verification:
-        """Reads the request."""
-        return verification(self._run(self._engine.get(id, timeout)))
+        """Reads the request.
+
+        Raises:
+            NotFoundError: There is no such request.
+        """
+        span = begin("get", id)
+        job = self._verifier.get(is_detailed(span), id, timeout)
+        return verification(self._run(job, span))
 
     def ping(self, *, timeout: Seconds | None = None) -> None:
-        """Checks that the store can be used, and raises :class:`Storage` otherwise, which says what to do.
+        """Checks that the store can be used. Good to call at the start: making an engine calls no server.
 
-        Good to call at the start: making an engine opens a file, but calls no server.
+        Raises:
+            StorageError: The store cannot be reached now.
+            MisconfiguredError: An operator must change something: the key, a right, the database, the version.
         """
-        self._run(self._engine.ping(timeout))
+        span = begin("ping")
+        job = self._verifier.ping(is_detailed(span), timeout)
+        self._run(job, span)
 
     def close(self) -> None:
-        """Lets go of what it holds. Later calls are :class:`Closed`."""
-        self._engine.close()
+        """Releases what it holds. Later calls raise :class:`ClosedError`."""
+        self._verifier.close()
         self._loop.close()
 
     def __enter__(self) -> Self:
@@ -293,7 +369,7 @@ class Engine(BaseEngine):
         self.close()
 
 
-class Loop:
+class DeliveryLoop:
     """An event loop in a thread of its own, for the ``async`` functions that send for an engine whose calls block.
 
     The first of them starts it.

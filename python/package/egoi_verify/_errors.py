@@ -5,27 +5,27 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 __all__ = [
-    "Closed",
-    "Conflict",
+    "CallInterruptedError",
+    "CallTimeoutError",
+    "ClosedError",
+    "ConflictError",
     "DeliveryFailedError",
-    "Forbidden",
-    "Forked",
-    "Internal",
-    "Interrupted",
-    "InvalidInput",
+    "ForbiddenError",
+    "ForkedError",
+    "InternalError",
+    "InvalidInputError",
     "InvalidResponseError",
     "MisconfiguredError",
-    "NotFound",
-    "NotSent",
-    "RateLimited",
-    "Redirected",
-    "Rejected",
-    "Storage",
-    "Timeout",
-    "Unauthorized",
-    "Unavailable",
-    "Unreachable",
-    "Unsupported",
+    "NotFoundError",
+    "NotSentError",
+    "RateLimitedError",
+    "RedirectedError",
+    "RejectedError",
+    "StorageError",
+    "UnauthorizedError",
+    "UnavailableError",
+    "UnreachableError",
+    "UnsupportedError",
     "VerifyError",
 ]
 
@@ -131,73 +131,73 @@ class VerifyError(Exception):
         return type(self), self.args
 
 
-class InvalidInput(VerifyError, ValueError):
+class InvalidInputError(VerifyError, ValueError):
     """Refused before anything was sent; the detail names the field, the fault and the limit."""
 
     code = "invalid_input"
 
 
-class Unauthorized(VerifyError):
+class UnauthorizedError(VerifyError):
     """401: the API key is missing or wrong."""
 
     code = "unauthorized"
 
 
-class Forbidden(VerifyError):
+class ForbiddenError(VerifyError):
     """403: the account may not do this; often the transactional service is not activated."""
 
     code = "forbidden"
 
 
-class NotFound(VerifyError):
+class NotFoundError(VerifyError):
     """404: no such request, or a request for another number."""
 
     code = "not_found"
 
 
-class Rejected(VerifyError):
+class RejectedError(VerifyError):
     """Any other 4xx but 408, V1's ``Error``, or a country that is not allowed; in the service's own words."""
 
     code = "rejected"
 
 
-class Conflict(VerifyError):
+class ConflictError(VerifyError):
     """409, the resend of a request that is over, or an idempotency key that was used for another number."""
 
     code = "conflict"
 
 
-class RateLimited(VerifyError):
+class RateLimitedError(VerifyError):
     """429, or a limit of the engine; ``retry_after`` says for how long."""
 
     code = "rate_limited"
 
 
-class Unreachable(VerifyError):
+class UnreachableError(VerifyError):
     """No connection was made: DNS, refused, proxy, certificate, connect timeout."""
 
     code = "unreachable"
 
 
-class Timeout(VerifyError, TimeoutError):
+class CallTimeoutError(VerifyError, TimeoutError):
     """Bytes went out, and no whole answer came in time."""
 
     code = "timeout"
 
 
-class Interrupted(VerifyError):
+class CallInterruptedError(VerifyError):
     """Bytes went out, and the connection broke before a whole answer came."""
 
     code = "interrupted"
 
 
-class Unavailable(VerifyError):
+class UnavailableError(VerifyError):
     """5xx."""
 
     code = "unavailable"
 
 
-class Redirected(VerifyError):
+class RedirectedError(VerifyError):
     """A 3xx, which is never followed, because the key would travel with it."""
 
     code = "redirected"
@@ -209,13 +209,13 @@ class InvalidResponseError(VerifyError):
     code = "invalid_response"
 
 
-class Unsupported(VerifyError):
+class UnsupportedError(VerifyError):
     """Not in this version of the API."""
 
     code = "unsupported"
 
 
-class Storage(VerifyError):
+class StorageError(VerifyError):
     """The store failed; nothing was verified."""
 
     code = "storage"
@@ -233,19 +233,19 @@ class DeliveryFailedError(VerifyError):
     code = "delivery_failed"
 
 
-class Closed(VerifyError):
+class ClosedError(VerifyError):
     """Used after it was closed."""
 
     code = "closed"
 
 
-class Forked(VerifyError):
+class ForkedError(VerifyError):
     """A store in memory, a sandbox, or a call that was under way, used in a forked child."""
 
     code = "forked"
 
 
-class Internal(VerifyError):
+class InternalError(VerifyError):
     """A panic in the native module, turned into an error: a bug of this library."""
 
     code = "internal"
@@ -282,7 +282,7 @@ def make(
     )
 
 
-class NotSent(Exception):
+class NotSentError(Exception):
     """To be raised by the function that an engine sends with, when it knows that no SMS went out.
 
     Then a ``request`` leaves nothing behind, a ``resend`` leaves the old code as it was, and nothing is counted.
@@ -290,5 +290,5 @@ class NotSent(Exception):
 
 
 # Where users find them: a traceback shows it, and a pickle and a result of Celery's look the class up there.
-for _kind in (VerifyError, NotSent, *_BY_CODE.values()):
+for _kind in (VerifyError, NotSentError, *_BY_CODE.values()):
     _kind.__module__ = "egoi_verify"

@@ -20,7 +20,7 @@ def generate_code(
 
     Args:
         code_type: What it is made of.
-        code_size: How many characters it has, 4 to 20; any other size is :class:`InvalidInput`.
+        code_size: How many characters it has, 4 to 20; any other size is :class:`InvalidInputError`.
     """
     return _native.generate_code(code_type, code_size)
 
@@ -28,7 +28,7 @@ def generate_code(
 def parse_number(text: str) -> PhoneNumber:
     """Reads a number as people write it: ``+351 910 000 000``, ``00351910000000``, ``351-910000000``.
 
-    Digits alone, a local number, and one that cannot be of its country are :class:`InvalidInput`.
+    Digits alone, a local number, and one that cannot be of its country are :class:`InvalidInputError`.
     """
     return PhoneNumber(*_native.parse_number(text))
 
@@ -43,7 +43,7 @@ def with_origin(message: str, host: str) -> str:
 
     Args:
         message: The message, with ``{CODE}``.
-        host: The host of the page, ``example.com``; another form is :class:`InvalidInput`.
+        host: The host of the page, ``example.com``; another form is :class:`InvalidInputError`.
     """
     return _native.with_origin(message, host)
 
@@ -53,7 +53,7 @@ def with_app_hash(message: str, hash: str) -> str:
 
     Args:
         message: The message, with ``{CODE}``.
-        hash: The app's hash, 11 characters; another is :class:`InvalidInput`.
+        hash: The app's hash, 11 characters; another is :class:`InvalidInputError`.
     """
     return _native.with_app_hash(message, hash)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from . import _native
 from ._client import Client
-from ._errors import InvalidInput
+from ._errors import InvalidInputError
 from ._values import Message, Seconds, moment
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Sandbox:
 
         Args:
             host: The address to listen on. Default: 127.0.0.1, which no other machine reaches.
-            port: The port. Default: a free one. One that is taken is :class:`InvalidInput`.
+            port: The port. Default: a free one. One that is taken is :class:`InvalidInputError`.
             seed: Draws the same codes in every run. Default: the operating system's randomness.
             code: Every code is this one, whatever size was asked for.
             api_key: The one key that is accepted. Default: any.
@@ -67,7 +67,7 @@ class Sandbox:
                 Default: ``localhost`` and addresses.
         """
         if v2_wrong not in (200, 400):
-            raise InvalidInput(f"`v2_wrong`: is {v2_wrong}, must be 200 or 400")
+            raise InvalidInputError(f"`v2_wrong`: is {v2_wrong}, must be 200 or 400")
         self._sandbox = _native.Sandbox(
             {
                 "host": host,
@@ -110,8 +110,8 @@ class Sandbox:
     def wait_for_code(self, number: str, timeout: Seconds | None = None) -> str:
         """Waits for an SMS to the number that this has not given before, and gives its code.
 
-        None in time, by default 10 s, is :class:`Timeout`. In a coroutine an SMS that is already there is given at
-        once; to wait for another, call it by ``asyncio.to_thread``.
+        None in time, by default 10 s, is :class:`CallTimeoutError`. In a coroutine an SMS that is already there is
+        given at once; to wait for another, call it by ``asyncio.to_thread``.
         """
         return self._sandbox.wait_for_code(number, timeout).run()
 
@@ -123,9 +123,7 @@ class Sandbox:
         status: int | None = None,
         delay: Seconds = 0,
         cut: Literal["before", "after"] | None = None,
-        body: Literal[
-            "malformed", "huge", "text_html", "integer_ids", "lagging_read", "masked_code", "errors"
-        ]
+        body: Literal["malformed", "huge", "text_html", "integer_ids", "lagging_read", "masked_code", "errors"]
         | None = None,
         probability: float = 1,
         count: int | None = 1,

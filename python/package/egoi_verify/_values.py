@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from enum import Enum
-from typing import NoReturn
 
 from . import _native
 
@@ -18,7 +17,6 @@ __all__ = [
     "Quota",
     "Seconds",
     "SenderInfo",
-    "Sms",
     "SmsParts",
     "State",
     "Verification",
@@ -44,8 +42,8 @@ class CodeType(str, Enum):
         return self.value
 
 
-class State(Enum):
-    """The state of a request."""
+class State(str, Enum):
+    """The state of a request: a string, ``state == "pending"``."""
 
     PENDING = "pending"
     """Waits for the right code."""
@@ -56,9 +54,12 @@ class State(Enum):
     CANCELLED = "cancelled"
     """Cancelled first."""
 
+    def __str__(self) -> str:
+        return self.value
 
-class Outcome(Enum):
-    """What the service says to a code. Only :attr:`VERIFIED` proves anything: test :attr:`is_verified`.
+
+class Outcome(str, Enum):
+    """The result of submitting a code, as a string. Only :attr:`VERIFIED` proves anything: test :attr:`is_verified`.
 
     An outcome has no truth value (``if outcome:`` is a ``TypeError``), so that a wrong code cannot pass for a right
     one.
@@ -82,17 +83,24 @@ class Outcome(Enum):
         """Whether the number is proved."""
         return self is Outcome.VERIFIED
 
-    def __bool__(self) -> NoReturn:
+    def __str__(self) -> str:
+        return self.value
+
+    # Not `NoReturn`, after which mypy takes the rest of the code for unreachable and does not check it.
+    def __bool__(self) -> object:
         raise TypeError("an Outcome is neither true nor false: use outcome.is_verified")
 
 
-class Sms(Enum):
-    """Whether the SMS of a request went out."""
+class SmsStatus(str, Enum):
+    """Whether the SMS of a request was sent, as a string."""
 
     SENT = "sent"
-    """Handed over."""
+    """It was sent."""
     UNKNOWN = "unknown"
-    """A process died or a connection broke while it was being handed over."""
+    """A process died or a connection broke while it was being sent."""
+
+    def __str__(self) -> str:
+        return self.value
 
 
 @dataclass(frozen=True)
@@ -109,21 +117,22 @@ class Verification:
     """When it was made, in UTC, where that is known."""
     expires_at: datetime | None = None
     """The code is good before this time, in UTC, where that is known; never later than the service's own."""
-    sms: Sms | None = None
+    sms: SmsStatus | None = None
     """Whether the SMS went out, where that is known."""
     attempts_left: int | None = None
     """How many more wrong codes are looked at, from an engine that counts."""
     resend_at: datetime | None = None
-    """Before this time, in UTC, a resend is ``rate_limited``; from an engine with a pause, while a resend is possible."""
+    """When a resend is possible, in UTC; from an engine with a pause, while there is a resend."""
     resends_left: int | None = None
     """How many more resends there may be, from an engine that limits them."""
 
     def __repr__(self) -> str:
         number = None if self.number is None else _native.masked(self.number)
+        sms = None if self.sms is None else self.sms.value
         return (
-            f"Verification(id={self.id!r}, state={self.state}, number={number!r}, created_at={self.created_at!r}, "
-            f"expires_at={self.expires_at!r}, sms={self.sms}, attempts_left={self.attempts_left!r}, "
-            f"resend_at={self.resend_at!r}, resends_left={self.resends_left!r})"
+            f"Verification(id={self.id!r}, state={self.state.value!r}, number={number!r}, "
+            f"created_at={self.created_at!r}, expires_at={self.expires_at!r}, sms={sms!r}, "
+            f"attempts_left={self.attempts_left!r}, resend_at={self.resend_at!r}, resends_left={self.resends_left!r})"
         )
 
 
@@ -220,7 +229,7 @@ class Message:
 class Quota:
     """At most this many events in this long a window, which starts at its first event."""
 
-    most: int
+    limit: int
     """How many events, 1 or more."""
     per: Seconds
     """How long the window is."""
@@ -233,7 +242,7 @@ def moment(seconds: float) -> datetime:
 
 # Looking a word up in an enum takes several times as long.
 _STATES = {each.value: each for each in State}
-_SMS = {each.value: each for each in Sms}
+_SMS = {each.value: each for each in SmsStatus}
 
 
 def verification(row: _native.VerificationRow) -> Verification:
@@ -250,3 +259,12 @@ def verification(row: _native.VerificationRow) -> Verification:
         None if resend_at is None else moment(resend_at),
         resends_left,
     )
+
+
+def nothing(row: None) -> None:
+    """The result of a call that returns none."""
+
+
+def sender_infos(rows: list[_native.SenderRow]) -> list[SenderInfo]:
+    """The senders, of what the native module returns."""
+    return [SenderInfo(*row) for row in rows]

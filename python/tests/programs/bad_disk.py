@@ -7,7 +7,7 @@ import os
 import sys
 from contextlib import suppress
 
-from egoi_verify import Engine, OutgoingSms, Storage, code_in_sms
+from egoi_verify import Engine, MisconfiguredError, OutgoingSms, StorageError, Store, code_in_sms
 
 what, path = sys.argv[1:]
 KEY = b"the secret of the tests of stores"
@@ -15,7 +15,7 @@ sent: list[OutgoingSms] = []
 
 
 def engine(file: str) -> Engine:
-    return Engine(sent.append, store=f"sqlite:{file}", key=KEY, sms_per_number=None)
+    return Engine(sent.append, store=Store(f"sqlite:{file}", key=KEY), sms_per_number=None)
 
 
 if what == "read-only":
@@ -24,7 +24,7 @@ if what == "read-only":
     os.seteuid(65534)
     try:
         engine(path)
-    except Storage as error:
+    except MisconfiguredError as error:
         print(error)
 else:
 
@@ -40,7 +40,7 @@ else:
         try:
             while True:
                 filling.request("+351 910 000 000", message="{CODE}" + "x" * 900)
-        except Storage as error:
+        except StorageError as error:
             print(error, error.sms_possibly_sent, len(sent))
         # The file may have some room in it, and makes some when it is closed: the first few may be written down.
         for verification, code in zip(begun, codes, strict=True):
@@ -48,6 +48,6 @@ else:
             assert code is not None
             try:
                 print(filling.validate(verification.id, code).value, filling.get(verification.id).state.value)
-            except Storage as error:
+            except StorageError as error:
                 print(error, filling.get(verification.id).state.value)
                 break

@@ -5,15 +5,15 @@ import signal
 import sys
 
 from egoi_verify import AsyncClient
-from egoi_verify._native import Mailbox
+from egoi_verify._native import Completions
 
 signal.signal(signal.SIGPIPE, signal.SIG_DFL)
 client = AsyncClient("key", "1", base_url=sys.argv[1])
 loop = asyncio.new_event_loop()
 # What is given up with its loop is aborted; an answer that comes at that very moment is made certain in this way.
-job, mailbox = client._client.ping(False, None), Mailbox()
-job.start(mailbox, loop.create_future())
-del mailbox
+job, completions = client._verifier.ping(False, None), Completions()
+job.start(completions, loop.create_future())
+del completions
 print("started", flush=True)
 sys.stdin.readline()
 # The worker has given the first answer when it has a second.

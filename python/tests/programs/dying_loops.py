@@ -8,7 +8,7 @@ import threading
 import time
 
 from egoi_verify import AsyncClient
-from egoi_verify._native import Job, Mailbox
+from egoi_verify._native import Completions, Job
 from loops import LOOPS
 
 url, kind, loops = sys.argv[1], sys.argv[2], int(sys.argv[3])
@@ -51,7 +51,9 @@ deadline = time.monotonic() + 20
 # command line was built beside the module.
 while descriptors() > others + 6 and time.monotonic() < deadline:
     time.sleep(0.01)
-left = [each for each in gc.get_objects() if isinstance(each, (Mailbox, asyncio.Task, asyncio.AbstractEventLoop, Job))]
+left = [
+    each for each in gc.get_objects() if isinstance(each, (Completions, asyncio.Task, asyncio.AbstractEventLoop, Job))
+]
 if left or descriptors() > others + 6 or threading.active_count() > 1:
     print(left, [os.readlink(f"/proc/self/fd/{fd}") for fd in os.listdir("/proc/self/fd")], threading.enumerate())
 else:

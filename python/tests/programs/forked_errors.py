@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from egoi_verify import AsyncClient, AsyncEngine, Client, Engine, Forked, OutgoingSms, Sandbox
+from egoi_verify import AsyncClient, AsyncEngine, Client, Engine, ForkedError, OutgoingSms, Sandbox, Store
 
 NUMBER = "+351 910 000 000"
 sent: list[OutgoingSms] = []
@@ -19,8 +19,8 @@ async def send(sms: OutgoingSms) -> None:
 engine, unused_engine = Engine(sent.append), Engine(sent.append)
 async_engine = AsyncEngine(send)
 sandbox = Sandbox()
-remembering = Client("key", "1", base_url=f"{sandbox.url}/api", store="memory:", key=b"k" * 32)
-async_remembering = AsyncClient("key", "1", base_url=f"{sandbox.url}/api", store="memory:", key=b"k" * 32)
+remembering = Client("key", "1", base_url=f"{sandbox.url}/api", store=Store("memory:", key=b"k" * 32))
+async_remembering = AsyncClient("key", "1", base_url=f"{sandbox.url}/api", store=Store("memory:", key=b"k" * 32))
 loop = asyncio.new_event_loop()
 async_client = sandbox.async_client()
 
@@ -51,7 +51,7 @@ if child == 0:
         try:
             call()
             print(f"{what}: no error")
-        except Forked:
+        except ForkedError:
             took = time.monotonic() - started
             print(f"{what}: forked {'at once' if took < 0.5 else f'after {took} s'}")
     print("sent in the child:", len(sent) - before)

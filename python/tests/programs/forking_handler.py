@@ -5,7 +5,7 @@ import signal
 import sys
 from types import FrameType
 
-from egoi_verify import Client, Forked
+from egoi_verify import Client, ForkedError
 
 client = Client("key", "1", base_url=sys.argv[1])
 children: list[int] = []
@@ -19,7 +19,7 @@ signal.signal(signal.SIGUSR1, fork)
 try:
     client.ping()
     print("parent: works", flush=True)
-except Forked:
+except ForkedError:
     print("child: forked", flush=True)
 if children == [0]:
     client.ping()

@@ -4,7 +4,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
-from egoi_verify import Engine
+from egoi_verify import Engine, Store
 
 store, key, id, code, threads = sys.argv[1:]
 start = Barrier(int(threads))
@@ -15,7 +15,7 @@ def validate(engine: Engine) -> str:
     return engine.validate(id, code).value
 
 
-with Engine(lambda sms: None, store=store, key=key.encode()) as engine, ThreadPoolExecutor(int(threads)) as pool:
+with Engine(lambda sms: None, store=Store(store, key=key)) as engine, ThreadPoolExecutor(int(threads)) as pool:
     engine.ping()
     print("ready", flush=True)
     sys.stdin.readline()

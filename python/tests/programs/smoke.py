@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import sys
 
-from egoi_verify import AsyncEngine, Engine, InvalidInput, Outcome, OutgoingSms, Sandbox, code_in_sms
+from egoi_verify import AsyncEngine, Engine, InvalidInputError, Outcome, OutgoingSms, Sandbox, code_in_sms
 
 NUMBER = "+351 910 000 000"
 sms: list[OutgoingSms] = []
@@ -25,7 +25,7 @@ with Sandbox() as sandbox, sandbox.client() as client, Engine(sms.append) as eng
     assert client.validate(verification.id, sandbox.wait_for_code(NUMBER), number=NUMBER) is Outcome.VERIFIED
     for each in engine, sending:
         assert each.validate(each.request(NUMBER).id, code()) is Outcome.VERIFIED
-    with contextlib.suppress(InvalidInput):
+    with contextlib.suppress(InvalidInputError):
         client.request("12")
 
     async def main() -> None:
