@@ -221,7 +221,7 @@ mod what_is_kept {
 }
 
 mod late {
-    use crate::support::late::{Stalls, facts_of_late_answers};
+    use crate::support::late::{Stalls, a_used_key_is_asked_for_while_it_stalls, facts_of_late_answers};
     use crate::support::redis_server::{self, RedisServer};
 
     struct Paused {
@@ -252,4 +252,16 @@ mod late {
     }
 
     facts_of_late_answers!(stalling);
+
+    /// The server stalls by itself, for longer than the call.
+    #[test]
+    fn a_key_that_was_used_sends_no_second_sms_while_clients_are_paused() {
+        if let Some(Paused { server, url }) = stalling() {
+            crate::support::conformance::RUNTIME.block_on(a_used_key_is_asked_for_while_it_stalls(
+                &url,
+                || assert_eq!(server.cli(&["client", "pause", "1500", "ALL"]), "OK"),
+                || {},
+            ));
+        }
+    }
 }

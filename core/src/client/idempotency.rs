@@ -107,7 +107,8 @@ impl Idempotency {
                 drop(lock);
             }
         });
-        match call.await.0 {
+        let (claimed, lock) = call.await;
+        match claimed {
             Ok(IdempotencyClaim::New) => Ok(Claimed::Held(held)),
             Ok(IdempotencyClaim::Known(known)) => remembered(&known, number).map(Claimed::Known),
             Ok(IdempotencyClaim::UnderWay) => Err(Error::new(
@@ -118,12 +119,15 @@ impl Idempotency {
             Ok(IdempotencyClaim::OtherNumber) => {
                 Err(Error::new(ErrorCode::Conflict, "the `idempotency_key` was used for another number"))
             }
-            Err(error) => {
+            Err(error) if error.code() == ErrorCode::Storage => {
                 // The failure may be of the answer alone.
-                in_background(async move { held.release_locked().await });
-                let safe = error.retry_is_safe() || error.code() == ErrorCode::Storage;
-                Err(error.with_retry_is_safe(safe))
+                in_background(async move {
+                    held.release_locked().await;
+                    drop(lock);
+                });
+                Err(error.with_retry_is_safe(true))
             }
+            Err(error) => Err(error),
         }
     }
 }

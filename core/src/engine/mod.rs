@@ -245,14 +245,13 @@ impl Inner {
         let (store, late) = (Arc::clone(&self.store), Arc::clone(&self.store));
         let call =
             Detachable::new(async move { (store.create(request).await, lock) }, move |(created, lock)| async move {
-                if matches!(created, Ok(CreateResult::New(_)) | Err(_)) {
+                if matches!(created, Ok(CreateResult::New(_))) || is_unanswered(&created) {
                     not_sent(late, id, 0).await;
                 }
                 drop(lock);
             });
         let (created, lock) = deadline.of_store(async { Ok(call.await) }).await.map_err(repeatable)?;
-        if created.is_err() {
-            // The failure may be of the answer alone.
+        if is_unanswered(&created) {
             let store = Arc::clone(&self.store);
             in_background(async move {
                 not_sent(store, id, 0).await;
@@ -468,6 +467,11 @@ fn digest_under(key: &Hmac<Sha256>, context: &[u8], text: &str) -> Digest {
 fn repeatable(error: Error) -> Error {
     let safe = error.retry_is_safe() || error.code() == ErrorCode::Storage;
     error.with_retry_is_safe(safe)
+}
+
+/// Whether the failure may be of the answer alone.
+fn is_unanswered<T>(answer: &Result<T, Error>) -> bool {
+    answer.as_ref().is_err_and(|error| error.code() == ErrorCode::Storage)
 }
 
 /// Takes back what was stored for an SMS that was not sent.

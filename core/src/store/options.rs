@@ -134,7 +134,7 @@ impl Store {
     }
 
     /// How long a finished request is kept after its `expires_at`, and a `Client`'s idempotency key after its use. Default: 24
-    /// hours.
+    /// hours. A `Client` takes no less than a minute: a key that is forgotten at once sends a second SMS.
     #[must_use]
     pub fn retention(mut self, retention: Duration) -> Self {
         self.retention = retention;

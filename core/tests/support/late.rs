@@ -53,8 +53,8 @@ const TIMEOUT: Duration = Duration::from_millis(500);
 const SOON: Duration = Duration::from_millis(900);
 const KEY: [u8; 32] = [7; 32];
 
-fn client(service: &Service, store: &Arc<impl Stalls>) -> Client {
-    Client::new(service.options(Api::V2).store(Store::new(store.url()).key(KEY))).unwrap()
+fn client(service: &Service, url: &str) -> Client {
+    Client::new(service.options(Api::V2).store(Store::new(url).key(KEY))).unwrap()
 }
 
 fn accepted() -> Vec<super::service::Step> {
@@ -92,14 +92,19 @@ async fn until<T, Later: Future<Output = Option<T>>>(done: impl Fn() -> Later) -
 }
 
 pub(crate) async fn a_late_claim_takes_no_used_key_away(store: Arc<impl Stalls>) {
+    a_used_key_is_asked_for_while_it_stalls(&store.url(), || store.stall(), || store.resume()).await;
+}
+
+/// A store may go on by itself.
+pub(crate) async fn a_used_key_is_asked_for_while_it_stalls(url: &str, stall: impl Fn(), resume: impl Fn()) {
     let service = Service::start(|_| accepted()).await;
-    let client = client(&service, &store);
+    let client = client(&service, url);
     let first = client.request(NUMBER, keyed("order 7")).await.unwrap();
-    store.stall();
+    stall();
     let started = Instant::now();
     let late = client.request(NUMBER, keyed("order 7").timeout(TIMEOUT)).await.unwrap_err();
     assert_late(&late, started);
-    store.resume();
+    resume();
     for _ in 0..3 {
         assert_eq!(client.request(NUMBER, keyed("order 7")).await.unwrap().id, first.id);
     }
@@ -108,7 +113,7 @@ pub(crate) async fn a_late_claim_takes_no_used_key_away(store: Arc<impl Stalls>)
 
 pub(crate) async fn a_key_that_was_claimed_too_late_is_free_for_the_retry(store: Arc<impl Stalls>) {
     let service = Service::start(|_| accepted()).await;
-    let client = client(&service, &store);
+    let client = client(&service, &store.url());
     client.request(NUMBER, keyed("order 6")).await.unwrap();
     store.stall();
     let started = Instant::now();
@@ -132,7 +137,7 @@ pub(crate) async fn what_the_service_accepted_is_returned_while_the_store_stalls
         accepted()
     });
     let service = service.await;
-    let client = client(&service, &store);
+    let client = client(&service, &store.url());
     client.request(NUMBER, keyed("order 6")).await.unwrap();
     let started = Instant::now();
     let made = client.request(NUMBER, keyed("order 7").message("stall {CODE}").timeout(TIMEOUT)).await.unwrap();
