@@ -7,4 +7,4 @@ cargo=${CARGO:-cargo}
 "$cargo" fmt --all --check
 "$cargo" clippy --locked --workspace --all-features --all-targets -- -D warnings
 "$cargo" clippy --locked -p egoi-verify --no-default-features --features small-numbers -- -D warnings
-RUSTDOCFLAGS="-D warnings" "$cargo" doc --locked --workspace --all-features --no-deps
+tools/document-rust.sh

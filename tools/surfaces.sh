@@ -10,8 +10,7 @@ swift=bindings/swift
 rm -rf "$surfaces"
 mkdir -p "$surfaces"
 
-RUSTDOC="$PWD/tests/surface/rustdoc" "${CARGO:-cargo}" rustdoc --locked --quiet -p egoi-verify --lib --all-features -- \
-  -Zunstable-options --output-format json
+tools/document-rust.sh
 "$python" tests/surface/rust.py "$target/doc/egoi_verify.json" >"$surfaces/rust.txt"
 
 "$python" tests/surface/python.py >"$surfaces/python.txt"

@@ -227,6 +227,13 @@ const blocks = [...readFileSync(`${here}README.md`, "utf8").matchAll(/^```ts\n(.
     ([, source]) => source,
 );
 
+test("the README's first example runs without an account", async () => {
+    mkdirSync(`${here}build/readme`, { recursive: true });
+    writeFileSync(`${here}build/readme/first.mjs`, blocks[0]);
+    const done = await run(process.execPath, ["build/readme/first.mjs"]);
+    assert.deepEqual({ code: done.code, output: done.output }, { code: 0, output: "verified\n" });
+});
+
 test("what the README shows compiles", async () => {
     const imports = [];
     const bodies = blocks.map((block, n) => {
