@@ -7,6 +7,9 @@
 
 mod rounds;
 
+#[allow(dead_code, reason = "the tests need more of it")]
+#[path = "../tests/support/pgbouncer.rs"]
+mod pgbouncer;
 #[path = "stores/postgres.rs"]
 mod postgres;
 #[allow(dead_code, reason = "the tests need more of it")]

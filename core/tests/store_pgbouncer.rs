@@ -32,6 +32,9 @@ use support::pgbouncer::{self, PgBouncer};
 use support::post::Post;
 use support::postgres_server::{self, PostgresServer};
 
+/// Fewer connections than those that come.
+const FEW: u32 = 3;
+
 struct Both {
     server: PostgresServer,
     pooler: PgBouncer,
@@ -43,7 +46,7 @@ static BOTH: LazyLock<Both> = LazyLock::new(|| {
         std::process::exit(0);
     }
     let server = PostgresServer::start(&["log_statement=all"]);
-    let pooler = PgBouncer::before(&server);
+    let pooler = PgBouncer::before(&server, FEW);
     Both { server, pooler }
 });
 
@@ -161,7 +164,7 @@ fn a_schema_among_the_options_is_refused_with_what_to_do() {
 #[test]
 fn a_call_waits_for_a_pooler_that_is_started_again() {
     let server = PostgresServer::start(&[]);
-    let pooler = PgBouncer::before(&server);
+    let pooler = PgBouncer::before(&server, FEW);
     let url = server.url_by(pooler.port).replace("options=-csearch_path%3D", "schema=");
     let (engine, _) = engine(&url);
     let id = RUNTIME.block_on(engine.request("351-910000000", RequestOptions::default())).unwrap().id;

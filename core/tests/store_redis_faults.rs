@@ -178,6 +178,8 @@ with_redis! {
         let (engine, post) = engine_at(&url);
         let id = request(&engine).await.unwrap().id;
         assert_eq!(validate(&engine, &id, &post.latest()).await.unwrap(), Outcome::Verified);
+        assert_eq!(engine.get(&id, CallOptions::default()).await.unwrap().state, State::Verified);
+        ping(&engine).await.unwrap();
         let (engine, _) = engine_at(&url.replace("mine", "yours"));
         assert_misconfigured(ping(&engine).await, "lacks a permission");
     }
@@ -192,6 +194,7 @@ with_redis! {
         let id = request(&engine).await.unwrap().id;
         server.cli(&["replicaof", "127.0.0.1", &free_port().to_string()]);
         assert_misconfigured(ping(&engine).await, "is a replica");
+        assert_misconfigured(engine.get(&id, CallOptions::default()).await, "is a replica");
         assert_misconfigured(validate(&engine, &id, &post.latest()).await, "is a replica");
         server.cli(&["replicaof", "no", "one"]);
         assert_eq!(validate(&engine, &id, &post.latest()).await.unwrap(), Outcome::Verified);

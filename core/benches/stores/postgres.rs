@@ -7,6 +7,7 @@ use deadpool_postgres::{GenericClient as _, Manager, Pool};
 use egoi_verify::EngineOptions;
 use tokio::runtime::Runtime;
 
+use crate::pgbouncer::{self, PgBouncer};
 use crate::postgres_server::{self, PostgresServer};
 use crate::rounds;
 use crate::{AT_ONCE, LIMITS, Measured, Shared, Verifying, at_once, copied, note_size, options, pending};
@@ -56,6 +57,9 @@ pub(super) fn measure(runtime: &Runtime) {
             ("a bare UPDATE … RETURNING", least),
         );
     }
+    if pgbouncer::is_here() {
+        compare_poolers(&measured, &server);
+    }
     let [of_few, of_many] = pending().map(|count| {
         let url = server.url();
         let verifying = Verifying::on(&url, EngineOptions::default());
@@ -64,6 +68,34 @@ pub(super) fn measure(runtime: &Runtime) {
         (verifying, count)
     });
     measured.compare_pending("PostgreSQL", (&of_few.0, of_few.1), (&of_many.0, of_many.1));
+}
+
+/// Validations by PgBouncer, and over the same connections as ever with nothing prepared, against those of the store as it is.
+fn compare_poolers(measured: &Measured<'_>, server: &PostgresServer) {
+    let pooler = PgBouncer::before(server, 8);
+    let spent = || (measured.spent)() + pooler.processor_ns();
+    rounds::head("PostgreSQL behind PgBouncer in transaction mode; processor time of client, PgBouncer and server");
+    let count = rounds::scaled(3_200);
+    let direct = server.url();
+    let (pooled, unprepared) =
+        (direct.replace(&server.port.to_string(), &pooler.port.to_string()), server.url() + "&pgbouncer=true");
+    let verifying = [pooled.replace("options=-csearch_path%3D", "schema="), direct, unprepared]
+        .map(|url| Verifying::on(&url, EngineOptions::default()));
+    let numbers = std::cell::RefCell::new((0..).step_by(count));
+    let round = |verifying: &Verifying| {
+        let first = numbers.borrow_mut().next().unwrap();
+        let made = measured.runtime.block_on(verifying.request(first..first + count));
+        rounds::Cost::of_all(count, &spent, || measured.runtime.block_on(verifying.validate(AT_ONCE, made)))
+    };
+    let [pooled, direct, unprepared] = &verifying;
+    rounds::compare(
+        "a validation, all limits on",
+        vec![
+            ("behind PgBouncer", Box::new(|| round(pooled))),
+            ("direct", Box::new(|| round(direct))),
+            ("direct, nothing prepared", Box::new(|| round(unprepared))),
+        ],
+    );
 }
 
 /// As many records as the engine had, and as long.

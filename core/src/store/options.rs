@@ -94,7 +94,7 @@ impl Default for Store {
 
 impl Store {
     const RETENTION: Duration = Duration::from_secs(24 * 60 * 60);
-    const MAX_POOL_SIZE: usize = 1000;
+    pub(super) const MAX_POOL_SIZE: usize = 1000;
 
     /// The store of a URL: `memory:`, `sqlite:PATH`, `postgres://…` or `redis://…`. The last three need the feature of that
     /// name, and a [`key`](Self::key).

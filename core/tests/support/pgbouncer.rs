@@ -18,8 +18,8 @@ pub(crate) fn is_here() -> bool {
 }
 
 impl PgBouncer {
-    /// One in front of this server in transaction mode, with fewer connections than those that come.
-    pub(crate) fn before(server: &PostgresServer) -> Self {
+    /// One in front of this server in transaction mode, with so many connections to it.
+    pub(crate) fn before(server: &PostgresServer, connections: u32) -> Self {
         let (folder, port) = (server::folder("pgbouncer"), server::free_port());
         let settings = folder.join("settings.ini");
         let text = format!(
@@ -32,7 +32,7 @@ impl PgBouncer {
              auth_type = trust\n\
              auth_file = {}\n\
              pool_mode = transaction\n\
-             default_pool_size = 3\n",
+             default_pool_size = {connections}\n",
             server.port,
             folder.join("users").display(),
         );

@@ -14,6 +14,7 @@ use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::error::{Error, Reason};
+use crate::store::Store;
 use crate::tls::{self, Trust};
 
 /// How many connections a process has where neither the URL nor the store says.
@@ -218,10 +219,10 @@ impl Given<'_> {
             }
             "schema" => return Err(fault(Reason::TooLong, "has a `schema` that is not of 1 to 63 bytes")),
             "connection_limit" => {
-                let limit = value.parse().ok().filter(|limit| (1..=100).contains(limit));
+                let limit = value.parse().ok().filter(|limit| (1..=Store::MAX_POOL_SIZE).contains(limit));
                 self.connections =
                     Some(limit.ok_or_else(|| {
-                        fault(Reason::TooLarge, "has a `connection_limit` that is not from 1 to 100")
+                        fault(Reason::TooLarge, "has a `connection_limit` that is not from 1 to 1,000")
                     })?);
             }
             "pgbouncer" if matches!(value, "true" | "false") => self.is_pooled = value == "true",

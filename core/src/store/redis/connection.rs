@@ -17,7 +17,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 use url::{Host, Url};
 
-use super::failure::{Again, CLUSTER, Failure};
+use super::failure::{Again, CLUSTER, Failure, NO_MORE_CLIENTS};
 use super::script::{self, Call, LAYOUT};
 use crate::error::{Error, ErrorCode, Reason};
 use crate::generate;
@@ -27,6 +27,9 @@ use crate::tls::{self, Trust};
 
 /// How long making a connection may take, what is asked over it first included.
 const CONNECT: Duration = Duration::from_millis(3100);
+
+/// How long a server may take to turn a connection away.
+const TURNED_AWAY: Duration = Duration::from_millis(200);
 
 /// How long an answer may take before the connection is given up.
 const ANSWER: Duration = Duration::from_secs(4);
@@ -301,12 +304,25 @@ impl Server {
         let _ = stream.set_nodelay(true);
         look_after(&stream);
         match &self.tls {
-            None => self.greet(stream, seal).await,
+            None => match self.greet(stream, seal).await {
+                Err(failure) if failure.is_of_a_broken_connection() => Err(self.turned_away().await.unwrap_or(failure)),
+                greeted => greeted,
+            },
             Some((connector, name)) => {
                 let stream = connector.connect(name.clone(), stream).await;
                 self.greet(stream.map_err(|error| Failure::unreachable(&error))?, seal).await
             }
         }
+    }
+
+    /// What a server says that hangs up at once: of a connection over which it was greeted meanwhile that may be lost.
+    async fn turned_away(&self) -> Option<Failure> {
+        let stream = TcpStream::connect((&*self.host, self.port)).await.ok()?;
+        timeout(TURNED_AWAY, stream.readable()).await.ok()?.ok()?;
+        let mut said = [0; 128];
+        let length = stream.try_read(&mut said).ok()?;
+        let said = String::from_utf8_lossy(said.get(..length)?);
+        said.contains(NO_MORE_CLIENTS).then(Failure::no_more_clients)
     }
 
     async fn greet<S>(&self, stream: S, seal: &Seal) -> Result<Connected, Failure>

@@ -52,6 +52,16 @@ impl Failure {
         Self::misconfigured(Reason::Unsuitable, "what answers at the host and port of the URL is not Redis")
     }
 
+    /// The server turned the connection away, in these words.
+    pub(super) fn no_more_clients() -> Self {
+        let detail = "the Redis server takes no more connections: raise its `maxclients`";
+        Self { words: Some(format!("ERR {NO_MORE_CLIENTS}")), ..Self::new(Again::Yes, detail) }
+    }
+
+    pub(super) fn is_of_a_broken_connection(&self) -> bool {
+        self.detail == BROKE
+    }
+
     /// The server's words too, if this is not in them.
     pub(super) fn without(mut self, secret: Option<&str>) -> Self {
         self.words = self.words.filter(|words| secret.is_none_or(|secret| !words.contains(secret)));
@@ -107,7 +117,7 @@ impl From<RedisError> for Failure {
                 "the Redis user lacks a permission: it needs `+@read +@write +@scripting +info +select +time` and the keys \
                  that begin with the prefix",
             ),
-            ErrorKind::Io => Self::new(Again::Yes, "the connection to the Redis server broke"),
+            ErrorKind::Io => Self::new(Again::Yes, BROKE),
             _ => match error.code() {
                 Some("WRONGPASS" | "NOAUTH") => Self::misconfigured(Reason::WrongPassword, REFUSED),
                 Some("BUSY") => Self::new(Again::Yes, "the Redis server is busy with somebody's script"),
@@ -128,9 +138,7 @@ impl From<RedisError> for Failure {
                     Reason::Unsuitable,
                     "somebody else keeps something under our keys in the Redis server: give the URL a `prefix`",
                 ),
-                _ if error.detail() == Some(NO_MORE_CLIENTS) => {
-                    Self::new(Again::Yes, "the Redis server takes no more connections: raise its `maxclients`")
-                }
+                _ if error.detail() == Some(NO_MORE_CLIENTS) => Self::no_more_clients(),
                 _ => Self::new(Again::No, "the Redis server failed: see its log"),
             },
         };
@@ -170,7 +178,8 @@ impl From<Failure> for Error {
 }
 
 const REFUSED: &str = "the Redis server refused the user name or password: check those of the URL";
-const NO_MORE_CLIENTS: &str = "max number of clients reached";
+const BROKE: &str = "the connection to the Redis server broke";
+pub(super) const NO_MORE_CLIENTS: &str = "max number of clients reached";
 pub(super) const CLUSTER: &str = "the Redis server is part of a cluster, over which no script can count for a request and for its \
                                   number at once: use one server, with replicas if you like, or PostgreSQL";
 
