@@ -46,14 +46,14 @@ def served(command: list[str], log: Path, **variables: str) -> Iterator[subproce
                 print(log.read_text())
 
 
-@pytest.mark.parametrize("workers", ["sync", "gthread"])
+@pytest.mark.parametrize("workers", ["sync", "gthread", "gevent"])
 def test_gunicorn_with_preload_serves_a_client_that_was_used_before_the_fork(
     workers: str, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     arguments = ["gunicorn", "--preload", "--workers", "2", "--worker-class", workers, "--threads", "4"]
-    if workers == "sync":
+    if workers != "gthread":
         del arguments[-2:]
     arguments += ["--bind", f"127.0.0.1:{port}", "--no-control-socket", "wsgi_app:application"]
 
@@ -114,6 +114,30 @@ def test_a_celery_prefork_worker_runs_tasks_on_a_client_that_was_used_before_the
         assert (unknown.value.code, unknown.value.http_status, unknown.value.request_id) == ("not_found", 404, "nope")
 
 
+def test_a_celery_worker_with_a_gevent_pool_runs_other_tasks_while_a_call_waits(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in ("queue", "control", "results"):
+        (tmp_path / folder).mkdir()
+    variables = {"SANDBOX": sandbox.url, "BROKER": str(tmp_path)}
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    import celery_app as tasks
+
+    command = ["celery", "-A", "celery_app", "worker", "--pool=gevent", "--concurrency=20", "--loglevel=INFO"]
+    command += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+    with served(command, tmp_path / "log", **variables):
+        tasks.processes.delay().get(timeout=PATIENCE, interval=0.02)
+        # These take three seconds each.
+        slow = [tasks.request.delay("+447700900003") for _ in range(8)]
+        request = tasks.request.delay("+351 910 000 000").get(timeout=PATIENCE, interval=0.02)
+        assert not any(each.ready() for each in slow)
+        validation = tasks.validate.delay(request, sandbox.wait_for_code("+351 910 000 000"), "+351 910 000 000")
+        assert validation.get(timeout=PATIENCE, interval=0.02) == "verified"
+        for each in slow:
+            each.get(timeout=PATIENCE, interval=0.02)
+
+
 class Person:
     """Somebody with a cookie, who asks the web workers."""
 
@@ -143,7 +167,7 @@ def test_workers_of_gunicorn_and_of_celery_share_a_store(kind: str, sandbox: San
         port = free.getsockname()[1]
     variables = {
         "EGOI_STORE": server(kind),
-        "EGOI_ENGINE_KEY": os.urandom(32).hex(),
+        "EGOI_STORE_KEY": os.urandom(32).hex(),
         "EGOI_API_KEY": "key",
         "EGOI_SENDER": "1",
         "EGOI_BASE_URL": f"{sandbox.url}/api",

@@ -6,6 +6,7 @@ import sys
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from . import _green
 from ._errors import VerifyError
 
 if TYPE_CHECKING:
@@ -106,9 +107,9 @@ def is_detailed(span: Span | None) -> bool:
 def run(job: Job[T], span: Span | None) -> T:
     """Runs a call of a client in this thread."""
     if span is None:
-        return job.run()
+        return _green.run(job)
     try:
-        result = job.run()
+        result = _green.run(job)
     except BaseException as error:
         span.failed(job, error)
         raise

@@ -5,12 +5,11 @@ from __future__ import annotations
 import contextlib
 import inspect
 import os
-import threading
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
-from . import _native
+from . import _green, _native
 from ._calls import Span, begin, is_detailed
 from ._client import Connection, EgoiSms
 from ._errors import DeliveryFailedError, NotSentError, VerifyError
@@ -18,6 +17,7 @@ from ._store import Store, native_store
 from ._values import CodeType, Outcome, OutgoingSms, Quota, Seconds, State, Verification, verification
 
 if TYPE_CHECKING:
+    from _thread import LockType
     from asyncio import AbstractEventLoop
     from concurrent.futures import Future
     from typing import Literal
@@ -221,7 +221,7 @@ class Engine(BaseEngine):
         return result
 
     def _run_job(self, job: _native.Job[T | _native.Delivery]) -> T:
-        step = job.run()
+        step = _green.run(job)
         if not isinstance(step, _native.Delivery):
             return step
         delivering = Delivering(step)
@@ -229,10 +229,10 @@ class Engine(BaseEngine):
             sending = self._start_sending(step, delivering)
         except BaseException:  # Ctrl-C: the store is told, and nothing more is waited for
             with contextlib.suppress(VerifyError):
-                job.run()
+                _green.run(job)
             raise
         try:
-            return cast(T, job.run())  # one delivery a call
+            return cast(T, _green.run(job))  # one delivery a call
         except DeliveryFailedError as error:
             raise error from delivering.take_failure()
         finally:
@@ -385,16 +385,12 @@ class DeliveryLoop:
         return asyncio.run_coroutine_threadsafe(sending, self._here())
 
     def _here(self) -> AbstractEventLoop:
-        import asyncio
-
         loop = self._loops.get(os.getpid())
         if loop is None:
-            new = asyncio.new_event_loop()
+            new = _started_loop()
             loop = self._loops.setdefault(os.getpid(), new)
-            if loop is new:
-                threading.Thread(target=_run_until_stopped, args=(new,), name="egoi-verify-send", daemon=True).start()
-            else:
-                new.close()
+            if loop is not new:
+                new.call_soon_threadsafe(new.stop)
         return loop
 
     def close(self) -> None:
@@ -408,9 +404,24 @@ class DeliveryLoop:
             self.close()
 
 
-def _run_until_stopped(loop: AbstractEventLoop) -> None:
+def _started_loop() -> AbstractEventLoop:
+    """A loop that runs in a thread of its own, which made it: under gevent its selector belongs to its thread."""
+    made: list[AbstractEventLoop] = []
+    lock = _green.real_lock()
+    lock.acquire()
+    _green.start_thread(_run_until_stopped, made, lock)
+    with lock:  # once it is made
+        return made[0]
+
+
+def _run_until_stopped(made: list[AbstractEventLoop], lock: LockType) -> None:
     import asyncio
 
+    try:
+        loop = asyncio.new_event_loop()
+        made.append(loop)
+    finally:
+        lock.release()
     try:
         loop.run_forever()
         under_way = asyncio.all_tasks(loop)

@@ -7,7 +7,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from . import _native
+from . import _green, _native
 from ._client import Client
 from ._errors import InvalidInputError
 from ._values import Message, Seconds, moment
@@ -113,7 +113,7 @@ class Sandbox:
         None in time, by default 10 s, is :class:`CallTimeoutError`. In a coroutine an SMS that is already there is
         given at once; to wait for another, call it by ``asyncio.to_thread``.
         """
-        return self._sandbox.wait_for_code(number, timeout).run()
+        return _green.run(self._sandbox.wait_for_code(number, timeout))
 
     def fail_next(
         self,
