@@ -445,7 +445,7 @@ mod bad_days {
         let engine = engine(&SERVER.url());
         for _ in 0..3 {
             // Not even one that can wait for a socket.
-            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
             runtime.block_on(engine.request("351-910000000", RequestOptions::default())).unwrap();
         }
     }

@@ -64,7 +64,7 @@ impl EngineOptions {
     }
 
     /// The deadline of a call, the gateway's work included, where the call has none of its own. Default: 15 s. It is kept where
-    /// the call is made within a tokio runtime.
+    /// the call is made within a Tokio runtime, which must have its timers (`enable_time`).
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
