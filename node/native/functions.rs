@@ -26,10 +26,24 @@ pub fn generate_code(word: Option<String>, size: Option<i64>) -> napi::Result<St
     })
 }
 
-/// The whole number.
+/// A phone number.
+#[napi(object, object_from_js = false)]
+pub struct PhoneNumber {
+    /// `+351910000000`.
+    pub e164: String,
+    /// `351`.
+    pub calling_code: u32,
+    /// `+35191*****00`.
+    pub masked: String,
+}
+
+/// See the crate's function.
 #[napi]
-pub fn parse_number(text: String) -> napi::Result<String> {
-    guarded(|| Ok(egoi_verify::parse_number(&text)?.e164()))
+pub fn parse_number(text: String) -> napi::Result<PhoneNumber> {
+    guarded(|| {
+        let number = egoi_verify::parse_number(&text)?;
+        Ok(PhoneNumber { e164: number.e164(), calling_code: number.calling_code().into(), masked: number.masked() })
+    })
 }
 
 /// The number as it is printed.

@@ -108,7 +108,7 @@ interface Addon {
   TestClock: new () => NativeClock;
   errorCodes(): ErrorCode[];
   generateCode(codeType?: string, codeSize?: number): string;
-  parseNumber(text: string): string;
+  parseNumber(text: string): { e164: string; callingCode: number; masked: string };
   maskedNumber(number: string): string;
   smsParts(text: string): { encoding: "gsm7" | "ucs2"; characters: number; parts: number };
   withOrigin(message: string, host: string): string;

@@ -18,6 +18,7 @@ export {
     MisconfiguredError,
     NotFoundError,
     NotSent,
+    PhoneNumber,
     parseNumber,
     RateLimitedError,
     RedirectedError,

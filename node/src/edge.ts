@@ -31,6 +31,7 @@ const unavailableFunction = (name: string) => (): never => {
 export const Client = unavailableClass("Client", "fromEnv");
 export const EgoiSms = unavailableClass("EgoiSms");
 export const Engine = unavailableClass("Engine");
+export const PhoneNumber = unavailableClass("PhoneNumber");
 export const Store = unavailableClass("Store");
 export const Verification = unavailableClass("Verification");
 

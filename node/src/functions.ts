@@ -1,6 +1,6 @@
 import { addon } from "./addon.js";
 import { string, whole } from "./check.js";
-import { callNative } from "./errors.js";
+import { callNative, inspectSymbol } from "./errors.js";
 import type { CodeType } from "./outcome.js";
 
 /** What a text takes when it is sent by SMS. */
@@ -23,10 +23,54 @@ export function generateCode(codeType?: CodeType, codeSize?: number): string {
   return callNative(() => addon.generateCode(type, size));
 }
 
-/** The full number, `+351910000000`, of a number as people write it; anything else is `invalid_input`. */
-export function parseNumber(text: string): string {
+/** A phone number. Its `e164` is not copied, and JSON and `console.log` have it masked. */
+export class PhoneNumber {
+  /** The calling code of its country or region, for example 351. */
+  readonly callingCode: number;
+  /** The number as it may be shown to others, `+35191*****00`. */
+  readonly masked: string;
+  readonly #e164: string;
+
+  /** @internal */
+  constructor(fields: { e164: string; callingCode: number; masked: string }) {
+    this.callingCode = fields.callingCode;
+    this.masked = fields.masked;
+    this.#e164 = fields.e164;
+  }
+
+  /** The full number in E.164, `+351910000000`. Two spellings of one phone have the same. */
+  get e164(): string {
+    return this.#e164;
+  }
+
+  /** Returns the masked number. */
+  toString(): string {
+    return this.masked;
+  }
+
+  /** Returns the fields without the full number. */
+  toJSON(): object {
+    return { ...this };
+  }
+
+  /** @internal */
+  [inspectSymbol](): string {
+    return `PhoneNumber ${this.masked}`;
+  }
+}
+
+/**
+ * Reads a phone number as people write it: `+351 910 000 000`, `00351910000000` or `351-910000000`.
+ *
+ * @throws {@link InvalidInputError} for anything else; `reason` says why, for example `no_country_code`.
+ * @example
+ * ```ts
+ * const { e164 } = parseNumber("+351 910 000 000"); // +351910000000
+ * ```
+ */
+export function parseNumber(text: string): PhoneNumber {
   const checked = string.of(text, "number") as string;
-  return callNative(() => addon.parseNumber(checked));
+  return new PhoneNumber(callNative(() => addon.parseNumber(checked)));
 }
 
 /** Counts the SMS parts of a text, with the code already in place. */

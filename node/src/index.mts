@@ -43,6 +43,7 @@ export {
     MisconfiguredError,
     NotFoundError,
     NotSent,
+    PhoneNumber,
     parseNumber,
     RateLimitedError,
     RedirectedError,

@@ -29,7 +29,7 @@ export {
   VerifyError,
 } from "./errors.js";
 export type { SmsParts } from "./functions.js";
-export { codeInSms, generateCode, parseNumber, smsParts, withAppHash, withOrigin } from "./functions.js";
+export { codeInSms, generateCode, PhoneNumber, parseNumber, smsParts, withAppHash, withOrigin } from "./functions.js";
 export type { CodeType, Outcome, SmsStatus, State } from "./outcome.js";
 export { isVerified } from "./outcome.js";
 export type { StoreOptions } from "./store.js";

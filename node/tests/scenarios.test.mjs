@@ -155,7 +155,8 @@ class Run {
                 assert.ok(functions.includes(kind), `there is no step ${kind}`);
                 nothingElse(more);
                 const texts = [text, host ?? hash].filter((each) => each !== undefined);
-                return library[camel(kind)](...texts, ...(texts.length > 1 ? [] : [codeType, codeSize]));
+                const gave = library[camel(kind)](...texts, ...(texts.length > 1 ? [] : [codeType, codeSize]));
+                return gave instanceof library.PhoneNumber ? gave.e164 : gave;
             }
         }
     }
@@ -208,7 +209,7 @@ class Run {
                 .messages(number)
                 .map(({ number, sender, text, code, parts }) => ({ number, sender, text, code, parts }));
         }
-        const sent = this.sent.filter((sms) => number === undefined || sms.number === parseNumber(number));
+        const sent = this.sent.filter((sms) => number === undefined || sms.number === parseNumber(number).e164);
         return sent.reverse().map(({ number, text }) => {
             return { number, text, code: nulls(codeInSms(text, codeType, codeSize)), parts: smsParts(text).parts };
         });

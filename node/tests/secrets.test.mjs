@@ -4,7 +4,7 @@ import test, { after, before, beforeEach } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import { inspect } from "node:util";
 
-import { Client, EgoiSms, Engine, RateLimitedError, Store } from "egoi-verify";
+import { Client, EgoiSms, Engine, parseNumber, RateLimitedError, Store } from "egoi-verify";
 import { setUpSandbox, TestClock } from "egoi-verify/testing";
 
 import { service } from "./support/service.mjs";
@@ -84,10 +84,11 @@ test("a copy of a verification, of a message and of a sender has no number", asy
     const [message] = phones.sandbox.messages();
     const server = await service(t, () => ({ json: [{ id: "1", phoneNumber: NUMBER }] }));
     const [sender] = await new Client({ apiKey: KEY, sender: "1", baseUrl: server.url }).senders();
-    for (const value of [verification, message, sender]) {
-        assert.equal(typeof value.number, "string");
+    for (const value of [verification, message, sender, parseNumber(NUMBER)]) {
+        assert.equal(typeof (value.number ?? value.e164), "string");
+        assertNone(value, [CODE, WORDS, NUMBER, "910000000"]);
         for (const copy of copies(value)) {
-            assertNone(copy, [CODE, WORDS, NUMBER, "910000000", value.number]);
+            assertNone(copy, [CODE, WORDS, NUMBER, "910000000"]);
         }
     }
 });

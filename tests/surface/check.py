@@ -143,7 +143,7 @@ PLACES: dict[str, dict[str, list[str]]] = {
     "fields of a sender": dict.fromkeys(LANGUAGES, ["SenderInfo."]),
     "fields of SMS parts": dict.fromkeys(LANGUAGES, ["SmsParts."]) | {"swift": ["SMSParts."]},
     "fields of an SMS to hand over": dict.fromkeys(LANGUAGES, ["OutgoingSms."]) | {"swift": ["OutgoingSMS."]},
-    "fields of a phone number": dict.fromkeys(("rust", "python", "kotlin", "swift"), ["PhoneNumber."]) | {"node": []},
+    "fields of a phone number": dict.fromkeys(LANGUAGES, ["PhoneNumber."]),
     "fields of a quota": dict.fromkeys(LANGUAGES, ["Quota."]),
     "functions": dict.fromkeys(LANGUAGES, ["."]),
     "sandbox calls": dict.fromkeys(("rust", "python"), ["Sandbox."])

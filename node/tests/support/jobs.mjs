@@ -171,7 +171,7 @@ export function jobs(
 
         "the functions work without a verifier": () => {
             assert.match(generateCode("hex", 12), /^[0-9A-F]{12}$/);
-            assert.equal(parseNumber(NUMBER), WHOLE);
+            assert.equal(parseNumber(NUMBER).e164, WHOLE);
             assert.deepEqual(smsParts("olá"), { encoding: "ucs2", characters: 3, parts: 1 });
             assert.equal(typeof EgoiSms, "function");
         },

@@ -100,7 +100,7 @@ export async function closed(): Promise<void> {
 
 export const functions: [string, string, string | undefined, 1 | number] = [
   generateCode("hex", 8),
-  parseNumber("+351 910 000 000"),
+  parseNumber("+351 910 000 000").e164,
   codeInSms("Your code is 1234", "numeric"),
   smsParts("a").parts,
 ];
