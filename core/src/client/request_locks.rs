@@ -49,7 +49,8 @@ impl RequestLocks {
 impl All {
     fn forget_what_is_over(&mut self) {
         let now = Instant::now();
-        while let Some((_, id)) = self.ends.pop_front_if(|(end, _)| *end <= now) {
+        while self.ends.front().is_some_and(|(end, _)| *end <= now) {
+            let Some((_, id)) = self.ends.pop_front() else { break };
             if self.marks.get(&id).is_some_and(|(_, end)| *end <= now) {
                 self.marks.remove(&id);
             }
