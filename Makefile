@@ -15,7 +15,7 @@ help: ## this list
 	@tools/help.sh Makefile
 
 ##@ Everything
-.PHONY: demo test check soak bench audit fuzz test-fresh setup clean
+.PHONY: demo test check soak bench audit fuzz setup clean
 demo: ## play the main job against a sandbox; fails if anything is not as documented
 	$(CARGO) run --quiet --locked -p egoi-verify --features cli -- demo
 
@@ -138,7 +138,7 @@ test-programs: native
 	tools/test-programs.sh
 
 ##@ Long checks
-.PHONY: test-packages soak-rust soak-python soak-node soak-kotlin soak-swift asan
+.PHONY: test-fresh test-packages soak-rust soak-python soak-node soak-kotlin soak-swift asan
 soak-rust: test-programs ## core's at their full count
 	tools/setup-debian.sh chromium postgres redis valkey
 	EGOI_SOAK=1 $(CARGO) test --locked --profile soak --workspace --all-features -- --nocapture
@@ -158,6 +158,9 @@ soak-kotlin: package-kotlin test-programs ## the Kotlin module's
 soak-swift: develop-swift test-programs ## the Swift package's
 	tools/setup-debian.sh swift
 	EGOI_SOAK=1 bindings/swift/in-toolchain.sh test
+
+test-fresh: ## make demo and make test in a minimal Debian with what the README names; needs root
+	tools/test-fresh.sh
 
 test-packages: package-python package-node package-kotlin test-programs ## what ships: its size, contents, symbols, source distribution
 	$(VENV)/bin/python -m pytest -q python/tests/test_package.py

@@ -60,7 +60,7 @@ install() {
 make_valkey() {
   has mmdebstrap >/dev/null || install mmdebstrap
   local tree=$TREES/valkey
-  rm -rf "$tree"
+  rm -rf --one-file-system "$tree"
   mmdebstrap --quiet --variant=extract --include=valkey-server trixie "$tree"
   chmod 755 "$tree"
   cat >"$tree/valkey-server" <<END
@@ -75,7 +75,7 @@ make_swift() {
   local tree=$TREES/swift
   if ! has swift >/dev/null && ! test -x "$tree/usr/libexec/swift/bin/swift"; then
     has mmdebstrap >/dev/null || install mmdebstrap
-    rm -rf "$tree.new"
+    rm -rf --one-file-system "$tree.new"
     mmdebstrap --quiet --variant=apt --include=swiftlang,libc6-dev,libstdc++-14-dev trixie "$tree.new"
     chroot "$tree.new" ldconfig
     mv "$tree.new" "$tree"
