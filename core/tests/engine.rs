@@ -14,10 +14,11 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use egoi_verify::machine::Quota;
-use egoi_verify::store::{MemoryStore, StoreBackend};
+use egoi_verify::store::{KEY_TAG, MemoryStore, StoreBackend};
 use egoi_verify::{
-    CallOptions, Clock as _, CodeType, Engine, EngineOptions, Error, ErrorCode, Outcome, OutgoingSms, RequestOptions,
-    SendError, SmsStatus, State, Store, TestClock, ValidateOptions, Verification, Verifier, parse_number,
+    CallOptions, Clock as _, CodeType, Engine, EngineOptions, Error, ErrorCode, Outcome, OutgoingSms, Reason,
+    RequestOptions, SendError, SmsStatus, State, Store, TestClock, ValidateOptions, Verification, Verifier,
+    parse_number,
 };
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use rand::rngs::SmallRng;
@@ -815,7 +816,9 @@ async fn the_store_is_given_an_hmac_of_the_code_bound_to_the_request_and_nothing
     mac.update(code.as_bytes());
     let expected: [u8; 32] = mac.finalize().into_bytes().into();
     let digests = store.digests.lock().unwrap().clone();
-    assert_eq!(digests, [expected]);
+    assert_eq!(digests.len(), 1);
+    // Its first bytes name the key.
+    assert_eq!(digests[0][KEY_TAG..], expected[KEY_TAG..]);
     assert!(!expected.windows(code.len()).any(|window| window == code.as_bytes()));
 }
 
@@ -866,12 +869,18 @@ async fn an_idempotency_key_from_before_a_change_of_keys_sends_no_second_sms() {
 }
 
 #[tokio::test]
-async fn a_code_under_a_key_that_is_no_longer_honoured_is_wrong() {
+async fn a_code_under_a_key_that_is_no_longer_accepted_is_misconfigured_and_no_attempt() {
     let (store, post) = (Arc::new(MemoryStore::new(1000)), Post::default());
     let id = under(1, &[], &store, &post).request(NUMBER, code_alone()).await.unwrap().id;
     let changed = under(3, &[2], &store, &post);
-    let outcome = changed.validate(&id, &post.latest(), ValidateOptions::default()).await.unwrap();
-    assert_eq!(outcome, Outcome::WrongCode);
+    for number in [None, Some(NUMBER)] {
+        let options = number.map_or_else(ValidateOptions::default, |number| ValidateOptions::default().number(number));
+        let error = changed.validate(&id, &post.latest(), options).await.unwrap_err();
+        assert_eq!((error.code(), error.reason()), (ErrorCode::Misconfigured, Some(Reason::WrongKey)), "{error}");
+    }
+    let right = under(1, &[], &store, &post);
+    assert_eq!(right.get(&id, call()).await.unwrap().attempts_left, Some(5));
+    assert_eq!(right.validate(&id, &post.latest(), ValidateOptions::default()).await.unwrap(), Outcome::Verified);
 }
 
 #[tokio::test]

@@ -20,8 +20,8 @@ pub use sender::{EgoiSms, OutgoingSms, SendError, SendFuture, SmsGateway};
 use crate::error::{Error, ErrorCode, Reason};
 use crate::generate::draw_bits;
 use crate::store::{
-    Attempt, CreateResult, DeliveryStatus, Detachable, Digest, KeyLocks, Limits, NewRequest, NewResend, PerProcess,
-    ResendLimit, ResendResult, StoreBackend, StoredRequest, StoredTerms, in_background,
+    Attempt, CreateResult, DeliveryStatus, Detachable, Digest, KEY_TAG, KeyLocks, Limits, NewRequest, NewResend,
+    PerProcess, ResendLimit, ResendResult, StoreBackend, StoredRequest, StoredTerms, in_background,
 };
 use crate::values::{Code, EngineKey, PhoneNumber, RequestId};
 use crate::verification::{
@@ -42,7 +42,7 @@ struct Inner {
     sender: Arc<dyn SmsGateway>,
     store: Arc<dyn StoreBackend>,
     /// The key in use first, then those that are still honoured.
-    keys: Vec<Hmac<Sha256>>,
+    keys: Vec<CodeKey>,
     retention: Duration,
     timeout: Duration,
     limits: Limits,
@@ -100,7 +100,7 @@ impl Engine {
 
     /// [`Engine::request`] to a number that was parsed before.
     pub async fn request_to(&self, number: PhoneNumber, options: RequestOptions) -> Result<Verification, Error> {
-        let deadline = self.0.deadline(options.timeout);
+        let deadline = Deadline::after(options.timeout);
         let terms = self.0.shared(Terms::check(&options)?);
         let idempotency_key = options.checked_idempotency_key()?;
         self.0.request(number, terms, idempotency_key, deadline).await
@@ -109,12 +109,12 @@ impl Engine {
     /// [`Engine::request_to`] with terms that were checked by somebody else.
     #[cfg(feature = "sandbox")]
     pub(crate) async fn request_with(&self, number: PhoneNumber, terms: Terms) -> Result<Verification, Error> {
-        self.0.request(number, self.0.shared(terms), None, self.0.deadline(None)).await
+        self.0.request(number, self.0.shared(terms), None, Deadline::after(None)).await
     }
 
     /// See [`Verifier::validate`].
     pub async fn validate(&self, id: &str, code: &str, options: ValidateOptions) -> Result<Outcome, Error> {
-        let deadline = self.0.deadline(options.timeout);
+        let deadline = Deadline::after(options.timeout);
         let id = RequestId::parse(id)?;
         let code = Code::parse(code)?;
         let number = options.checked_number()?;
@@ -123,21 +123,21 @@ impl Engine {
 
     /// See [`Verifier::cancel`].
     pub async fn cancel(&self, id: &str, options: CallOptions) -> Result<State, Error> {
-        let deadline = self.0.deadline(options.timeout);
+        let deadline = Deadline::after(options.timeout);
         let id = RequestId::parse(id)?;
         deadline.of_store(self.0.cancel(&id)).await.map_err(repeatable)
     }
 
     /// See [`Verifier::resend`].
     pub async fn resend(&self, id: &str, options: CallOptions) -> Result<Verification, Error> {
-        let deadline = self.0.deadline(options.timeout);
+        let deadline = Deadline::after(options.timeout);
         let id = RequestId::parse(id)?;
         self.0.resend(&id, deadline).await
     }
 
     /// See [`Verifier::get`].
     pub async fn get(&self, id: &str, options: CallOptions) -> Result<Verification, Error> {
-        let deadline = self.0.deadline(options.timeout);
+        let deadline = Deadline::after(options.timeout);
         let id = RequestId::parse(id)?;
         deadline.of_store(self.0.get(&id)).await.map_err(repeatable)
     }
@@ -146,7 +146,7 @@ impl Engine {
     /// the one the store was made with, a store of a newer version. Good to call at the start: [`Engine::new`] opens a
     /// file, and calls no server.
     pub async fn ping(&self, options: CallOptions) -> Result<(), Error> {
-        self.0.deadline(options.timeout).of_store(self.0.store.ping()).await.map_err(repeatable)
+        Deadline::after(options.timeout).of_store(self.0.store.ping()).await.map_err(repeatable)
     }
 
     /// Whether its store is in this process: then the one thing that a call ever waits for is its SMS being handed over.
@@ -359,8 +359,10 @@ impl Inner {
             #[cfg(feature = "sandbox")]
             code,
         };
-        let Some(sent) = deadline.wait(self.sender.send(sms)).await else {
-            let error = Error::new(ErrorCode::Timeout, deadline.missed("the gateway"));
+        // A store ends its calls by itself; a gateway may never answer.
+        let of_gateway = deadline.or_after(self.timeout);
+        let Some(sent) = of_gateway.wait(self.sender.send(sms)).await else {
+            let error = Error::new(ErrorCode::Timeout, of_gateway.missed("the gateway"));
             return Err(error.with_request_id(id.as_str()).with_sms_possibly_sent(true));
         };
         let status = match &sent {
@@ -402,10 +404,6 @@ impl Inner {
                 .with_cause(cause))
             }
         }
-    }
-
-    fn deadline(&self, timeout: Option<Duration>) -> Deadline {
-        Deadline::after(timeout.unwrap_or(self.timeout))
     }
 
     fn verification(&self, id: &RequestId, stored: &StoredRequest) -> Verification {
@@ -451,16 +449,28 @@ impl Inner {
     }
 }
 
-fn keyed(key: &EngineKey) -> Result<Hmac<Sha256>, Error> {
-    Hmac::new_from_slice(key.expose())
-        .map_err(|_| Error::invalid_input("key", Reason::Malformed, "is of a length that HMAC does not take"))
+/// A key that digests are made under, and what names it in them. It says nothing about the key.
+struct CodeKey {
+    mac: Hmac<Sha256>,
+    tag: [u8; KEY_TAG],
 }
 
-fn digest_under(key: &Hmac<Sha256>, context: &[u8], text: &str) -> Digest {
-    let mut mac = key.clone();
+fn keyed(key: &EngineKey) -> Result<CodeKey, Error> {
+    let mac = Hmac::<Sha256>::new_from_slice(key.expose())
+        .map_err(|_| Error::invalid_input("key", Reason::Malformed, "is of a length that HMAC does not take"))?;
+    let named: Digest = mac.clone().chain_update(b"egoi-verify key").finalize().into_bytes().into();
+    let mut tag = [0; KEY_TAG];
+    tag.copy_from_slice(&named[..KEY_TAG]);
+    Ok(CodeKey { mac, tag })
+}
+
+fn digest_under(key: &CodeKey, context: &[u8], text: &str) -> Digest {
+    let mut mac = key.mac.clone();
     mac.update(context);
     mac.update(text.as_bytes());
-    mac.finalize().into_bytes().into()
+    let mut digest: Digest = mac.finalize().into_bytes().into();
+    digest[..KEY_TAG].copy_from_slice(&key.tag);
+    digest
 }
 
 /// Nothing counts twice when a call is repeated that only reads or cancels, or that sent nothing yet.
@@ -480,9 +490,14 @@ async fn not_sent(store: Arc<dyn StoreBackend>, id: u128, delivery: u32) {
 }
 
 impl Deadline {
-    fn after(timeout: Duration) -> Self {
+    fn after(timeout: Option<Duration>) -> Self {
         // One beyond what the clock can hold is none.
-        Self(Instant::now().checked_add(timeout).map(|at| (at, timeout)))
+        Self(timeout.and_then(|timeout| Some((Instant::now().checked_add(timeout)?, timeout))))
+    }
+
+    /// This one, or where there is none, one after so long.
+    fn or_after(self, timeout: Duration) -> Self {
+        if self.0.is_some() { self } else { Self::after(Some(timeout)) }
     }
 
     /// No later than after this long.

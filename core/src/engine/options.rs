@@ -63,8 +63,9 @@ impl EngineOptions {
         self
     }
 
-    /// The deadline of a call, the gateway's work included, where the call has none of its own. Default: 15 s. It is kept where
-    /// the call is made within a Tokio runtime, which must have its timers (`enable_time`).
+    /// How long the gateway may take with an SMS, where the call has no timeout of its own, which covers the whole call. Default:
+    /// 15 s. It is kept where the call is made within a Tokio runtime, which must have
+    /// its timers then (`enable_time`).
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;

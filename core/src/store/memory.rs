@@ -11,7 +11,7 @@ use subtle::{Choice, ConstantTimeEq as _};
 use super::{
     Attempt, Clock, CreateResult, DELIVERY_TIMEOUT, DeliveryStatus, Digest, IdempotencyClaim, Limits, MonotonicClock,
     NewClaim, NewRequest, NewResend, ResendLimit, ResendResult, SWEPT_A_CALL, StoreBackend, StoreFuture, StoredRequest,
-    StoredResponse, StoredTerms,
+    StoredResponse, StoredTerms, is_key_known, wrong_key,
 };
 use crate::error::{Error, ErrorCode};
 use crate::machine::{Answer, Event, Quota, Record, Timestamp, Window};
@@ -336,17 +336,20 @@ impl MemoryStore {
         Ok(IdempotencyClaim::New)
     }
 
-    fn validate_now(&self, id: u128, attempt: &Attempt<'_>) -> Option<Outcome> {
+    fn validate_now(&self, id: u128, attempt: &Attempt<'_>) -> Result<Option<Outcome>, Error> {
         let (mut shard, now) = self.requests(id);
-        let kept = shard.live(id, now)?;
+        let Some(kept) = shard.live(id, now) else { return Ok(None) };
+        if !is_key_known(attempt.codes, &kept.code) {
+            return Err(wrong_key());
+        }
         if attempt.number.is_some_and(|number| number != kept.number) {
-            return None;
+            return Ok(None);
         }
         let (number, limits) = (kept.number, &attempt.limits);
         let is_right = attempt.codes.iter().fold(Choice::from(0), |found, code| found | code.ct_eq(&kept.code));
         let (record, answer) =
             kept.record.step(Event::Validate { code_is_right: is_right.into() }, now, &limits.request);
-        let Answer::Outcome(outcome) = answer else { return None };
+        let Answer::Outcome(outcome) = answer else { return Ok(None) };
         if let Some(quota) = limits.wrong_codes_per_number
             && matches!(outcome, Outcome::Verified | Outcome::WrongCode)
         {
@@ -362,11 +365,11 @@ impl MemoryStore {
                 may_look
             });
             if !may_look {
-                return Some(Outcome::TooManyAttempts);
+                return Ok(Some(Outcome::TooManyAttempts));
             }
         }
         kept.record = record;
-        Some(outcome)
+        Ok(Some(outcome))
     }
 
     fn resend_now(&self, id: u128, resend: &NewResend) -> Option<ResendResult> {
@@ -502,19 +505,17 @@ impl Claims {
     }
 }
 
-fn done<'a, T: Send + 'a>(value: T) -> StoreFuture<'a, T> {
-    Box::pin(std::future::ready(Ok(value)))
-}
-
 impl MemoryStore {
     /// The answer to a call. What the parent did since a fork this copy does not know, and a lock that another thread of it
     /// held is never released: both would be a second SMS, or a hang.
     fn answer<'a, T: Send + 'a>(&self, call: impl FnOnce() -> T) -> StoreFuture<'a, T> {
-        if std::process::id() == self.process {
-            done(call())
-        } else {
-            Box::pin(std::future::ready(Err(super::forked())))
-        }
+        self.checked(|| Ok(call()))
+    }
+
+    /// The same of a call that can fail.
+    fn checked<'a, T: Send + 'a>(&self, call: impl FnOnce() -> Result<T, Error>) -> StoreFuture<'a, T> {
+        let is_ours = std::process::id() == self.process;
+        Box::pin(std::future::ready(if is_ours { call() } else { Err(super::forked()) }))
     }
 }
 
@@ -524,7 +525,7 @@ impl StoreBackend for MemoryStore {
     }
 
     fn validate<'a>(&'a self, id: u128, attempt: Attempt<'a>) -> StoreFuture<'a, Option<Outcome>> {
-        self.answer(|| self.validate_now(id, &attempt))
+        self.checked(|| self.validate_now(id, &attempt))
     }
 
     fn cancel(&self, id: u128) -> StoreFuture<'_, Option<State>> {

@@ -19,7 +19,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::error::{Error, ErrorCode};
+use crate::error::{Error, ErrorCode, Reason};
 use crate::machine::{Quota, Record, RequestLimits, Timestamp};
 use crate::values::PhoneNumber;
 use crate::verification::{Outcome, SmsStatus, State, Terms};
@@ -57,8 +57,26 @@ pub(crate) fn forked() -> Error {
 /// What a store gives back, later.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
 
-/// HMAC-SHA-256 of a code under the engine's key, bound to the request id: all that is kept of a code.
+/// HMAC-SHA-256 of a code under the engine's key, bound to the request id: all that is kept of a code. Its first
+/// [`KEY_TAG`] bytes name the key.
 pub type Digest = [u8; 32];
+
+/// How many bytes of a [`Digest`] name the key that it was made under.
+pub const KEY_TAG: usize = 4;
+
+/// Whether the code that is kept was made under a key that one of the submitted ones was made under too.
+pub(crate) fn is_key_known(codes: &[Digest], kept: &Digest) -> bool {
+    codes.iter().any(|code| code[..KEY_TAG] == kept[..KEY_TAG])
+}
+
+/// The failure of a validation under other keys than the request's.
+pub(crate) fn wrong_key() -> Error {
+    Error::misconfigured(
+        "key",
+        Reason::WrongKey,
+        "the request was made under another key: give that one as `key`, or to change it, as one of `previous_keys`",
+    )
+}
 
 /// Keeps requests, and decides by the pure state machine ([`Record::step`]) at a time of its own clock.
 ///
@@ -72,7 +90,8 @@ pub trait StoreBackend: Send + Sync {
     /// maybe`, and counts the SMS. Refuses where a limit is reached.
     fn create(&self, request: NewRequest) -> StoreFuture<'_, CreateResult>;
 
-    /// Counts the attempt and uses the code up, in one step; none where there is no such request.
+    /// Counts the attempt and uses the code up, in one step; none where there is no such request. Where no submitted code has
+    /// the [`KEY_TAG`] of the one that is kept, it is `misconfigured`, and no attempt is counted.
     fn validate<'a>(&'a self, id: u128, attempt: Attempt<'a>) -> StoreFuture<'a, Option<Outcome>>;
 
     /// Cancels; none where there is no such request.

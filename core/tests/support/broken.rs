@@ -4,12 +4,12 @@ use std::sync::{Arc, Mutex};
 
 use egoi_verify::machine::RequestLimits;
 use egoi_verify::store::{
-    Attempt, CreateResult, DeliveryStatus, Digest, IdempotencyClaim, Limits, NewClaim, NewRequest, NewResend,
+    Attempt, CreateResult, DeliveryStatus, Digest, IdempotencyClaim, KEY_TAG, Limits, NewClaim, NewRequest, NewResend,
     ResendResult, StoreBackend, StoreFuture, StoredRequest, StoredResponse, StoredTerms,
 };
 use egoi_verify::{Clock as _, Error, ErrorCode, Outcome, State, TestClock};
 
-use super::model::Model;
+use super::model::{Model, Request};
 
 pub(crate) struct BrokenStore {
     model: Mutex<Model>,
@@ -48,6 +48,12 @@ impl StoreBackend for BrokenStore {
 
     fn validate<'a>(&'a self, id: u128, attempt: Attempt<'a>) -> StoreFuture<'a, Option<Outcome>> {
         let now = self.clock.now();
+        let is_other_key =
+            |request: &Request| attempt.codes.iter().all(|code| code[..KEY_TAG] != request.code[..KEY_TAG]);
+        if self.model.lock().unwrap().requests.get(&id).is_some_and(is_other_key) {
+            let error = Error::new(ErrorCode::Misconfigured, "the request was made under another key");
+            return Box::pin(std::future::ready(Err(error)));
+        }
         let selected = self.model.lock().unwrap().look(id, &attempt, now);
         // The way to a database and back, in which others come by.
         std::thread::yield_now();

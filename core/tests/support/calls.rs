@@ -17,7 +17,7 @@ use egoi_verify::{Clock, EngineOptions, Error, Store};
 use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 
-use super::conformance::{new_resend, number, terms};
+use super::conformance::{code as digest_of, new_resend, number, terms};
 
 /// A call of a store. A code and a key are one byte here, a number its last digit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -116,13 +116,13 @@ impl Call {
                 said_of_created(&store.create(new_request(id, to, code, key, limits)).await?)
             }
             Self::Validate { id, code } => {
-                let codes = [[code; 32]];
+                let codes = [digest_of(code)];
                 let attempt = Attempt { id: attempt_id, codes: &codes, number: None, limits };
                 format!("{:?}", store.validate(id, attempt).await?)
             }
             Self::Cancel { id } => format!("{:?}", store.cancel(id).await?),
             Self::Resend { id, code } => {
-                said_of_resending(store.resend(id, new_resend([code; 32], number(0), limits)).await?.as_ref())
+                said_of_resending(store.resend(id, new_resend(digest_of(code), number(0), limits)).await?.as_ref())
             }
             Self::Settle { id, delivery, is_sent } => {
                 store.record_delivery(id, delivery, hand_over_end(is_sent)).await?;
@@ -158,7 +158,7 @@ pub(crate) fn new_request(id: u128, to: usize, code: u8, key: Option<u8>, limits
     NewRequest {
         id,
         number: number(to),
-        code: [code; 32],
+        code: digest_of(code),
         terms: terms(number(to), 600),
         idempotency_key: key.map(|key| [key; 32]),
         previous_idempotency_keys: Vec::new(),

@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use egoi_verify::machine::{Quota, RequestLimits, Timestamp};
 use egoi_verify::store::{
-    Attempt, CreateResult, DeliveryStatus, Digest, IdempotencyClaim, Limits, NewClaim, NewRequest, NewResend,
+    Attempt, CreateResult, DeliveryStatus, Digest, IdempotencyClaim, KEY_TAG, Limits, NewClaim, NewRequest, NewResend,
     ResendLimit, ResendResult, StoreBackend, StoredResponse, StoredTerms,
 };
 use egoi_verify::{
-    Clock as _, Engine, EngineOptions, Outcome, OutgoingSms, PhoneNumber, RequestOptions, State, Store, TestClock,
-    parse_number,
+    Clock as _, Engine, EngineOptions, ErrorCode, Outcome, OutgoingSms, PhoneNumber, RequestOptions, State, Store,
+    TestClock, parse_number,
 };
 use rand::rngs::SmallRng;
 use rand::{RngExt as _, SeedableRng as _};
@@ -50,6 +50,7 @@ macro_rules! conforms_one_at_a_time {
             a_request_is_there_until_keep_is_over_to_the_millisecond
             a_request_for_another_number_is_not_there_and_counts_no_attempt
             any_of_the_given_digests_may_be_the_right_one
+            a_code_under_another_key_is_misconfigured_and_counts_no_attempt
             an_old_code_after_a_resend_never_verifies
             the_sms_window_starts_at_the_first_sms
             requests_and_resends_count_together
@@ -138,8 +139,21 @@ const NO_LIMITS: Limits = Limits {
     wrong_codes_per_number: None,
     sms_per_number: None,
 };
-pub(crate) const RIGHT: Digest = [1; 32];
-const WRONG: Digest = [2; 32];
+pub(crate) const RIGHT: Digest = code(1);
+const WRONG: Digest = code(2);
+/// What [`RIGHT`] would be under another key.
+const UNDER_ANOTHER_KEY: Digest = [1; 32];
+
+/// What stands for a code, all of them under the same key.
+pub(crate) const fn code(i: u8) -> Digest {
+    let mut digest = [i; 32];
+    let mut at = 0;
+    while at < KEY_TAG {
+        digest[at] = 0;
+        at += 1;
+    }
+    digest
+}
 
 pub(crate) static RUNTIME: LazyLock<tokio::runtime::Runtime> =
     LazyLock::new(|| tokio::runtime::Runtime::new().unwrap());
@@ -296,7 +310,7 @@ fn replay(with: &Kind, history: u64) {
         let now = opened.clock.now();
         let known = if ids.is_empty() { 7 } else { ids[random.random_range(0..ids.len())] };
         // Four codes, so that old ones come back.
-        let code = [random.random_range(0..4u8); 32];
+        let code = code(random.random_range(0..4u8));
         let (call, expected, answer) = match random.random_range(0..12) {
             0 | 1 => {
                 let id: u128 = random.random();
@@ -440,6 +454,18 @@ pub(crate) fn a_request_for_another_number_is_not_there_and_counts_no_attempt(wi
     assert_eq!((record.wrong_codes, record.state(opened.clock.now())), (0, State::Pending));
 }
 
+pub(crate) fn a_code_under_another_key_is_misconfigured_and_counts_no_attempt(with: &Kind) {
+    let opened = open(with);
+    let one_attempt = Limits { request: RequestLimits { max_attempts: Some(1), ..NO_LIMITS.request }, ..NO_LIMITS };
+    opened.create(1, number(0), one_attempt);
+    for _ in 0..3 {
+        let attempt = Attempt { id: 7, codes: &[UNDER_ANOTHER_KEY], number: Some(number(0)), limits: one_attempt };
+        let error = RUNTIME.handle().block_on(opened.store.validate(1, attempt)).unwrap_err();
+        assert_eq!(error.code(), ErrorCode::Misconfigured, "{error}");
+    }
+    assert_eq!(opened.validate(1, &RIGHT, one_attempt), Some(Outcome::Verified));
+}
+
 pub(crate) fn any_of_the_given_digests_may_be_the_right_one(with: &Kind) {
     for codes in [[RIGHT, WRONG], [WRONG, RIGHT]] {
         let opened = open(with);
@@ -453,12 +479,12 @@ pub(crate) fn an_old_code_after_a_resend_never_verifies(with: &Kind) {
     for end in [Some(DeliveryStatus::Sent), Some(DeliveryStatus::PossiblySent), None] {
         let opened = open(with);
         opened.create(1, number(0), NO_LIMITS);
-        opened.resend(1, [3; 32], NO_LIMITS);
+        opened.resend(1, code(3), NO_LIMITS);
         if let Some(end) = end {
             opened.record_delivery(1, 1, end);
         }
         assert_eq!(opened.validate(1, &RIGHT, NO_LIMITS), Some(Outcome::WrongCode), "{end:?}");
-        assert_eq!(opened.validate(1, &[3; 32], NO_LIMITS), Some(Outcome::Verified), "{end:?}");
+        assert_eq!(opened.validate(1, &code(3), NO_LIMITS), Some(Outcome::Verified), "{end:?}");
     }
 }
 
@@ -621,17 +647,17 @@ pub(crate) fn a_key_of_a_request_that_was_not_sent_is_free_again(with: &Kind) {
 pub(crate) fn a_resend_while_another_is_handed_over_has_to_wait(with: &Kind) {
     let opened = open(with);
     opened.create(1, number(0), NO_LIMITS);
-    assert!(matches!(opened.resend(1, [3; 32], NO_LIMITS), ResendResult::Ready { delivery: 1, .. }));
-    for code in [[4; 32], [3; 32]] {
+    assert!(matches!(opened.resend(1, code(3), NO_LIMITS), ResendResult::Ready { delivery: 1, .. }));
+    for code in [code(4), code(3)] {
         // Even with the same code.
         let limited = opened.resend(1, code, NO_LIMITS);
         assert!(matches!(limited, ResendResult::RateLimited(ResendLimit::ResendAfter(_))));
     }
     opened.record_delivery(1, 1, DeliveryStatus::PossiblySent);
-    assert!(matches!(opened.resend(1, [4; 32], NO_LIMITS), ResendResult::Ready { delivery: 2, .. }));
+    assert!(matches!(opened.resend(1, code(4), NO_LIMITS), ResendResult::Ready { delivery: 2, .. }));
     // One whose process died is not waited for for ever.
     opened.clock.advance(Duration::from_secs(30));
-    assert!(matches!(opened.resend(1, [5; 32], NO_LIMITS), ResendResult::Ready { delivery: 3, .. }));
+    assert!(matches!(opened.resend(1, code(5), NO_LIMITS), ResendResult::Ready { delivery: 3, .. }));
 }
 
 pub(crate) fn a_hand_over_that_ended_ends_no_more(with: &Kind) {
@@ -765,7 +791,7 @@ pub(crate) fn of_64_resends_at_once_one_is_ready(with: &Kind) {
         opened.create(1, number(0), NO_LIMITS);
         let ready = opened.at_once(|store, thread| {
             // Some of them draw the same code.
-            let new = new_resend([thread as u8 / 4; 32], number(0), NO_LIMITS);
+            let new = new_resend(code(thread as u8 / 4), number(0), NO_LIMITS);
             matches!(wait(store.resend(1, new)), Some(ResendResult::Ready { .. }))
         });
         assert_eq!(count(&ready, &true), 1, "round {round}");

@@ -9,6 +9,7 @@ use egoi_verify::store::Attempt;
 use stateright::semantics::{ConsistencyTester as _, LinearizabilityTester, SequentialSpec};
 
 use super::calls::{ByRequest, Call, Made, Most, NOW, hand_over_end, new_request, said_of_created, said_of_resending};
+use super::conformance::code as digest_of;
 use super::model::Model;
 
 #[derive(Clone)]
@@ -28,7 +29,7 @@ impl SequentialSpec for Request {
                 said_of_created(&model.create(new_request(id, to, code, key, limits), NOW))
             }
             Call::Validate { id, code } => {
-                let attempt = Attempt { id: 0, codes: &[[code; 32]], number: None, limits };
+                let attempt = Attempt { id: 0, codes: &[digest_of(code)], number: None, limits };
                 format!("{:?}", model.validate(id, &attempt, NOW))
             }
             Call::Cancel { id } => {
@@ -38,7 +39,7 @@ impl SequentialSpec for Request {
                 };
                 format!("{:?}", model.cancel(id, &unlimited, NOW))
             }
-            Call::Resend { id, code } => said_of_resending(model.resend(id, [code; 32], &limits, NOW).as_ref()),
+            Call::Resend { id, code } => said_of_resending(model.resend(id, digest_of(code), &limits, NOW).as_ref()),
             Call::Settle { id, delivery, is_sent } => {
                 model.record_delivery(id, delivery, hand_over_end(is_sent), NOW);
                 String::new()

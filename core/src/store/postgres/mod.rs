@@ -17,7 +17,7 @@ use super::sealed::Seal;
 use super::{
     Attempt, Clock, ClockShift, CreateResult, DeliveryStatus, Digest, IdempotencyClaim, Limits, NewClaim, NewRequest,
     NewResend, OpenOptions, ResendLimit, ResendResult, StoreBackend, StoreFuture, StoredRequest, StoredResponse,
-    StoredTerms, storage,
+    StoredTerms, storage, wrong_key,
 };
 use crate::error::Error;
 use crate::machine::{Progress, Quota, Record, Timestamp};
@@ -270,6 +270,7 @@ impl StoreBackend for PostgresStore {
                 Some("already_verified") => Some(Outcome::AlreadyVerified),
                 Some("cancelled") => Some(Outcome::Cancelled),
                 Some("too_many_attempts") => Some(Outcome::TooManyAttempts),
+                Some("wrong_key") => return Err(wrong_key()),
                 Some(_) => return Err(unreadable()),
             })
         })

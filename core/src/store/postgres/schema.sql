@@ -297,7 +297,15 @@ DECLARE
     said text;
 BEGIN
     SELECT * INTO r FROM egoi_verify_requests WHERE id = of_id FOR UPDATE;
-    IF NOT FOUND OR r.number <> ALL (names) THEN
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    -- The first four bytes of a code name the key that it was made under.
+    IF substr(codes[1], 1, 4) <> substr(r.code, 1, 4)
+        AND NOT EXISTS (SELECT FROM unnest(codes) code WHERE substr(code, 1, 4) = substr(r.code, 1, 4)) THEN
+        RETURN 'wrong_key';
+    END IF;
+    IF r.number <> ALL (names) THEN
         RETURN NULL;
     END IF;
     IF l.wrong_codes IS NOT NULL AND r.progress = 0 THEN

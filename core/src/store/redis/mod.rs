@@ -16,7 +16,7 @@ use super::sealed::Seal;
 use super::{
     Attempt, Clock, ClockShift, CreateResult, DeliveryStatus, Digest, IdempotencyClaim, NewClaim, NewRequest,
     NewResend, OpenOptions, ResendLimit, ResendResult, StoreBackend, StoreFuture, StoredRequest, StoredResponse,
-    StoredTerms,
+    StoredTerms, wrong_key,
 };
 use crate::error::Error;
 use crate::machine::{Progress, Record, Timestamp};
@@ -129,6 +129,7 @@ impl RedisStore {
             b"already_verified" => Outcome::AlreadyVerified,
             b"cancelled" => Outcome::Cancelled,
             b"too_many_attempts" => Outcome::TooManyAttempts,
+            b"wrong_key" => return Err(wrong_key()),
             _ => return Err(unexpected()),
         }))
     }

@@ -17,6 +17,11 @@ local function is_of(all, one)
 end
 
 local codes, tags = ARGV[4], ARGV[8]
+local is_key_known = false
+for at = 1, #codes, 32 do
+  if codes:sub(at, at + 3) == code:sub(1, 4) then is_key_known = true end
+end
+if not is_key_known then return 'wrong_key' end
 if tags ~= '' and tags ~= tag and not is_of(tags, tag) then return false end
 
 -- The same command again, whose answer was lost, is answered as before. After the right code none counts.

@@ -17,7 +17,7 @@ use super::sealed::Seal;
 use super::{
     Attempt, CreateResult, DELIVERY_TIMEOUT, DeliveryStatus, Digest, IdempotencyClaim, Limits, NewClaim, NewRequest,
     NewResend, OpenOptions, ResendLimit, ResendResult, StoreBackend, StoreFuture, StoredRequest, StoredResponse,
-    StoredTerms,
+    StoredTerms, is_key_known, wrong_key,
 };
 use crate::error::{Error, Reason};
 use crate::machine::{Answer, Event, Record, RequestLimits, Timestamp, Window};
@@ -46,6 +46,12 @@ enum Made {
     Known(SealedRequest),
     OtherNumber,
     RateLimited(Duration),
+}
+
+enum Validated {
+    Outcome(Outcome),
+    NoRequest,
+    WrongKey,
 }
 
 enum Resent {
@@ -149,25 +155,28 @@ fn validate(
     attempt: (u128, &[Digest], Limits),
     number: Option<PhoneNumber>,
     seal: &Seal,
-) -> rusqlite::Result<Option<Outcome>> {
+) -> rusqlite::Result<Validated> {
     let (attempt, codes, limits) = attempt;
-    let Some(mut row) = Row::find(tx, id, now)? else { return Ok(None) };
+    let Some(mut row) = Row::find(tx, id, now)? else { return Ok(Validated::NoRequest) };
+    if !is_key_known(codes, &row.code) {
+        return Ok(Validated::WrongKey);
+    }
     if number.is_some_and(|number| !seal.number_tags(number).contains(&row.number)) {
-        return Ok(None);
+        return Ok(Validated::NoRequest);
     }
     if let Some(outcome) = replayed::find(&row.attempts, attempt) {
-        return Ok(Some(outcome));
+        return Ok(Validated::Outcome(outcome));
     }
     let is_right = codes.iter().fold(Choice::from(0), |found, code| found | code.ct_eq(&row.code));
     let (record, answer) = row.record.step(Event::Validate { code_is_right: is_right.into() }, now, &limits.request);
-    let Answer::Outcome(outcome) = answer else { return Ok(None) };
+    let Answer::Outcome(outcome) = answer else { return Ok(Validated::NoRequest) };
     if !matches!(outcome, Outcome::Verified | Outcome::WrongCode) {
-        return Ok(Some(outcome));
+        return Ok(Validated::Outcome(outcome));
     }
     if let Some(quota) = limits.wrong_codes_per_number {
         let mut counters = Counters::find(tx, &row.numbers(seal), now, &limits)?;
         if counters.wrong_codes.wait(now, &quota).is_some() {
-            return Ok(Some(Outcome::TooManyAttempts));
+            return Ok(Validated::Outcome(Outcome::TooManyAttempts));
         }
         let before = counters.wrong_codes;
         counters.wrong_codes = match outcome {
@@ -181,7 +190,7 @@ fn validate(
     row.record = record;
     replayed::remember(&mut row.attempts, attempt, outcome);
     row.count(tx)?;
-    Ok(Some(outcome))
+    Ok(Validated::Outcome(outcome))
 }
 
 fn resend(
@@ -306,7 +315,13 @@ impl StoreBackend for SqliteStore {
         Box::pin(async move {
             let seal = Arc::clone(&self.seal);
             let (attempt, codes, number, limits) = (attempt.id, attempt.codes.to_vec(), attempt.number, attempt.limits);
-            self.connection.write(move |tx, now| validate(tx, now, id, (attempt, &codes, limits), number, &seal)).await
+            let validating =
+                move |tx: &Transaction<'_>, now| validate(tx, now, id, (attempt, &codes, limits), number, &seal);
+            match self.connection.write(validating).await? {
+                Validated::Outcome(outcome) => Ok(Some(outcome)),
+                Validated::NoRequest => Ok(None),
+                Validated::WrongKey => Err(wrong_key()),
+            }
         })
     }
 
