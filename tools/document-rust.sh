@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Documents the crates, warnings being errors, as the JSON that tests/surface reads: `target/doc`. `--examples` has cargo resolve the
+# features as it does for tests, so that Clippy has checked every dependency already.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+RUSTDOC=$PWD/tests/surface/rustdoc RUSTDOCFLAGS="-D warnings -Zunstable-options --output-format json" \
+  "${CARGO:-cargo}" doc --quiet --locked --workspace --exclude egoi-verify-node --exclude egoi-verify-python --all-features \
+  --no-deps --lib --bin scripted-service --examples
