@@ -102,6 +102,12 @@ test("the file of wrong uses fails where a use is right", async () => {
     assert.match(done.output, /Unused '@ts-expect-error' directive/);
 });
 
+test("its command line is installed", async () => {
+    const done = await run(`${project}/node_modules/.bin/egoi-verify`, ["demo"], { cwd: project });
+    assert.equal(done.code, 0, done.output);
+    assert.match(done.output, /is verified/);
+});
+
 test("publint has nothing to say about it", async () => {
     const args = [`${here}node_modules/publint/src/cli.js`, "--strict", tarball("egoi-verify")];
     const done = await run(process.execPath, args);
