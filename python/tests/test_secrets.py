@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import support_program as program
 from egoi_verify import (
     AsyncClient,
     AsyncEngine,
@@ -371,3 +372,10 @@ def test_generated_codes_are_not_logged(log: Callable[[], str]) -> None:
     log()
     code = generate_code("alphanumeric", 20)
     assert code not in log()
+
+
+# Error trackers
+
+
+def test_no_frame_of_the_library_holds_a_secret_when_sentry_or_djangos_debug_page_reads_it() -> None:
+    assert program.run("trackers", "http://127.0.0.1:1") == "frames"

@@ -30,7 +30,10 @@ def parse_number(text: str) -> PhoneNumber:
 
     Digits alone, a local number, and one that cannot be of its country are :class:`InvalidInputError`.
     """
-    return PhoneNumber(*_native.parse_number(text))
+    try:
+        return PhoneNumber(*_native.parse_number(text))
+    finally:
+        del text  # an error tracker would show it
 
 
 def sms_parts(text: str) -> SmsParts:
@@ -67,4 +70,7 @@ def code_in_sms(
 
     A guess, but for the line of :func:`with_origin`: only the verifier knows whether it is the code.
     """
-    return _native.code_in_sms(text, code_type, code_size)
+    try:
+        return _native.code_in_sms(text, code_type, code_size)
+    finally:
+        del text  # an error tracker would show it
