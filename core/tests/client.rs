@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 
 use egoi_verify::store::{MemoryStore, StoreBackend};
 use egoi_verify::{
-    Api, CallOptions, Client, ClientOptions, CodeType, ErrorCode, Outcome, RequestOptions, State, Store, TestClock,
-    V1Paths, V2Paths, ValidateOptions,
+    Api, CallOptions, Client, ClientOptions, CodeType, EgoiSms, Engine, EngineOptions, ErrorCode, Outcome,
+    RequestOptions, State, Store, TestClock, V1Paths, V2Paths, ValidateOptions,
 };
 use service::{Arrived, CODE, ID, KEY, NUMBER, Service, Step, answer, closed_port, json};
 use watched::{Trouble, Watched};
@@ -296,6 +296,9 @@ async fn with_a_number_no_code_is_submitted_for_another() {
         for (recipient, expected) in [
             (r#","recipientNumber":"351-910000000""#, Ok(Outcome::Verified)),
             (r#","recipientNumber":"+351910000000""#, Ok(Outcome::Verified)),
+            (r#","recipientNumber":"351910000000""#, Ok(Outcome::Verified)),
+            (r#","recipientNumber":351910000000"#, Ok(Outcome::Verified)),
+            (r#","recipientNumber":351910000001"#, Err(ErrorCode::NotFound)),
             (r#","recipientNumber":"351-910000001""#, Err(ErrorCode::NotFound)),
             (r#","recipientNumber":"?""#, Err(ErrorCode::InvalidResponse)),
             ("", Err(ErrorCode::InvalidResponse)),
@@ -426,9 +429,110 @@ async fn what_v1_does_not_have_is_unsupported() {
     let client = service.client(Api::V1);
     assert_eq!(client.get(ID, any()).await.unwrap_err().code(), ErrorCode::Unsupported);
     assert_eq!(client.resend(ID, any()).await.unwrap_err().code(), ErrorCode::Unsupported);
-    assert_eq!(client.ping(any()).await.unwrap_err().code(), ErrorCode::Unsupported);
-    assert_eq!(client.senders(any()).await.unwrap_err().code(), ErrorCode::Unsupported);
     assert!(service.arrived().is_empty());
+}
+
+#[tokio::test]
+async fn v1s_ping_and_senders_are_the_calls_of_its_integrators() {
+    let list = r#"[{"senderHash":"abc","name":"Acme","deleted":false},{"senderHash":"old","deleted":true}]"#;
+    let service =
+        Service::answering([json(200, "{}"), json(200, list), json(200, r#"{"errors":["NO_ACCESS"]}"#)]).await;
+    let client = service.client(Api::V1);
+    client.ping(any()).await.unwrap();
+    let senders = client.senders(any()).await.unwrap();
+    assert_eq!((senders.len(), senders[0].id.as_str(), senders[0].name.as_deref()), (1, "abc", Some("Acme")));
+    let refused = client.senders(any()).await.unwrap_err();
+    assert!(refused.code() == ErrorCode::Rejected && refused.detail().contains("NO_ACCESS"), "{refused}");
+    let sent: Vec<_> = service.arrived().into_iter().map(|sent| (sent.method, sent.path, sent.body)).collect();
+    let post = |path: &str, body: &str| ("POST".to_owned(), path.to_owned(), body.to_owned());
+    assert_eq!(sent[0], post("/commons/ping", "{}"));
+    assert_eq!(sent[1], post("/sms/senders", &format!(r#"{{"apikey":"{KEY}"}}"#)));
+}
+
+/// What E-goi's own SMS call sends of a message, and what becomes of the answer.
+async fn sms(
+    options: impl Fn(ClientOptions) -> ClientOptions,
+    api: Api,
+    answers: Vec<Step>,
+    message: &str,
+) -> (String, Option<(ErrorCode, bool)>) {
+    let service = Service::answering([answers]).await;
+    let gateway = EgoiSms::new(options(service.options(api))).unwrap();
+    let engine = Engine::new(gateway, EngineOptions::default()).unwrap();
+    let done = engine.request(NUMBER, RequestOptions::default().message(message)).await;
+    let failed = done.err().map(|error| (error.cause_code().unwrap(), error.sms_possibly_sent()));
+    let sent = service.arrived().remove(0);
+    let digits: String = sent.body.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
+    (format!("{} {digits}", sent.path), failed)
+}
+
+#[tokio::test]
+async fn e_gois_sms_call_is_urgent_and_says_encoding_and_parts() {
+    let made = || json(201, r#"{"messageId":"m"}"#);
+    let plain = |options: ClientOptions| options;
+    let (sent, failed) = sms(plain, Api::V2, made(), "{CODE}").await;
+    assert_eq!(failed, None);
+    assert_eq!(
+        sent,
+        r#"/v2/sms/messages/action/send/single {"to":"000-000000000","from":"0000","textBody":"000000","encoding":"gsm0000","maxCount":0,"priority":"urgent"}"#
+    );
+    let (sent, _) = sms(plain, Api::V2, made(), &format!("{}{{CODE}}", "ж".repeat(70))).await;
+    assert!(sent.contains(r#""encoding":"unicode","maxCount":0,"#), "{sent}");
+    let list = |options: ClientOptions| {
+        options.v2_paths(V2Paths { send_sms: "v2/sms/messages/action/send".to_owned(), ..V2Paths::default() })
+    };
+    let (sent, failed) = sms(list, Api::V2, json(201, r#"[{"messageId":"m"}]"#), "{CODE}").await;
+    assert!(
+        sent.starts_with("/v0/sms/messages/action/send [{") || sent.starts_with("/v2/sms/messages/action/send [{"),
+        "{sent}"
+    );
+    assert_eq!(failed, None);
+    // What is no JSON says nothing of an SMS.
+    let (_, failed) = sms(plain, Api::V2, answer(200, "", b"<html>Sign in</html>"), "{CODE}").await;
+    assert_eq!(failed, Some((ErrorCode::InvalidResponse, true)));
+}
+
+#[tokio::test]
+async fn v1_sends_an_sms_as_its_integrators_do() {
+    let plain = |options: ClientOptions| options;
+    let (sent, failed) = sms(plain, Api::V1, json(200, r#"{"id":17}"#), "{CODE}").await;
+    assert_eq!(
+        sent,
+        format!(
+            r#"/sms/send {{"apikey":"{}","mobile":"000-000000000","senderHash":"0000","message":"000000","options":{{"gsm0000":true,"maxCount":0}}}}"#,
+            KEY.replace(|c: char| c.is_ascii_digit(), "0")
+        )
+    );
+    assert_eq!(failed, None);
+    assert_eq!(sms(plain, Api::V1, answer(200, "", b""), "{CODE}").await.1, None);
+    for (refused, code) in [
+        (json(200, r#"{"errors":["NO_BALANCE"],"errorCode":9}"#), ErrorCode::Rejected),
+        (json(401, r#"{"errors":["NO_KEY"]}"#), ErrorCode::Unauthorized),
+        (json(400, r#"{"errors":["BAD_NUMBER"]}"#), ErrorCode::Rejected),
+    ] {
+        assert_eq!(sms(plain, Api::V1, refused, "{CODE}").await.1, Some((code, false)));
+    }
+}
+
+#[tokio::test]
+async fn what_the_service_said_of_a_failure_is_told() {
+    for (answer, told) in [
+        (json(400, r#"{"errors":["SENDER_NOT_FOUND"],"errorCode":12}"#), "answered 400: 12: SENDER_NOT_FOUND"),
+        (json(200, r#"{"errors":["NO_BALANCE"]}"#), "refused: NO_BALANCE"),
+        (answer(403, "Content-Type: text/plain\r\n", b"not from this network"), "answered 403: not from this network"),
+        (
+            answer(403, "Content-Type: text/html\r\n", b"<!DOCTYPE html><html><title>Blocked by policy</title></html>"),
+            "a firewall, a proxy or a wrong `base_url` answered: Blocked by policy",
+        ),
+        (
+            answer(200, "", b"<br />\n<b>Notice</b>: Undefined index: x in /srv/api.php<br />\n{\"status\":\"Ok\"}"),
+            "is not JSON, it begins with: Notice : Undefined index: x in /srv/api.php",
+        ),
+    ] {
+        let service = Service::answering([answer]).await;
+        let failed = service.client(Api::V1).request(NUMBER, RequestOptions::default()).await.unwrap_err();
+        assert!(failed.detail().contains(told), "{failed}");
+    }
 }
 
 #[test]
@@ -440,7 +544,6 @@ fn a_client_is_made_without_a_runtime_and_refuses_what_is_wrong() {
         (ClientOptions::new("", "1"), "api_key"),
         (ClientOptions::new("a\nb", "1"), "api_key"),
         (ClientOptions::new(KEY, "a\u{7}b"), "sender"),
-        (v2().api(Api::V1), "base_url"),
         (v2().base_url("http://example.com"), "base_url"),
         (v2().base_url("ftp://example.com"), "base_url"),
         (v2().base_url("https://user@example.com"), "base_url"),
@@ -474,6 +577,7 @@ fn a_client_is_made_without_a_runtime_and_refuses_what_is_wrong() {
         assert!(Client::new(v2().base_url(base)).is_ok(), "{base}");
     }
     assert!(Client::new(v2().base_url("http://example.com").allow_http(true)).is_ok());
+    assert!(Client::new(v2().api(Api::V1)).is_ok(), "V1 has a base URL by default");
     let printed = format!("{:?} {:?}", v2(), Client::new(v2()).unwrap());
     assert!(!printed.contains(KEY));
 }

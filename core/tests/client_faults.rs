@@ -156,8 +156,8 @@ async fn an_answer_that_is_not_the_contract_is_unexpected() {
             bytes200(b"{\"verifyId\":\"\xff\",\"requestId\":\"\xff\",\"id\":\"\xff\",\"status\":\"pending\"}"),
         ),
         ("not UTF-8 where nobody looks", bytes200(&[&good.as_bytes()[..good.len() - 1], b",\"x\":\"\xff\"}"].concat())),
-        ("HTML", with("Content-Type: text/html\r\n")),
-        ("text", with("Content-Type: text/plain; charset=utf-8\r\n")),
+        ("a web page", answer(200, "Content-Type: text/html\r\n", b"<html><title>Sign in</title></html>")),
+        ("a notice before the JSON", json200(&format!("<br />\n<b>Notice</b>: undefined index<br />\n{good}"))),
         ("gzip", with("Content-Encoding: gzip\r\nContent-Type: application/json\r\n")),
         ("br without a type", with("Content-Encoding: br\r\n")),
         (
@@ -172,7 +172,7 @@ async fn an_answer_that_is_not_the_contract_is_unexpected() {
         ("an array of an array", json200(&format!(r#"[["{ID}"]]"#))),
         ("two objects", json200(&format!("[{good},{good}]"))),
         ("a string", json200(&format!("\"{ID}\""))),
-        ("ids of another type", json200(r#"{"verifyId":1,"requestId":1,"id":1,"status":"pending"}"#)),
+        ("ids of another type", json200(r#"{"verifyId":[],"requestId":{},"id":1,"status":"pending"}"#)),
         ("10^4 headers", raw(&format!("HTTP/1.1 200 X\r\n{}Content-Length: 0\r\n\r\n", "X-Y: z\r\n".repeat(10_000)))),
         (
             "100 MiB announced",

@@ -462,7 +462,7 @@ fn a_refused_request_exits_8() -> Anything {
 
 #[test]
 fn what_v1_cannot_do_exits_8() -> Anything {
-    for arguments in [&["get", "abc"][..], &["resend", "abc"], &["check"]] {
+    for arguments in [&["get", "abc"][..], &["resend", "abc"]] {
         let done = at("http://127.0.0.1:9", arguments).env("EGOI_API", "v1").arg("--json").output()?;
         assert_eq!((code(&done), &error(&done)?["code"]), (8, &json!("unsupported")), "{arguments:?}");
     }

@@ -606,10 +606,13 @@ mod an_engine_over_e_gois_sms_call {
     }
 
     #[tokio::test]
-    async fn cannot_be_made_over_v1_which_has_no_such_call() {
+    async fn is_sent_over_v1_too() {
         let sandbox = sandbox().await;
-        let refused = EgoiSms::new(sandbox.client_options(Api::V1)).err().unwrap();
-        assert_eq!(refused.code(), ErrorCode::Unsupported);
+        let sms = EgoiSms::new(sandbox.client_options(Api::V1)).unwrap();
+        let engine = Engine::new(sms, EngineOptions::default()).unwrap();
+        let id = engine.request(NUMBER, RequestOptions::default()).await.unwrap().id;
+        let code = sandbox.wait_for_code(NUMBER, Duration::from_secs(5)).await.unwrap();
+        assert_eq!(engine.validate(&id, &code, ValidateOptions::default()).await.unwrap(), Outcome::Verified);
     }
 }
 

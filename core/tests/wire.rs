@@ -59,14 +59,24 @@ fn a_users_words_are_added_and_never_change_a_word_of_the_table() {
 #[test]
 fn an_answer_of_v1_is_one_object() {
     let answer = v1::decode_answer(br#"{"requestId":"bcc3f46527d44408b434ebc24c229a49","status":"Ok"}"#).unwrap();
-    assert_eq!((answer.id.as_deref(), answer.status.as_str()), (Some("bcc3f46527d44408b434ebc24c229a49"), "Ok"));
+    assert_eq!(
+        (answer.id.as_deref(), answer.status.as_deref(), answer.has_errors),
+        (Some("bcc3f46527d44408b434ebc24c229a49"), Some("Ok"), false)
+    );
     let refused = v1::decode_answer(br#"{"status":"Error","error":"no balance"}"#).unwrap();
-    assert_eq!((refused.id, refused.error.as_deref()), (None, Some("no balance")));
+    assert_eq!((refused.id, refused.status.as_deref()), (None, Some("Error")));
+    let numeric = v1::decode_answer(br#"{"requestId":17,"status":1,"errors":[]}"#).unwrap();
+    assert_eq!((numeric.id.as_deref(), numeric.status, numeric.has_errors), (Some("17"), None, false));
+    for errors in [r#"["NO_BALANCE"]"#, r#"{"mobile":["bad"]}"#, "\"no\"", "true", "7"] {
+        let body = format!(r#"{{"errors":{errors},"errorCode":12}}"#);
+        assert!(v1::decode_answer(body.as_bytes()).unwrap().has_errors && v1::has_errors(body.as_bytes()), "{errors}");
+    }
+    for none in ["null", "[]", "{}", "\"\"", "false"] {
+        assert!(!v1::has_errors(format!(r#"{{"errors":{none}}}"#).as_bytes()), "{none}");
+    }
     for wrong in [
         r#"[{"requestId":"a","status":"Ok"}]"#,
         r#"["a","Ok"]"#,
-        r#"{"requestId":"a"}"#,
-        r#"{"requestId":"a","status":1}"#,
         r#"{"requestId":"a","status":"Ok","status":"Ok"}"#,
         r#"{"requestId":"a","status":"Ok"} x"#,
         r#"{"requestId":"a","status":"O"#,
@@ -98,7 +108,8 @@ fn a_verdict_of_v2_is_a_list_of_one_or_the_bare_object() {
         r#"[{"verifyId":"a"},{"verifyId":"a"}]"#,
         r#"[["a","verified"]]"#,
         "{}",
-        r#"{"verifyId":1}"#,
+        r#"{"verifyId":1.5}"#,
+        r#"{"verifyId":null}"#,
     ] {
         assert!(v2::decode_done(wrong.as_bytes()).is_err(), "{wrong}");
     }
@@ -119,8 +130,65 @@ fn a_read_of_v2_keeps_what_is_used_and_every_field_is_optional() {
     assert_eq!(read.created_at, Some(SystemTime::UNIX_EPOCH + Duration::from_secs(1_583_495_854)));
     let empty = v2::decode_read(b"{}").unwrap();
     assert!(empty.id.is_none() && empty.status.is_none() && empty.code.is_none());
-    assert!(v2::decode_read(br#"{"codeTTL":-1}"#).is_err());
-    assert!(v2::decode_read(br#"{"code":1234}"#).is_err());
+    for twice in [r#"{"id":"a","id":"a"}"#, r#"{"status":"pending","status":"verified"}"#, r#"{"code":"1","code":"2"}"#]
+    {
+        assert!(v2::decode_read(twice.as_bytes()).is_err(), "{twice}");
+    }
+}
+
+#[test]
+fn a_field_that_decides_nothing_may_be_of_another_type() {
+    let read = v2::decode_read(
+        "\u{feff}{\"id\":7,\"senderId\":7,\"recipientNumber\":351910000000,\"code\":1234,\"codeTTL\":\"600\",\"status\":\"pending\",
+         \"createDate\":{\"date\":\"2020-03-06 11:57:34\",\"timezone\":\"UTC\"},\"message\":[],\"more\":{\"x\":[1]}}"
+            .as_bytes(),
+    )
+    .unwrap();
+    assert_eq!((read.id.as_deref(), read.number.as_deref()), (Some("7"), Some("351910000000")));
+    assert_eq!((read.ttl, read.status.as_deref()), (Some(Duration::from_secs(600)), Some("pending")));
+    assert!(read.created_at.is_none() && read.code.is_none(), "a code that is a number may have lost a zero");
+    for odd in [r#"{"codeTTL":-1}"#, r#"{"codeTTL":"soon"}"#, r#"{"codeTTL":6.5}"#, r#"{"codeTTL":[]}"#, r#"{"id":{}}"#]
+    {
+        let read = v2::decode_read(odd.as_bytes()).unwrap();
+        assert!(read.ttl.is_none() && read.id.is_none(), "{odd}");
+    }
+    assert_eq!(v2::decode_requested(br#"{"verifyId":12}"#).as_deref(), Ok("12"));
+    let done = v2::decode_done(br#"[{"verifyId":12,"status":200}]"#).unwrap();
+    assert_eq!((done.id.as_str(), done.word), ("12", None));
+    let ids = |senders: Vec<v2::Sender>| senders.into_iter().map(|sender| sender.id).collect::<Vec<_>>();
+    let list = br#"[{"id":"1"},{"name":"no id"},7,null,{"id":{}},{"id":2,"name":3,"phoneNumber":351910000000,"senderStatus":1}]"#;
+    assert_eq!(ids(v2::decode_senders(list).unwrap()), ["1", "2"]);
+    let list = br#"[{"senderHash":"a","name":"Acme","deleted":false},{"senderHash":"b","deleted":true},{"deleted":0},
+                    {"senderHash":"c","deleted":"0"},"x"]"#;
+    assert_eq!(ids(v1::decode_senders(list).unwrap()), ["a", "c"]);
+    assert!(v2::decode_is_down(br#"{"apiStatus":"Down"}"#));
+    for up in [r#"{"apiStatus":"Up","date":"Fri Jan 17 11:20:07 WET 2020"}"#, "{}", "pong", "", r#"{"apiStatus":1}"#] {
+        assert!(!v2::decode_is_down(up.as_bytes()), "{up}");
+    }
+}
+
+#[test]
+fn every_word_that_a_refusal_says_is_kept() {
+    for (body, said) in [
+        (r#"{"errors":["SENDER_NOT_FOUND","check it"],"errorCode":"E12"}"#, "E12: SENDER_NOT_FOUND: check it"),
+        (r#"{"errorCode":403,"status":"error"}"#, "403"),
+        (r#"{"message":"bad key"}"#, "bad key"),
+        (r#"{"error":{"code":7,"message":"no"}}"#, "7: no"),
+        (
+            r#"{"title":"Violation","detail":"to: no","violations":[{"propertyPath":"to","message":"no"}]}"#,
+            "Violation: to: no: no: to",
+        ),
+        (r#"[{"title":"No"}]"#, "No"),
+        (r#"["one","two"]"#, "one: two"),
+        (r#""just words""#, "just words"),
+        (r#"{"status":"Error"}"#, "Error"),
+        ("\u{feff}{\"error\":\"no\"}", "no"),
+    ] {
+        assert_eq!(decode_refusal(body.as_bytes()).as_deref(), Some(said), "{body}");
+    }
+    for nothing in ["", "{}", "[]", "null", r#"{"status":400}"#, r#"{"errors":[]}"#, "<html>"] {
+        assert_eq!(decode_refusal(nothing.as_bytes()), None, "{nothing}");
+    }
 }
 
 #[test]
@@ -152,8 +220,8 @@ fn dates_are_read_with_a_space_and_an_offset_too() {
 
 #[test]
 fn what_a_server_answers_a_client_reads() {
-    assert_eq!(v1::decode_answer(&v1::encode_requested("a")).unwrap().status, "Ok");
-    assert_eq!(v1::decode_answer(&v1::encode_error("no")).unwrap().error.as_deref(), Some("no"));
+    assert_eq!(v1::decode_answer(&v1::encode_requested("a")).unwrap().status.as_deref(), Some("Ok"));
+    assert_eq!(decode_refusal(&v1::encode_error("no")).as_deref(), Some("no"));
     assert_eq!(v2::decode_requested(&v2::encode_requested("a")).as_deref(), Ok("a"));
     assert_eq!(v2::decode_done(&v2::encode_done("a", None)).unwrap().word, None);
     let words = StatusWords::default();
@@ -231,7 +299,7 @@ fn a_code_type_has_one_word_in_v2() {
 
 #[test]
 fn a_malformed_answer_is_described_without_quoting_it() {
-    let answer = br#"{"id":"a","code":731902,"status":"pending"}"#;
+    let answer = br#"{"id":"a","code":731902,"status":"pending","id":"b"}"#;
     let said = v2::decode_read(answer).err().unwrap().to_string();
     assert!(!said.contains("731902"), "{said}");
 }

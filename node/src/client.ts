@@ -28,7 +28,7 @@ export type StatusMeaning =
 
 /** Options of a client that have defaults. */
 export interface ClientSettings {
-  /** The version of E-goi's interface. V1 needs a `baseUrl`, as it has no published address. Default: `"v2"`. */
+  /** The version of E-goi's interface. The paths of V1's Verify calls are assumed. Default: `"v2"`. */
   api?: "v1" | "v2" | undefined;
   /** Where the service is: HTTPS, or HTTP to a loopback address, or any HTTP with `allowHttp`. */
   baseUrl?: string | undefined;
@@ -196,7 +196,7 @@ export class Client extends NativeVerifierBase {
     return new Client(options, { environment: process.env });
   }
 
-  /** The account's senders: the cheapest call that proves a key. V1: `unsupported`. */
+  /** The account's senders: the cheapest call that proves a key. Over V1 their `id` is the hash. */
   senders(options?: CallOptions): Promise<SenderInfo[]> {
     return call<SenderInfo[]>(
       this,
@@ -213,7 +213,7 @@ export class Client extends NativeVerifierBase {
 export class EgoiSms {
   readonly #native: NativeEgoiSms;
 
-  /** From a `Client`'s options; V1 has no such call: `unsupported`. */
+  /** From a `Client`'s options. */
   constructor(options: ClientOptions);
   /** @internal */
   constructor(options: ClientSettings | undefined, origin: Origin);

@@ -174,7 +174,6 @@ for (const [name, make, message] of [
         "`api`: is not one of `v1` and `v2`",
     ],
     ["another trust", () => new Client({ apiKey: "k", sender: "1", trust: "me" }), /^`trust`: is not one of/],
-    ["V1 without a base URL", () => new Client({ apiKey: "k", sender: "1", api: "v1" }), /^`baseUrl`: /],
     ["plain HTTP", () => new Client({ apiKey: "k", sender: "1", baseUrl: "http://example.com" }), /^`baseUrl`: /],
     [
         "a timeout that is no number",

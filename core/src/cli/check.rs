@@ -1,6 +1,6 @@
 //! Whether everything is there that a verification needs.
 
-use egoi_verify::{Api, CallOptions, Error, ErrorCode, SenderInfo};
+use egoi_verify::{CallOptions, Error, SenderInfo};
 use serde::Serialize;
 
 use super::connection::Connection;
@@ -26,10 +26,6 @@ struct Listed<'a> {
 
 pub(crate) async fn run(output: &Output, connection: &Connection) -> Result<Exit, Error> {
     let connected = connection.connect()?;
-    if connected.api == Api::V1 {
-        let why = "V1 has no call that checks anything; with EGOI_API=v2 and the same key it can be checked";
-        return Err(Error::new(ErrorCode::Unsupported, why));
-    }
     connected.client.ping(CallOptions::default()).await?;
     let senders = connected.client.senders(CallOptions::default()).await?;
     let ours = connected.sender.as_deref();

@@ -25,7 +25,6 @@ pub(crate) struct Connection {
 /// A client, and what it was made from.
 pub(crate) struct Connected {
     pub(crate) client: Client,
-    pub(crate) api: Api,
     pub(crate) sender: Option<String>,
 }
 
@@ -61,7 +60,7 @@ impl Connection {
                 _ => return Err(bad_input("timeout", &format!("is {timeout}, {limit}"))),
             });
         }
-        Ok(Connected { client: Client::new(options)?, api, sender })
+        Ok(Connected { client: Client::new(options)?, sender })
     }
 
     /// A client for a request, which names the sender.

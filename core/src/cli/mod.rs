@@ -23,7 +23,7 @@ Environment:
   EGOI_API_KEY   the account's API key; or --key-stdin. It is never an argument
   EGOI_SENDER    the sender: V2 its id, which `check` lists; V1 its hash. `request` alone needs it
   EGOI_API       v1 or v2 [default: v2]
-  EGOI_BASE_URL  where the service is. V1 has no default
+  EGOI_BASE_URL  where the service is [default: the production service]
   EGOI_ALLOW_HTTP
                  1 allows a base URL of plain HTTP that is not loopback
 
@@ -74,7 +74,7 @@ enum Command {
     /// Read a request (V2)
     #[command(after_help = AFTER_HELP)]
     Get(Named),
-    /// See whether the service is up, whether the key is good, and which senders there are (V2)
+    /// See whether the service is up, whether the key is good, and which senders there are
     #[command(after_help = AFTER_HELP)]
     Check {
         #[command(flatten)]

@@ -30,18 +30,20 @@ use routes::Routes;
 use transport::{Answer, Exchange, Kind, Progress, Transport};
 
 use crate::error::{Error, ErrorCode};
+use crate::sms::Sending;
 use crate::values::{ApiKey, Code, PhoneNumber, RequestId, checked_sender, masked};
 use crate::verification::{
     CallOptions, Outcome, RequestOptions, SmsStatus, State, Terms, ValidateOptions, Verification,
 };
 use crate::verifier::Verifier;
 use crate::wire::words::StatusWords;
+use crate::wire::{self, Malformed};
 
 /// A sender of the account. Printed, its number is masked.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SenderInfo {
-    /// Its id, which `sender` takes over V2.
+    /// What `sender` takes: its id over V2, its hash over V1.
     pub id: String,
     /// Its name, where it has one.
     pub name: Option<String>,
@@ -202,29 +204,49 @@ impl Client {
         call.run(async { v2::get(&call, self.v2()?, &id).await }, |read| read.state.as_str()).await
     }
 
-    /// Whether the service is up; needs no good key. V2; V1: `unsupported`.
+    /// Whether the service is up; needs no valid key.
     pub async fn ping(&self, options: CallOptions) -> Result<(), Error> {
         let call = self.call("ping", options.timeout, self.own_secrets(), None);
-        call.run(async { v2::ping(&call, self.v2()?).await }, |()| "up").await
+        let work = async {
+            match &self.0.routes {
+                Routes::V1(routes) => v1::ping(&call, routes).await,
+                Routes::V2(routes) => v2::ping(&call, routes).await,
+            }
+        };
+        call.run(work, |()| "up").await
     }
 
-    /// The account's senders: the cheapest call that proves a key. V2; V1: `unsupported`.
+    /// The account's senders: the cheapest call that proves a key.
     pub async fn senders(&self, options: CallOptions) -> Result<Vec<SenderInfo>, Error> {
         let call = self.call("senders", options.timeout, self.own_secrets(), None);
-        call.run(async { v2::senders(&call, self.v2()?).await }, |_| "listed").await
+        let work = async {
+            let senders = match &self.0.routes {
+                Routes::V1(routes) => v1::senders(&call, routes).await?,
+                Routes::V2(routes) => v2::senders(&call, routes).await?,
+            };
+            let info = |sender: crate::wire::v2::Sender| SenderInfo {
+                id: sender.id,
+                name: sender.name,
+                number: sender.number,
+                status: sender.status,
+            };
+            Ok(senders.into_iter().map(info).collect())
+        };
+        call.run(work, |_: &Vec<SenderInfo>| "listed").await
     }
 
-    /// Sends an SMS of one's own text, in which there is a code. V2; V1: `unsupported`.
-    pub(crate) async fn send_sms(&self, number: PhoneNumber, text: &str, options: CallOptions) -> Result<(), Error> {
+    /// Sends an SMS of one's own text, in which there is a code.
+    pub(crate) async fn send_sms(&self, number: PhoneNumber, text: &str, sending: Sending) -> Result<(), Error> {
         let secrets =
             Secrets { key: self.0.key.expose(), number: Some(number), message: Some(text), ..Secrets::default() };
-        let call = self.call("send_sms", options.timeout, secrets, None);
-        call.run(async { v2::send_sms(&call, self.v2()?, number, text).await }, |()| "sent").await
-    }
-
-    /// Whether there is a call that sends an SMS of one's own.
-    pub(crate) fn sends_sms(&self) -> bool {
-        matches!(self.0.routes, Routes::V2(_))
+        let call = self.call("send_sms", None, secrets, None);
+        let work = async {
+            match &self.0.routes {
+                Routes::V1(routes) => v1::send_sms(&call, routes, number, text, &sending).await,
+                Routes::V2(routes) => v2::send_sms(&call, routes, number, text, &sending).await,
+            }
+        };
+        call.run(work, |()| "sent").await
     }
 
     fn v2(&self) -> Result<&routes::V2, Error> {
@@ -318,6 +340,31 @@ impl Call<'_> {
     /// The failure that a status word which is not the contract means.
     fn unknown_word(&self, answer: &Answer, kind: Kind, word: &str) -> Error {
         answer.unexpected(kind, format_args!("has the unknown status word `{}`", self.secrets.removed_from(word)))
+    }
+
+    /// The failure that a success which cannot be read means. Where it is no JSON at all, its beginning is told.
+    fn malformed(&self, answer: &Answer, kind: Kind, fault: Malformed) -> Error {
+        match self.secrets.beginning_of(&answer.body) {
+            Some(beginning) => answer.unexpected(kind, format_args!("{fault}, it begins with: {beginning}")),
+            None => answer.unexpected(kind, fault),
+        }
+    }
+
+    /// Whether a success is JSON, of whatever shape.
+    fn checked_json(&self, answer: &Answer, kind: Kind) -> Result<(), Error> {
+        wire::decode_anything(&answer.body).map_err(|fault| self.malformed(answer, kind, fault))
+    }
+
+    /// Whether the response to a ping says that the service is up.
+    fn checked_ping(&self, answer: &Answer) -> Result<(), Error> {
+        if wire::v2::decode_is_down(&answer.body) {
+            let detail = "the service says of itself that it is down";
+            return Err(Kind::Read.failed(ErrorCode::Unavailable, detail).with_status(answer.status));
+        }
+        match self.secrets.web_page(&answer.body) {
+            Some(page) => Err(answer.unexpected(Kind::Read, format_args!("is {page}"))),
+            None => Ok(()),
+        }
     }
 
     /// Runs the call within its deadline and its span.

@@ -15,7 +15,7 @@ use crate::tls::Trust;
 /// Which version of the service's interface to speak.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Api {
-    /// The one of E-goi's article. It has no published address, so that `base_url` is required.
+    /// The one of E-goi's article. The paths of its calls are assumed: see [`V1Paths`].
     V1,
     /// The one of E-goi's published SDKs.
     #[default]
@@ -34,7 +34,8 @@ impl FromStr for Api {
     }
 }
 
-/// V1's paths below the base URL. They are not published: these are assumed.
+/// V1's paths below the base URL. Those of Verify are not published: these are assumed. The others are what public
+/// integrators of E-goi call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct V1Paths {
     /// `verify/request`
@@ -43,6 +44,12 @@ pub struct V1Paths {
     pub validate: String,
     /// `verify/cancel`
     pub cancel: String,
+    /// `commons/ping`
+    pub ping: String,
+    /// `sms/senders`, which one integrator calls
+    pub senders: String,
+    /// `sms/send`
+    pub send_sms: String,
 }
 
 impl Default for V1Paths {
@@ -51,6 +58,9 @@ impl Default for V1Paths {
             request: "verify/request".to_owned(),
             validate: "verify/validate".to_owned(),
             cancel: "verify/cancel".to_owned(),
+            ping: "commons/ping".to_owned(),
+            senders: "sms/senders".to_owned(),
+            send_sms: "sms/send".to_owned(),
         }
     }
 }
@@ -72,7 +82,7 @@ pub struct V2Paths {
     pub ping: String,
     /// `v2/sms/senders`
     pub senders: String,
-    /// `v2/sms/messages/action/send`
+    /// `v2/sms/messages/action/send/single`, which takes one SMS. A path that does not end in `single` is sent a list of one.
     pub send_sms: String,
 }
 
@@ -86,7 +96,7 @@ impl Default for V2Paths {
             resend: "v2/verify/{id}/resend".to_owned(),
             ping: "v2/ping".to_owned(),
             senders: "v2/sms/senders".to_owned(),
-            send_sms: "v2/sms/messages/action/send".to_owned(),
+            send_sms: "v2/sms/messages/action/send/single".to_owned(),
         }
     }
 }
@@ -99,6 +109,9 @@ impl V1Paths {
                 "request" => &mut self.request,
                 "validate" => &mut self.validate,
                 "cancel" => &mut self.cancel,
+                "ping" => &mut self.ping,
+                "senders" => &mut self.senders,
+                "send_sms" => &mut self.send_sms,
                 _ => {
                     return Err(Error::invalid_input(
                         "v1_paths",
@@ -236,8 +249,8 @@ impl ClientOptions {
         self
     }
 
-    /// Where the service is. HTTPS, or HTTP to a loopback address, or any HTTP with `allow_http`. V1 has no default; V2's
-    /// is `https://slingshot.egoiapp.com/api`.
+    /// Where the service is. HTTPS, or HTTP to a loopback address, or any HTTP with `allow_http`. Default:
+    /// `https://slingshot.egoiapp.com/api` for V2, `https://www51.e-goi.com/api/public` for V1.
     #[must_use]
     pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
         self.base_url = Some(base_url.into());

@@ -43,6 +43,45 @@ impl Secrets<'_> {
         shown.chars().take(LONGEST).collect()
     }
 
+    /// The text of a web page, which a proxy, a firewall or another server sends in place of the service.
+    pub(super) fn web_page(&self, body: &[u8]) -> Option<String> {
+        let text = String::from_utf8_lossy(&body[..body.len().min(LOOKED_AT)]);
+        let text = text.trim_start_matches('\u{feff}').trim_start();
+        let begins = |with: &str| text.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with));
+        (begins("<!doctype html") || begins("<html")).then(|| {
+            let shown = self.beginning_of(body).unwrap_or_default();
+            format!("a web page and not E-goi's interface; a firewall, a proxy or a wrong `base_url` answered: {shown}")
+        })
+    }
+
+    /// How something begins that is no JSON: without tags, and only as far as no JSON begins, which can hold a code.
+    pub(super) fn beginning_of(&self, body: &[u8]) -> Option<String> {
+        const SHOWN: usize = 60;
+        let text = String::from_utf8_lossy(&body[..body.len().min(LOOKED_AT)]);
+        let text = text.trim_start_matches('\u{feff}').trim_start();
+        if text.starts_with('"') {
+            return None;
+        }
+        let mut in_tag = false;
+        let plain: String = text
+            .chars()
+            .take_while(|c| !matches!(c, '{' | '['))
+            .map(|c| {
+                let was_in_tag = in_tag;
+                in_tag = c == '<' || (in_tag && c != '>');
+                if in_tag || was_in_tag { ' ' } else { c }
+            })
+            .collect();
+        let words = self.removed_from(&plain.split_whitespace().collect::<Vec<_>>().join(" "));
+        // What could be a code of which this call knows nothing.
+        let looks_like_a_code = |word: &str| {
+            word.chars().filter(|c| c.is_alphanumeric()).count() >= 4 && !word.chars().any(char::is_lowercase)
+        };
+        let words: Vec<_> = words.split(' ').map(|word| if looks_like_a_code(word) { REMOVED } else { word }).collect();
+        let shown: String = words.join(" ").chars().take(SHOWN).collect();
+        (!shown.is_empty()).then_some(shown)
+    }
+
     fn removed_from_all(&self, words: &str) -> String {
         let words: String =
             words.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| !c.is_control()).collect();

@@ -7,6 +7,8 @@ use super::transport::is_loopback;
 use crate::error::{Error, Reason};
 use crate::values::RequestId;
 
+/// Where public integrators of E-goi make the other calls of V1.
+const V1_BASE: &str = "https://www51.e-goi.com/api/public";
 const V2_BASE: &str = "https://slingshot.egoiapp.com/api";
 
 pub(super) enum Routes {
@@ -18,6 +20,9 @@ pub(super) struct V1 {
     pub(super) request: Url,
     pub(super) validate: Url,
     pub(super) cancel: Url,
+    pub(super) ping: Url,
+    pub(super) senders: Url,
+    pub(super) send_sms: Url,
 }
 
 pub(super) struct V2 {
@@ -51,7 +56,7 @@ pub(super) fn checked_base(options: &ClientOptions) -> Result<Url, Error> {
     let given = match (&options.base_url, options.api) {
         (Some(given), _) => given.trim(),
         (None, Api::V2) => V2_BASE,
-        (None, Api::V1) => return Err(refuse(Reason::Missing, "is missing; V1 has no published address")),
+        (None, Api::V1) => V1_BASE,
     };
     let base = Url::parse(given).map_err(|_| refuse(Reason::Malformed, "is not a URL, must begin with `https://`"))?;
     if !base.username().is_empty() || base.password().is_some() {
@@ -82,6 +87,9 @@ impl Routes {
                     request: fixed(&paths.request)?,
                     validate: fixed(&paths.validate)?,
                     cancel: fixed(&paths.cancel)?,
+                    ping: fixed(&paths.ping)?,
+                    senders: fixed(&paths.senders)?,
+                    send_sms: fixed(&paths.send_sms)?,
                 }))
             }
             Api::V2 => {

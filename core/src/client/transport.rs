@@ -97,7 +97,6 @@ pub(super) struct Exchange {
     pub(super) body: Option<Bytes>,
     /// V1 has the key in the body, and a ping needs none.
     pub(super) with_key: bool,
-    pub(super) reads_json: bool,
 }
 
 /// A whole answer.
@@ -127,13 +126,14 @@ impl Answer {
             _ => ErrorCode::InvalidResponse,
         };
         let status = self.status;
-        let detail = match wire::decode_refusal(&self.body) {
-            Some(words) => format!("the service answered {status}: {}", secrets.removed_from(&words)),
-            None if code == ErrorCode::Redirected => {
+        let said = wire::decode_refusal(&self.body).map(|words| secrets.removed_from(&words));
+        let detail = match said.or_else(|| secrets.web_page(&self.body)).or_else(|| secrets.beginning_of(&self.body)) {
+            _ if code == ErrorCode::Redirected => {
                 format!(
                     "the service answered {status}, a redirection, which is not followed: the key would travel with it"
                 )
             }
+            Some(words) => format!("the service answered {status}: {words}"),
             None => format!("the service answered {status}"),
         };
         kind.failed(code, detail).with_status(status).with_retry_after(self.retry_after)
@@ -263,11 +263,8 @@ impl Transport {
         if matches!(status, 300..400) {
             return Ok(whole);
         }
-        let fault = wrong_form(answer.headers());
-        match (fault, whole.is_success() && exchange.reads_json) {
-            (Some(fault), true) => return Err(whole.unexpected(kind, fault)),
-            (Some(_), false) => return Ok(whole),
-            (None, _) => {}
+        if is_compressed(answer.headers()) {
+            return if whole.is_success() { Err(whole.unexpected(kind, "is compressed")) } else { Ok(whole) };
         }
         match read(answer).await {
             Ok(body) => whole.body = body,
@@ -327,21 +324,9 @@ pub(super) fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// What of an answer's headers is not the contract.
-fn wrong_form(headers: &HeaderMap) -> Option<&'static str> {
-    let is_compressed = |value: &HeaderValue| !value.as_bytes().eq_ignore_ascii_case(b"identity");
-    if headers.get_all(CONTENT_ENCODING).iter().any(is_compressed) {
-        return Some("is compressed");
-    }
-    let is_json = |value: &HeaderValue| {
-        let essence =
-            value.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        essence == "application/json" || essence.ends_with("+json")
-    };
-    match headers.get(CONTENT_TYPE) {
-        Some(value) if !is_json(value) => Some("is not of the content type `application/json`"),
-        _ => None,
-    }
+/// Whether the body is, which was not asked for. What its type is called decides nothing.
+fn is_compressed(headers: &HeaderMap) -> bool {
+    headers.get_all(CONTENT_ENCODING).iter().any(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity"))
 }
 
 enum Broken {

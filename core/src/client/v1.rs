@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 use super::transport::{Answer, Exchange, Kind};
 use super::{Call, body, routes};
 use crate::error::{Error, ErrorCode};
+use crate::sms::Sending;
 use crate::values::{Code, PhoneNumber, RequestId};
 use crate::verification::{Outcome, State, Terms};
 use crate::wire::{self, words};
@@ -20,16 +21,14 @@ pub(super) async fn request(
     let kind = Kind::Send;
     let payload = wire::v1::encode_request(&call.shared.key, &call.shared.sender, number, terms)?;
     let (answer, said) = post(call, kind, &routes.request, payload).await?;
-    match words::normalised(&said.status).as_str() {
+    let word = said.status.unwrap_or_default();
+    match words::normalised(&word).as_str() {
         "ok" => said
             .id
             .and_then(|id| RequestId::parse(&id).ok())
             .ok_or_else(|| answer.unexpected(kind, "has no request id")),
-        "error" => {
-            let words = call.secrets.removed_from(&said.error.unwrap_or(said.status));
-            Err(kind.failed(ErrorCode::Rejected, format!("the service refused: {words}")).with_status(answer.status))
-        }
-        _ => Err(call.unknown_word(&answer, kind, &said.status)),
+        "error" => Err(refused(call, kind, &answer)),
+        _ => Err(call.unknown_word(&answer, kind, &word)),
     }
 }
 
@@ -52,6 +51,39 @@ pub(super) async fn cancel(call: &Call<'_>, routes: &routes::V1, id: &RequestId)
     call.shared.words.state(&word).ok_or_else(|| call.unknown_word(&answer, kind, &word))
 }
 
+/// Whether the service is up; it needs no key.
+pub(super) async fn ping(call: &Call<'_>, routes: &routes::V1) -> Result<(), Error> {
+    let kind = Kind::Read;
+    let answer = exchanged(call, kind, &routes.ping, Zeroizing::new(b"{}".to_vec())).await?;
+    if wire::v1::has_errors(&answer.body) { Err(refused(call, kind, &answer)) } else { call.checked_ping(&answer) }
+}
+
+pub(super) async fn senders(call: &Call<'_>, routes: &routes::V1) -> Result<Vec<wire::v2::Sender>, Error> {
+    let kind = Kind::Read;
+    let answer = exchanged(call, kind, &routes.senders, wire::v1::encode_key(&call.shared.key)?).await?;
+    if wire::v1::has_errors(&answer.body) {
+        return Err(refused(call, kind, &answer));
+    }
+    wire::v1::decode_senders(&answer.body).map_err(|fault| call.malformed(&answer, kind, fault))
+}
+
+pub(super) async fn send_sms(
+    call: &Call<'_>,
+    routes: &routes::V1,
+    number: PhoneNumber,
+    text: &str,
+    sending: &Sending,
+) -> Result<(), Error> {
+    let kind = Kind::Send;
+    let payload = wire::v1::encode_sms(&call.shared.key, &call.shared.sender, number, text, sending)?;
+    let answer = exchanged(call, kind, &routes.send_sms, payload).await?;
+    if wire::v1::has_errors(&answer.body) {
+        return Err(refused(call, kind, &answer));
+    }
+    // No message id is promised, nor any body.
+    if answer.body.is_empty() { Ok(()) } else { call.checked_json(&answer, kind) }
+}
+
 /// An exchange about a request: the answer with its status word.
 async fn named(
     call: &Call<'_>,
@@ -61,12 +93,11 @@ async fn named(
     id: &RequestId,
 ) -> Result<(Answer, String), Error> {
     let (answer, said) = post(call, kind, url, payload).await?;
+    let Some(word) = said.status else { return Err(answer.unexpected(kind, "has no status word")) };
     match said.id {
-        Some(named) if named == id.as_str() => Ok((answer, said.status)),
+        Some(named) if named == id.as_str() => Ok((answer, word)),
         Some(_) => Err(answer.unexpected(kind, "is about another request")),
-        None if call.shared.words.outcome(&said.status).is_none() => {
-            Err(call.unknown_word(&answer, kind, &said.status))
-        }
+        None if call.shared.words.outcome(&word).is_none() => Err(call.unknown_word(&answer, kind, &word)),
         None => Err(answer.unexpected(kind, "has no request id")),
     }
 }
@@ -77,20 +108,25 @@ async fn post(
     url: &Url,
     payload: Zeroizing<Vec<u8>>,
 ) -> Result<(Answer, wire::v1::Answer), Error> {
-    let exchange = Exchange {
-        kind,
-        method: Method::POST,
-        url: url.clone(),
-        body: body(payload),
-        with_key: false,
-        reads_json: true,
-    };
+    let answer = exchanged(call, kind, url, payload).await?;
+    let said = wire::v1::decode_answer(&answer.body).map_err(|fault| call.malformed(&answer, kind, fault))?;
+    if said.has_errors {
+        // With the id of a request something may have been done all the same.
+        return Err(refused(call, kind, &answer).with_sms_possibly_sent(kind == Kind::Send && said.id.is_some()));
+    }
+    Ok((answer, said))
+}
+
+/// A success.
+async fn exchanged(call: &Call<'_>, kind: Kind, url: &Url, payload: Zeroizing<Vec<u8>>) -> Result<Answer, Error> {
+    let exchange = Exchange { kind, method: Method::POST, url: url.clone(), body: body(payload), with_key: false };
     let answer = call.exchange(exchange).await?;
-    if !answer.is_success() {
-        return Err(call.failure(&answer, kind));
-    }
-    match wire::v1::decode_answer(&answer.body) {
-        Ok(said) => Ok((answer, said)),
-        Err(fault) => Err(answer.unexpected(kind, fault)),
-    }
+    if answer.is_success() { Ok(answer) } else { Err(call.failure(&answer, kind)) }
+}
+
+/// A refusal in a 200.
+fn refused(call: &Call<'_>, kind: Kind, answer: &Answer) -> Error {
+    let words = wire::decode_refusal(&answer.body).unwrap_or_default();
+    let detail = format!("the service refused: {}", call.secrets.removed_from(&words));
+    kind.failed(ErrorCode::Rejected, detail).with_status(answer.status)
 }

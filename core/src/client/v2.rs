@@ -10,8 +10,9 @@ use zeroize::Zeroizing;
 
 use super::request_locks::Mark;
 use super::transport::{Answer, Exchange, Kind};
-use super::{Call, SenderInfo, body, routes};
+use super::{Call, body, routes};
 use crate::error::{Error, ErrorCode};
+use crate::sms::Sending;
 use crate::values::{Code, CodeSize, PhoneNumber, RequestId};
 use crate::verification::{Outcome, State, Terms, Verification};
 use crate::wire::v2::Read;
@@ -44,7 +45,7 @@ pub(super) async fn validate(
     if call.shared.check_state_first || number.is_some() {
         let (answer, read) = read(call, routes, id).await?;
         if let Some(number) = number {
-            match read.number.as_deref().map(PhoneNumber::parse) {
+            match read.number.as_deref().map(PhoneNumber::parse_written) {
                 Some(Ok(recipient)) if recipient == number => {}
                 Some(Ok(_)) => return Err(Error::new(ErrorCode::NotFound, "the request is for another number")),
                 _ => return Err(answer.unexpected(Kind::Read, "does not say which number the request is for")),
@@ -205,7 +206,7 @@ pub(super) async fn resend(call: &Call<'_>, routes: &routes::V2, id: &RequestId)
 
 pub(super) async fn get(call: &Call<'_>, routes: &routes::V2, id: &RequestId) -> Result<Verification, Error> {
     let (answer, read) = read(call, routes, id).await?;
-    let number = read.number.as_deref().and_then(|number| PhoneNumber::parse(number).ok());
+    let number = read.number.as_deref().and_then(|number| PhoneNumber::parse_written(number).ok());
     Ok(Verification {
         number: number.map(PhoneNumber::e164),
         created_at: read.created_at,
@@ -215,21 +216,13 @@ pub(super) async fn get(call: &Call<'_>, routes: &routes::V2, id: &RequestId) ->
 }
 
 pub(super) async fn ping(call: &Call<'_>, routes: &routes::V2) -> Result<(), Error> {
-    let exchange = Exchange { with_key: false, reads_json: false, ..get_of(routes.ping.clone()) };
-    let answer = call.exchange(exchange).await?;
-    if answer.is_success() { Ok(()) } else { Err(call.failure(&answer, Kind::Read)) }
+    let answer = call.exchange(Exchange { with_key: false, ..get_of(routes.ping.clone()) }).await?;
+    if answer.is_success() { call.checked_ping(&answer) } else { Err(call.failure(&answer, Kind::Read)) }
 }
 
-pub(super) async fn senders(call: &Call<'_>, routes: &routes::V2) -> Result<Vec<SenderInfo>, Error> {
+pub(super) async fn senders(call: &Call<'_>, routes: &routes::V2) -> Result<Vec<wire::v2::Sender>, Error> {
     let answer = call.exchange(get_of(routes.senders.clone())).await?;
-    let senders = decoded(call, Kind::Read, &answer, wire::v2::decode_senders)?;
-    let info = |sender: wire::v2::Sender| SenderInfo {
-        id: sender.id,
-        name: sender.name,
-        number: sender.number,
-        status: sender.status,
-    };
-    Ok(senders.into_iter().map(info).collect())
+    decoded(call, Kind::Read, &answer, wire::v2::decode_senders)
 }
 
 pub(super) async fn send_sms(
@@ -237,19 +230,21 @@ pub(super) async fn send_sms(
     routes: &routes::V2,
     number: PhoneNumber,
     text: &str,
+    sending: &Sending,
 ) -> Result<(), Error> {
     let kind = Kind::Send;
-    let payload = wire::v2::encode_sms(&call.shared.sender, number, text)?;
+    let in_a_list = !routes.send_sms.path().trim_end_matches('/').ends_with("/single");
+    let payload = wire::v2::encode_sms(&call.shared.sender, number, text, sending, in_a_list)?;
     let answer = call.exchange(post(kind, routes.send_sms.clone(), Some(payload))).await?;
-    if answer.is_success() { Ok(()) } else { Err(call.failure(&answer, kind)) }
+    if answer.is_success() { call.checked_json(&answer, kind) } else { Err(call.failure(&answer, kind)) }
 }
 
 fn post(kind: Kind, url: Url, payload: Option<Zeroizing<Vec<u8>>>) -> Exchange {
-    Exchange { kind, method: Method::POST, url, body: payload.and_then(body), with_key: true, reads_json: true }
+    Exchange { kind, method: Method::POST, url, body: payload.and_then(body), with_key: true }
 }
 
 fn get_of(url: Url) -> Exchange {
-    Exchange { kind: Kind::Read, method: Method::GET, url, body: None, with_key: true, reads_json: true }
+    Exchange { kind: Kind::Read, method: Method::GET, url, body: None, with_key: true }
 }
 
 /// A success, decoded.
@@ -262,7 +257,7 @@ fn decoded<T>(
     if !answer.is_success() {
         return Err(call.failure(answer, kind));
     }
-    decode(&answer.body).map_err(|fault| answer.unexpected(kind, fault))
+    decode(&answer.body).map_err(|fault| call.malformed(answer, kind, fault))
 }
 
 /// The status word of a success that is about this request, where it has one.

@@ -6,10 +6,11 @@ use std::pin::Pin;
 
 use zeroize::Zeroizing;
 
+use crate::Error;
 use crate::client::{Client, ClientOptions};
-use crate::error::{Error, ErrorCode};
+use crate::error::Error;
+use crate::sms::{Sending, SmsEncoding, sms_parts};
 use crate::values::PhoneNumber;
-use crate::verification::CallOptions;
 
 /// An SMS to hand over. Its text holds the code: it cannot be printed.
 pub struct OutgoingSms {
@@ -62,25 +63,53 @@ where
     }
 }
 
-/// E-goi's own SMS call (V2).
-pub struct EgoiSms(Client);
+/// E-goi's own SMS call. Over V2 it is sent as urgent; over both, in the encoding that the text needs and as the parts
+/// that it takes.
+pub struct EgoiSms {
+    client: Client,
+    urgent: bool,
+    encoding: Option<SmsEncoding>,
+    max_parts: Option<u32>,
+}
 
 impl EgoiSms {
-    /// From a `Client`'s options; V1 has no such call: `unsupported`.
+    /// From a `Client`'s options.
     pub fn new(options: ClientOptions) -> Result<Self, Error> {
-        let client = Client::new(options)?;
-        if client.sends_sms() {
-            Ok(Self(client))
-        } else {
-            Err(Error::new(ErrorCode::Unsupported, "V1 has no call that sends an SMS of one's own; use V2"))
-        }
+        Ok(Self { client: Client::new(options)?, urgent: true, encoding: None, max_parts: None })
+    }
+
+    /// Whether it is sent before what is not urgent (V2). Default: yes.
+    #[must_use]
+    pub fn urgent(mut self, urgent: bool) -> Self {
+        self.urgent = urgent;
+        self
+    }
+
+    /// The encoding of every text. Default: what the text needs.
+    #[must_use]
+    pub fn encoding(mut self, encoding: SmsEncoding) -> Self {
+        self.encoding = Some(encoding);
+        self
+    }
+
+    /// The most parts that E-goi sends of a text, at least 1. Default: as many as the text takes.
+    #[must_use]
+    pub fn max_parts(mut self, parts: u32) -> Self {
+        self.max_parts = Some(parts.max(1));
+        self
     }
 }
 
 impl SmsGateway for EgoiSms {
     fn send(&self, sms: OutgoingSms) -> SendFuture<'_> {
         Box::pin(async move {
-            self.0.send_sms(sms.number, &sms.text, CallOptions::default()).await.map_err(|error| {
+            let needed = sms_parts(&sms.text);
+            let sending = Sending {
+                encoding: self.encoding.unwrap_or(needed.encoding),
+                max_count: self.max_parts.unwrap_or(needed.parts),
+                urgent: self.urgent,
+            };
+            self.client.send_sms(sms.number, &sms.text, sending).await.map_err(|error| {
                 if error.sms_possibly_sent() {
                     SendError::PossiblySent(error.into())
                 } else {

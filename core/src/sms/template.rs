@@ -7,7 +7,7 @@ use crate::error::{Error, Reason};
 use crate::values::{Code, CodeSize};
 
 /// The text of an SMS with `{CODE}` where the code goes: 1 to 1,000 characters, at most 6 SMS parts with the code in
-/// place, and no control character but the newline.
+/// place, and no control character but the newline. CRLF is a newline, a tab a space.
 #[derive(Clone, PartialEq, Eq)]
 pub struct MessageTemplate {
     text: String,
@@ -29,8 +29,10 @@ impl MessageTemplate {
     /// Ours: E-goi documents no limit.
     const MAX_PARTS: u32 = 6;
 
-    /// A template for codes of this size. What breaks a limit is `invalid_input`.
+    /// A template for codes of this size. CRLF, the line end of a web form, becomes a newline, and a tab a space. What
+    /// breaks a limit is `invalid_input`.
     pub fn new(text: &str, code_size: CodeSize) -> Result<Self, Error> {
+        let text = &text.replace("\r\n", "\n").replace('\t', " ");
         let characters = text.chars().count();
         if characters == 0 || characters > Self::LONGEST {
             return Err(Error::invalid_input(

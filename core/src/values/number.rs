@@ -42,6 +42,16 @@ impl PhoneNumber {
         Ok(number)
     }
 
+    /// The number as a service writes it: in any way that is read, or its digits alone, calling code first.
+    pub(crate) fn parse_written(text: &str) -> Result<Self, Error> {
+        let digits = text.trim();
+        if !digits.is_empty() && !digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit()) {
+            Self::parse(&format!("+{digits}"))
+        } else {
+            Self::parse(text)
+        }
+    }
+
     /// How many digits the whole number has.
     fn digits(self) -> usize {
         let of = |number: u64| number.checked_ilog10().map_or(1, |log| log as usize + 1);

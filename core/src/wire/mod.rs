@@ -14,6 +14,7 @@ use std::time::{Duration, SystemTime};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, ErrorCode};
@@ -43,6 +44,11 @@ impl From<serde_json::Error> for Malformed {
     }
 }
 
+/// Whether it is JSON, of whatever shape.
+pub(crate) fn decode_anything(body: &[u8]) -> Result<(), Malformed> {
+    Ok(serde_json::from_str::<IgnoredAny>(text(body)?).map(drop)?)
+}
+
 /// An answer of one object.
 fn decode_object<T: DeserializeOwned>(body: &[u8]) -> Result<T, Malformed> {
     Ok(serde_json::from_str::<Object<T>>(text(body)?)?.0)
@@ -53,9 +59,10 @@ fn decode_one<T: DeserializeOwned>(body: &[u8]) -> Result<T, Malformed> {
     Ok(serde_json::from_str::<One<T>>(text(body)?)?.0)
 }
 
-/// All of it, because the parser does not look at the strings that it passes over.
+/// All of it, because the parser does not look at the strings that it passes over; without a byte-order mark.
 fn text(body: &[u8]) -> Result<&str, Malformed> {
-    std::str::from_utf8(body).map_err(|_| Malformed("is not UTF-8"))
+    let text = std::str::from_utf8(body).map_err(|_| Malformed("is not UTF-8"))?;
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
 }
 
 /// An object and nothing else: a derived struct alone would take an array of its fields as well.
@@ -104,19 +111,76 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for One<T> {
     }
 }
 
-/// A string where there is one; a value of another type is as good as none.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Text {
-    Text(String),
-    Other(IgnoredAny),
+/// A string; a value of another type is as good as none.
+fn text_only<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    deserializer.deserialize_any(Lenient { takes_numbers: false })
 }
 
-impl Text {
-    fn text(text: Option<Self>) -> Option<String> {
-        match text {
-            Some(Self::Text(text)) => Some(text),
-            _ => None,
+/// A string, or the digits of a whole number; a value of another type is as good as none.
+fn text_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    deserializer.deserialize_any(Lenient { takes_numbers: true })
+}
+
+/// Takes a value of any type, so that a field that decides nothing fails no call.
+struct Lenient {
+    takes_numbers: bool,
+}
+
+impl<'de> Visitor<'de> for Lenient {
+    type Value = Option<String>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Some(text.to_owned()))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
+        Ok(self.takes_numbers.then(|| number.to_string()))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
+        Ok(self.takes_numbers.then(|| number.to_string()))
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
+}
+
+/// A field that lists errors, of any type.
+#[derive(Default, Deserialize)]
+#[serde(transparent)]
+struct Refusals(Value);
+
+impl Refusals {
+    fn has_some(&self) -> bool {
+        match &self.0 {
+            Value::Null | Value::Bool(false) => false,
+            Value::Array(list) => !list.is_empty(),
+            Value::Object(fields) => !fields.is_empty(),
+            Value::String(words) => !words.is_empty(),
+            Value::Bool(true) | Value::Number(_) => true,
         }
     }
 }
@@ -124,19 +188,42 @@ impl Text {
 /// What the service says of a failure, in its own words, from any of the fields that either version uses. Nothing where
 /// it says nothing that can be read.
 pub fn decode_refusal(body: &[u8]) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Refusal {
-        title: Option<Text>,
-        detail: Option<Text>,
-        error: Option<Text>,
-    }
-    let refusal: Refusal = decode_one(body).ok()?;
-    let said: Vec<String> = [refusal.title, refusal.detail, refusal.error]
-        .into_iter()
-        .filter_map(Text::text)
-        .filter(|t| !t.is_empty())
-        .collect();
+    let said = match serde_json::from_str(text(body).ok()?).ok()? {
+        Value::String(words) => vec![words],
+        Value::Array(list) if list.iter().all(Value::is_string) => said_in(Value::Array(list)),
+        Value::Array(mut list) if list.len() == 1 => words_of(list.pop()?),
+        one => words_of(one),
+    };
+    let said: Vec<_> = said.into_iter().filter(|words| !words.trim().is_empty()).collect();
     (!said.is_empty()).then(|| said.join(": "))
+}
+
+/// The words of an object that describes a failure: a problem document's, V1's, or those of a framework.
+fn words_of(described: Value) -> Vec<String> {
+    let Value::Object(mut fields) = described else { return Vec::new() };
+    let mut said = Vec::new();
+    for field in ["title", "detail", "message", "error", "errorCode", "errors", "violations"] {
+        for words in fields.remove(field).map(said_in).unwrap_or_default() {
+            if !said.contains(&words) {
+                said.push(words);
+            }
+        }
+    }
+    match fields.remove("status") {
+        Some(Value::String(word)) if said.is_empty() => vec![word],
+        _ => said,
+    }
+}
+
+/// The texts in a description, however deep: a string, a number, a list, or an object of them.
+fn said_in(description: Value) -> Vec<String> {
+    match description {
+        Value::String(words) => vec![words],
+        Value::Number(number) => vec![number.to_string()],
+        Value::Array(list) => list.into_iter().flat_map(said_in).collect(),
+        Value::Object(fields) => fields.into_values().flat_map(said_in).collect(),
+        Value::Null | Value::Bool(_) => Vec::new(),
+    }
 }
 
 /// Reads `Retry-After`: seconds, or an HTTP date (RFC 9110, 10.2.3).

@@ -5,8 +5,11 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::fields::Fields;
-use super::{Fault, Malformed, Text, decode_object, encode, encode_secret};
+use super::{
+    Fault, Malformed, Object, Refusals, decode_object, encode, encode_secret, text, text_only, text_or_number,
+};
 use crate::error::Error;
+use crate::sms::{Sending, SmsEncoding};
 use crate::values::{ApiKey, Code, PhoneNumber, RequestId};
 use crate::verification::{Outcome, State, Terms};
 
@@ -60,28 +63,106 @@ pub(crate) fn encode_named(key: &ApiKey, id: &RequestId, code: Option<&Code>) ->
     encode_secret(&Named { apikey: key.expose(), request_id: id.as_str(), code }, texts)
 }
 
-/// An answer to any call.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Sms<'a> {
+    apikey: &'a str,
+    mobile: String,
+    sender_hash: &'a str,
+    message: &'a str,
+    options: SmsOptions,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SmsOptions {
+    gsm0338: bool,
+    max_count: u32,
+}
+
+/// An SMS of one's own text, which holds a code.
+pub(crate) fn encode_sms(
+    key: &ApiKey,
+    sender: &str,
+    number: PhoneNumber,
+    message: &str,
+    sending: &Sending,
+) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let payload = Sms {
+        apikey: key.expose(),
+        mobile: number.on_the_wire(),
+        sender_hash: sender,
+        message,
+        options: SmsOptions { gsm0338: sending.encoding == SmsEncoding::Gsm7, max_count: sending.max_count },
+    };
+    encode_secret(&payload, key.expose().len() + sender.len() + message.len())
+}
+
+/// A call that has the API key alone.
+pub(crate) fn encode_key(key: &ApiKey) -> Result<Zeroizing<Vec<u8>>, Error> {
+    #[derive(Serialize)]
+    struct Key<'a> {
+        apikey: &'a str,
+    }
+    encode_secret(&Key { apikey: key.expose() }, key.expose().len())
+}
+
+/// A response to any call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     /// The request it is about; the service may leave it out when it refuses.
     pub id: Option<String>,
     /// The service's word.
-    pub status: String,
-    /// Why it refuses, in its words.
-    pub error: Option<String>,
+    pub status: Option<String>,
+    /// Whether it lists errors.
+    pub has_errors: bool,
 }
 
-/// Reads an answer to any call.
+/// Reads a response to any call.
 pub fn decode_answer(body: &[u8]) -> Result<Answer, Malformed> {
     #[derive(Deserialize)]
     struct Body {
-        #[serde(rename = "requestId")]
+        #[serde(rename = "requestId", default, deserialize_with = "text_or_number")]
         id: Option<String>,
-        status: String,
-        error: Option<Text>,
+        #[serde(default, deserialize_with = "text_only")]
+        status: Option<String>,
+        #[serde(default)]
+        errors: Refusals,
     }
-    let Body { id, status, error } = decode_object(body)?;
-    Ok(Answer { id, status, error: Text::text(error) })
+    let Body { id, status, errors } = decode_object(body)?;
+    Ok(Answer { id, status, has_errors: errors.has_some() })
+}
+
+/// Whether the response to an SMS, or to whatever else succeeds with any body, lists errors.
+pub fn has_errors(body: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Body {
+        #[serde(default)]
+        errors: Refusals,
+    }
+    decode_object::<Body>(body).is_ok_and(|body| body.errors.has_some())
+}
+
+/// Reads the list of senders. One that is deleted, that has no hash or that cannot be read is left out.
+pub fn decode_senders(body: &[u8]) -> Result<Vec<super::v2::Sender>, Malformed> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Body {
+        #[serde(default, deserialize_with = "text_or_number")]
+        sender_hash: Option<String>,
+        #[serde(default, deserialize_with = "text_or_number")]
+        name: Option<String>,
+        #[serde(default)]
+        deleted: Value,
+    }
+    let list: Vec<Value> = serde_json::from_str(text(body)?)?;
+    let read = |sender: Value| {
+        let Object(Body { sender_hash, name, deleted }) = serde_json::from_value(sender).ok()?;
+        let is_deleted = !matches!(deleted, Value::Null | Value::Bool(false)) && deleted != 0 && deleted != "0";
+        let id = sender_hash.filter(|_| !is_deleted)?;
+        Some(super::v2::Sender { id, name, number: None, status: None })
+    };
+    Ok(list.into_iter().filter_map(read).collect())
 }
 
 /// A request as a client sends it; every value is a string.

@@ -10,9 +10,11 @@ use time::{OffsetDateTime, PrimitiveDateTime};
 use zeroize::Zeroizing;
 
 use super::fields::Fields;
-use super::{Fault, Malformed, Object, Text, decode_object, decode_one, encode, encode_secret, text};
+use super::{
+    Fault, Malformed, Object, decode_object, decode_one, encode, encode_secret, text, text_only, text_or_number,
+};
 use crate::error::Error;
-use crate::sms::MessageTemplate;
+use crate::sms::{MessageTemplate, Sending, SmsEncoding};
 use crate::values::{Code, CodeType, PhoneNumber};
 use crate::verification::{Outcome, State, Terms};
 
@@ -65,27 +67,51 @@ pub(crate) fn encode_validate(code: &Code) -> Result<Zeroizing<Vec<u8>>, Error> 
     encode_secret(&Submit { code: code.expose() }, code.expose().len())
 }
 
-/// An SMS of one's own text, which holds a code.
-pub(crate) fn encode_sms(sender: &str, number: PhoneNumber, text: &str) -> Result<Zeroizing<Vec<u8>>, Error> {
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Sms<'a> {
-        to: String,
-        from: &'a str,
-        text_body: &'a str,
-    }
-    encode_secret(&[Sms { to: number.on_the_wire(), from: sender, text_body: text }], sender.len() + text.len())
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Sms<'a> {
+    to: String,
+    from: &'a str,
+    text_body: &'a str,
+    encoding: &'a str,
+    max_count: u32,
+    priority: &'a str,
+}
+
+/// An SMS of one's own text, which holds a code: alone, or in a list of one.
+pub(crate) fn encode_sms(
+    sender: &str,
+    number: PhoneNumber,
+    text: &str,
+    sending: &Sending,
+    in_a_list: bool,
+) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let sms = Sms {
+        to: number.on_the_wire(),
+        from: sender,
+        text_body: text,
+        encoding: match sending.encoding {
+            SmsEncoding::Gsm7 => "gsm0338",
+            SmsEncoding::Ucs2 => "unicode",
+        },
+        max_count: sending.max_count,
+        priority: if sending.urgent { "urgent" } else { "non-urgent" },
+    };
+    let texts = sender.len() + text.len();
+    if in_a_list { encode_secret(&[sms], texts) } else { encode_secret(&sms, texts) }
 }
 
 /// Reads the answer to a request: its id.
 pub fn decode_requested(body: &[u8]) -> Result<String, Malformed> {
     #[derive(Deserialize)]
     struct Body {
-        #[serde(rename = "verifyId")]
-        id: String,
+        #[serde(rename = "verifyId", deserialize_with = "text_or_number")]
+        id: Option<String>,
     }
-    decode_object::<Body>(body).map(|body| body.id)
+    decode_object::<Body>(body)?.id.ok_or(NO_ID)
 }
+
+const NO_ID: Malformed = Malformed("has no `verifyId` that is a string or a whole number");
 
 /// An answer to a validation, a cancellation or a resend.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,11 +126,13 @@ pub struct Done {
 pub fn decode_done(body: &[u8]) -> Result<Done, Malformed> {
     #[derive(Deserialize)]
     struct Body {
-        #[serde(rename = "verifyId")]
-        id: String,
-        status: Option<Text>,
+        #[serde(rename = "verifyId", deserialize_with = "text_or_number")]
+        id: Option<String>,
+        #[serde(default, deserialize_with = "text_only")]
+        status: Option<String>,
     }
-    decode_one::<Body>(body).map(|Body { id, status }| Done { id, word: Text::text(status) })
+    let Body { id, status } = decode_one(body)?;
+    Ok(Done { id: id.ok_or(NO_ID)?, word: status })
 }
 
 /// A request as the service says it is. The message, which can hold the code, is not kept.
@@ -114,7 +142,7 @@ pub struct Read {
     pub id: Option<String>,
     /// The recipient's number as the service writes it.
     pub number: Option<String>,
-    /// The live code: only ever compared with what was submitted.
+    /// The live code: only ever compared with what was submitted. None too where it is a number, which has lost its zeros.
     pub code: Option<Zeroizing<String>>,
     /// The validity.
     pub ttl: Option<Duration>,
@@ -124,18 +152,22 @@ pub struct Read {
     pub created_at: Option<SystemTime>,
 }
 
-/// Reads the answer to a read.
+/// Reads the answer to a read. A field that is of another type than documented is as good as none.
 pub fn decode_read(body: &[u8]) -> Result<Read, Malformed> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Body {
+        #[serde(default, deserialize_with = "text_or_number")]
         id: Option<String>,
+        #[serde(default, deserialize_with = "text_or_number")]
         recipient_number: Option<String>,
         #[serde(default, deserialize_with = "wiped")]
         code: Option<Zeroizing<String>>,
-        #[serde(rename = "codeTTL")]
-        code_ttl: Option<u64>,
+        #[serde(rename = "codeTTL", default, deserialize_with = "text_or_number")]
+        code_ttl: Option<String>,
+        #[serde(default, deserialize_with = "text_only")]
         status: Option<String>,
+        #[serde(default, deserialize_with = "text_only")]
         create_date: Option<String>,
     }
     let body: Body = decode_object(body)?;
@@ -143,14 +175,14 @@ pub fn decode_read(body: &[u8]) -> Result<Read, Malformed> {
         id: body.id,
         number: body.recipient_number,
         code: body.code,
-        ttl: body.code_ttl.map(Duration::from_secs),
+        ttl: body.code_ttl.and_then(|seconds| seconds.trim().parse().ok()).map(Duration::from_secs),
         status: body.status,
         created_at: body.create_date.as_deref().and_then(parse_date),
     })
 }
 
 fn wiped<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Zeroizing<String>>, D::Error> {
-    Ok(Option::<String>::deserialize(deserializer)?.map(Zeroizing::new))
+    Ok(text_only(deserializer)?.map(Zeroizing::new))
 }
 
 /// Reads `2020-03-06T11:57:34Z`, also with a space for the `T`, with an offset, and without either, which is UTC.
@@ -199,35 +231,37 @@ pub struct Sender {
     pub status: Option<String>,
 }
 
-/// Reads the list of senders.
+/// Reads the list of senders. One that has no id or cannot be read is left out.
 pub fn decode_senders(body: &[u8]) -> Result<Vec<Sender>, Malformed> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Id {
-        Text(String),
-        Integer(u64),
-    }
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Body {
-        id: Id,
+        #[serde(default, deserialize_with = "text_or_number")]
+        id: Option<String>,
+        #[serde(default, deserialize_with = "text_or_number")]
         name: Option<String>,
-        phone_number: Option<Text>,
+        #[serde(default, deserialize_with = "text_or_number")]
+        phone_number: Option<String>,
+        #[serde(default, deserialize_with = "text_or_number")]
         sender_status: Option<String>,
     }
-    let list: Vec<Object<Body>> = serde_json::from_str(text(body)?)?;
-    Ok(list
-        .into_iter()
-        .map(|Object(sender)| Sender {
-            id: match sender.id {
-                Id::Text(id) => id,
-                Id::Integer(id) => id.to_string(),
-            },
-            name: sender.name,
-            number: Text::text(sender.phone_number),
-            status: sender.sender_status,
-        })
-        .collect())
+    let list: Vec<Value> = serde_json::from_str(text(body)?)?;
+    let read = |sender: Value| {
+        let Object(Body { id, name, phone_number, sender_status }) = serde_json::from_value(sender).ok()?;
+        Some(Sender { id: id?, name, number: phone_number, status: sender_status })
+    };
+    Ok(list.into_iter().filter_map(read).collect())
+}
+
+/// Whether the response to a ping says that the service is down. Any other body says that it is up.
+pub fn decode_is_down(body: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Body {
+        #[serde(rename = "apiStatus", default, deserialize_with = "text_only")]
+        status: Option<String>,
+    }
+    decode_object::<Body>(body)
+        .is_ok_and(|body| body.status.is_some_and(|status| !status.trim().eq_ignore_ascii_case("up")))
 }
 
 /// A request as a client sends it.

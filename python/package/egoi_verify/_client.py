@@ -47,9 +47,10 @@ class Connection:
         Args:
             api_key: The account's API key.
             sender: The sender: V2 takes its id, V1 its hash.
-            api: Which version of the interface to speak. Default: ``"v2"``. ``"v1"`` needs a ``base_url``.
-            base_url: Where the service is. HTTPS, or HTTP to a loopback address, or any HTTP with ``allow_http``. V1
-                has no default; V2's is E-goi's.
+            api: Which version of the interface to speak. Default: ``"v2"``. The paths of ``"v1"``'s Verify calls are
+                assumed.
+            base_url: Where the service is. HTTPS, or HTTP to a loopback address, or any HTTP with ``allow_http``.
+                Default: E-goi's production service.
             timeout: The deadline of a whole call, repeated tries included. Default: 15 s.
             connect_timeout: How long making a connection may take, TLS included. Default: 3.1 s.
             proxy: An HTTP proxy, ``http://user:password@proxy.example:3128``. Default: the environment's
@@ -238,11 +239,7 @@ class Client(Connection):
         return verification(run(job, span))
 
     def ping(self, *, timeout: Seconds | None = None) -> None:
-        """Checks that the service is up. Any key will do.
-
-        Raises:
-            UnsupportedError: V1 has no such call.
-        """
+        """Checks that the service is up. Any key will do."""
         span = begin("ping")
         job = self._verifier.ping(is_detailed(span), timeout)
         run(job, span)
@@ -252,7 +249,6 @@ class Client(Connection):
 
         Raises:
             UnauthorizedError: The key is wrong.
-            UnsupportedError: V1 has no such call.
         """
         span = begin("senders")
         job = self._verifier.senders(is_detailed(span), timeout)

@@ -40,6 +40,8 @@ impl Asked {
             ("POST", ["v2", "verify", id, "cancel"]) => (Self::Cancel { id: (*id).to_owned() }, true),
             ("POST", ["v2", "verify", id, "resend"]) => (Self::Resend { id: (*id).to_owned() }, true),
             ("GET", ["v2", "verify", id]) => (Self::Get { id: (*id).to_owned() }, true),
+            ("POST", ["commons", "ping"]) => (Self::Ping, false),
+            ("POST", ["sms", "senders"]) => (Self::Senders, false),
             ("GET", ["v2", "ping"]) => (Self::Ping, true),
             ("GET", ["v2", "sms", "senders"]) => (Self::Senders, true),
             _ => return None,
@@ -120,7 +122,7 @@ impl World {
                 Reply { sms: 1, ..reply(status, body) }
             }
             Asked::Ping => reply(200, json!({})),
-            Asked::Senders => reply(200, json!([{"id": "1234", "name": "Acme"}])),
+            Asked::Senders => reply(200, json!([{"id": "1234", "senderHash": "1234", "name": "Acme"}])),
             Asked::Validate { id, .. } | Asked::Cancel { id } | Asked::Resend { id } | Asked::Get { id } => {
                 let Some(request) = self.requests.get_mut(id) else {
                     return reply(404, json!({"title": "Not Found", "status": 404}));

@@ -3,7 +3,7 @@ import Foundation
 
 /// Which version of the service's interface to speak.
 public enum API: String, Sendable, CaseIterable {
-    /// The one of E-goi's article. It has no published address, so that a base URL is required.
+    /// The one of E-goi's article. The paths of its calls are assumed.
     case v1
     /// The one of E-goi's published SDKs.
     case v2

@@ -9,7 +9,7 @@ import kotlin.time.DurationUnit
 
 /** Which version of the service's interface to speak. */
 public enum class Api {
-    /** The one of E-goi's article. It has no published address, so that a base URL is required. */
+    /** The one of E-goi's article. The paths of its calls are assumed. */
     V1,
 
     /** The one of E-goi's published SDKs. */
