@@ -1,18 +1,26 @@
 //! Whose certificates are believed, as a ready rustls configuration: nothing process-wide is installed.
 
+use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use rustls::pki_types::CertificateDer;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
+use rustls::crypto::CryptoProvider;
+#[cfg(feature = "postgres")]
+use rustls::crypto::{verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject as _;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
 use crate::error::{Error, ErrorCode, Reason};
 
 /// Whose certificates are believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Trust {
-    /// Mozilla's roots, which come with the library, or those of the file that `SSL_CERT_FILE` names.
+    /// Mozilla's roots, which come with the library. `SSL_CERT_FILE` and `SSL_CERT_DIR` replace them by those of the file
+    /// and the folders that they name.
     #[default]
     Bundled,
     /// What the operating system trusts, by its own verifier.
@@ -33,29 +41,150 @@ impl FromStr for Trust {
 
 /// `protocols` are those that are offered, by their ALPN names.
 pub(crate) fn config(trust: Trust, more: &[u8], protocols: &[&[u8]]) -> Result<ClientConfig, Error> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
-        .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
-        .map_err(|error| Error::new(ErrorCode::Internal, "TLS could not be set up").with_cause(error))?;
     let more = if more.is_empty() { Vec::new() } else { certificates("ca_certificates", more)? };
-    let mut config = match trust {
-        Trust::Bundled => builder.with_root_certificates(bundled(more)?).with_no_client_auth(),
-        Trust::Platform => {
-            let verifier = platform(more, provider).map_err(|error| {
-                Error::invalid_input("trust", Reason::Unreadable, "the platform's certificates could not be read")
-                    .with_cause(error)
-            })?;
-            builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth()
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let verifier: Arc<dyn ServerCertVerifier> = match trust {
+        Trust::Bundled => {
+            let (roots, given) = bundled(more)?;
+            let inner = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider))
+                .build()
+                .map_err(|error| Error::new(ErrorCode::Internal, "TLS could not be set up").with_cause(error))?;
+            Arc::new(WithGiven { inner, given })
         }
+        Trust::Platform => Arc::new(platform(more, Arc::clone(&provider)).map_err(|error| {
+            Error::invalid_input("trust", Reason::Unreadable, "the platform's certificates could not be read")
+                .with_cause(error)
+        })?),
     };
+    verified_by(verifier, provider, protocols)
+}
+
+/// A configuration that encrypts and checks no certificate: what `sslmode=prefer` of libpq asks for.
+#[cfg(feature = "postgres")]
+pub(crate) fn unchecked() -> Result<ClientConfig, Error> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    verified_by(Arc::new(Unchecked(Arc::clone(&provider))), provider, &[])
+}
+
+fn verified_by(
+    verifier: Arc<dyn ServerCertVerifier>,
+    provider: Arc<CryptoProvider>,
+    protocols: &[&[u8]],
+) -> Result<ClientConfig, Error> {
+    let mut config = ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
+        .map_err(|error| Error::new(ErrorCode::Internal, "TLS could not be set up").with_cause(error))?
+        .dangerous()
+        .with_custom_certificate_verifier(verifier)
+        .with_no_client_auth();
     config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
     Ok(config)
+}
+
+/// The usual verifier, which refuses a certificate that is its own root and may sign others, as `openssl req -x509` makes
+/// it: here it is good where it was given as trusted itself.
+#[derive(Debug)]
+struct WithGiven {
+    inner: Arc<WebPkiServerVerifier>,
+    given: Vec<CertificateDer<'static>>,
+}
+
+impl ServerCertVerifier for WithGiven {
+    fn verify_server_cert(
+        &self,
+        certificate: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let verified = self.inner.verify_server_cert(certificate, intermediates, name, ocsp, now);
+        // Its validity was checked before that it may sign others was found fault with.
+        match verified {
+            Err(rustls::Error::InvalidCertificate(CertificateError::Other(fault)))
+                if format!("{fault:?}").contains("CaUsedAsEndEntity") && self.given.contains(certificate) =>
+            {
+                match verify_server_name(&ParsedCertificate::try_from(certificate)?, name) {
+                    // Without any name, as the manual of PostgreSQL makes it, it stands for whoever has its key.
+                    Err(rustls::Error::InvalidCertificate(CertificateError::NotValidForNameContext {
+                        presented,
+                        ..
+                    })) if presented.is_empty() => Ok(ServerCertVerified::assertion()),
+                    named => named.map(|()| ServerCertVerified::assertion()),
+                }
+            }
+            verified => verified,
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.inner.verify_tls12_signature(message, certificate, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.inner.verify_tls13_signature(message, certificate, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.inner.supported_verify_schemes()
+    }
+}
+
+/// Checks that the other side has the key of its certificate, and nothing of the certificate.
+#[cfg(feature = "postgres")]
+#[derive(Debug)]
+struct Unchecked(Arc<CryptoProvider>);
+
+#[cfg(feature = "postgres")]
+impl ServerCertVerifier for Unchecked {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
 }
 
 #[cfg(not(target_os = "android"))]
 fn platform(
     more: Vec<CertificateDer<'static>>,
-    provider: Arc<rustls::crypto::CryptoProvider>,
+    provider: Arc<CryptoProvider>,
 ) -> Result<rustls_platform_verifier::Verifier, rustls::Error> {
     rustls_platform_verifier::Verifier::new_with_extra_roots(more, provider)
 }
@@ -64,7 +193,7 @@ fn platform(
 #[cfg(target_os = "android")]
 fn platform(
     more: Vec<CertificateDer<'static>>,
-    provider: Arc<rustls::crypto::CryptoProvider>,
+    provider: Arc<CryptoProvider>,
 ) -> Result<rustls_platform_verifier::Verifier, rustls::Error> {
     if more.is_empty() {
         rustls_platform_verifier::Verifier::new(provider)
@@ -73,30 +202,55 @@ fn platform(
     }
 }
 
-/// Mozilla's roots, or those of the file that `SSL_CERT_FILE` names in their place, as OpenSSL does.
-fn bundled(more: Vec<CertificateDer<'static>>) -> Result<RootCertStore, Error> {
-    const VARIABLE: &str = "SSL_CERT_FILE";
+/// Mozilla's roots, or in their place those of the file that `SSL_CERT_FILE` names and of the folders that `SSL_CERT_DIR`
+/// names, as OpenSSL does; and the certificates among them that were given.
+fn bundled(more: Vec<CertificateDer<'static>>) -> Result<(RootCertStore, Vec<CertificateDer<'static>>), Error> {
     let mut roots = RootCertStore::empty();
-    match std::env::var_os(VARIABLE).filter(|path| !path.is_empty()) {
-        None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
-        Some(path) => {
-            let pem = std::fs::read(path).map_err(|error| {
-                Error::invalid_input(VARIABLE, Reason::Unreadable, "cannot be read").with_cause(error)
-            })?;
-            // A system's bundle may hold an old certificate that cannot be used; the others can.
-            let (added, _) = roots.add_parsable_certificates(certificates(VARIABLE, &pem)?);
-            if added == 0 {
-                return Err(Error::invalid_input(VARIABLE, Reason::Malformed, "has no certificate that can be used"));
-            }
-        }
+    let mut given = Vec::new();
+    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    let (file, folders) = (variable("SSL_CERT_FILE"), variable("SSL_CERT_DIR"));
+    if file.is_none() && folders.is_none() {
+        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     }
-    for certificate in more {
-        roots.add(certificate).map_err(|error| {
-            Error::invalid_input("ca_certificates", Reason::Malformed, "has a certificate that cannot be used")
+    if let Some(path) = file {
+        let pem = std::fs::read(&path).map_err(|error| {
+            let fault = format!("names {}, which cannot be read", Path::new(&path).display());
+            Error::invalid_input("SSL_CERT_FILE", Reason::Unreadable, fault).with_cause(error)
+        })?;
+        given.extend(certificates("SSL_CERT_FILE", &pem)?);
+        add_usable("SSL_CERT_FILE", &mut roots, &given)?;
+    }
+    if let Some(folders) = folders {
+        let mut found = Vec::new();
+        for folder in std::env::split_paths(&folders) {
+            let files = std::fs::read_dir(&folder).map_err(|error| {
+                let fault = format!("names {}, which cannot be read", folder.display());
+                Error::invalid_input("SSL_CERT_DIR", Reason::Unreadable, fault).with_cause(error)
+            })?;
+            // Whatever else lies there is passed over, as OpenSSL does.
+            let read = files.flatten().filter_map(|file| std::fs::read(file.path()).ok());
+            found.extend(read.flat_map(|pem| CertificateDer::pem_slice_iter(&pem).flatten().collect::<Vec<_>>()));
+        }
+        add_usable("SSL_CERT_DIR", &mut roots, &found)?;
+        given.extend(found);
+    }
+    for certificate in &more {
+        roots.add(certificate.clone()).map_err(|error| {
+            Error::invalid_input("ca_certificates", Reason::Unreadable, "has a certificate that cannot be used")
                 .with_cause(error)
         })?;
     }
-    Ok(roots)
+    given.extend(more);
+    Ok((roots, given))
+}
+
+/// A system's bundle may hold an old certificate that cannot be used; the others can.
+fn add_usable(field: &str, roots: &mut RootCertStore, found: &[CertificateDer<'static>]) -> Result<(), Error> {
+    let (added, _) = roots.add_parsable_certificates(found.iter().cloned());
+    if added == 0 {
+        return Err(Error::invalid_input(field, Reason::Unreadable, "has no certificate that can be used"));
+    }
+    Ok(())
 }
 
 fn certificates(field: &str, pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, Error> {

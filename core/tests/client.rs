@@ -550,7 +550,7 @@ fn a_client_is_made_without_a_runtime_and_refuses_what_is_wrong() {
         (v2().base_url("https://example.com?x"), "base_url"),
         (v2().base_url("example.com"), "base_url"),
         (v2().base_url("http://127.0.0.1.example.com"), "base_url"),
-        (v2().proxy("socks5://127.0.0.1"), "proxy"),
+        (v2().proxy("ftp://127.0.0.1"), "proxy"),
         (v2().ca_certificates("no PEM"), "ca_certificates"),
         (v2().status_words([("done", "well")]), "status_words"),
         (v2().v2_paths(wrong("v2/verify")), "v2_paths"),

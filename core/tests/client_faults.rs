@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use egoi_verify::ErrorCode::{self, *};
-use egoi_verify::{Api, CallOptions, Client, Error, RequestOptions, ValidateOptions};
+use egoi_verify::{Api, CallOptions, Client, Error, Reason, RequestOptions, ValidateOptions};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use service::{Arrived, CODE, Greeting, ID, NUMBER, Service, Step, answer, closed_port, full_port, json};
 use tokio_rustls::TlsAcceptor;
@@ -449,10 +449,10 @@ impl Authority {
 async fn a_certificate_that_is_expired_unknown_or_for_another_host_stops_everything() {
     let (ours, theirs) = (Authority::new(), Authority::new());
     let expired = |params: &mut CertificateParams| params.not_after = rcgen::date_time_ymd(2020, 1, 1);
-    for (fault, acceptor) in [
-        ("expired", ours.acceptor("127.0.0.1", expired)),
-        ("unknown", theirs.acceptor("127.0.0.1", |_| ())),
-        ("for another host", ours.acceptor("example.com", |_| ())),
+    for (fault, acceptor, remedy) in [
+        ("expired", ours.acceptor("127.0.0.1", expired), "has expired, or the clock"),
+        ("unknown", theirs.acceptor("127.0.0.1", |_| ()), "not trusted, such as that of a proxy which reads TLS"),
+        ("for another host", ours.acceptor("example.com", |_| ()), "for another host than 127.0.0.1"),
     ] {
         let tried = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&tried);
@@ -465,6 +465,7 @@ async fn a_certificate_that_is_expired_unknown_or_for_another_host_stops_everyth
             let options = service.options(api).ca_certificates(ours.issuer.pem());
             let connections = service.connections();
             let result = call(&Client::new(options).unwrap(), verb).await;
+            assert_reason(fault, result.as_ref().unwrap_err(), Reason::Tls, remedy);
             assert_told(fault, api, verb, result, (Unreachable, false, Safe::Never), service.sms());
             assert_eq!(service.connections(), connections + 1, "a refused certificate is not tried again");
         }
@@ -474,6 +475,96 @@ async fn a_certificate_that_is_expired_unknown_or_for_another_host_stops_everyth
     let service = Service::with_tls(Some(acceptor), Greeting::Wait, |_| json(200, &good())).await;
     let client = Client::new(service.options(Api::V2).ca_certificates(ours.issuer.pem())).unwrap();
     assert_eq!(call(&client, Get).await.unwrap(), "pending", "the right certificate is accepted");
+}
+
+fn assert_reason(fault: &str, error: &Error, reason: Reason, remedy: &str) {
+    assert_eq!((error.code(), error.reason()), (Unreachable, Some(reason)), "{fault}: {error:?}");
+    assert!(error.detail().contains(remedy), "{fault}: {error}");
+}
+
+#[tokio::test]
+async fn why_there_is_no_connection_is_told_with_its_remedy() {
+    let proxy_says = async |status: u16| Service::start(move |_| answer(status, "", b"")).await;
+    let (wants_password, refuses) = (proxy_says(407).await, proxy_says(403).await);
+    let dead = closed_port().await;
+    let socks = dead.replace("http://", "socks5h://");
+    let plain = Service::greeting(Greeting::Early("HTTP/1.1 400 X\r\nContent-Length: 0\r\n\r\n"), |_| vec![]).await;
+    let base = |url: &str| egoi_verify::ClientOptions::new(service::KEY, "1").base_url(url).allow_http(true);
+    let there = || base("https://service.example/api");
+    let rows = [
+        ("407", there().proxy(wants_password.url.as_str()), Reason::Proxy, "wants a user name and a password"),
+        (
+            "407, plain",
+            base("http://service.example").proxy(wants_password.url.as_str()),
+            Reason::Proxy,
+            "wants a user",
+        ),
+        ("403", there().proxy(refuses.url.as_str()), Reason::Proxy, "the proxy refused to connect there"),
+        ("no proxy", there().proxy(dead.as_str()), Reason::Proxy, "the proxy could not be reached"),
+        ("no SOCKS proxy", there().proxy(socks), Reason::Proxy, "the proxy could not be reached"),
+        (
+            "DNS",
+            base("https://nowhere.invalid"),
+            Reason::Dns,
+            "no connection to nowhere.invalid: the name has no address",
+        ),
+        ("refused", base(&dead), Reason::Refused, "nothing listens there"),
+        ("no TLS", base(&plain.url.replace("http:", "https:")), Reason::Tls, "does not speak TLS"),
+    ];
+    for (fault, options, reason, remedy) in rows {
+        let error = call(&Client::new(options).unwrap(), Request).await.unwrap_err();
+        assert_reason(fault, &error, reason, remedy);
+        assert!(!error.sms_possibly_sent(), "{fault}");
+    }
+}
+
+#[tokio::test]
+async fn what_answers_in_place_of_the_service_is_told() {
+    let page = "<!doctype html><html><title>Access denied by policy</title></html>";
+    let service = Service::start(move |_| answer(403, "Content-Type: text/html\r\n", page.as_bytes())).await;
+    let error = call(&service.client(Api::V2), Get).await.unwrap_err();
+    assert_eq!((error.code(), error.reason()), (Forbidden, Some(Reason::Proxy)));
+    assert!(error.detail().contains("Access denied by policy"), "{error}");
+    let service = Service::start(|_| answer(404, "", b"")).await;
+    let error = service.client(Api::V2).ping(CallOptions::default()).await.unwrap_err();
+    assert!(error.code() == NotFound && error.detail().contains("`base_url` ends in `/api`"), "{error}");
+    let service = Service::start(|_| json(200, r#"{"apiStatus":"Down"}"#)).await;
+    let error = service.client(Api::V2).ping(CallOptions::default()).await.unwrap_err();
+    assert!(error.code() == Unavailable && error.detail().contains("says of itself that it is down"), "{error}");
+}
+
+/// `openssl req -new -x509 -nodes`, with or without a name: it is its own root, and may sign others.
+fn made_by_openssl(names: Vec<String>) -> (String, TlsAcceptor) {
+    let key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::new(names).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let certificate = params.self_signed(&key).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.der().clone()], key.serialize_der().try_into().unwrap())
+        .unwrap();
+    (certificate.pem(), TlsAcceptor::from(Arc::new(config)))
+}
+
+#[tokio::test]
+async fn a_self_signed_certificate_is_good_where_it_was_given_as_trusted() {
+    let here = || "127.0.0.1".to_owned();
+    for (names, given, accepted) in [
+        (vec![here()], true, true),
+        (vec![], true, true),
+        (vec!["example.com".to_owned()], true, false),
+        (vec![here()], false, false),
+    ] {
+        let (pem, acceptor) = made_by_openssl(names.clone());
+        let (other, _) = made_by_openssl(vec![here()]);
+        let service = Service::with_tls(Some(acceptor), Greeting::Wait, |_| json(200, &good())).await;
+        let options = service.options(Api::V2).ca_certificates(if given { pem } else { other });
+        let done = call(&Client::new(options).unwrap(), Get).await;
+        assert_eq!(done.is_ok(), accepted, "{names:?}, given: {given}: {done:?}");
+    }
 }
 
 /// The environment belongs to a process, so this test runs itself in another one.
@@ -489,19 +580,29 @@ async fn ssl_cert_file_is_believed_and_the_environments_proxy_is_never_used_for_
     let authority = Authority::new();
     let service =
         Service::with_tls(Some(authority.acceptor("127.0.0.1", |_| ())), Greeting::Wait, |_| json(200, &good())).await;
-    let pem = std::env::temp_dir().join(format!("egoi-verify-{}.pem", std::process::id()));
+    let folder = std::env::temp_dir().join(format!("egoi-verify-{}", std::process::id()));
+    let (pem, missing) = (folder.join("root.pem"), folder.join("missing.pem"));
+    std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(&pem, authority.issuer.pem()).unwrap();
+    std::fs::write(folder.join("README"), "no certificate").unwrap();
     let dead_proxy = closed_port().await;
-    for (file, is_believed) in [(Some(&pem), true), (None, false)] {
+    for (variable, path, is_believed) in [
+        ("SSL_CERT_FILE", Some(&pem), true),
+        ("SSL_CERT_DIR", Some(&folder), true),
+        ("SSL_CERT_FILE", None, false),
+        ("SSL_CERT_FILE", Some(&missing), false),
+    ] {
         let mut again = std::process::Command::new(std::env::current_exe().unwrap());
         again.args(["--exact", NAME]).env(URL, &service.url).env("HTTPS_PROXY", &dead_proxy).env_remove("NO_PROXY");
-        again.env_remove("SSL_CERT_FILE");
-        if let Some(file) = file {
-            again.env("SSL_CERT_FILE", file);
+        again.env_remove("SSL_CERT_FILE").env_remove("SSL_CERT_DIR");
+        if let Some(path) = path {
+            again.env(variable, path);
         }
         let done = tokio::task::spawn_blocking(move || again.output()).await.unwrap().unwrap();
-        assert_eq!(done.status.success(), is_believed, "{}", String::from_utf8_lossy(&done.stdout));
+        let said = format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+        assert_eq!(done.status.success(), is_believed, "{said}");
+        assert!(path != Some(&missing) || said.contains("missing.pem"), "the path is told: {said}");
     }
-    std::fs::remove_file(&pem).unwrap();
-    assert_eq!(service.arrived().len(), 1);
+    std::fs::remove_dir_all(&folder).unwrap();
+    assert_eq!(service.arrived().len(), 2);
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::{self, ErrorKind, Write as _};
 use std::time::{Duration, SystemTime};
 
-use egoi_verify::{Error, ErrorCode, Verification, parse_number};
+use egoi_verify::{Error, ErrorCode, Reason, Verification, parse_number};
 use serde::Serialize;
 use time::OffsetDateTime;
 use time::macros::format_description;
@@ -120,6 +120,8 @@ fn told(error: &Error, hint: Option<&str>) -> String {
 fn hint(error: &Error) -> Option<&'static str> {
     Some(match error.code() {
         ErrorCode::Unauthorized => "The API key is missing or wrong: see EGOI_API_KEY, or what --key-stdin was given.",
+        // A firewall's page says nothing of the account.
+        ErrorCode::Forbidden if error.reason() == Some(Reason::Proxy) => return None,
         ErrorCode::Forbidden => {
             "The key is known, but the account may not do this. Most often its transactional service is not activated: \
              activate it in E-goi, or ask E-goi's support to."

@@ -99,6 +99,12 @@ pub(super) struct Exchange {
     pub(super) with_key: bool,
 }
 
+impl Exchange {
+    fn host(&self) -> &str {
+        self.url.host_str().unwrap_or_default()
+    }
+}
+
 /// A whole answer.
 pub(super) struct Answer {
     pub(super) status: u16,
@@ -118,6 +124,8 @@ impl Answer {
             401 => ErrorCode::Unauthorized,
             403 => ErrorCode::Forbidden,
             404 => ErrorCode::NotFound,
+            // Of a proxy: the request went no further.
+            407 => ErrorCode::Unreachable,
             408 => ErrorCode::Timeout,
             409 => ErrorCode::Conflict,
             429 => ErrorCode::RateLimited,
@@ -127,16 +135,26 @@ impl Answer {
         };
         let status = self.status;
         let said = wire::decode_refusal(&self.body).map(|words| secrets.removed_from(&words));
-        let detail = match said.or_else(|| secrets.web_page(&self.body)).or_else(|| secrets.beginning_of(&self.body)) {
+        let page = secrets.web_page(&self.body);
+        if status == 407 {
+            let detail = "the proxy wants a user name and a password, or refuses those of its URL";
+            return Error::new(code, detail).with_status(status).with_reason(Reason::Proxy).with_retry_is_safe(false);
+        }
+        let detail = match said.or_else(|| page.clone()).or_else(|| secrets.beginning_of(&self.body)) {
             _ if code == ErrorCode::Redirected => {
                 format!(
                     "the service answered {status}, a redirection, which is not followed: the key would travel with it"
                 )
             }
             Some(words) => format!("the service answered {status}: {words}"),
+            None if code == ErrorCode::NotFound => format!(
+                "the service answered {status} and nothing else: check that `base_url` ends in `/api`, or over V1 in \
+                 `/api/public`"
+            ),
             None => format!("the service answered {status}"),
         };
-        kind.failed(code, detail).with_status(status).with_retry_after(self.retry_after)
+        let error = kind.failed(code, detail).with_status(status).with_retry_after(self.retry_after);
+        if page.is_some() { error.with_reason(Reason::Proxy) } else { error }
     }
 
     /// The failure that a success which is not the contract means.
@@ -177,12 +195,14 @@ impl Transport {
                 builder.resolve_to_addrs(name, &[(Ipv4Addr::LOCALHOST, 0).into(), (Ipv6Addr::LOCALHOST, 0).into()]);
         }
         if let Some(proxy) = &options.proxy {
-            let is_http = Url::parse(proxy).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+            let is_http = Url::parse(proxy).is_ok_and(|url| {
+                matches!(url.scheme(), "http" | "https" | "socks4" | "socks4a" | "socks5" | "socks5h") && url.has_host()
+            });
             let refuse = || {
                 Error::invalid_input(
                     "proxy",
                     Reason::Malformed,
-                    "is not a URL that begins with `http://` or `https://`",
+                    "is not a URL that begins with `http://`, `https://`, `socks5://` or `socks5h://`",
                 )
             };
             let proxy = is_http.then(|| reqwest::Proxy::all(proxy.as_str())).ok_or_else(refuse)?;
@@ -248,7 +268,8 @@ impl Transport {
             request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
             *request.body_mut() = Some(body.clone().into());
         }
-        let answer = self.http.execute(request).await.map_err(|error| failure(kind, progress, error))?;
+        let answer =
+            self.http.execute(request).await.map_err(|error| failure(kind, progress, exchange.host(), error))?;
         let status = answer.status().as_u16();
         progress.status.store(status, Ordering::Relaxed);
         let mut whole = Answer {
@@ -271,7 +292,7 @@ impl Transport {
             // The status of a refusal says what happened; its words are a help for people.
             Err(_) if !whole.is_success() => {}
             Err(Broken::TooLong) => return Err(whole.unexpected(kind, "is longer than 1 MiB")),
-            Err(Broken::Lost(error)) => return Err(failure(kind, progress, error).with_status(status)),
+            Err(Broken::Lost(error)) => return Err(failure(kind, progress, exchange.host(), error).with_status(status)),
         }
         Ok(whole)
     }
@@ -289,7 +310,8 @@ impl Transport {
                 kind.failed(ErrorCode::Timeout, "the deadline came before the service's whole answer")
                     .with_retry_is_safe(is_safe)
             }
-            None => Error::new(ErrorCode::Unreachable, "the deadline came before a connection to the service"),
+            None => Error::new(ErrorCode::Unreachable, "the deadline came before a connection to the service")
+                .with_reason(Reason::ConnectTimeout),
         }
     }
 }
@@ -358,13 +380,11 @@ async fn read(mut answer: reqwest::Response) -> Result<Zeroizing<Vec<u8>>, Broke
 }
 
 /// What it means that an exchange broke.
-fn failure(kind: Kind, progress: &Progress, error: reqwest::Error) -> Error {
+fn failure(kind: Kind, progress: &Progress, host: &str, error: reqwest::Error) -> Error {
     let error = error.without_url();
     if error.is_connect() {
         progress.under_way.store(0, Ordering::Relaxed);
-        let refused = in_chain::<rustls::Error>(&error).is_some();
-        let detail = if refused { "the service's certificate was refused" } else { "no connection to the service" };
-        return Error::new(ErrorCode::Unreachable, detail).with_retry_is_safe(!refused).with_cause(error);
+        return unreachable(host, error);
     }
     if in_chain::<hyper::Error>(&error).is_some_and(hyper::Error::is_parse) {
         return kind.failed(ErrorCode::InvalidResponse, "the service's answer is not HTTP/1.1").with_cause(error);
@@ -372,20 +392,101 @@ fn failure(kind: Kind, progress: &Progress, error: reqwest::Error) -> Error {
     kind.failed(ErrorCode::Interrupted, "the connection broke before the service's whole answer").with_cause(error)
 }
 
+/// Why there is no connection, and what to do about it.
+fn unreachable(host: &str, error: reqwest::Error) -> Error {
+    let (reason, detail, retry_is_safe) = cause_of(host, &error);
+    let detail = format!("no connection to {host}: {detail}");
+    let unreachable = Error::new(ErrorCode::Unreachable, detail).with_retry_is_safe(retry_is_safe).with_cause(error);
+    match reason {
+        Some(reason) => unreachable.with_reason(reason),
+        None => unreachable,
+    }
+}
+
+fn cause_of(host: &str, error: &reqwest::Error) -> (Option<Reason>, String, bool) {
+    if let Some(refused) = in_chain::<rustls::Error>(error) {
+        return (Some(Reason::Tls), refused_certificate(host, refused), false);
+    }
+    // The HTTP library does not export the types of these.
+    let said = |words: &str| chain(error).any(|cause| cause.to_string().contains(words));
+    let proxy = Some(Reason::Proxy);
+    let text = |text: &str| text.to_owned();
+    if said("proxy authorization required") {
+        let fault =
+            "the proxy wants a user name and a password, or refuses those of its URL: `http://USER:PASSWORD@HOST:PORT`";
+        return (proxy, text(fault), false);
+    }
+    if said("tunnel error: unsuccessful") {
+        return (proxy, text("the proxy refused to connect there: allow that host and port in it"), true);
+    }
+    if said("tunnel error") || said("socks") || said("SOCKS") {
+        return (proxy, text("the proxy could not be reached or does not work: check its URL, or HTTPS_PROXY"), true);
+    }
+    if error.is_dns() {
+        return (
+            Some(Reason::Dns),
+            text("the name has no address: check `base_url`, or the DNS of this machine"),
+            true,
+        );
+    }
+    if error.is_timeout() {
+        let fault = "it was not made in time (`connect_timeout`): a firewall may drop what is sent there";
+        return (Some(Reason::ConnectTimeout), text(fault), true);
+    }
+    match in_chain::<io::Error>(error).map(io::Error::kind) {
+        Some(io::ErrorKind::ConnectionRefused) => {
+            (Some(Reason::Refused), text("nothing listens there: check the host and port of `base_url`"), true)
+        }
+        Some(io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset) => {
+            (Some(Reason::Tls), text("the other side ended the TLS handshake: a firewall may be in between"), true)
+        }
+        Some(kind) => (None, kind.to_string(), true),
+        None => (None, text("it could not be made"), true),
+    }
+}
+
+/// Why TLS failed, and what to do about it.
+fn refused_certificate(host: &str, refused: &rustls::Error) -> String {
+    use rustls::CertificateError as Fault;
+    match refused {
+        rustls::Error::InvalidCertificate(Fault::Expired | Fault::ExpiredContext { .. }) => {
+            "its certificate has expired, or the clock of this machine is wrong".to_owned()
+        }
+        rustls::Error::InvalidCertificate(Fault::NotValidYet | Fault::NotValidYetContext { .. }) => {
+            "its certificate is not valid yet, or the clock of this machine is wrong".to_owned()
+        }
+        rustls::Error::InvalidCertificate(Fault::NotValidForName | Fault::NotValidForNameContext { .. }) => {
+            format!("its certificate is for another host than {host}: check `base_url`")
+        }
+        // The latter where another authority has the name of a trusted one.
+        rustls::Error::InvalidCertificate(Fault::UnknownIssuer | Fault::BadSignature) => {
+            "its certificate is signed by an authority that is not trusted, such as that of a proxy which reads TLS: give \
+             the authority's certificate as `ca_certificates` or in the file that SSL_CERT_FILE names (NODE_EXTRA_CA_CERTS \
+             and REQUESTS_CA_BUNDLE are not read)"
+                .to_owned()
+        }
+        rustls::Error::InvalidCertificate(other) => format!("its certificate cannot be used: {other}"),
+        rustls::Error::InvalidMessage(_) => {
+            "the other side does not speak TLS: check the port of `base_url`, and whether a proxy is in between".to_owned()
+        }
+        other => format!("the TLS handshake failed: {other}"),
+    }
+}
+
+/// An error and its causes.
+fn chain<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
+    std::iter::successors(Some(error), |error| match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        // An I/O error passes over the error that it wraps when it is asked for its source.
+        Some(wrapped) => Some(wrapped),
+        None => error.source(),
+    })
+}
+
 /// The first error of this type among an error's causes.
 fn in_chain<'a, E: std::error::Error + 'static>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a E> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(found) = error.downcast_ref() {
-            return Some(found);
-        }
-        // An I/O error passes over the error that it wraps when it is asked for its source.
-        next = match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
-            Some(wrapped) => Some(wrapped),
-            None => error.source(),
-        };
-    }
-    None
+    chain(error).find_map(|cause| cause.downcast_ref())
 }
 
 /// Notes that a connection was made.

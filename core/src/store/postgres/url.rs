@@ -245,7 +245,11 @@ impl Given<'_> {
     }
 
     fn tls(&mut self) -> Result<ClientConfig, Error> {
-        let mut config = tls::config(self.trust, &self.roots, &[])?;
+        let mut config = match self.ssl_mode {
+            // As libpq: encrypted where the server can, and against nobody who changes what goes over the line.
+            Some(SslMode::Prefer) if self.roots.is_empty() && self.trust == Trust::Bundled => tls::unchecked()?,
+            _ => tls::config(self.trust, &self.roots, &[])?,
+        };
         match (self.certificate.take(), self.key.take()) {
             (None, None) => {}
             (Some(certificate), Some(key)) => {

@@ -80,7 +80,8 @@ impl Failure {
                 Again::No,
                 format!(
                     "TLS with the Redis server failed ({refused}): its certificate must be signed by an authority that is \
-                     trusted, or whose certificate is in the file that SSL_CERT_FILE names, and be for the host of the URL"
+                     trusted or whose certificate was given (`ca_certificates` of the store, SSL_CERT_FILE), and be for the host of \
+                     the URL"
                 ),
             );
         }
