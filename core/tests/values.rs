@@ -285,10 +285,10 @@ fn a_message_past_a_limit_is_refused() {
 }
 
 #[test]
-fn the_newline_is_the_only_control_character_of_a_message() {
+fn newline_and_tab_are_the_only_control_characters_of_a_message() {
     for c in (0..=0x9f).filter_map(char::from_u32).filter(|c| c.is_control()) {
         let accepted = MessageTemplate::new(&format!("{{CODE}}{c}"), CodeSize::default()).is_ok();
-        assert_eq!(accepted, c == '\n', "{c:?}");
+        assert_eq!(accepted, matches!(c, '\n' | '\t'), "{c:?}");
     }
 }
 

@@ -161,6 +161,12 @@ fn a_field_that_decides_nothing_may_be_of_another_type() {
     let list = br#"[{"senderHash":"a","name":"Acme","deleted":false},{"senderHash":"b","deleted":true},{"deleted":0},
                     {"senderHash":"c","deleted":"0"},"x"]"#;
     assert_eq!(ids(v1::decode_senders(list).unwrap()), ["a", "c"]);
+    for nothing in [r#"["a","b"]"#, "[[{}]]", "[7]"] {
+        assert!(
+            v2::decode_senders(nothing.as_bytes()).is_err() && v1::decode_senders(nothing.as_bytes()).is_err(),
+            "{nothing}"
+        );
+    }
     assert!(v2::decode_is_down(br#"{"apiStatus":"Down"}"#));
     for up in [r#"{"apiStatus":"Up","date":"Fri Jan 17 11:20:07 WET 2020"}"#, "{}", "pong", "", r#"{"apiStatus":1}"#] {
         assert!(!v2::decode_is_down(up.as_bytes()), "{up}");

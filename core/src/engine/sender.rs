@@ -6,7 +6,6 @@ use std::pin::Pin;
 
 use zeroize::Zeroizing;
 
-use crate::Error;
 use crate::client::{Client, ClientOptions};
 use crate::error::Error;
 use crate::sms::{Sending, SmsEncoding, sms_parts};

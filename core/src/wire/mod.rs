@@ -185,6 +185,18 @@ impl Refusals {
     }
 }
 
+/// A list, without those of its items that cannot be read; a list of which nothing can be read is none.
+fn decode_list<T: DeserializeOwned>(body: &[u8]) -> Result<Vec<T>, Malformed> {
+    let list: Vec<Value> = serde_json::from_str(text(body)?)?;
+    let is_empty = list.is_empty();
+    let read: Vec<T> = list
+        .into_iter()
+        .filter_map(|item| serde_json::from_value::<Object<T>>(item).ok())
+        .map(|Object(item)| item)
+        .collect();
+    if read.is_empty() && !is_empty { Err(Malformed("is a list of nothing that can be read")) } else { Ok(read) }
+}
+
 /// What the service says of a failure, in its own words, from any of the fields that either version uses. Nothing where
 /// it says nothing that can be read.
 pub fn decode_refusal(body: &[u8]) -> Option<String> {

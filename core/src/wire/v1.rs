@@ -5,9 +5,7 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::fields::Fields;
-use super::{
-    Fault, Malformed, Object, Refusals, decode_object, encode, encode_secret, text, text_only, text_or_number,
-};
+use super::{Fault, Malformed, Refusals, decode_list, decode_object, encode, encode_secret, text_only, text_or_number};
 use crate::error::Error;
 use crate::sms::{Sending, SmsEncoding};
 use crate::values::{ApiKey, Code, PhoneNumber, RequestId};
@@ -155,14 +153,12 @@ pub fn decode_senders(body: &[u8]) -> Result<Vec<super::v2::Sender>, Malformed> 
         #[serde(default)]
         deleted: Value,
     }
-    let list: Vec<Value> = serde_json::from_str(text(body)?)?;
-    let read = |sender: Value| {
-        let Object(Body { sender_hash, name, deleted }) = serde_json::from_value(sender).ok()?;
+    let read = |Body { sender_hash, name, deleted }| {
         let is_deleted = !matches!(deleted, Value::Null | Value::Bool(false)) && deleted != 0 && deleted != "0";
         let id = sender_hash.filter(|_| !is_deleted)?;
         Some(super::v2::Sender { id, name, number: None, status: None })
     };
-    Ok(list.into_iter().filter_map(read).collect())
+    Ok(decode_list(body)?.into_iter().filter_map(read).collect())
 }
 
 /// A request as a client sends it; every value is a string.

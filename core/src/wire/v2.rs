@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::fields::Fields;
 use super::{
-    Fault, Malformed, Object, decode_object, decode_one, encode, encode_secret, text, text_only, text_or_number,
+    Fault, Malformed, decode_list, decode_object, decode_one, encode, encode_secret, text_only, text_or_number,
 };
 use crate::error::Error;
 use crate::sms::{MessageTemplate, Sending, SmsEncoding};
@@ -245,12 +245,10 @@ pub fn decode_senders(body: &[u8]) -> Result<Vec<Sender>, Malformed> {
         #[serde(default, deserialize_with = "text_or_number")]
         sender_status: Option<String>,
     }
-    let list: Vec<Value> = serde_json::from_str(text(body)?)?;
-    let read = |sender: Value| {
-        let Object(Body { id, name, phone_number, sender_status }) = serde_json::from_value(sender).ok()?;
+    let read = |Body { id, name, phone_number, sender_status }| {
         Some(Sender { id: id?, name, number: phone_number, status: sender_status })
     };
-    Ok(list.into_iter().filter_map(read).collect())
+    Ok(decode_list(body)?.into_iter().filter_map(read).collect())
 }
 
 /// Whether the response to a ping says that the service is down. Any other body says that it is up.

@@ -153,11 +153,7 @@ class AsyncClient(Connection):
 
     @coroutine_function
     def ping(self, *, timeout: Seconds | None = None) -> Call[None]:
-        """Checks that the service is up. Any key will do.
-
-        Raises:
-            UnsupportedError: V1 has no such call.
-        """
+        """Checks that the service is up. Any key will do."""
         span = begin("ping")
         job = self._verifier.ping(is_detailed(span), timeout)
         return Call("AsyncClient.ping", run(job, span, nothing))
@@ -168,7 +164,6 @@ class AsyncClient(Connection):
 
         Raises:
             UnauthorizedError: The key is wrong.
-            UnsupportedError: V1 has no such call.
         """
         span = begin("senders")
         job = self._verifier.senders(is_detailed(span), timeout)
