@@ -75,6 +75,7 @@ check-node: node/node_modules/.package-lock.json ## the npm package
 	tools/check-node.sh
 
 check-kotlin: ## the Kotlin module
+	tools/setup-debian.sh java
 	tools/check-kotlin.sh
 
 check-swift: ## the Swift package
