@@ -3,7 +3,7 @@
 import { AsyncResource } from "node:async_hooks";
 
 import { addon, type CheckedOptions, type Failure } from "./addon.js";
-import { type Kinds, number, options, signal } from "./check.js";
+import { type Kinds, options, seconds, signal } from "./check.js";
 import { type CallSite, NotSent, toError } from "./errors.js";
 import { unwatch, watch } from "./signals.js";
 
@@ -220,7 +220,7 @@ export interface CallOptions {
   signal?: AbortSignal | undefined;
 }
 
-export const CALL_OPTIONS: Kinds = { timeout: number, signal };
+export const CALL_OPTIONS: Kinds = { timeout: seconds, signal };
 
 /**
  * Makes a call. The stack of an error begins above `calledFunction`, the public one; what `start` throws rejects the

@@ -24,7 +24,10 @@ function kind(is: string, fits: (value: unknown) => boolean, of: Kind["of"] = (v
 const isObject = (value: unknown) => typeof value === "object" && value !== null && !Array.isArray(value);
 
 export const string = kind("a string", (value) => typeof value === "string");
-export const number = kind("a number", (value) => typeof value === "number" && Number.isFinite(value));
+const isFiniteNumber = (value: unknown) => typeof value === "number" && Number.isFinite(value);
+
+export const number = kind("a number", isFiniteNumber);
+export const seconds = kind("a number of seconds", isFiniteNumber);
 export const whole = kind("a whole number", (value) => Number.isSafeInteger(value));
 export const boolean = kind("a boolean", (value) => typeof value === "boolean");
 /** Also one of another realm, such as Jest's with jsdom, which is no `instanceof`. */
@@ -41,7 +44,7 @@ export const bytesOrText = kind("a string or a Uint8Array", (value) => typeof va
 
 export function listOf(each: Kind): Kind {
   return kind(`an array, each ${each.is}`, Array.isArray, (value, field) =>
-    (value as unknown[]).map((one) => each.of(one, field)),
+    (value as unknown[]).map((one, n) => each.of(one, `${field}[${n}]`)),
   );
 }
 

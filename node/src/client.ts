@@ -6,8 +6,8 @@ import {
   options as checkedOptions,
   type Kinds,
   mapTo,
-  number,
   objectOf,
+  seconds,
   string,
   toSettings,
 } from "./check.js";
@@ -124,8 +124,8 @@ export class SenderInfo {
 const SETTINGS: Kinds = {
   api: string,
   baseUrl: string,
-  timeout: number,
-  connectTimeout: number,
+  timeout: seconds,
+  connectTimeout: seconds,
   proxy: string,
   caCertificates: bytesOrText,
   trust: string,

@@ -2,16 +2,16 @@ import { addon, type NativeClock } from "./addon.js";
 import { calls, type SendSms } from "./calls.js";
 import {
   options as checkedOptions,
+  seconds as duration,
   type Kinds,
   listOf,
-  number,
   orNull,
   toSettings,
   whole,
   wholeObjectOf,
 } from "./check.js";
-import { EgoiSms } from "./client.js";
-import { callNative, InvalidInputError, invalid } from "./errors.js";
+import { Client, EgoiSms } from "./client.js";
+import { callNative, invalid, isClass } from "./errors.js";
 import { type Store, store } from "./store.js";
 import { NativeVerifierBase } from "./verifier.js";
 
@@ -52,7 +52,7 @@ export interface EngineOptions {
   clock?: TestClock | undefined;
 }
 
-const quota = orNull(wholeObjectOf({ limit: whole, per: number }));
+const quota = orNull(wholeObjectOf({ limit: whole, per: duration }));
 
 /** A clock for tests of an `Engine`: starts at the machine's time, and can be moved on and stopped. */
 export class TestClock {
@@ -60,7 +60,7 @@ export class TestClock {
 
   /** Moves the time on. */
   advance(seconds: number): void {
-    const by = number.of(seconds, "seconds") as number;
+    const by = duration.of(seconds, "seconds") as number;
     callNative(() => this.#native.advance(by));
   }
 
@@ -80,9 +80,6 @@ export class TestClock {
   }
 }
 
-const isClass = (value: unknown) =>
-  typeof value === "function" && /^class\b/.test(Function.prototype.toString.call(value));
-
 const ENGINE_OPTIONS: Kinds = {
   send: {
     is: "a function or an EgoiSms",
@@ -90,23 +87,23 @@ const ENGINE_OPTIONS: Kinds = {
       if (value instanceof EgoiSms || (typeof value === "function" && !isClass(value))) {
         return value;
       }
-      throw isClass(value)
-        ? new InvalidInputError({
-            detail: `\`${field}\` is a class; it must be a function or an EgoiSms`,
-            field,
-            reason: "wrong_type",
-          })
-        : invalid(field, value, "a function or an EgoiSms");
+      throw invalid(
+        field,
+        value,
+        value instanceof Client
+          ? "a function or an EgoiSms: `new EgoiSms({ apiKey, sender })` sends by the account of a client"
+          : "a function or an EgoiSms",
+      );
     },
   },
   store,
-  timeout: number,
+  timeout: duration,
   maxRequests: whole,
   maxAttempts: orNull(whole),
   wrongCodesPerNumber: quota,
   smsPerNumber: quota,
   maxResends: orNull(whole),
-  resendAfter: orNull(number),
+  resendAfter: orNull(duration),
   countries: orNull(listOf(whole)),
   clock: {
     is: "a TestClock",

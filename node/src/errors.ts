@@ -287,8 +287,16 @@ function described(value: unknown, accepted: string): string {
   if (typeof value === "number" && !accepted.includes("string")) {
     return String(value);
   }
-  const name = typeof value === "function" ? "function" : classOf(value);
+  if (isClass(value)) {
+    return `the class ${value.name}`;
+  }
+  const name = classOf(value);
   return `${/^[aeiou]/i.test(name) ? "an" : "a"} ${name}`;
+}
+
+/** Whether it is a class, which is called with `new` only. */
+export function isClass(value: unknown): value is { name: string } {
+  return typeof value === "function" && /^class\b/.test(Function.prototype.toString.call(value));
 }
 
 function classOf(value: {}): string {

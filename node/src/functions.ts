@@ -69,7 +69,7 @@ export class PhoneNumber {
  * ```
  */
 export function parseNumber(text: string): PhoneNumber {
-  const checked = string.of(text, "number") as string;
+  const checked = string.of(text, "text") as string;
   return new PhoneNumber(callNative(() => addon.parseNumber(checked)));
 }
 

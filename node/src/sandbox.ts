@@ -5,6 +5,7 @@ import { CALL_OPTIONS, type CallOptions, call, calls } from "./calls.js";
 import {
   boolean,
   options as checkedOptions,
+  seconds as duration,
   type Kinds,
   listOf,
   number,
@@ -82,7 +83,7 @@ const FAULT: Kinds = {
   call: string,
   number: string,
   status: whole,
-  delay: number,
+  delay: duration,
   cut: string,
   body: string,
   probability: number,
@@ -169,7 +170,7 @@ export class SandboxClock {
 
   /** Moves the time on. */
   advance(seconds: number): void {
-    const by = number.of(seconds, "seconds") as number;
+    const by = duration.of(seconds, "seconds") as number;
     callNative(() => this.#native.advance(by));
   }
 

@@ -5,7 +5,7 @@ import {
   type Kind,
   type Kinds,
   listOf,
-  number,
+  seconds,
   string,
   whole,
 } from "./check.js";
@@ -34,7 +34,7 @@ export interface StoreOptions {
 const STORE_OPTIONS: Kinds = {
   key: bytesOrText,
   previousKeys: listOf(bytesOrText),
-  retention: number,
+  retention: seconds,
   poolSize: whole,
   caCertificates: bytesOrText,
 };

@@ -2,7 +2,7 @@ import "./disposable.js";
 
 import type { NativeVerifier } from "./addon.js";
 import { CALL_OPTIONS, type CallOptions, call, type SendSms, settled } from "./calls.js";
-import { type Kinds, number, string, whole } from "./check.js";
+import { type Kinds, seconds, string, whole } from "./check.js";
 import type { CodeType, Outcome, State } from "./outcome.js";
 import { toVerification, type Verification } from "./verification.js";
 
@@ -41,7 +41,7 @@ const REQUEST_OPTIONS: Kinds = {
   message: string,
   codeType: string,
   codeSize: whole,
-  ttl: number,
+  ttl: seconds,
   group: string,
   idempotencyKey: string,
   ...CALL_OPTIONS,

@@ -178,7 +178,7 @@ for (const [name, make, message] of [
     [
         "a timeout that is no number",
         () => new Client({ apiKey: "k", sender: "1", timeout: NaN }),
-        /^`timeout` is NaN; it must be a number/,
+        /^`timeout` is NaN; it must be a number of seconds/,
     ],
     [
         "a word that means nothing",
@@ -230,7 +230,11 @@ for (const [name, call, message] of [
         (c) => c.request(NUMBER, { ttl: 1.5 }),
         "`ttl`: is 1.5 seconds, must be whole seconds",
     ],
-    ["an endless validity", (c) => c.request(NUMBER, { ttl: Infinity }), /^`ttl` is Infinity; it must be a number/],
+    [
+        "an endless validity",
+        (c) => c.request(NUMBER, { ttl: Infinity }),
+        /^`ttl` is Infinity; it must be a number of seconds/,
+    ],
     ["null for an option", (c) => c.request(NUMBER, { message: null }), "`message` is null; it must be a string"],
     [
         "a misspelt option",

@@ -362,7 +362,11 @@ for (const [name, options, message] of [
         () => ({ send: new Engine({ send: () => {} }) }),
         "`send` is an Engine; it must be a function or an EgoiSms",
     ],
-    ["a gateway that is a class", { send: EgoiSms }, "`send` is a class; it must be a function or an EgoiSms"],
+    [
+        "a gateway that is a class",
+        { send: EgoiSms },
+        "`send` is the class EgoiSms; it must be a function or an EgoiSms",
+    ],
     [
         "a gateway that was called",
         () => ({ send: (async () => {})() }),
@@ -378,8 +382,12 @@ for (const [name, options, message] of [
     ["a limit below nought", { maxResends: -1 }, /^`maxResends`: is -1, must be 0 to/],
     ["a quota without a window", { smsPerNumber: { limit: 5, per: 0 } }, /^`smsPerNumber`: has a window of 0 s/],
     ["a quota that is a number", { smsPerNumber: 5 }, "`smsPerNumber` is 5; it must be an object"],
-    ["half a quota", { smsPerNumber: { limit: 5 } }, "`smsPerNumber.per` is missing; it must be a number"],
-    ["a calling code that is a string", { countries: ["351"] }, "`countries` is a string; it must be a whole number"],
+    ["half a quota", { smsPerNumber: { limit: 5 } }, "`smsPerNumber.per` is missing; it must be a number of seconds"],
+    [
+        "a calling code that is a string",
+        { countries: ["351"] },
+        "`countries[0]` is a string; it must be a whole number",
+    ],
     ["a clock that is none", { clock: {} }, "`clock` is an object; it must be a TestClock of egoi-verify/testing"],
 ]) {
     test(`${name} is thrown as invalid_input`, () => {
