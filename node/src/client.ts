@@ -51,8 +51,17 @@ export interface ClientSettings {
   checkStateFirst?: boolean | undefined;
   /** More status words of the service, each with what it means: `{ validated: "verified" }`. */
   statusWords?: Readonly<Record<string, StatusMeaning>> | undefined;
-  /** V1's paths below the base URL, which are assumed. */
-  v1Paths?: { request?: string; validate?: string; cancel?: string } | undefined;
+  /** V1's paths below the base URL. Those of Verify are assumed; the others are what public integrators of E-goi call. */
+  v1Paths?:
+    | {
+        request?: string;
+        validate?: string;
+        cancel?: string;
+        ping?: string;
+        senders?: string;
+        sendSms?: string;
+      }
+    | undefined;
   /** V2's paths below the base URL; `{id}` is where a request's id goes. */
   v2Paths?:
     | {
@@ -132,7 +141,14 @@ const SETTINGS: Kinds = {
   allowHttp: boolean,
   checkStateFirst: boolean,
   statusWords: mapTo(string),
-  v1Paths: objectOf({ request: string, validate: string, cancel: string }),
+  v1Paths: objectOf({
+    request: string,
+    validate: string,
+    cancel: string,
+    ping: string,
+    senders: string,
+    sendSms: string,
+  }),
   v2Paths: objectOf({
     request: string,
     get: string,

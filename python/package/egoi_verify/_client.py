@@ -63,7 +63,7 @@ class Connection:
                 verified long ago could pass. Switch it off only for an account whose answers carry status words.
             status_words: More status words of the service, each with what it means: ``{"validated": "verified"}``.
             v1_paths: Paths below the base URL that differ from the assumed ones: ``request``, ``validate``,
-                ``cancel``.
+                ``cancel``, ``ping``, ``senders``, ``send_sms``.
             v2_paths: Paths below the base URL that differ from E-goi's: ``request``, ``get``, ``validate``, ``cancel``,
                 ``resend``, ``ping``, ``senders``, ``send_sms``. ``{id}`` is where a request's id goes.
             app_name: The application's name in ``User-Agent``, 1 to 100 visible ASCII characters and spaces.

@@ -136,7 +136,7 @@ public final class Client: Verifier {
         try await Verification(ffi { try await self.native.get(id: id, timeout: options.timeout, token: $0) })
     }
 
-    /// Whether the service is up; needs no good key. V2.
+    /// Whether the service is up; needs no valid key.
     public func ping(timeout: TimeInterval? = nil) async throws {
         try await ffi { try await self.native.ping(timeout: timeout, token: $0) }
     }

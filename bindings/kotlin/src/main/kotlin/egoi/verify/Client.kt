@@ -151,7 +151,7 @@ public class Client(options: ClientOptions) : Verifier {
     override suspend fun get(id: String, timeout: Duration?): Verification =
         awaiting { native.get(id, timeout?.seconds(), null) }.public()
 
-    /** Whether the service is up; needs no good key. V2. */
+    /** Whether the service is up; needs no valid key. */
     public suspend fun ping(timeout: Duration? = null): Unit = awaiting { native.ping(timeout?.seconds(), null) }
 
     /** The account's senders: the cheapest call that proves a key. V2. */
