@@ -109,8 +109,8 @@ test-swift: develop-swift test-programs ## the Swift package
 	tools/setup-debian.sh swift
 	tools/test-swift.sh
 
-test-stores: develop-python develop-node ## the scenarios over every store
-	tools/setup-debian.sh postgres redis
+test-stores: develop-python develop-node develop-kotlin develop-swift $(call after,test-kotlin test-swift) ## the scenarios over every store
+	tools/setup-debian.sh postgres redis java swift
 	$(VENV)/bin/python tests/stores.py
 
 test-phone: develop-python develop-node develop-kotlin develop-swift $(call after,test-kotlin test-swift) ## the phone example

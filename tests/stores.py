@@ -1,4 +1,4 @@
-"""Every scenario of an engine over every store that outlives a process, by the runners of Rust, Python and Node.
+"""Every scenario of an engine over every store that outlives a process, by the runners of every language.
 
 `make test-stores` runs it, which builds what it needs.
 """
@@ -28,6 +28,8 @@ RUNNERS = {
         "on engine$",
         "node/tests/scenarios.test.mjs",
     ],
+    "Kotlin": ["tools/maven.sh", "test", "-Dtest=ScenariosTest"],
+    "Swift": ["bindings/swift/in-toolchain.sh", "test", "--filter", "ScenariosTests"],
 }
 
 
@@ -48,7 +50,8 @@ def server(kind):
 @contextmanager
 def sqlite():
     with tempfile.TemporaryDirectory() as folder:
-        yield lambda runner: f"sqlite:{folder}/{runner}-<name>.db"
+        # Swift may run in a tree of its own, where this folder is not.
+        yield lambda runner: f"sqlite:{'<tmp>' if runner == 'Swift' else folder}/{runner}-<name>.db"
 
 
 @contextmanager

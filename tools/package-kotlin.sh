@@ -5,7 +5,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 phone() { "${CARGO:-cargo}" rustc --locked --profile phone --crate-type cdylib "$@"; }
-phone -p egoi-verify-native --no-default-features --features small-numbers
+# With the stores of a server; an AAR has the library of a phone.
+phone -p egoi-verify-native
 # The sandbox: only for tests.
 phone -p egoi-verify-testing-native
 tools/develop-kotlin.sh phone

@@ -14,6 +14,31 @@ use crate::values::{
 };
 use crate::verbs::Open;
 
+/// See core's `Store`; what is absent has core's default.
+#[derive(uniffi::Record)]
+#[expect(missing_docs, reason = "the methods of core's")]
+pub struct NativeStore {
+    pub url: String,
+    pub key: Option<Vec<u8>>,
+    pub previous_keys: Option<Vec<Vec<u8>>>,
+    pub retention: Option<f64>,
+    pub pool_size: Option<i64>,
+    pub ca_certificates: Option<Vec<u8>>,
+}
+
+impl NativeStore {
+    pub(crate) fn read(self) -> StoreSettings {
+        StoreSettings {
+            url: Some(self.url),
+            key: self.key,
+            previous_keys: self.previous_keys,
+            retention: self.retention,
+            pool_size: self.pool_size,
+            ca_certificates: self.ca_certificates,
+        }
+    }
+}
+
 /// See core's `ClientOptions`; what is absent has core's default.
 #[derive(uniffi::Record)]
 #[expect(missing_docs, reason = "the fields of core's")]
@@ -33,23 +58,9 @@ pub struct NativeClientOptions {
     pub v1_paths: Option<HashMap<String, String>>,
     pub v2_paths: Option<HashMap<String, String>>,
     pub app_name: Option<String>,
-    pub store: Option<String>,
-    pub key: Option<Vec<u8>>,
-    pub previous_keys: Option<Vec<Vec<u8>>>,
-    pub retention: Option<f64>,
+    pub store: Option<NativeStore>,
     /// `LANGUAGE VERSION`, for `User-Agent`.
     pub language: String,
-}
-
-/// A store, where one of its options was given.
-pub(crate) fn store(
-    url: Option<String>,
-    key: Option<Vec<u8>>,
-    previous_keys: Option<Vec<Vec<u8>>>,
-    retention: Option<f64>,
-) -> Option<StoreSettings> {
-    let is_given = url.is_some() || key.is_some() || previous_keys.is_some() || retention.is_some();
-    is_given.then(|| StoreSettings { url, key, previous_keys, retention, ..StoreSettings::default() })
 }
 
 impl NativeClientOptions {
@@ -69,7 +80,7 @@ impl NativeClientOptions {
             v1_paths: self.v1_paths,
             v2_paths: self.v2_paths,
             app_name: self.app_name,
-            store: store(self.store, self.key, self.previous_keys, self.retention),
+            store: self.store.map(NativeStore::read),
         }
         .set(options)
     }

@@ -10,7 +10,7 @@ use egoi_verify::{
 };
 use egoi_verify_runtime::guarded;
 
-use crate::client::{NativeClientOptions, store};
+use crate::client::{NativeClientOptions, NativeStore};
 use crate::failure::{NativeError, Thrown, ThrownByUser};
 use crate::values::{NativeCancelToken, NativeOutcome, NativeRequest, NativeState, NativeValidate, NativeVerification};
 use crate::verbs::Open;
@@ -127,10 +127,7 @@ pub enum NativeQuota {
 #[derive(uniffi::Record)]
 #[expect(missing_docs, reason = "the fields of core's")]
 pub struct NativeEngineOptions {
-    pub store: Option<String>,
-    pub key: Option<Vec<u8>>,
-    pub previous_keys: Option<Vec<Vec<u8>>>,
-    pub retention: Option<f64>,
+    pub store: Option<NativeStore>,
     pub max_requests: Option<i64>,
     pub max_attempts: Option<NativeLimit>,
     pub wrong_codes_per_number: Option<NativeQuota>,
@@ -156,12 +153,7 @@ impl NativeEngineOptions {
             NativePause::Lasting { seconds } => Some(seconds),
         };
         let settings = EngineSettings {
-            store: store(
-                Some(self.store.unwrap_or_else(|| "memory:".to_owned())),
-                self.key,
-                self.previous_keys,
-                self.retention,
-            ),
+            store: self.store.map(NativeStore::read),
             max_requests: self.max_requests,
             max_attempts: self.max_attempts.map(limit),
             wrong_codes_per_number: self.wrong_codes_per_number.map(quota),

@@ -41,7 +41,8 @@ test -x "$root/usr/libexec/swift/bin/swift" || cannot "SWIFT IS NOT INSTALLED AN
 mkdir -p "$package/.build/tmp"
 inside() {
   exec env -i HOME=/root TMPDIR=/mnt/bindings/swift/.build/tmp PATH=/usr/libexec/swift/bin:/usr/sbin:/usr/bin:/sbin:/bin ${CI:+"CI=$CI"} \
-    ${EGOI_SOAK:+"EGOI_SOAK=$EGOI_SOAK"} ${EGOI_SWIFT_NATIVE:+"EGOI_SWIFT_NATIVE=$EGOI_SWIFT_NATIVE"} "$@"
+    ${EGOI_SOAK:+"EGOI_SOAK=$EGOI_SOAK"} ${EGOI_SCENARIOS_STORE:+"EGOI_SCENARIOS_STORE=$EGOI_SCENARIOS_STORE"} \
+    ${EGOI_SWIFT_NATIVE:+"EGOI_SWIFT_NATIVE=$EGOI_SWIFT_NATIVE"} "$@"
 }
 
 # In a mount namespace of its own, so that nothing stays mounted behind it: root's, or one that anybody may have where the

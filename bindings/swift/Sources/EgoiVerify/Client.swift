@@ -49,14 +49,8 @@ public struct ClientOptions: Sendable {
     public var v2Paths: [String: String]?
     /// The application's name, behind the library's in `User-Agent`.
     public var appName: String?
-    /// Where idempotency keys are remembered, by its URL: `memory:`.
-    public var store: String?
-    /// The secret that idempotency keys are kept under, at least 32 bytes; required with a store.
-    public var key: Data?
-    /// Earlier secrets whose idempotency keys are still honoured.
-    public var previousKeys: [Data]?
-    /// How long an idempotency key is remembered, in seconds. Default: 24 hours.
-    public var retention: TimeInterval?
+    /// Where idempotency keys are kept. Default: none, and no call takes such a key.
+    public var store: Store?
 
     /// With the library's default for every other option.
     public init(apiKey: String, sender: String) {
@@ -69,8 +63,7 @@ public struct ClientOptions: Sendable {
             apiKey: apiKey, sender: sender, api: api?.rawValue, baseUrl: baseURL, timeout: timeout,
             connectTimeout: connectTimeout, proxy: proxy, caCertificates: caCertificates, trust: trust?.rawValue,
             allowHttp: allowHTTP, checkStateFirst: checkStateFirst, statusWords: statusWords, v1Paths: v1Paths,
-            v2Paths: v2Paths, appName: appName, store: store, key: key, previousKeys: previousKeys,
-            retention: retention,
+            v2Paths: v2Paths, appName: appName, store: store?.native,
             language: "swift \(swiftVersion)")
     }
 }

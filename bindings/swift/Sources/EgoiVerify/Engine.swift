@@ -49,14 +49,8 @@ public struct Quota: Sendable, Hashable {
 
 /// How to set an ``Engine`` up. What is not set has the library's default.
 public struct EngineOptions: Sendable {
-    /// The store, by its URL. Default: `memory:`, gone with the process.
-    public var store: String?
-    /// The secret that codes are bound with, at least 32 bytes. Random for `memory:`.
-    public var key: Data?
-    /// Keys from before the present one, whose codes still count.
-    public var previousKeys: [Data]?
-    /// How long after its end a request is kept, in seconds. Default: 24 hours.
-    public var retention: TimeInterval?
+    /// The store. Default: `memory:`, gone with the process.
+    public var store: Store?
     /// How many requests `memory:` holds. Default: 10 million.
     public var maxRequests: Int?
     /// Wrong codes for one request. Default: 5.
@@ -79,7 +73,7 @@ public struct EngineOptions: Sendable {
 
     var native: NativeEngineOptions {
         NativeEngineOptions(
-            store: store, key: key, previousKeys: previousKeys, retention: retention,
+            store: store?.native,
             maxRequests: maxRequests.map(Int64.init),
             maxAttempts: maxAttempts.native, wrongCodesPerNumber: wrongCodesPerNumber.native,
             smsPerNumber: smsPerNumber.native, maxResends: maxResends.native, resendAfter: resendAfter.native,

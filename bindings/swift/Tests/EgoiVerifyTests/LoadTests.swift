@@ -24,7 +24,9 @@ final class LoadTests: XCTestCase {
         clock.freeze()
         var options = EngineOptions()
         // What is kept is an hour's traffic and not a day's, so that the store is as large at the end as after the warm-up.
-        options.retention = 50 * 60
+        var store = Store("memory:")
+        store.retention = 50 * 60
+        options.store = store
         options.smsPerNumber = .off
         options.wrongCodesPerNumber = .off
         let engine = try Engine(options.with(clock)) { await inbox.take($0) }

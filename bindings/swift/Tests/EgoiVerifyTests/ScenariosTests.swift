@@ -3,6 +3,9 @@ import EgoiVerifyTesting
 import Foundation
 import Testing
 
+/// Another store for every engine, as `tests/stores.py` says it.
+private let otherStore = ProcessInfo.processInfo.environment["EGOI_SCENARIOS_STORE"]
+
 private let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .appendingPathComponent("../../../../tests/scenarios").standardizedFileURL
 
@@ -23,7 +26,9 @@ struct Case: Sendable, CustomTestStringConvertible {
             guard let read = try? JSONDecoder().decode([String: JSON].self, from: Data(contentsOf: file)),
                 case .list(let on) = read["on"], !on.isEmpty
             else { fatalError("\(name) is no scenario") }
-            return on.map { Case(name: name, on: $0.text ?? "", scenario: read) }
+            // The other verifiers have no such store.
+            let played = on.filter { otherStore == nil || $0.text == "engine" }
+            return played.map { Case(name: name, on: $0.text ?? "", scenario: read) }
         }
     }()
 }
@@ -151,6 +156,18 @@ final class Fields {
         guard given != .null else { return .off }
         guard let value = value(given) else { throw Wrong("no \(name)") }
         return .at(value)
+    }
+
+    /// The files have the options of a store beside those of an engine or a client; without a URL they are the default store's.
+    func store(or url: String?) -> Store? {
+        let given = text("store")
+        let (key, previousKeys, retention) = (bytes("key"), take("previous_keys")?.list, number("retention"))
+        let isGiven = key != nil || previousKeys != nil || retention != nil
+        guard let url = given ?? url ?? (isGiven ? "memory:" : nil) else { return nil }
+        var store = Store(url, key: key ?? (given == nil && url != "memory:" ? Data(repeating: 107, count: 32) : nil))
+        store.previousKeys = previousKeys?.map { Data(($0.text ?? "").utf8) }
+        store.retention = retention
+        return store
     }
 
     func done() throws {
@@ -319,26 +336,20 @@ private final class Run {
         options.v1Paths = given.take("v1_paths")?.texts
         options.v2Paths = given.take("v2_paths")?.texts
         options.appName = given.text("app_name")
-        options.store = given.text("store")
-        options.key = given.bytes("key")
-        options.previousKeys = given.take("previous_keys")?.list?.map { Data(($0.text ?? "").utf8) }
-        options.retention = given.number("retention")
+        options.store = given.store(or: nil)
         try given.done()
         return try Client(options)
     }
 
     private func engine(_ given: Fields) throws -> Engine {
-        let store = ProcessInfo.processInfo.environment["EGOI_SCENARIOS_STORE"]?
-            .replacingOccurrences(of: "<name>", with: "\(played.name)-\(ProcessInfo.processInfo.processIdentifier)")
+        let store = otherStore?.replacingOccurrences(of: "<name>", with: played.name)
+            .replacingOccurrences(of: "<tmp>/", with: "\(FileManager.default.temporaryDirectory.path)/\(getpid())-")
         let quota = { (given: JSON) in
             given.list.map { Quota(Int($0[0].number ?? 0), per: $0[1].number ?? 0) }
         }
         let whole = { (given: JSON) in given.number.map { Int($0) } }
         var options = EngineOptions()
-        options.store = given.text("store") ?? store
-        options.key = given.bytes("key") ?? store.map { _ in Data(repeating: 107, count: 32) }
-        options.previousKeys = given.take("previous_keys")?.list?.map { Data(($0.text ?? "").utf8) }
-        options.retention = given.number("retention")
+        options.store = given.store(or: store)
         options.maxRequests = given.whole("max_requests")
         options.maxAttempts = try given.limit("max_attempts", whole)
         options.wrongCodesPerNumber = try given.limit("wrong_codes_per_number", quota)

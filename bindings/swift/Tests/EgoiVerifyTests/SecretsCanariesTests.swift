@@ -10,8 +10,7 @@ final class SecretsCanariesTests: XCTestCase {
         var options = ClientOptions(apiKey: canaries.given("api_key"), sender: "1")
         options.api = API(rawValue: String(call.prefix(2)))
         options.baseURL = url
-        options.store = "memory:"
-        options.key = Data(canaries.given("engine_key").utf8)
+        options.store = Store("memory:", key: canaries.given("engine_key"))
         return options
     }
 
@@ -106,7 +105,7 @@ final class SecretsCanariesTests: XCTestCase {
         await fails("closed") { try await first.cancel(canaries.id) }
         await fails("refused") { try PhoneNumber(canaries.given("number") + "000") }
         var options = EngineOptions()
-        options.key = Data(canaries.given("engine_key").utf8)
+        options.store = Store("memory:", key: canaries.given("engine_key"))
         let engine = try Engine(options) { _ in throw SendError.notSent() }
         await fails("not sent") {
             try await engine.request(canaries.given("number"), message: canaries.given("message"))
@@ -124,7 +123,7 @@ final class SecretsCanariesTests: XCTestCase {
         let (number, message) = (canaries.given("number"), canaries.given("message"))
         let engineKey = Data(canaries.given("engine_key").utf8)
         let password = canaries.given("proxy_password")
-        let store = "x://:\(canaries.given("store_password"))@x"
+        let store = Store("x://:\(canaries.given("store_password"))@x", key: engineKey)
         let engine = try Engine { _ in }
         let usual = options(canaries, "v2", "http://127.0.0.1:9")
         let client = try Client(usual)
@@ -145,7 +144,10 @@ final class SecretsCanariesTests: XCTestCase {
             ("a base URL with a query", { try changed { $0.baseURL = "https://x/?key=\(key)" } }),
             ("a client's store", { try changed { $0.store = store } }),
             ("an engine's store", { try engineWith { $0.store = store } }),
-            ("an engine key that is too short", { try engineWith { $0.key = engineKey.prefix(31) } }),
+            (
+                "an engine key that is too short",
+                { try engineWith { $0.store = Store("memory:", key: engineKey.prefix(31)) } }
+            ),
             ("a number without a calling code", { try PhoneNumber(String(number.dropFirst(5))) }),
             ("a number that is too long", { try PhoneNumber(number + "000") }),
             (
@@ -201,8 +203,10 @@ final class SecretsCanariesTests: XCTestCase {
 
         let (texts, text) = AsyncStream.makeStream(of: OutgoingSMS.self)
         var options = EngineOptions()
-        options.key = Data(canaries.given("engine_key").utf8)
-        options.previousKeys = [Data(canaries.given("engine_key").utf8.reversed())]
+        var store = Store("memory:", key: canaries.given("engine_key"))
+        store.previousKeys = [Data(canaries.given("engine_key").utf8.reversed())]
+        looked.atValue("a store", store)
+        options.store = store
         let engine = try Engine(options) { text.yield($0) }
         var sent = texts.makeAsyncIterator()
         try await everything(looked, canaries, engine) {

@@ -19,7 +19,7 @@ final class SecretsTests: XCTestCase {
 
     func testNoOptionClientOrSMSPrintsWhatItHolds() async throws {
         var options = ClientOptions(apiKey: "the-secret-key", sender: "1")
-        options.key = Data(repeating: 7, count: 32)
+        options.store = Store("memory:", key: Data(repeating: 7, count: 32))
         let client = try Client(options)
         let (texts, text) = AsyncStream.makeStream(of: String.self)
         let engine = try Engine { text.yield("\($0) \(String(reflecting: $0))") }

@@ -12,6 +12,7 @@ final class TypesTests: XCTestCase {
         send(ClientOptions.self)
         send(API.self)
         send(Trust.self)
+        send(Store.self)
         send(Engine.self)
         send(EngineOptions.self)
         send(Limit<Int>.self)

@@ -49,10 +49,7 @@ public class ClientOptions internal constructor(internal val native: NativeClien
      * @param v1Paths V1's paths below the base URL, by name
      * @param v2Paths V2's paths below the base URL, by name
      * @param appName the application's name, behind the library's in `User-Agent`
-     * @param store where idempotency keys are remembered, by its URL: `memory:`
-     * @param key the secret that idempotency keys are kept under, at least 32 bytes; required with a store
-     * @param previousKeys earlier secrets whose idempotency keys are still honoured
-     * @param retention how long an idempotency key is remembered. Default: 24 hours
+     * @param store where idempotency keys are kept. Default: none, and no call takes such a key
      */
     public constructor(
         apiKey: String,
@@ -70,10 +67,7 @@ public class ClientOptions internal constructor(internal val native: NativeClien
         v1Paths: Map<String, String>? = null,
         v2Paths: Map<String, String>? = null,
         appName: String? = null,
-        store: String? = null,
-        key: ByteArray? = null,
-        previousKeys: List<ByteArray>? = null,
-        retention: Duration? = null,
+        store: Store? = null,
     ) : this(
         NativeClientOptions(
             apiKey = apiKey,
@@ -91,10 +85,7 @@ public class ClientOptions internal constructor(internal val native: NativeClien
             v1Paths = v1Paths,
             v2Paths = v2Paths,
             appName = appName,
-            store = store,
-            key = key,
-            previousKeys = previousKeys,
-            retention = retention?.seconds(),
+            store = store?.native,
             language = "kotlin ${KotlinVersion.CURRENT}",
         ),
     )

@@ -61,11 +61,7 @@ public class EngineOptions internal constructor(internal val native: NativeEngin
     /**
      * What is not given has the library's default.
      *
-     * @param store the store, by its URL. Default: `memory:`, gone with the process
-     * @param key the secret that codes are bound with, at least 32 bytes. Random for `memory:`
-     * @param previousKeys keys from before the present one, whose codes still count
-     * @param retention how long after its end a request is kept, so that a late call is told what became of it. Default: 24
-     *   hours
+     * @param store the store. Default: `memory:`, gone with the process
      * @param maxRequests how many requests `memory:` holds. Default: 10 million
      * @param maxAttempts wrong codes for one request. Default: 5
      * @param wrongCodesPerNumber wrong codes for one number across requests. Default: 20 a day
@@ -75,10 +71,7 @@ public class EngineOptions internal constructor(internal val native: NativeEngin
      * @param countries the calling codes that are allowed, for example `listOf(351, 34)`. Default: all
      */
     public constructor(
-        store: String? = null,
-        key: ByteArray? = null,
-        previousKeys: List<ByteArray>? = null,
-        retention: Duration? = null,
+        store: Store? = null,
         maxRequests: Long? = null,
         maxAttempts: Limit<Int> = Limit.Default,
         wrongCodesPerNumber: Limit<Quota> = Limit.Default,
@@ -88,10 +81,7 @@ public class EngineOptions internal constructor(internal val native: NativeEngin
         countries: List<Int>? = null,
     ) : this(
         NativeEngineOptions(
-            store = store,
-            key = key,
-            previousKeys = previousKeys,
-            retention = retention?.seconds(),
+            store = store?.native,
             maxRequests = maxRequests,
             maxAttempts = maxAttempts.native(),
             wrongCodesPerNumber = wrongCodesPerNumber.native(),

@@ -24,7 +24,11 @@ class LoadTest {
         val codes = ConcurrentHashMap<String, String>()
         val clock = TestClock().apply { freeze() }
         // What is kept is an hour's traffic and not a day's, so that the store is as large at the end as after the warm-up.
-        val options = EngineOptions(retention = 50.minutes, smsPerNumber = Limit.Off, wrongCodesPerNumber = Limit.Off)
+        val options = EngineOptions(
+            store = Store("memory:", retention = 50.minutes),
+            smsPerNumber = Limit.Off,
+            wrongCodesPerNumber = Limit.Off,
+        )
         val engine = Engine(options.withClock(clock)) { sms -> codes[sms.number] = sms.text.substringBefore(' ') }
         val first = engine.request(NUMBER).id
         var last = first

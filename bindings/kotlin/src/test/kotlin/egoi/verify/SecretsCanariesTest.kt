@@ -48,8 +48,7 @@ class SecretsCanariesTest {
             baseUrl = baseUrl,
             timeout = timeout,
             proxy = proxy,
-            store = "memory:",
-            key = engineKey,
+            store = Store("memory:", engineKey),
         ),
     )
 
@@ -151,7 +150,7 @@ class SecretsCanariesTest {
         fails("closed") { make(first, "cancel") }
         fails("refused") { parseNumber("${number}000") }
         fails("a panic") { awaiting { nativePanicking() } }
-        Engine(EngineOptions(key = engineKey)) { sms ->
+        Engine(EngineOptions(Store("memory:", engineKey))) { sms ->
             looked.atValue("an SMS", sms)
             throw NotSentException("the gateway is closed")
         }.use { engine -> fails("not sent") { engine.request(number, message = message) } }
@@ -164,7 +163,7 @@ class SecretsCanariesTest {
     fun `what is refused is not repeated`(): Unit = runBlocking {
         val looked = Looked()
         val password = given("proxy_password")
-        val store = "x://:${given("store_password")}@x"
+        val store = Store("x://:${given("store_password")}@x", engineKey)
         val local = "http://127.0.0.1:9"
         val client = client("v2", local)
         val engine = Engine { }
@@ -174,11 +173,11 @@ class SecretsCanariesTest {
             "a proxy that is none" to { client("v2", local, proxy = "socks9://u:$password@x") },
             "a base URL with a password" to { client("v2", "https://u:$password@x") },
             "a base URL with a query" to { client("v2", "https://x/?key=$key") },
-            "a client's store" to { Client(ClientOptions(key, "1", store = store, key = engineKey)) },
-            "an engine's store" to { Engine(EngineOptions(store = store, key = engineKey)) { } },
-            "an engine key that is too short" to { Engine(EngineOptions(key = engineKey.copyOf(31))) { } },
+            "a client's store" to { Client(ClientOptions(key, "1", store = store)) },
+            "an engine's store" to { Engine(EngineOptions(store = store)) { } },
+            "an engine key that is too short" to { Engine(EngineOptions(Store("memory:", engineKey.copyOf(31)))) { } },
             "a previous key that is too short" to
-                { Engine(EngineOptions(previousKeys = listOf(engineKey.copyOf(31)))) { } },
+                { Engine(EngineOptions(Store("memory:", engineKey, listOf(engineKey.copyOf(31))))) { } },
             "a number without a calling code" to { parseNumber(number.replace("+351 ", "")) },
             "a number that is too long" to { parseNumber("${number}000") },
             "a code that is too long" to { client.validate(Canaries.id, letters.repeat(6)) },
@@ -212,10 +211,9 @@ class SecretsCanariesTest {
             }
             val texts = mutableListOf<String>()
             val clock = TestClock()
-            val options = EngineOptions(
-                key = engineKey,
-                previousKeys = listOf(engineKey.reversedArray()),
-            ).withClock(clock)
+            val store = Store("memory:", engineKey, previousKeys = listOf(engineKey.reversedArray()))
+            looked.atValue("a store", store)
+            val options = EngineOptions(store).withClock(clock)
             Engine(options) { sms ->
                 looked.atValue("an SMS", sms)
                 texts += sms.text
@@ -226,7 +224,7 @@ class SecretsCanariesTest {
                 looked.atValue("resend", engine.resend(made.id))
             }
             assertEquals(3, texts.size)
-            looked.atValue("others", options, clock, parseNumber(number), ClientOptions(key, "1", key = engineKey))
+            looked.atValue("others", options, clock, parseNumber(number), ClientOptions(key, "1", store = Store("memory:", engineKey)))
         }
         looked.end("whole verifications", 90)
     }

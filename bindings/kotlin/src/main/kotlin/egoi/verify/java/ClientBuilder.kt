@@ -3,6 +3,7 @@ package egoi.verify.java
 import egoi.verify.Api
 import egoi.verify.Client
 import egoi.verify.ClientOptions
+import egoi.verify.Store
 import egoi.verify.Trust
 import egoi.verify.internal.NativeClientOptions
 import egoi.verify.wireName
@@ -64,17 +65,8 @@ public class ClientBuilder(options: ClientOptions) {
     /** The application's name, behind the library's in `User-Agent`. */
     public fun appName(name: String): ClientBuilder = set { copy(appName = name) }
 
-    /** Where idempotency keys are remembered, by its URL: `memory:`. */
-    public fun store(url: String): ClientBuilder = set { copy(store = url) }
-
-    /** The secret that idempotency keys are kept under, at least 32 bytes; required with a store. */
-    public fun key(key: ByteArray): ClientBuilder = set { copy(key = key) }
-
-    /** Earlier secrets whose idempotency keys are still honoured. */
-    public fun previousKeys(keys: List<ByteArray>): ClientBuilder = set { copy(previousKeys = keys) }
-
-    /** How long an idempotency key is remembered. Default: 24 hours. */
-    public fun retention(retention: Duration): ClientBuilder = set { copy(retention = retention.seconds()) }
+    /** Where idempotency keys are kept. */
+    public fun store(store: Store): ClientBuilder = set { copy(store = store.native) }
 
     /** Only the options, for [Client] or [EngineBuilder.withEgoiSms]. */
     public fun options(): ClientOptions = ClientOptions(set)

@@ -5,6 +5,7 @@ import egoi.verify.Engine
 import egoi.verify.EngineOptions
 import egoi.verify.NotSentException
 import egoi.verify.OutgoingSms
+import egoi.verify.Store
 import egoi.verify.internal.NativeEngineOptions
 import egoi.verify.internal.NativeLimit
 import egoi.verify.internal.NativePause
@@ -47,17 +48,8 @@ public class EngineBuilder private constructor(private val make: (EngineOptions)
 
     private inline fun set(change: NativeEngineOptions.() -> NativeEngineOptions) = apply { set = set.change() }
 
-    /** The store, by its URL. Default: `memory:`, gone with the process. */
-    public fun store(url: String): EngineBuilder = set { copy(store = url) }
-
-    /** The secret that codes are bound with, at least 32 bytes. Random for `memory:`. */
-    public fun key(key: ByteArray): EngineBuilder = set { copy(key = key) }
-
-    /** Keys from before the present one, whose codes still count. */
-    public fun previousKeys(keys: List<ByteArray>): EngineBuilder = set { copy(previousKeys = keys) }
-
-    /** How long after its end a request is kept, so that a late call is told what became of it. Default: 24 hours. */
-    public fun retention(retention: Duration): EngineBuilder = set { copy(retention = retention.seconds()) }
+    /** The store. Default: `memory:`, gone with the process. */
+    public fun store(store: Store): EngineBuilder = set { copy(store = store.native) }
 
     /** How many requests `memory:` holds. Default: 10 million. */
     public fun maxRequests(limit: Long): EngineBuilder = set { copy(maxRequests = limit) }

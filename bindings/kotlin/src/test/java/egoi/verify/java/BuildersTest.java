@@ -50,16 +50,10 @@ class BuildersTest {
             Map.entry("v1_paths", client().v1Paths(Map.of("no call", "/"))),
             Map.entry("v2_paths", client().v2Paths(Map.of("no call", "/"))),
             Map.entry("app_name", client().appName("a\nb")),
-            Map.entry("store", client().store("no store").key(KEY)),
-            Map.entry("key", client().store("memory:").key(new byte[3])),
-            Map.entry("previous_keys", client().store("memory:").key(KEY).previousKeys(List.of(new byte[3]))),
-            Map.entry("retention", client().store("memory:").key(KEY).retention(Duration.ofSeconds(-1))));
+            Map.entry("store", client().store(new StoreBuilder("no store").key(KEY).build())));
 
     private static final Map<String, EngineBuilder> REFUSED_OF_AN_ENGINE = Map.ofEntries(
-            Map.entry("store", engine().store("no store")),
-            Map.entry("key", engine().key(new byte[3])),
-            Map.entry("previous_keys", engine().key(KEY).previousKeys(List.of(new byte[3]))),
-            Map.entry("retention", engine().retention(Duration.ofSeconds(-1))),
+            Map.entry("store", engine().store(new StoreBuilder("no store").build())),
             Map.entry("max_requests", engine().maxRequests(-1)),
             Map.entry("max_attempts", engine().maxAttempts(-1)),
             Map.entry("wrong_codes_per_number", engine().wrongCodesPerNumber(-1, Duration.ofDays(1))),
@@ -68,8 +62,20 @@ class BuildersTest {
             Map.entry("resend_after", engine().resendAfter(Duration.ofSeconds(-1))),
             Map.entry("countries", engine().countries(-1)));
 
+    private static final Map<String, EngineBuilder> REFUSED_OF_A_STORE = Map.ofEntries(
+            Map.entry("key", engine().store(memory().key("abc").build())),
+            Map.entry("previous_keys", engine().store(memory().key(KEY).previousKeys(List.of(new byte[3])).build())),
+            Map.entry("retention", engine().store(memory().retention(Duration.ofSeconds(-1)).build())),
+            Map.entry("pool_size", engine().store(memory().poolSize(-1).build())),
+            Map.entry("ca_certificates", engine().store(new StoreBuilder("redis://127.0.0.1:1").key(KEY)
+                    .caCertificates("no PEM".getBytes(StandardCharsets.UTF_8)).build())));
+
     private static ClientBuilder client() {
         return new ClientBuilder("key", "1");
+    }
+
+    private static StoreBuilder memory() {
+        return new StoreBuilder("memory:");
     }
 
     private static EngineBuilder engine() {
@@ -101,8 +107,14 @@ class BuildersTest {
         assertEquals(settersOf(EngineBuilder.class), words(Stream.concat(REFUSED_OF_AN_ENGINE.keySet().stream(), off)));
     }
 
+    @Test
+    void everyOptionOfAStoreReachesTheLibraryUnderItsOwnName() {
+        REFUSED_OF_A_STORE.forEach((field, builder) -> refused(field, builder::blocking));
+        assertEquals(settersOf(StoreBuilder.class), words(REFUSED_OF_A_STORE.keySet().stream()));
+    }
+
     private static String words(Stream<String> words) {
-        return words.sorted().collect(Collectors.joining(" "));
+        return words.sorted().distinct().collect(Collectors.joining(" "));
     }
 
     private static String settersOf(Class<?> builder) {
