@@ -158,10 +158,10 @@ impl NativeSession {
         Arc::new(Self(Mutex::default()))
     }
 
-    /// One that was saved.
+    /// See core's `restore_or_restart`.
     #[uniffi::constructor]
-    pub fn restore(saved: &str, now: NativeMoment) -> Result<Arc<Self>, NativeError> {
-        Ok(guarded(|| Ok(Arc::new(Self(Mutex::new(Session::restore(saved, now.into())?)))))?)
+    pub fn restore(saved: &str, now: NativeMoment) -> Arc<Self> {
+        Arc::new(Self(Mutex::new(Session::restore_or_restart(saved, now.into()))))
     }
 
     /// See core's.
@@ -197,26 +197,26 @@ impl NativeSession {
         self.session().next_change(now.into())
     }
 
-    /// See core's `start`: the number to send to.
-    pub fn start(&self, number: &str, now: NativeMoment) -> Result<String, NativeError> {
+    /// See core's `start`: the number to send to; none where nothing is to be asked, and the state says why.
+    pub fn start(&self, number: &str, now: NativeMoment) -> Result<Option<String>, NativeError> {
         self.begin(|session| Ok(session.start(number, now.into())?.e164()))
     }
 
-    /// See core's `submit`.
-    pub fn submit(&self, code: &str, now: NativeMoment) -> Result<NativeSubmission, NativeError> {
+    /// See core's `submit`, and `start`.
+    pub fn submit(&self, code: &str, now: NativeMoment) -> Result<Option<NativeSubmission>, NativeError> {
         self.begin(|session| {
             let Submission { id, code } = session.submit(code, now.into())?;
             Ok(NativeSubmission { id, code: code.expose().to_owned() })
         })
     }
 
-    /// See core's `resend`: the id of the request.
-    pub fn resend(&self, now: NativeMoment) -> Result<String, NativeError> {
+    /// See core's `resend`, and `start`: the id of the request.
+    pub fn resend(&self, now: NativeMoment) -> Result<Option<String>, NativeError> {
         self.begin(|session| session.resend(now.into()))
     }
 
-    /// See core's `cancel`: the id of the request.
-    pub fn cancel(&self, now: NativeMoment) -> Result<String, NativeError> {
+    /// See core's `cancel`, and `start`: the id of the request.
+    pub fn cancel(&self, now: NativeMoment) -> Result<Option<String>, NativeError> {
         self.begin(|session| session.cancel(now.into()))
     }
 
@@ -250,9 +250,9 @@ impl NativeSession {
         self.session().given_up(now.into());
     }
 
-    /// See core's.
-    pub fn reset(&self) -> Result<(), NativeError> {
-        self.begin(Session::reset)
+    /// See core's; while a call is under way it does nothing.
+    pub fn reset(&self) {
+        let _ = self.session().reset();
     }
 }
 
@@ -261,7 +261,7 @@ impl NativeSession {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn begin<T>(&self, call: impl FnOnce(&mut Session) -> Result<T, Error>) -> Result<T, NativeError> {
-        Ok(guarded(|| call(&mut self.session()))?)
+    fn begin<T>(&self, call: impl FnOnce(&mut Session) -> Result<T, Error>) -> Result<Option<T>, NativeError> {
+        Ok(guarded(|| Ok(call(&mut self.session()).ok()))?)
     }
 }

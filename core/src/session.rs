@@ -9,6 +9,9 @@
 //! [`sent`](Session::sent), [`checked`](Session::checked), [`ended`](Session::ended), [`failed`](Session::failed) or
 //! [`given_up`](Session::given_up). One call is under way at a time: any other is refused with `conflict` until then.
 //!
+//! What a person does wrong is a state too, so that whoever drives a session needs no error of these calls: a number that is none, an
+//! empty code and an early resend show as [`SessionState::Failed`], and what does not fit the state changes nothing.
+//!
 //! Time is an argument, as a [`Moment`]. Validities are counted on the clock that runs since the device was started, which
 //! nobody can change; the server says them as lengths of time and not as instants, as a phone's idea of the time of day may be
 //! wrong. [`Session::next_change`] says when to look again, because the code expires or a resend is allowed from then on.
@@ -19,6 +22,7 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorCode, Reason};
+use crate::sms::code_in_sms;
 use crate::values::{Code, PhoneNumber, RequestId};
 use crate::verification::{Outcome, State};
 
@@ -237,42 +241,58 @@ impl Session {
             .map(|at| Duration::from_millis(at - now))
     }
 
-    /// Asks for a code to a number as people write it; gives the number to send to. `invalid_input` where it is none; `conflict` while a call is under
-    /// way or a code is awaited: [`cancel`](Self::cancel) first.
+    /// Asks for a code to a number as people write it; returns the number to send to.
+    ///
+    /// # Errors
+    ///
+    /// `invalid_input` if it is no number, which the state shows too; `conflict` while a call is under way or a code is awaited:
+    /// [`cancel`](Self::cancel) first.
     pub fn start(&mut self, number: &str, now: Moment) -> Result<PhoneNumber, Error> {
         self.expire(now);
-        let number = PhoneNumber::parse(number)?;
         match self.stage {
             Stage::Sending { .. } | Stage::Checking { .. } => return Err(under_way()),
             Stage::Awaiting { .. } => return Err(conflict("a code is awaited: cancel before another number is tried")),
             Stage::Idle | Stage::Verified | Stage::Expired | Stage::Cancelled | Stage::Failed { .. } => {}
         }
+        let number = match PhoneNumber::parse(number) {
+            Ok(number) => number,
+            Err(error) => return Err(self.refuse(error, Advice::ChangeNumber, None)),
+        };
         self.number = Some(number);
         self.stage = Stage::Sending { resending: None };
         Ok(number)
     }
 
     /// Submits the code that the person gave: typed or pasted, in any case and script, with spaces, hyphens and direction
-    /// marks. `invalid_input` where there is nothing in it, or more than 64 characters; `conflict` where no code is
-    /// awaited.
-    pub fn submit(&mut self, code: &str, now: Moment) -> Result<Submission, Error> {
-        let code = Code::parse(code)?;
+    /// marks. Of a whole SMS the code in it is submitted.
+    ///
+    /// # Errors
+    ///
+    /// `invalid_input` if it holds no code, which the state shows too; `conflict` if no code is awaited.
+    pub fn submit(&mut self, given: &str, now: Moment) -> Result<Submission, Error> {
         let live = self.awaited(now)?;
+        let code = match code_of(given) {
+            Ok(code) => code,
+            Err(error) => return Err(self.refuse(error, Advice::EnterCode, Some(live))),
+        };
         let id = live.id.clone();
         self.stage = Stage::Checking { live, cancelling: false };
         Ok(Submission { id, code })
     }
 
-    /// Asks for a new code; gives the request's id. `rate_limited` before it is allowed; `conflict` where no code is awaited or the server sends no
-    /// other.
+    /// Asks for a new code; returns the request's id.
+    ///
+    /// # Errors
+    ///
+    /// `rate_limited` before it is allowed, which the state shows too; `conflict` if no code is awaited or the server sends no other.
     pub fn resend(&mut self, now: Moment) -> Result<String, Error> {
         let live = self.awaited(now)?;
         let at = live.resend_at.ok_or_else(|| conflict("no other code is sent for this request"))?;
         let wait = Duration::from_millis(at.saturating_sub(millis(now.since_boot)));
         if !wait.is_zero() {
-            return Err(
-                Error::new(ErrorCode::RateLimited, "too soon after the code before").with_retry_after(Some(wait))
-            );
+            let error =
+                Error::new(ErrorCode::RateLimited, "too soon after the code before").with_retry_after(Some(wait));
+            return Err(self.refuse(error, Advice::Wait, Some(live)));
         }
         let id = live.id.clone();
         self.stage = Stage::Sending { resending: Some(live) };
@@ -400,6 +420,16 @@ impl Session {
         serde_json::to_string(&saved).unwrap_or_default()
     }
 
+    /// A session that was saved, or a new one that says that what was saved could not be read: the app may have been replaced by an
+    /// older version, which is nothing that a person could change.
+    pub fn restore_or_restart(saved: &str, now: Moment) -> Self {
+        Self::restore(saved, now).unwrap_or_else(|error| {
+            let mut session = Self::default();
+            session.refuse(error, Advice::StartOver, None);
+            session
+        })
+    }
+
     /// A session that was saved; `invalid_input` where it is none. A call that was under way then was given up.
     pub fn restore(saved: &str, now: Moment) -> Result<Self, Error> {
         let refused = || Error::invalid_input("saved", Reason::Malformed, "is no session that this version has saved");
@@ -426,6 +456,18 @@ impl Session {
         session.given_up(now);
         session.expire(now);
         Ok(session)
+    }
+
+    /// Shows why nothing is asked.
+    fn refuse(&mut self, error: Error, advice: Advice, live: Option<Live>) -> Error {
+        let problem = Problem {
+            code: error.code().as_str().to_owned(),
+            detail: error.detail().to_owned(),
+            retry_after: error.retry_after(),
+            sms_possibly_sent: false,
+        };
+        self.stage = Stage::Failed { problem, advice, live };
+        error
     }
 
     fn live(&self) -> Option<&Live> {
@@ -547,6 +589,23 @@ impl Problem {
 /// With the request, unless it is over.
 fn keeping(advice: Advice, live: Live) -> (Advice, Option<Live>) {
     (advice, (advice != Advice::StartOver).then_some(live))
+}
+
+/// No code is longer; what is, is a text with the code in it.
+const LONGEST_CODE: usize = 20;
+
+/// The code that was typed or pasted, or that is in the SMS that was pasted.
+fn code_of(given: &str) -> Result<Code, Error> {
+    let parsed = Code::parse(given);
+    let is_short = parsed.as_ref().is_ok_and(|code| code.expose().chars().count() <= LONGEST_CODE);
+    // Nobody groups a code in words: three of them are a sentence, with the code behind it.
+    let words = given
+        .split_whitespace()
+        .filter(|word| word.chars().all(char::is_alphabetic) && word.chars().any(char::is_lowercase));
+    if is_short && words.count() < 3 {
+        return parsed;
+    }
+    code_in_sms(given, None, None).map_or(parsed, Ok)
 }
 
 fn under_way() -> Error {

@@ -35,6 +35,17 @@ fn what_is_no_saved_session_is_refused() {
 }
 
 #[test]
+fn what_is_no_saved_session_is_restored_as_a_new_one_that_says_so() {
+    let device = Device::default();
+    let mut session = Session::restore_or_restart("{}", device.now());
+    assert_eq!(
+        shown(session.state(device.now())),
+        json!({"state": "failed", "code": "invalid_input", "advice": "start_over", "awaiting": null})
+    );
+    session.start("+351 910 000 000", device.now()).unwrap();
+}
+
+#[test]
 fn a_session_of_a_newer_version_is_refused() {
     let device = Device::default();
     let newer = Session::default().save(device.now()).replace(r#""version":1"#, r#""version":2"#);

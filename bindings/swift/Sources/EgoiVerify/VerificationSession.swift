@@ -17,9 +17,9 @@ import Observation
 /// try await session.submit(given)
 /// ```
 ///
-/// A call that fails is a ``SessionState/failed(_:advice:awaiting:)``, and not thrown. What is thrown was refused before
-/// anything was asked: an input, ``VerifyError/invalidInput(_:)``; a resend too early, ``VerifyError/rateLimited(_:)``; and
-/// whatever does not fit the state, above all a second call while one is under way, ``VerifyError/conflict(_:)``.
+/// A call that fails is a ``SessionState/failed(_:advice:awaiting:)``, and not thrown. So is what a person does wrong: a number that
+/// is none, an empty code, a resend that comes too early; nothing is asked then. What does not fit the state, above all a second tap
+/// while a call is under way, changes nothing.
 ///
 /// Cancelling the task cancels the call with a `CancellationError`. The state then says that nobody knows what became of it.
 ///
@@ -41,10 +41,10 @@ public final class VerificationSession {
         session = NativeSession()
     }
 
-    package init(server: any VerificationServer, restoring saved: String, clock: any DeviceClock) throws {
+    package init(server: any VerificationServer, restoring saved: String, clock: any DeviceClock) {
         self.server = server
         self.clock = clock
-        session = try ffi { try NativeSession.restore(saved: saved, now: clock.now) }
+        session = NativeSession.restore(saved: saved, now: clock.now)
         awaitNextChange()
     }
 
@@ -53,10 +53,10 @@ public final class VerificationSession {
         self.init(server: server, clock: SystemClock())
     }
 
-    /// One that was saved by ``save()``; what is none is ``VerifyError/invalidInput(_:)``. A call that was under way then was
-    /// dropped.
-    public convenience init(server: any VerificationServer, restoring saved: String) throws {
-        try self.init(server: server, restoring: saved, clock: SystemClock())
+    /// One that was saved by ``save()``. A call that was under way then was dropped. What this version cannot read is a new
+    /// session, failed with ``Advice/startOver``.
+    public convenience init(server: any VerificationServer, restoring saved: String) {
+        self.init(server: server, restoring: saved, clock: SystemClock())
     }
 
     deinit {
@@ -92,7 +92,7 @@ public final class VerificationSession {
     /// Has a code sent to a number as people write it, with its country: `+351 910 000 000`.
     @discardableResult
     public func start(_ number: String) async throws -> SessionState {
-        let number = try ffi { try session.start(number: number, now: clock.now) }
+        guard let number = try ffi({ try session.start(number: number, now: clock.now) }) else { return refused() }
         return try await asking {
             let sent = try await server.request(number)
             session.sent(sent: sent.native, now: clock.now)
@@ -100,10 +100,10 @@ public final class VerificationSession {
     }
 
     /// Has a code checked, as the person typed or pasted it, or as the system filled it in: in any case, with spaces, hyphens,
-    /// direction marks, digits of other scripts.
+    /// direction marks, digits of other scripts. Of a whole SMS that was pasted, the code in it.
     @discardableResult
     public func submit(_ code: String) async throws -> SessionState {
-        let submitted = try ffi { try session.submit(code: code, now: clock.now) }
+        guard let submitted = try ffi({ try session.submit(code: code, now: clock.now) }) else { return refused() }
         return try await asking {
             let checked = try await server.validate(submitted.id, code: submitted.code)
             let left = checked.attemptsLeft.flatMap(UInt32.init(exactly:))
@@ -114,7 +114,7 @@ public final class VerificationSession {
     /// Has a new code sent; the old one stops working.
     @discardableResult
     public func resend() async throws -> SessionState {
-        let id = try ffi { try session.resend(now: clock.now) }
+        guard let id = try ffi({ try session.resend(now: clock.now) }) else { return refused() }
         return try await asking {
             let sent = try await server.resend(id)
             session.sent(sent: sent.native, now: clock.now)
@@ -124,16 +124,16 @@ public final class VerificationSession {
     /// Cancels the request.
     @discardableResult
     public func cancel() async throws -> SessionState {
-        let id = try ffi { try session.cancel(now: clock.now) }
+        guard let id = try ffi({ try session.cancel(now: clock.now) }) else { return refused() }
         return try await asking {
             let ended = try await server.cancel(id)
             session.ended(state: ended.native, now: clock.now)
         }
     }
 
-    /// Back to the beginning, whatever there is. The server is not told.
-    public func reset() throws {
-        try ffi { try session.reset() }
+    /// Back to the beginning, whatever there is. The server is not told. Ignored while a call is under way.
+    public func reset() {
+        session.reset()
         changed()
     }
 
@@ -141,6 +141,12 @@ public final class VerificationSession {
     /// number and the request's id, and no code.
     public func save() -> String {
         session.save(now: clock.now)
+    }
+
+    /// Nothing is asked, and the state says why.
+    private func refused() -> SessionState {
+        changed()
+        return state
     }
 
     private func asking(_ server: () async throws -> Void) async throws -> SessionState {

@@ -32,8 +32,8 @@ extension VerificationSession {
     }
 
     /// One that was saved, that goes by the clocks of this device.
-    public convenience init(server: any VerificationServer, restoring saved: String, on device: TestDevice) throws {
-        try self.init(server: server, restoring: saved, clock: device.clocks)
+    public convenience init(server: any VerificationServer, restoring saved: String, on device: TestDevice) {
+        self.init(server: server, restoring: saved, clock: device.clocks)
     }
 }
 

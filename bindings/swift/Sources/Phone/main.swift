@@ -59,24 +59,15 @@ let screen = Task {
     line.finish()
 }
 
-do {
-    try await session.start(CommandLine.arguments[2])
-    for await given in lines {
-        do {
-            switch given {
-            case "resend": try await session.resend()
-            case "cancel": try await session.cancel()
-            default: try await session.submit(given)
-            }
-        } catch let refused as VerifyError {
-            // Too early for a resend, or no code: the screen stays as it is.
-            show("refused \(refused.code)")
-        }
+try await session.start(CommandLine.arguments[2])
+for await given in lines {
+    switch given {
+    case "resend": try await session.resend()
+    case "cancel": try await session.cancel()
+    default: try await session.submit(given)
     }
-    if isOver(session.state) { await screen.value }
-} catch let refused as VerifyError {
-    show("refused \(refused.code)")
 }
+if isOver(session.state) { await screen.value }
 
 guard session.state == .verified, let proved = try await server.provedNumber() else { exit(1) }
 show("the server says \(proved)")

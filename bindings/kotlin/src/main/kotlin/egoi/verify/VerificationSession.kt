@@ -35,7 +35,11 @@ import java.time.Duration as JavaDuration
  * }
  * ```
  *
- * One call is under way at a time: another is refused by [VerifyException.Conflict] until then. Calls run in [scope]; when that
+ * **Nothing here throws for what a person does.** A number that is none, an empty code and a resend that comes too early are
+ * [SessionState.Failed] with the reason, and nothing is asked. What does not fit the state, above all a second tap while a call
+ * is under way, changes nothing.
+ *
+ * One call is under way at a time. Calls run in [scope]; when that
  * is cancelled, or the [Job] that a call gives back, the call is cancelled, and the session says so. The code expires by the
  * clock that runs since the device was started, so that changing the time of day changes nothing.
  *
@@ -43,9 +47,9 @@ import java.time.Duration as JavaDuration
  *
  * @param server the app's own server
  * @param scope where calls run, and a timer while a code is awaited: one that nobody waits for, for example `viewModelScope`
- * @param saved what [save] gave, where the system ended the app in between. A call that was under way then was dropped
+ * @param saved what [save] gave, where the system ended the app in between. A call that was under way then was dropped. What
+ *   this version cannot read is a new session, in [SessionState.Failed] with [Advice.START_OVER]
  * @param clock the device's clocks, or a test's
- * @throws VerifyException.InvalidInput where [saved] is nothing that this version has saved
  */
 public class VerificationSession(
     private val server: VerificationServer,
@@ -69,10 +73,8 @@ public class VerificationSession(
     }
 
     /**
-     * Asks for a code to a number as people write it with its country.
-     *
-     * @throws VerifyException.InvalidInput where it is none
-     * @throws VerifyException.Conflict while a call is under way or a code is awaited: [cancel] first
+     * Asks for a code to a number as people write it with its country. Ignored while a call is under way
+     * or a code is awaited: [cancel] first. Where it is no number, the state says so, with [Advice.CHANGE_NUMBER].
      */
     public fun start(number: String): Job = calling(
         begin = { native.start(number, clock.now()) },
@@ -82,10 +84,8 @@ public class VerificationSession(
 
     /**
      * Submits the code that the person gave: typed or pasted, in any case and script, with spaces, hyphens and direction
-     * marks. A wrong one goes back to [SessionState.AwaitingCode] with the reason.
-     *
-     * @throws VerifyException.InvalidInput where there is nothing in it, or more than 64 characters
-     * @throws VerifyException.Conflict where no code is awaited, or while a call is under way
+     * marks. Of a whole SMS that was pasted, the code in it. A wrong one goes back to [SessionState.AwaitingCode] with the
+     * reason. Where there is no code in it, the state says so, with [Advice.ENTER_CODE]. Ignored where no code is awaited.
      */
     public fun submit(code: String): Job = calling(
         begin = { native.submit(code, clock.now()) },
@@ -94,10 +94,8 @@ public class VerificationSession(
     )
 
     /**
-     * Asks for a new code.
-     *
-     * @throws VerifyException.RateLimited before it is allowed
-     * @throws VerifyException.Conflict where no code is awaited, the server sends no other, or a call is under way
+     * Asks for a new code. Before it is allowed the state says so, with [Advice.WAIT]. Ignored where no code is awaited or the
+     * server sends no other.
      */
     public fun resend(): Job = calling(
         begin = { native.resend(clock.now()) },
@@ -106,9 +104,7 @@ public class VerificationSession(
     )
 
     /**
-     * Cancels the request.
-     *
-     * @throws VerifyException.Conflict where no code is awaited, or while a call is under way
+     * Cancels the request. Ignored where no code is awaited, and while a call is under way.
      */
     public fun cancel(): Job = calling(
         begin = { native.cancel(clock.now()) },
@@ -117,9 +113,7 @@ public class VerificationSession(
     )
 
     /**
-     * Back to the beginning, whatever there is. The server is not told.
-     *
-     * @throws VerifyException.Conflict while a call is under way
+     * Back to the beginning, whatever there is. The server is not told. Ignored while a call is under way.
      */
     public fun reset() {
         ffi { native.reset() }
@@ -135,8 +129,12 @@ public class VerificationSession(
     /** The session as a text, for when the system ends the app. It holds the number and the request's id, no code. */
     public fun save(): String = ffi { native.save(clock.now()) }
 
-    private fun <B, A> calling(begin: () -> B, ask: suspend (B) -> A, answered: (A) -> Unit): Job {
+    private fun <B : Any, A> calling(begin: () -> B?, ask: suspend (B) -> A, answered: (A) -> Unit): Job {
         val begun = ffi(begin)
+        if (begun == null) {
+            show()
+            return Job().apply { complete() }
+        }
         thrown = null
         show()
         var ended = false
@@ -216,6 +214,8 @@ private fun Int.count(): UInt = coerceAtLeast(0).toUInt()
 private fun Exception.problem(): NativeProblem = when (this) {
     is VerificationServerException -> NativeProblem(code, detail, retryAfter?.seconds(), smsPossiblySent)
     is VerifyException -> NativeProblem(code, detail, retryAfter?.seconds(), smsPossiblySent)
-    // It may have failed before or after the server was reached.
-    else -> NativeProblem("interrupted", "no answer came from the app's server", null, true)
+    else -> {
+        val failure = ConnectionFailure.of(this)
+        NativeProblem(failure.code, "no response came from the app's server", null, failure.smsPossiblySent)
+    }
 }

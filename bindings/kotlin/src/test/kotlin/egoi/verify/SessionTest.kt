@@ -110,7 +110,8 @@ class SessionTest {
             { phone.session.cancel() },
             { phone.session.reset() },
         )) {
-            failing<VerifyException.Conflict> { other() }
+            other()
+            assertEquals(SessionState.Sending, phone.state)
         }
         runCurrent()
         assertEquals(1, phone.asked.size)
@@ -121,8 +122,8 @@ class SessionTest {
         repeat(200) {
             val scope = CoroutineScope(Dispatchers.Default + Job())
             val session = VerificationSession(Unanswering, scope)
-            val begun = List(4) { async(Dispatchers.Default) { runCatching { session.start(NUMBER) }.isSuccess } }
-            assertEquals(1, begun.awaitAll().count { it })
+            val begun = List(4) { async(Dispatchers.Default) { session.start(NUMBER) } }
+            assertEquals(1, begun.awaitAll().count { it.isActive })
             scope.cancel()
         }
     }
@@ -262,9 +263,10 @@ class SessionTest {
         }
 
     @Test
-    fun `what was not saved here is refused`() = runTest {
+    fun `what was not saved here starts anew and says so`() = runTest {
         for (saved in listOf("", "{}", "null", "\"idle\"")) {
-            failing<VerifyException.InvalidInput> { VerificationSession(Unanswering, backgroundScope, saved) }
+            val state = VerificationSession(Unanswering, backgroundScope, saved).state.value as SessionState.Failed
+            assertEquals("invalid_input" to Advice.START_OVER, state.problem.code to state.advice)
         }
     }
 

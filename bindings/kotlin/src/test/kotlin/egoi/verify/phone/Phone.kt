@@ -2,7 +2,6 @@ package egoi.verify.phone
 
 import egoi.verify.SessionState
 import egoi.verify.VerificationSession
-import egoi.verify.VerifyException
 import kotlinx.coroutines.channels.Channel
 import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.flow.transformWhile
@@ -26,13 +25,6 @@ private fun isOver(state: SessionState): Boolean = when (state) {
     SessionState.Verified, SessionState.Expired, SessionState.Cancelled -> true
     is SessionState.Failed -> state.awaiting == null
     SessionState.Idle, SessionState.Sending, is SessionState.AwaitingCode, SessionState.Checking -> false
-}
-
-private inline fun showingRefusals(call: () -> Unit) = try {
-    call()
-} catch (refused: VerifyException) {
-    // No number, too early for a resend, or no code: the screen stays as it is.
-    println("refused ${refused.code}")
 }
 
 /**
@@ -60,14 +52,12 @@ suspend fun main(arguments: Array<String>) {
             }.collect { println(words(it)) }
             given.close()
         }
-        showingRefusals { session.start(arguments[1]) }
+        session.start(arguments[1])
         for (line in given) {
-            showingRefusals {
-                when (line) {
-                    "resend" -> session.resend()
-                    "cancel" -> session.cancel()
-                    else -> session.submit(line)
-                }
+            when (line) {
+                "resend" -> session.resend()
+                "cancel" -> session.cancel()
+                else -> session.submit(line)
             }
         }
         if (isOver(session.state.value)) screen.join() else screen.cancel()
