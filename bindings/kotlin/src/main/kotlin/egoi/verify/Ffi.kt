@@ -42,6 +42,19 @@ internal inline fun <T> ffi(call: () -> T): T = try {
     throw VerifyException.of(
         VerifyException.Facts("internal", failure.message ?: "a panic in the native module", smsPossiblySent = true),
     )
+} catch (failure: LinkageError) {
+    throw notLoaded(failure)
+}
+
+/** A native library was not found, or could not be loaded. A later call has only a `NoClassDefFoundError`. */
+internal fun notLoaded(failure: LinkageError): UnsupportedOperationException {
+    val system = "${System.getProperty("os.name")} on ${System.getProperty("os.arch")}"
+    return UnsupportedOperationException(
+        "the native library of egoi-verify could not be loaded on $system. It is there for Linux on x86-64 with glibc. " +
+            "There, JNA must be able to unpack it: where `java.io.tmpdir` is mounted with `noexec`, set `-Djna.tmpdir` to " +
+            "another folder",
+        failure,
+    )
 }
 
 /**
@@ -49,7 +62,7 @@ internal inline fun <T> ffi(call: () -> T): T = try {
  * module's one worker thread, and whatever it does there would hold up every other call.
  */
 internal suspend fun <T> awaiting(call: suspend () -> T): T {
-    Worker.attached
+    ffi { Worker.attached }
     return withContext(Dispatchers.Default) { ffi { call() } }
 }
 

@@ -6,6 +6,7 @@ import egoi.verify.Api
 import egoi.verify.Client
 import egoi.verify.ClientOptions
 import egoi.verify.VerifyException
+import egoi.verify.notLoaded
 import egoi.verify.seconds
 import egoi.verify.testing.internal.InternalException
 import egoi.verify.testing.internal.NativeSandbox
@@ -264,11 +265,13 @@ private inline fun <T> ffi(call: () -> T): T = try {
     throw CancellationException("the call was cancelled")
 } catch (failure: InternalException) {
     throw VerifyException.of(VerifyException.Facts("internal", failure.message ?: "a panic in the native module"))
+} catch (failure: LinkageError) {
+    throw notLoaded(failure)
 }
 
 /** As `egoi.verify.awaiting`: this library has a worker thread of its own. */
 private suspend fun <T> awaiting(call: suspend () -> T): T {
-    Worker.attached
+    ffi { Worker.attached }
     return withContext(Dispatchers.Default) { ffi { call() } }
 }
 
