@@ -12,7 +12,9 @@ use egoi_verify_runtime::guarded;
 
 use crate::client::{NativeClientOptions, NativeStore};
 use crate::failure::{NativeError, Thrown, ThrownByUser};
-use crate::values::{NativeCancelToken, NativeOutcome, NativeRequest, NativeState, NativeValidate, NativeVerification};
+use crate::values::{
+    NativeCancelToken, NativeOutcome, NativeRequest, NativeState, NativeValidate, NativeVerification, call_options,
+};
 use crate::verbs::Open;
 
 /// How the delivery of an SMS ended.
@@ -241,6 +243,12 @@ impl NativeEngine {
         token: Option<Arc<NativeCancelToken>>,
     ) -> Result<NativeVerification, NativeError> {
         self.0.get(id, timeout, token).await
+    }
+
+    /// See core's.
+    pub async fn ping(&self, timeout: Option<f64>, token: Option<Arc<NativeCancelToken>>) -> Result<(), NativeError> {
+        let options = call_options(timeout)?;
+        self.0.call(token, |engine| async move { engine.ping(options).await }).await
     }
 
     /// Every later call is `closed`.

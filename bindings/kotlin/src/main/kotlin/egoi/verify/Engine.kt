@@ -176,6 +176,15 @@ public class Engine private constructor(private val native: NativeEngine) : Veri
     override suspend fun get(id: String, timeout: Duration?): Verification =
         awaiting { native.get(id, timeout?.seconds(), null) }.public()
 
+    /**
+     * Returns if the store can be used. Call it when a server starts: an engine opens a file when it is made, and connects to
+     * no server.
+     *
+     * @throws VerifyException.Storage if the store cannot be reached
+     * @throws VerifyException.Misconfigured if an operator must change something, for example a key that does not match
+     */
+    public suspend fun ping(timeout: Duration? = null): Unit = awaiting { native.ping(timeout?.seconds(), null) }
+
     override fun close(): Unit = native.shut()
 
     override fun toString(): String = "Engine"
