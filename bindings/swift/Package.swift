@@ -2,6 +2,10 @@
 import PackageDescription
 
 // `make` puts the native libraries and the Swift that uniffi generates from them where this looks for them.
+let native = "\(Context.packageDirectory)/\(Context.environment["EGOI_SWIFT_NATIVE"] ?? ".native")"
+// So that a package finds them that depends on this one by its path.
+let found: [LinkerSetting] = [.unsafeFlags(["-L\(native)", "-Xlinker", "-rpath=\(native)"])]
+
 let package = Package(
     name: "egoi-verify",
     platforms: [.iOS(.v15), .macOS(.v12)],
@@ -17,10 +21,10 @@ let package = Package(
         // What uniffi generates makes Swift 6.0's compiler stop in Swift 6 mode.
         .target(
             name: "EgoiVerifyNative", dependencies: ["EgoiVerifyNativeFFI"],
-            swiftSettings: [.swiftLanguageMode(.v5)]),
+            swiftSettings: [.swiftLanguageMode(.v5)], linkerSettings: found),
         .target(
             name: "EgoiVerifyTestingNative", dependencies: ["EgoiVerifyTestingNativeFFI"],
-            swiftSettings: [.swiftLanguageMode(.v5)]),
+            swiftSettings: [.swiftLanguageMode(.v5)], linkerSettings: found),
         .systemLibrary(name: "EgoiVerifyNativeFFI"),
         .systemLibrary(name: "EgoiVerifyTestingNativeFFI"),
         // The phone of examples/phone.

@@ -50,9 +50,9 @@ internal inline fun <T> ffi(call: () -> T): T = try {
 internal fun notLoaded(failure: LinkageError): UnsupportedOperationException {
     val system = "${System.getProperty("os.name")} on ${System.getProperty("os.arch")}"
     return UnsupportedOperationException(
-        "the native library of egoi-verify could not be loaded on $system. It is there for Linux on x86-64 with glibc. " +
-            "There, JNA must be able to unpack it: where `java.io.tmpdir` is mounted with `noexec`, set `-Djna.tmpdir` to " +
-            "another folder",
+        "the native library of egoi-verify could not be loaded on $system. It is there for Linux on x86-64 with " +
+            "glibc. JNA must be able to unpack it: if `java.io.tmpdir` is mounted with `noexec`, set " +
+            "`-Djna.tmpdir` to another folder",
         failure,
     )
 }

@@ -1,6 +1,8 @@
 package egoi.verify
 
 import kotlin.time.Duration
+import kotlin.time.toKotlinDuration
+import java.time.Duration as JavaDuration
 
 /**
  * The app's own server, as the app reaches it: over its own HTTP client, with its own sign-in. That server holds the E-goi
@@ -41,7 +43,16 @@ public class CodeSent(
     public val expiresIn: Duration,
     public val resendIn: Duration? = null,
     public val attemptsLeft: Int? = null,
-)
+) {
+    /** From Java, with its lengths of time. */
+    @JvmOverloads
+    public constructor(
+        id: String,
+        expiresIn: JavaDuration,
+        resendIn: JavaDuration? = null,
+        attemptsLeft: Int? = null,
+    ) : this(id, expiresIn.toKotlinDuration(), resendIn?.toKotlinDuration(), attemptsLeft)
+}
 
 /**
  * What the server says to a code.

@@ -224,7 +224,13 @@ class SecretsCanariesTest {
                 looked.atValue("resend", engine.resend(made.id))
             }
             assertEquals(3, texts.size)
-            looked.atValue("others", options, clock, parseNumber(number), ClientOptions(key, "1", store = Store("memory:", engineKey)))
+            looked.atValue(
+                "others",
+                options,
+                clock,
+                parseNumber(number),
+                ClientOptions(key, "1", store = Store("memory:", engineKey)),
+            )
         }
         looked.end("whole verifications", 90)
     }

@@ -18,7 +18,8 @@ class SecretsTest {
 
     @Test
     fun `no option, client, engine or SMS prints what it holds`(): Unit = runBlocking {
-        val options = ClientOptions(apiKey = "the-secret-key", sender = "1", store = Store("memory:", ByteArray(32) { 7 }))
+        val options =
+            ClientOptions(apiKey = "the-secret-key", sender = "1", store = Store("memory:", ByteArray(32) { 7 }))
         var printed = "$options ${Client(options)} ${EngineOptions(Store("memory:", ByteArray(32) { 7 }))}"
         val engine = Engine { printed += " $it" }
         engine.request(NUMBER)

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import egoi.verify.Api;
+import egoi.verify.CodeSent;
 import egoi.verify.CodeType;
 import egoi.verify.EgoiVerify;
 import egoi.verify.Outcome;
@@ -172,6 +173,13 @@ class FuturesTest {
             caller.join();
             assertInstanceOf(InterruptedException.class, ended.get());
         }
+    }
+
+    @Test
+    void theAnswersOfAnAppsServerAreMadeWithJavasLengthsOfTime() {
+        var sent = new CodeSent("r1", Duration.ofMinutes(10), Duration.ofSeconds(30), 5);
+        assertEquals("r1", sent.getId());
+        assertEquals(5, sent.getAttemptsLeft());
     }
 
     @Test
