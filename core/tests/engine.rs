@@ -210,7 +210,7 @@ async fn what_is_refused_sends_nothing_and_names_the_field() {
         ("ttl", options().ttl(Duration::from_millis(1500))),
         ("message", options().message("")),
         ("message", options().message("no place")),
-        ("message", options().message("{CODE}\t")),
+        ("message", options().message("{CODE}\u{7}")),
         ("group", options().group("")),
         ("group", options().group("g".repeat(101))),
         ("group", options().group("a\nb")),
