@@ -9,7 +9,8 @@ maven=bindings/kotlin/target
 native=$maven/native/linux-x86-64
 
 mkdir -p "$maven" "$native"
-rm -rf "$maven/generated"
+# Classes of files that have another name now would still run.
+rm -rf "$maven/generated" "$maven/classes" "$maven/test-classes"
 mkdir "$maven/generated"
 cp -r "$target/bindings/egoi" "$maven/generated"
 for module in native testing_native; do
