@@ -45,14 +45,19 @@ pub(crate) struct ClientOptions(Result<CoreClientOptions, PyErr>);
 impl ClientOptions {
     #[new]
     fn new(py: Python<'_>, given: &Bound<'_, PyDict>, store: Option<&Store>) -> Self {
-        Self(client_options(py, given, store))
+        let required = |name: &str| read::<String>(name, &given.as_any().get_item(name)?);
+        let made = || {
+            let options = CoreClientOptions::new(required("api_key")?, required("sender")?);
+            client_options(py, options, given, store)
+        };
+        Self(made())
     }
 
-    /// From the environment.
+    /// From the environment, and the other options.
     #[staticmethod]
-    fn from_env(py: Python<'_>) -> Self {
+    fn from_env(py: Python<'_>, given: &Bound<'_, PyDict>, store: Option<&Store>) -> Self {
         let options = CoreClientOptions::from_env().map_err(|error| raised(py, &error));
-        Self(options.map(|options| of_this_python(py, options)))
+        Self(options.and_then(|options| client_options(py, options, given, store)))
     }
 }
 
@@ -71,12 +76,15 @@ fn of_this_python(py: Python<'_>, options: CoreClientOptions) -> CoreClientOptio
     options.language(&format!("python {}.{}.{}", version.major, version.minor, version.patch))
 }
 
-fn client_options(py: Python<'_>, given: &Bound<'_, PyDict>, store: Option<&Store>) -> PyResult<CoreClientOptions> {
+fn client_options(
+    py: Python<'_>,
+    options: CoreClientOptions,
+    given: &Bound<'_, PyDict>,
+    store: Option<&Store>,
+) -> PyResult<CoreClientOptions> {
     let text = |name: &str| option::<String>(given, name);
     let flag = |name: &str| option::<bool>(given, name);
     let map = |name: &str| option::<HashMap<String, String>>(given, name);
-    let required = |name: &str| read::<String>(name, &given.as_any().get_item(name)?);
-    let options = CoreClientOptions::new(required("api_key")?, required("sender")?);
     let settings = ClientSettings {
         api: text("api")?,
         base_url: text("base_url")?,
@@ -150,6 +158,7 @@ pub(crate) fn engine_options(
     let settings = EngineSettings {
         store: None,
         max_requests: whole(given, "max_requests")?,
+        timeout: seconds(given, "timeout")?,
         max_attempts: number("max_attempts")?,
         wrong_codes_per_number: quota("wrong_codes_per_number")?,
         sms_per_number: quota("sms_per_number")?,

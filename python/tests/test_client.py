@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from conftest import NUMBER
-from egoi_verify import Client, ClosedError, Outcome, Sandbox, State
+from egoi_verify import Client, ClosedError, EgoiSms, Engine, InvalidInputError, Outcome, Sandbox, State, VerifyError
 from support_wire import Wire
 
 
@@ -105,3 +106,43 @@ def test_a_closed_client_says_so(wire: Wire) -> None:
     with pytest.raises(ClosedError):
         client.ping()
     assert wire.connections == []
+
+
+def test_from_env_takes_the_other_options(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EGOI_API_KEY", "key")
+    monkeypatch.setenv("EGOI_SENDER", "1")
+    monkeypatch.setenv("EGOI_BASE_URL", wire.url)
+    wire.hold()
+    with pytest.raises(VerifyError) as late:
+        Client.from_env(timeout=0.2).request(NUMBER)
+    assert late.value.code == "timeout"
+    with pytest.raises(InvalidInputError, match="`app_name`"):
+        Client.from_env(app_name="")
+
+
+def test_egois_sms_is_made_from_the_environment_and_proves_its_key(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EGOI_API_KEY", "key")
+    monkeypatch.setenv("EGOI_SENDER", "1")
+    monkeypatch.setenv("EGOI_BASE_URL", f"{sandbox.url}/api")
+    sms = EgoiSms.from_env()
+    sms.ping()
+    assert [each.id for each in sms.senders()] == [each.id for each in sandbox.client().senders()]
+
+
+def test_an_engine_is_made_from_the_environment(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EGOI_API_KEY", "key")
+    monkeypatch.setenv("EGOI_SENDER", "1")
+    monkeypatch.setenv("EGOI_BASE_URL", f"{sandbox.url}/api")
+    with pytest.raises(InvalidInputError, match="`EGOI_STORE`"):
+        Engine.from_env()
+    monkeypatch.setenv("EGOI_STORE", f"sqlite:{tmp_path}/store.db")
+    with pytest.raises(InvalidInputError, match="`key`"):
+        Engine.from_env()
+    monkeypatch.setenv("EGOI_STORE_KEY", "k" * 32)
+    with Engine.from_env(max_attempts=1) as engine:
+        assert engine.request(NUMBER).attempts_left == 1
+    assert len(sandbox.messages(NUMBER)) == 1

@@ -189,3 +189,30 @@ def test_a_project_that_does_not_use_it_starts_nothing(project: pytest.Pytester)
         """,
     )
     assert "sandbox: False" in printed
+
+
+def test_a_test_reaches_no_address_but_loopback_unless_it_asks_for_the_network(project: pytest.Pytester) -> None:
+    passes(
+        project,
+        """
+        import pytest
+        from egoi_verify import Client, InvalidInputError, UnreachableError
+
+        # Nobody has this name.
+        client = Client("key", "1", base_url="https://egoi.invalid", timeout=5)
+
+        def test_offline():
+            with pytest.raises(InvalidInputError, match="EGOI_VERIFY_OFFLINE"):
+                client.request("+351 910 000 000")
+
+        @pytest.mark.egoi_network
+        def test_online():
+            with pytest.raises(UnreachableError):
+                client.request("+351 910 000 000")
+
+        def test_offline_again():
+            with pytest.raises(InvalidInputError, match="EGOI_VERIFY_OFFLINE"):
+                client.request("+351 910 000 000")
+        """,
+        count=3,
+    )

@@ -377,5 +377,8 @@ def test_generated_codes_are_not_logged(log: Callable[[], str]) -> None:
 # Error trackers
 
 
-def test_no_frame_of_the_library_holds_a_secret_when_sentry_or_djangos_debug_page_reads_it() -> None:
+def test_no_frame_of_the_library_holds_a_secret_when_sentry_or_djangos_debug_page_reads_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PYTHONWARNINGS", "ignore")  # Sentry imports eventlet, which is deprecated
     assert program.run("trackers", "http://127.0.0.1:1") == "frames"

@@ -170,6 +170,7 @@ pub(super) struct Transport {
     key: HeaderValue,
     connected: Arc<AtomicBool>,
     budget: Budget,
+    is_loopback: bool,
 }
 
 impl Transport {
@@ -221,7 +222,7 @@ impl Transport {
             Error::invalid_input("api_key", Reason::BadCharacter, "has a character that no header can carry")
         })?;
         key.set_sensitive(true);
-        Ok(Self { http, key, connected, budget: Budget::default() })
+        Ok(Self { http, key, connected, budget: Budget::default(), is_loopback: is_loopback(base) })
     }
 
     /// Makes the exchange, and again where that is safe and may help.
@@ -231,6 +232,13 @@ impl Transport {
         progress: &Progress,
         deadline: Instant,
     ) -> Result<Answer, Error> {
+        if !self.is_loopback && std::env::var_os("EGOI_VERIFY_OFFLINE").is_some_and(|value| value == "1") {
+            return Err(Error::invalid_input(
+                "base_url",
+                Reason::Unsuitable,
+                "is not a loopback address; `EGOI_VERIFY_OFFLINE=1` allows no other",
+            ));
+        }
         self.budget.call();
         let kind = exchange.kind;
         let mut failed = 0;

@@ -97,13 +97,46 @@ class Connection:
         raise NotImplementedError
 
     @classmethod
-    def from_env(cls) -> Self:
-        """Makes one from the environment.
+    def from_env(
+        cls,
+        *,
+        timeout: Seconds | None = None,
+        connect_timeout: Seconds | None = None,
+        proxy: str | None = None,
+        ca_certificates: str | bytes | None = None,
+        trust: Literal["bundled", "platform"] | None = None,
+        check_state_first: bool = True,
+        status_words: Mapping[str, str] | None = None,
+        v1_paths: Mapping[str, str] | None = None,
+        v2_paths: Mapping[str, str] | None = None,
+        app_name: str | None = None,
+        store: Store | None = None,
+    ) -> Self:
+        """Makes one from the environment. The options are those of the constructor.
 
-        It reads ``EGOI_API_KEY``, ``EGOI_SENDER``, and where they are set ``EGOI_API`` (``v1`` or ``v2``) and
-        ``EGOI_BASE_URL``. A missing or unreadable one is :class:`InvalidInputError`.
+        It reads ``EGOI_API_KEY`` and ``EGOI_SENDER``, and where they are set ``EGOI_API`` (``v1`` or ``v2``),
+        ``EGOI_BASE_URL`` and ``EGOI_ALLOW_HTTP``.
+
+        Raises:
+            InvalidInputError: A variable is missing or cannot be read, or an option was refused.
         """
-        return cls._of(_native.ClientOptions.from_env())
+        options = _native.ClientOptions.from_env(
+            {
+                "timeout": timeout,
+                "connect_timeout": connect_timeout,
+                "proxy": proxy,
+                "ca_certificates": ca_certificates,
+                "trust": trust,
+                "check_state_first": check_state_first,
+                "status_words": status_words,
+                "v1_paths": v1_paths,
+                "v2_paths": v2_paths,
+                "app_name": app_name,
+            },
+            native_store(store),
+        )
+        del proxy
+        return cls._of(options)
 
     @classmethod
     def _of(cls, options: _native.ClientOptions) -> Self:
@@ -271,6 +304,22 @@ class EgoiSms(Connection):
     """E-goi's own SMS call (V2), for an engine to send with. Takes the options of a :class:`Client`."""
 
     _options: _native.ClientOptions
+    _verifier: _native.Verifier
 
     def _connect(self, options: _native.ClientOptions) -> None:
         self._options = options
+        self._verifier = _native.Verifier.client(options, False)
+
+    def ping(self, *, timeout: Seconds | None = None) -> None:
+        """Checks that the service is up, with a call that blocks. Any key will do."""
+        span = begin("ping")
+        run(self._verifier.ping(is_detailed(span), timeout), span)
+
+    def senders(self, *, timeout: Seconds | None = None) -> list[SenderInfo]:
+        """Returns the account's senders, with a call that blocks: the cheapest call that proves a key.
+
+        Raises:
+            UnauthorizedError: The key is wrong.
+        """
+        span = begin("senders")
+        return sender_infos(run(self._verifier.senders(is_detailed(span), timeout), span))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 from . import _green, _native
 from ._calls import Span, begin, is_detailed
 from ._client import Connection, EgoiSms
-from ._errors import DeliveryFailedError, NotSentError, VerifyError
+from ._errors import DeliveryFailedError, InvalidInputError, NotSentError, VerifyError
 from ._store import Store, native_store
 from ._values import CodeType, Outcome, OutgoingSms, Quota, Seconds, State, Verification, verification
 
@@ -66,6 +66,7 @@ class BaseEngine:
         sms_per_number: Quota | None = _DEFAULT,
         max_resends: int | None = _DEFAULT,
         resend_after: Seconds | None = _DEFAULT,
+        timeout: Seconds | None = None,
         countries: Sequence[int] | None = None,
         clock: TestClock | None = None,
     ) -> None:
@@ -87,6 +88,7 @@ class BaseEngine:
             max_resends: Resends of one request; then :class:`RateLimitedError`. Default: 3; ``None`` is no limit.
             resend_after: The pause between two SMS of one request; before its end a resend is
                 :class:`RateLimitedError`. Default: 30 s; ``None`` is no pause.
+            timeout: The deadline of each call. Default: 15 s.
             countries: The calling codes that are allowed, ``[351, 34]``; another is :class:`RejectedError`. Default:
                 all.
             clock: A clock for tests.
@@ -94,6 +96,7 @@ class BaseEngine:
         _check_gateway(send)
         given: dict[str, Any] = {
             "max_requests": max_requests,
+            "timeout": timeout,
             "countries": countries,
             "clock": getattr(clock, "_clock", clock),
         }
@@ -111,6 +114,46 @@ class BaseEngine:
         self._send = None if isinstance(send, EgoiSms) else send
         egoi_sms = send._options if isinstance(send, EgoiSms) else None  # pyright: ignore[reportPrivateUsage]
         self._verifier = _native.Verifier.engine(given, native_store(store), egoi_sms, self._is_async)
+
+    @classmethod
+    def from_env(
+        cls,
+        send: Send | EgoiSms | None = None,
+        *,
+        max_requests: int | None = None,
+        max_attempts: int | None = _DEFAULT,
+        wrong_codes_per_number: Quota | None = _DEFAULT,
+        sms_per_number: Quota | None = _DEFAULT,
+        max_resends: int | None = _DEFAULT,
+        resend_after: Seconds | None = _DEFAULT,
+        timeout: Seconds | None = None,
+        countries: Sequence[int] | None = None,
+    ) -> Self:
+        """Makes one from the environment. The options are those of the constructor.
+
+        The store is ``EGOI_STORE`` with the key ``EGOI_STORE_KEY``. Without ``send`` it sends by
+        ``EgoiSms.from_env()``.
+
+        Raises:
+            InvalidInputError: A variable is missing or cannot be read, or an option was refused.
+        """
+        url = os.environ.get("EGOI_STORE")
+        if not url:
+            raise InvalidInputError(
+                "`EGOI_STORE`: is not set, this environment variable is required", field="EGOI_STORE", reason="missing"
+            )
+        return cls(
+            EgoiSms.from_env() if send is None else send,
+            store=Store(url, key=os.environ.get("EGOI_STORE_KEY")),
+            max_requests=max_requests,
+            max_attempts=max_attempts,
+            wrong_codes_per_number=wrong_codes_per_number,
+            sms_per_number=sms_per_number,
+            max_resends=max_resends,
+            resend_after=resend_after,
+            timeout=timeout,
+            countries=countries,
+        )
 
     def __repr__(self) -> str:
         return f"<egoi_verify.{type(self).__name__}>"

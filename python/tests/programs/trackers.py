@@ -6,7 +6,6 @@ Prints the frames that hold a secret. What the frames of this program hold is no
 import asyncio
 import json
 import sys
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -29,7 +28,7 @@ SECRETS = (KEY, STORE_KEY, CODE, "910 864 209", "910864209", MESSAGE)
 
 settings.configure(DEBUG=True)
 django.setup()
-warnings.simplefilter("ignore")  # Sentry imports eventlet, which is deprecated
+
 events: list[dict[str, Any]] = []
 
 
