@@ -172,6 +172,7 @@ impl From<Failure> for Error {
             None => detail.into_owned(),
         };
         match misconfigured {
+            Some(reason @ Reason::WrongKey) => Self::misconfigured("key", reason, detail),
             Some(reason) => Self::misconfigured("store", reason, detail),
             None => storage(detail),
         }
