@@ -17,3 +17,19 @@ export type SmsStatus = "sent" | "unknown";
 export function isVerified(outcome: Outcome): outcome is "verified" {
   return outcome === "verified";
 }
+
+// `Symbol.dispose` for a TypeScript, or a `lib`, that does not have it. As in `@types/node`.
+declare global {
+  interface SymbolConstructor {
+    readonly dispose: unique symbol;
+    readonly asyncDispose: unique symbol;
+  }
+
+  interface Disposable {
+    [Symbol.dispose](): void;
+  }
+
+  interface AsyncDisposable {
+    [Symbol.asyncDispose](): PromiseLike<void>;
+  }
+}

@@ -1,5 +1,3 @@
-import "./disposable.js";
-
 import { addon, type NativeSandbox } from "./addon.js";
 import { CALL_OPTIONS, type CallOptions, call, calls } from "./calls.js";
 import {

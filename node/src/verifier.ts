@@ -1,5 +1,3 @@
-import "./disposable.js";
-
 import type { NativeVerifier } from "./addon.js";
 import { CALL_OPTIONS, type CallOptions, call, type SendSms, settled } from "./calls.js";
 import { type Kinds, seconds, string, whole } from "./check.js";
