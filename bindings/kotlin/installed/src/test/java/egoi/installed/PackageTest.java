@@ -74,12 +74,12 @@ class PackageTest {
                 || name.startsWith("META-INF/") || name.equals("linux-x86-64/libegoi_verify_testing_native.so")));
     }
 
-    /** The limit of the library for a phone; this one is built the same. */
+    /** A server's, with the stores; the library of a phone is in the AAR. */
     @Tag("shipped")
     @Test
-    void theNativeLibraryTakesAtMostThreeAndAHalfMegabytes() throws Exception {
+    void theNativeLibraryTakesAtMostTwelveMegabytes() throws Exception {
         var size = library().capacity();
-        assertTrue(size <= 3_500_000, size + " bytes");
+        assertTrue(size <= 12_000_000, size + " bytes");
     }
 
     @Tag("shipped")
