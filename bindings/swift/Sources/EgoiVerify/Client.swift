@@ -134,7 +134,7 @@ public final class Client: Verifier {
         try await ffi { try await self.native.ping(timeout: timeout, token: $0) }
     }
 
-    /// The account's senders: the cheapest call that proves a key. V2.
+    /// Returns the account's senders: the cheapest call that proves a key.
     public func senders(timeout: TimeInterval? = nil) async throws -> [SenderInfo] {
         try await ffi { try await self.native.senders(timeout: timeout, token: $0) }.map(SenderInfo.init)
     }

@@ -145,7 +145,7 @@ public class Client(options: ClientOptions) : Verifier {
     /** Whether the service is up; needs no valid key. */
     public suspend fun ping(timeout: Duration? = null): Unit = awaiting { native.ping(timeout?.seconds(), null) }
 
-    /** The account's senders: the cheapest call that proves a key. V2. */
+    /** Returns the account's senders: the cheapest call that proves a key. */
     public suspend fun senders(timeout: Duration? = null): List<SenderInfo> =
         awaiting { native.senders(timeout?.seconds(), null) }.map { it.public() }
 
