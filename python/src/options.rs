@@ -165,7 +165,6 @@ pub(crate) fn engine_options(
         max_resends: number("max_resends")?,
         resend_after: pause.map(|pause| pause.map(|Seconds(seconds)| seconds)),
         countries: countries.map(|codes| codes.into_iter().map(|Whole(code)| code).collect()),
-        ..EngineSettings::default()
     };
     let options = EngineOptions::default();
     let options = match store {
