@@ -314,7 +314,9 @@ def test_a_call_is_a_coroutine_to_whatever_takes_one(sandbox: Sandbox) -> None:
 
     async def main() -> None:
         assert isinstance(client.ping(), Coroutine)
-        await asyncio.create_task(client.ping())
+        task: asyncio.Task[None] = asyncio.create_task(client.ping())
+        assert "ping" in repr(task)
+        await task
         await asyncio.gather(client.ping(), client.ping())
         await asyncio.wait_for(client.ping(), 10)
         if sys.version_info >= (3, 11):

@@ -6,6 +6,7 @@ import asyncio
 import atexit
 import contextlib
 import inspect
+import sys
 from asyncio import AbstractEventLoop, CancelledError, Future, get_running_loop, sleep
 from collections.abc import Callable, Coroutine, Generator
 from contextvars import copy_context
@@ -75,6 +76,9 @@ class Call(Coroutine[Any, Any, T_co]):
 
     # Not `NoReturn`, after which mypy takes the rest of the code for unreachable and does not check it.
     def __bool__(self) -> object:
+        # From Python 3.12 on, `repr(task)` looks whether the task has a coroutine.
+        if str(sys._getframe(1).f_globals.get("__name__")).startswith("asyncio."):  # pyright: ignore[reportPrivateUsage]
+            return True
         name = getattr(self._coroutine, "__qualname__", "it")
         self._coroutine.close()  # this is said already: without the warning
         raise TypeError(f"{name} was not awaited, and a call is neither true nor false: write `await` before it")
