@@ -112,7 +112,8 @@ pub struct Verification {
     pub number: Option<String>,
     /// When it was made, where that is known.
     pub created_at: Option<SystemTime>,
-    /// The code is good before this time, where that is known; never later than the service's own.
+    /// The code is good before this time, where that is known; never later than the service's own. A `get` over V2 does not
+    /// know it: the service says when the request was made, and not when it was last resent.
     pub expires_at: Option<SystemTime>,
     /// Whether the SMS went out, where that is known.
     pub sms: Option<SmsStatus>,

@@ -401,7 +401,7 @@ async fn what_a_read_says_is_given_back_without_code_and_message() {
     let client = service.client(Api::V2);
     let read = client.get(ID, any()).await.unwrap();
     assert_eq!(read.number.as_deref(), Some("+351910000000"));
-    assert_eq!(read.expires_at.unwrap().duration_since(read.created_at.unwrap()).unwrap(), Duration::from_secs(60));
+    assert!(read.created_at.is_some() && read.expires_at.is_none(), "a resend does not move the date of the request");
     let printed = format!("{read:?}");
     assert!(!printed.contains(CODE) && !printed.contains("910000000"), "{printed}");
     assert_eq!(client.get(ID, any()).await.unwrap_err().code(), ErrorCode::InvalidResponse, "without status");

@@ -368,7 +368,8 @@ mod bad_days {
         let url = SERVER.url_by(cable.port);
         let engine = engine(&url);
         RUNTIME.block_on(engine.ping(CallOptions::default())).unwrap();
-        let to_the_cable = format!("0100007F:{:04X} 01", cable.port);
+        // The space tells the far end of the connection from the near one, whose next column is an address.
+        let to_the_cable = format!("0100007F:{:04X} 01 ", cable.port);
         // What was sent last is acknowledged first, which another timer waits for.
         let started = Instant::now();
         loop {

@@ -210,7 +210,6 @@ pub(super) async fn get(call: &Call<'_>, routes: &routes::V2, id: &RequestId) ->
     Ok(Verification {
         number: number.map(PhoneNumber::e164),
         created_at: read.created_at,
-        expires_at: read.created_at.zip(read.ttl).and_then(|(created_at, ttl)| created_at.checked_add(ttl)),
         ..Verification::new(id, state(call, &answer, &read)?)
     })
 }

@@ -135,7 +135,8 @@ pub fn decode_done(body: &[u8]) -> Result<Done, Malformed> {
     Ok(Done { id: id.ok_or(NO_ID)?, word: status })
 }
 
-/// A request as the service says it is. The message, which can hold the code, is not kept.
+/// A request as the service says it is. The message, which can hold the code, is not kept; nor is `codeTTL`, which does not say
+/// from when it counts: `createDate` does not move at a resend.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Read {
     /// Its id.
@@ -144,8 +145,6 @@ pub struct Read {
     pub number: Option<String>,
     /// The live code: only ever compared with what was submitted. None too where it is a number, which has lost its zeros.
     pub code: Option<Zeroizing<String>>,
-    /// The validity.
-    pub ttl: Option<Duration>,
     /// The status word.
     pub status: Option<String>,
     /// When it was made; none too where the service writes it in a way that cannot be read.
@@ -163,8 +162,6 @@ pub fn decode_read(body: &[u8]) -> Result<Read, Malformed> {
         recipient_number: Option<String>,
         #[serde(default, deserialize_with = "wiped")]
         code: Option<Zeroizing<String>>,
-        #[serde(rename = "codeTTL", default, deserialize_with = "text_or_number")]
-        code_ttl: Option<String>,
         #[serde(default, deserialize_with = "text_only")]
         status: Option<String>,
         #[serde(default, deserialize_with = "text_only")]
@@ -175,7 +172,6 @@ pub fn decode_read(body: &[u8]) -> Result<Read, Malformed> {
         id: body.id,
         number: body.recipient_number,
         code: body.code,
-        ttl: body.code_ttl.and_then(|seconds| seconds.trim().parse().ok()).map(Duration::from_secs),
         status: body.status,
         created_at: body.create_date.as_deref().and_then(parse_date),
     })
