@@ -6,6 +6,7 @@
 use std::error::Error;
 use std::hint::black_box;
 use std::io::stdin;
+use std::ops::Range;
 use std::time::Instant;
 
 use egoi_verify::{CallOptions, Client, ClientOptions, ValidateOptions};
@@ -27,23 +28,34 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let client = Client::new(options)?;
     let runtime = Builder::new_current_thread().enable_all().build()?;
+    let mut done = 0;
     for line in stdin().lines() {
         let each = line?.parse::<usize>()? / at_once;
-        run(&runtime, &client, validates, at_once, 2)?;
+        run(&runtime, &client, validates, at_once, done..done + 2)?;
+        done += 2;
         let (started, processor) = (Instant::now(), processor_ns());
-        run(&runtime, &client, validates, at_once, each)?;
+        run(&runtime, &client, validates, at_once, done..done + each)?;
+        done += each;
         println!("{} {}", started.elapsed().as_nanos(), processor_ns() - processor);
     }
     Ok(())
 }
 
-fn run(runtime: &Runtime, client: &Client, validates: bool, at_once: usize, each: usize) -> Result<(), Box<dyn Error>> {
+fn run(
+    runtime: &Runtime,
+    client: &Client,
+    validates: bool,
+    at_once: usize,
+    each: Range<usize>,
+) -> Result<(), Box<dyn Error>> {
     runtime.block_on(async {
         let mut tasks = JoinSet::new();
         for i in 0..at_once {
-            let (client, id) = (client.clone(), format!("{i:032x}"));
+            let (client, each) = (client.clone(), each.clone());
             tasks.spawn(async move {
-                for _ in 0..each {
+                for job in each {
+                    // No client takes a request for verified twice.
+                    let id = format!("{:032x}", if validates { job * at_once + i } else { i });
                     if validates {
                         let outcome = client.validate(&id, CODE, ValidateOptions::default().number(NUMBER)).await?;
                         assert!(outcome.is_verified());

@@ -79,271 +79,289 @@ async fn a_v2_request_is_the_sdks_payload() {
     assert!(!head.contains("accept-encoding") && !head.contains("referer"));
 }
 
-#[tokio::test]
-async fn v1s_verdicts_are_its_words() {
-    for (word, outcome) in [
-        ("Verified", Outcome::Verified),
-        ("Expired", Outcome::Expired),
-        ("Already_Verified", Outcome::AlreadyVerified),
-        ("Not_Verified", Outcome::WrongCode),
-        ("Canceled", Outcome::Cancelled),
-        ("Too_Many_Attempts", Outcome::TooManyAttempts),
-    ] {
-        let service = Service::answering([json(200, &format!(r#"{{"requestId":"{ID}","status":"{word}"}}"#))]).await;
-        let said = service.client(Api::V1).validate(ID, " 731-902 ", ValidateOptions::default()).await;
-        assert_eq!(said.unwrap(), outcome);
-        let sent = &service.arrived()[0];
-        assert_eq!(sent.path, "/verify/validate");
-        assert_eq!(sent.body, format!(r#"{{"apikey":"{KEY}","requestId":"{ID}","code":"731902"}}"#));
-    }
-    for (word, state) in
-        [("Cancelled", State::Cancelled), ("Already_Verified", State::Verified), ("Expired", State::Expired)]
-    {
-        let service = Service::answering([json(200, &format!(r#"{{"requestId":"{ID}","status":"{word}"}}"#))]).await;
-        assert_eq!(service.client(Api::V1).cancel(ID, any()).await.unwrap(), state);
-        assert_eq!(service.arrived()[0].body, format!(r#"{{"apikey":"{KEY}","requestId":"{ID}"}}"#));
-    }
-}
+mod validate {
+    use super::*;
 
-/// Every combination of what the service can say around a validation over V2, against what it has to mean.
-#[tokio::test]
-async fn the_truth_table_of_a_v2_validation() {
-    let is = |outcome: Outcome| Ok(outcome);
-    let error = |code: ErrorCode| Err(code);
-    // Step 1: what is no longer pending is the outcome, and no code is submitted.
-    for (state, expected) in [
-        ("verified", is(Outcome::AlreadyVerified)),
-        ("expired", is(Outcome::Expired)),
-        ("cancelled", is(Outcome::Cancelled)),
-        ("Canceled", is(Outcome::Cancelled)),
-        ("too_many_attempts", error(ErrorCode::InvalidResponse)),
-        ("perhaps", error(ErrorCode::InvalidResponse)),
-    ] {
-        let service = Service::answering([read(state)]).await;
-        let said = service.client(Api::V2).validate(ID, CODE, ValidateOptions::default()).await;
-        assert_eq!(said.map_err(|error| error.code()), expected, "{state}");
-        assert_eq!(service.arrived().len(), 1, "{state}");
-    }
-    // Step 2: a word decides, and nothing is read again.
-    for (word, expected) in [
-        ("verified", is(Outcome::Verified)),
-        ("Wrong_Code", is(Outcome::WrongCode)),
-        ("pending", is(Outcome::WrongCode)),
-        ("expired", is(Outcome::Expired)),
-        ("already_verified", is(Outcome::AlreadyVerified)),
-        ("cancelled", is(Outcome::Cancelled)),
-        ("too_many_attempts", is(Outcome::TooManyAttempts)),
-        ("perhaps", error(ErrorCode::InvalidResponse)),
-    ] {
-        for first in [true, false] {
-            let answers = first.then(|| read("pending")).into_iter().chain([done_with(word)]);
-            let service = Service::answering(answers).await;
-            let client = Client::new(service.options(Api::V2).check_state_first(first)).unwrap();
-            let said = client.validate(ID, CODE, ValidateOptions::default()).await;
-            assert_eq!(said.map_err(|error| error.code()), expected, "{word}, read first: {first}");
-            assert_eq!(service.arrived().len(), 1 + usize::from(first));
+    #[tokio::test]
+    async fn v1s_verdicts_are_its_words() {
+        for (word, outcome) in [
+            ("Verified", Outcome::Verified),
+            ("Expired", Outcome::Expired),
+            ("Already_Verified", Outcome::AlreadyVerified),
+            ("Not_Verified", Outcome::WrongCode),
+            ("Canceled", Outcome::Cancelled),
+            ("Too_Many_Attempts", Outcome::TooManyAttempts),
+        ] {
+            let service =
+                Service::answering([json(200, &format!(r#"{{"requestId":"{ID}","status":"{word}"}}"#))]).await;
+            let said = service.client(Api::V1).validate(ID, " 731-902 ", ValidateOptions::default()).await;
+            assert_eq!(said.unwrap(), outcome);
+            let sent = &service.arrived()[0];
+            assert_eq!(sent.path, "/verify/validate");
+            assert_eq!(sent.body, format!(r#"{{"apikey":"{KEY}","requestId":"{ID}","code":"731902"}}"#));
+        }
+        for (word, state) in
+            [("Cancelled", State::Cancelled), ("Already_Verified", State::Verified), ("Expired", State::Expired)]
+        {
+            let service =
+                Service::answering([json(200, &format!(r#"{{"requestId":"{ID}","status":"{word}"}}"#))]).await;
+            assert_eq!(service.client(Api::V1).cancel(ID, any()).await.unwrap(), state);
+            assert_eq!(service.arrived()[0].body, format!(r#"{{"apikey":"{KEY}","requestId":"{ID}"}}"#));
         }
     }
-    // Step 3: the state afterwards decides, and a shown code that differs is a wrong one.
-    let bad_request = || json(400, r#"{"status":400,"title":"No"}"#);
-    for (state, shown, after_200, after_400) in [
-        ("pending", Some("111111"), Outcome::WrongCode, Outcome::WrongCode),
-        ("verified", None, Outcome::Verified, Outcome::AlreadyVerified),
-        ("verified", Some(CODE), Outcome::Verified, Outcome::AlreadyVerified),
-        ("verified", Some("111111"), Outcome::WrongCode, Outcome::WrongCode),
-        ("expired", None, Outcome::Expired, Outcome::Expired),
-        ("cancelled", Some(CODE), Outcome::Cancelled, Outcome::Cancelled),
-    ] {
-        for (submitted, expected) in [(done(), after_200), (bad_request(), after_400)] {
-            let after = shown.map_or_else(|| read(state), |code| with_code(state, code));
-            let service = Service::answering([read("pending"), submitted, after]).await;
+
+    /// Every combination of what the service can say around a validation over V2, against what it has to mean.
+    #[tokio::test]
+    async fn the_truth_table_of_a_v2_validation() {
+        let is = |outcome: Outcome| Ok(outcome);
+        let error = |code: ErrorCode| Err(code);
+        // Step 1: what is no longer pending is the outcome, and no code is submitted.
+        for (state, expected) in [
+            ("verified", is(Outcome::AlreadyVerified)),
+            ("expired", is(Outcome::Expired)),
+            ("cancelled", is(Outcome::Cancelled)),
+            ("Canceled", is(Outcome::Cancelled)),
+            ("too_many_attempts", error(ErrorCode::InvalidResponse)),
+            ("perhaps", error(ErrorCode::InvalidResponse)),
+        ] {
+            let service = Service::answering([read(state)]).await;
+            let said = service.client(Api::V2).validate(ID, CODE, ValidateOptions::default()).await;
+            assert_eq!(said.map_err(|error| error.code()), expected, "{state}");
+            assert_eq!(service.arrived().len(), 1, "{state}");
+        }
+        // Step 2: a word decides, and nothing is read again.
+        for (word, expected) in [
+            ("verified", is(Outcome::Verified)),
+            ("Wrong_Code", is(Outcome::WrongCode)),
+            ("pending", is(Outcome::WrongCode)),
+            ("expired", is(Outcome::Expired)),
+            ("already_verified", is(Outcome::AlreadyVerified)),
+            ("cancelled", is(Outcome::Cancelled)),
+            ("too_many_attempts", is(Outcome::TooManyAttempts)),
+            ("perhaps", error(ErrorCode::InvalidResponse)),
+        ] {
+            for first in [true, false] {
+                let answers = first.then(|| read("pending")).into_iter().chain([done_with(word)]);
+                let service = Service::answering(answers).await;
+                let client = Client::new(service.options(Api::V2).check_state_first(first)).unwrap();
+                let said = client.validate(ID, CODE, ValidateOptions::default()).await;
+                assert_eq!(said.map_err(|error| error.code()), expected, "{word}, read first: {first}");
+                assert_eq!(service.arrived().len(), 1 + usize::from(first));
+            }
+        }
+        // Step 3: the state afterwards decides, and a shown code that differs is a wrong one.
+        let bad_request = || json(400, r#"{"status":400,"title":"No"}"#);
+        for (state, shown, after_200, after_400) in [
+            ("pending", Some("111111"), Outcome::WrongCode, Outcome::WrongCode),
+            ("verified", None, Outcome::Verified, Outcome::AlreadyVerified),
+            ("verified", Some(CODE), Outcome::Verified, Outcome::AlreadyVerified),
+            ("verified", Some("111111"), Outcome::WrongCode, Outcome::WrongCode),
+            ("expired", None, Outcome::Expired, Outcome::Expired),
+            ("cancelled", Some(CODE), Outcome::Cancelled, Outcome::Cancelled),
+        ] {
+            for (submitted, expected) in [(done(), after_200), (bad_request(), after_400)] {
+                let after = shown.map_or_else(|| read(state), |code| with_code(state, code));
+                let service = Service::answering([read("pending"), submitted, after]).await;
+                let said = service.client(Api::V2).validate(ID, CODE, ValidateOptions::default()).await.unwrap();
+                assert_eq!(said, expected, "{state}, shown {shown:?}");
+                let arrived = service.arrived();
+                assert_eq!(arrived.len(), 3);
+                assert_eq!(arrived[1].path, format!("/v2/verify/{ID}/validate"));
+                assert_eq!(arrived[1].body, format!(r#"{{"code":"{CODE}"}}"#));
+            }
+        }
+        for shown in [None, Some(CODE)] {
+            let after = shown.map_or_else(|| read("pending"), |code| with_code("pending", code));
+            let service = Service::answering([read("pending"), bad_request(), after]).await;
             let said = service.client(Api::V2).validate(ID, CODE, ValidateOptions::default()).await.unwrap();
-            assert_eq!(said, expected, "{state}, shown {shown:?}");
-            let arrived = service.arrived();
-            assert_eq!(arrived.len(), 3);
-            assert_eq!(arrived[1].path, format!("/v2/verify/{ID}/validate"));
-            assert_eq!(arrived[1].body, format!(r#"{{"code":"{CODE}"}}"#));
+            assert_eq!(said, Outcome::WrongCode, "a 400 and pending, shown {shown:?}");
+        }
+        // Step 8: where the last read fails the call fails, and is not to be repeated.
+        for submitted in [done(), json(400, "{}")] {
+            for (after, code) in [
+                (json(404, "{}"), ErrorCode::NotFound),
+                (answer(503, "Retry-After: 9999\r\n", b""), ErrorCode::Unavailable),
+                (answer(429, "Retry-After: 9999\r\n", b""), ErrorCode::RateLimited),
+                (read("perhaps"), ErrorCode::InvalidResponse),
+                (json(200, "{}"), ErrorCode::InvalidResponse),
+            ] {
+                let service = Service::answering([read("pending"), submitted.clone(), after]).await;
+                let failed = service.client(Api::V2).validate(ID, CODE, ValidateOptions::default()).await.unwrap_err();
+                assert_eq!((failed.code(), failed.retry_is_safe()), (code, false), "{failed:?}");
+            }
+        }
+        // Without step 1 only a word decides.
+        for (submitted, code) in [(done(), ErrorCode::InvalidResponse), (json(400, "{}"), ErrorCode::Rejected)] {
+            let service = Service::answering([submitted]).await;
+            let client = Client::new(service.options(Api::V2).check_state_first(false)).unwrap();
+            let failed = client.validate(ID, CODE, ValidateOptions::default()).await.unwrap_err();
+            assert_eq!((failed.code(), service.arrived().len()), (code, 1));
         }
     }
-    for shown in [None, Some(CODE)] {
-        let after = shown.map_or_else(|| read("pending"), |code| with_code("pending", code));
-        let service = Service::answering([read("pending"), bad_request(), after]).await;
-        let said = service.client(Api::V2).validate(ID, CODE, ValidateOptions::default()).await.unwrap();
-        assert_eq!(said, Outcome::WrongCode, "a 400 and pending, shown {shown:?}");
+
+    #[tokio::test]
+    async fn a_read_that_lags_behind_the_submission_is_made_again() {
+        let validated = async |answers: Vec<Vec<Step>>| {
+            let exchanges = answers.len();
+            let service = Service::answering(answers).await;
+            let said = service.client(Api::V2).validate(ID, CODE, ValidateOptions::default()).await.unwrap();
+            assert_eq!(service.arrived().len(), exchanges);
+            said
+        };
+        // The code that was submitted is shown: until the state is another.
+        let lags = with_code("pending", CODE);
+        let caught_up = with_code("verified", CODE);
+        let answers = vec![lags.clone(), done(), lags.clone(), lags.clone(), caught_up];
+        assert_eq!(validated(answers).await, Outcome::Verified);
+        // No code is shown: once more.
+        assert_eq!(
+            validated(vec![read("pending"), done(), read("pending"), read("verified")]).await,
+            Outcome::Verified
+        );
+        assert_eq!(
+            validated(vec![read("pending"), done(), read("pending"), read("pending")]).await,
+            Outcome::WrongCode
+        );
     }
-    // Step 8: where the last read fails the call fails, and is not to be repeated.
-    for submitted in [done(), json(400, "{}")] {
-        for (after, code) in [
-            (json(404, "{}"), ErrorCode::NotFound),
-            (answer(503, "Retry-After: 9999\r\n", b""), ErrorCode::Unavailable),
-            (answer(429, "Retry-After: 9999\r\n", b""), ErrorCode::RateLimited),
-            (read("perhaps"), ErrorCode::InvalidResponse),
-            (json(200, "{}"), ErrorCode::InvalidResponse),
-        ] {
-            let service = Service::answering([read("pending"), submitted.clone(), after]).await;
-            let failed = service.client(Api::V2).validate(ID, CODE, ValidateOptions::default()).await.unwrap_err();
-            assert_eq!((failed.code(), failed.retry_is_safe()), (code, false), "{failed:?}");
+
+    #[tokio::test]
+    async fn a_read_that_never_catches_up_is_an_error_and_no_wrong_code() {
+        let service =
+            Service::start(|arrived| if arrived.is_read() { with_code("pending", CODE) } else { done() }).await;
+        let started = Instant::now();
+        let options = ValidateOptions::default().timeout(Duration::from_secs(2));
+        let failed = service.client(Api::V2).validate(ID, CODE, options).await.unwrap_err();
+        assert_eq!((failed.code(), failed.retry_is_safe()), (ErrorCode::InvalidResponse, false), "{failed}");
+        assert!(started.elapsed() <= Duration::from_secs(2));
+        // Before, the submission, and after 0, 100, 300, 700 and 1,500 ms where the machine is quick.
+        assert!((5..=7).contains(&service.arrived().len()), "{}", service.arrived().len());
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_the_code_is_not_compared_with_it() {
+        for masked in ["******", "", "73****", "7319", "7319020", "731 902!"] {
+            let answers = [with_code("pending", CODE), done(), with_code("verified", masked)];
+            let service = Service::answering(answers).await;
+            let said = service.client(Api::V2).validate(ID, CODE, ValidateOptions::default()).await.unwrap();
+            assert_eq!(said, Outcome::Verified, "{masked:?}");
         }
     }
-    // Without step 1 only a word decides.
-    for (submitted, code) in [(done(), ErrorCode::InvalidResponse), (json(400, "{}"), ErrorCode::Rejected)] {
-        let service = Service::answering([submitted]).await;
-        let client = Client::new(service.options(Api::V2).check_state_first(false)).unwrap();
-        let failed = client.validate(ID, CODE, ValidateOptions::default()).await.unwrap_err();
-        assert_eq!((failed.code(), service.arrived().len()), (code, 1));
-    }
-}
 
-#[tokio::test]
-async fn a_read_that_lags_behind_the_submission_is_made_again() {
-    let validated = async |answers: Vec<Vec<Step>>| {
-        let exchanges = answers.len();
-        let service = Service::answering(answers).await;
-        let said = service.client(Api::V2).validate(ID, CODE, ValidateOptions::default()).await.unwrap();
-        assert_eq!(service.arrived().len(), exchanges);
-        said
-    };
-    // The code that was submitted is shown: until the state is another.
-    let lags = with_code("pending", CODE);
-    let caught_up = with_code("verified", CODE);
-    let answers = vec![lags.clone(), done(), lags.clone(), lags.clone(), caught_up];
-    assert_eq!(validated(answers).await, Outcome::Verified);
-    // No code is shown: once more.
-    assert_eq!(validated(vec![read("pending"), done(), read("pending"), read("verified")]).await, Outcome::Verified);
-    assert_eq!(validated(vec![read("pending"), done(), read("pending"), read("pending")]).await, Outcome::WrongCode);
-}
-
-#[tokio::test]
-async fn a_read_that_never_catches_up_is_an_error_and_no_wrong_code() {
-    let service = Service::start(|arrived| if arrived.is_read() { with_code("pending", CODE) } else { done() }).await;
-    let started = Instant::now();
-    let options = ValidateOptions::default().timeout(Duration::from_secs(2));
-    let failed = service.client(Api::V2).validate(ID, CODE, options).await.unwrap_err();
-    assert_eq!((failed.code(), failed.retry_is_safe()), (ErrorCode::InvalidResponse, false), "{failed}");
-    assert!(started.elapsed() <= Duration::from_secs(2));
-    // Before, the submission, and after 0, 100, 300, 700 and 1,500 ms where the machine is quick.
-    assert!((5..=7).contains(&service.arrived().len()), "{}", service.arrived().len());
-}
-
-#[tokio::test]
-async fn what_cannot_be_the_code_is_not_compared_with_it() {
-    for masked in ["******", "", "73****", "7319", "7319020", "731 902!"] {
-        let answers = [with_code("pending", CODE), done(), with_code("verified", masked)];
-        let service = Service::answering(answers).await;
-        let said = service.client(Api::V2).validate(ID, CODE, ValidateOptions::default()).await.unwrap();
-        assert_eq!(said, Outcome::Verified, "{masked:?}");
-    }
-}
-
-#[tokio::test]
-async fn after_a_submission_without_a_response_a_read_that_says_verified_proves_nothing() {
-    const WRONG: &str = "000000";
-    // The right code, of which nobody knows what became.
-    for fault in [vec![Step::Stall], vec![Step::Close], json(503, "{}"), json(500, "{}"), json(200, "{")] {
-        for (verified, expected) in [
-            (read("verified"), Err(ErrorCode::InvalidResponse)),
-            (with_code("verified", "******"), Err(ErrorCode::InvalidResponse)),
-            (with_code("verified", CODE), Ok(Outcome::WrongCode)),
-            (with_code("verified", WRONG), Ok(Outcome::Verified)),
-        ] {
-            let service = Service::answering([read("pending"), fault.clone(), read("pending"), done(), verified]).await;
-            let client = service.client(Api::V2);
-            let soon = ValidateOptions::default().timeout(Duration::from_millis(300));
-            client.validate(ID, CODE, soon).await.unwrap_err();
-            let said = client.validate(ID, WRONG, ValidateOptions::default()).await;
-            assert_eq!(said.map_err(|error| error.code()), expected, "{fault:?}");
+    #[tokio::test]
+    async fn after_a_submission_without_a_response_a_read_that_says_verified_proves_nothing() {
+        const WRONG: &str = "000000";
+        // The right code, of which nobody knows what became.
+        for fault in [vec![Step::Stall], vec![Step::Close], json(503, "{}"), json(500, "{}"), json(200, "{")] {
+            for (verified, expected) in [
+                (read("verified"), Err(ErrorCode::InvalidResponse)),
+                (with_code("verified", "******"), Err(ErrorCode::InvalidResponse)),
+                (with_code("verified", CODE), Ok(Outcome::WrongCode)),
+                (with_code("verified", WRONG), Ok(Outcome::Verified)),
+            ] {
+                let service =
+                    Service::answering([read("pending"), fault.clone(), read("pending"), done(), verified]).await;
+                let client = service.client(Api::V2);
+                let soon = ValidateOptions::default().timeout(Duration::from_millis(300));
+                client.validate(ID, CODE, soon).await.unwrap_err();
+                let said = client.validate(ID, WRONG, ValidateOptions::default()).await;
+                assert_eq!(said.map_err(|error| error.code()), expected, "{fault:?}");
+            }
         }
-    }
-    // The caller cancelled it.
-    let answers = [read("pending"), vec![Step::Stall], read("pending"), done(), read("verified")];
-    let service = Service::answering(answers).await;
-    let client = service.client(Api::V2);
-    let call = {
-        let client = client.clone();
-        tokio::spawn(async move { client.validate(ID, CODE, ValidateOptions::default()).await.map(drop) })
-    };
-    service.until(|service| service.arrived().len() == 2).await;
-    call.abort();
-    let said = client.validate(ID, WRONG, ValidateOptions::default()).await;
-    assert_eq!(said.unwrap_err().code(), ErrorCode::InvalidResponse);
-}
-
-#[tokio::test]
-async fn a_refused_submission_leaves_nothing_unresolved() {
-    for status in [401, 403, 404, 409, 429] {
-        let answers = [read("pending"), json(status, "{}"), read("pending"), done(), read("verified")];
+        // The caller cancelled it.
+        let answers = [read("pending"), vec![Step::Stall], read("pending"), done(), read("verified")];
         let service = Service::answering(answers).await;
         let client = service.client(Api::V2);
-        client.validate(ID, CODE, ValidateOptions::default()).await.unwrap_err();
-        assert_eq!(client.validate(ID, CODE, ValidateOptions::default()).await.unwrap(), Outcome::Verified, "{status}");
-    }
-}
-
-#[tokio::test]
-async fn a_request_that_this_client_has_seen_verified_is_verified_once_whatever_a_lagging_read_says() {
-    let answers = [read("pending"), done(), read("verified"), read("pending"), done(), read("verified")];
-    let service = Service::answering(answers).await;
-    let client = service.client(Api::V2);
-    for expected in [Outcome::Verified, Outcome::AlreadyVerified] {
-        assert_eq!(client.validate(ID, CODE, ValidateOptions::default()).await.unwrap(), expected);
-    }
-}
-
-#[tokio::test]
-async fn with_a_number_no_code_is_submitted_for_another() {
-    let for_number = |number: &str| json(200, &format!(r#"{{"id":"{ID}","status":"pending"{number}}}"#));
-    for first in [true, false] {
-        for (recipient, expected) in [
-            (r#","recipientNumber":"351-910000000""#, Ok(Outcome::Verified)),
-            (r#","recipientNumber":"+351910000000""#, Ok(Outcome::Verified)),
-            (r#","recipientNumber":"351910000000""#, Ok(Outcome::Verified)),
-            (r#","recipientNumber":351910000000"#, Ok(Outcome::Verified)),
-            (r#","recipientNumber":351910000001"#, Err(ErrorCode::NotFound)),
-            (r#","recipientNumber":"351-910000001""#, Err(ErrorCode::NotFound)),
-            (r#","recipientNumber":"?""#, Err(ErrorCode::InvalidResponse)),
-            ("", Err(ErrorCode::InvalidResponse)),
-        ] {
-            let service = Service::answering([for_number(recipient), done_with("verified")]).await;
-            let client = Client::new(service.options(Api::V2).check_state_first(first)).unwrap();
-            let said = client.validate(ID, CODE, ValidateOptions::default().number("00351 910 000 000")).await;
-            let is_submitted = expected.is_ok();
-            assert_eq!(said.map_err(|error| error.code()), expected, "{recipient}, read first: {first}");
-            assert_eq!(service.arrived().len(), 1 + usize::from(is_submitted));
-        }
-    }
-    let service = Service::answering([]).await;
-    let refused = service.client(Api::V1).validate(ID, CODE, ValidateOptions::default().number(NUMBER)).await;
-    assert_eq!(refused.unwrap_err().code(), ErrorCode::Unsupported);
-    assert!(service.arrived().is_empty());
-}
-
-#[tokio::test]
-async fn of_many_validations_of_one_request_at_once_one_is_verified() {
-    let state = Mutex::new("pending");
-    let service = Service::start(move |arrived| {
-        let mut state = state.lock().unwrap();
-        if arrived.is_read() {
-            return read(*state);
-        }
-        *state = "verified";
-        done()
-    })
-    .await;
-    let client = service.client(Api::V2);
-    let racers: Vec<_> = (0..16)
-        .map(|_| {
+        let call = {
             let client = client.clone();
-            tokio::spawn(async move { client.validate(ID, CODE, ValidateOptions::default()).await.unwrap() })
-        })
-        .collect();
-    let mut verified = 0;
-    for racer in racers {
-        match racer.await.unwrap() {
-            Outcome::Verified => verified += 1,
-            other => assert_eq!(other, Outcome::AlreadyVerified),
+            tokio::spawn(async move { client.validate(ID, CODE, ValidateOptions::default()).await.map(drop) })
+        };
+        service.until(|service| service.arrived().len() == 2).await;
+        call.abort();
+        let said = client.validate(ID, WRONG, ValidateOptions::default()).await;
+        assert_eq!(said.unwrap_err().code(), ErrorCode::InvalidResponse);
+    }
+
+    #[tokio::test]
+    async fn a_refused_submission_leaves_nothing_unresolved() {
+        for status in [401, 403, 404, 409, 429] {
+            let answers = [read("pending"), json(status, "{}"), read("pending"), done(), read("verified")];
+            let service = Service::answering(answers).await;
+            let client = service.client(Api::V2);
+            client.validate(ID, CODE, ValidateOptions::default()).await.unwrap_err();
+            assert_eq!(
+                client.validate(ID, CODE, ValidateOptions::default()).await.unwrap(),
+                Outcome::Verified,
+                "{status}"
+            );
         }
     }
-    assert_eq!(verified, 1);
+
+    #[tokio::test]
+    async fn a_request_that_this_client_has_seen_verified_is_verified_once_whatever_a_lagging_read_says() {
+        let answers = [read("pending"), done(), read("verified"), read("pending"), done(), read("verified")];
+        let service = Service::answering(answers).await;
+        let client = service.client(Api::V2);
+        for expected in [Outcome::Verified, Outcome::AlreadyVerified] {
+            assert_eq!(client.validate(ID, CODE, ValidateOptions::default()).await.unwrap(), expected);
+        }
+    }
+
+    #[tokio::test]
+    async fn with_a_number_no_code_is_submitted_for_another() {
+        let for_number = |number: &str| json(200, &format!(r#"{{"id":"{ID}","status":"pending"{number}}}"#));
+        for first in [true, false] {
+            for (recipient, expected) in [
+                (r#","recipientNumber":"351-910000000""#, Ok(Outcome::Verified)),
+                (r#","recipientNumber":"+351910000000""#, Ok(Outcome::Verified)),
+                (r#","recipientNumber":"351910000000""#, Ok(Outcome::Verified)),
+                (r#","recipientNumber":351910000000"#, Ok(Outcome::Verified)),
+                (r#","recipientNumber":351910000001"#, Err(ErrorCode::NotFound)),
+                (r#","recipientNumber":"351-910000001""#, Err(ErrorCode::NotFound)),
+                (r#","recipientNumber":"?""#, Err(ErrorCode::InvalidResponse)),
+                ("", Err(ErrorCode::InvalidResponse)),
+            ] {
+                let service = Service::answering([for_number(recipient), done_with("verified")]).await;
+                let client = Client::new(service.options(Api::V2).check_state_first(first)).unwrap();
+                let said = client.validate(ID, CODE, ValidateOptions::default().number("00351 910 000 000")).await;
+                let is_submitted = expected.is_ok();
+                assert_eq!(said.map_err(|error| error.code()), expected, "{recipient}, read first: {first}");
+                assert_eq!(service.arrived().len(), 1 + usize::from(is_submitted));
+            }
+        }
+        let service = Service::answering([]).await;
+        let refused = service.client(Api::V1).validate(ID, CODE, ValidateOptions::default().number(NUMBER)).await;
+        assert_eq!(refused.unwrap_err().code(), ErrorCode::Unsupported);
+        assert!(service.arrived().is_empty());
+    }
+
+    #[tokio::test]
+    async fn of_many_validations_of_one_request_at_once_one_is_verified() {
+        let state = Mutex::new("pending");
+        let service = Service::start(move |arrived| {
+            let mut state = state.lock().unwrap();
+            if arrived.is_read() {
+                return read(*state);
+            }
+            *state = "verified";
+            done()
+        })
+        .await;
+        let client = service.client(Api::V2);
+        let racers: Vec<_> = (0..16)
+            .map(|_| {
+                let client = client.clone();
+                tokio::spawn(async move { client.validate(ID, CODE, ValidateOptions::default()).await.unwrap() })
+            })
+            .collect();
+        let mut verified = 0;
+        for racer in racers {
+            match racer.await.unwrap() {
+                Outcome::Verified => verified += 1,
+                other => assert_eq!(other, Outcome::AlreadyVerified),
+            }
+        }
+        assert_eq!(verified, 1);
+    }
 }
 
 #[tokio::test]
@@ -362,33 +380,37 @@ async fn cancelling_over_v2_reads_where_the_answer_says_nothing() {
     }
 }
 
-#[tokio::test]
-async fn a_resend_reads_only_after_a_400() {
-    let service = Service::answering([done()]).await;
-    let resent = service.client(Api::V2).resend(ID, any()).await.unwrap();
-    assert_eq!((resent.state, resent.expires_at, service.arrived().len()), (State::Pending, None, 1));
-    for (state, code) in [
-        ("expired", ErrorCode::Conflict),
-        ("verified", ErrorCode::Conflict),
-        ("cancelled", ErrorCode::Conflict),
-        ("pending", ErrorCode::Rejected),
-    ] {
-        let service = Service::answering([json(400, r#"{"detail":"too soon"}"#), read(state)]).await;
-        let refused = service.client(Api::V2).resend(ID, any()).await.unwrap_err();
-        assert_eq!(
-            (refused.code(), refused.sms_possibly_sent(), refused.retry_is_safe()),
-            (code, false, false),
-            "{state}"
-        );
-    }
-}
+mod resend {
+    use super::*;
 
-#[tokio::test]
-async fn a_resend_that_succeeded_with_the_word_of_another_state_may_have_sent_an_sms() {
-    for word in ["verified", "expired", "cancelled"] {
-        let service = Service::answering([done_with(word)]).await;
-        let refused = service.client(Api::V2).resend(ID, any()).await.unwrap_err();
-        assert_eq!((refused.code(), refused.sms_possibly_sent()), (ErrorCode::Conflict, true), "{word}");
+    #[tokio::test]
+    async fn a_resend_reads_only_after_a_400() {
+        let service = Service::answering([done()]).await;
+        let resent = service.client(Api::V2).resend(ID, any()).await.unwrap();
+        assert_eq!((resent.state, resent.expires_at, service.arrived().len()), (State::Pending, None, 1));
+        for (state, code) in [
+            ("expired", ErrorCode::Conflict),
+            ("verified", ErrorCode::Conflict),
+            ("cancelled", ErrorCode::Conflict),
+            ("pending", ErrorCode::Rejected),
+        ] {
+            let service = Service::answering([json(400, r#"{"detail":"too soon"}"#), read(state)]).await;
+            let refused = service.client(Api::V2).resend(ID, any()).await.unwrap_err();
+            assert_eq!(
+                (refused.code(), refused.sms_possibly_sent(), refused.retry_is_safe()),
+                (code, false, false),
+                "{state}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_resend_that_succeeded_with_the_word_of_another_state_may_have_sent_an_sms() {
+        for word in ["verified", "expired", "cancelled"] {
+            let service = Service::answering([done_with(word)]).await;
+            let refused = service.client(Api::V2).resend(ID, any()).await.unwrap_err();
+            assert_eq!((refused.code(), refused.sms_possibly_sent()), (ErrorCode::Conflict, true), "{word}");
+        }
     }
 }
 
@@ -466,51 +488,55 @@ async fn sms(
     (format!("{} {digits}", sent.path), failed)
 }
 
-#[tokio::test]
-async fn e_gois_sms_call_is_urgent_and_says_encoding_and_parts() {
-    let made = || json(201, r#"{"messageId":"m"}"#);
-    let plain = |options: ClientOptions| options;
-    let (sent, failed) = sms(plain, Api::V2, made(), "{CODE}").await;
-    assert_eq!(failed, None);
-    assert_eq!(
-        sent,
-        r#"/v2/sms/messages/action/send/single {"to":"000-000000000","from":"0000","textBody":"000000","encoding":"gsm0000","maxCount":0,"priority":"urgent"}"#
-    );
-    let (sent, _) = sms(plain, Api::V2, made(), &format!("{}{{CODE}}", "ж".repeat(70))).await;
-    assert!(sent.contains(r#""encoding":"unicode","maxCount":0,"#), "{sent}");
-    let list = |options: ClientOptions| {
-        options.v2_paths(V2Paths { send_sms: "v2/sms/messages/action/send".to_owned(), ..V2Paths::default() })
-    };
-    let (sent, failed) = sms(list, Api::V2, json(201, r#"[{"messageId":"m"}]"#), "{CODE}").await;
-    assert!(
-        sent.starts_with("/v0/sms/messages/action/send [{") || sent.starts_with("/v2/sms/messages/action/send [{"),
-        "{sent}"
-    );
-    assert_eq!(failed, None);
-    // What is no JSON says nothing of an SMS.
-    let (_, failed) = sms(plain, Api::V2, answer(200, "", b"<html>Sign in</html>"), "{CODE}").await;
-    assert_eq!(failed, Some((ErrorCode::InvalidResponse, true)));
-}
+mod sms_call {
+    use super::*;
 
-#[tokio::test]
-async fn v1_sends_an_sms_as_its_integrators_do() {
-    let plain = |options: ClientOptions| options;
-    let (sent, failed) = sms(plain, Api::V1, json(200, r#"{"id":17}"#), "{CODE}").await;
-    assert_eq!(
-        sent,
-        format!(
-            r#"/sms/send {{"apikey":"{}","mobile":"000-000000000","senderHash":"0000","message":"000000","options":{{"gsm0000":true,"maxCount":0}}}}"#,
-            KEY.replace(|c: char| c.is_ascii_digit(), "0")
-        )
-    );
-    assert_eq!(failed, None);
-    assert_eq!(sms(plain, Api::V1, answer(200, "", b""), "{CODE}").await.1, None);
-    for (refused, code) in [
-        (json(200, r#"{"errors":["NO_BALANCE"],"errorCode":9}"#), ErrorCode::Rejected),
-        (json(401, r#"{"errors":["NO_KEY"]}"#), ErrorCode::Unauthorized),
-        (json(400, r#"{"errors":["BAD_NUMBER"]}"#), ErrorCode::Rejected),
-    ] {
-        assert_eq!(sms(plain, Api::V1, refused, "{CODE}").await.1, Some((code, false)));
+    #[tokio::test]
+    async fn e_gois_sms_call_is_urgent_and_says_encoding_and_parts() {
+        let made = || json(201, r#"{"messageId":"m"}"#);
+        let plain = |options: ClientOptions| options;
+        let (sent, failed) = sms(plain, Api::V2, made(), "{CODE}").await;
+        assert_eq!(failed, None);
+        assert_eq!(
+            sent,
+            r#"/v2/sms/messages/action/send/single {"to":"000-000000000","from":"0000","textBody":"000000","encoding":"gsm0000","maxCount":0,"priority":"urgent"}"#
+        );
+        let (sent, _) = sms(plain, Api::V2, made(), &format!("{}{{CODE}}", "ж".repeat(70))).await;
+        assert!(sent.contains(r#""encoding":"unicode","maxCount":0,"#), "{sent}");
+        let list = |options: ClientOptions| {
+            options.v2_paths(V2Paths { send_sms: "v2/sms/messages/action/send".to_owned(), ..V2Paths::default() })
+        };
+        let (sent, failed) = sms(list, Api::V2, json(201, r#"[{"messageId":"m"}]"#), "{CODE}").await;
+        assert!(
+            sent.starts_with("/v0/sms/messages/action/send [{") || sent.starts_with("/v2/sms/messages/action/send [{"),
+            "{sent}"
+        );
+        assert_eq!(failed, None);
+        // What is no JSON says nothing of an SMS.
+        let (_, failed) = sms(plain, Api::V2, answer(200, "", b"<html>Sign in</html>"), "{CODE}").await;
+        assert_eq!(failed, Some((ErrorCode::InvalidResponse, true)));
+    }
+
+    #[tokio::test]
+    async fn v1_sends_an_sms_as_its_integrators_do() {
+        let plain = |options: ClientOptions| options;
+        let (sent, failed) = sms(plain, Api::V1, json(200, r#"{"id":17}"#), "{CODE}").await;
+        assert_eq!(
+            sent,
+            format!(
+                r#"/sms/send {{"apikey":"{}","mobile":"000-000000000","senderHash":"0000","message":"000000","options":{{"gsm0000":true,"maxCount":0}}}}"#,
+                KEY.replace(|c: char| c.is_ascii_digit(), "0")
+            )
+        );
+        assert_eq!(failed, None);
+        assert_eq!(sms(plain, Api::V1, answer(200, "", b""), "{CODE}").await.1, None);
+        for (refused, code) in [
+            (json(200, r#"{"errors":["NO_BALANCE"],"errorCode":9}"#), ErrorCode::Rejected),
+            (json(401, r#"{"errors":["NO_KEY"]}"#), ErrorCode::Unauthorized),
+            (json(400, r#"{"errors":["BAD_NUMBER"]}"#), ErrorCode::Rejected),
+        ] {
+            assert_eq!(sms(plain, Api::V1, refused, "{CODE}").await.1, Some((code, false)));
+        }
     }
 }
 
@@ -601,147 +627,155 @@ async fn refused_input_reaches_no_wire() {
     assert_eq!(service.connections(), 0);
 }
 
-#[tokio::test]
-async fn reads_are_tried_three_times_and_what_may_act_once() {
-    for status in [429, 502, 503, 504] {
-        let service = Service::start(move |_| json(status, "{}")).await;
-        let client = service.client(Api::V2);
-        for (tries, verb) in [(3, 0), (3, 1), (3, 2), (3, 3), (1, 4), (1, 5)] {
-            let before = service.arrived().len();
-            let failed = match verb {
-                0 => client.get(ID, any()).await.map(drop),
-                1 => client.cancel(ID, any()).await.map(drop),
-                2 => client.ping(any()).await,
-                3 => client.senders(any()).await.map(drop),
-                4 => client.request(NUMBER, RequestOptions::default()).await.map(drop),
-                _ => client.resend(ID, any()).await.map(drop),
-            };
-            assert_eq!(failed.unwrap_err().http_status(), Some(status));
-            assert_eq!(service.arrived().len() - before, tries, "{status}, verb {verb}");
+mod retries {
+    use super::*;
+
+    #[tokio::test]
+    async fn reads_are_tried_three_times_and_what_may_act_once() {
+        for status in [429, 502, 503, 504] {
+            let service = Service::start(move |_| json(status, "{}")).await;
+            let client = service.client(Api::V2);
+            for (tries, verb) in [(3, 0), (3, 1), (3, 2), (3, 3), (1, 4), (1, 5)] {
+                let before = service.arrived().len();
+                let failed = match verb {
+                    0 => client.get(ID, any()).await.map(drop),
+                    1 => client.cancel(ID, any()).await.map(drop),
+                    2 => client.ping(any()).await,
+                    3 => client.senders(any()).await.map(drop),
+                    4 => client.request(NUMBER, RequestOptions::default()).await.map(drop),
+                    _ => client.resend(ID, any()).await.map(drop),
+                };
+                assert_eq!(failed.unwrap_err().http_status(), Some(status));
+                assert_eq!(service.arrived().len() - before, tries, "{status}, verb {verb}");
+            }
         }
+        // 500 is not in the list, and a submitted code is never submitted again.
+        let service = Service::answering([json(500, "{}"), read("pending")]).await;
+        let client = service.client(Api::V2);
+        assert_eq!(client.get(ID, any()).await.unwrap_err().code(), ErrorCode::Unavailable);
+        let service = Service::start(|arrived| if arrived.is_read() { read("pending") } else { json(503, "{}") }).await;
+        let failed = service.client(Api::V2).validate(ID, CODE, ValidateOptions::default()).await.unwrap_err();
+        assert_eq!((failed.code(), failed.retry_is_safe()), (ErrorCode::Unavailable, false));
+        assert_eq!(service.arrived().iter().filter(|arrived| !arrived.is_read()).count(), 1);
     }
-    // 500 is not in the list, and a submitted code is never submitted again.
-    let service = Service::answering([json(500, "{}"), read("pending")]).await;
-    let client = service.client(Api::V2);
-    assert_eq!(client.get(ID, any()).await.unwrap_err().code(), ErrorCode::Unavailable);
-    let service = Service::start(|arrived| if arrived.is_read() { read("pending") } else { json(503, "{}") }).await;
-    let failed = service.client(Api::V2).validate(ID, CODE, ValidateOptions::default()).await.unwrap_err();
-    assert_eq!((failed.code(), failed.retry_is_safe()), (ErrorCode::Unavailable, false));
-    assert_eq!(service.arrived().iter().filter(|arrived| !arrived.is_read()).count(), 1);
-}
 
-#[tokio::test]
-async fn a_try_that_comes_through_is_the_calls_answer() {
-    let service = Service::answering([json(503, "{}"), vec![Step::Close], read("pending")]).await;
-    assert_eq!(service.client(Api::V2).get(ID, any()).await.unwrap().state, State::Pending);
-}
-
-#[tokio::test]
-async fn a_request_is_tried_again_when_there_never_was_a_connection() {
-    let url = closed_port().await;
-    let client = Client::new(ClientOptions::new(KEY, "1").base_url(url.as_str())).unwrap();
-    Seen::start();
-    let failed = client.request(NUMBER, RequestOptions::default()).await.unwrap_err();
-    let text = Seen::end();
-    assert_eq!((failed.code(), failed.sms_possibly_sent()), (ErrorCode::Unreachable, false));
-    assert!(text.contains("retries=2"), "{text}");
-}
-
-#[tokio::test]
-async fn a_failing_service_sees_at_most_a_fifth_more() {
-    let service = Service::start(|_| json(503, "{}")).await;
-    // A thousand connections at once take more than the default 3.1 s where the machine is slow, and who gives up before
-    // has sent nothing.
-    let enough = Duration::from_secs(60);
-    let client = Client::new(service.options(Api::V2).connect_timeout(enough).timeout(enough)).unwrap();
-    let calls: Vec<_> = (0..1000)
-        .map(|_| {
-            let client = client.clone();
-            tokio::spawn(async move { client.get(ID, any()).await.map(drop).unwrap_err() })
-        })
-        .collect();
-    for call in calls {
-        assert_eq!(call.await.unwrap().code(), ErrorCode::Unavailable);
+    #[tokio::test]
+    async fn a_try_that_comes_through_is_the_calls_answer() {
+        let service = Service::answering([json(503, "{}"), vec![Step::Close], read("pending")]).await;
+        assert_eq!(service.client(Api::V2).get(ID, any()).await.unwrap().state, State::Pending);
     }
-    let arrived = service.arrived().len();
-    assert!((1000..=1200).contains(&arrived), "{arrived}");
-}
 
-#[tokio::test]
-async fn a_retry_after_past_the_deadline_ends_the_call_now() {
-    let service = Service::start(|_| answer(429, "Retry-After: 60\r\n", b"{}")).await;
-    let started = Instant::now();
-    let failed = service.client(Api::V2).get(ID, any()).await.unwrap_err();
-    assert!(started.elapsed() < Duration::from_secs(5));
-    assert_eq!((failed.code(), failed.retry_after()), (ErrorCode::RateLimited, Some(Duration::from_secs(60))));
-    assert!(failed.retry_is_safe());
-    assert_eq!(service.arrived().len(), 1);
-}
-
-#[tokio::test]
-async fn a_retry_after_within_the_deadline_is_waited_for() {
-    let service = Service::answering([answer(503, "Retry-After: 1\r\n", b"{}"), read("pending")]).await;
-    let started = Instant::now();
-    service.client(Api::V2).get(ID, any()).await.unwrap();
-    assert!(started.elapsed() >= Duration::from_secs(1));
-}
-
-#[tokio::test]
-async fn all_tries_are_inside_the_one_deadline() {
-    let service = Service::start(|_| vec![Step::Stall]).await;
-    let started = Instant::now();
-    let failed = service.client(Api::V2).get(ID, any().timeout(Duration::from_millis(200))).await.unwrap_err();
-    assert_eq!(failed.code(), ErrorCode::Timeout);
-    assert!(started.elapsed() < Duration::from_secs(2));
-}
-
-#[tokio::test]
-async fn dropping_the_future_drops_the_connection() {
-    let service = Service::start(|_| vec![Step::Stall]).await;
-    let client = service.client(Api::V2);
-    let call = tokio::spawn(async move { client.get(ID, any()).await.map(drop) });
-    service.until(|service| service.arrived().len() == 1).await;
-    call.abort();
-    service.until(|service| service.closed() == 1).await;
-}
-
-#[tokio::test]
-async fn one_client_has_one_pool() {
-    let service = Service::start(|_| read("pending")).await;
-    let client = service.client(Api::V2);
-    for _ in 0..20 {
-        client.clone().get(ID, any()).await.unwrap();
+    #[tokio::test]
+    async fn a_request_is_tried_again_when_there_never_was_a_connection() {
+        let url = closed_port().await;
+        let client = Client::new(ClientOptions::new(KEY, "1").base_url(url.as_str())).unwrap();
+        Seen::start();
+        let failed = client.request(NUMBER, RequestOptions::default()).await.unwrap_err();
+        let text = Seen::end();
+        assert_eq!((failed.code(), failed.sms_possibly_sent()), (ErrorCode::Unreachable, false));
+        assert!(text.contains("retries=2"), "{text}");
     }
-    assert_eq!(service.connections(), 1);
+
+    #[tokio::test]
+    async fn a_failing_service_sees_at_most_a_fifth_more() {
+        let service = Service::start(|_| json(503, "{}")).await;
+        // A thousand connections at once take more than the default 3.1 s where the machine is slow, and who gives up before
+        // has sent nothing.
+        let enough = Duration::from_secs(60);
+        let client = Client::new(service.options(Api::V2).connect_timeout(enough).timeout(enough)).unwrap();
+        let calls: Vec<_> = (0..1000)
+            .map(|_| {
+                let client = client.clone();
+                tokio::spawn(async move { client.get(ID, any()).await.map(drop).unwrap_err() })
+            })
+            .collect();
+        for call in calls {
+            assert_eq!(call.await.unwrap().code(), ErrorCode::Unavailable);
+        }
+        let arrived = service.arrived().len();
+        assert!((1000..=1200).contains(&arrived), "{arrived}");
+    }
+
+    #[tokio::test]
+    async fn a_retry_after_past_the_deadline_ends_the_call_now() {
+        let service = Service::start(|_| answer(429, "Retry-After: 60\r\n", b"{}")).await;
+        let started = Instant::now();
+        let failed = service.client(Api::V2).get(ID, any()).await.unwrap_err();
+        assert!(started.elapsed() < Duration::from_secs(5));
+        assert_eq!((failed.code(), failed.retry_after()), (ErrorCode::RateLimited, Some(Duration::from_secs(60))));
+        assert!(failed.retry_is_safe());
+        assert_eq!(service.arrived().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_retry_after_within_the_deadline_is_waited_for() {
+        let service = Service::answering([answer(503, "Retry-After: 1\r\n", b"{}"), read("pending")]).await;
+        let started = Instant::now();
+        service.client(Api::V2).get(ID, any()).await.unwrap();
+        assert!(started.elapsed() >= Duration::from_secs(1));
+    }
+
+    #[tokio::test]
+    async fn all_tries_are_inside_the_one_deadline() {
+        let service = Service::start(|_| vec![Step::Stall]).await;
+        let started = Instant::now();
+        let failed = service.client(Api::V2).get(ID, any().timeout(Duration::from_millis(200))).await.unwrap_err();
+        assert_eq!(failed.code(), ErrorCode::Timeout);
+        assert!(started.elapsed() < Duration::from_secs(2));
+    }
+
+    #[tokio::test]
+    async fn dropping_the_future_drops_the_connection() {
+        let service = Service::start(|_| vec![Step::Stall]).await;
+        let client = service.client(Api::V2);
+        let call = tokio::spawn(async move { client.get(ID, any()).await.map(drop) });
+        service.until(|service| service.arrived().len() == 1).await;
+        call.abort();
+        service.until(|service| service.closed() == 1).await;
+    }
 }
 
-#[tokio::test]
-async fn a_proxy_is_used_when_it_is_named_and_paths_can_be_changed() {
-    let proxy = Service::answering([read("pending")]).await;
-    let options = ClientOptions::new(KEY, "1").base_url("http://service.example/api").allow_http(true);
-    let paths = V2Paths { get: "/other/{id}?full=1".to_owned(), ..V2Paths::default() };
-    let client = Client::new(options.proxy(proxy.url.as_str()).v2_paths(paths).app_name("shop 2")).unwrap();
-    client.get(ID, any()).await.unwrap();
-    let arrived = &proxy.arrived()[0];
-    assert_eq!(arrived.path, format!("http://service.example/api/other/{ID}?full=1"));
-    assert!(arrived.head.contains(") shop 2"), "{}", arrived.head);
-}
+mod connection {
+    use super::*;
 
-#[tokio::test]
-async fn a_loopback_address_is_called_past_any_proxy() {
-    let (proxy, service) = (Service::answering([]).await, Service::answering([read("pending")]).await);
-    let client = Client::new(service.options(Api::V2).proxy(proxy.url.as_str())).unwrap();
-    assert_eq!(client.get(ID, any()).await.unwrap().state, State::Pending);
-    assert_eq!(proxy.connections(), 0);
-}
+    #[tokio::test]
+    async fn one_client_has_one_pool() {
+        let service = Service::start(|_| read("pending")).await;
+        let client = service.client(Api::V2);
+        for _ in 0..20 {
+            client.clone().get(ID, any()).await.unwrap();
+        }
+        assert_eq!(service.connections(), 1);
+    }
 
-#[tokio::test]
-async fn a_name_below_localhost_is_this_machine_whatever_a_resolver_says() {
-    let service = Service::start(|_| read("pending")).await;
-    for name in ["localhost", "nobody-knows-it.localhost"] {
-        let base = service.url.replace("127.0.0.1", name);
-        let client = Client::new(ClientOptions::new(KEY, "1").base_url(base)).unwrap();
-        assert_eq!(client.get(ID, any()).await.unwrap().state, State::Pending, "{name}");
+    #[tokio::test]
+    async fn a_proxy_is_used_when_it_is_named_and_paths_can_be_changed() {
+        let proxy = Service::answering([read("pending")]).await;
+        let options = ClientOptions::new(KEY, "1").base_url("http://service.example/api").allow_http(true);
+        let paths = V2Paths { get: "/other/{id}?full=1".to_owned(), ..V2Paths::default() };
+        let client = Client::new(options.proxy(proxy.url.as_str()).v2_paths(paths).app_name("shop 2")).unwrap();
+        client.get(ID, any()).await.unwrap();
+        let arrived = &proxy.arrived()[0];
+        assert_eq!(arrived.path, format!("http://service.example/api/other/{ID}?full=1"));
+        assert!(arrived.head.contains(") shop 2"), "{}", arrived.head);
+    }
+
+    #[tokio::test]
+    async fn a_loopback_address_is_called_past_any_proxy() {
+        let (proxy, service) = (Service::answering([]).await, Service::answering([read("pending")]).await);
+        let client = Client::new(service.options(Api::V2).proxy(proxy.url.as_str())).unwrap();
+        assert_eq!(client.get(ID, any()).await.unwrap().state, State::Pending);
+        assert_eq!(proxy.connections(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_name_below_localhost_is_this_machine_whatever_a_resolver_says() {
+        let service = Service::start(|_| read("pending")).await;
+        for name in ["localhost", "nobody-knows-it.localhost"] {
+            let base = service.url.replace("127.0.0.1", name);
+            let client = Client::new(ClientOptions::new(KEY, "1").base_url(base)).unwrap();
+            assert_eq!(client.get(ID, any()).await.unwrap().state, State::Pending, "{name}");
+        }
     }
 }
 
@@ -754,47 +788,6 @@ async fn a_wait_beyond_a_year_is_a_year() {
     }
 }
 
-#[tokio::test]
-async fn an_idempotency_key_gives_the_same_request_and_one_sms() {
-    let service = Service::start(|_| made()).await;
-    let refused = service.client(Api::V2).request(NUMBER, keyed()).await.unwrap_err();
-    assert_eq!(refused.code(), ErrorCode::Unsupported);
-    let store = Arc::new(MemoryStore::new(1000));
-    let with = |key: [u8; 32], previous: Vec<[u8; 32]>| {
-        let options = service.options(Api::V2).store(Store::custom(store.clone()).key(key).previous_keys(previous));
-        Client::new(options).unwrap()
-    };
-    let client = with([1; 32], vec![]);
-    let first = client.request(NUMBER, keyed()).await.unwrap();
-    let second = client.request(NUMBER, keyed()).await.unwrap();
-    assert_eq!((first.id == second.id, service.sms()), (true, 1));
-    let rotated = with([2; 32], vec![[1; 32]]);
-    assert_eq!(rotated.request(NUMBER, keyed()).await.unwrap().id, first.id);
-    assert_eq!(service.sms(), 1);
-    let other = client.request("351-910000001", keyed()).await.unwrap_err();
-    assert_eq!((other.code(), other.sms_possibly_sent()), (ErrorCode::Conflict, false));
-}
-
-#[tokio::test]
-async fn an_idempotency_key_is_free_again_only_when_no_sms_was_sent() {
-    let (refused, conflict) = (json(401, "{}"), json(409, "{}"));
-    for (fault, is_free) in [(refused, true), (conflict, true), (json(500, "{}"), false), (vec![Step::Close], false)] {
-        let service = Service::answering([fault, made()]).await;
-        let options = service.options(Api::V2).store(Store::default().key([1; 32]));
-        let client = Client::new(options).unwrap();
-        let failed = client.request(NUMBER, keyed()).await.unwrap_err();
-        assert_eq!(failed.sms_possibly_sent(), !is_free);
-        match client.request(NUMBER, keyed()).await {
-            Ok(_) => assert!(is_free),
-            Err(error) => {
-                assert!(!is_free);
-                assert_eq!((error.code(), error.sms_possibly_sent()), (ErrorCode::Conflict, true));
-            }
-        }
-        assert_eq!(service.sms(), 1 + usize::from(is_free));
-    }
-}
-
 fn keyed() -> RequestOptions {
     RequestOptions::default().idempotency_key("order 7")
 }
@@ -804,77 +797,124 @@ fn with_store(options: ClientOptions, store: &Arc<impl StoreBackend + 'static>) 
     Client::new(options.store(Store::custom(Arc::clone(store) as Arc<dyn StoreBackend>).key([1; 32]))).unwrap()
 }
 
-#[tokio::test]
-async fn an_idempotency_key_is_of_one_account_at_one_address() {
-    let (one, two) = (Service::start(|_| made()).await, Service::start(|_| made()).await);
-    let store = Arc::new(MemoryStore::new(1000));
-    let account = |service: &Service, api_key: &str, sender: &str| {
-        let options = ClientOptions::new(api_key, sender).base_url(format!("{}/", service.url));
-        with_store(options, &store)
-    };
-    with_store(one.options(Api::V2), &store).request(NUMBER, keyed()).await.unwrap();
-    account(&one, KEY, "1234").request(NUMBER, keyed()).await.unwrap();
-    assert_eq!(one.sms(), 1, "a `/` at the end of the address makes no other");
-    account(&one, "another account", "1234").request(NUMBER, keyed()).await.unwrap();
-    account(&one, KEY, "another sender").request(NUMBER, keyed()).await.unwrap();
-    account(&two, KEY, "1234").request(NUMBER, keyed()).await.unwrap();
-    assert_eq!((one.sms(), two.sms()), (3, 1));
-}
+mod idempotency {
+    use super::*;
 
-#[test]
-fn an_idempotency_key_that_is_forgotten_at_once_is_refused() {
-    let options = |seconds| {
-        let store = Store::default().key([1; 32]).retention(Duration::from_secs(seconds));
-        Client::new(ClientOptions::new(KEY, "1234").store(store))
-    };
-    let error = options(59).err().unwrap();
-    assert_eq!((error.code(), error.field()), (ErrorCode::InvalidInput, Some("retention")));
-    assert!(error.detail().contains("is 59 s; the minimum is 60 s"), "{error}");
-    assert!(options(0).is_err() && options(60).is_ok());
-}
-
-/// The last call of the store that a request makes, where the service accepts it and where it is not reached.
-#[tokio::test]
-async fn what_the_service_said_is_returned_though_the_store_hangs_afterwards() {
-    for (method, is_accepted) in [("complete", true), ("release", false)] {
-        let service = Service::start(move |_| if is_accepted { made() } else { json(401, "{}") }).await;
-        let store = Arc::new(Watched::new(Arc::new(TestClock::default())));
-        let client = with_store(service.options(Api::V2), &store);
-        *store.trouble.lock().unwrap() = Some((method, Trouble::IsLate));
-        let timeout = Duration::from_millis(300);
-        let started = Instant::now();
-        let done = client.request(NUMBER, keyed().timeout(timeout)).await;
-        assert!(started.elapsed() < 3 * timeout, "{:?}", started.elapsed());
-        match done {
-            Ok(made) => assert!(is_accepted && made.id == ID),
-            Err(error) => assert!(!is_accepted && error.code() == ErrorCode::Unauthorized, "{error}"),
-        }
-        // The retry waits for what is done in the background.
-        store.goes_on.add_permits(1);
-        *store.trouble.lock().unwrap() = None;
-        assert_eq!(client.request(NUMBER, keyed()).await.is_ok(), is_accepted);
-        assert_eq!(service.sms(), if is_accepted { 1 } else { 2 });
-    }
-}
-
-#[tokio::test]
-async fn a_claim_after_the_deadline_or_the_drop_of_its_call_is_released() {
-    for is_dropped in [false, true] {
+    #[tokio::test]
+    async fn an_idempotency_key_gives_the_same_request_and_one_sms() {
         let service = Service::start(|_| made()).await;
-        let store = Arc::new(Watched::new(Arc::new(TestClock::default())));
-        let client = with_store(service.options(Api::V2), &store);
-        *store.trouble.lock().unwrap() = Some(("claim", Trouble::IsLate));
-        let late = client.request(NUMBER, keyed().timeout(Duration::from_millis(100)));
-        if is_dropped {
-            assert!(tokio::time::timeout(Duration::from_millis(10), late).await.is_err());
-        } else {
-            let error = late.await.unwrap_err();
-            assert_eq!((error.code(), error.retry_is_safe()), (ErrorCode::Storage, true), "{error}");
-            assert!(!error.sms_possibly_sent());
+        let refused = service.client(Api::V2).request(NUMBER, keyed()).await.unwrap_err();
+        assert_eq!(refused.code(), ErrorCode::Unsupported);
+        let store = Arc::new(MemoryStore::new(1000));
+        let with = |key: [u8; 32], previous: Vec<[u8; 32]>| {
+            let options = service.options(Api::V2).store(Store::custom(store.clone()).key(key).previous_keys(previous));
+            Client::new(options).unwrap()
+        };
+        let client = with([1; 32], vec![]);
+        let first = client.request(NUMBER, keyed()).await.unwrap();
+        let second = client.request(NUMBER, keyed()).await.unwrap();
+        assert_eq!((first.id == second.id, service.sms()), (true, 1));
+        let rotated = with([2; 32], vec![[1; 32]]);
+        assert_eq!(rotated.request(NUMBER, keyed()).await.unwrap().id, first.id);
+        assert_eq!(service.sms(), 1);
+        let other = client.request("351-910000001", keyed()).await.unwrap_err();
+        assert_eq!((other.code(), other.sms_possibly_sent()), (ErrorCode::Conflict, false));
+    }
+
+    #[tokio::test]
+    async fn an_idempotency_key_is_free_again_only_when_no_sms_was_sent() {
+        let (refused, conflict) = (json(401, "{}"), json(409, "{}"));
+        for (fault, is_free) in
+            [(refused, true), (conflict, true), (json(500, "{}"), false), (vec![Step::Close], false)]
+        {
+            let service = Service::answering([fault, made()]).await;
+            let options = service.options(Api::V2).store(Store::default().key([1; 32]));
+            let client = Client::new(options).unwrap();
+            let failed = client.request(NUMBER, keyed()).await.unwrap_err();
+            assert_eq!(failed.sms_possibly_sent(), !is_free);
+            match client.request(NUMBER, keyed()).await {
+                Ok(_) => assert!(is_free),
+                Err(error) => {
+                    assert!(!is_free);
+                    assert_eq!((error.code(), error.sms_possibly_sent()), (ErrorCode::Conflict, true));
+                }
+            }
+            assert_eq!(service.sms(), 1 + usize::from(is_free));
         }
-        *store.trouble.lock().unwrap() = None;
-        let (retried, ()) = tokio::join!(client.request(NUMBER, keyed()), async { store.goes_on.add_permits(1) });
-        assert_eq!((retried.unwrap().id.as_str(), service.sms()), (ID, 1));
+    }
+
+    #[tokio::test]
+    async fn an_idempotency_key_is_of_one_account_at_one_address() {
+        let (one, two) = (Service::start(|_| made()).await, Service::start(|_| made()).await);
+        let store = Arc::new(MemoryStore::new(1000));
+        let account = |service: &Service, api_key: &str, sender: &str| {
+            let options = ClientOptions::new(api_key, sender).base_url(format!("{}/", service.url));
+            with_store(options, &store)
+        };
+        with_store(one.options(Api::V2), &store).request(NUMBER, keyed()).await.unwrap();
+        account(&one, KEY, "1234").request(NUMBER, keyed()).await.unwrap();
+        assert_eq!(one.sms(), 1, "a `/` at the end of the address makes no other");
+        account(&one, "another account", "1234").request(NUMBER, keyed()).await.unwrap();
+        account(&one, KEY, "another sender").request(NUMBER, keyed()).await.unwrap();
+        account(&two, KEY, "1234").request(NUMBER, keyed()).await.unwrap();
+        assert_eq!((one.sms(), two.sms()), (3, 1));
+    }
+
+    #[test]
+    fn an_idempotency_key_that_is_forgotten_at_once_is_refused() {
+        let options = |seconds| {
+            let store = Store::default().key([1; 32]).retention(Duration::from_secs(seconds));
+            Client::new(ClientOptions::new(KEY, "1234").store(store))
+        };
+        let error = options(59).err().unwrap();
+        assert_eq!((error.code(), error.field()), (ErrorCode::InvalidInput, Some("retention")));
+        assert!(error.detail().contains("is 59 s; the minimum is 60 s"), "{error}");
+        assert!(options(0).is_err() && options(60).is_ok());
+    }
+
+    /// The last call of the store that a request makes, where the service accepts it and where it is not reached.
+    #[tokio::test]
+    async fn what_the_service_said_is_returned_though_the_store_hangs_afterwards() {
+        for (method, is_accepted) in [("complete", true), ("release", false)] {
+            let service = Service::start(move |_| if is_accepted { made() } else { json(401, "{}") }).await;
+            let store = Arc::new(Watched::new(Arc::new(TestClock::default())));
+            let client = with_store(service.options(Api::V2), &store);
+            *store.trouble.lock().unwrap() = Some((method, Trouble::IsLate));
+            let timeout = Duration::from_millis(300);
+            let started = Instant::now();
+            let done = client.request(NUMBER, keyed().timeout(timeout)).await;
+            assert!(started.elapsed() < 3 * timeout, "{:?}", started.elapsed());
+            match done {
+                Ok(made) => assert!(is_accepted && made.id == ID),
+                Err(error) => assert!(!is_accepted && error.code() == ErrorCode::Unauthorized, "{error}"),
+            }
+            // The retry waits for what is done in the background.
+            store.goes_on.add_permits(1);
+            *store.trouble.lock().unwrap() = None;
+            assert_eq!(client.request(NUMBER, keyed()).await.is_ok(), is_accepted);
+            assert_eq!(service.sms(), if is_accepted { 1 } else { 2 });
+        }
+    }
+
+    #[tokio::test]
+    async fn a_claim_after_the_deadline_or_the_drop_of_its_call_is_released() {
+        for is_dropped in [false, true] {
+            let service = Service::start(|_| made()).await;
+            let store = Arc::new(Watched::new(Arc::new(TestClock::default())));
+            let client = with_store(service.options(Api::V2), &store);
+            *store.trouble.lock().unwrap() = Some(("claim", Trouble::IsLate));
+            let late = client.request(NUMBER, keyed().timeout(Duration::from_millis(100)));
+            if is_dropped {
+                assert!(tokio::time::timeout(Duration::from_millis(10), late).await.is_err());
+            } else {
+                let error = late.await.unwrap_err();
+                assert_eq!((error.code(), error.retry_is_safe()), (ErrorCode::Storage, true), "{error}");
+                assert!(!error.sms_possibly_sent());
+            }
+            *store.trouble.lock().unwrap() = None;
+            let (retried, ()) = tokio::join!(client.request(NUMBER, keyed()), async { store.goes_on.add_permits(1) });
+            assert_eq!((retried.unwrap().id.as_str(), service.sms()), (ID, 1));
+        }
     }
 }
 

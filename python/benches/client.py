@@ -6,6 +6,7 @@ of the process's processor time. When its input ends it prints the most memory t
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 import time
@@ -27,8 +28,10 @@ def finish() -> NoReturn:
     os._exit(0)  # Closing what is open is the operating system's here.
 
 
-def id_of(worker: int) -> str:
-    return f"{worker:032x}"
+def ids(worker: int, at_once: int, job: str) -> Iterator[str]:
+    """The requests of one worker. No client takes a request for verified twice, so each validation has one of its own."""
+    numbers = itertools.count(worker, at_once) if job == "validate" else itertools.repeat(worker)
+    return (f"{number:032x}" for number in numbers)
 
 
 def measured() -> Callable[[], None]:
@@ -41,24 +44,24 @@ def measured() -> Callable[[], None]:
     return end
 
 
-def repeat(work: Work, id: str, times: int) -> None:
+def repeat(work: Work, ids: Iterator[str], times: int) -> None:
     for _ in range(times):
-        work(id)
+        work(next(ids))
 
 
-def blocking(works: list[Work]) -> None:
+def blocking(works: list[tuple[Work, Iterator[str]]]) -> None:
     from threading import Thread
 
     def in_threads(times: int) -> None:
         failed: list[BaseException] = []
 
-        def run(work: Work, id: str) -> None:
+        def run(work: Work, ids: Iterator[str]) -> None:
             try:
-                repeat(work, id, times)
+                repeat(work, ids, times)
             except BaseException as error:
                 failed.append(error)
 
-        threads = [Thread(target=run, args=(work, id_of(i))) for i, work in enumerate(works)]
+        threads = [Thread(target=run, args=each) for each in works]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -68,7 +71,7 @@ def blocking(works: list[Work]) -> None:
 
     def run(times: int) -> None:
         if len(works) == 1:
-            repeat(works[0], id_of(0), times)
+            repeat(*works[0], times)
         else:
             in_threads(times)
 
@@ -80,15 +83,15 @@ def blocking(works: list[Work]) -> None:
     finish()
 
 
-async def asynchronous(works: list[AsyncWork]) -> None:
+async def asynchronous(works: list[tuple[AsyncWork, Iterator[str]]]) -> None:
     from asyncio import gather
 
-    async def repeat(work: AsyncWork, id: str, times: int) -> None:
+    async def repeat(work: AsyncWork, ids: Iterator[str], times: int) -> None:
         for _ in range(times):
-            await work(id)
+            await work(next(ids))
 
     async def run(times: int) -> None:
-        await gather(*(repeat(work, id_of(i), times) for i, work in enumerate(works)))
+        await gather(*(repeat(work, ids, times) for work, ids in works))
 
     for count in counts():
         await run(2)  # Connections that were dropped meanwhile are made again.
@@ -101,13 +104,13 @@ async def asynchronous(works: list[AsyncWork]) -> None:
 def main(way: str, job: str, url: str, authority: str, at_once: str) -> None:
     if way in BLOCKING:
         work = BLOCKING[way](url, authority)
-        blocking([work()[job] for _ in range(int(at_once))])
+        blocking([(work()[job], ids(i, int(at_once), job)) for i in range(int(at_once))])
     else:
         import asyncio
 
         async def run() -> None:
             work = ASYNC[way](url, authority)
-            await asynchronous([work()[job] for _ in range(int(at_once))])
+            await asynchronous([(work()[job], ids(i, int(at_once), job)) for i in range(int(at_once))])
 
         asyncio.run(run())
 

@@ -192,6 +192,7 @@ def test_ctrl_c_while_an_sms_is_handed_over_leaves_a_request_whose_sms_may_have_
         assert engine.get(attempts[0]).sms is SmsStatus.UNKNOWN
 
 
+@pytest.mark.egoi_network
 def test_a_client_closes_at_once_though_a_name_is_still_being_looked_up(tmp_path: Path) -> None:
     configuration = tmp_path / "resolv.conf"
     configuration.write_text("nameserver 127.0.0.9\n")

@@ -90,6 +90,8 @@ def test_a_celery_prefork_worker_runs_tasks_on_a_client_that_was_used_before_the
     variables = {"SANDBOX": sandbox.url, "BROKER": str(tmp_path)}
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
+    # It reads its broker when it is imported, and another test may have had another.
+    monkeypatch.delitem(sys.modules, "celery_app", raising=False)
     import celery_app as tasks
 
     command = ["celery", "-A", "celery_app", "worker", "--pool=prefork", "--concurrency=2", "--loglevel=INFO"]
@@ -122,6 +124,8 @@ def test_a_celery_worker_with_a_gevent_pool_runs_other_tasks_while_a_call_waits(
     variables = {"SANDBOX": sandbox.url, "BROKER": str(tmp_path)}
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
+    # It reads its broker when it is imported, and another test may have had another.
+    monkeypatch.delitem(sys.modules, "celery_app", raising=False)
     import celery_app as tasks
 
     command = ["celery", "-A", "celery_app", "worker", "--pool=gevent", "--concurrency=20", "--loglevel=INFO"]
