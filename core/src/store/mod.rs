@@ -28,6 +28,7 @@ pub use clock::{Clock, ClockShift, MonotonicClock, TestClock};
 pub(crate) use detached::{Detachable, KeyLocks, in_background};
 pub(crate) use memory::MAX_REQUESTS;
 pub use memory::MemoryStore;
+#[cfg(feature = "sealed")]
 pub(crate) use options::OpenOptions;
 pub use options::Store;
 pub(crate) use per_process::PerProcess;
