@@ -130,6 +130,7 @@ pub enum NativeQuota {
 #[expect(missing_docs, reason = "the fields of core's")]
 pub struct NativeEngineOptions {
     pub store: Option<NativeStore>,
+    pub timeout: Option<f64>,
     pub max_requests: Option<i64>,
     pub max_attempts: Option<NativeLimit>,
     pub wrong_codes_per_number: Option<NativeQuota>,
@@ -156,6 +157,7 @@ impl NativeEngineOptions {
         };
         let settings = EngineSettings {
             store: self.store.map(NativeStore::read),
+            timeout: self.timeout,
             max_requests: self.max_requests,
             max_attempts: self.max_attempts.map(limit),
             wrong_codes_per_number: self.wrong_codes_per_number.map(quota),

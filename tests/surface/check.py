@@ -27,10 +27,13 @@ def pascal(name: str) -> str:
     return camel(f"_{name}")
 
 
+ACRONYMS = {"html": "HTML", "http": "HTTP", "id": "ID", "ids": "IDs", "sms": "SMS", "url": "URL"}
+
+
 def swift(name: str) -> str:
     """Swift's guidelines: an acronym is of one case, lower where it begins the name."""
     first, *rest = name.split("_")
-    return first + "".join(part.upper() if part in ("id", "url", "http", "sms") else part.capitalize() for part in rest)
+    return first + "".join(ACRONYMS.get(part, part.capitalize()) for part in rest)
 
 
 def snake(name: str) -> str:
@@ -98,11 +101,11 @@ PLACES: dict[str, dict[str, list[str]]] = {
     | {"node": ["State="], "swift": ["VerificationState."]},
     "code types": dict.fromkeys(("rust", "python", "kotlin", "swift"), ["CodeType."]) | {"node": ["CodeType="]},
     "what is said of an SMS": {
-        "rust": ["Sms."],
+        "rust": ["SmsStatus."],
         "python": ["SmsStatus."],
         "node": ["SmsStatus="],
-        "kotlin": ["Sms."],
-        "swift": ["SMS."],
+        "kotlin": ["SmsStatus."],
+        "swift": ["SMSStatus."],
     },
     "encodings": {
         "rust": ["SmsEncoding."],

@@ -51,6 +51,8 @@ public struct Quota: Sendable, Hashable {
 public struct EngineOptions: Sendable {
     /// The store. Default: `memory:`, gone with the process.
     public var store: Store?
+    /// How long a gateway may take, in seconds, where the call has no timeout of its own. Default: 15; at most 600.
+    public var timeout: TimeInterval?
     /// How many requests `memory:` holds. Default: 10 million.
     public var maxRequests: Int?
     /// Wrong codes for one request. Default: 5.
@@ -74,6 +76,7 @@ public struct EngineOptions: Sendable {
     var native: NativeEngineOptions {
         NativeEngineOptions(
             store: store?.native,
+            timeout: timeout,
             maxRequests: maxRequests.map(Int64.init),
             maxAttempts: maxAttempts.native, wrongCodesPerNumber: wrongCodesPerNumber.native,
             smsPerNumber: smsPerNumber.native, maxResends: maxResends.native, resendAfter: resendAfter.native,

@@ -62,6 +62,7 @@ public class EngineOptions internal constructor(internal val native: NativeEngin
      * What is not given has the library's default.
      *
      * @param store the store. Default: `memory:`, gone with the process
+     * @param timeout how long a gateway may take, where the call has no timeout of its own. Default: 15 s, at most 600 s
      * @param maxRequests how many requests `memory:` holds. Default: 10 million
      * @param maxAttempts wrong codes for one request. Default: 5
      * @param wrongCodesPerNumber wrong codes for one number across requests. Default: 20 a day
@@ -72,6 +73,7 @@ public class EngineOptions internal constructor(internal val native: NativeEngin
      */
     public constructor(
         store: Store? = null,
+        timeout: Duration? = null,
         maxRequests: Long? = null,
         maxAttempts: Limit<Int> = Limit.Default,
         wrongCodesPerNumber: Limit<Quota> = Limit.Default,
@@ -82,6 +84,7 @@ public class EngineOptions internal constructor(internal val native: NativeEngin
     ) : this(
         NativeEngineOptions(
             store = store?.native,
+            timeout = timeout?.seconds(),
             maxRequests = maxRequests,
             maxAttempts = maxAttempts.native(),
             wrongCodesPerNumber = wrongCodesPerNumber.native(),

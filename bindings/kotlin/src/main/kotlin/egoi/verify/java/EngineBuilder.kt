@@ -51,6 +51,9 @@ public class EngineBuilder private constructor(private val make: (EngineOptions)
     /** The store. Default: `memory:`, gone with the process. */
     public fun store(store: Store): EngineBuilder = set { copy(store = store.native) }
 
+    /** How long a gateway may take, where the call has no timeout of its own. Default: 15 s, at most 600 s. */
+    public fun timeout(timeout: Duration): EngineBuilder = set { copy(timeout = timeout.seconds()) }
+
     /** How many requests `memory:` holds. Default: 10 million. */
     public fun maxRequests(limit: Long): EngineBuilder = set { copy(maxRequests = limit) }
 
