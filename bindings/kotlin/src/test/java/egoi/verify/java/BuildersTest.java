@@ -54,6 +54,7 @@ class BuildersTest {
 
     private static final Map<String, EngineBuilder> REFUSED_OF_AN_ENGINE = Map.ofEntries(
             Map.entry("store", engine().store(new StoreBuilder("no store").build())),
+            Map.entry("timeout", engine().timeout(Duration.ofSeconds(601))),
             Map.entry("max_requests", engine().maxRequests(-1)),
             Map.entry("max_attempts", engine().maxAttempts(-1)),
             Map.entry("wrong_codes_per_number", engine().wrongCodesPerNumber(-1, Duration.ofDays(1))),
