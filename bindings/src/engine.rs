@@ -165,7 +165,6 @@ impl NativeEngineOptions {
             max_resends: self.max_resends.map(limit),
             resend_after: self.resend_after.map(pause),
             countries: self.countries,
-            ..EngineSettings::default()
         };
         let options = settings.set(EngineOptions::default())?;
         Ok(match self.clock {
