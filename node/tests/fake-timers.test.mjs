@@ -17,7 +17,16 @@ const FOLDER = "tests/support/fake-timers";
 for (const [name, ...args] of [
     ["Jest", ...JEST],
     ["Jest with enableGlobally", ...JEST, "--config", JSON.stringify({ fakeTimers: { enableGlobally: true } })],
-    ["Vitest", "node_modules/vitest/vitest.mjs", "run", "--root", FOLDER, "--pool=threads", "vitest.test.mjs"],
+    [
+        "Vitest",
+        "node_modules/vitest/vitest.mjs",
+        "run",
+        "--root",
+        FOLDER,
+        "--pool=threads",
+        "--reporter=verbose",
+        "vitest.test.mjs",
+    ],
     ["node:test", "--test", `${FOLDER}/node-test.mjs`],
     ["Sinon", `${FOLDER}/sinon.mjs`],
     ["Sinon before the library is loaded", `${FOLDER}/sinon-first.cjs`],
