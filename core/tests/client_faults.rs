@@ -139,301 +139,376 @@ fn every(_: Api, _: Verb) -> bool {
     true
 }
 
-#[tokio::test]
-async fn an_answer_that_is_not_the_contract_is_unexpected() {
-    let good = good();
-    let with = |headers: &str| answer(200, headers, good.as_bytes());
-    let json200 = |body: &str| json(200, body);
-    let bytes200 = |body: &[u8]| answer(200, "Content-Type: application/json\r\n", body);
-    let rows: Vec<(&str, Vec<Step>)> = vec![
-        ("truncated", json200(&good[..good.len() - 4])),
-        ("empty", json200("")),
-        ("no content", raw("HTTP/1.1 204 X\r\n\r\n")),
-        ("null", json200("null")),
-        ("more after the end", json200(&format!("{good}{good}"))),
-        (
-            "not UTF-8",
-            bytes200(b"{\"verifyId\":\"\xff\",\"requestId\":\"\xff\",\"id\":\"\xff\",\"status\":\"pending\"}"),
-        ),
-        ("not UTF-8 where nobody looks", bytes200(&[&good.as_bytes()[..good.len() - 1], b",\"x\":\"\xff\"}"].concat())),
-        ("a web page", answer(200, "Content-Type: text/html\r\n", b"<html><title>Sign in</title></html>")),
-        ("a notice before the JSON", json200(&format!("<br />\n<b>Notice</b>: undefined index<br />\n{good}"))),
-        ("gzip", with("Content-Encoding: gzip\r\nContent-Type: application/json\r\n")),
-        ("br without a type", with("Content-Encoding: br\r\n")),
-        (
-            "duplicate keys",
-            json200(&format!(
-                r#"{{"verifyId":"{ID}","verifyId":"{ID}","requestId":"{ID}","requestId":"{ID}","id":"{ID}","id":"{ID}","status":"pending"}}"#
-            )),
-        ),
-        ("10^4 deep", json200(&"[".repeat(10_000))),
-        ("10^4 deep in an object", json200(&r#"{"verifyId":"#.repeat(10_000))),
-        ("an array of the fields", json200(&format!(r#"["{ID}","pending"]"#))),
-        ("an array of an array", json200(&format!(r#"[["{ID}"]]"#))),
-        ("two objects", json200(&format!("[{good},{good}]"))),
-        ("a string", json200(&format!("\"{ID}\""))),
-        ("ids of another type", json200(r#"{"verifyId":[],"requestId":{},"id":1,"status":"pending"}"#)),
-        ("10^4 headers", raw(&format!("HTTP/1.1 200 X\r\n{}Content-Length: 0\r\n\r\n", "X-Y: z\r\n".repeat(10_000)))),
-        (
-            "100 MiB announced",
-            then(
-                raw("HTTP/1.1 200 X\r\nContent-Type: application/json\r\nContent-Length: 104857600\r\n\r\n"),
-                Step::Flood(104_857_600),
+fn assert_reason(fault: &str, error: &Error, reason: Reason, remedy: &str) {
+    assert_eq!((error.code(), error.reason()), (Unreachable, Some(reason)), "{fault}: {error:?}");
+    assert!(error.detail().contains(remedy), "{fault}: {error}");
+}
+
+mod response {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_answer_that_is_not_the_contract_is_unexpected() {
+        let good = good();
+        let with = |headers: &str| answer(200, headers, good.as_bytes());
+        let json200 = |body: &str| json(200, body);
+        let bytes200 = |body: &[u8]| answer(200, "Content-Type: application/json\r\n", body);
+        let rows: Vec<(&str, Vec<Step>)> = vec![
+            ("truncated", json200(&good[..good.len() - 4])),
+            ("empty", json200("")),
+            ("no content", raw("HTTP/1.1 204 X\r\n\r\n")),
+            ("null", json200("null")),
+            ("more after the end", json200(&format!("{good}{good}"))),
+            (
+                "not UTF-8",
+                bytes200(b"{\"verifyId\":\"\xff\",\"requestId\":\"\xff\",\"id\":\"\xff\",\"status\":\"pending\"}"),
             ),
-        ),
-        (
-            "100 MiB to the end of the connection",
-            then(raw("HTTP/1.1 200 X\r\nContent-Type: application/json\r\n\r\n"), Step::Flood(104_857_600)),
-        ),
-        ("not HTTP", raw("220 smtp.example.com ESMTP\r\n\r\n")),
-        ("HTTP/9.9", raw("HTTP/9.9 200 X\r\n\r\n")),
-        ("a status of its own", raw("HTTP/1.1 999 X\r\nContent-Length: 0\r\n\r\n")),
-    ];
-    for (name, fault) in rows {
-        assert_fault(name, fault, UNEXPECTED, every, LONG).await;
-    }
-}
-
-#[tokio::test]
-async fn an_answer_about_another_request_is_unexpected() {
-    let other = r#"{"verifyId":"other","requestId":"other","id":"other","status":"verified"}"#;
-    assert_fault("another id", json(200, other), UNEXPECTED, |_, verb| verb != Request, LONG).await;
-    let pathlike = r#"{"verifyId":"../x","requestId":"../x","status":"Ok"}"#;
-    assert_fault("an id that is a path", json(200, pathlike), UNEXPECTED, |_, verb| verb == Request, LONG).await;
-}
-
-#[tokio::test]
-async fn an_unknown_status_word_and_one_about_no_request_are_never_a_success_and_are_told() {
-    for word in ["Perhaps", "Error", "verified!", ""] {
-        let body = good().replace("pending", word);
-        // A request over V2 has no status.
-        let has_status = |api, verb| (api, verb) != (Api::V2, Request) && !(verb == Request && word == "Error");
-        assert_fault(word, json(200, &body), UNEXPECTED, has_status, LONG).await;
-    }
-    let unknown = good().replace("pending", "Perhaps");
-    for (body, told) in [
-        (unknown.as_str(), "`Perhaps`"),
-        (r#"{"status":"Perhaps"}"#, "`Perhaps`"),
-        (r#"{"status":"Verified"}"#, "no request id"),
-    ] {
-        let service = Service::answering([json(200, body)]).await;
-        let error = call(&service.client(Api::V1), Validate).await.unwrap_err();
-        assert!(error.code() == InvalidResponse && error.detail().contains(told), "{body}: {error}");
-    }
-}
-
-#[tokio::test]
-async fn a_v1_request_that_is_answered_error_is_rejected_with_the_services_words() {
-    let body = format!(r#"{{"status":"Error","error":"no balance for {NUMBER}"}}"#);
-    let service = Service::answering([json(200, &body)]).await;
-    let result = call(&service.client(Api::V1), Request).await;
-    let error = result.as_ref().unwrap_err();
-    assert!(error.detail().contains("no balance for [removed]"), "{error}");
-    assert_told("Error", Api::V1, Request, result, (Rejected, false, Safe::Never), service.sms());
-}
-
-#[tokio::test]
-async fn every_status_has_its_code() {
-    let refused = |code| (code, false, Safe::Never);
-    for (status, told) in [
-        (401, refused(Unauthorized)),
-        (402, refused(Rejected)),
-        (403, refused(Forbidden)),
-        (404, refused(NotFound)),
-        (405, refused(Rejected)),
-        (408, TIMEOUT),
-        (409, refused(Conflict)),
-        (413, refused(Rejected)),
-        (418, refused(Rejected)),
-        (422, refused(Rejected)),
-        (429, (RateLimited, false, Safe::Always)),
-        (500, (Unavailable, true, Safe::Readers)),
-        (501, (Unavailable, true, Safe::Readers)),
-        (502, (Unavailable, true, Safe::Readers)),
-        (503, (Unavailable, true, Safe::Readers)),
-        (504, (Unavailable, true, Safe::Readers)),
-        (300, REDIRECTED),
-        (304, REDIRECTED),
-    ] {
-        for body in ["", r#"{"title":"No","detail":"no code 731902 for 351-910000000"}"#] {
-            // Tries again would be slow and are tested below: the answer says to come back too late.
-            let fault =
-                answer(status, "Content-Type: application/problem+json\r\nRetry-After: 9999\r\n", body.as_bytes());
-            let fault = if status == 304 { raw("HTTP/1.1 304 X\r\n\r\n") } else { fault };
-            assert_fault(&status.to_string(), fault, told, every, LONG).await;
+            (
+                "not UTF-8 where nobody looks",
+                bytes200(&[&good.as_bytes()[..good.len() - 1], b",\"x\":\"\xff\"}"].concat()),
+            ),
+            ("a web page", answer(200, "Content-Type: text/html\r\n", b"<html><title>Sign in</title></html>")),
+            ("a notice before the JSON", json200(&format!("<br />\n<b>Notice</b>: undefined index<br />\n{good}"))),
+            ("gzip", with("Content-Encoding: gzip\r\nContent-Type: application/json\r\n")),
+            ("br without a type", with("Content-Encoding: br\r\n")),
+            (
+                "duplicate keys",
+                json200(&format!(
+                    r#"{{"verifyId":"{ID}","verifyId":"{ID}","requestId":"{ID}","requestId":"{ID}","id":"{ID}","id":"{ID}","status":"pending"}}"#
+                )),
+            ),
+            ("10^4 deep", json200(&"[".repeat(10_000))),
+            ("10^4 deep in an object", json200(&r#"{"verifyId":"#.repeat(10_000))),
+            ("an array of the fields", json200(&format!(r#"["{ID}","pending"]"#))),
+            ("an array of an array", json200(&format!(r#"[["{ID}"]]"#))),
+            ("two objects", json200(&format!("[{good},{good}]"))),
+            ("a string", json200(&format!("\"{ID}\""))),
+            ("ids of another type", json200(r#"{"verifyId":[],"requestId":{},"id":1,"status":"pending"}"#)),
+            (
+                "10^4 headers",
+                raw(&format!("HTTP/1.1 200 X\r\n{}Content-Length: 0\r\n\r\n", "X-Y: z\r\n".repeat(10_000))),
+            ),
+            (
+                "100 MiB announced",
+                then(
+                    raw("HTTP/1.1 200 X\r\nContent-Type: application/json\r\nContent-Length: 104857600\r\n\r\n"),
+                    Step::Flood(104_857_600),
+                ),
+            ),
+            (
+                "100 MiB to the end of the connection",
+                then(raw("HTTP/1.1 200 X\r\nContent-Type: application/json\r\n\r\n"), Step::Flood(104_857_600)),
+            ),
+            ("not HTTP", raw("220 smtp.example.com ESMTP\r\n\r\n")),
+            ("HTTP/9.9", raw("HTTP/9.9 200 X\r\n\r\n")),
+            ("a status of its own", raw("HTTP/1.1 999 X\r\nContent-Length: 0\r\n\r\n")),
+        ];
+        for (name, fault) in rows {
+            assert_fault(name, fault, UNEXPECTED, every, LONG).await;
         }
     }
-    // A 400 that a V2 validation, cancellation or resend does not read again for.
-    let plain = |api, verb| api == Api::V1 || matches!(verb, Request | Get);
-    assert_fault("400", json(400, r#"{"title":"No"}"#), refused(Rejected), plain, LONG).await;
-}
 
-#[tokio::test]
-async fn a_broken_connection_is_interrupted() {
-    let head = "HTTP/1.1 200 X\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n";
-    let chunked = "HTTP/1.1 200 X\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
-    for (name, fault) in [
-        ("closed after the request", vec![Step::Close]),
-        ("reset after the request", vec![Step::Reset]),
-        ("closed in the headers", then(raw("HTTP/1.1 200 X\r\nConte"), Step::Close)),
-        ("cut body", then(raw(&format!("{head}{{\"")), Step::Close)),
-        ("reset body", then(raw(&format!("{head}{{\"")), Step::Reset)),
-        ("cut chunked body", then(raw(&format!("{chunked}5\r\n{{\"ver\r\n")), Step::Close)),
-        ("chunks that are none", then(raw(&format!("{chunked}zz\r\n")), Step::Close)),
-    ] {
-        assert_fault(name, fault, INTERRUPTED, every, LONG).await;
+    #[tokio::test]
+    async fn an_answer_about_another_request_is_unexpected() {
+        let other = r#"{"verifyId":"other","requestId":"other","id":"other","status":"verified"}"#;
+        assert_fault("another id", json(200, other), UNEXPECTED, |_, verb| verb != Request, LONG).await;
+        let pathlike = r#"{"verifyId":"../x","requestId":"../x","status":"Ok"}"#;
+        assert_fault("an id that is a path", json(200, pathlike), UNEXPECTED, |_, verb| verb == Request, LONG).await;
+    }
+
+    #[tokio::test]
+    async fn an_unknown_status_word_and_one_about_no_request_are_never_a_success_and_are_told() {
+        for word in ["Perhaps", "Error", "verified!", ""] {
+            let body = good().replace("pending", word);
+            // A request over V2 has no status.
+            let has_status = |api, verb| (api, verb) != (Api::V2, Request) && !(verb == Request && word == "Error");
+            assert_fault(word, json(200, &body), UNEXPECTED, has_status, LONG).await;
+        }
+        let unknown = good().replace("pending", "Perhaps");
+        for (body, told) in [
+            (unknown.as_str(), "`Perhaps`"),
+            (r#"{"status":"Perhaps"}"#, "`Perhaps`"),
+            (r#"{"status":"Verified"}"#, "no request id"),
+        ] {
+            let service = Service::answering([json(200, body)]).await;
+            let error = call(&service.client(Api::V1), Validate).await.unwrap_err();
+            assert!(error.code() == InvalidResponse && error.detail().contains(told), "{body}: {error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_v1_request_that_is_answered_error_is_rejected_with_the_services_words() {
+        let body = format!(r#"{{"status":"Error","error":"no balance for {NUMBER}"}}"#);
+        let service = Service::answering([json(200, &body)]).await;
+        let result = call(&service.client(Api::V1), Request).await;
+        let error = result.as_ref().unwrap_err();
+        assert!(error.detail().contains("no balance for [removed]"), "{error}");
+        assert_told("Error", Api::V1, Request, result, (Rejected, false, Safe::Never), service.sms());
+    }
+
+    #[tokio::test]
+    async fn every_status_has_its_code() {
+        let refused = |code| (code, false, Safe::Never);
+        for (status, told) in [
+            (401, refused(Unauthorized)),
+            (402, refused(Rejected)),
+            (403, refused(Forbidden)),
+            (404, refused(NotFound)),
+            (405, refused(Rejected)),
+            (408, TIMEOUT),
+            (409, refused(Conflict)),
+            (413, refused(Rejected)),
+            (418, refused(Rejected)),
+            (422, refused(Rejected)),
+            (429, (RateLimited, false, Safe::Always)),
+            (500, (Unavailable, true, Safe::Readers)),
+            (501, (Unavailable, true, Safe::Readers)),
+            (502, (Unavailable, true, Safe::Readers)),
+            (503, (Unavailable, true, Safe::Readers)),
+            (504, (Unavailable, true, Safe::Readers)),
+            (300, REDIRECTED),
+            (304, REDIRECTED),
+        ] {
+            for body in ["", r#"{"title":"No","detail":"no code 731902 for 351-910000000"}"#] {
+                // Tries again would be slow and are tested below: the answer says to come back too late.
+                let fault =
+                    answer(status, "Content-Type: application/problem+json\r\nRetry-After: 9999\r\n", body.as_bytes());
+                let fault = if status == 304 { raw("HTTP/1.1 304 X\r\n\r\n") } else { fault };
+                assert_fault(&status.to_string(), fault, told, every, LONG).await;
+            }
+        }
+        // A 400 that a V2 validation, cancellation or resend does not read again for.
+        let plain = |api, verb| api == Api::V1 || matches!(verb, Request | Get);
+        assert_fault("400", json(400, r#"{"title":"No"}"#), refused(Rejected), plain, LONG).await;
     }
 }
 
-#[tokio::test]
-async fn a_connection_that_is_reset_before_the_request_is_interrupted() {
-    for (api, verb) in CALLS {
-        let service = Service::greeting(Greeting::Reset, |_| panic!("no request can arrive")).await;
-        let result = call(&service.client(api), verb).await;
-        // The validation's read never came through, so no code was submitted.
-        let told = if (api, verb) == (Api::V2, Validate) { (Interrupted, true, Safe::Always) } else { INTERRUPTED };
-        assert_told("reset before", api, verb, result, told, service.sms());
+mod connection {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_broken_connection_is_interrupted() {
+        let head = "HTTP/1.1 200 X\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n";
+        let chunked = "HTTP/1.1 200 X\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
+        for (name, fault) in [
+            ("closed after the request", vec![Step::Close]),
+            ("reset after the request", vec![Step::Reset]),
+            ("closed in the headers", then(raw("HTTP/1.1 200 X\r\nConte"), Step::Close)),
+            ("cut body", then(raw(&format!("{head}{{\"")), Step::Close)),
+            ("reset body", then(raw(&format!("{head}{{\"")), Step::Reset)),
+            ("cut chunked body", then(raw(&format!("{chunked}5\r\n{{\"ver\r\n")), Step::Close)),
+            ("chunks that are none", then(raw(&format!("{chunked}zz\r\n")), Step::Close)),
+        ] {
+            assert_fault(name, fault, INTERRUPTED, every, LONG).await;
+        }
     }
-}
 
-#[tokio::test]
-async fn a_service_that_stops_in_the_middle_is_a_timeout() {
-    let head = "HTTP/1.1 200 X\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n";
-    for (name, fault) in [
-        ("no answer", vec![Step::Stall]),
-        ("slow headers", then(raw("HTTP/1.1 200 X\r\nConte"), Step::Stall)),
-        ("slow body", then(raw(&format!("{head}{{\"")), Step::Stall)),
-    ] {
-        assert_fault(name, fault, TIMEOUT, every, SHORT).await;
+    #[tokio::test]
+    async fn a_connection_that_is_reset_before_the_request_is_interrupted() {
+        for (api, verb) in CALLS {
+            let service = Service::greeting(Greeting::Reset, |_| panic!("no request can arrive")).await;
+            let result = call(&service.client(api), verb).await;
+            // The validation's read never came through, so no code was submitted.
+            let told = if (api, verb) == (Api::V2, Validate) { (Interrupted, true, Safe::Always) } else { INTERRUPTED };
+            assert_told("reset before", api, verb, result, told, service.sms());
+        }
     }
-    // Before the code was submitted nothing is lost.
-    let service = Service::start(|_| vec![Step::Stall]).await;
-    let client = Client::new(service.options(Api::V2).timeout(SHORT)).unwrap();
-    let error = call(&client, Validate).await.unwrap_err();
-    assert_eq!((error.code(), error.retry_is_safe()), (Timeout, true));
-}
 
-#[tokio::test]
-async fn nobody_there_is_unreachable_and_certain() {
-    for (api, verb) in CALLS {
-        let options = egoi_verify::ClientOptions::new(service::KEY, "1").api(api);
-        let refused = Client::new(options.clone().base_url(closed_port().await)).unwrap();
-        assert_told("refused", api, verb, call(&refused, verb).await, UNREACHABLE, 0);
+    #[tokio::test]
+    async fn a_service_that_stops_in_the_middle_is_a_timeout() {
+        let head = "HTTP/1.1 200 X\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n";
+        for (name, fault) in [
+            ("no answer", vec![Step::Stall]),
+            ("slow headers", then(raw("HTTP/1.1 200 X\r\nConte"), Step::Stall)),
+            ("slow body", then(raw(&format!("{head}{{\"")), Step::Stall)),
+        ] {
+            assert_fault(name, fault, TIMEOUT, every, SHORT).await;
+        }
+        // Before the code was submitted nothing is lost.
+        let service = Service::start(|_| vec![Step::Stall]).await;
+        let client = Client::new(service.options(Api::V2).timeout(SHORT)).unwrap();
+        let error = call(&client, Validate).await.unwrap_err();
+        assert_eq!((error.code(), error.retry_is_safe()), (Timeout, true));
     }
-    let (url, _socket, _held) = full_port().await;
-    for (api, verb) in [(Api::V1, Request), (Api::V2, Request), (Api::V2, Validate), (Api::V2, Resend)] {
-        let options = egoi_verify::ClientOptions::new(service::KEY, "1").api(api).base_url(url.as_str());
-        let deadline = Client::new(options.clone().timeout(Duration::from_millis(80))).unwrap();
-        assert_told("a deadline before a connection", api, verb, call(&deadline, verb).await, UNREACHABLE, 0);
-        let connect = Client::new(options.connect_timeout(Duration::from_millis(20))).unwrap();
-        assert_told("connect timeout", api, verb, call(&connect, verb).await, UNREACHABLE, 0);
+
+    #[tokio::test]
+    async fn nobody_there_is_unreachable_and_certain() {
+        for (api, verb) in CALLS {
+            let options = egoi_verify::ClientOptions::new(service::KEY, "1").api(api);
+            let refused = Client::new(options.clone().base_url(closed_port().await)).unwrap();
+            assert_told("refused", api, verb, call(&refused, verb).await, UNREACHABLE, 0);
+        }
+        let (url, _socket, _held) = full_port().await;
+        for (api, verb) in [(Api::V1, Request), (Api::V2, Request), (Api::V2, Validate), (Api::V2, Resend)] {
+            let options = egoi_verify::ClientOptions::new(service::KEY, "1").api(api).base_url(url.as_str());
+            let deadline = Client::new(options.clone().timeout(Duration::from_millis(80))).unwrap();
+            assert_told("a deadline before a connection", api, verb, call(&deadline, verb).await, UNREACHABLE, 0);
+            let connect = Client::new(options.connect_timeout(Duration::from_millis(20))).unwrap();
+            assert_told("connect timeout", api, verb, call(&connect, verb).await, UNREACHABLE, 0);
+        }
     }
-}
 
-#[tokio::test]
-async fn a_name_that_does_not_resolve_is_unreachable() {
-    let options =
-        egoi_verify::ClientOptions::new(service::KEY, "1").base_url("http://nowhere.invalid").allow_http(true);
-    let client = Client::new(options).unwrap();
-    assert_told("DNS", Api::V2, Request, call(&client, Request).await, UNREACHABLE, 0);
-}
+    #[tokio::test]
+    async fn a_name_that_does_not_resolve_is_unreachable() {
+        let options =
+            egoi_verify::ClientOptions::new(service::KEY, "1").base_url("http://nowhere.invalid").allow_http(true);
+        let client = Client::new(options).unwrap();
+        assert_told("DNS", Api::V2, Request, call(&client, Request).await, UNREACHABLE, 0);
+    }
 
-#[tokio::test]
-async fn once_there_was_a_connection_a_deadline_no_longer_says_that_nothing_was_sent() {
-    let service = Service::start(|arrived| if arrived.sends_sms() { vec![Step::Stall] } else { pending() }).await;
-    let client = Client::new(service.options(Api::V2).timeout(SHORT)).unwrap();
-    assert_eq!(call(&client, Get).await.unwrap(), "pending");
-    assert_told("stall", Api::V2, Request, call(&client, Request).await, TIMEOUT, service.sms());
-    assert_eq!(service.sms(), 1);
-}
+    #[tokio::test]
+    async fn once_there_was_a_connection_a_deadline_no_longer_says_that_nothing_was_sent() {
+        let service = Service::start(|arrived| if arrived.sends_sms() { vec![Step::Stall] } else { pending() }).await;
+        let client = Client::new(service.options(Api::V2).timeout(SHORT)).unwrap();
+        assert_eq!(call(&client, Get).await.unwrap(), "pending");
+        assert_told("stall", Api::V2, Request, call(&client, Request).await, TIMEOUT, service.sms());
+        assert_eq!(service.sms(), 1);
+    }
 
-#[tokio::test]
-async fn a_connection_closed_while_idle_costs_no_call() {
-    for (api, verb) in CALLS {
-        let service = Service::start(|arrived| {
-            let status = if arrived.sends_sms() { "Ok" } else { "pending" };
-            then(
-                json(200, &good().replace("pending", if arrived.path.contains("v2") { "pending" } else { status })),
-                Step::Close,
-            )
+    #[tokio::test]
+    async fn a_connection_closed_while_idle_costs_no_call() {
+        for (api, verb) in CALLS {
+            let service = Service::start(|arrived| {
+                let status = if arrived.sends_sms() { "Ok" } else { "pending" };
+                then(
+                    json(200, &good().replace("pending", if arrived.path.contains("v2") { "pending" } else { status })),
+                    Step::Close,
+                )
+            })
+            .await;
+            let client = service.client(api);
+            call(&client, verb).await.unwrap_or_else(|error| panic!("{verb:?} over {api:?}: {error:?}"));
+            let (exchanges, sms) = (service.connections(), service.sms());
+            service.until(|service| service.closed() == exchanges).await;
+            // The client has seen the end of the connection once it had the chance to run.
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            call(&client, verb).await.unwrap_or_else(|error| panic!("{verb:?} over {api:?}: {error:?}"));
+            assert_eq!(service.sms(), 2 * sms, "one SMS for each call");
+        }
+    }
+
+    #[tokio::test]
+    async fn http_1_0_is_understood() {
+        let old = |arrived: &Arrived| {
+            let body = good().replace("pending", if arrived.path == "/verify/request" { "Ok" } else { "pending" });
+            then(raw(&format!("HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n{body}")), Step::Close)
+        };
+        for (api, verb) in CALLS {
+            let service = Service::start(old).await;
+            let said = call(&service.client(api), verb).await.unwrap();
+            assert_eq!(said, if verb == Validate { "wrong_code" } else { "pending" });
+            assert_eq!(service.sms(), usize::from(matches!(verb, Request | Resend)));
+        }
+    }
+
+    #[tokio::test]
+    async fn an_answer_before_the_request_is_taken_or_told_and_never_denied() {
+        const EARLY: &str = "HTTP/1.1 500 X\r\nContent-Length: 0\r\n\r\n";
+        for (api, verb) in CALLS {
+            let service = Service::greeting(Greeting::Early(EARLY), |_| vec![Step::Close]).await;
+            let error = call(&service.client(api), verb).await.unwrap_err();
+            assert!(matches!(error.code(), Unavailable | Interrupted | InvalidResponse), "{error:?}");
+            assert_eq!(error.sms_possibly_sent(), matches!(verb, Request | Resend), "{error:?}");
+            assert!(service.sms() <= 1);
+        }
+    }
+
+    #[tokio::test]
+    async fn an_answer_left_over_on_a_connection_is_not_the_next_calls() {
+        let verified = format!(r#"{{"id":"{ID}","status":"verified"}}"#);
+        let service = Service::start(move |arrived| {
+            if arrived.connection == 0 { [json(200, &good()), json(200, &verified)].concat() } else { pending() }
         })
         .await;
-        let client = service.client(api);
-        call(&client, verb).await.unwrap_or_else(|error| panic!("{verb:?} over {api:?}: {error:?}"));
-        let (exchanges, sms) = (service.connections(), service.sms());
-        service.until(|service| service.closed() == exchanges).await;
-        // The client has seen the end of the connection once it had the chance to run.
+        let client = service.client(Api::V2);
+        assert_eq!(call(&client, Get).await.unwrap(), "pending");
         tokio::time::sleep(Duration::from_millis(20)).await;
-        call(&client, verb).await.unwrap_or_else(|error| panic!("{verb:?} over {api:?}: {error:?}"));
-        assert_eq!(service.sms(), 2 * sms, "one SMS for each call");
+        assert_eq!(call(&client, Get).await.unwrap(), "pending");
     }
 }
 
-#[tokio::test]
-async fn http_1_0_is_understood() {
-    let old = |arrived: &Arrived| {
-        let body = good().replace("pending", if arrived.path == "/verify/request" { "Ok" } else { "pending" });
-        then(raw(&format!("HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n{body}")), Step::Close)
-    };
-    for (api, verb) in CALLS {
-        let service = Service::start(old).await;
-        let said = call(&service.client(api), verb).await.unwrap();
-        assert_eq!(said, if verb == Validate { "wrong_code" } else { "pending" });
-        assert_eq!(service.sms(), usize::from(matches!(verb, Request | Resend)));
+mod redirect {
+    use super::*;
+
+    #[tokio::test]
+    async fn no_redirection_is_followed_and_not_one_byte_arrives_elsewhere() {
+        let elsewhere = Service::start(|_| json(200, &good())).await;
+        for status in [301, 302, 303, 307, 308] {
+            let fault = answer(status, &format!("Location: {}/x\r\n", elsewhere.url), b"");
+            assert_fault(&status.to_string(), fault, REDIRECTED, every, LONG).await;
+        }
+        assert_eq!(elsewhere.connections(), 0);
     }
 }
 
-#[tokio::test]
-async fn an_answer_before_the_request_is_taken_or_told_and_never_denied() {
-    const EARLY: &str = "HTTP/1.1 500 X\r\nContent-Length: 0\r\n\r\n";
-    for (api, verb) in CALLS {
-        let service = Service::greeting(Greeting::Early(EARLY), |_| vec![Step::Close]).await;
-        let error = call(&service.client(api), verb).await.unwrap_err();
-        assert!(matches!(error.code(), Unavailable | Interrupted | InvalidResponse), "{error:?}");
-        assert_eq!(error.sms_possibly_sent(), matches!(verb, Request | Resend), "{error:?}");
-        assert!(service.sms() <= 1);
-    }
-}
+mod tls {
+    use super::*;
 
-#[tokio::test]
-async fn an_answer_left_over_on_a_connection_is_not_the_next_calls() {
-    let verified = format!(r#"{{"id":"{ID}","status":"verified"}}"#);
-    let service = Service::start(move |arrived| {
-        if arrived.connection == 0 { [json(200, &good()), json(200, &verified)].concat() } else { pending() }
-    })
-    .await;
-    let client = service.client(Api::V2);
-    assert_eq!(call(&client, Get).await.unwrap(), "pending");
-    tokio::time::sleep(Duration::from_millis(20)).await;
-    assert_eq!(call(&client, Get).await.unwrap(), "pending");
-}
-
-#[tokio::test]
-async fn no_redirection_is_followed_and_not_one_byte_arrives_elsewhere() {
-    let elsewhere = Service::start(|_| json(200, &good())).await;
-    for status in [301, 302, 303, 307, 308] {
-        let fault = answer(status, &format!("Location: {}/x\r\n", elsewhere.url), b"");
-        assert_fault(&status.to_string(), fault, REDIRECTED, every, LONG).await;
-    }
-    assert_eq!(elsewhere.connections(), 0);
-}
-
-struct Authority {
-    issuer: CertifiedIssuer<'static, KeyPair>,
-}
-
-impl Authority {
-    fn new() -> Self {
-        let mut params = CertificateParams::new(Vec::new()).unwrap();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        Self { issuer: CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap() }
+    struct Authority {
+        issuer: CertifiedIssuer<'static, KeyPair>,
     }
 
-    fn acceptor(&self, host: &str, change: impl FnOnce(&mut CertificateParams)) -> TlsAcceptor {
+    impl Authority {
+        fn new() -> Self {
+            let mut params = CertificateParams::new(Vec::new()).unwrap();
+            params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+            Self { issuer: CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap() }
+        }
+
+        fn acceptor(&self, host: &str, change: impl FnOnce(&mut CertificateParams)) -> TlsAcceptor {
+            let key = KeyPair::generate().unwrap();
+            let mut params = CertificateParams::new(vec![host.to_owned()]).unwrap();
+            change(&mut params);
+            let certificate = params.signed_by(&key, &self.issuer).unwrap();
+            let provider = Arc::new(rustls::crypto::ring::default_provider());
+            let config = ServerConfig::builder_with_provider(provider)
+                .with_safe_default_protocol_versions()
+                .unwrap()
+                .with_no_client_auth()
+                .with_single_cert(vec![certificate.der().clone()], key.serialize_der().try_into().unwrap())
+                .unwrap();
+            TlsAcceptor::from(Arc::new(config))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_certificate_that_is_expired_unknown_or_for_another_host_stops_everything() {
+        let (ours, theirs) = (Authority::new(), Authority::new());
+        let expired = |params: &mut CertificateParams| params.not_after = rcgen::date_time_ymd(2020, 1, 1);
+        for (fault, acceptor, remedy) in [
+            ("expired", ours.acceptor("127.0.0.1", expired), "has expired, or the clock"),
+            ("unknown", theirs.acceptor("127.0.0.1", |_| ()), "not trusted, such as that of a proxy which reads TLS"),
+            ("for another host", ours.acceptor("example.com", |_| ()), "for another host than 127.0.0.1"),
+        ] {
+            let tried = Arc::new(AtomicUsize::new(0));
+            let count = Arc::clone(&tried);
+            let service = Service::with_tls(Some(acceptor), Greeting::Wait, move |_| {
+                count.fetch_add(1, Ordering::SeqCst);
+                json(200, &good())
+            })
+            .await;
+            for (api, verb) in CALLS {
+                let options = service.options(api).ca_certificates(ours.issuer.pem());
+                let connections = service.connections();
+                let result = call(&Client::new(options).unwrap(), verb).await;
+                assert_reason(fault, result.as_ref().unwrap_err(), Reason::Tls, remedy);
+                assert_told(fault, api, verb, result, (Unreachable, false, Safe::Never), service.sms());
+                assert_eq!(service.connections(), connections + 1, "a refused certificate is not tried again");
+            }
+            assert_eq!(tried.load(Ordering::SeqCst), 0, "{fault}: a request arrived");
+        }
+        let acceptor = ours.acceptor("127.0.0.1", |_| ());
+        let service = Service::with_tls(Some(acceptor), Greeting::Wait, |_| json(200, &good())).await;
+        let client = Client::new(service.options(Api::V2).ca_certificates(ours.issuer.pem())).unwrap();
+        assert_eq!(call(&client, Get).await.unwrap(), "pending", "the right certificate is accepted");
+    }
+
+    /// `openssl req -new -x509 -nodes`, with or without a name: it is its own root, and may sign others.
+    fn made_by_openssl(names: Vec<String>) -> (String, TlsAcceptor) {
         let key = KeyPair::generate().unwrap();
-        let mut params = CertificateParams::new(vec![host.to_owned()]).unwrap();
-        change(&mut params);
-        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        let mut params = CertificateParams::new(names).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let certificate = params.self_signed(&key).unwrap();
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
@@ -441,168 +516,120 @@ impl Authority {
             .with_no_client_auth()
             .with_single_cert(vec![certificate.der().clone()], key.serialize_der().try_into().unwrap())
             .unwrap();
-        TlsAcceptor::from(Arc::new(config))
+        (certificate.pem(), TlsAcceptor::from(Arc::new(config)))
     }
-}
 
-#[tokio::test]
-async fn a_certificate_that_is_expired_unknown_or_for_another_host_stops_everything() {
-    let (ours, theirs) = (Authority::new(), Authority::new());
-    let expired = |params: &mut CertificateParams| params.not_after = rcgen::date_time_ymd(2020, 1, 1);
-    for (fault, acceptor, remedy) in [
-        ("expired", ours.acceptor("127.0.0.1", expired), "has expired, or the clock"),
-        ("unknown", theirs.acceptor("127.0.0.1", |_| ()), "not trusted, such as that of a proxy which reads TLS"),
-        ("for another host", ours.acceptor("example.com", |_| ()), "for another host than 127.0.0.1"),
-    ] {
-        let tried = Arc::new(AtomicUsize::new(0));
-        let count = Arc::clone(&tried);
-        let service = Service::with_tls(Some(acceptor), Greeting::Wait, move |_| {
-            count.fetch_add(1, Ordering::SeqCst);
-            json(200, &good())
-        })
-        .await;
-        for (api, verb) in CALLS {
-            let options = service.options(api).ca_certificates(ours.issuer.pem());
-            let connections = service.connections();
-            let result = call(&Client::new(options).unwrap(), verb).await;
-            assert_reason(fault, result.as_ref().unwrap_err(), Reason::Tls, remedy);
-            assert_told(fault, api, verb, result, (Unreachable, false, Safe::Never), service.sms());
-            assert_eq!(service.connections(), connections + 1, "a refused certificate is not tried again");
+    #[tokio::test]
+    async fn a_self_signed_certificate_is_good_where_it_was_given_as_trusted() {
+        let here = || "127.0.0.1".to_owned();
+        for (names, given, accepted) in [
+            (vec![here()], true, true),
+            (vec![], true, true),
+            (vec!["example.com".to_owned()], true, false),
+            (vec![here()], false, false),
+        ] {
+            let (pem, acceptor) = made_by_openssl(names.clone());
+            let (other, _) = made_by_openssl(vec![here()]);
+            let service = Service::with_tls(Some(acceptor), Greeting::Wait, |_| json(200, &good())).await;
+            let options = service.options(Api::V2).ca_certificates(if given { pem } else { other });
+            let done = call(&Client::new(options).unwrap(), Get).await;
+            assert_eq!(done.is_ok(), accepted, "{names:?}, given: {given}: {done:?}");
         }
-        assert_eq!(tried.load(Ordering::SeqCst), 0, "{fault}: a request arrived");
     }
-    let acceptor = ours.acceptor("127.0.0.1", |_| ());
-    let service = Service::with_tls(Some(acceptor), Greeting::Wait, |_| json(200, &good())).await;
-    let client = Client::new(service.options(Api::V2).ca_certificates(ours.issuer.pem())).unwrap();
-    assert_eq!(call(&client, Get).await.unwrap(), "pending", "the right certificate is accepted");
-}
 
-fn assert_reason(fault: &str, error: &Error, reason: Reason, remedy: &str) {
-    assert_eq!((error.code(), error.reason()), (Unreachable, Some(reason)), "{fault}: {error:?}");
-    assert!(error.detail().contains(remedy), "{fault}: {error}");
-}
-
-#[tokio::test]
-async fn why_there_is_no_connection_is_told_with_its_remedy() {
-    let proxy_says = async |status: u16| Service::start(move |_| answer(status, "", b"")).await;
-    let (wants_password, refuses) = (proxy_says(407).await, proxy_says(403).await);
-    let dead = closed_port().await;
-    let socks = dead.replace("http://", "socks5h://");
-    let plain = Service::greeting(Greeting::Early("HTTP/1.1 400 X\r\nContent-Length: 0\r\n\r\n"), |_| vec![]).await;
-    let base = |url: &str| egoi_verify::ClientOptions::new(service::KEY, "1").base_url(url).allow_http(true);
-    let there = || base("https://service.example/api");
-    let rows = [
-        ("407", there().proxy(wants_password.url.as_str()), Reason::Proxy, "wants a user name and a password"),
-        (
-            "407, plain",
-            base("http://service.example").proxy(wants_password.url.as_str()),
-            Reason::Proxy,
-            "wants a user",
-        ),
-        ("403", there().proxy(refuses.url.as_str()), Reason::Proxy, "the proxy refused to connect there"),
-        ("no proxy", there().proxy(dead.as_str()), Reason::Proxy, "the proxy could not be reached"),
-        ("no SOCKS proxy", there().proxy(socks), Reason::Proxy, "the proxy could not be reached"),
-        (
-            "DNS",
-            base("https://nowhere.invalid"),
-            Reason::Dns,
-            "no connection to nowhere.invalid: the name has no address",
-        ),
-        ("refused", base(&dead), Reason::Refused, "nothing listens there"),
-        ("no TLS", base(&plain.url.replace("http:", "https:")), Reason::Tls, "does not speak TLS"),
-    ];
-    for (fault, options, reason, remedy) in rows {
-        let error = call(&Client::new(options).unwrap(), Request).await.unwrap_err();
-        assert_reason(fault, &error, reason, remedy);
-        assert!(!error.sms_possibly_sent(), "{fault}");
-    }
-}
-
-#[tokio::test]
-async fn what_answers_in_place_of_the_service_is_told() {
-    let page = "<!doctype html><html><title>Access denied by policy</title></html>";
-    let service = Service::start(move |_| answer(403, "Content-Type: text/html\r\n", page.as_bytes())).await;
-    let error = call(&service.client(Api::V2), Get).await.unwrap_err();
-    assert_eq!((error.code(), error.reason()), (Forbidden, Some(Reason::Proxy)));
-    assert!(error.detail().contains("Access denied by policy"), "{error}");
-    let service = Service::start(|_| answer(404, "", b"")).await;
-    let error = service.client(Api::V2).ping(CallOptions::default()).await.unwrap_err();
-    assert!(error.code() == NotFound && error.detail().contains("`base_url` ends in `/api`"), "{error}");
-    let service = Service::start(|_| json(200, r#"{"apiStatus":"Down"}"#)).await;
-    let error = service.client(Api::V2).ping(CallOptions::default()).await.unwrap_err();
-    assert!(error.code() == Unavailable && error.detail().contains("says of itself that it is down"), "{error}");
-}
-
-/// `openssl req -new -x509 -nodes`, with or without a name: it is its own root, and may sign others.
-fn made_by_openssl(names: Vec<String>) -> (String, TlsAcceptor) {
-    let key = KeyPair::generate().unwrap();
-    let mut params = CertificateParams::new(names).unwrap();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let certificate = params.self_signed(&key).unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate.der().clone()], key.serialize_der().try_into().unwrap())
-        .unwrap();
-    (certificate.pem(), TlsAcceptor::from(Arc::new(config)))
-}
-
-#[tokio::test]
-async fn a_self_signed_certificate_is_good_where_it_was_given_as_trusted() {
-    let here = || "127.0.0.1".to_owned();
-    for (names, given, accepted) in [
-        (vec![here()], true, true),
-        (vec![], true, true),
-        (vec!["example.com".to_owned()], true, false),
-        (vec![here()], false, false),
-    ] {
-        let (pem, acceptor) = made_by_openssl(names.clone());
-        let (other, _) = made_by_openssl(vec![here()]);
-        let service = Service::with_tls(Some(acceptor), Greeting::Wait, |_| json(200, &good())).await;
-        let options = service.options(Api::V2).ca_certificates(if given { pem } else { other });
-        let done = call(&Client::new(options).unwrap(), Get).await;
-        assert_eq!(done.is_ok(), accepted, "{names:?}, given: {given}: {done:?}");
-    }
-}
-
-/// The environment belongs to a process, so this test runs itself in another one.
-#[tokio::test]
-async fn ssl_cert_file_is_believed_and_the_environments_proxy_is_never_used_for_loopback() {
-    const URL: &str = "EGOI_VERIFY_TEST_URL";
-    const NAME: &str = "ssl_cert_file_is_believed_and_the_environments_proxy_is_never_used_for_loopback";
-    if let Ok(url) = std::env::var(URL) {
-        let client = Client::new(egoi_verify::ClientOptions::new(service::KEY, "1").base_url(url)).unwrap();
-        assert_eq!(call(&client, Get).await.unwrap(), "pending");
-        return;
-    }
-    let authority = Authority::new();
-    let service =
-        Service::with_tls(Some(authority.acceptor("127.0.0.1", |_| ())), Greeting::Wait, |_| json(200, &good())).await;
-    let folder = std::env::temp_dir().join(format!("egoi-verify-{}", std::process::id()));
-    let (pem, missing) = (folder.join("root.pem"), folder.join("missing.pem"));
-    std::fs::create_dir_all(&folder).unwrap();
-    std::fs::write(&pem, authority.issuer.pem()).unwrap();
-    std::fs::write(folder.join("README"), "no certificate").unwrap();
-    let dead_proxy = closed_port().await;
-    for (variable, path, is_believed) in [
-        ("SSL_CERT_FILE", Some(&pem), true),
-        ("SSL_CERT_DIR", Some(&folder), true),
-        ("SSL_CERT_FILE", None, false),
-        ("SSL_CERT_FILE", Some(&missing), false),
-    ] {
-        let mut again = std::process::Command::new(std::env::current_exe().unwrap());
-        again.args(["--exact", NAME]).env(URL, &service.url).env("HTTPS_PROXY", &dead_proxy).env_remove("NO_PROXY");
-        again.env_remove("SSL_CERT_FILE").env_remove("SSL_CERT_DIR");
-        if let Some(path) = path {
-            again.env(variable, path);
+    /// The environment belongs to a process, so this test runs itself in another one.
+    #[tokio::test]
+    async fn ssl_cert_file_is_believed_and_the_environments_proxy_is_never_used_for_loopback() {
+        const URL: &str = "EGOI_VERIFY_TEST_URL";
+        const NAME: &str = "tls::ssl_cert_file_is_believed_and_the_environments_proxy_is_never_used_for_loopback";
+        if let Ok(url) = std::env::var(URL) {
+            let client = Client::new(egoi_verify::ClientOptions::new(service::KEY, "1").base_url(url)).unwrap();
+            assert_eq!(call(&client, Get).await.unwrap(), "pending");
+            return;
         }
-        let done = tokio::task::spawn_blocking(move || again.output()).await.unwrap().unwrap();
-        let said = format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
-        assert_eq!(done.status.success(), is_believed, "{said}");
-        assert!(path != Some(&missing) || said.contains("missing.pem"), "the path is told: {said}");
+        let authority = Authority::new();
+        let service =
+            Service::with_tls(Some(authority.acceptor("127.0.0.1", |_| ())), Greeting::Wait, |_| json(200, &good()))
+                .await;
+        let folder = std::env::temp_dir().join(format!("egoi-verify-{}", std::process::id()));
+        let (pem, missing) = (folder.join("root.pem"), folder.join("missing.pem"));
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(&pem, authority.issuer.pem()).unwrap();
+        std::fs::write(folder.join("README"), "no certificate").unwrap();
+        let dead_proxy = closed_port().await;
+        for (variable, path, is_believed) in [
+            ("SSL_CERT_FILE", Some(&pem), true),
+            ("SSL_CERT_DIR", Some(&folder), true),
+            ("SSL_CERT_FILE", None, false),
+            ("SSL_CERT_FILE", Some(&missing), false),
+        ] {
+            let mut again = std::process::Command::new(std::env::current_exe().unwrap());
+            again.args(["--exact", NAME]).env(URL, &service.url).env("HTTPS_PROXY", &dead_proxy).env_remove("NO_PROXY");
+            again.env_remove("SSL_CERT_FILE").env_remove("SSL_CERT_DIR");
+            if let Some(path) = path {
+                again.env(variable, path);
+            }
+            let done = tokio::task::spawn_blocking(move || again.output()).await.unwrap().unwrap();
+            let said = format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+            assert_eq!(done.status.success(), is_believed, "{said}");
+            assert!(path != Some(&missing) || said.contains("missing.pem"), "the path is told: {said}");
+        }
+        std::fs::remove_dir_all(&folder).unwrap();
+        assert_eq!(service.arrived().len(), 2);
     }
-    std::fs::remove_dir_all(&folder).unwrap();
-    assert_eq!(service.arrived().len(), 2);
+}
+
+mod reason {
+    use super::*;
+
+    #[tokio::test]
+    async fn why_there_is_no_connection_is_told_with_its_remedy() {
+        let proxy_says = async |status: u16| Service::start(move |_| answer(status, "", b"")).await;
+        let (wants_password, refuses) = (proxy_says(407).await, proxy_says(403).await);
+        let dead = closed_port().await;
+        let socks = dead.replace("http://", "socks5h://");
+        let plain = Service::greeting(Greeting::Early("HTTP/1.1 400 X\r\nContent-Length: 0\r\n\r\n"), |_| vec![]).await;
+        let base = |url: &str| egoi_verify::ClientOptions::new(service::KEY, "1").base_url(url).allow_http(true);
+        let there = || base("https://service.example/api");
+        let rows = [
+            ("407", there().proxy(wants_password.url.as_str()), Reason::Proxy, "wants a user name and a password"),
+            (
+                "407, plain",
+                base("http://service.example").proxy(wants_password.url.as_str()),
+                Reason::Proxy,
+                "wants a user",
+            ),
+            ("403", there().proxy(refuses.url.as_str()), Reason::Proxy, "the proxy refused to connect there"),
+            ("no proxy", there().proxy(dead.as_str()), Reason::Proxy, "the proxy could not be reached"),
+            ("no SOCKS proxy", there().proxy(socks), Reason::Proxy, "the proxy could not be reached"),
+            (
+                "DNS",
+                base("https://nowhere.invalid"),
+                Reason::Dns,
+                "no connection to nowhere.invalid: the name has no address",
+            ),
+            ("refused", base(&dead), Reason::Refused, "nothing listens there"),
+            ("no TLS", base(&plain.url.replace("http:", "https:")), Reason::Tls, "does not speak TLS"),
+        ];
+        for (fault, options, reason, remedy) in rows {
+            let error = call(&Client::new(options).unwrap(), Request).await.unwrap_err();
+            assert_reason(fault, &error, reason, remedy);
+            assert!(!error.sms_possibly_sent(), "{fault}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_answers_in_place_of_the_service_is_told() {
+        let page = "<!doctype html><html><title>Access denied by policy</title></html>";
+        let service = Service::start(move |_| answer(403, "Content-Type: text/html\r\n", page.as_bytes())).await;
+        let error = call(&service.client(Api::V2), Get).await.unwrap_err();
+        assert_eq!((error.code(), error.reason()), (Forbidden, Some(Reason::Proxy)));
+        assert!(error.detail().contains("Access denied by policy"), "{error}");
+        let service = Service::start(|_| answer(404, "", b"")).await;
+        let error = service.client(Api::V2).ping(CallOptions::default()).await.unwrap_err();
+        assert!(error.code() == NotFound && error.detail().contains("`base_url` ends in `/api`"), "{error}");
+        let service = Service::start(|_| json(200, r#"{"apiStatus":"Down"}"#)).await;
+        let error = service.client(Api::V2).ping(CallOptions::default()).await.unwrap_err();
+        assert!(error.code() == Unavailable && error.detail().contains("says of itself that it is down"), "{error}");
+    }
 }

@@ -26,114 +26,126 @@ fn sessions_go_as_the_vectors_say() {
     }
 }
 
-#[test]
-fn what_is_no_saved_session_is_refused() {
-    let device = Device::default();
-    for saved in ["", "{}", "null", "[]", "\"idle\"", r#"{"version":2}"#] {
-        assert_eq!(Session::restore(saved, device.now()).unwrap_err().code().as_str(), "invalid_input", "{saved}");
+mod saved {
+    use super::*;
+
+    #[test]
+    fn what_is_no_saved_session_is_refused() {
+        let device = Device::default();
+        for saved in ["", "{}", "null", "[]", "\"idle\"", r#"{"version":2}"#] {
+            assert_eq!(Session::restore(saved, device.now()).unwrap_err().code().as_str(), "invalid_input", "{saved}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_saved_session_is_restored_as_a_new_one_that_says_so() {
+        let device = Device::default();
+        let mut session = Session::restore_or_restart("{}", device.now());
+        assert_eq!(
+            shown(session.state(device.now())),
+            json!({"state": "failed", "code": "invalid_input", "advice": "start_over", "awaiting": null})
+        );
+        session.start("+351 910 000 000", device.now()).unwrap();
+    }
+
+    #[test]
+    fn a_session_of_a_newer_version_is_refused() {
+        let device = Device::default();
+        let newer = Session::default().save(device.now()).replace(r#""version":1"#, r#""version":2"#);
+        assert!(Session::restore(&newer, device.now()).is_err());
+    }
+
+    #[test]
+    fn neither_number_nor_id_nor_code_is_printed() {
+        let mut device = Device::default();
+        let number = "351-910000000";
+        device.session.start(number, device.now()).unwrap();
+        device.session.sent(device.sent(600), device.now());
+        device.session.submit("948271", device.now()).unwrap();
+        let printed = format!("{:?} {:?}", device.session, device.session.state(device.now()));
+        assert!(
+            !printed.contains("910000000") && !printed.contains("canary-id") && !printed.contains("948271"),
+            "{printed}"
+        );
+    }
+
+    #[test]
+    fn no_code_is_saved() {
+        let mut device = Device::default();
+        device.session.start("351-910000000", device.now()).unwrap();
+        device.session.sent(device.sent(600), device.now());
+        device.session.submit("948271", device.now()).unwrap();
+        assert!(!device.session.save(device.now()).contains("948271"));
     }
 }
 
-#[test]
-fn what_is_no_saved_session_is_restored_as_a_new_one_that_says_so() {
-    let device = Device::default();
-    let mut session = Session::restore_or_restart("{}", device.now());
-    assert_eq!(
-        shown(session.state(device.now())),
-        json!({"state": "failed", "code": "invalid_input", "advice": "start_over", "awaiting": null})
-    );
-    session.start("+351 910 000 000", device.now()).unwrap();
-}
+mod calls {
+    use super::*;
 
-#[test]
-fn a_session_of_a_newer_version_is_refused() {
-    let device = Device::default();
-    let newer = Session::default().save(device.now()).replace(r#""version":1"#, r#""version":2"#);
-    assert!(Session::restore(&newer, device.now()).is_err());
-}
+    #[test]
+    fn while_a_call_is_under_way_no_other_is_made() {
+        let mut device = Device::default();
+        device.session.start("351-910000000", device.now()).unwrap();
+        let now = device.now();
+        for refused in [
+            device.session.start("351-910000000", now).err(),
+            device.session.submit("1", now).err(),
+            device.session.resend(now).err(),
+            device.session.cancel(now).err(),
+            device.session.reset().err(),
+        ] {
+            assert_eq!(refused.unwrap().code().as_str(), "conflict");
+        }
+    }
 
-#[test]
-fn neither_number_nor_id_nor_code_is_printed() {
-    let mut device = Device::default();
-    let number = "351-910000000";
-    device.session.start(number, device.now()).unwrap();
-    device.session.sent(device.sent(600), device.now());
-    device.session.submit("948271", device.now()).unwrap();
-    let printed = format!("{:?} {:?}", device.session, device.session.state(device.now()));
-    assert!(
-        !printed.contains("910000000") && !printed.contains("canary-id") && !printed.contains("948271"),
-        "{printed}"
-    );
-}
+    #[test]
+    fn an_answer_to_what_was_not_asked_changes_nothing() {
+        let mut device = Device::default();
+        device.session.sent(device.sent(600), device.now());
+        device.session.checked(Outcome::Verified, None, device.now());
+        device.session.ended(State::Verified, device.now());
+        device.session.given_up(device.now());
+        assert_eq!(device.session.state(device.now()), SessionState::Idle);
+        device.session.start("351-910000000", device.now()).unwrap();
+        device.session.checked(Outcome::Verified, None, device.now());
+        device.session.ended(State::Verified, device.now());
+        assert_eq!(device.session.state(device.now()), SessionState::Sending);
+    }
 
-#[test]
-fn no_code_is_saved() {
-    let mut device = Device::default();
-    device.session.start("351-910000000", device.now()).unwrap();
-    device.session.sent(device.sent(600), device.now());
-    device.session.submit("948271", device.now()).unwrap();
-    assert!(!device.session.save(device.now()).contains("948271"));
-}
-
-#[test]
-fn while_a_call_is_under_way_no_other_is_made() {
-    let mut device = Device::default();
-    device.session.start("351-910000000", device.now()).unwrap();
-    let now = device.now();
-    for refused in [
-        device.session.start("351-910000000", now).err(),
-        device.session.submit("1", now).err(),
-        device.session.resend(now).err(),
-        device.session.cancel(now).err(),
-        device.session.reset().err(),
-    ] {
-        assert_eq!(refused.unwrap().code().as_str(), "conflict");
+    #[test]
+    fn a_cancellation_is_not_answered_by_an_outcome() {
+        let mut device = Device::default();
+        device.session.start("351-910000000", device.now()).unwrap();
+        device.session.sent(device.sent(600), device.now());
+        device.session.cancel(device.now()).unwrap();
+        device.session.checked(Outcome::Verified, None, device.now());
+        assert_eq!(device.session.state(device.now()), SessionState::Checking);
     }
 }
 
-#[test]
-fn an_answer_to_what_was_not_asked_changes_nothing() {
-    let mut device = Device::default();
-    device.session.sent(device.sent(600), device.now());
-    device.session.checked(Outcome::Verified, None, device.now());
-    device.session.ended(State::Verified, device.now());
-    device.session.given_up(device.now());
-    assert_eq!(device.session.state(device.now()), SessionState::Idle);
-    device.session.start("351-910000000", device.now()).unwrap();
-    device.session.checked(Outcome::Verified, None, device.now());
-    device.session.ended(State::Verified, device.now());
-    assert_eq!(device.session.state(device.now()), SessionState::Sending);
-}
+mod state {
+    use super::*;
 
-#[test]
-fn a_cancellation_is_not_answered_by_an_outcome() {
-    let mut device = Device::default();
-    device.session.start("351-910000000", device.now()).unwrap();
-    device.session.sent(device.sent(600), device.now());
-    device.session.cancel(device.now()).unwrap();
-    device.session.checked(Outcome::Verified, None, device.now());
-    assert_eq!(device.session.state(device.now()), SessionState::Checking);
-}
+    #[test]
+    fn the_next_change_is_the_resend_and_then_the_expiry() {
+        let mut device = Device::default();
+        assert_eq!(device.session.next_change(device.now()), None);
+        device.session.start("351-910000000", device.now()).unwrap();
+        device.session.sent(device.sent(600), device.now());
+        assert_eq!(device.session.next_change(device.now()), Some(Duration::from_secs(30)));
+        device.on_for += Duration::from_secs(30);
+        assert_eq!(device.session.next_change(device.now()), Some(Duration::from_secs(570)));
+        device.on_for += Duration::from_secs(570);
+        assert_eq!(device.session.next_change(device.now()), None);
+    }
 
-#[test]
-fn the_next_change_is_the_resend_and_then_the_expiry() {
-    let mut device = Device::default();
-    assert_eq!(device.session.next_change(device.now()), None);
-    device.session.start("351-910000000", device.now()).unwrap();
-    device.session.sent(device.sent(600), device.now());
-    assert_eq!(device.session.next_change(device.now()), Some(Duration::from_secs(30)));
-    device.on_for += Duration::from_secs(30);
-    assert_eq!(device.session.next_change(device.now()), Some(Duration::from_secs(570)));
-    device.on_for += Duration::from_secs(570);
-    assert_eq!(device.session.next_change(device.now()), None);
-}
-
-#[test]
-fn the_number_is_shown_whole_until_another_is_tried() {
-    let mut device = Device::default();
-    assert_eq!(device.session.number(), None);
-    device.session.start("+351 910 000 000", device.now()).unwrap();
-    assert_eq!(device.session.number().as_deref(), Some("+351910000000"));
+    #[test]
+    fn the_number_is_shown_whole_until_another_is_tried() {
+        let mut device = Device::default();
+        assert_eq!(device.session.number(), None);
+        device.session.start("+351 910 000 000", device.now()).unwrap();
+        assert_eq!(device.session.number().as_deref(), Some("+351910000000"));
+    }
 }
 
 /// A phone, its clocks and the session that it shows.

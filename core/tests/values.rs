@@ -44,392 +44,437 @@ fn joined(pieces: &[(String, usize)]) -> String {
     pieces.iter().map(|(piece, times)| piece.repeat(*times)).collect()
 }
 
-// Numbers
+mod number {
+    use super::*;
 
-#[derive(Deserialize)]
-struct Number {
-    name: String,
-    number: String,
-    masked: String,
-    spellings: Vec<String>,
-}
+    #[derive(Deserialize)]
+    struct Number {
+        name: String,
+        number: String,
+        masked: String,
+        spellings: Vec<String>,
+    }
 
-#[derive(Deserialize)]
-struct NoNumber {
-    name: String,
-    text: String,
-    fault: String,
-}
+    #[derive(Deserialize)]
+    struct NoNumber {
+        name: String,
+        text: String,
+        fault: String,
+    }
 
-#[test]
-fn a_number_travels_the_same_however_it_was_written() {
-    for v in vectors::<Number, NoNumber>("numbers.json").accepted {
-        for spelling in &v.spellings {
-            let number = parse_number(spelling).unwrap_or_else(|error| panic!("{}, {spelling:?}: {error}", v.name));
-            assert_eq!(number.e164(), v.number, "{}, {spelling:?}", v.name);
+    #[test]
+    fn a_number_travels_the_same_however_it_was_written() {
+        for v in vectors::<Number, NoNumber>("numbers.json").accepted {
+            for spelling in &v.spellings {
+                let number = parse_number(spelling).unwrap_or_else(|error| panic!("{}, {spelling:?}: {error}", v.name));
+                assert_eq!(number.e164(), v.number, "{}, {spelling:?}", v.name);
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_that_travel_the_same_are_equal() {
+        for v in vectors::<Number, NoNumber>("numbers.json").accepted {
+            let number = parse_number(&v.number).unwrap();
+            assert!(v.spellings.iter().all(|spelling| parse_number(spelling).unwrap() == number), "{}", v.name);
+        }
+    }
+
+    #[test]
+    fn a_number_begins_with_its_calling_code() {
+        for v in vectors::<Number, NoNumber>("numbers.json").accepted {
+            let calling_code = parse_number(&v.number).unwrap().calling_code();
+            assert!(v.number.starts_with(&format!("+{calling_code}")), "{}", v.name);
+        }
+    }
+
+    #[test]
+    fn a_printed_number_is_masked() {
+        for v in vectors::<Number, NoNumber>("numbers.json").accepted {
+            let number = parse_number(&v.number).unwrap();
+            assert_eq!(number.to_string(), v.masked, "{}", v.name);
+            assert_eq!(format!("{number:?}"), format!("PhoneNumber({})", v.masked), "{}", v.name);
+        }
+    }
+
+    #[test]
+    fn what_is_no_whole_international_number_is_refused() {
+        for v in vectors::<Number, NoNumber>("numbers.json").refused {
+            assert_refused(PhoneNumber::parse(&v.text), "number", &v.fault, &v.name);
+        }
+    }
+
+    #[test]
+    fn the_refusal_of_a_number_says_how_one_is_written() {
+        assert_refused(parse_number("910000000"), "number", "`+351 910 000 000`", "digits alone");
+    }
+
+    #[test]
+    fn the_refusal_of_a_number_does_not_repeat_it() {
+        for text in ["987654321", "+351 98765432", "+999987654321", "+351987654321x"] {
+            let error = parse_number(text).unwrap_err();
+            assert!(!format!("{error} {error:?}").contains("987654"), "{error:?}");
         }
     }
 }
 
-#[test]
-fn numbers_that_travel_the_same_are_equal() {
-    for v in vectors::<Number, NoNumber>("numbers.json").accepted {
-        let number = parse_number(&v.number).unwrap();
-        assert!(v.spellings.iter().all(|spelling| parse_number(spelling).unwrap() == number), "{}", v.name);
+mod code {
+    use super::*;
+
+    #[derive(Deserialize)]
+    struct Given {
+        name: String,
+        given: String,
+        code: String,
+    }
+
+    #[derive(Deserialize)]
+    struct NoCode {
+        name: String,
+        given: String,
+        fault: String,
+    }
+
+    #[test]
+    fn a_code_is_normalised() {
+        for v in vectors::<Given, NoCode>("codes.json").accepted {
+            let code = Code::parse(&v.given).unwrap_or_else(|error| panic!("{}: {error}", v.name));
+            assert_eq!(code.expose(), v.code, "{}", v.name);
+        }
+    }
+
+    #[test]
+    fn normalising_a_code_again_changes_nothing() {
+        for v in vectors::<Given, NoCode>("codes.json").accepted {
+            assert_eq!(Code::parse(&v.code).unwrap().expose(), v.code, "{}", v.name);
+        }
+    }
+
+    #[test]
+    fn a_code_that_is_empty_or_too_long_is_refused() {
+        for v in vectors::<Given, NoCode>("codes.json").refused {
+            assert_refused(Code::parse(&v.given), "code", &v.fault, &v.name);
+        }
+    }
+
+    #[test]
+    fn the_refusal_of_a_code_does_not_repeat_it() {
+        let given = "7".repeat(65);
+        let Err(error) = Code::parse(&given) else { panic!("accepted") };
+        assert!(!format!("{error} {error:?}").contains("77"), "{error:?}");
+    }
+
+    #[test]
+    fn codes_match_when_they_are_the_same_after_normalising() {
+        let code = Code::parse("A1B2C3").unwrap();
+        assert!(code.matches(&Code::parse("a1b-2c3").unwrap()));
+    }
+
+    #[test]
+    fn codes_that_differ_in_one_character_or_in_length_do_not_match() {
+        let code = Code::parse("123456").unwrap();
+        for other in ["123457", "023456", "12345", "1234567"] {
+            assert!(!code.matches(&Code::parse(other).unwrap()), "{other}");
+        }
     }
 }
 
-#[test]
-fn a_number_begins_with_its_calling_code() {
-    for v in vectors::<Number, NoNumber>("numbers.json").accepted {
-        let calling_code = parse_number(&v.number).unwrap().calling_code();
-        assert!(v.number.starts_with(&format!("+{calling_code}")), "{}", v.name);
+mod code_size {
+    use super::*;
+
+    #[test]
+    fn a_code_size_is_4_to_20() {
+        for size in [4, 5, 19, 20] {
+            assert_eq!(CodeSize::new(size).unwrap().get(), size as usize);
+        }
+    }
+
+    #[test]
+    fn a_code_size_outside_4_to_20_is_refused() {
+        for size in [0, 1, 3, 21, 255, 256 + 6, u32::MAX] {
+            assert_refused(
+                CodeSize::new(size),
+                "code_size",
+                &format!("is {size}, must be 4 to 20 characters"),
+                "a size",
+            );
+        }
+    }
+
+    #[test]
+    fn a_code_has_6_digits_by_default() {
+        assert_eq!((CodeType::default(), CodeSize::default().get()), (CodeType::Numeric, 6));
     }
 }
 
-#[test]
-fn a_printed_number_is_masked() {
-    for v in vectors::<Number, NoNumber>("numbers.json").accepted {
-        let number = parse_number(&v.number).unwrap();
-        assert_eq!(number.to_string(), v.masked, "{}", v.name);
-        assert_eq!(format!("{number:?}"), format!("PhoneNumber({})", v.masked), "{}", v.name);
+mod code_type {
+    use super::*;
+
+    #[test]
+    fn a_code_type_is_read_from_its_word() {
+        for code_type in CodeType::ALL {
+            assert_eq!(code_type.as_str().parse::<CodeType>().unwrap(), code_type);
+        }
+    }
+
+    #[test]
+    fn another_word_is_no_code_type() {
+        for word in ["", "Numeric", "digits", "numeric "] {
+            assert_refused(word.parse::<CodeType>(), "code_type", "`numeric`, `alpha`, `alphanumeric` and `hex`", word);
+        }
     }
 }
 
-#[test]
-fn what_is_no_whole_international_number_is_refused() {
-    for v in vectors::<Number, NoNumber>("numbers.json").refused {
-        assert_refused(PhoneNumber::parse(&v.text), "number", &v.fault, &v.name);
+mod validity {
+    use super::*;
+
+    #[test]
+    fn a_validity_is_1_to_3600_whole_seconds() {
+        for seconds in [1, 2, 600, 3599, 3600] {
+            assert_eq!(Validity::new(Duration::from_secs(seconds)).unwrap().duration(), Duration::from_secs(seconds));
+        }
     }
-}
 
-#[test]
-fn the_refusal_of_a_number_says_how_one_is_written() {
-    assert_refused(parse_number("910000000"), "number", "`+351 910 000 000`", "digits alone");
-}
-
-#[test]
-fn the_refusal_of_a_number_does_not_repeat_it() {
-    for text in ["987654321", "+351 98765432", "+999987654321", "+351987654321x"] {
-        let error = parse_number(text).unwrap_err();
-        assert!(!format!("{error} {error:?}").contains("987654"), "{error:?}");
+    #[test]
+    fn a_validity_outside_1_to_3600_seconds_is_refused() {
+        for seconds in [0, 3601, 65_536 + 600, u64::MAX] {
+            let fault = format!("is {seconds} seconds, must be 1 to 3600 seconds");
+            assert_refused(Validity::new(Duration::from_secs(seconds)), "ttl", &fault, "a validity");
+        }
     }
-}
 
-// Codes
-
-#[derive(Deserialize)]
-struct Given {
-    name: String,
-    given: String,
-    code: String,
-}
-
-#[derive(Deserialize)]
-struct NoCode {
-    name: String,
-    given: String,
-    fault: String,
-}
-
-#[test]
-fn a_code_is_normalised() {
-    for v in vectors::<Given, NoCode>("codes.json").accepted {
-        let code = Code::parse(&v.given).unwrap_or_else(|error| panic!("{}: {error}", v.name));
-        assert_eq!(code.expose(), v.code, "{}", v.name);
-    }
-}
-
-#[test]
-fn normalising_a_code_again_changes_nothing() {
-    for v in vectors::<Given, NoCode>("codes.json").accepted {
-        assert_eq!(Code::parse(&v.code).unwrap().expose(), v.code, "{}", v.name);
-    }
-}
-
-#[test]
-fn a_code_that_is_empty_or_too_long_is_refused() {
-    for v in vectors::<Given, NoCode>("codes.json").refused {
-        assert_refused(Code::parse(&v.given), "code", &v.fault, &v.name);
-    }
-}
-
-#[test]
-fn the_refusal_of_a_code_does_not_repeat_it() {
-    let given = "7".repeat(65);
-    let Err(error) = Code::parse(&given) else { panic!("accepted") };
-    assert!(!format!("{error} {error:?}").contains("77"), "{error:?}");
-}
-
-#[test]
-fn codes_match_when_they_are_the_same_after_normalising() {
-    let code = Code::parse("A1B2C3").unwrap();
-    assert!(code.matches(&Code::parse("a1b-2c3").unwrap()));
-}
-
-#[test]
-fn codes_that_differ_in_one_character_or_in_length_do_not_match() {
-    let code = Code::parse("123456").unwrap();
-    for other in ["123457", "023456", "12345", "1234567"] {
-        assert!(!code.matches(&Code::parse(other).unwrap()), "{other}");
-    }
-}
-
-#[test]
-fn a_code_size_is_4_to_20() {
-    for size in [4, 5, 19, 20] {
-        assert_eq!(CodeSize::new(size).unwrap().get(), size as usize);
-    }
-}
-
-#[test]
-fn a_code_size_outside_4_to_20_is_refused() {
-    for size in [0, 1, 3, 21, 255, 256 + 6, u32::MAX] {
-        assert_refused(CodeSize::new(size), "code_size", &format!("is {size}, must be 4 to 20 characters"), "a size");
-    }
-}
-
-#[test]
-fn a_code_has_6_digits_by_default() {
-    assert_eq!((CodeType::default(), CodeSize::default().get()), (CodeType::Numeric, 6));
-}
-
-#[test]
-fn a_code_type_is_read_from_its_word() {
-    for code_type in CodeType::ALL {
-        assert_eq!(code_type.as_str().parse::<CodeType>().unwrap(), code_type);
-    }
-}
-
-#[test]
-fn another_word_is_no_code_type() {
-    for word in ["", "Numeric", "digits", "numeric "] {
-        assert_refused(word.parse::<CodeType>(), "code_type", "`numeric`, `alpha`, `alphanumeric` and `hex`", word);
-    }
-}
-
-// Validity
-
-#[test]
-fn a_validity_is_1_to_3600_whole_seconds() {
-    for seconds in [1, 2, 600, 3599, 3600] {
-        assert_eq!(Validity::new(Duration::from_secs(seconds)).unwrap().duration(), Duration::from_secs(seconds));
-    }
-}
-
-#[test]
-fn a_validity_outside_1_to_3600_seconds_is_refused() {
-    for seconds in [0, 3601, 65_536 + 600, u64::MAX] {
-        let fault = format!("is {seconds} seconds, must be 1 to 3600 seconds");
-        assert_refused(Validity::new(Duration::from_secs(seconds)), "ttl", &fault, "a validity");
-    }
-}
-
-#[test]
-fn a_validity_with_a_fraction_of_a_second_is_refused() {
-    let fault = "is 1.5 seconds, must be whole seconds";
-    assert_refused(Validity::new(Duration::from_millis(1500)), "ttl", fault, "a second and a half");
-    assert_refused(Validity::new(Duration::from_nanos(1)), "ttl", "must be whole seconds", "a nanosecond");
-    assert_refused(
-        Validity::new(Duration::new(600, 999_999_999)),
-        "ttl",
-        "must be whole seconds",
-        "almost 601 seconds",
-    );
-}
-
-#[test]
-fn a_validity_is_600_seconds_by_default() {
-    assert_eq!(Validity::default().seconds(), 600);
-}
-
-// Messages
-
-#[derive(Deserialize)]
-struct Message {
-    name: String,
-    message: Vec<(String, usize)>,
-    code_size: u32,
-    code: String,
-    text: Vec<(String, usize)>,
-}
-
-#[derive(Deserialize)]
-struct NoMessage {
-    name: String,
-    message: Vec<(String, usize)>,
-    code_size: u32,
-    fault: String,
-}
-
-#[test]
-fn a_message_is_sent_with_the_code_in_every_place() {
-    for v in vectors::<Message, NoMessage>("messages.json").accepted {
-        let template = MessageTemplate::new(&joined(&v.message), CodeSize::new(v.code_size).unwrap())
-            .unwrap_or_else(|error| panic!("{}: {error}", v.name));
-        assert_eq!(*template.render(&Code::parse(&v.code).unwrap()), joined(&v.text), "{}", v.name);
-    }
-}
-
-#[test]
-fn a_message_past_a_limit_is_refused() {
-    for v in vectors::<Message, NoMessage>("messages.json").refused {
-        let message = joined(&v.message);
+    #[test]
+    fn a_validity_with_a_fraction_of_a_second_is_refused() {
+        let fault = "is 1.5 seconds, must be whole seconds";
+        assert_refused(Validity::new(Duration::from_millis(1500)), "ttl", fault, "a second and a half");
+        assert_refused(Validity::new(Duration::from_nanos(1)), "ttl", "must be whole seconds", "a nanosecond");
         assert_refused(
-            MessageTemplate::new(&message, CodeSize::new(v.code_size).unwrap()),
-            "message",
-            &v.fault,
-            &v.name,
+            Validity::new(Duration::new(600, 999_999_999)),
+            "ttl",
+            "must be whole seconds",
+            "almost 601 seconds",
+        );
+    }
+
+    #[test]
+    fn a_validity_is_600_seconds_by_default() {
+        assert_eq!(Validity::default().seconds(), 600);
+    }
+}
+
+mod message {
+    use super::*;
+
+    #[derive(Deserialize)]
+    struct Message {
+        name: String,
+        message: Vec<(String, usize)>,
+        code_size: u32,
+        code: String,
+        text: Vec<(String, usize)>,
+    }
+
+    #[derive(Deserialize)]
+    struct NoMessage {
+        name: String,
+        message: Vec<(String, usize)>,
+        code_size: u32,
+        fault: String,
+    }
+
+    #[test]
+    fn a_message_is_sent_with_the_code_in_every_place() {
+        for v in vectors::<Message, NoMessage>("messages.json").accepted {
+            let template = MessageTemplate::new(&joined(&v.message), CodeSize::new(v.code_size).unwrap())
+                .unwrap_or_else(|error| panic!("{}: {error}", v.name));
+            assert_eq!(*template.render(&Code::parse(&v.code).unwrap()), joined(&v.text), "{}", v.name);
+        }
+    }
+
+    #[test]
+    fn a_message_past_a_limit_is_refused() {
+        for v in vectors::<Message, NoMessage>("messages.json").refused {
+            let message = joined(&v.message);
+            assert_refused(
+                MessageTemplate::new(&message, CodeSize::new(v.code_size).unwrap()),
+                "message",
+                &v.fault,
+                &v.name,
+            );
+        }
+    }
+
+    #[test]
+    fn newline_and_tab_are_the_only_control_characters_of_a_message() {
+        for c in (0..=0x9f).filter_map(char::from_u32).filter(|c| c.is_control()) {
+            let accepted = MessageTemplate::new(&format!("{{CODE}}{c}"), CodeSize::default()).is_ok();
+            assert_eq!(accepted, matches!(c, '\n' | '\t'), "{c:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_code_puts_in_place_of_the_place_is_not_replaced_again() {
+        let template = MessageTemplate::new("{CODE}{CODE}", CodeSize::default()).unwrap();
+        let code = Code::parse("{CODE}").unwrap();
+        assert_eq!(*template.render(&code), "{CODE}{CODE}");
+    }
+}
+
+mod secrets {
+    use super::*;
+
+    /// Compiles only where the type does not have the trait: with it there would be two ways to call `ambiguous`.
+    macro_rules! assert_has_not {
+        ($type:ty: $($trait:path),*) => {
+            $({
+                struct Marked;
+                trait Ambiguous<Mark> {
+                    fn ambiguous() {}
+                }
+                impl<T: ?Sized> Ambiguous<()> for T {}
+                impl<T: ?Sized + $trait> Ambiguous<Marked> for T {}
+                <$type as Ambiguous<_>>::ambiguous();
+            })*
+        };
+    }
+
+    #[test]
+    fn no_secret_can_be_printed_or_serialised() {
+        use std::fmt::{Debug, Display};
+
+        use serde::Serialize;
+
+        assert_has_not!(Code: Debug, Display, Serialize);
+        assert_has_not!(ApiKey: Debug, Display, Serialize);
+        assert_has_not!(EngineKey: Debug, Display, Serialize);
+        assert_has_not!(OutgoingSms: Debug, Display, Serialize);
+        assert_has_not!(MessageTemplate: Debug, Display, Serialize);
+        assert_has_not!(EngineOptions: Debug, Display, Serialize);
+        assert_has_not!(ValidateOptions: Debug, Display, Serialize);
+    }
+
+    #[test]
+    fn secrets_cannot_be_compared_but_in_constant_time() {
+        assert_has_not!(Code: PartialEq, PartialOrd, std::hash::Hash);
+        assert_has_not!(ApiKey: PartialEq, PartialOrd, std::hash::Hash);
+        assert_has_not!(EngineKey: PartialEq, PartialOrd, std::hash::Hash);
+    }
+}
+
+mod status_strings {
+    use super::*;
+
+    #[test]
+    fn the_words_of_errors_are_those_of_the_documentation() {
+        let words = "invalid_input unauthorized forbidden not_found rejected conflict rate_limited unreachable timeout \
+                     interrupted unavailable redirected invalid_response unsupported storage misconfigured delivery_failed \
+                     closed forked internal";
+        assert_eq!(ErrorCode::ALL.map(|code| code.to_string()).join(" "), words);
+    }
+
+    #[test]
+    fn the_words_of_states_outcomes_and_sms_are_those_of_the_documentation() {
+        assert_eq!(STATES.map(|state| state.to_string()).join(" "), "pending verified expired cancelled");
+        let words = "verified wrong_code expired already_verified cancelled too_many_attempts";
+        assert_eq!(OUTCOMES.map(|outcome| outcome.to_string()).join(" "), words);
+        assert_eq!([SmsStatus::Sent.as_str(), SmsStatus::Unknown.as_str()], ["sent", "unknown"]);
+    }
+
+    #[test]
+    fn verified_is_the_only_success() {
+        assert_eq!(
+            OUTCOMES.into_iter().filter(|outcome| outcome.is_verified()).collect::<Vec<_>>(),
+            [Outcome::Verified]
         );
     }
 }
 
-#[test]
-fn newline_and_tab_are_the_only_control_characters_of_a_message() {
-    for c in (0..=0x9f).filter_map(char::from_u32).filter(|c| c.is_control()) {
-        let accepted = MessageTemplate::new(&format!("{{CODE}}{c}"), CodeSize::default()).is_ok();
-        assert_eq!(accepted, matches!(c, '\n' | '\t'), "{c:?}");
+mod request_id {
+    use super::*;
+
+    #[test]
+    fn an_id_is_one_path_segment_of_at_most_128_characters() {
+        let longest = "a".repeat(128);
+        for id in ["a", "0", "0123456789abcdef0123456789abcdef", "A-Z_a.z", "...", ".a", "-", "_", &longest] {
+            assert_eq!(RequestId::parse(id).unwrap().as_str(), id);
+        }
+    }
+
+    #[test]
+    fn what_could_not_stand_in_a_path_is_no_id() {
+        let too_long = "a".repeat(129);
+        for (id, fault) in
+            [("", "is empty"), (".", "relative path"), ("..", "relative path"), (&too_long, "is too long")]
+        {
+            assert_refused(RequestId::parse(id), "id", fault, id);
+            assert_refused(RequestId::parse(id), "id", "must be 1 to 128 characters of `A-Z a-z 0-9 . _ -`", id);
+        }
+    }
+
+    #[test]
+    fn an_id_has_no_other_character() {
+        for c in ('\0'..='\u{17f}').filter(|c| !(c.is_ascii_alphanumeric() || ".-_".contains(*c))) {
+            assert_refused(
+                RequestId::parse(&format!("a{c}")),
+                "id",
+                "character that is not allowed",
+                &format!("{c:?}"),
+            );
+        }
     }
 }
 
-#[test]
-fn what_a_code_puts_in_place_of_the_place_is_not_replaced_again() {
-    let template = MessageTemplate::new("{CODE}{CODE}", CodeSize::default()).unwrap();
-    let code = Code::parse("{CODE}").unwrap();
-    assert_eq!(*template.render(&code), "{CODE}{CODE}");
-}
+mod api_key {
+    use super::*;
 
-// Secrets
+    #[test]
+    fn an_api_key_has_1_to_1024_visible_characters() {
+        for key in ["k".to_owned(), "k".repeat(1024)] {
+            assert_eq!(ApiKey::parse(&key).unwrap().expose(), key);
+        }
+        for key in [String::new(), " ".to_owned(), "k".repeat(1025)] {
+            assert_refused(ApiKey::parse(&key), "api_key", "must have 1 to 1024", "a key");
+        }
+    }
 
-/// Compiles only where the type does not have the trait: with it there would be two ways to call `ambiguous`.
-macro_rules! assert_has_not {
-    ($type:ty: $($trait:path),*) => {
-        $({
-            struct Marked;
-            trait Ambiguous<Mark> {
-                fn ambiguous() {}
-            }
-            impl<T: ?Sized> Ambiguous<()> for T {}
-            impl<T: ?Sized + $trait> Ambiguous<Marked> for T {}
-            <$type as Ambiguous<_>>::ambiguous();
-        })*
-    };
-}
+    #[test]
+    fn blanks_around_an_api_key_which_files_and_shells_leave_there_are_dropped() {
+        assert_eq!(ApiKey::parse(" key\n").unwrap().expose(), "key");
+    }
 
-#[test]
-fn no_secret_can_be_printed_or_serialised() {
-    use std::fmt::{Debug, Display};
+    #[test]
+    fn an_api_key_has_no_control_character() {
+        for c in (0..=0x9f).filter_map(char::from_u32).filter(|c| c.is_control()) {
+            assert_refused(
+                ApiKey::parse(&format!("k{c}k")),
+                "api_key",
+                "control character, none is allowed",
+                &format!("{c:?}"),
+            );
+        }
+    }
 
-    use serde::Serialize;
+    #[test]
+    fn an_api_key_that_no_header_could_carry_is_refused() {
+        assert_refused(ApiKey::parse("chave-é"), "api_key", "outside ASCII, none is allowed", "é");
+    }
 
-    assert_has_not!(Code: Debug, Display, Serialize);
-    assert_has_not!(ApiKey: Debug, Display, Serialize);
-    assert_has_not!(EngineKey: Debug, Display, Serialize);
-    assert_has_not!(OutgoingSms: Debug, Display, Serialize);
-    assert_has_not!(MessageTemplate: Debug, Display, Serialize);
-    assert_has_not!(EngineOptions: Debug, Display, Serialize);
-    assert_has_not!(ValidateOptions: Debug, Display, Serialize);
-}
-
-#[test]
-fn secrets_cannot_be_compared_but_in_constant_time() {
-    assert_has_not!(Code: PartialEq, PartialOrd, std::hash::Hash);
-    assert_has_not!(ApiKey: PartialEq, PartialOrd, std::hash::Hash);
-    assert_has_not!(EngineKey: PartialEq, PartialOrd, std::hash::Hash);
-}
-
-// Words
-
-#[test]
-fn the_words_of_errors_are_those_of_the_documentation() {
-    let words = "invalid_input unauthorized forbidden not_found rejected conflict rate_limited unreachable timeout \
-                 interrupted unavailable redirected invalid_response unsupported storage misconfigured delivery_failed \
-                 closed forked internal";
-    assert_eq!(ErrorCode::ALL.map(|code| code.to_string()).join(" "), words);
-}
-
-#[test]
-fn the_words_of_states_outcomes_and_sms_are_those_of_the_documentation() {
-    assert_eq!(STATES.map(|state| state.to_string()).join(" "), "pending verified expired cancelled");
-    let words = "verified wrong_code expired already_verified cancelled too_many_attempts";
-    assert_eq!(OUTCOMES.map(|outcome| outcome.to_string()).join(" "), words);
-    assert_eq!([SmsStatus::Sent.as_str(), SmsStatus::Unknown.as_str()], ["sent", "unknown"]);
-}
-
-#[test]
-fn verified_is_the_only_success() {
-    assert_eq!(OUTCOMES.into_iter().filter(|outcome| outcome.is_verified()).collect::<Vec<_>>(), [Outcome::Verified]);
-}
-
-// Ids, keys
-
-#[test]
-fn an_id_is_one_path_segment_of_at_most_128_characters() {
-    let longest = "a".repeat(128);
-    for id in ["a", "0", "0123456789abcdef0123456789abcdef", "A-Z_a.z", "...", ".a", "-", "_", &longest] {
-        assert_eq!(RequestId::parse(id).unwrap().as_str(), id);
+    #[test]
+    fn the_refusal_of_an_api_key_does_not_repeat_it() {
+        let Err(error) = ApiKey::parse("secret\0secret") else { panic!("accepted") };
+        assert!(!format!("{error} {error:?}").contains("secret"), "{error:?}");
     }
 }
 
-#[test]
-fn what_could_not_stand_in_a_path_is_no_id() {
-    let too_long = "a".repeat(129);
-    for (id, fault) in [("", "is empty"), (".", "relative path"), ("..", "relative path"), (&too_long, "is too long")] {
-        assert_refused(RequestId::parse(id), "id", fault, id);
-        assert_refused(RequestId::parse(id), "id", "must be 1 to 128 characters of `A-Z a-z 0-9 . _ -`", id);
+mod engine_key {
+    use super::*;
+
+    #[test]
+    fn an_engine_key_has_at_least_32_bytes() {
+        assert!(EngineKey::new(&[0; 32]).is_ok());
+        assert_refused(EngineKey::new(&[0; 31]), "key", "has 31 bytes, must have at least 32", "31 bytes");
+        assert_refused(EngineKey::new(&[]), "key", "has 0 bytes, must have at least 32", "no bytes");
     }
-}
-
-#[test]
-fn an_id_has_no_other_character() {
-    for c in ('\0'..='\u{17f}').filter(|c| !(c.is_ascii_alphanumeric() || ".-_".contains(*c))) {
-        assert_refused(RequestId::parse(&format!("a{c}")), "id", "character that is not allowed", &format!("{c:?}"));
-    }
-}
-
-#[test]
-fn an_api_key_has_1_to_1024_visible_characters() {
-    for key in ["k".to_owned(), "k".repeat(1024)] {
-        assert_eq!(ApiKey::parse(&key).unwrap().expose(), key);
-    }
-    for key in [String::new(), " ".to_owned(), "k".repeat(1025)] {
-        assert_refused(ApiKey::parse(&key), "api_key", "must have 1 to 1024", "a key");
-    }
-}
-
-#[test]
-fn blanks_around_an_api_key_which_files_and_shells_leave_there_are_dropped() {
-    assert_eq!(ApiKey::parse(" key\n").unwrap().expose(), "key");
-}
-
-#[test]
-fn an_api_key_has_no_control_character() {
-    for c in (0..=0x9f).filter_map(char::from_u32).filter(|c| c.is_control()) {
-        assert_refused(
-            ApiKey::parse(&format!("k{c}k")),
-            "api_key",
-            "control character, none is allowed",
-            &format!("{c:?}"),
-        );
-    }
-}
-
-#[test]
-fn an_api_key_that_no_header_could_carry_is_refused() {
-    assert_refused(ApiKey::parse("chave-é"), "api_key", "outside ASCII, none is allowed", "é");
-}
-
-#[test]
-fn the_refusal_of_an_api_key_does_not_repeat_it() {
-    let Err(error) = ApiKey::parse("secret\0secret") else { panic!("accepted") };
-    assert!(!format!("{error} {error:?}").contains("secret"), "{error:?}");
-}
-
-#[test]
-fn an_engine_key_has_at_least_32_bytes() {
-    assert!(EngineKey::new(&[0; 32]).is_ok());
-    assert_refused(EngineKey::new(&[0; 31]), "key", "has 31 bytes, must have at least 32", "31 bytes");
-    assert_refused(EngineKey::new(&[]), "key", "has 0 bytes, must have at least 32", "no bytes");
 }
 
 /// What the bindings are given by languages whose numbers have no type.
