@@ -4,14 +4,15 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use async_trait::async_trait;
-use egoi_verify::binding_options::{self, EngineSettings, QuotaSettings};
+use egoi_verify::binding_options::{self, EngineSettings};
 use egoi_verify::{
     Clock, EgoiSms, Engine, EngineOptions, Error, OutgoingSms, SendError, SendFuture, SmsGateway, TestClock,
 };
 use egoi_verify_runtime::guarded;
 
-use crate::client::{NativeClientOptions, NativeStore};
+use crate::client::NativeClientOptions;
 use crate::failure::{NativeError, Thrown, ThrownByUser};
+use crate::settings::{NativeSettings, settings};
 use crate::values::{
     NativeCancelToken, NativeOutcome, NativeRequest, NativeState, NativeValidate, NativeVerification, call_options,
 };
@@ -87,85 +88,18 @@ impl NativeTestClock {
     }
 }
 
-/// A limit of the engine.
-#[derive(uniffi::Enum)]
-pub enum NativeLimit {
-    /// None at all.
-    None,
-    /// As many as this.
-    Max {
-        /// How many.
-        limit: i64,
-    },
-}
-
-/// A length of time that can be switched off.
-#[derive(uniffi::Enum)]
-pub enum NativePause {
-    /// None at all.
-    None,
-    /// This one.
-    Lasting {
-        /// In seconds.
-        seconds: f64,
-    },
-}
-
-/// So many in so long.
-#[derive(uniffi::Enum)]
-pub enum NativeQuota {
-    /// No limit.
-    None,
-    /// As many as this in so long.
-    Max {
-        /// How many.
-        limit: i64,
-        /// In how many seconds.
-        per: f64,
-    },
-}
-
-/// See core's `EngineOptions`; what is absent has core's default.
+/// See core's `EngineOptions`.
 #[derive(uniffi::Record)]
-#[expect(missing_docs, reason = "the fields of core's")]
 pub struct NativeEngineOptions {
-    pub store: Option<NativeStore>,
-    pub timeout: Option<f64>,
-    pub max_requests: Option<i64>,
-    pub max_attempts: Option<NativeLimit>,
-    pub wrong_codes_per_number: Option<NativeQuota>,
-    pub sms_per_number: Option<NativeQuota>,
-    pub max_resends: Option<NativeLimit>,
-    pub resend_after: Option<NativePause>,
-    pub countries: Option<Vec<i64>>,
+    /// Those that have defaults.
+    pub settings: NativeSettings,
+    /// For tests.
     pub clock: Option<Arc<NativeTestClock>>,
 }
 
 impl NativeEngineOptions {
     fn read(self) -> Result<EngineOptions, Error> {
-        let limit = |given| match given {
-            NativeLimit::None => None,
-            NativeLimit::Max { limit } => Some(limit),
-        };
-        let quota = |given| match given {
-            NativeQuota::None => None,
-            NativeQuota::Max { limit, per } => Some(QuotaSettings { limit, per }),
-        };
-        let pause = |given| match given {
-            NativePause::None => None,
-            NativePause::Lasting { seconds } => Some(seconds),
-        };
-        let settings = EngineSettings {
-            store: self.store.map(NativeStore::read),
-            timeout: self.timeout,
-            max_requests: self.max_requests,
-            max_attempts: self.max_attempts.map(limit),
-            wrong_codes_per_number: self.wrong_codes_per_number.map(quota),
-            sms_per_number: self.sms_per_number.map(quota),
-            max_resends: self.max_resends.map(limit),
-            resend_after: self.resend_after.map(pause),
-            countries: self.countries,
-        };
+        let settings: EngineSettings = settings(self.settings)?;
         let options = settings.set(EngineOptions::default())?;
         Ok(match self.clock {
             Some(clock) => options.clock(Arc::<TestClock>::clone(&clock.0)),

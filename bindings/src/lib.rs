@@ -12,6 +12,7 @@ pub mod engine;
 pub mod failure;
 pub mod functions;
 pub mod session;
+pub mod settings;
 pub mod values;
 mod verbs;
 

@@ -236,7 +236,7 @@ impl NativeRequest {
             options = options.idempotency_key(key);
         }
         if let Some(timeout) = self.timeout {
-            options = options.timeout(binding_options::seconds("timeout", timeout)?);
+            options = options.timeout(binding_options::timeout(timeout)?);
         }
         Ok((self.number, options))
     }
@@ -259,7 +259,7 @@ impl NativeValidate {
             options = options.number(number);
         }
         if let Some(timeout) = timeout {
-            options = options.timeout(binding_options::seconds("timeout", timeout)?);
+            options = options.timeout(binding_options::timeout(timeout)?);
         }
         Ok(options)
     }
@@ -268,7 +268,7 @@ impl NativeValidate {
 pub(crate) fn call_options(timeout: Option<f64>) -> Result<CallOptions, Error> {
     let options = CallOptions::default();
     Ok(match timeout {
-        Some(timeout) => options.timeout(binding_options::seconds("timeout", timeout)?),
+        Some(timeout) => options.timeout(binding_options::timeout(timeout)?),
         None => options,
     })
 }

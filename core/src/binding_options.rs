@@ -1,8 +1,10 @@
-//! Values as languages without Rust's types give them, checked once for every binding.
+//! Options and arguments as languages without Rust's types give them, checked once for every binding.
 
 use std::collections::HashMap;
 use std::fmt;
+#[cfg(feature = "sandbox")]
 use std::net::IpAddr;
+use std::str::FromStr;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -18,116 +20,76 @@ use crate::store::Store;
 #[cfg(feature = "sandbox")]
 pub const CODE_COMES_WITHIN: Duration = Duration::from_secs(10);
 
-/// A store as it was given; lengths of time in seconds. Whatever is absent has its default.
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-#[expect(missing_docs, reason = "the methods of `Store`")]
-pub struct StoreSettings {
-    pub url: Option<String>,
-    #[serde(deserialize_with = "bytes")]
-    pub key: Option<Vec<u8>>,
-    #[serde(deserialize_with = "lists_of_bytes")]
-    pub previous_keys: Option<Vec<Vec<u8>>>,
-    pub retention: Option<f64>,
-    pub pool_size: Option<i64>,
-    #[serde(deserialize_with = "bytes")]
-    pub ca_certificates: Option<Vec<u8>>,
+/// The options that a language gives, and core's builder of them. An option is one line: its name, the type that a language
+/// gives, and the function that makes the builder's type of it. What is absent has the builder's default.
+macro_rules! settings {
+    ($(#[$about:meta])* $name:ident for $builder:ty {
+        $($(#[$how:meta])* $option:ident: $given:ty => $read:expr,)*
+    }) => {
+        $(#[$about])*
+        #[derive(Default, Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        #[expect(missing_docs, reason = "the methods of the builder")]
+        pub struct $name {
+            $($(#[$how])* pub $option: Option<$given>,)*
+        }
+
+        impl $name {
+            /// The builder with what was given.
+            pub fn set(self, mut builder: $builder) -> Result<$builder, Error> {
+                $(if let Some(given) = self.$option {
+                    builder = builder.$option($read(stringify!($option), given)?);
+                })*
+                Ok(builder)
+            }
+        }
+    };
+}
+
+settings! {
+    /// The options of a store. Lengths of time are in seconds.
+    StoreSettings for Store {
+        url: String => unchanged,
+        #[serde(deserialize_with = "bytes")]
+        key: Vec<u8> => unchanged,
+        #[serde(deserialize_with = "lists_of_bytes")]
+        previous_keys: Vec<Vec<u8>> => unchanged,
+        retention: f64 => span,
+        pool_size: i64 => whole,
+        #[serde(deserialize_with = "bytes")]
+        ca_certificates: Vec<u8> => unchanged,
+    }
 }
 
 impl StoreSettings {
     /// The store with what was given.
     pub fn read(self) -> Result<Store, Error> {
-        let missing =
-            || Error::invalid_input("url", Reason::Missing, "is missing, a store has one: `memory:`, for example");
-        let mut store = Store::new(self.url.ok_or_else(missing)?);
-        if let Some(key) = self.key {
-            store = store.key(key);
+        if self.url.is_none() {
+            let fault = "is missing, a store has one: `memory:`, for example";
+            return Err(Error::invalid_input("url", Reason::Missing, fault));
         }
-        if let Some(keys) = self.previous_keys {
-            store = store.previous_keys(keys);
-        }
-        if let Some(retention) = self.retention {
-            store = store.retention(seconds("retention", retention)?);
-        }
-        if let Some(connections) = self.pool_size {
-            store = store.pool_size(whole::<u32>("pool_size", connections)? as usize);
-        }
-        if let Some(pem) = self.ca_certificates {
-            store = store.ca_certificates(pem);
-        }
-        Ok(store)
+        self.set(Store::default())
     }
 }
 
-/// The options of a client that have defaults, as they were given; lengths of time in seconds. Whatever is absent has
-/// its default.
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-#[expect(missing_docs, reason = "the methods of `ClientOptions`")]
-pub struct ClientSettings {
-    pub api: Option<String>,
-    pub base_url: Option<String>,
-    pub timeout: Option<f64>,
-    pub connect_timeout: Option<f64>,
-    pub proxy: Option<String>,
-    #[serde(deserialize_with = "bytes")]
-    pub ca_certificates: Option<Vec<u8>>,
-    pub trust: Option<String>,
-    pub allow_http: Option<bool>,
-    pub check_state_first: Option<bool>,
-    pub status_words: Option<HashMap<String, String>>,
-    pub v1_paths: Option<HashMap<String, String>>,
-    pub v2_paths: Option<HashMap<String, String>>,
-    pub app_name: Option<String>,
-    pub store: Option<StoreSettings>,
-}
-
-impl ClientSettings {
-    /// The options with what was given.
-    pub fn set(self, mut options: ClientOptions) -> Result<ClientOptions, Error> {
-        if let Some(api) = self.api {
-            options = options.api(api.parse()?);
-        }
-        if let Some(base_url) = self.base_url {
-            options = options.base_url(base_url);
-        }
-        if let Some(timeout) = self.timeout {
-            options = options.timeout(seconds("timeout", timeout)?);
-        }
-        if let Some(timeout) = self.connect_timeout {
-            options = options.connect_timeout(seconds("connect_timeout", timeout)?);
-        }
-        if let Some(proxy) = self.proxy {
-            options = options.proxy(proxy);
-        }
-        if let Some(pem) = self.ca_certificates {
-            options = options.ca_certificates(pem);
-        }
-        if let Some(trust) = self.trust {
-            options = options.trust(trust.parse()?);
-        }
-        if let Some(allow) = self.allow_http {
-            options = options.allow_http(allow);
-        }
-        if let Some(check) = self.check_state_first {
-            options = options.check_state_first(check);
-        }
-        if let Some(words) = self.status_words {
-            options = options.status_words(words);
-        }
-        if let Some(paths) = self.v1_paths {
-            options = options.v1_paths(V1Paths::default().with(paths)?);
-        }
-        if let Some(paths) = self.v2_paths {
-            options = options.v2_paths(V2Paths::default().with(paths)?);
-        }
-        if let Some(name) = self.app_name {
-            options = options.app_name(name);
-        }
-        if let Some(store) = self.store {
-            options = options.store(store.read()?);
-        }
-        Ok(options)
+settings! {
+    /// The options of a client that have defaults. Lengths of time are in seconds.
+    ClientSettings for ClientOptions {
+        api: String => word,
+        base_url: String => unchanged,
+        timeout: f64 => deadline,
+        connect_timeout: f64 => deadline,
+        proxy: String => unchanged,
+        #[serde(deserialize_with = "bytes")]
+        ca_certificates: Vec<u8> => unchanged,
+        trust: String => word,
+        allow_http: bool => unchanged,
+        check_state_first: bool => unchanged,
+        status_words: HashMap<String, String> => unchanged,
+        v1_paths: HashMap<String, String> => |_, paths| V1Paths::default().with(paths),
+        v2_paths: HashMap<String, String> => |_, paths| V2Paths::default().with(paths),
+        app_name: String => unchanged,
+        store: StoreSettings => store,
     }
 }
 
@@ -140,66 +102,65 @@ pub struct QuotaSettings {
     pub per: f64,
 }
 
-/// The options of an engine that have defaults, as they were given; lengths of time in seconds. Whatever is absent has
-/// its default, and a limit that is there and `None` is off. A quota is so many in so many seconds.
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-#[expect(missing_docs, reason = "the methods of `EngineOptions`")]
-pub struct EngineSettings {
-    pub store: Option<StoreSettings>,
-    pub timeout: Option<f64>,
-    pub max_requests: Option<i64>,
-    #[serde(deserialize_with = "or_off")]
-    pub max_attempts: Option<Option<i64>>,
-    #[serde(deserialize_with = "or_off")]
-    pub wrong_codes_per_number: Option<Option<QuotaSettings>>,
-    #[serde(deserialize_with = "or_off")]
-    pub sms_per_number: Option<Option<QuotaSettings>>,
-    #[serde(deserialize_with = "or_off")]
-    pub max_resends: Option<Option<i64>>,
-    #[serde(deserialize_with = "or_off")]
-    pub resend_after: Option<Option<f64>>,
-    pub countries: Option<Vec<i64>>,
+settings! {
+    /// The options of an engine that have defaults. Lengths of time are in seconds. A limit that is there and `None` is off.
+    EngineSettings for EngineOptions {
+        store: StoreSettings => store,
+        timeout: f64 => deadline,
+        max_requests: i64 => whole,
+        #[serde(deserialize_with = "or_off")]
+        max_attempts: Option<i64> => limit(whole),
+        #[serde(deserialize_with = "or_off")]
+        wrong_codes_per_number: Option<QuotaSettings> => limit(quota),
+        #[serde(deserialize_with = "or_off")]
+        sms_per_number: Option<QuotaSettings> => limit(quota),
+        #[serde(deserialize_with = "or_off")]
+        max_resends: Option<i64> => limit(whole),
+        #[serde(deserialize_with = "or_off")]
+        resend_after: Option<f64> => limit(span),
+        countries: Vec<i64> => |field, codes| each(whole)(field, codes).map(Some),
+    }
 }
 
-impl EngineSettings {
-    /// The options with what was given.
-    pub fn set(self, mut options: EngineOptions) -> Result<EngineOptions, Error> {
-        let so_many = |field, QuotaSettings { limit, per }| {
-            Ok::<_, Error>(Quota { limit: whole(field, limit)?, per: seconds(field, per)? })
-        };
-        let quota = |field, given: Option<_>| given.map(|given| so_many(field, given)).transpose();
-        let most = |field, most: Option<i64>| most.map(|most| whole(field, most)).transpose();
-        if let Some(store) = self.store {
-            options = options.store(store.read()?);
-        }
-        if let Some(timeout) = self.timeout {
-            options = options.timeout(seconds("timeout", timeout)?);
-        }
-        if let Some(most) = self.max_requests {
-            options = options.max_requests(whole("max_requests", most)?);
-        }
-        if let Some(given) = self.max_attempts {
-            options = options.max_attempts(most("max_attempts", given)?);
-        }
-        if let Some(given) = self.wrong_codes_per_number {
-            options = options.wrong_codes_per_number(quota("wrong_codes_per_number", given)?);
-        }
-        if let Some(given) = self.sms_per_number {
-            options = options.sms_per_number(quota("sms_per_number", given)?);
-        }
-        if let Some(given) = self.max_resends {
-            options = options.max_resends(most("max_resends", given)?);
-        }
-        if let Some(pause) = self.resend_after {
-            options = options.resend_after(pause.map(|pause| seconds("resend_after", pause)).transpose()?);
-        }
-        if let Some(codes) = self.countries {
-            let codes = codes.into_iter().map(|code| whole("countries", code));
-            options = options.countries(Some(codes.collect::<Result<_, _>>()?));
-        }
-        Ok(options)
+#[cfg(feature = "sandbox")]
+settings! {
+    /// The options of a sandbox.
+    SandboxSettings for crate::sandbox::SandboxOptions {
+        host: String => address,
+        port: i64 => whole,
+        seed: i64 => whole,
+        code: String => unchanged,
+        api_key: String => unchanged,
+        v2_words: bool => unchanged,
+        v2_wrong: i64 => whole,
+        senders: Vec<String> => unchanged,
+        own_limits: bool => unchanged,
+        allow_hosts: Vec<String> => unchanged,
     }
+}
+
+fn unchanged<T>(_: &str, given: T) -> Result<T, Error> {
+    Ok(given)
+}
+
+fn word<T: FromStr<Err = Error>>(_: &str, given: String) -> Result<T, Error> {
+    given.parse()
+}
+
+fn store(_: &str, given: StoreSettings) -> Result<Store, Error> {
+    given.read()
+}
+
+fn quota(field: &str, QuotaSettings { limit, per }: QuotaSettings) -> Result<Quota, Error> {
+    Ok(Quota { limit: whole(field, limit)?, per: span(field, per)? })
+}
+
+fn limit<G, T>(read: impl Fn(&str, G) -> Result<T, Error>) -> impl Fn(&str, Option<G>) -> Result<Option<T>, Error> {
+    move |field, given| given.map(|given| read(field, given)).transpose()
+}
+
+fn each<G, T>(read: impl Fn(&str, G) -> Result<T, Error>) -> impl Fn(&str, Vec<G>) -> Result<Vec<T>, Error> {
+    move |field, given| given.into_iter().map(|given| read(field, given)).collect()
 }
 
 /// Bytes, or a text, which stands for its own bytes.
@@ -220,6 +181,10 @@ impl<'de> Deserialize<'de> for Bytes {
                 Ok(Bytes(text.as_bytes().to_vec()))
             }
 
+            fn visit_byte_buf<E: de::Error>(self, bytes: Vec<u8>) -> Result<Bytes, E> {
+                Ok(Bytes(bytes))
+            }
+
             fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Bytes, E> {
                 Ok(Bytes(bytes.to_vec()))
             }
@@ -233,7 +198,7 @@ impl<'de> Deserialize<'de> for Bytes {
             }
         }
 
-        deserializer.deserialize_any(BytesVisitor)
+        deserializer.deserialize_byte_buf(BytesVisitor)
     }
 }
 
@@ -256,25 +221,34 @@ const MAX_TIMEOUT: Duration = Duration::from_secs(600);
 /// A window, a pause and a retention are no longer.
 const MAX_SPAN: Duration = Duration::from_secs(31 * 24 * 60 * 60);
 
-/// A length of time in seconds. Negative, not a number or longer than its use has need of, it is `invalid_input`.
+/// A length of time in seconds. One that is negative, endless or not a number is `invalid_input`.
 pub fn seconds(field: &str, given: f64) -> Result<Duration, Error> {
-    let max = match field {
-        "timeout" | "connect_timeout" => Some(MAX_TIMEOUT),
-        "retention" | "resend_after" | "wrong_codes_per_number" | "sms_per_number" => Some(MAX_SPAN),
-        _ => None,
-    };
-    let fault = |reason, fault: fmt::Arguments<'_>| Error::invalid_input(field, reason, fault);
-    let span = Duration::try_from_secs_f64(given).map_err(|_| {
+    Duration::try_from_secs_f64(given).map_err(|_| {
         let reason = if given > 0.0 { Reason::TooLarge } else { Reason::TooSmall };
-        fault(reason, format_args!("is {given} seconds, must be 0 or more, and not endless"))
-    })?;
-    match max {
-        Some(max) if span > max => Err(fault(
-            Reason::TooLarge,
-            format_args!("is {given} s; the maximum is {} s. Were milliseconds meant?", max.as_secs()),
-        )),
-        _ => Ok(span),
+        Error::invalid_input(field, reason, format_args!("is {given} seconds, must be 0 or more, and not endless"))
+    })
+}
+
+/// The `timeout` of a call in seconds, at most 600.
+pub fn timeout(given: f64) -> Result<Duration, Error> {
+    deadline("timeout", given)
+}
+
+fn deadline(field: &str, given: f64) -> Result<Duration, Error> {
+    seconds_up_to(MAX_TIMEOUT, field, given)
+}
+
+fn span(field: &str, given: f64) -> Result<Duration, Error> {
+    seconds_up_to(MAX_SPAN, field, given)
+}
+
+fn seconds_up_to(max: Duration, field: &str, given: f64) -> Result<Duration, Error> {
+    let time = seconds(field, given)?;
+    if time > max {
+        let fault = format_args!("is {given} s; the maximum is {} s. Were milliseconds meant?", max.as_secs());
+        return Err(Error::invalid_input(field, Reason::TooLarge, fault));
     }
+    Ok(time)
 }
 
 /// A validity, for [`RequestOptions::ttl`](crate::RequestOptions::ttl), which checks what is left to check.
@@ -292,8 +266,8 @@ pub fn code_size(given: i64) -> Result<u32, Error> {
     })
 }
 
-/// An IP address.
-pub fn address(field: &str, given: &str) -> Result<IpAddr, Error> {
+#[cfg(feature = "sandbox")]
+fn address(field: &str, given: String) -> Result<IpAddr, Error> {
     given
         .parse()
         .map_err(|_| Error::invalid_input(field, Reason::Malformed, format_args!("`{given}` is not an IP address")))
@@ -321,4 +295,8 @@ impl Limit for u32 {
 
 impl Limit for u64 {
     const MAX: u64 = i64::MAX as u64;
+}
+
+impl Limit for usize {
+    const MAX: u64 = u32::MAX as u64;
 }

@@ -320,7 +320,7 @@ mod v2 {
 
     #[tokio::test]
     async fn a_wrong_code_can_be_a_400() {
-        let sandbox = Sandbox::start(SandboxOptions::default().v2_wrong_is_400(true)).await.unwrap();
+        let sandbox = Sandbox::start(SandboxOptions::default().v2_wrong(400)).await.unwrap();
         let raw = Raw::of(&sandbox);
         let id = raw.request_v2().await;
         assert_eq!(raw.post(&format!("/api/v2/verify/{id}/validate"), json!({"code": "wrong"})).await.0, 400);
@@ -512,7 +512,7 @@ mod both {
         for options in [
             SandboxOptions::default(),
             SandboxOptions::default().v2_words(true),
-            SandboxOptions::default().v2_wrong_is_400(true),
+            SandboxOptions::default().v2_wrong(400),
         ] {
             let sandbox = Sandbox::start(options).await.unwrap();
             for api in [Api::V1, Api::V2] {

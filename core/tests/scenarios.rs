@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use egoi_verify::binding_options::{ClientSettings, EngineSettings, code_size, seconds, ttl};
+use egoi_verify::binding_options::{ClientSettings, EngineSettings, code_size, timeout, ttl};
 use egoi_verify::{
     CallOptions, Client, ClientOptions, Code, CodeType, Engine, EngineOptions, Error, ErrorCode, Fault, Message,
     OutgoingSms, RequestOptions, Sandbox, SandboxOptions, SendError, TestClock, ValidateOptions, Verification,
@@ -175,7 +175,7 @@ impl Run {
         options = match on {
             "client-v1" | "client-v2" | "engine" => options,
             "client-v2-words" => options.v2_words(true),
-            "client-v2-400" => options.v2_wrong_is_400(true),
+            "client-v2-400" => options.v2_wrong(400),
             _ => panic!("there is no verifier {on}"),
         };
         let mut run = Self {
@@ -281,8 +281,8 @@ impl Run {
                 if let Some(number) = step.take::<String>("number") {
                     options = options.number(number);
                 }
-                if let Some(timeout) = step.take("timeout") {
-                    options = options.timeout(Duration::from_secs_f64(timeout));
+                if let Some(seconds) = step.take("timeout") {
+                    options = options.timeout(Duration::from_secs_f64(seconds));
                 }
                 said(on!(self, validate(&id, &code, options)), |outcome| outcome.as_str().into())
             }
@@ -463,8 +463,8 @@ fn request_options(step: &mut Fields) -> Result<RequestOptions, Error> {
     if let Some(key) = step.take::<String>("idempotency_key") {
         options = options.idempotency_key(key);
     }
-    if let Some(timeout) = step.take("timeout") {
-        options = options.timeout(seconds("timeout", timeout)?);
+    if let Some(seconds) = step.take("timeout") {
+        options = options.timeout(timeout(seconds)?);
     }
     Ok(options)
 }

@@ -489,9 +489,9 @@ mod untyped_numbers {
 
     #[test]
     fn a_length_of_time_is_at_least_nothing_and_ends() {
-        assert_eq!(binding_options::seconds("timeout", 1.5).unwrap(), Duration::from_millis(1500));
+        assert_eq!(binding_options::timeout(1.5).unwrap(), Duration::from_millis(1500));
         for given in [-1.0, f64::NAN, f64::INFINITY, 1e300] {
-            assert!(detail(binding_options::seconds("timeout", given)).starts_with("`timeout`: is "), "{given}");
+            assert!(detail(binding_options::timeout(given)).starts_with("`timeout`: is "), "{given}");
         }
     }
 

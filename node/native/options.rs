@@ -1,7 +1,5 @@
 //! Options as JavaScript gives them. TypeScript has looked at their types, the library looks at the rest.
 
-use std::time::Duration;
-
 use egoi_verify::{CallOptions, CodeType, Error, ErrorCode, ValidateOptions, binding_options};
 use napi_derive::napi;
 use serde::de::DeserializeOwned;
@@ -15,16 +13,11 @@ pub(crate) fn settings<T: DeserializeOwned>(json: String) -> Result<T, Error> {
         .map_err(|_| Error::new(ErrorCode::Internal, "an option has a type that was not checked"))
 }
 
-/// A deadline.
-pub(crate) fn timeout(seconds: Option<f64>) -> Result<Option<Duration>, Error> {
-    seconds.map(|seconds| binding_options::seconds("timeout", seconds)).transpose()
-}
-
 /// The options that every call has.
 pub(crate) fn call_options(seconds: Option<f64>) -> Result<CallOptions, Error> {
     let options = CallOptions::default();
-    Ok(match timeout(seconds)? {
-        Some(timeout) => options.timeout(timeout),
+    Ok(match seconds {
+        Some(seconds) => options.timeout(binding_options::timeout(seconds)?),
         None => options,
     })
 }
@@ -35,8 +28,8 @@ pub(crate) fn validate_options(number: Option<String>, seconds: Option<f64>) -> 
     if let Some(number) = number {
         options = options.number(number);
     }
-    if let Some(timeout) = timeout(seconds)? {
-        options = options.timeout(timeout);
+    if let Some(seconds) = seconds {
+        options = options.timeout(binding_options::timeout(seconds)?);
     }
     Ok(options)
 }
@@ -81,8 +74,8 @@ impl RequestOptions {
         if let Some(key) = self.idempotency_key {
             options = options.idempotency_key(key);
         }
-        if let Some(timeout) = timeout(self.timeout)? {
-            options = options.timeout(timeout);
+        if let Some(seconds) = self.timeout {
+            options = options.timeout(binding_options::timeout(seconds)?);
         }
         Ok(options)
     }

@@ -2,86 +2,17 @@
 
 use std::sync::Arc;
 
-use egoi_verify::{Api, Error, ErrorCode, Fault, SandboxOptions, binding_options};
+use egoi_verify::binding_options::{self, SandboxSettings};
+use egoi_verify::{Api, Error, ErrorCode, Fault, SandboxOptions};
 use napi_derive::napi;
 use serde::Serialize;
 use tokio::sync::{RwLock, watch};
 
 use crate::calls::{CallTable, Calls};
 use crate::guard::guarded;
+use crate::options;
 use crate::results::{Message, milliseconds};
 use crate::verifier::closed;
-
-/// How to start a sandbox.
-#[napi(object, object_to_js = false)]
-pub struct StartOptions {
-    /// The address to listen on.
-    pub host: Option<String>,
-    /// The port.
-    pub port: Option<i64>,
-    /// Draws the same codes in every run.
-    pub seed: Option<i64>,
-    /// Every code.
-    pub code: Option<String>,
-    /// The one key.
-    pub api_key: Option<String>,
-    /// Whether V2's validation answers with words.
-    pub v2_words: Option<bool>,
-    /// The status of V2's answer to a wrong code.
-    pub v2_wrong: Option<i64>,
-    /// The senders of the account.
-    pub senders: Option<Vec<String>>,
-    /// Whether the library's own limits hold.
-    pub own_limits: Option<bool>,
-    /// Host names that programs may call it by.
-    pub allow_hosts: Option<Vec<String>>,
-}
-
-impl StartOptions {
-    fn read(self) -> Result<SandboxOptions, Error> {
-        let mut options = SandboxOptions::default();
-        if let Some(host) = self.host {
-            let host = binding_options::address("host", &host)?;
-            options = options.host(host);
-        }
-        if let Some(port) = self.port {
-            options = options.port(binding_options::whole("port", port)?);
-        }
-        if let Some(seed) = self.seed {
-            options = options.seed(binding_options::whole("seed", seed)?);
-        }
-        if let Some(code) = self.code {
-            options = options.code(code);
-        }
-        if let Some(key) = self.api_key {
-            options = options.api_key(key);
-        }
-        if let Some(words) = self.v2_words {
-            options = options.v2_words(words);
-        }
-        if let Some(status) = self.v2_wrong {
-            options = options.v2_wrong_is_400(match status {
-                200 => false,
-                400 => true,
-                _ => return Err(invalid("`v2_wrong`: is not one of 200 and 400")),
-            });
-        }
-        if let Some(senders) = self.senders {
-            options = options.senders(senders);
-        }
-        if let Some(hold) = self.own_limits {
-            options = options.own_limits(hold);
-        }
-        if let Some(names) = self.allow_hosts {
-            options = options.allow_hosts(names);
-        }
-        Ok(options)
-    }
-}
-
-fn invalid(detail: &str) -> Error {
-    Error::new(ErrorCode::InvalidInput, detail)
-}
 
 struct Running {
     /// None before it started and after it was closed.
@@ -109,10 +40,11 @@ impl Sandbox {
 
     /// Starts it.
     #[napi]
-    pub fn start(&self, call: u32, options: StartOptions) {
+    pub fn start(&self, call: u32, settings: String) {
         let running = Arc::clone(&self.running);
         self.calls.start(call, false, async move {
-            let sandbox = egoi_verify::Sandbox::start(options.read()?).await?;
+            let settings: SandboxSettings = options::settings(settings)?;
+            let sandbox = egoi_verify::Sandbox::start(settings.set(SandboxOptions::default())?).await?;
             *running.sandbox.write().await = Some(sandbox);
             Ok(())
         });
@@ -149,9 +81,7 @@ impl Sandbox {
     pub fn wait_for_code(&self, call: u32, number: String, timeout: Option<f64>) {
         let running = Arc::clone(&self.running);
         self.calls.start(call, false, async move {
-            let timeout = timeout.map_or(Ok(binding_options::CODE_COMES_WITHIN), |seconds| {
-                binding_options::seconds("timeout", seconds)
-            })?;
+            let timeout = timeout.map_or(Ok(binding_options::CODE_COMES_WITHIN), binding_options::timeout)?;
             let mut closing = running.closing.subscribe();
             let sandbox = running.sandbox.read().await;
             let sandbox = sandbox.as_ref().ok_or_else(closed)?;

@@ -65,7 +65,7 @@ export interface NativeCalls {
 }
 
 export interface NativeSandbox {
-  start(call: number, options: CheckedOptions): void;
+  start(call: number, settings: string): void;
   url(): string;
   messages(number?: string): string;
   waitForCode(call: number, number: string, timeout?: number): void;

@@ -10,6 +10,7 @@ import {
   orNull,
   signal,
   string,
+  toSettings,
   whole,
 } from "./check.js";
 import { Client, type ClientSettings, EgoiSms } from "./client.js";
@@ -208,7 +209,7 @@ export class Sandbox {
       Sandbox.start,
       options,
       SANDBOX_OPTIONS,
-      (id, checked) => native.start(id, checked),
+      (id, { signal: _, ...settings }) => native.start(id, toSettings(settings)),
       () => {
         open.add(native);
         return new Sandbox(native);

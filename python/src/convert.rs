@@ -7,7 +7,7 @@ use egoi_verify::{Error, ErrorCode, Outcome, SenderInfo, State, Verification, bi
 use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{
-    PyBool, PyByteArray, PyBytes, PyDelta, PyDeltaAccess as _, PyDict, PyMapping, PyMemoryView, PyString, PyType,
+    PyBool, PyByteArray, PyBytes, PyDelta, PyDeltaAccess as _, PyMapping, PyMemoryView, PyString, PyType,
 };
 use zeroize::Zeroizing;
 
@@ -27,11 +27,6 @@ pub(crate) fn optional<'py, T: Argument<'py>>(name: &str, given: &Bound<'py, PyA
     if given.is_none() { Ok(None) } else { T::read(name, given).map(Some) }
 }
 
-/// The same for an option in a dictionary of them; one that is absent has the default too.
-pub(crate) fn option<'py, T: Argument<'py>>(options: &Bound<'py, PyDict>, name: &str) -> PyResult<Option<T>> {
-    options.get_item(name)?.map_or(Ok(None), |given| optional(name, &given))
-}
-
 /// The error of a wrong type: "`sender` is int; it must be str".
 pub(crate) fn wrong_type(name: &str, given: &Bound<'_, PyAny>, accepted: &str) -> PyErr {
     let is = match given.cast::<PyType>() {
@@ -40,6 +35,12 @@ pub(crate) fn wrong_type(name: &str, given: &Bound<'_, PyAny>, accepted: &str) -
         Err(_) => given.get_type().qualname().map(|class| class.to_string()),
     };
     is.map_or_else(|error| error, |is| PyTypeError::new_err(format!("`{name}` is {is}; it must be {accepted}")))
+}
+
+impl<'py> Argument<'py> for Bound<'py, PyAny> {
+    fn read(_: &str, given: &Bound<'py, PyAny>) -> PyResult<Self> {
+        Ok(given.clone())
+    }
 }
 
 impl<'py> Argument<'py> for String {
@@ -156,6 +157,11 @@ impl<'py> Argument<'py> for Seconds {
 impl Seconds {
     pub(crate) fn of(self, field: &str) -> Result<Duration, Error> {
         binding_options::seconds(field, self.0)
+    }
+
+    /// As the `timeout` of a call.
+    pub(crate) fn of_call(self) -> Result<Duration, Error> {
+        binding_options::timeout(self.0)
     }
 
     pub(crate) fn of_validity(self) -> Result<Duration, Error> {

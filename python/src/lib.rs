@@ -19,6 +19,7 @@ mod log;
 mod options;
 mod runtime;
 mod sandbox;
+mod settings;
 mod verifier;
 
 /// `egoi_verify._native`. It keeps no state that the global lock would have to guard.

@@ -3,56 +3,21 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-use egoi_verify::{Api, Error, ErrorCode, Fault, Sandbox as CoreSandbox, SandboxOptions, binding_options};
+use egoi_verify::binding_options::{self, SandboxSettings};
+use egoi_verify::{Api, Error, ErrorCode, Fault, Sandbox as CoreSandbox, SandboxOptions};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::convert::{Seconds, Whole, option, optional, read};
-use crate::failure::{guarded, raised};
+use crate::convert::{Seconds, optional, read};
+use crate::failure::guarded;
 use crate::fork::Own;
 use crate::job::Job;
 use crate::options::ClientOptions;
 use crate::runtime::{Runtime, worker};
+use crate::settings::settings;
 
 /// In the order of the fields of `egoi_verify.Message`.
 type MessageRow = (u64, String, String, String, String, String, String, u32);
-
-/// The options that were given, by name; one that is `None` has the core's default.
-fn sandbox_options(py: Python<'_>, given: &Bound<'_, PyDict>) -> PyResult<SandboxOptions> {
-    let failed = |error: Error| raised(py, &error);
-    let mut options = SandboxOptions::default();
-    if let Some(host) = option::<String>(given, "host")? {
-        options = options.host(binding_options::address("host", &host).map_err(failed)?);
-    }
-    if let Some(Whole(port)) = option(given, "port")? {
-        options = options.port(binding_options::whole("port", port).map_err(failed)?);
-    }
-    if let Some(Whole(seed)) = option(given, "seed")? {
-        options = options.seed(binding_options::whole("seed", seed).map_err(failed)?);
-    }
-    if let Some(code) = option::<String>(given, "code")? {
-        options = options.code(code);
-    }
-    if let Some(key) = option::<String>(given, "api_key")? {
-        options = options.api_key(key);
-    }
-    if let Some(words) = option(given, "v2_words")? {
-        options = options.v2_words(words);
-    }
-    if let Some(is_400) = option(given, "v2_wrong_is_400")? {
-        options = options.v2_wrong_is_400(is_400);
-    }
-    if let Some(senders) = option::<Vec<String>>(given, "senders")? {
-        options = options.senders(senders);
-    }
-    if let Some(hold) = option(given, "own_limits")? {
-        options = options.own_limits(hold);
-    }
-    if let Some(names) = option::<Vec<String>>(given, "allow_hosts")? {
-        options = options.allow_hosts(names);
-    }
-    Ok(options)
-}
 
 /// It listens on the worker thread of the process.
 #[pyclass(frozen, module = "egoi_verify._native")]
@@ -76,8 +41,9 @@ impl Sandbox {
 impl Sandbox {
     #[new]
     fn new(py: Python<'_>, given: &Bound<'_, PyDict>) -> PyResult<Self> {
-        let options = sandbox_options(py, given)?;
+        let settings: SandboxSettings = settings(given)?;
         guarded(py, || {
+            let options = settings.set(SandboxOptions::default())?;
             let worker = worker(py)?;
             // Without Python, which the worker may be waiting for.
             let sandbox = py.detach(|| worker.block_on(CoreSandbox::start(options)))?;
@@ -107,7 +73,7 @@ impl Sandbox {
         let timeout: Option<Seconds> = optional("timeout", timeout)?;
         guarded(py, || {
             let sandbox = self.running()?;
-            let timeout = timeout.map_or(Ok(binding_options::CODE_COMES_WITHIN), |timeout| timeout.of("timeout"))?;
+            let timeout = timeout.map_or(Ok(binding_options::CODE_COMES_WITHIN), Seconds::of_call)?;
             let wait = async move { sandbox.wait_for_code(&number, timeout).await };
             Ok(Job::new(Runtime::new(py, false)?, None, false, false, wait))
         })

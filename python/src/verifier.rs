@@ -162,10 +162,11 @@ impl Verifier {
         py: Python<'_>,
         given: &Bound<'_, PyDict>,
         store: Option<&Store>,
+        clock: Option<&Bound<'_, PyAny>>,
         egoi_sms: Option<&ClientOptions>,
         is_async: bool,
     ) -> PyResult<Self> {
-        let options = engine_options(py, given, store)?;
+        let options = engine_options(py, given, store, clock)?;
         let egoi_sms = egoi_sms.map(|options| options.get(py)).transpose()?;
         guarded(py, || {
             let engine = match egoi_sms {

@@ -4,7 +4,8 @@
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
-use egoi_verify::{Api, Error, ErrorCode, Fault, Sandbox, SandboxOptions, binding_options};
+use egoi_verify::binding_options::{self, SandboxSettings};
+use egoi_verify::{Api, Error, ErrorCode, Fault, Sandbox, SandboxOptions};
 use egoi_verify_runtime::{CancelToken, Failure, guarded, run};
 
 uniffi::setup_scaffolding!();
@@ -68,56 +69,19 @@ impl SandboxCancelToken {
 }
 
 /// See core's `SandboxOptions`; what is absent has core's default.
-#[derive(uniffi::Record)]
-#[expect(missing_docs, reason = "the fields of core's")]
-pub struct NativeSandboxOptions {
+#[uniffi::remote(Record)]
+#[uniffi(name = "NativeSandboxOptions")]
+pub struct SandboxSettings {
     pub host: Option<String>,
     pub port: Option<i64>,
     pub seed: Option<i64>,
     pub code: Option<String>,
     pub api_key: Option<String>,
     pub v2_words: Option<bool>,
-    pub v2_wrong_is_400: Option<bool>,
+    pub v2_wrong: Option<i64>,
     pub senders: Option<Vec<String>>,
     pub own_limits: Option<bool>,
     pub allow_hosts: Option<Vec<String>>,
-}
-
-impl NativeSandboxOptions {
-    fn read(self) -> Result<SandboxOptions, Error> {
-        let mut options = SandboxOptions::default();
-        if let Some(host) = self.host {
-            options = options.host(binding_options::address("host", &host)?);
-        }
-        if let Some(port) = self.port {
-            options = options.port(binding_options::whole("port", port)?);
-        }
-        if let Some(seed) = self.seed {
-            options = options.seed(binding_options::whole("seed", seed)?);
-        }
-        if let Some(code) = self.code {
-            options = options.code(code);
-        }
-        if let Some(key) = self.api_key {
-            options = options.api_key(key);
-        }
-        if let Some(words) = self.v2_words {
-            options = options.v2_words(words);
-        }
-        if let Some(is_400) = self.v2_wrong_is_400 {
-            options = options.v2_wrong_is_400(is_400);
-        }
-        if let Some(senders) = self.senders {
-            options = options.senders(senders);
-        }
-        if let Some(hold) = self.own_limits {
-            options = options.own_limits(hold);
-        }
-        if let Some(names) = self.allow_hosts {
-            options = options.allow_hosts(names);
-        }
-        Ok(options)
-    }
 }
 
 /// See core's `Message`.
@@ -147,8 +111,8 @@ impl NativeSandbox {
 
 /// Starts a sandbox.
 #[uniffi::export]
-pub async fn native_start_sandbox(options: NativeSandboxOptions) -> Result<Arc<NativeSandbox>, SandboxError> {
-    let sandbox = run(None, Sandbox::start(options.read()?)).await?;
+pub async fn native_start_sandbox(options: SandboxSettings) -> Result<Arc<NativeSandbox>, SandboxError> {
+    let sandbox = run(None, Sandbox::start(options.set(SandboxOptions::default())?)).await?;
     Ok(Arc::new(NativeSandbox(RwLock::new(Some(Arc::new(sandbox))))))
 }
 
@@ -185,7 +149,7 @@ impl NativeSandbox {
         token: Option<Arc<SandboxCancelToken>>,
     ) -> Result<String, SandboxError> {
         let sandbox = self.running()?;
-        let timeout: Duration = binding_options::seconds("timeout", timeout)?;
+        let timeout: Duration = binding_options::timeout(timeout)?;
         let wait = async move { sandbox.wait_for_code(&number, timeout).await };
         Ok(run(token.as_ref().map(|token| &token.0), wait).await?)
     }

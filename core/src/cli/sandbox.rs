@@ -49,7 +49,7 @@ pub(crate) async fn run(output: &Output, asked: Options) -> Result<Exit, Error> 
         .host(asked.host)
         .port(asked.port.unwrap_or(0))
         .v2_words(asked.v2_words)
-        .v2_wrong_is_400(asked.v2_wrong.as_deref() == Some("400"))
+        .v2_wrong(if asked.v2_wrong.as_deref() == Some("400") { 400 } else { 200 })
         .own_limits(!asked.without_own_limits)
         .allow_hosts(asked.allow_hosts);
     if !asked.senders.is_empty() {

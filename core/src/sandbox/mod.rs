@@ -34,17 +34,10 @@ pub struct SandboxOptions {
     code: Option<String>,
     api_key: Option<String>,
     pub(crate) v2_words: bool,
-    pub(crate) v2_wrong: V2Wrong,
+    v2_wrong: u16,
     pub(crate) senders: Vec<String>,
     pub(crate) own_limits: bool,
     pub(crate) allowed_hosts: Vec<String>,
-}
-
-/// What V2 answers to a wrong code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum V2Wrong {
-    Ok,
-    BadRequest,
 }
 
 impl Default for SandboxOptions {
@@ -56,7 +49,7 @@ impl Default for SandboxOptions {
             code: None,
             api_key: None,
             v2_words: false,
-            v2_wrong: V2Wrong::Ok,
+            v2_wrong: 200,
             senders: vec!["1".to_owned()],
             own_limits: true,
             allowed_hosts: Vec::new(),
@@ -107,10 +100,10 @@ impl SandboxOptions {
         self
     }
 
-    /// V2 answers 400 to a wrong code. Default: 200, as to a right one.
+    /// The status of V2's response to a wrong code: 200 or 400. Default: 200, as to a right one.
     #[must_use]
-    pub fn v2_wrong_is_400(mut self, is_400: bool) -> Self {
-        self.v2_wrong = if is_400 { V2Wrong::BadRequest } else { V2Wrong::Ok };
+    pub fn v2_wrong(mut self, status: u16) -> Self {
+        self.v2_wrong = status;
         self
     }
 
@@ -148,6 +141,10 @@ pub struct Sandbox {
 impl Sandbox {
     /// Starts a sandbox. A port that is taken is `invalid_input`.
     pub async fn start(options: SandboxOptions) -> Result<Self, Error> {
+        if !matches!(options.v2_wrong, 200 | 400) {
+            let fault = format_args!("is {}, must be 200 or 400", options.v2_wrong);
+            return Err(Error::invalid_input("v2_wrong", Reason::UnknownValue, fault));
+        }
         let code = options.code.as_deref().map(Code::parse).transpose()?;
         let key = options.api_key.as_deref().map(ApiKey::parse).transpose()?;
         let state = SandboxState::new(&options, code, key)?;

@@ -13,9 +13,9 @@ use time::macros::format_description;
 use tokio::sync::broadcast;
 use zeroize::Zeroizing;
 
+use super::SandboxOptions;
 use super::faults::Faults;
 use super::inbox::{Inbox, Message};
-use super::{SandboxOptions, V2Wrong};
 use crate::engine::{DrawCode, Engine, EngineOptions, OutgoingSms};
 use crate::error::{Error, Reason};
 use crate::generate::{draw_bits, draw_code, fill};
@@ -47,7 +47,8 @@ pub(crate) struct SandboxState {
     pub(crate) faults: Faults,
     pub(crate) key: Option<ApiKey>,
     pub(crate) v2_words: bool,
-    pub(crate) v2_wrong: V2Wrong,
+    /// Whether V2's status for a wrong code is 400, or 200 as for a right one.
+    pub(crate) v2_wrong_is_400: bool,
     /// The senders of the account.
     pub(crate) senders: Vec<String>,
     pub(crate) own_limits: bool,
@@ -195,7 +196,7 @@ impl SandboxState {
             faults: Faults::default(),
             key,
             v2_words: options.v2_words,
-            v2_wrong: options.v2_wrong,
+            v2_wrong_is_400: options.v2_wrong == 400,
             senders: options.senders.clone(),
             own_limits: options.own_limits,
             integer_ids: Mutex::default(),

@@ -8,7 +8,6 @@ use axum::http::{HeaderMap, Method, Request, Response, StatusCode};
 use axum::routing::any;
 use serde_json::json;
 
-use super::V2Wrong;
 use super::answer::{Router, in_wire_names, json_answer, strike, whole_body, wire_number, wrong_method};
 use super::faults::{FaultBody, FaultCall};
 use super::state::{Asked, NamedRequest, Part, SandboxState};
@@ -261,11 +260,10 @@ async fn validate(
         };
         let word = |outcome| state.v2_words.then(|| v2::outcome_word(outcome));
         match state.validate(&named.id, &code).await {
-            Ok(outcome @ Outcome::Verified) => json_answer(200, v2::encode_done(&named, word(outcome))),
-            Ok(outcome @ Outcome::WrongCode) => match state.v2_wrong {
-                V2Wrong::Ok => json_answer(200, v2::encode_done(&named, word(outcome))),
-                V2Wrong::BadRequest => refused(400, "the code is wrong"),
-            },
+            Ok(Outcome::WrongCode) if state.v2_wrong_is_400 => refused(400, "the code is wrong"),
+            Ok(outcome @ (Outcome::Verified | Outcome::WrongCode)) => {
+                json_answer(200, v2::encode_done(&named, word(outcome)))
+            }
             Ok(over) => refused(400, &format!("the request is over: {over}")),
             Err(error) => failed(&error),
         }

@@ -118,6 +118,10 @@ impl Store {
         }
     }
 
+    pub(crate) fn url(self, url: String) -> Self {
+        Self { location: Location::Url(Zeroizing::new(url)), ..self }
+    }
+
     /// The secret that codes, numbers and idempotency keys are protected with: at least 32 bytes. Required unless the store is
     /// `memory:`, whose default is a random one.
     #[must_use]

@@ -70,9 +70,9 @@ class Connection:
             store: Where idempotency keys are kept. Without it a request with one raises :class:`UnsupportedError`.
         """
         options = _native.ClientOptions(
+            api_key,
+            sender,
             {
-                "api_key": api_key,
-                "sender": sender,
                 "api": api,
                 "base_url": base_url,
                 "timeout": timeout,

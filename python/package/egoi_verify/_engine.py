@@ -98,7 +98,6 @@ class BaseEngine:
             "max_requests": max_requests,
             "timeout": timeout,
             "countries": countries,
-            "clock": getattr(clock, "_clock", clock),
         }
         limits: dict[str, Any] = {
             "max_attempts": max_attempts,
@@ -113,7 +112,9 @@ class BaseEngine:
         self._loop = DeliveryLoop()
         self._send = None if isinstance(send, EgoiSms) else send
         egoi_sms = send._options if isinstance(send, EgoiSms) else None  # pyright: ignore[reportPrivateUsage]
-        self._verifier = _native.Verifier.engine(given, native_store(store), egoi_sms, self._is_async)
+        self._verifier = _native.Verifier.engine(
+            given, native_store(store), getattr(clock, "_clock", clock), egoi_sms, self._is_async
+        )
 
     @classmethod
     def from_env(

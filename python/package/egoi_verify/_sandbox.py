@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from . import _green, _native
 from ._client import Client
-from ._errors import InvalidInputError
 from ._values import Message, Seconds, moment
 
 if TYPE_CHECKING:
@@ -66,8 +65,6 @@ class Sandbox:
             allow_hosts: Host names that programs may call it by, such as the ``sandbox`` of ``http://sandbox:8080``.
                 Default: ``localhost`` and addresses.
         """
-        if v2_wrong not in (200, 400):
-            raise InvalidInputError(f"`v2_wrong`: is {v2_wrong}, must be 200 or 400")
         self._sandbox = _native.Sandbox(
             {
                 "host": host,
@@ -76,10 +73,10 @@ class Sandbox:
                 "code": code,
                 "api_key": api_key,
                 "v2_words": v2_words,
-                "v2_wrong_is_400": v2_wrong == 400,
-                "senders": list(senders),
+                "v2_wrong": v2_wrong,
+                "senders": senders,
                 "own_limits": own_limits,
-                "allow_hosts": list(allow_hosts),
+                "allow_hosts": allow_hosts,
             }
         )
         self.url: str = self._sandbox.url()

@@ -47,7 +47,6 @@ class Store:
             InvalidInputError: An option was refused; ``field`` names it.
         """
         given = {
-            "url": url,
             "key": key,
             "previous_keys": previous_keys,
             "retention": retention,
@@ -55,7 +54,7 @@ class Store:
             "ca_certificates": ca_certificates,
         }
         try:
-            self._store = _native.Store(given)
+            self._store = _native.Store(url, given)
         finally:
             # An error tracker would show what this frame holds when an option is refused.
             del given, url, key, previous_keys

@@ -60,10 +60,13 @@ public struct ClientOptions: Sendable {
 
     var native: NativeClientOptions {
         NativeClientOptions(
-            apiKey: apiKey, sender: sender, api: api?.rawValue, baseUrl: baseURL, timeout: timeout,
-            connectTimeout: connectTimeout, proxy: proxy, caCertificates: caCertificates, trust: trust?.rawValue,
-            allowHttp: allowHTTP, checkStateFirst: checkStateFirst, statusWords: statusWords, v1Paths: v1Paths,
-            v2Paths: v2Paths, appName: appName, store: store?.native,
+            apiKey: apiKey, sender: sender,
+            settings: settings([
+                "api": api, "base_url": baseURL, "timeout": timeout, "connect_timeout": connectTimeout, "proxy": proxy,
+                "ca_certificates": caCertificates, "trust": trust, "allow_http": allowHTTP,
+                "check_state_first": checkStateFirst, "status_words": statusWords, "v1_paths": v1Paths,
+                "v2_paths": v2Paths, "app_name": appName, "store": store,
+            ]),
             language: "swift \(swiftVersion)")
     }
 }

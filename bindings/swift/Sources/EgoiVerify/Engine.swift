@@ -75,12 +75,12 @@ public struct EngineOptions: Sendable {
 
     var native: NativeEngineOptions {
         NativeEngineOptions(
-            store: store?.native,
-            timeout: timeout,
-            maxRequests: maxRequests.map(Int64.init),
-            maxAttempts: maxAttempts.native, wrongCodesPerNumber: wrongCodesPerNumber.native,
-            smsPerNumber: smsPerNumber.native, maxResends: maxResends.native, resendAfter: resendAfter.native,
-            countries: countries?.map(Int64.init), clock: clock)
+            settings: settings([
+                "store": store, "timeout": timeout, "max_requests": maxRequests, "max_attempts": maxAttempts,
+                "wrong_codes_per_number": wrongCodesPerNumber, "sms_per_number": smsPerNumber,
+                "max_resends": maxResends, "resend_after": resendAfter, "countries": countries,
+            ]),
+            clock: clock)
     }
 }
 
@@ -88,36 +88,6 @@ extension EngineOptions: CustomStringConvertible, CustomDebugStringConvertible, 
     public var description: String { "EngineOptions" }
     public var debugDescription: String { description }
     public var customMirror: Mirror { Mirror(self, children: []) }
-}
-
-extension Limit<Int> {
-    fileprivate var native: NativeLimit? {
-        switch self {
-        case .standard: nil
-        case .off: NativeLimit.none
-        case .at(let limit): .max(limit: Int64(limit))
-        }
-    }
-}
-
-extension Limit<Quota> {
-    fileprivate var native: NativeQuota? {
-        switch self {
-        case .standard: nil
-        case .off: NativeQuota.none
-        case .at(let quota): .max(limit: Int64(quota.limit), per: quota.per)
-        }
-    }
-}
-
-extension Limit<TimeInterval> {
-    fileprivate var native: NativePause? {
-        switch self {
-        case .standard: nil
-        case .off: NativePause.none
-        case .at(let seconds): .lasting(seconds: seconds)
-        }
-    }
 }
 
 private final class GatewayFunction: NativeGateway {

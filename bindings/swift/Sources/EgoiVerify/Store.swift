@@ -1,4 +1,3 @@
-internal import EgoiVerifyNative
 import Foundation
 
 /// Where an ``Engine`` keeps its requests and a ``Client`` its idempotency keys. It holds secrets, and prints nothing of them.
@@ -29,12 +28,6 @@ public struct Store: Sendable {
     /// With a key in text: its bytes in UTF-8 are the key, and nothing is decoded. `openssl rand -hex 32` makes one.
     public init(_ url: String, key: String) {
         self.init(url, key: Data(key.utf8))
-    }
-
-    var native: NativeStore {
-        NativeStore(
-            url: url, key: key, previousKeys: previousKeys, retention: retention, poolSize: poolSize.map(Int64.init),
-            caCertificates: caCertificates)
     }
 }
 

@@ -142,8 +142,8 @@ public struct SandboxOptions: Sendable {
     public var apiKey: String?
     /// V2's answer to a validation has a status word in each item.
     public var v2Words: Bool?
-    /// V2 answers 400 to a wrong code.
-    public var v2WrongIs400: Bool?
+    /// The status of V2's response to a wrong code: 200 or 400. Default: 200.
+    public var v2Wrong: Int?
     /// The senders of the account: V2's ids, V1's hashes. A request of any other is refused. Default: `1`.
     public var senders: [String]?
     /// Whether the library's own limits hold, of which E-goi documents none: a code of at least 4 characters, a message of
@@ -155,7 +155,7 @@ public struct SandboxOptions: Sendable {
     /// Of everything that is not given, the default.
     public init(
         host: String? = nil, port: Int? = nil, seed: Int64? = nil, code: String? = nil, apiKey: String? = nil,
-        v2Words: Bool? = nil, v2WrongIs400: Bool? = nil, senders: [String]? = nil, ownLimits: Bool? = nil,
+        v2Words: Bool? = nil, v2Wrong: Int? = nil, senders: [String]? = nil, ownLimits: Bool? = nil,
         allowHosts: [String]? = nil
     ) {
         self.host = host
@@ -164,7 +164,7 @@ public struct SandboxOptions: Sendable {
         self.code = code
         self.apiKey = apiKey
         self.v2Words = v2Words
-        self.v2WrongIs400 = v2WrongIs400
+        self.v2Wrong = v2Wrong
         self.senders = senders
         self.ownLimits = ownLimits
         self.allowHosts = allowHosts
@@ -195,7 +195,7 @@ public final class Sandbox: Sendable {
             let native = try await nativeStartSandbox(
                 options: NativeSandboxOptions(
                     host: options.host, port: options.port.map(Int64.init), seed: options.seed, code: options.code,
-                    apiKey: options.apiKey, v2Words: options.v2Words, v2WrongIs400: options.v2WrongIs400,
+                    apiKey: options.apiKey, v2Words: options.v2Words, v2Wrong: options.v2Wrong.map(Int64.init),
                     senders: options.senders, ownLimits: options.ownLimits, allowHosts: options.allowHosts))
             return Sandbox(native, apiKey: options.apiKey ?? "sandbox")
         } catch {

@@ -45,7 +45,7 @@ func scenario(_ played: Case) async throws {
     switch played.on {
     case "client-v1", "client-v2", "engine": break
     case "client-v2-words": options.v2Words = true
-    case "client-v2-400": options.v2WrongIs400 = true
+    case "client-v2-400": options.v2Wrong = 400
     default: throw Wrong("there is no verifier \(played.on)")
     }
     let sandbox = try await Sandbox.start(options)

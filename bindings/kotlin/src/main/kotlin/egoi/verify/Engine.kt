@@ -4,9 +4,6 @@ import egoi.verify.internal.NativeDelivery
 import egoi.verify.internal.NativeEngine
 import egoi.verify.internal.NativeEngineOptions
 import egoi.verify.internal.NativeGateway
-import egoi.verify.internal.NativeLimit
-import egoi.verify.internal.NativePause
-import egoi.verify.internal.NativeQuota
 import egoi.verify.internal.NativeValidate
 import kotlinx.coroutines.currentCoroutineContext
 import kotlinx.coroutines.isActive
@@ -83,38 +80,20 @@ public class EngineOptions internal constructor(internal val native: NativeEngin
         countries: List<Int>? = null,
     ) : this(
         NativeEngineOptions(
-            store = store?.native,
-            timeout = timeout?.seconds(),
-            maxRequests = maxRequests,
-            maxAttempts = maxAttempts.native(),
-            wrongCodesPerNumber = wrongCodesPerNumber.native(),
-            smsPerNumber = smsPerNumber.native(),
-            maxResends = maxResends.native(),
-            resendAfter = resendAfter.native(),
-            countries = countries?.map { it.toLong() },
+            settings = settings(
+                "store" to store,
+                "timeout" to timeout,
+                "max_requests" to maxRequests,
+                "max_attempts" to maxAttempts,
+                "wrong_codes_per_number" to wrongCodesPerNumber,
+                "sms_per_number" to smsPerNumber,
+                "max_resends" to maxResends,
+                "resend_after" to resendAfter,
+                "countries" to countries,
+            ),
             clock = null,
         ),
     )
-}
-
-internal fun Limit<Int>.native(): NativeLimit? = when (this) {
-    Limit.Default -> null
-    Limit.Off -> NativeLimit.None
-    is Limit.At -> NativeLimit.Max(value.toLong())
-}
-
-@JvmName("nativeQuota")
-internal fun Limit<Quota>.native(): NativeQuota? = when (this) {
-    Limit.Default -> null
-    Limit.Off -> NativeQuota.None
-    is Limit.At -> NativeQuota.Max(value.limit.toLong(), value.per.seconds())
-}
-
-@JvmName("nativePause")
-internal fun Limit<Duration>.native(): NativePause? = when (this) {
-    Limit.Default -> null
-    Limit.Off -> NativePause.None
-    is Limit.At -> NativePause.Lasting(value.seconds())
 }
 
 private class GatewayFunction(private val send: suspend (OutgoingSms) -> Unit) : NativeGateway {

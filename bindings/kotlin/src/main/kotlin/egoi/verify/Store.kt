@@ -1,6 +1,6 @@
 package egoi.verify
 
-import egoi.verify.internal.NativeStore
+import egoi.verify.internal.NativeSetting
 import kotlin.time.Duration
 
 /**
@@ -12,7 +12,7 @@ import kotlin.time.Duration
  * Store("postgres://app@db.internal/app", key = System.getenv("STORE_KEY"))
  * ```
  */
-public class Store internal constructor(internal val native: NativeStore) {
+public class Store internal constructor(internal val settings: Map<String, NativeSetting>) {
     /**
      * What is `null` has the library's default.
      *
@@ -30,7 +30,16 @@ public class Store internal constructor(internal val native: NativeStore) {
         retention: Duration? = null,
         poolSize: Int? = null,
         caCertificates: ByteArray? = null,
-    ) : this(NativeStore(url, key, previousKeys, retention?.seconds(), poolSize?.toLong(), caCertificates))
+    ) : this(
+        settings(
+            "url" to url,
+            "key" to key,
+            "previous_keys" to previousKeys,
+            "retention" to retention,
+            "pool_size" to poolSize,
+            "ca_certificates" to caCertificates,
+        ),
+    )
 
     /**
      * With a key in text: its bytes in UTF-8 are the key, and nothing is decoded. `openssl rand -hex 32` makes one.

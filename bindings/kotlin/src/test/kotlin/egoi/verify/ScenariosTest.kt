@@ -61,7 +61,7 @@ class ScenariosTest {
         when (on) {
             "client-v1", "client-v2", "engine" -> {}
             "client-v2-words" -> given.addProperty("v2_words", true)
-            "client-v2-400" -> given.addProperty("v2_wrong_is_400", true)
+            "client-v2-400" -> given.addProperty("v2_wrong", 400)
             else -> error("there is no verifier $on")
         }
         Sandbox.start(made(::SandboxOptions, given)).use { ScenarioRun(name, on, it).play(scenario) }

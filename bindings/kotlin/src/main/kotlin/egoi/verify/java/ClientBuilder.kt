@@ -5,9 +5,9 @@ import egoi.verify.Client
 import egoi.verify.ClientOptions
 import egoi.verify.Store
 import egoi.verify.Trust
-import egoi.verify.internal.NativeClientOptions
-import egoi.verify.wireName
+import egoi.verify.settings
 import java.time.Duration
+import kotlin.time.toKotlinDuration
 
 /**
  * Makes a [Client] from Java. What is not set has the library's default; it prints nothing of what it holds.
@@ -24,49 +24,50 @@ public class ClientBuilder(options: ClientOptions) {
      */
     public constructor(apiKey: String, sender: String) : this(ClientOptions(apiKey, sender))
 
-    private inline fun set(change: NativeClientOptions.() -> NativeClientOptions) = apply { set = set.change() }
+    private fun set(name: String, value: Any) =
+        apply { set = set.copy(settings = set.settings + settings(name to value)) }
 
     /** Which version to speak. Default: V2. */
-    public fun api(api: Api): ClientBuilder = set { copy(api = api.wireName) }
+    public fun api(api: Api): ClientBuilder = set("api", api)
 
     /** Where the service is: HTTPS, or HTTP to a loopback address, or any HTTP with [allowHttp]. */
-    public fun baseUrl(url: String): ClientBuilder = set { copy(baseUrl = url) }
+    public fun baseUrl(url: String): ClientBuilder = set("base_url", url)
 
     /** The deadline of a whole call. Default: 15 s. */
-    public fun timeout(timeout: Duration): ClientBuilder = set { copy(timeout = timeout.seconds()) }
+    public fun timeout(timeout: Duration): ClientBuilder = set("timeout", timeout.toKotlinDuration())
 
     /** How long making a connection may take, TLS included. Default: 3.1 s. */
-    public fun connectTimeout(timeout: Duration): ClientBuilder = set { copy(connectTimeout = timeout.seconds()) }
+    public fun connectTimeout(timeout: Duration): ClientBuilder = set("connect_timeout", timeout.toKotlinDuration())
 
     /** An HTTP proxy for every connection. Default: the environment's. */
-    public fun proxy(url: String): ClientBuilder = set { copy(proxy = url) }
+    public fun proxy(url: String): ClientBuilder = set("proxy", url)
 
     /** More trusted certificates, in PEM. */
-    public fun caCertificates(pem: ByteArray): ClientBuilder = set { copy(caCertificates = pem) }
+    public fun caCertificates(pem: ByteArray): ClientBuilder = set("ca_certificates", pem)
 
     /** Which certificates are trusted. Default: the bundled ones. */
-    public fun trust(trust: Trust): ClientBuilder = set { copy(trust = trust.wireName) }
+    public fun trust(trust: Trust): ClientBuilder = set("trust", trust)
 
     /** Plain HTTP to any address: whoever is on the way reads the key and the codes. Default: no. */
-    public fun allowHttp(allowed: Boolean): ClientBuilder = set { copy(allowHttp = allowed) }
+    public fun allowHttp(allowed: Boolean): ClientBuilder = set("allow_http", allowed)
 
     /** Whether a V2 validation reads the request first. Default: yes. */
-    public fun checkStateFirst(check: Boolean): ClientBuilder = set { copy(checkStateFirst = check) }
+    public fun checkStateFirst(check: Boolean): ClientBuilder = set("check_state_first", check)
 
     /** More status words of the service, each with what it means: `Map.of("validated", "verified")`. */
-    public fun statusWords(words: Map<String, String>): ClientBuilder = set { copy(statusWords = words) }
+    public fun statusWords(words: Map<String, String>): ClientBuilder = set("status_words", words)
 
     /** V1's paths below the base URL, by name. */
-    public fun v1Paths(paths: Map<String, String>): ClientBuilder = set { copy(v1Paths = paths) }
+    public fun v1Paths(paths: Map<String, String>): ClientBuilder = set("v1_paths", paths)
 
     /** V2's paths below the base URL, by name. */
-    public fun v2Paths(paths: Map<String, String>): ClientBuilder = set { copy(v2Paths = paths) }
+    public fun v2Paths(paths: Map<String, String>): ClientBuilder = set("v2_paths", paths)
 
     /** The application's name, behind the library's in `User-Agent`. */
-    public fun appName(name: String): ClientBuilder = set { copy(appName = name) }
+    public fun appName(name: String): ClientBuilder = set("app_name", name)
 
     /** Where idempotency keys are kept. */
-    public fun store(store: Store): ClientBuilder = set { copy(store = store.native) }
+    public fun store(store: Store): ClientBuilder = set("store", store)
 
     /** Only the options, for [Client] or [EngineBuilder.withEgoiSms]. */
     public fun options(): ClientOptions = ClientOptions(set)

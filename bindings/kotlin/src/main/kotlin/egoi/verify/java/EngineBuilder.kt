@@ -3,19 +3,19 @@ package egoi.verify.java
 import egoi.verify.ClientOptions
 import egoi.verify.Engine
 import egoi.verify.EngineOptions
+import egoi.verify.Limit
 import egoi.verify.NotSentException
 import egoi.verify.OutgoingSms
+import egoi.verify.Quota
 import egoi.verify.Store
-import egoi.verify.internal.NativeEngineOptions
-import egoi.verify.internal.NativeLimit
-import egoi.verify.internal.NativePause
-import egoi.verify.internal.NativeQuota
 import egoi.verify.internal.NativeTestClock
+import egoi.verify.settings
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.future.await
 import kotlinx.coroutines.runInterruptible
 import java.time.Duration
 import java.util.concurrent.CompletionStage
+import kotlin.time.toKotlinDuration
 
 /** Sends an SMS and waits until it is sent. */
 public fun interface SmsGateway {
@@ -46,55 +46,54 @@ public fun interface FutureSmsGateway {
 public class EngineBuilder private constructor(private val make: (EngineOptions) -> Engine) {
     private var set = EngineOptions().native
 
-    private inline fun set(change: NativeEngineOptions.() -> NativeEngineOptions) = apply { set = set.change() }
+    private fun set(name: String, value: Any) =
+        apply { set = set.copy(settings = set.settings + settings(name to value)) }
 
     /** The store. Default: `memory:`, gone with the process. */
-    public fun store(store: Store): EngineBuilder = set { copy(store = store.native) }
+    public fun store(store: Store): EngineBuilder = set("store", store)
 
     /** How long a gateway may take, where the call has no timeout of its own. Default: 15 s, at most 600 s. */
-    public fun timeout(timeout: Duration): EngineBuilder = set { copy(timeout = timeout.seconds()) }
+    public fun timeout(timeout: Duration): EngineBuilder = set("timeout", timeout.toKotlinDuration())
 
     /** How many requests `memory:` holds. Default: 10 million. */
-    public fun maxRequests(limit: Long): EngineBuilder = set { copy(maxRequests = limit) }
+    public fun maxRequests(limit: Long): EngineBuilder = set("max_requests", limit)
 
     /** Wrong codes for one request. Default: 5. */
-    public fun maxAttempts(limit: Int): EngineBuilder = set { copy(maxAttempts = NativeLimit.Max(limit.toLong())) }
+    public fun maxAttempts(limit: Int): EngineBuilder = set("max_attempts", limit)
 
     /** Any number of wrong codes for one request. */
-    public fun maxAttemptsOff(): EngineBuilder = set { copy(maxAttempts = NativeLimit.None) }
+    public fun maxAttemptsOff(): EngineBuilder = set("max_attempts", Limit.Off)
 
     /** Wrong codes for one number across requests. Default: 20 a day. */
     public fun wrongCodesPerNumber(limit: Int, per: Duration): EngineBuilder =
-        set { copy(wrongCodesPerNumber = NativeQuota.Max(limit.toLong(), per.seconds())) }
+        set("wrong_codes_per_number", Quota(limit, per.toKotlinDuration()))
 
     /** Any number of wrong codes for one number. */
-    public fun wrongCodesPerNumberOff(): EngineBuilder = set { copy(wrongCodesPerNumber = NativeQuota.None) }
+    public fun wrongCodesPerNumberOff(): EngineBuilder = set("wrong_codes_per_number", Limit.Off)
 
     /** SMS to one number, requests and resends together. Default: 5 an hour. */
     public fun smsPerNumber(limit: Int, per: Duration): EngineBuilder =
-        set { copy(smsPerNumber = NativeQuota.Max(limit.toLong(), per.seconds())) }
+        set("sms_per_number", Quota(limit, per.toKotlinDuration()))
 
     /** Any number of SMS to one number. */
-    public fun smsPerNumberOff(): EngineBuilder = set { copy(smsPerNumber = NativeQuota.None) }
+    public fun smsPerNumberOff(): EngineBuilder = set("sms_per_number", Limit.Off)
 
     /** Resends of one request. Default: 3. */
-    public fun maxResends(limit: Int): EngineBuilder = set { copy(maxResends = NativeLimit.Max(limit.toLong())) }
+    public fun maxResends(limit: Int): EngineBuilder = set("max_resends", limit)
 
     /** Any number of resends of one request. */
-    public fun maxResendsOff(): EngineBuilder = set { copy(maxResends = NativeLimit.None) }
+    public fun maxResendsOff(): EngineBuilder = set("max_resends", Limit.Off)
 
     /** The pause between two SMS of one request. Default: 30 s. */
-    public fun resendAfter(pause: Duration): EngineBuilder =
-        set { copy(resendAfter = NativePause.Lasting(pause.seconds())) }
+    public fun resendAfter(pause: Duration): EngineBuilder = set("resend_after", pause.toKotlinDuration())
 
     /** No pause between two SMS of one request. */
-    public fun resendAfterOff(): EngineBuilder = set { copy(resendAfter = NativePause.None) }
+    public fun resendAfterOff(): EngineBuilder = set("resend_after", Limit.Off)
 
     /** The calling codes that are allowed, for example 351 and 34. Default: all. */
-    public fun countries(vararg callingCodes: Int): EngineBuilder =
-        set { copy(countries = callingCodes.map { it.toLong() }) }
+    public fun countries(vararg callingCodes: Int): EngineBuilder = set("countries", callingCodes.asList())
 
-    internal fun clock(clock: NativeTestClock): EngineBuilder = set { copy(clock = clock) }
+    internal fun clock(clock: NativeTestClock): EngineBuilder = apply { set = set.copy(clock = clock) }
 
     /** An engine whose calls wait for their end. What is wrong with the options is `VerifyException.InvalidInput`. */
     public fun blocking(): BlockingVerifier = BlockingVerifier(make(EngineOptions(set)))

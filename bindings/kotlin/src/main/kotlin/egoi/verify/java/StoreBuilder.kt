@@ -1,8 +1,9 @@
 package egoi.verify.java
 
 import egoi.verify.Store
-import egoi.verify.internal.NativeStore
+import egoi.verify.settings
 import java.time.Duration
+import kotlin.time.toKotlinDuration
 
 /**
  * Makes a [Store] from Java. What is not set has the library's default; see [Store].
@@ -12,27 +13,27 @@ import java.time.Duration
  * ```
  */
 public class StoreBuilder(url: String) {
-    private var set = NativeStore(url, null, null, null, null, null)
+    private var set = settings("url" to url)
 
-    private inline fun set(change: NativeStore.() -> NativeStore) = apply { set = set.change() }
+    private fun set(name: String, value: Any) = apply { set += settings(name to value) }
 
     /** The secret that protects codes and numbers, at least 32 bytes. Required unless the store is `memory:`. */
-    public fun key(key: ByteArray): StoreBuilder = set { copy(key = key) }
+    public fun key(key: ByteArray): StoreBuilder = set("key", key)
 
     /** The secret in text: its bytes in UTF-8 are the key, and nothing is decoded. */
     public fun key(key: String): StoreBuilder = key(key.toByteArray())
 
     /** Earlier secrets that are still accepted. */
-    public fun previousKeys(keys: List<ByteArray>): StoreBuilder = set { copy(previousKeys = keys) }
+    public fun previousKeys(keys: List<ByteArray>): StoreBuilder = set("previous_keys", keys)
 
     /** How long finished requests and idempotency keys are kept. Default: 24 hours. */
-    public fun retention(retention: Duration): StoreBuilder = set { copy(retention = retention.seconds()) }
+    public fun retention(retention: Duration): StoreBuilder = set("retention", retention.toKotlinDuration())
 
     /** The number of connections to PostgreSQL. */
-    public fun poolSize(connections: Int): StoreBuilder = set { copy(poolSize = connections.toLong()) }
+    public fun poolSize(connections: Int): StoreBuilder = set("pool_size", connections)
 
     /** More trusted certificates for PostgreSQL or Redis, in PEM. */
-    public fun caCertificates(pem: ByteArray): StoreBuilder = set { copy(caCertificates = pem) }
+    public fun caCertificates(pem: ByteArray): StoreBuilder = set("ca_certificates", pem)
 
     /** The store. An [egoi.verify.Engine] or [egoi.verify.Client] opens it, and reports what is wrong with it. */
     public fun build(): Store = Store(set)

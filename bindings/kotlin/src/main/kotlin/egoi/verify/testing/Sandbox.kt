@@ -149,7 +149,7 @@ public data class Fault(
  * @property code every code is this one, whatever size was asked for
  * @property apiKey the one key that is accepted. Default: any
  * @property v2Words V2's answer to a validation has a status word in each item
- * @property v2WrongIs400 V2 answers 400 to a wrong code
+ * @property v2Wrong the status of V2's response to a wrong code: 200 or 400. Default: 200
  * @property senders the senders of the account: V2's ids, V1's hashes. A request of any other is refused. Default: `1`
  * @property ownLimits whether the library's own limits hold, of which E-goi documents none: a code of at least 4
  *   characters, a message of at most 1,000 characters and 6 SMS parts
@@ -162,7 +162,7 @@ public class SandboxOptions(
     public val code: String? = null,
     public val apiKey: String? = null,
     public val v2Words: Boolean? = null,
-    public val v2WrongIs400: Boolean? = null,
+    public val v2Wrong: Int? = null,
     public val senders: List<String>? = null,
     public val ownLimits: Boolean? = null,
     public val allowHosts: List<String>? = null,
@@ -245,7 +245,7 @@ public class Sandbox private constructor(private val native: NativeSandbox, priv
                         code = options.code,
                         apiKey = options.apiKey,
                         v2Words = options.v2Words,
-                        v2WrongIs400 = options.v2WrongIs400,
+                        v2Wrong = options.v2Wrong?.toLong(),
                         senders = options.senders,
                         ownLimits = options.ownLimits,
                         allowHosts = options.allowHosts,

@@ -24,7 +24,7 @@ public class SandboxBuilder {
     private var code: String? = null
     private var apiKey: String? = null
     private var v2Words: Boolean? = null
-    private var v2WrongIs400: Boolean? = null
+    private var v2Wrong: Int? = null
     private var senders: List<String>? = null
     private var ownLimits: Boolean? = null
     private var allowHosts: List<String>? = null
@@ -47,8 +47,8 @@ public class SandboxBuilder {
     /** V2's answer to a validation has a status word in each item. */
     public fun v2Words(words: Boolean): SandboxBuilder = apply { v2Words = words }
 
-    /** V2 answers 400 to a wrong code. */
-    public fun v2WrongIs400(is400: Boolean): SandboxBuilder = apply { v2WrongIs400 = is400 }
+    /** The status of V2's response to a wrong code: 200 or 400. Default: 200. */
+    public fun v2Wrong(status: Int): SandboxBuilder = apply { v2Wrong = status }
 
     /** The senders of the account: V2's ids, V1's hashes. Default: `1`. */
     public fun senders(senders: List<String>): SandboxBuilder = apply { this.senders = senders }
@@ -62,8 +62,7 @@ public class SandboxBuilder {
     /** Starts it. A port that is taken is `VerifyException.InvalidInput`. */
     @Throws(InterruptedException::class)
     public fun start(): BlockingSandbox = runBlocking {
-        val options =
-            SandboxOptions(host, port, seed, code, apiKey, v2Words, v2WrongIs400, senders, ownLimits, allowHosts)
+        val options = SandboxOptions(host, port, seed, code, apiKey, v2Words, v2Wrong, senders, ownLimits, allowHosts)
         BlockingSandbox(Sandbox.start(options))
     }
 }
