@@ -12,8 +12,10 @@ from contextlib import suppress
 from typing import Any, TypeVar
 from unittest.mock import create_autospec
 
+import anyio
 import pytest
 import support_program as program
+import trio
 from conftest import NUMBER
 from egoi_verify import (
     AsyncClient,
@@ -24,6 +26,7 @@ from egoi_verify import (
     Outcome,
     OutgoingSms,
     Sandbox,
+    UnsupportedError,
     Verification,
     VerifyError,
 )
@@ -335,3 +338,41 @@ def test_a_mock_of_a_client_is_awaited(sandbox: Sandbox) -> None:
     mock.ping.return_value = None
     asyncio.run(mock.ping())
     mock.ping.assert_awaited_once_with()
+
+
+def in_trio(call: Callable[[], Coroutine[Any, Any, object]]) -> None:
+    trio.run(call)
+
+
+def in_anyio_on_trio(call: Callable[[], Coroutine[Any, Any, object]]) -> None:
+    anyio.run(call, backend="trio")
+
+
+@pytest.mark.parametrize("start", [in_trio, in_anyio_on_trio])
+@pytest.mark.parametrize("kind", ["client", "engine"])
+def test_under_trio_an_asynchronous_call_is_refused_with_what_works_there(
+    start: Callable[[Callable[[], Coroutine[Any, Any, object]]], None], kind: str, sandbox: Sandbox
+) -> None:
+    verifier: AsyncVerifier = sandbox.async_client() if kind == "client" else AsyncEngine(_no_sms)
+
+    async def call() -> None:
+        await verifier.request(NUMBER)
+
+    with pytest.raises(UnsupportedError, match=r"trio\.to_thread\.run_sync"):
+        start(call)
+    assert sandbox.messages(NUMBER) == []
+
+
+def test_under_trio_a_blocking_client_runs_in_a_thread_and_the_others_go_on(sandbox: Sandbox) -> None:
+    client = sandbox.client()
+
+    async def verify() -> Outcome:
+        verification = await trio.to_thread.run_sync(client.request, NUMBER)
+        code = await trio.to_thread.run_sync(sandbox.wait_for_code, NUMBER)
+        return await trio.to_thread.run_sync(client.validate, verification.id, code)
+
+    assert trio.run(verify) is Outcome.VERIFIED
+
+
+async def _no_sms(_: OutgoingSms) -> None:
+    raise AssertionError("an SMS went out")

@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from weakref import WeakKeyDictionary, ref
 
-from ._errors import DeliveryFailedError, ForkedError
+from ._errors import DeliveryFailedError, ForkedError, UnsupportedError
 from ._native import Completions, Delivery, Job, wake_no_more
 
 if TYPE_CHECKING:
@@ -101,6 +101,17 @@ def coroutine_function(function: F) -> F:
     return function
 
 
+def _running_loop() -> AbstractEventLoop:
+    try:
+        return get_running_loop()
+    except RuntimeError:
+        # In a program of trio's, and where somebody steps the coroutine by hand.
+        raise UnsupportedError(
+            "no event loop of asyncio is running, and an asynchronous call needs one. Under trio, give the call of a"
+            " blocking Client or Engine to trio.to_thread.run_sync; AnyIO runs on asyncio with backend='asyncio'"
+        ) from None
+
+
 def _completions_of(loop: AbstractEventLoop) -> Completions:
     process, known = _completions.get(loop, (getpid(), None))
     if process != getpid():
@@ -131,7 +142,7 @@ def _wake(loop: AbstractEventLoop, completions: Completions) -> Callable[[], Non
 
 
 async def _completed(job: Job[T], on_delivery: Callable[[Delivery], None] | None = None) -> T:
-    loop = get_running_loop()
+    loop = _running_loop()
     completions = _completions_of(loop)
     future: Future[T] = loop.create_future()
     try:
@@ -165,9 +176,9 @@ async def run_delivering(
     deliver: Callable[[Delivery], Coroutine[None, None, BaseException | None]],
 ) -> R:
     """Runs a call of an engine in the running loop; its SMS go to ``deliver``, in the caller's context."""
+    loop, context = _running_loop(), copy_context()
     if next(_calls) % IN_A_ROW == 0:
         await sleep(0)
-    loop, context = get_running_loop(), copy_context()
     sending: list[Future[BaseException | None]] = []
 
     def on_delivery(sms: Delivery) -> None:
