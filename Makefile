@@ -230,7 +230,7 @@ bench-swift: develop-swift ## the Swift package
 bench-sizes: package-python package-node package-kotlin ## the sizes of the packages
 	$(MEASURE) --command "make $@" -- $(VENV)/bin/python benches/sizes.py
 
-bench-report: benches/.venv/installed ## BENCHMARKS.md, its pictures and the tables of the READMEs
+bench-report: benches/.venv/installed ## BENCHMARKS.md and its pictures
 	benches/.venv/bin/python benches/report.py $(or $(CARGO_TARGET_DIR),target)/benches
 
 ##@ Fuzzing, an hour for each decoder: FUZZ_SECONDS=60 for a minute, `make --jobs 2 fuzz` for two at a time

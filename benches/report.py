@@ -1,7 +1,6 @@
 """Makes the page and its pictures of what was measured: ``report.py RESULTS --to FOLDER``.
 
-Writes ``BENCHMARKS.md``, ``docs/bench/*.svg``, and what stands between the marks of the READMEs, into the folder, from which the
-READMEs are read too. The same records make the same bytes.
+Writes ``BENCHMARKS.md`` and ``docs/bench/*.svg`` into the folder. The same records make the same bytes.
 """
 
 from __future__ import annotations
@@ -10,13 +9,12 @@ import argparse
 import sys
 from pathlib import Path
 
-from comparisons import PARTS, Comparison, Part
+from comparisons import PARTS, Comparison
 from pictures import picture
 from records import Record, load
 from tables import tables
 
 ROOT = Path(__file__).resolve().parent.parent
-BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
 INTRODUCTION = """\
 # What it costs
 
@@ -88,33 +86,10 @@ def section(name: str, comparison: Comparison, records: list[Record]) -> list[st
     return [*lines, f"Measured by {measured(records)}", ""]
 
 
-def readme(part: Part, records: dict[str, list[Record]], folder: Path) -> None:
-    """Puts the tables of a part between the marks of its README, where it has any."""
-    source = folder / part.readme if (folder / part.readme).exists() else ROOT / part.readme
-    text = source.read_text()
-    own = {name: of for name, of in records.items() if name in part.comparisons}
-    if BEGIN not in text or not own:
-        return
-    lines = [
-        "A real call is a round trip over the Internet, tens of milliseconds of it; what is compared here is what a library adds.",
-        "The repository's `BENCHMARKS.md` has pictures, what each comparison means, and where the time goes.",
-    ]
-    for name, of in own.items():
-        comparison = part.comparisons[name]
-        lines += ["", f"**{comparison.title}.** {comparison.what}", *tables(of)]
-    first = next(iter(own.values()))
-    before, rest = text.split(BEGIN)
-    after = rest.split(END)[1]
-    block = "\n".join([BEGIN, *lines, "", f"Measured by {measured(first)}", END])
-    written = folder / part.readme
-    written.parent.mkdir(parents=True, exist_ok=True)
-    written.write_text(before + block + after)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description="Makes the page and its pictures of what was measured.")
     parser.add_argument("results", type=Path, help="the folder of the records")
-    parser.add_argument("--to", type=Path, default=ROOT, help="where BENCHMARKS.md and the others go")
+    parser.add_argument("--to", type=Path, default=ROOT, help="where BENCHMARKS.md and docs/bench go")
     arguments = parser.parse_args()
     records: dict[str, list[Record]] = {}
     for record in load(arguments.results.glob("*.json")):
@@ -133,8 +108,6 @@ def main() -> None:
         for name, own in of.items():
             lines += section(name, part.comparisons[name], own)
             (folder / f"{name}.svg").write_text(picture(part.comparisons[name].title, own))
-        if part.readme:
-            readme(part, records, arguments.to)
     (arguments.to / "BENCHMARKS.md").write_text("\n".join(lines).rstrip() + "\n")
     for name in known:
         if name not in records:

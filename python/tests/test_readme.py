@@ -107,7 +107,3 @@ def test_every_error_is_in_the_table() -> None:
 @pytest.mark.parametrize("outcome", egoi_verify.Outcome, ids=str)
 def test_every_outcome_is_in_the_table(outcome: egoi_verify.Outcome) -> None:
     assert f"\n| `{outcome.name}` | " in README
-
-
-def test_there_is_a_place_for_the_measurements() -> None:
-    assert README.count("<!-- bench:begin -->") == README.count("<!-- bench:end -->") == 1
