@@ -37,8 +37,10 @@ def gateway() -> Gateway:
 
 
 @pytest.fixture
-def reader(sandbox: Sandbox, gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Somebody who runs the blocks, with an account, and a phone to look at."""
+def reader(sandbox: Sandbox, gateway: Gateway, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A person who runs the blocks, with an account, a key for a store, and a phone."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("EGOI_STORE_KEY", "0" * 64)
     monkeypatch.setenv("EGOI_API_KEY", "key")
     monkeypatch.setenv("EGOI_SENDER", "1")
     monkeypatch.setenv("EGOI_BASE_URL", f"{sandbox.url}/api")
