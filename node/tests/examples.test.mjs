@@ -239,7 +239,7 @@ test("what the README shows compiles", async () => {
     const bodies = blocks.map((block, n) => {
         imports.push(...block.split("\n").filter((line) => line.startsWith("import ")));
         const rest = block.replaceAll(/^import .*\n/gm, "");
-        return `export async function block${n}(client: Client, { apiKey, number, session, headers, retryIn, log }: any): Promise<unknown> {\n{ ${rest} }\nreturn; }`;
+        return `export async function block${n}(client: Client, { apiKey, number, session, headers, retryIn, log, send }: any): Promise<unknown> {\n{ ${rest} }\nreturn; }`;
     });
     mkdirSync(`${here}build/readme`, { recursive: true });
     const source = [...new Set(imports), ...bodies].join("\n");
