@@ -1,6 +1,6 @@
 """Checks the links of every document: a relative link leads to a file and a heading, and `make NAME` names a target.
 
-External links are not fetched.
+External links are not fetched. A README that a registry shows has no relative link: there it leads nowhere.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from urllib.parse import unquote
 ROOT = Path(__file__).resolve().parent.parent
 INLINE = r"(?<!\\)\[(?:[^\[\]]|\[[^\]]*\])*\]\(<?([^)\s>]+)>?(?:\s+\"[^\"]*\")?\)"
 LINK = re.compile(INLINE + r"|^\s*\[[^\]]+\]:\s+(\S+)", re.MULTILINE)
+SHOWN_BY_REGISTRIES = {"core/README.md", "node/README.md", "python/README.md"}
 FENCED = re.compile(r"^(`{3,}|~{3,}).*?^\1", re.MULTILINE | re.DOTALL)
 MAKE = re.compile(r"(?:`|\$ |run: )make ((?:[a-z]+(?:-[a-z]+)*\s*)+?)(?=[`#&]|$)", re.MULTILINE)
 
@@ -60,7 +61,9 @@ def main() -> None:
                 continue
             path, _, anchor = link.partition("#")
             to = (document.parent / path).resolve() if path else document
-            if not to.exists():
+            if path and shown.as_posix() in SHOWN_BY_REGISTRIES:
+                faults.append(f"{shown}: {link} is relative, and a registry shows this file")
+            elif not to.exists():
                 faults.append(f"{shown}: {link} leads to no file")
             elif anchor and to.suffix == ".md" and anchor not in anchors(to):
                 faults.append(f"{shown}: {link} leads to no heading")
