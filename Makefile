@@ -26,7 +26,7 @@ test: ## everything that must pass before a change goes in, two parts at a time
 
 .PHONY: every-test
 every-test: setup check test-kotlin test-rust test-python test-swift test-node test-stores test-phone test-bench test-surface
-# In `make test`, these come after what writes into the same folders.
+# In `make test`, these come after what writes into the same folders, or builds what they need.
 after = | $(if $(filter every-test,$(MAKECMDGOALS)),$(1))
 
 soak: test-packages soak-rust soak-python soak-node soak-kotlin asan soak-swift ## every long check at its full count; put the result into tests/SOAK.md
@@ -65,7 +65,7 @@ native:
 
 ##@ Formatting, lints and types
 .PHONY: check-rust check-python check-node check-kotlin check-swift check-docs check-scripts
-check-rust: ## rustfmt, Clippy, documentation
+check-rust: $(call after,native) ## rustfmt, Clippy, documentation
 	tools/check-rust.sh
 
 check-python: $(VENV)/installed ## the Python package

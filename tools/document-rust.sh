@@ -5,5 +5,5 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 RUSTDOC=$PWD/tests/surface/rustdoc RUSTDOCFLAGS="-D warnings -Zunstable-options --output-format json" \
-  "${CARGO:-cargo}" doc --quiet --locked --workspace --exclude egoi-verify-node --exclude egoi-verify-python --all-features \
-  --no-deps --lib --bin scripted-service --examples
+  "${CARGO:-cargo}" doc --quiet --locked --workspace --exclude egoi-verify-node --exclude egoi-verify-python --exclude egoi-verify-generator \
+  --all-features --no-deps --lib --bin scripted-service --examples

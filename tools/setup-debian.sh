@@ -36,7 +36,7 @@ install_part() {
     openssl) install openssl sqlite3 ;;
     valgrind) install valgrind ;;
     java) install maven default-jdk-headless ;;
-    swift) make_swift ;;
+    swift) install swiftlang libc6-dev libstdc++-14-dev 2>/dev/null || make_swift ;;
     shellcheck) install shellcheck ;;
   esac
 }
@@ -70,7 +70,7 @@ END
   chmod 755 "$tree/valkey-server"
 }
 
-# A Debian 13 with Swift 6.0.3.
+# Where Debian has no package of Swift: a Debian 13 with Swift 6.0.3.
 make_swift() {
   local tree=$TREES/swift
   if ! has swift >/dev/null && ! test -x "$tree/usr/libexec/swift/bin/swift"; then

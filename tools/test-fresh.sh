@@ -11,9 +11,11 @@ RUST="cargo rustc rustfmt rust-clippy"
 # The inner half, in a mount namespace of its own: what it mounts is gone with it, before the outer half removes the tree.
 if test -n "${EGOI_FRESH_TREE:-}"; then
   tree=$EGOI_FRESH_TREE
-  for folder in proc dev sys; do
-    mount --rbind "/$folder" "$tree/$folder"
-  done
+  # File systems of the kernel's, and none of this machine's: nothing that runs in there can change this machine.
+  mount -t proc proc "$tree/proc"
+  mount -t sysfs -o ro sysfs "$tree/sys"
+  mount -t devpts -o newinstance,ptmxmode=0666 devpts "$tree/dev/pts"
+  mount -t tmpfs tmpfs "$tree/dev/shm"
   # Of the environment, what says how registries are reached.
   mapfile -t environment < <(env | grep -iE '^([a-z]+_proxy|GOPROXY|GOFLAGS|GONOSUMDB|GOSUMDB|PIP_[A-Z_]+|SSL_CERT_FILE|NODE_EXTRA_CA_CERTS)=')
   exec chroot "$tree" /usr/bin/env -i HOME=/root LANG=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin CI=true \
