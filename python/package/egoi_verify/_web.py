@@ -1,0 +1,64 @@
+"""What a web server tells its visitors of an error: the same for every framework."""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import TypedDict
+
+    from ._errors import VerifyError
+
+    class ErrorBody(TypedDict):
+        """An error as JSON. It holds nothing that only an operator should see."""
+
+        code: str
+        detail: str
+        field: str | None
+        reason: str | None
+        limit: str | None
+        retry_after: float | None
+        sms_possibly_sent: bool
+
+
+# What a visitor can do something about.
+_STATUSES = {"invalid_input": 422, "rejected": 422, "not_found": 404, "conflict": 409, "rate_limited": 429}
+
+
+def status_of(error: VerifyError) -> int:
+    """The HTTP status: 502 where an SMS was possibly sent, 503 for every other fault that is not the visitor's."""
+    return _STATUSES.get(error.code, 502 if error.sms_possibly_sent else 503)
+
+
+def is_of_visitor(error: VerifyError) -> bool:
+    """Whether the visitor can do something about it. Everything else is for the operator's log."""
+    return error.code in _STATUSES
+
+
+def body_of(error: VerifyError) -> ErrorBody:
+    """The error as JSON."""
+    return {
+        "code": error.code,
+        "detail": detail_of(error),
+        "field": error.field if is_of_visitor(error) else None,
+        "reason": error.reason if is_of_visitor(error) else None,
+        "limit": error.limit,
+        "retry_after": error.retry_after,
+        "sms_possibly_sent": error.sms_possibly_sent,
+    }
+
+
+def detail_of(error: VerifyError) -> str:
+    """The error for the visitor, in English."""
+    if is_of_visitor(error):
+        return error.detail
+    if error.sms_possibly_sent:
+        # The id of that request is not known, so its code cannot be checked.
+        return "Something went wrong. If a code reaches you, it will not work. Ask for a new one."
+    return "Something went wrong. Try again later."
+
+
+def headers_of(error: VerifyError) -> dict[str, str]:
+    """``Retry-After``, where it is known."""
+    return {} if error.retry_after is None else {"Retry-After": str(ceil(error.retry_after))}

@@ -1,0 +1,21 @@
+"""A Django app that proves a phone number. Install ``egoi-verify[django]``.
+
+.. code-block:: python
+
+    INSTALLED_APPS = [..., "egoi_verify.django"]
+    EGOI_VERIFY = {"VERIFIER": "mysite.verifier", "VERIFIED": "mysite.number_is_proved"}
+
+    urlpatterns = [path("phone/", include("egoi_verify.django.urls"))]
+
+``EGOI_VERIFY`` has these settings, all optional but ``VERIFIED``:
+
+- ``VERIFIER``: a :class:`~egoi_verify.Client` or :class:`~egoi_verify.Engine`, or the dotted path of one, or of a
+  function that returns one. Without it ``Client.from_env()``.
+- ``VERIFIED``: a function, or its dotted path. It is called with the request and the number (E.164) when the number is
+  proved, and may return the response; otherwise the visitor is redirected to ``NEXT``.
+- ``NEXT``: where a visitor goes whose number was proved; ``"/"`` if not given.
+- ``MESSAGE``: the SMS, with ``{CODE}``.
+
+Templates to replace: ``egoi_verify/number.html`` and ``egoi_verify/code.html``. ``manage.py check --deploy`` asks the
+service with ``ping``, and ``manage.py egoi_sandbox`` starts a sandbox.
+"""

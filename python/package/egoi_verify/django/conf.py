@@ -1,0 +1,65 @@
+"""What ``settings.EGOI_VERIFY`` says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, cast
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import setting_changed
+from django.http import HttpRequest, HttpResponse
+from django.utils.module_loading import import_string
+
+from egoi_verify._client import Client
+from egoi_verify._verifier import Verifier
+
+_KNOWN = ("VERIFIER", "VERIFIED", "NEXT", "MESSAGE")
+
+
+def _setting(name: str) -> Any:
+    given = getattr(settings, "EGOI_VERIFY", {})
+    unknown = [key for key in given if key not in _KNOWN]
+    if unknown:
+        raise ImproperlyConfigured(f"EGOI_VERIFY has no setting {unknown[0]!r}; it has {', '.join(_KNOWN)}")
+    value = given.get(name)
+    return import_string(value) if name in ("VERIFIER", "VERIFIED") and isinstance(value, str) else value
+
+
+@lru_cache(maxsize=1)
+def verifier() -> Verifier:
+    """The client or engine, made once for a process."""
+    found = _setting("VERIFIER")
+    if found is None:
+        return Client.from_env()
+    return cast(Verifier, found() if callable(found) else found)
+
+
+def verified() -> Callable[[HttpRequest, str], HttpResponse | None]:
+    """What is called when a number is proved."""
+    found = _setting("VERIFIED")
+    if not callable(found):
+        raise ImproperlyConfigured(
+            "EGOI_VERIFY['VERIFIED'] is missing: a function that takes the request and the number"
+        )
+    return cast("Callable[[HttpRequest, str], HttpResponse | None]", found)
+
+
+def next_url() -> str:
+    """Where a visitor goes afterwards."""
+    return str(_setting("NEXT") or "/")
+
+
+def message() -> str | None:
+    """The SMS."""
+    found = _setting("MESSAGE")
+    return None if found is None else str(found)
+
+
+def _forget(*, setting: str, **_: object) -> None:
+    if setting == "EGOI_VERIFY":
+        verifier.cache_clear()
+
+
+setting_changed.connect(_forget)
