@@ -191,7 +191,7 @@ class TestTheSystemCheck:
         assert self.ids(deploy=False) == ["egoi_verify.E001"]
 
     def test_a_setting_that_is_not_known_fails_the_check(self, sandbox: Sandbox) -> None:
-        with override_settings(EGOI_VERIFY={"VERIFIED": proved, "MESAGE": "{CODE}"}):
+        with override_settings(EGOI_VERIFY={"VERIFIED": proved, "TEXT": "{CODE}"}):
             assert self.ids(deploy=False) == ["egoi_verify.E001"]
 
     def test_a_key_that_the_service_refuses_fails_the_check(self) -> None:

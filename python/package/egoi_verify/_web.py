@@ -1,4 +1,4 @@
-"""What a web server tells its visitors of an error: the same for every framework."""
+"""Errors for the visitors of a web site, the same for every framework."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
         sms_possibly_sent: bool
 
 
-# What a visitor can do something about.
+# A visitor can do something about these.
 _STATUSES = {"invalid_input": 422, "rejected": 422, "not_found": 404, "conflict": 409, "rate_limited": 429}
 
 
 def status_of(error: VerifyError) -> int:
-    """The HTTP status: 502 where an SMS was possibly sent, 503 for every other fault that is not the visitor's."""
+    """The HTTP status. A fault that a visitor cannot mend is 502 if an SMS was possibly sent, else 503."""
     return _STATUSES.get(error.code, 502 if error.sms_possibly_sent else 503)
 
 
 def is_of_visitor(error: VerifyError) -> bool:
-    """Whether the visitor can do something about it. Everything else is for the operator's log."""
+    """Whether the visitor can do something about it. The operator needs to see the others."""
     return error.code in _STATUSES
 
 
@@ -60,5 +60,5 @@ def detail_of(error: VerifyError) -> str:
 
 
 def headers_of(error: VerifyError) -> dict[str, str]:
-    """``Retry-After``, where it is known."""
+    """``Retry-After``, if it is known."""
     return {} if error.retry_after is None else {"Retry-After": str(ceil(error.retry_after))}

@@ -37,7 +37,7 @@ __all__ = ["Checked", "CodeSent", "Session", "verification_router"]
 logger = logging.getLogger("egoi_verify.fastapi")
 
 Session = MutableMapping[str, Any]
-"""What the server knows of one visitor, such as ``request.session`` of Starlette's ``SessionMiddleware``."""
+"""The server's data about one visitor, such as ``request.session`` of Starlette's ``SessionMiddleware``."""
 
 _KEY = "egoi_verify"
 
@@ -59,7 +59,7 @@ class CodeSent(BaseModel):
 
 
 class Checked(BaseModel):
-    """What came of a code. Only ``verified`` proves the number."""
+    """The outcome of a code. Only ``verified`` proves the number."""
 
     outcome: Outcome
 

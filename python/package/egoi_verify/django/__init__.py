@@ -11,9 +11,9 @@
 
 - ``VERIFIER``: a :class:`~egoi_verify.Client` or :class:`~egoi_verify.Engine`, or the dotted path of one, or of a
   function that returns one. Without it ``Client.from_env()``.
-- ``VERIFIED``: a function, or its dotted path. It is called with the request and the number (E.164) when the number is
-  proved, and may return the response; otherwise the visitor is redirected to ``NEXT``.
-- ``NEXT``: where a visitor goes whose number was proved; ``"/"`` if not given.
+- ``VERIFIED``: a function, or its dotted path. The app calls it with the request and the number (E.164) when the number
+  is proved. It may return a response; otherwise the visitor is sent to ``NEXT``.
+- ``NEXT``: the next page after the proof; ``"/"`` if not given.
 - ``MESSAGE``: the SMS, with ``{CODE}``.
 
 Templates to replace: ``egoi_verify/number.html`` and ``egoi_verify/code.html``. ``manage.py check --deploy`` asks the

@@ -1,4 +1,4 @@
-"""What ``settings.EGOI_VERIFY`` says."""
+"""Reads ``settings.EGOI_VERIFY``."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _setting(name: str) -> Any:
 
 @lru_cache(maxsize=1)
 def verifier() -> Verifier:
-    """The client or engine, made once for a process."""
+    """The client or engine. Each process makes one."""
     found = _setting("VERIFIER")
     if found is None:
         return Client.from_env()
@@ -37,7 +37,7 @@ def verifier() -> Verifier:
 
 
 def verified() -> Callable[[HttpRequest, str], HttpResponse | None]:
-    """What is called when a number is proved."""
+    """The function to call with a proved number."""
     found = _setting("VERIFIED")
     if not callable(found):
         raise ImproperlyConfigured(
@@ -47,7 +47,7 @@ def verified() -> Callable[[HttpRequest, str], HttpResponse | None]:
 
 
 def next_url() -> str:
-    """Where a visitor goes afterwards."""
+    """The URL for a visitor with a proved number."""
     return str(_setting("NEXT") or "/")
 
 

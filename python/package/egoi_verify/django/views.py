@@ -44,7 +44,7 @@ def _pending(request: HttpRequest) -> Pending | None:
 
 
 class _Page(BaseView):
-    """A form whose errors of the library are told on the page."""
+    """A form. The page shows the errors of the library."""
 
     def refused(self, form: Form, text: str, status: int, headers: dict[str, str] | None = None) -> HttpResponse:
         """The page again, with an error."""
@@ -52,7 +52,7 @@ class _Page(BaseView):
         return self.render_to_response(self.get_context_data(form=form), status=status, headers=headers or {})
 
     def failed(self, form: Form, error: VerifyError) -> HttpResponse:
-        """The page again, with what a person can do about the failure."""
+        """The page again, with advice about the failure."""
         if not is_of_visitor(error):
             logger.error("a verification failed: %r", error)
         if isinstance(error, InvalidInputError):
@@ -97,7 +97,7 @@ class CodeView(_Page):
     template_name = "egoi_verify/code.html"
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Without a request there is no code to give."""
+        """Sends a visitor without a request to the first page."""
         return (
             redirect("egoi_verify:number") if _pending(request) is None else super().dispatch(request, *args, **kwargs)
         )
@@ -124,7 +124,7 @@ class ResendView(View):
     """Sends another code and goes back to the page that asks for it."""
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        """Sends one SMS. What fails is told on the code's page."""
+        """Sends one SMS. The page for the code shows an error."""
         pending = _pending(request)
         if pending is None:
             return redirect("egoi_verify:number")
