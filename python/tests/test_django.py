@@ -218,7 +218,7 @@ def test_manage_py_starts_a_sandbox_until_it_is_interrupted() -> None:
         assert process.stdout is not None
         inbox, environment = process.stdout.readline(), process.stdout.readline()
         url = inbox.split()[-1]
-        assert f"EGOI_BASE_URL={url}/api" in environment
+        assert f"EGOI_BASE_URL is {url}/api" in environment
         client = Client(api_key="any", sender="1", base_url=f"{url}/api")
         assert client.request(NUMBER).state == "pending"
         process.terminate()

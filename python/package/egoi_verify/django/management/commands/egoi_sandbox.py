@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from egoi_verify._sandbox import Sandbox
+from egoi_verify.__main__ import run_sandbox
 
 
 class Command(BaseCommand):
     """Runs E-goi on localhost until Ctrl-C."""
 
-    help = "Runs a sandbox of E-goi on localhost, whose inbox shows every code, until Ctrl-C."
+    help = "Runs a sandbox of E-goi on localhost until Ctrl-C. Its inbox shows every code."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """``--port``."""
-        parser.add_argument("--port", type=int, default=0, help="the port to listen on; a free one by default")
+        parser.add_argument("--port", type=int, help="the port to listen on; a free one by default")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Runs it."""
-        ended = threading.Event()
-
-        def end(*_: object) -> None:
-            ended.set()
-
-        for each in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(each, end)
-        with Sandbox(port=options["port"]) as sandbox:
-            self.stdout.write(f"the inbox is on {sandbox.url}")
-            self.stdout.write(f"EGOI_API_KEY=any EGOI_SENDER=1 EGOI_BASE_URL={sandbox.url}/api")
-            self.stdout.flush()
-            ended.wait()
+        run_sandbox(port=options["port"])
