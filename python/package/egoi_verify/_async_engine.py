@@ -5,19 +5,17 @@ from __future__ import annotations
 from asyncio import to_thread
 from collections.abc import Callable
 from inspect import isawaitable, iscoroutinefunction
-from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
 
 from . import _native
 from ._aio import Call, coroutine_function, run_delivering
+from ._async_verbs import AsyncVerbs
 from ._calls import Span, begin, is_detailed
 from ._engine import BaseEngine, Delivering, Send, check_result, outgoing
-from ._values import CodeType, Outcome, OutgoingSms, Seconds, State, Verification, nothing, verification
+from ._values import OutgoingSms, Seconds, nothing
 
 if TYPE_CHECKING:
-    from typing import Literal
-
-    from typing_extensions import Self
+    pass
 
 __all__ = ["AsyncEngine"]
 
@@ -30,7 +28,7 @@ def is_async(send: Send) -> bool:
     return iscoroutinefunction(send) or iscoroutinefunction(type(send).__call__)
 
 
-class AsyncEngine(BaseEngine):
+class AsyncEngine(BaseEngine, AsyncVerbs):
     """Runs verifications in this process, with calls for ``asyncio``.
 
     It generates the codes, keeps the state, and sends every SMS by a function of yours: an ``async`` one in the loop
@@ -64,101 +62,6 @@ class AsyncEngine(BaseEngine):
         check_result(await sent if isawaitable(sent) else sent)
 
     @coroutine_function
-    def request(
-        self,
-        number: str,
-        *,
-        message: str | None = None,
-        code_type: CodeType | Literal["numeric", "alpha", "alphanumeric", "hex"] | None = None,
-        code_size: int | None = None,
-        ttl: Seconds | None = None,
-        group: str | None = None,
-        idempotency_key: str | None = None,
-        timeout: Seconds | None = None,
-    ) -> Call[Verification]:
-        """Sends one SMS with a code to the number, by your function.
-
-        The arguments are those of :meth:`AsyncClient.request`; ``group`` has no use here.
-
-        Raises:
-            InvalidInputError: An argument was refused; nothing was sent.
-            RateLimitedError: A limit was reached: ``limit`` names it, ``retry_after`` has the seconds to wait.
-            RejectedError: The country is not allowed.
-            DeliveryFailedError: The function that sends failed. Unless it raised :class:`NotSentError` the request is
-                pending, and ``request_id`` names it.
-            StorageError: The store failed.
-        """
-        span = begin("request")
-        job = self._verifier.request(
-            is_detailed(span), number, message, code_type, code_size, ttl, group, idempotency_key, timeout
-        )
-        del number, message, idempotency_key
-        return Call("AsyncEngine.request", self._run(job, span, verification))
-
-    @coroutine_function
-    def validate(
-        self, id: str, code: str, *, number: str | None = None, timeout: Seconds | None = None
-    ) -> Call[Outcome]:
-        """Submits the code that the person typed. A wrong code is an outcome, not an error.
-
-        Args:
-            id: The request's id.
-            code: The code as the person typed it; spaces and hyphens do not matter.
-            number: The number that the request must be for. It ties the outcome to the person: take it from your own
-                session.
-            timeout: The deadline of this call.
-
-        Returns:
-            The outcome. Only ``Outcome.VERIFIED`` proves the number: test ``outcome.is_verified``.
-
-        Raises:
-            NotFoundError: There is no such request, or it is for another number. No code was checked.
-            StorageError: The store failed; nothing was verified.
-        """
-        span = begin("validate", id)
-        job = self._verifier.validate(is_detailed(span), id, code, number, timeout)
-        del code, number
-        return Call("AsyncEngine.validate", self._run(job, span, Outcome))
-
-    @coroutine_function
-    def cancel(self, id: str, *, timeout: Seconds | None = None) -> Call[State]:
-        """Cancels the request. Cancelling twice is not an error.
-
-        Returns:
-            The state afterwards: cancelled, or verified or expired if it was too late.
-
-        Raises:
-            NotFoundError: There is no such request.
-        """
-        span = begin("cancel", id)
-        job = self._verifier.cancel(is_detailed(span), id, timeout)
-        return Call("AsyncEngine.cancel", self._run(job, span, State))
-
-    @coroutine_function
-    def resend(self, id: str, *, timeout: Seconds | None = None) -> Call[Verification]:
-        """Sends a new code. The old code stops working, and the validity starts again.
-
-        Raises:
-            ConflictError: The request is finished.
-            RateLimitedError: A limit was reached: ``limit`` names it, ``retry_after`` has the seconds to wait.
-            DeliveryFailedError: The function that sends failed.
-        """
-        span = begin("resend", id)
-        job = self._verifier.resend(is_detailed(span), id, timeout)
-        return Call("AsyncEngine.resend", self._run(job, span, verification))
-
-    @coroutine_function
-    def get(self, id: str, *, timeout: Seconds | None = None) -> Call[Verification]:
-        """Reads the request.
-
-        Raises:
-            NotFoundError: There is no such request.
-        """
-        span = begin("get", id)
-        job = self._verifier.get(is_detailed(span), id, timeout)
-        return Call("AsyncEngine.get", self._run(job, span, verification))
-
-    @coroutine_function
     def ping(self, *, timeout: Seconds | None = None) -> Call[None]:
         """Checks that the store can be used. Good to call at the start: making an engine calls no server.
 
@@ -167,17 +70,4 @@ class AsyncEngine(BaseEngine):
             MisconfiguredError: An operator must change something: the key, a right, the database, the version.
         """
         span = begin("ping")
-        job = self._verifier.ping(is_detailed(span), timeout)
-        return Call("AsyncEngine.ping", self._run(job, span, nothing))
-
-    async def aclose(self) -> None:
-        """Releases what it holds. Later calls raise :class:`ClosedError`."""
-        self._verifier.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self.aclose()
+        return self._call("ping", self._verifier.ping(is_detailed(span), timeout), span, nothing)

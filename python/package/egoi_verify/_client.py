@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import TracebackType
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TypeVar, cast
 
 from . import _native
-from ._calls import begin, is_detailed, run
+from ._calls import Span, begin, is_detailed, run
 from ._store import Store, native_store
-from ._values import CodeType, Outcome, Seconds, SenderInfo, State, Verification, sender_infos, verification
+from ._values import Seconds, SenderInfo, sender_infos
+from ._verbs import BlockingVerbs
 
 if TYPE_CHECKING:
     from typing import Literal
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 __all__ = ["Client", "EgoiSms"]
+
+T = TypeVar("T")
 
 
 class Connection:
@@ -153,7 +155,27 @@ class Connection:
         )
 
 
-class Client(Connection):
+class ServiceCalls:
+    """What E-goi tells of itself and of the account, with calls that block."""
+
+    _verifier: _native.Verifier
+
+    def ping(self, *, timeout: Seconds | None = None) -> None:
+        """Checks that the service is up. Any key will do."""
+        span = begin("ping")
+        run(self._verifier.ping(is_detailed(span), timeout), span)
+
+    def senders(self, *, timeout: Seconds | None = None) -> list[SenderInfo]:
+        """Returns the account's senders: the cheapest call that proves a key.
+
+        Raises:
+            UnauthorizedError: The key is wrong.
+        """
+        span = begin("senders")
+        return sender_infos(run(self._verifier.senders(is_detailed(span), timeout), span))
+
+
+class Client(Connection, ServiceCalls, BlockingVerbs):
     """Has E-goi run verifications, with calls that block.
 
     Share one between threads; each call releases the GIL. Ctrl-C ends a call. Making one starts nothing, and one that
@@ -169,157 +191,18 @@ class Client(Connection):
     the same moment cannot be told apart: keep the validations of one id in one process.
     """
 
-    _verifier: _native.Verifier
-
     def _connect(self, options: _native.ClientOptions) -> None:
         self._verifier = _native.Verifier.client(options, False)
 
-    def request(
-        self,
-        number: str,
-        *,
-        message: str | None = None,
-        code_type: CodeType | Literal["numeric", "alpha", "alphanumeric", "hex"] | None = None,
-        code_size: int | None = None,
-        ttl: Seconds | None = None,
-        group: str | None = None,
-        idempotency_key: str | None = None,
-        timeout: Seconds | None = None,
-    ) -> Verification:
-        """Sends one SMS with a code to the number.
-
-        Args:
-            number: The number as people write it: ``+351 910 000 000``, ``00351910000000``, ``351-910000000``.
-            message: The text of the SMS: 1 to 1,000 characters with ``{CODE}`` where the code goes, at most 6 SMS
-                parts. Default: ``{CODE} is your verification code.``
-            code_type: The characters of the code. Default: numeric.
-            code_size: How many characters the code has, 4 to 20. Default: 6.
-            ttl: How long the code is valid, 1 to 3,600 whole seconds. Default: 600.
-            group: A label for E-goi's reports, V1 only: 1 to 100 characters. Default: ``2FA``.
-            idempotency_key: The same key gives the same request and no second SMS. 1 to 256 characters. Needs a
-                ``store``.
-            timeout: The deadline of this call. Default: the client's.
-
-        Raises:
-            InvalidInputError: An argument was refused; nothing was sent.
-            ConflictError: The idempotency key was used for another number.
-            RateLimitedError: Too many requests; ``retry_after`` has the seconds to wait.
-            VerifyError: Any other failure; ``sms_possibly_sent`` says whether the SMS may have been sent.
-        """
-        span = begin("request")
-        job = self._verifier.request(
-            is_detailed(span), number, message, code_type, code_size, ttl, group, idempotency_key, timeout
-        )
-        del number, message, idempotency_key
-        return verification(run(job, span))
-
-    def validate(self, id: str, code: str, *, number: str | None = None, timeout: Seconds | None = None) -> Outcome:
-        """Submits the code that the person typed. A wrong code is an outcome, not an error.
-
-        Args:
-            id: The request's id.
-            code: The code as the person typed it; spaces and hyphens do not matter.
-            number: The number that the request must be for. It ties the outcome to the person: take it from your own
-                session. V1 cannot check it: keep id and number together in the session.
-            timeout: The deadline of this call. Default: the client's.
-
-        Returns:
-            The outcome. Only ``Outcome.VERIFIED`` proves the number: test ``outcome.is_verified``.
-
-        Raises:
-            NotFoundError: There is no such request, or it is for another number. No code was checked.
-            UnsupportedError: ``number`` was given over V1.
-        """
-        span = begin("validate", id)
-        job = self._verifier.validate(is_detailed(span), id, code, number, timeout)
-        del code, number
-        return Outcome(run(job, span))
-
-    def cancel(self, id: str, *, timeout: Seconds | None = None) -> State:
-        """Cancels the request. Cancelling twice is not an error.
-
-        Returns:
-            The state afterwards: cancelled, or verified or expired if it was too late.
-
-        Raises:
-            NotFoundError: There is no such request.
-        """
-        span = begin("cancel", id)
-        job = self._verifier.cancel(is_detailed(span), id, timeout)
-        return State(run(job, span))
-
-    def resend(self, id: str, *, timeout: Seconds | None = None) -> Verification:
-        """Sends a new code. The old code stops working, and the validity starts again.
-
-        Raises:
-            ConflictError: The request is finished.
-            RateLimitedError: Too many requests; ``retry_after`` has the seconds to wait.
-            UnsupportedError: V1 has no such call.
-        """
-        span = begin("resend", id)
-        job = self._verifier.resend(is_detailed(span), id, timeout)
-        return verification(run(job, span))
-
-    def get(self, id: str, *, timeout: Seconds | None = None) -> Verification:
-        """Reads the request.
-
-        Raises:
-            NotFoundError: There is no such request.
-            UnsupportedError: V1 has no such call.
-        """
-        span = begin("get", id)
-        job = self._verifier.get(is_detailed(span), id, timeout)
-        return verification(run(job, span))
-
-    def ping(self, *, timeout: Seconds | None = None) -> None:
-        """Checks that the service is up. Any key will do."""
-        span = begin("ping")
-        job = self._verifier.ping(is_detailed(span), timeout)
-        run(job, span)
-
-    def senders(self, *, timeout: Seconds | None = None) -> list[SenderInfo]:
-        """Returns the account's senders: the cheapest call that proves a key.
-
-        Raises:
-            UnauthorizedError: The key is wrong.
-        """
-        span = begin("senders")
-        job = self._verifier.senders(is_detailed(span), timeout)
-        return sender_infos(run(job, span))
-
-    def close(self) -> None:
-        """Closes its connections once the calls under way have ended. Later calls raise :class:`ClosedError`."""
-        self._verifier.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
+    def _run(self, job: _native.Job[T | _native.Delivery], span: Span | None) -> T:
+        return cast(T, run(job, span))  # a client delivers nothing itself
 
 
-class EgoiSms(Connection):
+class EgoiSms(Connection, ServiceCalls):
     """E-goi's own SMS call (V2), for an engine to send with. Takes the options of a :class:`Client`."""
 
     _options: _native.ClientOptions
-    _verifier: _native.Verifier
 
     def _connect(self, options: _native.ClientOptions) -> None:
         self._options = options
         self._verifier = _native.Verifier.client(options, False)
-
-    def ping(self, *, timeout: Seconds | None = None) -> None:
-        """Checks that the service is up, with a call that blocks. Any key will do."""
-        span = begin("ping")
-        run(self._verifier.ping(is_detailed(span), timeout), span)
-
-    def senders(self, *, timeout: Seconds | None = None) -> list[SenderInfo]:
-        """Returns the account's senders, with a call that blocks: the cheapest call that proves a key.
-
-        Raises:
-            UnauthorizedError: The key is wrong.
-        """
-        span = begin("senders")
-        return sender_infos(run(self._verifier.senders(is_detailed(span), timeout), span))

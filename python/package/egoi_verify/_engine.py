@@ -14,13 +14,13 @@ from ._calls import Span, begin, is_detailed
 from ._client import Connection, EgoiSms
 from ._errors import DeliveryFailedError, InvalidInputError, NotSentError, VerifyError
 from ._store import Store, native_store
-from ._values import CodeType, Outcome, OutgoingSms, Quota, Seconds, State, Verification, verification
+from ._values import OutgoingSms, Quota, Seconds
+from ._verbs import BlockingVerbs
 
 if TYPE_CHECKING:
     from _thread import LockType
     from asyncio import AbstractEventLoop
     from concurrent.futures import Future
-    from typing import Literal
 
     from typing_extensions import Self
 
@@ -141,7 +141,7 @@ class BaseEngine:
         url = os.environ.get("EGOI_STORE")
         if not url:
             raise InvalidInputError(
-                "`EGOI_STORE`: is not set, this environment variable is required", field="EGOI_STORE", reason="missing"
+                "`EGOI_STORE` is not set; this environment variable is required", field="EGOI_STORE", reason="missing"
             )
         return cls(
             EgoiSms.from_env() if send is None else send,
@@ -236,7 +236,7 @@ class Delivering:
             del failure
 
 
-class Engine(BaseEngine):
+class Engine(BaseEngine, BlockingVerbs):
     """Runs verifications in this process, with calls that block.
 
     It generates the codes, keeps the state, and sends every SMS by a function of yours, in the thread that calls; other
@@ -298,96 +298,6 @@ class Engine(BaseEngine):
             delivering.ended(None)
         return None
 
-    def request(
-        self,
-        number: str,
-        *,
-        message: str | None = None,
-        code_type: CodeType | Literal["numeric", "alpha", "alphanumeric", "hex"] | None = None,
-        code_size: int | None = None,
-        ttl: Seconds | None = None,
-        group: str | None = None,
-        idempotency_key: str | None = None,
-        timeout: Seconds | None = None,
-    ) -> Verification:
-        """Sends one SMS with a code to the number, by your function.
-
-        The arguments are those of :meth:`Client.request`; ``group`` has no use here.
-        ``timeout`` does not interrupt a plain function that sends, which runs in the thread that calls: give your
-        gateway's client a timeout of its own.
-
-        Raises:
-            InvalidInputError: An argument was refused; nothing was sent.
-            RateLimitedError: A limit was reached: ``limit`` names it, ``retry_after`` has the seconds to wait.
-            RejectedError: The country is not allowed.
-            DeliveryFailedError: The function that sends failed. Unless it raised :class:`NotSentError` the request is
-                pending, and ``request_id`` names it.
-            StorageError: The store failed.
-        """
-        span = begin("request")
-        job = self._verifier.request(
-            is_detailed(span), number, message, code_type, code_size, ttl, group, idempotency_key, timeout
-        )
-        del number, message, idempotency_key
-        return verification(self._run(job, span))
-
-    def validate(self, id: str, code: str, *, number: str | None = None, timeout: Seconds | None = None) -> Outcome:
-        """Submits the code that the person typed. A wrong code is an outcome, not an error.
-
-        Args:
-            id: The request's id.
-            code: The code as the person typed it; spaces and hyphens do not matter.
-            number: The number that the request must be for. It ties the outcome to the person: take it from your own
-                session.
-            timeout: The deadline of this call.
-
-        Returns:
-            The outcome. Only ``Outcome.VERIFIED`` proves the number: test ``outcome.is_verified``.
-
-        Raises:
-            NotFoundError: There is no such request, or it is for another number. No code was checked.
-            StorageError: The store failed; nothing was verified.
-        """
-        span = begin("validate", id)
-        job = self._verifier.validate(is_detailed(span), id, code, number, timeout)
-        del code, number
-        return Outcome(self._run(job, span))
-
-    def cancel(self, id: str, *, timeout: Seconds | None = None) -> State:
-        """Cancels the request. Cancelling twice is not an error.
-
-        Returns:
-            The state afterwards: cancelled, or verified or expired if it was too late.
-
-        Raises:
-            NotFoundError: There is no such request.
-        """
-        span = begin("cancel", id)
-        job = self._verifier.cancel(is_detailed(span), id, timeout)
-        return State(self._run(job, span))
-
-    def resend(self, id: str, *, timeout: Seconds | None = None) -> Verification:
-        """Sends a new code. The old code stops working, and the validity starts again.
-
-        Raises:
-            ConflictError: The request is finished.
-            RateLimitedError: A limit was reached: ``limit`` names it, ``retry_after`` has the seconds to wait.
-            DeliveryFailedError: The function that sends failed.
-        """
-        span = begin("resend", id)
-        job = self._verifier.resend(is_detailed(span), id, timeout)
-        return verification(self._run(job, span))
-
-    def get(self, id: str, *, timeout: Seconds | None = None) -> Verification:
-        """Reads the request.
-
-        Raises:
-            NotFoundError: There is no such request.
-        """
-        span = begin("get", id)
-        job = self._verifier.get(is_detailed(span), id, timeout)
-        return verification(self._run(job, span))
-
     def ping(self, *, timeout: Seconds | None = None) -> None:
         """Checks that the store can be used. Good to call at the start: making an engine calls no server.
 
@@ -401,16 +311,8 @@ class Engine(BaseEngine):
 
     def close(self) -> None:
         """Releases what it holds. Later calls raise :class:`ClosedError`."""
-        self._verifier.close()
+        super().close()
         self._loop.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 class DeliveryLoop:

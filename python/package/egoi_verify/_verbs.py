@@ -1,0 +1,162 @@
+"""The calls of clients and engines, each written once for calls that block and once for ``asyncio``."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from . import _native
+from ._calls import Span, begin, is_detailed
+from ._values import CodeType, Outcome, Seconds, State, Verification, verification
+
+if TYPE_CHECKING:
+    from typing import Literal
+
+    from typing_extensions import Self
+
+T = TypeVar("T")
+
+
+class Documented:
+    """The documentation of the calls, which the classes below inherit."""
+
+    def request(self, *_: Any, **__: Any) -> Any:
+        """Sends one SMS with a code to the number.
+
+        Args:
+            number: The number as people write it: ``+351 910 000 000``, ``00351910000000``, ``351-910000000``.
+            message: The text of the SMS: 1 to 1,000 characters with ``{CODE}`` where the code goes, at most 6 SMS
+                parts. Default: ``{CODE} is your verification code.``
+            code_type: The characters of the code. Default: numeric.
+            code_size: How many characters the code has, 4 to 20. Default: 6.
+            ttl: How long the code is valid, 1 to 3,600 whole seconds. Default: 600.
+            group: A label for E-goi's reports, V1 only: 1 to 100 characters. Default: ``2FA``. An engine ignores it.
+            idempotency_key: The same key gives the same request and no second SMS. 1 to 256 characters. A client needs
+                a ``store`` for it.
+            timeout: The deadline of this call. Default: that of the client or engine. It does not interrupt a plain
+                function that sends for a blocking :class:`Engine`, because that runs in the thread that calls: give
+                your gateway's client a timeout of its own.
+
+        Raises:
+            InvalidInputError: An argument was refused; nothing was sent.
+            ConflictError: The idempotency key was used for another number.
+            RateLimitedError: Too many requests: ``retry_after`` has the seconds to wait, ``limit`` the name of an
+                engine's limit.
+            RejectedError: The country is not allowed, or the service refused the request.
+            DeliveryFailedError: An engine's function that sends failed. Unless it raised :class:`NotSentError` the
+                request is pending, and ``request_id`` names it.
+            StorageError: The store failed.
+            VerifyError: Any other failure; ``sms_possibly_sent`` says whether the SMS may have been sent.
+        """
+        raise NotImplementedError
+
+    def validate(self, *_: Any, **__: Any) -> Any:
+        """Submits the code that the person typed. A wrong code is an outcome, not an error.
+
+        Args:
+            id: The request's id.
+            code: The code as the person typed it; spaces and hyphens do not matter.
+            number: The number that the request must be for. It ties the outcome to the person: take it from your own
+                session. V1 cannot check it: keep id and number together in the session.
+            timeout: The deadline of this call. Default: that of the client or engine.
+
+        Returns:
+            The outcome. Only ``Outcome.VERIFIED`` proves the number: test ``outcome.is_verified``.
+
+        Raises:
+            NotFoundError: There is no such request, or it is for another number. No code was checked.
+            UnsupportedError: ``number`` was given over V1.
+            StorageError: The engine's store failed; nothing was verified.
+        """
+        raise NotImplementedError
+
+    def cancel(self, *_: Any, **__: Any) -> Any:
+        """Cancels the request. Cancelling twice is not an error.
+
+        Returns:
+            The state afterwards: cancelled, or verified or expired if it was too late.
+
+        Raises:
+            NotFoundError: There is no such request.
+        """
+        raise NotImplementedError
+
+    def resend(self, *_: Any, **__: Any) -> Any:
+        """Sends a new code. The old code stops working, and the validity starts again.
+
+        Raises:
+            ConflictError: The request is finished.
+            RateLimitedError: Too many requests: ``retry_after`` has the seconds to wait, ``limit`` the name of an
+                engine's limit.
+            DeliveryFailedError: An engine's function that sends failed.
+            UnsupportedError: V1 has no such call.
+        """
+        raise NotImplementedError
+
+    def get(self, *_: Any, **__: Any) -> Any:
+        """Reads the request.
+
+        Raises:
+            NotFoundError: There is no such request.
+            UnsupportedError: V1 has no such call.
+        """
+        raise NotImplementedError
+
+
+class BlockingVerbs(Documented):
+    """Calls that block."""
+
+    _verifier: _native.Verifier
+
+    def _run(self, job: _native.Job[T | _native.Delivery], span: Span | None) -> T:
+        raise NotImplementedError
+
+    def request(
+        self,
+        number: str,
+        *,
+        message: str | None = None,
+        code_type: CodeType | Literal["numeric", "alpha", "alphanumeric", "hex"] | None = None,
+        code_size: int | None = None,
+        ttl: Seconds | None = None,
+        group: str | None = None,
+        idempotency_key: str | None = None,
+        timeout: Seconds | None = None,
+    ) -> Verification:
+        span = begin("request")
+        job = self._verifier.request(
+            is_detailed(span), number, message, code_type, code_size, ttl, group, idempotency_key, timeout
+        )
+        # An error tracker would show what this frame holds.
+        del number, message, idempotency_key
+        return verification(self._run(job, span))
+
+    def validate(self, id: str, code: str, *, number: str | None = None, timeout: Seconds | None = None) -> Outcome:
+        span = begin("validate", id)
+        job = self._verifier.validate(is_detailed(span), id, code, number, timeout)
+        del code, number
+        return Outcome(self._run(job, span))
+
+    def cancel(self, id: str, *, timeout: Seconds | None = None) -> State:
+        span = begin("cancel", id)
+        return State(self._run(self._verifier.cancel(is_detailed(span), id, timeout), span))
+
+    def resend(self, id: str, *, timeout: Seconds | None = None) -> Verification:
+        span = begin("resend", id)
+        return verification(self._run(self._verifier.resend(is_detailed(span), id, timeout), span))
+
+    def get(self, id: str, *, timeout: Seconds | None = None) -> Verification:
+        span = begin("get", id)
+        return verification(self._run(self._verifier.get(is_detailed(span), id, timeout), span))
+
+    def close(self) -> None:
+        """Releases its connections once the calls under way have ended. Later calls raise :class:`ClosedError`."""
+        self._verifier.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
