@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use egoi_verify::Error;
+use egoi_verify::binding_options::{camel_case, detail_in_camel_case};
 use egoi_verify_runtime::Failure;
 
 /// Why a call gave nothing back.
@@ -70,15 +71,15 @@ impl From<Error> for NativeError {
         let thrown = error.source().and_then(|source| source.downcast_ref::<ThrownByUser>());
         Self::Failed {
             code: error.code().as_str().to_owned(),
-            detail: error.detail().to_owned(),
+            detail: detail_in_camel_case(&error),
             http_status: error.http_status().map(i32::from),
             request_id: error.request_id().map(str::to_owned),
             retry_after: error.retry_after(),
             retry_is_safe: error.retry_is_safe(),
             sms_possibly_sent: error.sms_possibly_sent(),
-            field: error.field().map(str::to_owned),
+            field: error.field().map(camel_case),
             reason: error.reason().map(|reason| reason.to_string()),
-            limit: error.limit().map(str::to_owned),
+            limit: error.limit().map(camel_case),
             cause_code: error.cause_code().map(|code| code.to_string()),
             cause_in_words: if thrown.is_none() { error.source().map(in_words) } else { None },
             thrown: thrown.map(|thrown| Arc::clone(&thrown.0)),

@@ -15,6 +15,7 @@ use crate::engine::EngineOptions;
 use crate::error::{Error, Reason};
 use crate::machine::Quota;
 use crate::store::Store;
+use crate::values::{CodeSize, Validity};
 
 /// How long a sandbox waits for a code where its user does not say.
 #[cfg(feature = "sandbox")]
@@ -35,6 +36,8 @@ macro_rules! settings {
         }
 
         impl $name {
+            const NAMES: &[&str] = &[$(stringify!($option)),*];
+
             /// The builder with what was given.
             pub fn set(self, mut builder: $builder) -> Result<$builder, Error> {
                 $(if let Some(given) = self.$option {
@@ -65,7 +68,7 @@ impl StoreSettings {
     /// The store with what was given.
     pub fn read(self) -> Result<Store, Error> {
         if self.url.is_none() {
-            let fault = "is missing, a store has one: `memory:`, for example";
+            let fault = "is missing; it must be a URL such as `memory:`";
             return Err(Error::invalid_input("url", Reason::Missing, fault));
         }
         self.set(Store::default())
@@ -163,6 +166,38 @@ fn each<G, T>(read: impl Fn(&str, G) -> Result<T, Error>) -> impl Fn(&str, Vec<G
     move |field, given| given.into_iter().map(|given| read(field, given)).collect()
 }
 
+/// The options of calls, and those of a client that have no default.
+const OTHER_NAMES: &[&str] = &["api_key", "code_size", "code_type", "idempotency_key"];
+
+/// The name of an option as languages with camel case write it. Any other name stays as it is.
+pub fn camel_case(name: &str) -> String {
+    let objects = [
+        StoreSettings::NAMES,
+        ClientSettings::NAMES,
+        EngineSettings::NAMES,
+        #[cfg(feature = "sandbox")]
+        SandboxSettings::NAMES,
+        OTHER_NAMES,
+    ];
+    if !objects.iter().any(|names| names.contains(&name)) {
+        return name.to_owned();
+    }
+    let mut upper = false;
+    let letters = name.chars().filter_map(|letter| match std::mem::replace(&mut upper, letter == '_') {
+        _ if letter == '_' => None,
+        true => Some(letter.to_ascii_uppercase()),
+        false => Some(letter),
+    });
+    letters.collect()
+}
+
+/// The detail of an error with the names of options, which it quotes, in camel case.
+pub fn detail_in_camel_case(error: &Error) -> String {
+    let parts = error.detail().split('`').enumerate();
+    let parts = parts.map(|(at, part)| if at % 2 == 1 { camel_case(part) } else { part.to_owned() });
+    parts.collect::<Vec<_>>().join("`")
+}
+
 /// Bytes, or a text, which stands for its own bytes.
 struct Bytes(Vec<u8>);
 
@@ -223,10 +258,7 @@ const MAX_SPAN: Duration = Duration::from_secs(31 * 24 * 60 * 60);
 
 /// A length of time in seconds. One that is negative, endless or not a number is `invalid_input`.
 pub fn seconds(field: &str, given: f64) -> Result<Duration, Error> {
-    Duration::try_from_secs_f64(given).map_err(|_| {
-        let reason = if given > 0.0 { Reason::TooLarge } else { Reason::TooSmall };
-        Error::invalid_input(field, reason, format_args!("is {given} seconds, must be 0 or more, and not endless"))
-    })
+    seconds_up_to(Duration::MAX, field, given)
 }
 
 /// The `timeout` of a call in seconds, at most 600.
@@ -243,60 +275,53 @@ fn span(field: &str, given: f64) -> Result<Duration, Error> {
 }
 
 fn seconds_up_to(max: Duration, field: &str, given: f64) -> Result<Duration, Error> {
-    let time = seconds(field, given)?;
-    if time > max {
-        let fault = format_args!("is {given} s; the maximum is {} s. Were milliseconds meant?", max.as_secs());
-        return Err(Error::invalid_input(field, Reason::TooLarge, fault));
-    }
-    Ok(time)
+    let time = Duration::try_from_secs_f64(given).ok().filter(|time| *time <= max);
+    time.ok_or_else(|| Error::out_of_range(field, given, 0.0..=max.as_secs_f64(), " s"))
 }
 
-/// A validity, for [`RequestOptions::ttl`](crate::RequestOptions::ttl), which checks what is left to check.
+/// A validity in seconds, for [`RequestOptions::ttl`](crate::RequestOptions::ttl), which checks what is left to check.
 pub fn ttl(given: f64) -> Result<Duration, Error> {
-    Duration::try_from_secs_f64(given).map_err(|_| {
-        Error::invalid_input("ttl", Reason::TooLarge, format_args!("is {given} seconds, must be 1 to 3600 seconds"))
-    })
+    let range = f64::from(Validity::MIN_SECONDS)..=f64::from(Validity::MAX_SECONDS);
+    Duration::try_from_secs_f64(given).map_err(|_| Error::out_of_range("ttl", given, range, " s"))
 }
 
 /// A size of code, for [`RequestOptions::code_size`](crate::RequestOptions::code_size), which checks what is left to
 /// check.
 pub fn code_size(given: i64) -> Result<u32, Error> {
-    u32::try_from(given).map_err(|_| {
-        Error::invalid_input("code_size", Reason::TooLarge, format_args!("is {given}, must be 4 to 20 characters"))
-    })
+    let range = CodeSize::MIN.get() as i64..=CodeSize::MAX.get() as i64;
+    u32::try_from(given).map_err(|_| Error::out_of_range("code_size", given, range, " characters"))
 }
 
 #[cfg(feature = "sandbox")]
 fn address(field: &str, given: String) -> Result<IpAddr, Error> {
-    given
-        .parse()
-        .map_err(|_| Error::invalid_input(field, Reason::Malformed, format_args!("`{given}` is not an IP address")))
+    given.parse().map_err(|_| {
+        Error::invalid_input(field, Reason::Malformed, format_args!("is {given:?}; it must be an IP address"))
+    })
 }
 
 /// A whole number that is at least 0 and fits where it goes.
 pub fn whole<T: TryFrom<i64> + Limit>(field: &str, given: i64) -> Result<T, Error> {
-    T::try_from(given)
-        .map_err(|_| Error::invalid_input(field, Reason::TooLarge, format_args!("is {given}, must be 0 to {}", T::MAX)))
+    T::try_from(given).map_err(|_| Error::out_of_range(field, given, 0..=T::MAX, ""))
 }
 
 /// The largest of a type of whole numbers.
 pub trait Limit {
     /// The largest.
-    const MAX: u64;
+    const MAX: i64;
 }
 
 impl Limit for u16 {
-    const MAX: u64 = u16::MAX as u64;
+    const MAX: i64 = u16::MAX as i64;
 }
 
 impl Limit for u32 {
-    const MAX: u64 = u32::MAX as u64;
+    const MAX: i64 = u32::MAX as i64;
 }
 
 impl Limit for u64 {
-    const MAX: u64 = i64::MAX as u64;
+    const MAX: i64 = i64::MAX;
 }
 
 impl Limit for usize {
-    const MAX: u64 = u32::MAX as u64;
+    const MAX: i64 = u32::MAX as i64;
 }

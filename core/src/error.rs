@@ -1,6 +1,7 @@
 //! The one error type, with a code that is the same in every language.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 /// An enum whose variants each have a stable name, the same in every language.
@@ -155,13 +156,6 @@ named! {
     }
 }
 
-impl Reason {
-    /// The fault of a length that is not within 1 and its maximum.
-    pub(crate) const fn of_length(given: usize) -> Self {
-        if given == 0 { Self::Empty } else { Self::TooLong }
-    }
-}
-
 /// A year. Every language's duration holds it, and nobody waits longer.
 const LONGEST_WAIT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
@@ -206,10 +200,34 @@ impl Error {
         }))
     }
 
-    pub(crate) fn invalid_input(field: &str, reason: Reason, fault_and_limit: impl fmt::Display) -> Self {
-        Self::new(ErrorCode::InvalidInput, format!("`{field}`: {fault_and_limit}"))
-            .with_field(field)
-            .with_reason(reason)
+    /// What was wrong with an input, and what is accepted: "is 7200 s; the maximum is 3600 s".
+    pub(crate) fn invalid_input(field: &str, reason: Reason, fault: impl fmt::Display) -> Self {
+        Self::new(ErrorCode::InvalidInput, format!("`{field}` {fault}")).with_field(field).with_reason(reason)
+    }
+
+    /// A number that is not within its range.
+    pub(crate) fn out_of_range<T: PartialOrd + fmt::Display>(
+        field: &str,
+        given: T,
+        range: RangeInclusive<T>,
+        unit: &str,
+    ) -> Self {
+        let (reason, which, limit) = if given < *range.start() {
+            (Reason::TooSmall, "minimum", range.start())
+        } else {
+            (Reason::TooLarge, "maximum", range.end())
+        };
+        Self::invalid_input(field, reason, format_args!("is {given}{unit}; the {which} is {limit}{unit}"))
+    }
+
+    /// A text that is empty or too long.
+    pub(crate) fn wrong_length(field: &str, given: usize, max: usize, unit: &str) -> Self {
+        if given == 0 {
+            Self::invalid_input(field, Reason::Empty, format_args!("is empty; it must have 1 to {max} {unit}"))
+        } else {
+            let fault = format_args!("has {given} {unit}; the maximum is {max} {unit}");
+            Self::invalid_input(field, Reason::TooLong, fault)
+        }
     }
 
     #[cfg_attr(

@@ -432,7 +432,8 @@ impl Session {
 
     /// A session that was saved; `invalid_input` where it is none. A call that was under way then was given up.
     pub fn restore(saved: &str, now: Moment) -> Result<Self, Error> {
-        let refused = || Error::invalid_input("saved", Reason::Malformed, "is no session that this version has saved");
+        let refused =
+            || Error::invalid_input("saved", Reason::Malformed, "is not a session that this version has saved");
         let saved: Saved = serde_json::from_str(saved).map_err(|_| refused())?;
         if saved.version != VERSION {
             return Err(refused());

@@ -34,7 +34,11 @@ impl FromStr for Trust {
         match word {
             "bundled" => Ok(Self::Bundled),
             "platform" => Ok(Self::Platform),
-            _ => Err(Error::invalid_input("trust", Reason::UnknownValue, "is not one of `bundled` and `platform`")),
+            _ => Err(Error::invalid_input(
+                "trust",
+                Reason::UnknownValue,
+                "is unknown; it must be `bundled` or `platform`",
+            )),
         }
     }
 }
@@ -254,7 +258,8 @@ fn add_usable(field: &str, roots: &mut RootCertStore, found: &[CertificateDer<'s
 }
 
 fn certificates(field: &str, pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, Error> {
-    let refuse = || Error::invalid_input(field, Reason::Malformed, "is not PEM with at least one certificate");
+    let refuse =
+        || Error::invalid_input(field, Reason::Malformed, "has no certificate; it must be PEM with at least one");
     let found: Vec<_> = CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>().map_err(|_| refuse())?;
     if found.is_empty() { Err(refuse()) } else { Ok(found) }
 }

@@ -280,14 +280,10 @@ impl RequestOptions {
 fn label(field: &str, longest: usize, text: &str) -> Result<String, Error> {
     let characters = text.chars().count();
     if characters == 0 || characters > longest {
-        return Err(Error::invalid_input(
-            field,
-            Reason::of_length(characters),
-            format_args!("has {characters} characters, must have 1 to {longest}"),
-        ));
+        return Err(Error::wrong_length(field, characters, longest, "characters"));
     }
     if text.chars().any(char::is_control) {
-        return Err(Error::invalid_input(field, Reason::BadCharacter, "has a control character, none is allowed"));
+        return Err(Error::invalid_input(field, Reason::BadCharacter, "has a control character; none is allowed"));
     }
     Ok(text.to_owned())
 }

@@ -50,7 +50,7 @@ mod sandbox {
         assert!(
             error(&done)?["detail"]
                 .as_str()
-                .is_some_and(|detail| detail.starts_with("`port`: ") && detail.contains(port))
+                .is_some_and(|detail| detail.starts_with("`port` ") && detail.contains(port))
         );
         Ok(())
     }
@@ -292,7 +292,7 @@ mod validate {
         let id = service.request()?;
         let done = fed(service.command(&["validate", &id, "--json"]), "")?;
         assert_eq!(code(&done), 2);
-        assert!(error(&done)?["detail"].as_str().is_some_and(|detail| detail.starts_with("`code`: ")));
+        assert!(error(&done)?["detail"].as_str().is_some_and(|detail| detail.starts_with("`code` ")));
         Ok(())
     }
 
@@ -327,22 +327,22 @@ mod input {
 
     #[test]
     fn a_code_size_beyond_its_limit_is_named() -> Anything {
-        refused_with(&["request", NUMBER, "--code-size", "3"], &["`code_size`", "4 to 20"])
+        refused_with(&["request", NUMBER, "--code-size", "3"], &["`code_size`", "the minimum is 4 characters"])
     }
 
     #[test]
     fn a_validity_beyond_its_limit_is_named() -> Anything {
-        refused_with(&["request", NUMBER, "--ttl", "3601"], &["`ttl`", "1 to 3600"])
+        refused_with(&["request", NUMBER, "--ttl", "3601"], &["`ttl` is 3601 s; the maximum is 3600 s"])
     }
 
     #[test]
     fn a_validity_of_part_of_a_second_is_named() -> Anything {
-        refused_with(&["request", NUMBER, "--ttl", "1.5"], &["`ttl`", "whole seconds"])
+        refused_with(&["request", NUMBER, "--ttl", "1.5"], &["`ttl`", "a whole number of seconds"])
     }
 
     #[test]
     fn a_validity_below_nothing_is_named() -> Anything {
-        refused_with(&["request", NUMBER, "--ttl", "-1"], &["`ttl`", "1 to 3600"])
+        refused_with(&["request", NUMBER, "--ttl", "-1"], &["`ttl` is -1 s; the minimum is 1 s"])
     }
 
     #[test]
@@ -391,7 +391,7 @@ mod input {
     fn an_unknown_version_of_the_interface_is_named() -> Anything {
         let done = at("http://127.0.0.1:9", &["check", "--json"]).env("EGOI_API", "v3").output()?;
         assert_eq!(code(&done), 2);
-        assert!(all_of(&done).contains("EGOI_API") && all_of(&done).contains("`v1` and `v2`"));
+        assert!(all_of(&done).contains("EGOI_API") && all_of(&done).contains("`v1` or `v2`"));
         Ok(())
     }
 

@@ -224,10 +224,10 @@ mod request {
         ] {
             let error = setting.request_error(refused).await;
             assert_fields(&error, ErrorCode::InvalidInput, None, None, false, false);
-            assert!(error.detail().starts_with(&format!("`{field}`: ")), "{error}");
+            assert!(error.detail().starts_with(&format!("`{field}` ")), "{error}");
         }
         let error = setting.engine.request("910000000", options()).await.unwrap_err();
-        assert!(error.code() == ErrorCode::InvalidInput && error.detail().starts_with("`number`: "), "{error}");
+        assert!(error.code() == ErrorCode::InvalidInput && error.detail().starts_with("`number` "), "{error}");
         assert_eq!(setting.post.count(), 0);
     }
 
@@ -1144,11 +1144,11 @@ mod options {
         let nothing = Quota { limit: 0, per: HOUR };
         let no_time = Quota { limit: 1, per: Duration::ZERO };
         for (field, limit, refused) in [
-            ("key", "has 31 bytes, must have at least 32", options().store(Store::default().key([0; 31]))),
-            ("key", "has 0 bytes, must have at least 32", options().store(Store::default().key([]))),
+            ("key", "has 31 bytes; the minimum is 32 bytes", options().store(Store::default().key([0; 31]))),
+            ("key", "has 0 bytes; the minimum is 32 bytes", options().store(Store::default().key([]))),
             (
                 "previous_keys",
-                "has 31 bytes, must have at least 32",
+                "has 31 bytes; the minimum is 32 bytes",
                 options().store(Store::default().key([0; 32]).previous_keys([vec![0; 32], vec![0; 31]])),
             ),
             ("previous_keys", "without a `key`", options().store(Store::default().previous_keys([vec![0; 32]]))),
@@ -1159,20 +1159,20 @@ mod options {
             ("key", "is missing", options().store(Store::custom(store()))),
             ("store", "must be `memory:`", options().store(Store::new("mysql://user:secret@host/db"))),
             ("store", "must be `memory:`", options().store(Store::new(""))),
-            ("max_attempts", "is 0, must be at least 1", options().max_attempts(Some(0))),
-            ("max_requests", "is 0, must be at least 1", options().max_requests(0)),
+            ("max_attempts", "is 0; the minimum is 1", options().max_attempts(Some(0))),
+            ("max_requests", "is 0; the minimum is 1", options().max_requests(0)),
             (
                 "wrong_codes_per_number",
-                "allows 0, must allow at least 1",
+                "has a limit of 0; the minimum is 1",
                 options().wrong_codes_per_number(Some(nothing)),
             ),
             ("wrong_codes_per_number", "window of 0 s", options().wrong_codes_per_number(Some(no_time))),
-            ("sms_per_number", "allows 0, must allow at least 1", options().sms_per_number(Some(nothing))),
+            ("sms_per_number", "has a limit of 0; the minimum is 1", options().sms_per_number(Some(nothing))),
             ("sms_per_number", "window of 0 s", options().sms_per_number(Some(no_time))),
         ] {
             let Err(error) = Engine::new(Post::default(), refused) else { panic!("{field} accepted") };
             assert_fields(&error, ErrorCode::InvalidInput, None, None, false, false);
-            assert!(error.detail().starts_with(&format!("`{field}`: ")) && error.detail().contains(limit), "{error}");
+            assert!(error.detail().starts_with(&format!("`{field}` ")) && error.detail().contains(limit), "{error}");
             assert!(!error.to_string().contains("secret"), "{error}");
         }
     }

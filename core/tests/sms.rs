@@ -63,7 +63,7 @@ fn autofill_lines_are_added_as_the_vectors_say() -> Anything {
             (Ok(text), None) => assert_eq!(Some(text), v.text, "{}", v.name),
             (Err(error), Some(refusal)) => {
                 let detail = error.detail();
-                assert!(detail.starts_with(&format!("`{}`: ", refusal.field)), "{}: {detail}", v.name);
+                assert!(detail.starts_with(&format!("`{}` ", refusal.field)), "{}: {detail}", v.name);
                 assert!(detail.contains(&refusal.detail), "{}: {detail}", v.name);
             }
             (result, _) => return Err(format!("{}: {result:?}", v.name).into()),

@@ -137,7 +137,7 @@ mod bad_days {
             ("postgres://", "names no host"),
             ("postgres://user:secret@host:port/db", "must be `postgres://"),
             ("postgres://user:secret@host/db?sslmode=secret", "`sslmode`"),
-            ("postgres://user:secret@host/db?unknown=secret", "not known"),
+            ("postgres://user:secret@host/db?unknown=secret", "unknown option"),
             ("postgres://user:secret@host/db?statement_cache_size=0", "`statement_cache_size`"),
             ("postgres://user:secret@host/db?connection_limit=0", "`connection_limit`"),
             ("postgres://user:secret@host/db?pgbouncer=maybe", "`pgbouncer`"),
@@ -218,7 +218,7 @@ mod bad_days {
         let elsewhere = url.replace("127.0.0.1", "localhost");
         refused(&format!("{elsewhere}{authority}{own}"), None, "not valid for name");
         for (options, with) in [
-            (option("sslcert", "client.pem"), "belong together"),
+            (option("sslcert", "client.pem"), "both or neither"),
             (option("sslcert", "client.pem") + &option("sslkey", "server.key"), "`sslkey`"),
         ] {
             let options = EngineOptions::default().store(Store::new(format!("{url}{options}")).key([7; 32]));

@@ -110,7 +110,7 @@ mod url {
         for url in ["sqlite:", "sqlite::memory:"] {
             let Err(error) = opened(url) else { panic!("{url} was opened") };
             assert_eq!(error.code(), ErrorCode::InvalidInput);
-            assert!(error.detail().starts_with("`store`: names no file"), "{error}");
+            assert!(error.detail().starts_with("`store` names no file"), "{error}");
         }
     }
 

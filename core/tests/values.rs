@@ -32,7 +32,7 @@ fn vectors<A: DeserializeOwned, R: DeserializeOwned>(file: &str) -> File<A, R> {
 fn assert_refused<T>(result: Result<T, Error>, field: &str, fault: &str, about: &str) {
     let Err(error) = result else { panic!("{about}: accepted") };
     assert_eq!(error.code(), ErrorCode::InvalidInput, "{about}");
-    assert!(error.detail().starts_with(&format!("`{field}`: ")), "{about}: {error}");
+    assert!(error.detail().starts_with(&format!("`{field}` ")), "{about}: {error}");
     assert!(error.detail().contains(fault), "{about}: {error}");
     assert!(
         !error.sms_possibly_sent() && !error.retry_is_safe() && error.retry_after().is_none(),
@@ -195,7 +195,10 @@ mod code_size {
             assert_refused(
                 CodeSize::new(size),
                 "code_size",
-                &format!("is {size}, must be 4 to 20 characters"),
+                &format!(
+                    "is {size} characters; the {} characters",
+                    if size < 4 { "minimum is 4" } else { "maximum is 20" }
+                ),
                 "a size",
             );
         }
@@ -220,7 +223,7 @@ mod code_type {
     #[test]
     fn another_word_is_no_code_type() {
         for word in ["", "Numeric", "digits", "numeric "] {
-            assert_refused(word.parse::<CodeType>(), "code_type", "`numeric`, `alpha`, `alphanumeric` and `hex`", word);
+            assert_refused(word.parse::<CodeType>(), "code_type", "`numeric`, `alpha`, `alphanumeric` or `hex`", word);
         }
     }
 }
@@ -238,20 +241,26 @@ mod validity {
     #[test]
     fn a_validity_outside_1_to_3600_seconds_is_refused() {
         for seconds in [0, 3601, 65_536 + 600, u64::MAX] {
-            let fault = format!("is {seconds} seconds, must be 1 to 3600 seconds");
+            let limit = if seconds == 0 { "minimum is 1 s" } else { "maximum is 3600 s" };
+            let fault = format!("is {seconds} s; the {limit}");
             assert_refused(Validity::new(Duration::from_secs(seconds)), "ttl", &fault, "a validity");
         }
     }
 
     #[test]
     fn a_validity_with_a_fraction_of_a_second_is_refused() {
-        let fault = "is 1.5 seconds, must be whole seconds";
+        let fault = "is 1.5 s; it must be a whole number of seconds";
         assert_refused(Validity::new(Duration::from_millis(1500)), "ttl", fault, "a second and a half");
-        assert_refused(Validity::new(Duration::from_nanos(1)), "ttl", "must be whole seconds", "a nanosecond");
+        assert_refused(
+            Validity::new(Duration::from_nanos(1)),
+            "ttl",
+            "it must be a whole number of seconds",
+            "a nanosecond",
+        );
         assert_refused(
             Validity::new(Duration::new(600, 999_999_999)),
             "ttl",
-            "must be whole seconds",
+            "it must be a whole number of seconds",
             "almost 601 seconds",
         );
     }
@@ -407,7 +416,7 @@ mod request_id {
             [("", "is empty"), (".", "relative path"), ("..", "relative path"), (&too_long, "is too long")]
         {
             assert_refused(RequestId::parse(id), "id", fault, id);
-            assert_refused(RequestId::parse(id), "id", "must be 1 to 128 characters of `A-Z a-z 0-9 . _ -`", id);
+            assert_refused(RequestId::parse(id), "id", "it must have 1 to 128 characters of `A-Z a-z 0-9 . _ -`", id);
         }
     }
 
@@ -433,7 +442,7 @@ mod api_key {
             assert_eq!(ApiKey::parse(&key).unwrap().expose(), key);
         }
         for key in [String::new(), " ".to_owned(), "k".repeat(1025)] {
-            assert_refused(ApiKey::parse(&key), "api_key", "must have 1 to 1024", "a key");
+            assert_refused(ApiKey::parse(&key), "api_key", "1024 bytes", "a key");
         }
     }
 
@@ -448,7 +457,7 @@ mod api_key {
             assert_refused(
                 ApiKey::parse(&format!("k{c}k")),
                 "api_key",
-                "control character, none is allowed",
+                "control character; none is allowed",
                 &format!("{c:?}"),
             );
         }
@@ -456,7 +465,7 @@ mod api_key {
 
     #[test]
     fn an_api_key_that_no_header_could_carry_is_refused() {
-        assert_refused(ApiKey::parse("chave-é"), "api_key", "outside ASCII, none is allowed", "é");
+        assert_refused(ApiKey::parse("chave-é"), "api_key", "outside ASCII; none is allowed", "é");
     }
 
     #[test]
@@ -472,16 +481,19 @@ mod engine_key {
     #[test]
     fn an_engine_key_has_at_least_32_bytes() {
         assert!(EngineKey::new(&[0; 32]).is_ok());
-        assert_refused(EngineKey::new(&[0; 31]), "key", "has 31 bytes, must have at least 32", "31 bytes");
-        assert_refused(EngineKey::new(&[]), "key", "has 0 bytes, must have at least 32", "no bytes");
+        assert_refused(EngineKey::new(&[0; 31]), "key", "has 31 bytes; the minimum is 32 bytes", "31 bytes");
+        assert_refused(EngineKey::new(&[]), "key", "has 0 bytes; the minimum is 32 bytes", "no bytes");
     }
 }
 
-/// What the bindings are given by languages whose numbers have no type.
-mod untyped_numbers {
+/// What the bindings are given by languages whose numbers have no type, and what they return.
+mod binding_options {
+    use std::collections::HashMap;
     use std::time::Duration;
 
-    use egoi_verify::{CodeSize, Error, binding_options};
+    use egoi_verify::{CodeSize, Error, Store, binding_options};
+    use serde::Deserialize;
+    use serde_json::Value;
 
     fn detail<T>(refused: Result<T, Error>) -> String {
         refused.err().unwrap().detail().to_owned()
@@ -491,19 +503,19 @@ mod untyped_numbers {
     fn a_length_of_time_is_at_least_nothing_and_ends() {
         assert_eq!(binding_options::timeout(1.5).unwrap(), Duration::from_millis(1500));
         for given in [-1.0, f64::NAN, f64::INFINITY, 1e300] {
-            assert!(detail(binding_options::timeout(given)).starts_with("`timeout`: is "), "{given}");
+            assert!(detail(binding_options::timeout(given)).starts_with("`timeout` is "), "{given}");
         }
     }
 
     #[test]
     fn a_refused_number_names_the_limit_of_its_field() {
-        assert_eq!(detail(binding_options::ttl(-5.0)), "`ttl`: is -5 seconds, must be 1 to 3600 seconds");
-        assert_eq!(detail(binding_options::code_size(-6)), "`code_size`: is -6, must be 4 to 20 characters");
+        assert_eq!(detail(binding_options::ttl(-5.0)), "`ttl` is -5 s; the minimum is 1 s");
+        assert_eq!(detail(binding_options::code_size(-6)), "`code_size` is -6 characters; the minimum is 4 characters");
         assert_eq!(
             detail(binding_options::code_size(1 << 40).map(|_| ())),
-            "`code_size`: is 1099511627776, must be 4 to 20 characters"
+            "`code_size` is 1099511627776 characters; the maximum is 20 characters"
         );
-        assert_eq!(detail(binding_options::whole::<u16>("port", 70_000)), "`port`: is 70000, must be 0 to 65535");
+        assert_eq!(detail(binding_options::whole::<u16>("port", 70_000)), "`port` is 70000; the maximum is 65535");
     }
 
     #[test]
@@ -511,5 +523,35 @@ mod untyped_numbers {
         assert_eq!(binding_options::code_size(20).unwrap(), CodeSize::MAX.get() as u32);
         assert_eq!(binding_options::whole::<u32>("max_attempts", 3).unwrap(), 3);
         assert_eq!(binding_options::ttl(300.0).unwrap(), Duration::from_secs(300));
+    }
+
+    #[test]
+    fn every_option_has_a_name_in_camel_case() {
+        #[derive(Deserialize)]
+        struct Table {
+            options: HashMap<String, HashMap<String, Value>>,
+        }
+        let table: Table = serde_json::from_str(include_str!("../../tests/surface/table.json")).unwrap();
+        for name in table.options.values().flat_map(HashMap::keys) {
+            let camel = binding_options::camel_case(name);
+            assert!(!camel.contains('_') && camel.eq_ignore_ascii_case(&name.replace('_', "")), "{name}: {camel}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_no_option_stays_as_it_is() {
+        for name in ["EGOI_API_KEY", "wrong_code", "search_path", ""] {
+            assert_eq!(binding_options::camel_case(name), name);
+        }
+    }
+
+    #[test]
+    fn a_detail_has_the_names_of_options_in_camel_case() {
+        let options = egoi_verify::EngineOptions::default().store(Store::default().previous_keys([[7; 32]]));
+        let error = options.open_store().err().unwrap();
+        assert_eq!(
+            binding_options::detail_in_camel_case(&error),
+            "`previousKeys` are given without a `key`; a store needs the key in use"
+        );
     }
 }

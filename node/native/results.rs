@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 use std::time::{Duration, SystemTime};
 
 use egoi_verify::Error;
+use egoi_verify::binding_options::{camel_case, detail_in_camel_case};
 use serde::Serialize;
 
 /// A failure, of which TypeScript makes a `VerifyError`.
@@ -11,7 +12,7 @@ use serde::Serialize;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Failure<'a> {
     code: &'static str,
-    detail: &'a str,
+    detail: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     http_status: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -21,11 +22,11 @@ pub(crate) struct Failure<'a> {
     retry_is_safe: bool,
     sms_possibly_sent: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    field: Option<&'a str>,
+    field: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    limit: Option<&'static str>,
+    limit: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cause_code: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -48,15 +49,15 @@ impl<'a> From<&'a Error> for Failure<'a> {
     fn from(error: &'a Error) -> Self {
         Self {
             code: error.code().as_str(),
-            detail: error.detail(),
+            detail: detail_in_camel_case(error),
             http_status: error.http_status(),
             request_id: error.request_id(),
             retry_after: error.retry_after().map(|after| after.as_secs_f64()),
             retry_is_safe: error.retry_is_safe(),
             sms_possibly_sent: error.sms_possibly_sent(),
-            field: error.field(),
+            field: error.field().map(camel_case),
             reason: error.reason().map(|reason| reason.as_str()),
-            limit: error.limit(),
+            limit: error.limit().map(camel_case),
             cause_code: error.cause_code().map(|code| code.as_str()),
             cause: cause_of(error),
         }

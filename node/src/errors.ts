@@ -213,9 +213,6 @@ export function toError(failure: Failure, at: CallSite, thrown?: { cause: unknow
   const cause = thrown === undefined ? toCause(failure.cause) : thrown.cause;
   const error = new CLASSES[failure.code]({
     ...failure,
-    field: failure.field && toCamelCase(failure.field),
-    limit: failure.limit && toCamelCase(failure.limit),
-    detail: inThisLanguage(failure),
     cause,
   });
   const lines = at.stack?.slice(at.stack.indexOf("\n    at "));
@@ -241,20 +238,6 @@ function toCause(cause: Failure["cause"]): unknown {
   error.stack = String(error); // Where it was made here says nothing.
   return error;
 }
-
-/** The library names options as Rust does. Only in what it says itself: a service may say anything. */
-function inThisLanguage({ detail, httpStatus }: Failure): string {
-  return httpStatus === undefined
-    ? detail.replace(/`([a-z][a-z0-9]*(?:_[a-z0-9]+)+)`/g, (quoted, name: string) =>
-        WORDS.has(name) ? quoted : `\`${toCamelCase(name)}\``,
-      )
-    : detail;
-}
-
-const toCamelCase = (name: string) => name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
-
-/** Words with an underscore that are the same in every language: no names of options. */
-const WORDS = new Set(["wrong_code", "already_verified", "too_many_attempts", ...Object.keys(CLASSES)]);
 
 /** Runs a synchronous native function; what that throws is a failure as JSON. */
 export function callNative<T>(work: () => T): T {

@@ -171,10 +171,18 @@ for (const [name, make, message] of [
     [
         "another version",
         () => new Client({ apiKey: "k", sender: "1", api: "v3" }),
-        "`api`: is not one of `v1` and `v2`",
+        "`api` is unknown; it must be `v1` or `v2`",
     ],
-    ["another trust", () => new Client({ apiKey: "k", sender: "1", trust: "me" }), /^`trust`: is not one of/],
-    ["plain HTTP", () => new Client({ apiKey: "k", sender: "1", baseUrl: "http://example.com" }), /^`baseUrl`: /],
+    [
+        "another trust",
+        () => new Client({ apiKey: "k", sender: "1", trust: "me" }),
+        /^`trust` is unknown; it must be `bundled`/,
+    ],
+    [
+        "plain HTTP",
+        () => new Client({ apiKey: "k", sender: "1", baseUrl: "http://example.com" }),
+        /^`baseUrl` is plain HTTP/,
+    ],
     [
         "a timeout that is no number",
         () => new Client({ apiKey: "k", sender: "1", timeout: NaN }),
@@ -198,7 +206,7 @@ for (const [name, make, message] of [
     [
         "a certificate that is none",
         () => new Client({ apiKey: "k", sender: "1", caCertificates: "x" }),
-        /^`caCertificates`: /,
+        /^`caCertificates` has no certificate/,
     ],
     ["an array for the options", () => new Client([]), "`options` is an array; it must be an object"],
 ]) {
@@ -209,7 +217,11 @@ for (const [name, make, message] of [
 
 for (const [name, call, message] of [
     ["a number that is a number", (c) => c.request(351910000000), "`number` is a number; it must be a string"],
-    ["another code type", (c) => c.request(NUMBER, { codeType: "octal" }), /^`codeType`: is not one of `numeric`/],
+    [
+        "another code type",
+        (c) => c.request(NUMBER, { codeType: "octal" }),
+        /^`codeType` is unknown; it must be `numeric`/,
+    ],
     [
         "a code size that is a string",
         (c) => c.request(NUMBER, { codeSize: "6" }),
@@ -223,12 +235,12 @@ for (const [name, call, message] of [
     [
         "a code size below 0",
         (c) => c.request(NUMBER, { codeSize: -6 }),
-        "`codeSize`: is -6, must be 4 to 20 characters",
+        "`codeSize` is -6 characters; the minimum is 4 characters",
     ],
     [
         "a validity with a fraction",
         (c) => c.request(NUMBER, { ttl: 1.5 }),
-        "`ttl`: is 1.5 seconds, must be whole seconds",
+        "`ttl` is 1.5 s; it must be a whole number of seconds",
     ],
     [
         "an endless validity",
@@ -244,7 +256,7 @@ for (const [name, call, message] of [
     ["a code that is a number", (c) => c.validate(ID, 123456), "`code` is a number; it must be a string"],
     ["an id that is missing", (c) => c.get(), "`id` is missing; it must be a string"],
     ["a signal that is none", (c) => c.get(ID, { signal: "now" }), "`signal` is a string; it must be an AbortSignal"],
-    ["a timeout below 0", (c) => c.get(ID, { timeout: -1 }), /^`timeout`: is -1 seconds, must be 0 or more/],
+    ["a timeout below 0", (c) => c.get(ID, { timeout: -1 }), /^`timeout` is -1 s; the minimum is 0 s/],
 ]) {
     test(`${name} rejects with invalid_input`, async () => {
         await assert.rejects(call(phones.client), { code: "invalid_input", message, smsPossiblySent: false });

@@ -94,7 +94,10 @@ test("the function that sends may itself use the engine", async () => {
 test("an engine's own timeout ends the wait for a gateway function", async () => {
     const { engine } = engineOf({ send: () => new Promise(() => {}), timeout: 0.05 });
     await assert.rejects(engine.request(NUMBER), { code: "timeout", smsPossiblySent: true });
-    assert.throws(() => engineOf({ timeout: 15_000 }), { code: "invalid_input", message: /Were milliseconds meant\?/ });
+    assert.throws(() => engineOf({ timeout: 15_000 }), {
+        code: "invalid_input",
+        message: "`timeout` is 15000 s; the maximum is 600 s",
+    });
 });
 
 test("a verification of an engine says when and how often it can be resent", async () => {
@@ -339,7 +342,7 @@ for (const [name, options, message] of [
     [
         "a short key",
         () => ({ store: new Store("memory:", { key: new Uint8Array(31) }) }),
-        "`key`: has 31 bytes, must have at least 32",
+        "`key` has 31 bytes; the minimum is 32 bytes",
     ],
     [
         "a key that is a list",
@@ -355,7 +358,7 @@ for (const [name, options, message] of [
     [
         "a pool of no connection",
         () => ({ store: new Store("memory:", { poolSize: 4 }) }),
-        /^`poolSize`: is an option of PostgreSQL only/,
+        /^`poolSize` is given for another store; it is an option of PostgreSQL only/,
     ],
     [
         "a gateway that is an engine",
@@ -376,11 +379,11 @@ for (const [name, options, message] of [
     [
         "another store",
         () => ({ store: new Store("mysql://localhost", { key: "k".repeat(32) }) }),
-        /^`store`: is not a URL that is known/,
+        /^`store` is not a known URL/,
     ],
-    ["a limit of nought", { maxAttempts: 0 }, "`maxAttempts`: is 0, must be at least 1"],
-    ["a limit below nought", { maxResends: -1 }, /^`maxResends`: is -1, must be 0 to/],
-    ["a quota without a window", { smsPerNumber: { limit: 5, per: 0 } }, /^`smsPerNumber`: has a window of 0 s/],
+    ["a limit of nought", { maxAttempts: 0 }, "`maxAttempts` is 0; the minimum is 1"],
+    ["a limit below nought", { maxResends: -1 }, /^`maxResends` is -1; the minimum is 0/],
+    ["a quota without a window", { smsPerNumber: { limit: 5, per: 0 } }, /^`smsPerNumber` has a window of 0 s/],
     ["a quota that is a number", { smsPerNumber: 5 }, "`smsPerNumber` is 5; it must be an object"],
     ["half a quota", { smsPerNumber: { limit: 5 } }, "`smsPerNumber.per` is missing; it must be a number of seconds"],
     [

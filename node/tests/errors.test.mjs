@@ -172,7 +172,7 @@ test("an error is an instance of its class in both module systems", async () => 
 
 test("the name of an option is as in JavaScript", async () => {
     await assert.rejects(phones.client.request(NUMBER, { codeSize: 3 }), {
-        message: "`codeSize`: is 3, must be 4 to 20 characters",
+        message: "`codeSize` is 3 characters; the minimum is 4 characters",
     });
 });
 

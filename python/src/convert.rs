@@ -47,7 +47,7 @@ impl<'py> Argument<'py> for String {
     fn read(name: &str, given: &Bound<'py, PyAny>) -> PyResult<Self> {
         let Ok(text) = given.cast::<PyString>() else { return Err(wrong_type(name, given, "str")) };
         text.to_str().map(str::to_owned).map_err(|_| {
-            let detail = format!("`{name}` has a surrogate, which is no character");
+            let detail = format!("`{name}` has a surrogate; only characters are allowed");
             raised(given.py(), &Error::new(ErrorCode::InvalidInput, detail))
         })
     }

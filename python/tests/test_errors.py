@@ -369,7 +369,7 @@ def test_a_deadline_is_caught_as_pythons_own_timeout_error(sandbox: Sandbox) -> 
 
 
 def test_a_refusal_is_caught_as_pythons_own_value_error() -> None:
-    with pytest.raises(ValueError, match="must be a full international number"):
+    with pytest.raises(ValueError, match="it must be a full international number"):
         egoi_verify.parse_number(NATIONAL)
 
 

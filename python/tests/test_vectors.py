@@ -38,7 +38,7 @@ def joined(pieces: list[tuple[str, int]]) -> str:
 
 
 def assert_refused(error: InvalidInputError, field: str, fault: str) -> None:
-    assert error.detail.startswith(f"`{field}`: ")
+    assert error.detail.startswith(f"`{field}` ")
     assert fault in error.detail
     assert (error.sms_possibly_sent, error.retry_is_safe, error.retry_after) == (False, False, None)
 

@@ -4,7 +4,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
-use egoi_verify::binding_options::{self, SandboxSettings};
+use egoi_verify::binding_options::{self, SandboxSettings, detail_in_camel_case};
 use egoi_verify::{Api, Error, ErrorCode, Fault, Sandbox, SandboxOptions};
 use egoi_verify_runtime::{CancelToken, Failure, guarded, run};
 
@@ -46,7 +46,7 @@ impl From<Failure> for SandboxError {
 
 impl From<Error> for SandboxError {
     fn from(error: Error) -> Self {
-        Self::Failed { code: error.code().as_str().to_owned(), detail: error.detail().to_owned() }
+        Self::Failed { code: error.code().as_str().to_owned(), detail: detail_in_camel_case(&error) }
     }
 }
 

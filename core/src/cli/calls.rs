@@ -1,9 +1,6 @@
 //! The five verbs.
-
-use std::time::Duration;
-
 use clap::Args;
-use egoi_verify::{CallOptions, Error, ErrorCode, Outcome, RequestOptions, State, ValidateOptions};
+use egoi_verify::{CallOptions, Error, Outcome, RequestOptions, State, ValidateOptions, binding_options};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -63,10 +60,7 @@ pub(crate) async fn request(output: &Output, asked: Request) -> Result<Exit, Err
         options = options.code_size(characters);
     }
     if let Some(seconds) = asked.ttl {
-        let ttl = Duration::try_from_secs_f64(seconds).map_err(|_| {
-            Error::new(ErrorCode::InvalidInput, format!("`ttl`: is {seconds} seconds, must be 1 to 3600 seconds"))
-        })?;
-        options = options.ttl(ttl);
+        options = options.ttl(binding_options::ttl(seconds)?);
     }
     if let Some(group) = asked.group {
         options = options.group(group);

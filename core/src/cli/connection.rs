@@ -34,7 +34,7 @@ impl Connection {
         let api = match variable("EGOI_API")?.as_deref().map(String::as_str) {
             None | Some("v2" | "V2") => Api::V2,
             Some("v1" | "V1") => Api::V1,
-            Some(_) => return Err(bad_input("EGOI_API", "is not one of `v1` and `v2`")),
+            Some(_) => return Err(bad_input("EGOI_API", "is unknown; it must be `v1` or `v2`")),
         };
         let sender = variable("EGOI_SENDER")?.map(|sender| sender.to_string());
         let mut key = if self.key_stdin {
@@ -70,7 +70,7 @@ impl Connection {
             Some(_) => Ok(connected.client),
             None => Err(bad_input(
                 "EGOI_SENDER",
-                "is not set, this environment variable is required: V2 takes the sender's id, which `egoi-verify check` \
+                "is not set; this environment variable is required: V2 takes the sender's id, which `egoi-verify check` \
                  lists, V1 its hash",
             )),
         }
@@ -99,10 +99,10 @@ pub(crate) fn line_of_stdin(field: &str, prompt: &str) -> Result<Zeroizing<Strin
     }
     let mut line = Zeroizing::new(String::with_capacity(LONGEST_LINE as usize));
     match stdin.lock().take(LONGEST_LINE).read_line(&mut line) {
-        Ok(0) => return Err(bad_input(field, "standard input ended without a line")),
+        Ok(0) => return Err(bad_input(field, "is missing: standard input ended without a line")),
         Ok(_) => {}
         Err(error) if error.kind() == ErrorKind::InvalidData => return Err(bad_input(field, "is not UTF-8")),
-        Err(error) => return Err(bad_input(field, &format!("cannot read standard input: {error}"))),
+        Err(error) => return Err(bad_input(field, &format!("cannot be read from standard input: {error}"))),
     }
     let end = line.trim_end_matches(['\r', '\n']).len();
     line.truncate(end);
@@ -110,7 +110,7 @@ pub(crate) fn line_of_stdin(field: &str, prompt: &str) -> Result<Zeroizing<Strin
 }
 
 fn bad_input(field: &str, fault: &str) -> Error {
-    Error::new(ErrorCode::InvalidInput, format!("`{field}`: {fault}"))
+    Error::new(ErrorCode::InvalidInput, format!("`{field}` {fault}"))
 }
 
 /// What is typed at the terminal is not shown until this is dropped. The end of the line is.

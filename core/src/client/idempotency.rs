@@ -47,7 +47,7 @@ impl Idempotency {
             return Err(Error::invalid_input(
                 "key",
                 Reason::Missing,
-                "is missing, a `store` needs one of at least 32 bytes",
+                "is missing; a store needs a key of at least 32 bytes",
             ));
         };
         let retention = store.retained_for();

@@ -480,7 +480,7 @@ mod tests {
             move |name: &str| names.iter().find(|(each, _)| *each == name).map(|(_, value)| (*value).into())
         };
         let code = |options: Result<ClientOptions, Error>| options.err().map(|error| error.to_string());
-        let missing = "invalid_input: `EGOI_API_KEY`: is not set, this environment variable is required";
+        let missing = "invalid_input: `EGOI_API_KEY` is not set; this environment variable is required";
         assert_eq!(code(ClientOptions::from_variables(set(&[]))).as_deref(), Some(missing));
         assert!(
             code(ClientOptions::from_variables(set(&[("EGOI_API_KEY", "k")]))).is_some_and(|e| e.contains("SENDER"))

@@ -29,7 +29,7 @@ impl FromStr for Api {
         match word {
             "v1" => Ok(Self::V1),
             "v2" => Ok(Self::V2),
-            _ => Err(Error::invalid_input("api", Reason::UnknownValue, "is not one of `v1` and `v2`")),
+            _ => Err(Error::invalid_input("api", Reason::UnknownValue, "is unknown; it must be `v1` or `v2`")),
         }
     }
 }
@@ -116,7 +116,10 @@ impl V1Paths {
                     return Err(Error::invalid_input(
                         "v1_paths",
                         Reason::UnknownValue,
-                        format_args!("has no path `{name}`"),
+                        format_args!(
+                            "has the unknown path `{name}`; the paths are `request`, `validate`, `cancel`, `ping`, `senders` and \
+                             `send_sms`"
+                        ),
                     ));
                 }
             } = path;
@@ -142,7 +145,10 @@ impl V2Paths {
                     return Err(Error::invalid_input(
                         "v2_paths",
                         Reason::UnknownValue,
-                        format_args!("has no path `{name}`"),
+                        format_args!(
+                            "has the unknown path `{name}`; the paths are `request`, `get`, `validate`, `cancel`, `resend`, \
+                             `ping`, `senders` and `send_sms`"
+                        ),
                     ));
                 }
             } = path;
@@ -215,7 +221,7 @@ impl ClientOptions {
         };
         let required = |name: &str| {
             optional(name)?.ok_or_else(|| {
-                Error::invalid_input(name, Reason::Missing, "is not set, this environment variable is required")
+                Error::invalid_input(name, Reason::Missing, "is not set; this environment variable is required")
             })
         };
         let mut options = Self::new(required("EGOI_API_KEY")?, required("EGOI_SENDER")?);
@@ -223,7 +229,11 @@ impl ClientOptions {
             None | Some("v2" | "V2") => {}
             Some("v1" | "V1") => options.api = Api::V1,
             Some(_) => {
-                return Err(Error::invalid_input("EGOI_API", Reason::UnknownValue, "is not one of `v1` and `v2`"));
+                return Err(Error::invalid_input(
+                    "EGOI_API",
+                    Reason::UnknownValue,
+                    "is unknown; it must be `v1` or `v2`",
+                ));
             }
         }
         options.base_url = optional("EGOI_BASE_URL")?;
@@ -238,7 +248,9 @@ impl ClientOptions {
         match value {
             "1" => Ok(true),
             "0" => Ok(false),
-            _ => Err(Error::invalid_input("EGOI_ALLOW_HTTP", Reason::UnknownValue, "is not one of `1` and `0`")),
+            _ => {
+                Err(Error::invalid_input("EGOI_ALLOW_HTTP", Reason::UnknownValue, "is unknown; it must be `1` or `0`"))
+            }
         }
     }
 

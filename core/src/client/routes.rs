@@ -46,7 +46,7 @@ pub(super) struct Named {
 impl Named {
     pub(super) fn of(&self, id: &RequestId) -> Result<Url, Error> {
         let url = format!("{}{}{}", self.before, id.as_str(), self.after);
-        Url::parse(&url).map_err(|_| Error::invalid_input(self.field, Reason::Malformed, "makes no URL"))
+        Url::parse(&url).map_err(|_| Error::invalid_input(self.field, Reason::Malformed, "makes no valid URL"))
     }
 }
 
@@ -58,12 +58,13 @@ pub(super) fn checked_base(options: &ClientOptions) -> Result<Url, Error> {
         (None, Api::V2) => V2_BASE,
         (None, Api::V1) => V1_BASE,
     };
-    let base = Url::parse(given).map_err(|_| refuse(Reason::Malformed, "is not a URL, must begin with `https://`"))?;
+    let base =
+        Url::parse(given).map_err(|_| refuse(Reason::Malformed, "is not a URL; it must begin with `https://`"))?;
     if !base.username().is_empty() || base.password().is_some() {
-        return Err(refuse(Reason::Malformed, "has a user name or password, none is allowed"));
+        return Err(refuse(Reason::Malformed, "has a user name or password; none is allowed"));
     }
     if base.query().is_some() || base.fragment().is_some() {
-        return Err(refuse(Reason::Malformed, "has a `?` or `#`, none is allowed"));
+        return Err(refuse(Reason::Malformed, "has a `?` or `#`; none is allowed"));
     }
     match base.scheme() {
         "https" => Ok(base),
@@ -73,7 +74,7 @@ pub(super) fn checked_base(options: &ClientOptions) -> Result<Url, Error> {
             "is plain HTTP to an address that is not loopback; use `https://`, or allow it with `allow_http` \
              (`EGOI_ALLOW_HTTP=1`)",
         )),
-        _ => Err(refuse(Reason::Malformed, "must begin with `https://`")),
+        _ => Err(refuse(Reason::Malformed, "has an unknown scheme; it must begin with `https://`")),
     }
 }
 
@@ -116,11 +117,12 @@ fn below(base: &Url, path: &str) -> String {
 }
 
 fn fixed(base: &Url, field: &str, path: &str) -> Result<Url, Error> {
-    let refuse = |fault: &str| Error::invalid_input(field, Reason::Malformed, format_args!("{path:?} {fault}"));
+    let refuse =
+        |fault: &str| Error::invalid_input(field, Reason::Malformed, format_args!("has the path {path:?}, {fault}"));
     if path.is_empty() || path.contains(['{', '}', '#', '\\']) || path.chars().any(|c| c.is_control() || c == ' ') {
-        return Err(refuse("is empty or has a character that is not allowed"));
+        return Err(refuse("which is empty or has a character that is not allowed"));
     }
-    Url::parse(&below(base, path)).map_err(|_| refuse("makes no URL"))
+    Url::parse(&below(base, path)).map_err(|_| refuse("which makes no valid URL"))
 }
 
 fn named(base: &Url, field: &'static str, path: &str) -> Result<Named, Error> {
@@ -133,7 +135,7 @@ fn named(base: &Url, field: &'static str, path: &str) -> Result<Named, Error> {
         _ => Err(Error::invalid_input(
             field,
             Reason::NoPlaceholder,
-            format_args!("{path:?} must have `{PLACE}` exactly once"),
+            format_args!("has the path {path:?}; it must have `{PLACE}` exactly once"),
         )),
     }
 }

@@ -203,7 +203,7 @@ impl Transport {
                 Error::invalid_input(
                     "proxy",
                     Reason::Malformed,
-                    "is not a URL that begins with `http://`, `https://`, `socks5://` or `socks5h://`",
+                    "is not the URL of a proxy; it must begin with `http://`, `https://`, `socks5://` or `socks5h://`",
                 )
             };
             let proxy = is_http.then(|| reqwest::Proxy::all(proxy.as_str())).ok_or_else(refuse)?;
@@ -334,7 +334,7 @@ fn user_agent(options: &ClientOptions) -> Result<HeaderValue, Error> {
             return Err(Error::invalid_input(
                 "app_name",
                 Reason::BadCharacter,
-                "must be 1 to 100 visible ASCII characters and spaces",
+                "is not valid; it must have 1 to 100 visible ASCII characters and spaces",
             ));
         }
         agent.push(' ');

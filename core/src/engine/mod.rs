@@ -457,7 +457,7 @@ struct CodeKey {
 
 fn keyed(key: &EngineKey) -> Result<CodeKey, Error> {
     let mac = Hmac::<Sha256>::new_from_slice(key.expose())
-        .map_err(|_| Error::invalid_input("key", Reason::Malformed, "is of a length that HMAC does not take"))?;
+        .map_err(|_| Error::invalid_input("key", Reason::Malformed, "has a length that HMAC does not take"))?;
     let named: Digest = mac.clone().chain_update(b"egoi-verify key").finalize().into_bytes().into();
     let mut tag = [0; KEY_TAG];
     tag.copy_from_slice(&named[..KEY_TAG]);

@@ -156,7 +156,7 @@ impl EngineOptions {
             ("max_requests", u32::try_from(self.max_requests).ok()),
         ] {
             if most == Some(0) {
-                return Err(Error::invalid_input(field, Reason::TooSmall, "is 0, must be at least 1"));
+                return Err(Error::out_of_range(field, 0, 1..=u32::MAX, ""));
             }
         }
         self.store.check()?;
@@ -168,7 +168,7 @@ impl EngineOptions {
                 return Err(Error::invalid_input(
                     "key",
                     Reason::Missing,
-                    "is missing, a store that outlives the process needs one of at least 32 bytes",
+                    "is missing; a store that outlives the process needs a key of at least 32 bytes",
                 ));
             }
         };
@@ -188,13 +188,17 @@ impl EngineOptions {
 fn check_countries(allowed: Option<&[u16]>) -> Result<(), Error> {
     let Some(allowed) = allowed else { return Ok(()) };
     if allowed.is_empty() {
-        return Err(Error::invalid_input("countries", Reason::Empty, "is empty, so that no number could be verified"));
+        return Err(Error::invalid_input(
+            "countries",
+            Reason::Empty,
+            "is empty; it must have at least one calling code",
+        ));
     }
     match allowed.iter().find(|code| !PhoneNumber::is_calling_code(**code)) {
         Some(code) => Err(Error::invalid_input(
             "countries",
             Reason::UnknownCountry,
-            format_args!("has {code}, which is no country's calling code"),
+            format_args!("has {code}, which is not a country's calling code"),
         )),
         None => Ok(()),
     }
@@ -203,10 +207,10 @@ fn check_countries(allowed: Option<&[u16]>) -> Result<(), Error> {
 fn check_quota(field: &str, quota: Option<Quota>) -> Result<(), Error> {
     match quota {
         Some(Quota { limit: 0, .. }) => {
-            Err(Error::invalid_input(field, Reason::TooSmall, "allows 0, must allow at least 1"))
+            Err(Error::invalid_input(field, Reason::TooSmall, "has a limit of 0; the minimum is 1"))
         }
         Some(Quota { per: Duration::ZERO, .. }) => {
-            Err(Error::invalid_input(field, Reason::TooSmall, "has a window of 0 s"))
+            Err(Error::invalid_input(field, Reason::TooSmall, "has a window of 0 s; it must be longer"))
         }
         _ => Ok(()),
     }

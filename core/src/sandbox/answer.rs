@@ -81,7 +81,8 @@ pub(crate) fn wire_number(field: &str, text: &str) -> Result<PhoneNumber, Error>
         return Err(Error::invalid_input(
             field,
             Reason::NotANumber,
-            "is not a calling code, a hyphen and the national number, for example `351-910000000`",
+            "is not written as on the wire; it must be a calling code, a hyphen and the national number, for example \
+             `351-910000000`",
         ));
     }
     PhoneNumber::parse(text)

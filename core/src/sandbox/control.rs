@@ -18,7 +18,7 @@ use tokio_stream::{Stream, StreamExt as _};
 use super::answer::Router;
 use super::faults::Fault;
 use super::state::SandboxState;
-use crate::error::{Error, Reason};
+use crate::error::Error;
 use crate::values::PhoneNumber;
 
 type Shared = State<Arc<SandboxState>>;
@@ -99,8 +99,7 @@ struct Next {
 async fn next_message(State(state): Shared, Query(next): Query<Next>) -> Result<Response, Refused> {
     let seconds = next.timeout.unwrap_or(10.0);
     let timeout = Duration::try_from_secs_f64(seconds).ok().filter(|timeout| *timeout <= Duration::from_secs(300));
-    let timeout =
-        timeout.ok_or_else(|| Error::invalid_input("timeout", Reason::TooLarge, "must be 0 to 300 seconds"))?;
+    let timeout = timeout.ok_or_else(|| Error::out_of_range("timeout", seconds, 0.0..=300.0, " s"))?;
     let number = e164(next.number)?;
     Ok(match state.post.inbox.wait_for(number.as_deref(), next.after, timeout).await {
         Some(message) => Json(message).into_response(),
@@ -136,9 +135,8 @@ struct SetClock {
 
 async fn set_clock(State(state): Shared, Json(set): Json<SetClock>) -> Result<impl IntoResponse, Refused> {
     if let Some(seconds) = set.advance {
-        let by = Duration::try_from_secs_f64(seconds).map_err(|_| {
-            Error::invalid_input("advance", Reason::Malformed, "must be a number of seconds, 0 or more")
-        })?;
+        let by = Duration::try_from_secs_f64(seconds)
+            .map_err(|_| Error::out_of_range("advance", seconds, 0.0..=Duration::MAX.as_secs_f64(), " s"))?;
         state.post.clock.advance(by);
     }
     if let Some(frozen) = set.freeze {

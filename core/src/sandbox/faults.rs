@@ -118,17 +118,17 @@ impl Faults {
 
     pub(crate) fn add(&self, mut fault: Fault) -> Result<(), Error> {
         if !(0.0..=1.0).contains(&fault.probability) {
-            return Err(Error::invalid_input("probability", Reason::TooLarge, "must be 0 to 1"));
+            return Err(Error::out_of_range("probability", fault.probability, 0.0..=1.0, ""));
         }
-        if fault.status.is_some_and(|status| !(300..=599).contains(&status)) {
-            return Err(Error::invalid_input("status", Reason::UnknownValue, "must be 300 to 599"));
+        if let Some(status) = fault.status.filter(|status| !(300..=599).contains(status)) {
+            return Err(Error::out_of_range("status", status, 300..=599, ""));
         }
         if fault.status.is_none() && fault.delay.is_zero() && fault.cut.is_none() && fault.body.is_none() {
-            let fault = "has no failure: one of `status`, `delay`, `cut` and `body` is needed";
+            let fault = "has no failure; it must have `status`, `delay`, `cut` or `body`";
             return Err(Error::invalid_input("fault", Reason::Missing, fault));
         }
         if fault.delay > Duration::from_secs(60) {
-            return Err(Error::invalid_input("delay", Reason::TooLarge, "must be at most 60 seconds"));
+            return Err(Error::out_of_range("delay", fault.delay.as_secs_f64(), 0.0..=60.0, " s"));
         }
         if let Some(number) = &mut fault.number {
             *number = PhoneNumber::parse(number)?.e164();
@@ -168,7 +168,8 @@ impl Fault {
     /// From the words of `POST /sandbox/faults`: the bindings'.
     #[doc(hidden)]
     pub fn from_json(words: &str) -> Result<Self, Error> {
-        serde_json::from_str(words).map_err(|error| Error::invalid_input("fault", Reason::Malformed, error))
+        serde_json::from_str(words)
+            .map_err(|error| Error::invalid_input("fault", Reason::Malformed, format_args!("cannot be read: {error}")))
     }
 }
 

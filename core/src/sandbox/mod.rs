@@ -142,7 +142,7 @@ impl Sandbox {
     /// Starts a sandbox. A port that is taken is `invalid_input`.
     pub async fn start(options: SandboxOptions) -> Result<Self, Error> {
         if !matches!(options.v2_wrong, 200 | 400) {
-            let fault = format_args!("is {}, must be 200 or 400", options.v2_wrong);
+            let fault = format_args!("is {}; it must be 200 or 400", options.v2_wrong);
             return Err(Error::invalid_input("v2_wrong", Reason::UnknownValue, fault));
         }
         let code = options.code.as_deref().map(Code::parse).transpose()?;
@@ -150,8 +150,12 @@ impl Sandbox {
         let state = SandboxState::new(&options, code, key)?;
         let wanted = SocketAddr::new(options.host, options.port);
         let cannot = |error: std::io::Error| {
-            Error::invalid_input("port", Reason::PortUnavailable, format_args!("cannot listen on {wanted}: {error}"))
-                .with_cause(error)
+            Error::invalid_input(
+                "port",
+                Reason::PortUnavailable,
+                format_args!("cannot be used: listening on {wanted} failed: {error}"),
+            )
+            .with_cause(error)
         };
         let listener = TcpListener::bind(wanted).await.map_err(cannot)?;
         let address = listener.local_addr().map_err(cannot)?;

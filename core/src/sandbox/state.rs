@@ -235,7 +235,7 @@ impl SandboxState {
         if self.senders.iter().any(|known| known == sender) {
             return Ok(());
         }
-        Err(Error::invalid_input(field, Reason::UnknownValue, "is no sender of the account"))
+        Err(Error::invalid_input(field, Reason::UnknownValue, "is not a sender of the account"))
     }
 
     /// From now on this request goes by an integer.

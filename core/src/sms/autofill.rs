@@ -42,7 +42,7 @@ pub fn with_app_hash(message: &str, hash: &str) -> Result<String, Error> {
         return Err(Error::invalid_input(
             "hash",
             Reason::Malformed,
-            "is not an app hash: 11 characters of A-Z a-z 0-9 + / are needed",
+            "is not an app hash; it must have 11 characters of `A-Z a-z 0-9 + /`",
         ));
     }
     check_template(message)?;
@@ -50,7 +50,7 @@ pub fn with_app_hash(message: &str, hash: &str) -> Result<String, Error> {
         return Err(Error::invalid_input(
             "message",
             Reason::AlreadyThere,
-            "already ends with an app hash, one is allowed",
+            "already ends with an app hash; one is allowed",
         ));
     }
     let text = format!("{message}\n{hash}");
@@ -78,13 +78,17 @@ pub(super) fn last_line(text: &str) -> &str {
 
 fn check_template(message: &str) -> Result<(), Error> {
     if !message.contains(CODE) {
-        return Err(Error::invalid_input("message", Reason::NoPlaceholder, "has no {CODE}, at least one is needed"));
+        return Err(Error::invalid_input(
+            "message",
+            Reason::NoPlaceholder,
+            "has no `{CODE}`; it must have at least one",
+        ));
     }
     if origin_line(message).is_some() {
         return Err(Error::invalid_input(
             "message",
             Reason::AlreadyThere,
-            "already ends with an origin-bound line, which must stay the last one",
+            "already ends with an origin-bound line; that line must stay the last",
         ));
     }
     Ok(())
@@ -97,8 +101,9 @@ fn check_retriever_size(text: &str) -> Result<(), Error> {
         SmsEncoding::Ucs2 => sms.characters.saturating_mul(2),
     };
     if bytes > 140 {
-        let fault =
-            format_args!("has {bytes} bytes with app hash and a code of 6, at most 140 are allowed by SMS Retriever");
+        let fault = format_args!(
+            "has {bytes} bytes with the app hash and a code of 6 characters; the maximum of SMS Retriever is 140 bytes"
+        );
         return Err(Error::invalid_input("message", Reason::TooLong, fault));
     }
     Ok(())
@@ -109,11 +114,11 @@ fn domain_name(host: &str) -> Result<String, Error> {
     if !host.is_ascii() {
         return fault(
             Reason::BadCharacter,
-            "has characters outside ASCII, an international name is given as punycode (xn--…)",
+            "has characters outside ASCII; write an international name as punycode (xn--…)",
         );
     }
     if host.len() > 253 {
-        return fault(Reason::TooLong, "is too long, at most 253 characters are allowed");
+        return fault(Reason::TooLong, "is too long; the maximum is 253 characters");
     }
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())
@@ -122,7 +127,7 @@ fn domain_name(host: &str) -> Result<String, Error> {
             && !label.ends_with('-')
     };
     if !host.split('.').all(is_label) {
-        return fault(Reason::Malformed, "is not a domain name alone, without scheme, port, path or spaces");
+        return fault(Reason::Malformed, "is not a domain name; it must have no scheme, port, path or spaces");
     }
     // No top-level domain begins with a digit, and every notation of an IPv4 address ends in a part that does.
     match host.rsplit_once('.') {

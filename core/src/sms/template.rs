@@ -35,24 +35,20 @@ impl MessageTemplate {
         let text = &text.replace("\r\n", "\n").replace('\t', " ");
         let characters = text.chars().count();
         if characters == 0 || characters > Self::LONGEST {
-            return Err(Error::invalid_input(
-                "message",
-                Reason::of_length(characters),
-                format_args!("has {characters} characters, must have 1 to {}", Self::LONGEST),
-            ));
+            return Err(Error::wrong_length("message", characters, Self::LONGEST, "characters"));
         }
         if !text.contains(Self::PLACE) {
             return Err(Error::invalid_input(
                 "message",
                 Reason::NoPlaceholder,
-                "does not contain `{CODE}`, must contain it at least once",
+                "has no `{CODE}`; it must have at least one",
             ));
         }
         if text.chars().any(|c| c.is_control() && c != '\n') {
             return Err(Error::invalid_input(
                 "message",
                 Reason::BadCharacter,
-                "has a control character, only the newline is allowed",
+                "has a control character; only the newline is allowed",
             ));
         }
         // Every alphabet of a code is in GSM 03.38's basic set, so that which characters stand there changes nothing.
@@ -61,7 +57,7 @@ impl MessageTemplate {
             return Err(Error::invalid_input(
                 "message",
                 Reason::TooLong,
-                format_args!("takes {parts} SMS parts with the code in place, must take at most {}", Self::MAX_PARTS),
+                format_args!("takes {parts} SMS parts with the code in place; the maximum is {}", Self::MAX_PARTS),
             ));
         }
         Ok(Self::from_checked(text.to_owned()))

@@ -185,7 +185,7 @@ impl Store {
                 return Err(Error::invalid_input(
                     "previous_keys",
                     Reason::Conflicting,
-                    "are given without a `key`, which is the one in use",
+                    "are given without a `key`; a store needs the key in use",
                 ));
             }
             return Ok(None);
@@ -200,17 +200,19 @@ impl Store {
         let is_of = |schemes: &[&str]| matches!(&self.location, Location::Url(url) if schemes.contains(&scheme(url)));
         match self.pool_size {
             Some(_) if !is_of(KINDS[2].schemes) => {
-                return Err(Error::invalid_input("pool_size", Reason::Conflicting, "is an option of PostgreSQL only"));
+                return Err(Error::invalid_input(
+                    "pool_size",
+                    Reason::Conflicting,
+                    "is given for another store; it is an option of PostgreSQL only",
+                ));
             }
             Some(size) if !(1..=Self::MAX_POOL_SIZE).contains(&size) => {
-                let reason = if size == 0 { Reason::TooSmall } else { Reason::TooLarge };
-                let fault = format_args!("is {size}, must be 1 to {}", Self::MAX_POOL_SIZE);
-                return Err(Error::invalid_input("pool_size", reason, fault));
+                return Err(Error::out_of_range("pool_size", size, 1..=Self::MAX_POOL_SIZE, ""));
             }
             _ => {}
         }
         if !self.ca_certificates.is_empty() && !is_of(KINDS[3].schemes) {
-            let fault = "are an option of Redis only; PostgreSQL takes `sslrootcert` in its URL";
+            let fault = "are given for another store; they are an option of Redis only. PostgreSQL takes `sslrootcert` in its URL";
             return Err(Error::invalid_input("ca_certificates", Reason::Conflicting, fault));
         }
         Ok(())
@@ -221,17 +223,17 @@ impl Store {
         let kind = KINDS.iter().find(|kind| kind.schemes.contains(&scheme(url)));
         let (reason, fault) = match kind {
             Some(kind) if kind.schemes == [MEMORY] && url[MEMORY.len()..] != *":" => {
-                (Reason::Malformed, "has something behind `memory:`".to_owned())
+                (Reason::Malformed, "has text behind `memory:`".to_owned())
             }
             Some(kind) if kind.is_here => return Ok(()),
             Some(kind) => (
                 Reason::NotInThisBuild,
                 format!("is of a store that this build leaves out (the crate's feature `{}`)", kind.feature),
             ),
-            None => (Reason::UnknownValue, "is not a URL that is known".to_owned()),
+            None => (Reason::UnknownValue, "is not a known URL".to_owned()),
         };
         let here: Vec<_> = KINDS.iter().filter(|kind| kind.is_here).map(|kind| kind.form).collect();
-        Err(Error::invalid_input("store", reason, format_args!("{fault}, must be {}", here.join(" or "))))
+        Err(Error::invalid_input("store", reason, format_args!("{fault}; it must be {}", here.join(" or "))))
     }
 
     /// Opens it. A fault of the URL is `invalid_input`; a file is opened at once and its faults are `storage`; a server is called

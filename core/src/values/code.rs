@@ -62,7 +62,7 @@ impl FromStr for CodeType {
             Error::invalid_input(
                 "code_type",
                 Reason::UnknownValue,
-                "is not one of `numeric`, `alpha`, `alphanumeric` and `hex`",
+                "is unknown; it must be `numeric`, `alpha`, `alphanumeric` or `hex`",
             )
         })
     }
@@ -92,11 +92,10 @@ impl CodeSize {
     fn at_least(Self(min): Self, characters: u32) -> Result<Self, Error> {
         match u8::try_from(characters) {
             Ok(size) if (min..=Self::MAX.0).contains(&size) => Ok(Self(size)),
-            _ => Err(Error::invalid_input(
-                "code_size",
-                if characters < min.into() { Reason::TooSmall } else { Reason::TooLarge },
-                format_args!("is {characters}, must be {min} to {} characters", Self::MAX.0),
-            )),
+            _ => {
+                let range = min.into()..=Self::MAX.0.into();
+                Err(Error::out_of_range("code_size", characters, range, " characters"))
+            }
         }
     }
 
@@ -149,14 +148,14 @@ impl Code {
                     return Err(Error::invalid_input(
                         "code",
                         Reason::TooLong,
-                        "is too long, must be at most 64 characters",
+                        "is too long; the maximum is 64 characters",
                     ));
                 }
                 code.push(c);
             }
         }
         if code.is_empty() {
-            return Err(Error::invalid_input("code", Reason::Empty, "is empty, must be 1 to 64 characters"));
+            return Err(Error::wrong_length("code", 0, Self::LONGEST, "characters"));
         }
         Ok(Self(code))
     }

@@ -77,7 +77,7 @@ impl PhoneNumber {
             }
             Err(ValidationError::TooShort) => return Err(too_short()),
             Err(ValidationError::TooLong) => return Err(too_long()),
-            Err(_) => return Err(fault(Reason::ImpossibleLength, "is of no length that its country has")),
+            Err(_) => return Err(fault(Reason::ImpossibleLength, "has a length that no number of its country has")),
         }
         let leading_zeros = if number.italian_leading_zero() { number.number_of_leading_zeros() } else { 0 };
         match (u16::try_from(number.country_code), u8::try_from(leading_zeros)) {
@@ -146,7 +146,7 @@ fn international_form(text: &str) -> Result<(String, Option<u16>), Error> {
         return Err(fault(Reason::Empty, "is empty"));
     }
     if text.len() > LONGEST {
-        return Err(fault(Reason::TooLong, "is too long, at most 64 bytes are read"));
+        return Err(fault(Reason::TooLong, "is too long"));
     }
     if text.chars().any(char::is_alphabetic) {
         return Err(fault(Reason::BadCharacter, "has letters"));
@@ -220,7 +220,7 @@ fn fault(reason: Reason, fault: &str) -> Error {
     Error::invalid_input(
         "number",
         reason,
-        format_args!("{fault}; must be a full international number such as `+351 910 000 000`"),
+        format_args!("{fault}; it must be a full international number such as `+351 910 000 000`"),
     )
 }
 

@@ -28,7 +28,7 @@ impl RequestId {
         Err(Error::invalid_input(
             "id",
             reason,
-            format_args!("{fault}, must be 1 to 128 characters of `A-Z a-z 0-9 . _ -`"),
+            format_args!("{fault}; it must have 1 to 128 characters of `A-Z a-z 0-9 . _ -`"),
         ))
     }
 

@@ -43,7 +43,7 @@ impl EngineKey {
             return Err(Error::invalid_input(
                 field,
                 Reason::TooShort,
-                format_args!("has {} bytes, must have at least {}", key.len(), Self::SHORTEST),
+                format_args!("has {} bytes; the minimum is {} bytes", key.len(), Self::SHORTEST),
             ));
         }
         Ok(Self(Zeroizing::new(key.to_vec())))
@@ -63,20 +63,16 @@ fn checked<'a>(field: &str, value: &'a str) -> Result<&'a str, Error> {
     const LONGEST: usize = 1024;
     let value = value.trim();
     if value.is_empty() || value.len() > LONGEST {
-        return Err(Error::invalid_input(
-            field,
-            Reason::of_length(value.len()),
-            format_args!("has {} bytes, must have 1 to {LONGEST}", value.len()),
-        ));
+        return Err(Error::wrong_length(field, value.len(), LONGEST, "bytes"));
     }
     if value.chars().any(char::is_control) {
-        return Err(Error::invalid_input(field, Reason::BadCharacter, "has a control character, none is allowed"));
+        return Err(Error::invalid_input(field, Reason::BadCharacter, "has a control character; none is allowed"));
     }
     if !value.is_ascii() {
         return Err(Error::invalid_input(
             field,
             Reason::BadCharacter,
-            "has a character outside ASCII, none is allowed",
+            "has a character outside ASCII; none is allowed",
         ));
     }
     Ok(value)

@@ -9,22 +9,24 @@ use crate::error::{Error, Reason};
 pub struct Validity(u16);
 
 impl Validity {
+    pub(crate) const MIN_SECONDS: u16 = 1;
+    pub(crate) const MAX_SECONDS: u16 = 3600;
+
     /// A validity of 1 to 3,600 whole seconds; any other is `invalid_input`.
     pub fn new(ttl: Duration) -> Result<Self, Error> {
         if ttl.subsec_nanos() != 0 {
             return Err(Error::invalid_input(
                 "ttl",
                 Reason::NotWhole,
-                format_args!("is {} seconds, must be whole seconds", ttl.as_secs_f64()),
+                format_args!("is {} s; it must be a whole number of seconds", ttl.as_secs_f64()),
             ));
         }
         match u16::try_from(ttl.as_secs()) {
-            Ok(seconds @ 1..=3600) => Ok(Self(seconds)),
-            _ => Err(Error::invalid_input(
-                "ttl",
-                if ttl.is_zero() { Reason::TooSmall } else { Reason::TooLarge },
-                format_args!("is {} seconds, must be 1 to 3600 seconds", ttl.as_secs()),
-            )),
+            Ok(seconds @ Self::MIN_SECONDS..=Self::MAX_SECONDS) => Ok(Self(seconds)),
+            _ => {
+                let range = Self::MIN_SECONDS.into()..=Self::MAX_SECONDS.into();
+                Err(Error::out_of_range("ttl", ttl.as_secs(), range, " s"))
+            }
         }
     }
 

@@ -45,22 +45,26 @@ impl StatusWords {
         let mut more: Vec<(String, Meaning)> = Vec::new();
         for (word, means) in words {
             let refuse = |fault: &str| {
-                Error::invalid_input("status_words", Reason::UnknownValue, format_args!("{word:?} {fault}"))
+                Error::invalid_input(
+                    "status_words",
+                    Reason::UnknownValue,
+                    format_args!("has the word {word:?}, {fault}"),
+                )
             };
             let word = normalised(&word);
             let Some(meaning) = built_in(&normalised(&means)) else {
                 return Err(refuse(
-                    "must mean `pending`, `wrong_code`, `verified`, `already_verified`, `expired`, `cancelled` or \
-                     `too_many_attempts`",
+                    "whose meaning is unknown; it must be `pending`, `wrong_code`, `verified`, `already_verified`, `expired`, \
+                     `cancelled` or `too_many_attempts`",
                 ));
             };
             if word.is_empty() {
-                return Err(refuse("is empty"));
+                return Err(refuse("which is empty"));
             }
             let known =
                 built_in(&word).or_else(|| more.iter().find(|(each, _)| *each == word).map(|(_, known)| *known));
             match known {
-                Some(known) if known != meaning => return Err(refuse("has another meaning already")),
+                Some(known) if known != meaning => return Err(refuse("which already has another meaning")),
                 Some(_) => {}
                 None => more.push((word, meaning)),
             }

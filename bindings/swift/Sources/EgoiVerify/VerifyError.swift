@@ -64,7 +64,7 @@ public enum VerifyError: Error, Sendable {
         public let field: String?
         /// The fault of that field in one stable string, for example `too_long`; of ``VerifyError/unreachable(_:)``, the cause.
         public let reason: String?
-        /// The name of the limit that stopped the call, for example `sms_per_number`.
+        /// The name of the limit that stopped the call, for example `smsPerNumber`.
         public let limit: String?
         /// The code of the error below: of ``VerifyError/deliveryFailed(_:)`` with E-goi's SMS call, for example `unauthorized`.
         public let causeCode: String?
@@ -135,7 +135,7 @@ public enum VerifyError: Error, Sendable {
     public var field: String? { failure.field }
     /// The fault of that field in one stable string, for example `too_long`; of ``unreachable(_:)``, the cause.
     public var reason: String? { failure.reason }
-    /// The name of the limit that stopped the call, for example `sms_per_number`.
+    /// The name of the limit that stopped the call, for example `smsPerNumber`.
     public var limit: String? { failure.limit }
     /// The code of the error below: of ``deliveryFailed(_:)`` with E-goi's SMS call, for example `unauthorized`.
     public var causeCode: String? { failure.causeCode }
@@ -192,6 +192,11 @@ final class HeldError: Thrown {
     func isHeld() -> Bool { true }
 }
 
+/// The names of options as Swift writes them: the native module knows camel case only.
+private func inSwift(_ text: String) -> String {
+    text.replacingOccurrences(of: "baseUrl", with: "baseURL").replacingOccurrences(of: "allowHttp", with: "allowHTTP")
+}
+
 /// The failure of an FFI call, as this language's error.
 package func translated(_ error: any Error) -> any Error {
     switch error {
@@ -203,13 +208,13 @@ package func translated(_ error: any Error) -> any Error {
         VerifyError(
             code: code,
             failure: .init(
-                detail: detail,
+                detail: inSwift(detail),
                 httpStatus: httpStatus.map(Int.init),
                 requestID: requestID,
                 retryAfter: retryAfter,
                 retryIsSafe: retryIsSafe,
                 smsPossiblySent: smsPossiblySent,
-                field: field,
+                field: field.map(inSwift),
                 reason: reason,
                 limit: limit,
                 causeCode: causeCode,

@@ -50,7 +50,8 @@ final class ErrorsTests: XCTestCase {
         let sandbox = try await Sandbox.start()
         let client = try sandbox.client()
         let failure = try await failing("invalid_input") { try await client.request(number, codeSize: 3) }
-        XCTAssertTrue(failure.detail.contains("code_size") && failure.detail.contains("4 to 20"), failure.detail)
+        XCTAssertEqual(failure.detail, "`codeSize` is 3 characters; the minimum is 4 characters")
+        XCTAssertEqual(failure.field, "codeSize")
     }
 
     func testWhatIsWrongWithAClientsOptionsIsSaidWhenItIsMade() async throws {

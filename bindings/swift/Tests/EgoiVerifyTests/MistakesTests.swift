@@ -2,7 +2,7 @@ import EgoiVerify
 import EgoiVerifyTesting
 import XCTest
 
-/// The mistakes of `tests/mistakes` that the compiler lets pass, each with its whole message.
+/// The mistakes of `tests/mistakes`. What the compiler lets pass is refused, each with its whole message.
 final class MistakesTests: XCTestCase {
     private struct Mistakes: Decodable {
         struct Mistake: Decodable {
@@ -10,9 +10,19 @@ final class MistakesTests: XCTestCase {
                 let error, says: String
             }
 
+            struct Uncompiled: Decodable {
+                let code: String
+
+                private enum CodingKeys: String, CodingKey {
+                    case code = "does_not_compile"
+                }
+            }
+
             let name: String
             /// Absent where the compiler refuses it.
             let swift: Refusal?
+            /// Present where the compiler refuses it.
+            let uncompiled: Uncompiled?
 
             private enum Key: String, CodingKey {
                 case name, swift
@@ -22,11 +32,39 @@ final class MistakesTests: XCTestCase {
                 let fields = try decoder.container(keyedBy: Key.self)
                 name = try fields.decode(String.self, forKey: .name)
                 swift = try? fields.decode(Refusal.self, forKey: .swift)
+                uncompiled = try? fields.decode(Uncompiled.self, forKey: .swift)
             }
         }
 
         let mistakes: [Mistake]
     }
+
+    private func mistakes() throws -> [Mistakes.Mistake] {
+        let file = package.appendingPathComponent("../../tests/mistakes/mistakes.json")
+        return try JSONDecoder().decode(Mistakes.self, from: Data(contentsOf: file)).mistakes
+    }
+
+    #if os(Linux)
+    func testTheCompilerRefusesEveryOtherMistake() throws {
+        // The first is right, so that a compiler that refuses everything is noticed.
+        let right = "await client.request(\"+351910000000\", ttl: 300)"
+        let lines = try [right] + mistakes().compactMap(\.uncompiled?.code)
+        let given = "client: Client, options: inout ClientOptions, store: inout Store, limits: inout EngineOptions"
+        let functions = lines.enumerated().map { at, line in
+            "func mistake\(at)(\(given)) async throws { \(line.contains(" = ") ? "" : "_ = try ")\(line) }"
+        }
+        let imports = ["import EgoiVerify", "import EgoiVerifyTesting", "import Foundation"]
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent("Mistakes-\(UUID()).swift")
+        defer { try? FileManager.default.removeItem(at: file) }
+        try (imports + functions).joined(separator: "\n").write(to: file, atomically: true, encoding: .utf8)
+        let arguments = ["-frontend", "-typecheck", "-swift-version", "6"] + importing + [file.path]
+        var said = ""
+        XCTAssertThrowsError(try output(of: "swiftc", arguments)) { said = ($0 as? Failed)?.words ?? "\($0)" }
+        let refused = said.matches(of: /Mistakes-[-0-9A-F]+\.swift:(\d+):\d+: error:/).compactMap { Int($0.1) }
+        let accepted = lines.indices.filter { !refused.contains($0 + imports.count + 1) }
+        XCTAssertEqual(accepted.map { lines[$0] }, [right], said)
+    }
+    #endif
 
     private func client(_ change: (inout ClientOptions) -> Void = { _ in }) throws -> Client {
         var options = ClientOptions(apiKey: "key", sender: "1")
@@ -49,9 +87,7 @@ final class MistakesTests: XCTestCase {
             "the id leaves its path": { _ = try await self.client().get("../senders") },
             "a fault without one": { try await Sandbox.start().failNext(Fault(call: .request)) },
         ]
-        let file = package.appendingPathComponent("../../tests/mistakes/mistakes.json")
-        let read = try JSONDecoder().decode(Mistakes.self, from: Data(contentsOf: file))
-        let refused = read.mistakes.filter { $0.swift != nil }
+        let refused = try mistakes().filter { $0.swift != nil }
         XCTAssertEqual(Set(refused.map(\.name)), Set(made.keys))
         for mistake in refused {
             do {

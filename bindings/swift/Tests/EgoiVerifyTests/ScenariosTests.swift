@@ -413,12 +413,18 @@ private final class Run {
     }
 }
 
+private func snake(_ name: String) -> String {
+    name.replacing(/[A-Z]+/) { "_\($0.output.lowercased())" }
+}
+
 private func plain(_ error: VerifyError) -> JSON {
-    .object([
-        "error": .string(error.code), "detail": .string(error.detail), "http_status": JSON(error.httpStatus),
+    // With the names of options as the files have them.
+    let detail = error.detail.replacing(/`[a-zA-Z0-9.]+`/) { snake(String($0.output)) }
+    return .object([
+        "error": .string(error.code), "detail": .string(detail), "http_status": JSON(error.httpStatus),
         "request_id": JSON(error.requestID), "retry_after": error.retryAfter.map(JSON.number) ?? .null,
         "retry_is_safe": .bool(error.retryIsSafe), "sms_possibly_sent": .bool(error.smsPossiblySent),
-        "field": JSON(error.field), "reason": JSON(error.reason), "limit": JSON(error.limit),
+        "field": JSON(error.field.map(snake)), "reason": JSON(error.reason), "limit": JSON(error.limit.map(snake)),
         "cause_code": JSON(error.causeCode),
     ])
 }

@@ -94,7 +94,7 @@ fn fault(reason: Reason, fault: &str) -> Error {
 pub(super) fn parse(url: &str) -> Result<Database, Error> {
     // The cause is not passed on: it may repeat a part of the URL.
     let refuse = |_| {
-        fault(Reason::Malformed, "is not a URL of PostgreSQL, must be `postgres://USER:PASSWORD@HOST:PORT/DATABASE`")
+        fault(Reason::Malformed, "is not a URL of PostgreSQL; it must be `postgres://USER:PASSWORD@HOST:PORT/DATABASE`")
     };
     let (base, query) = url.split_once('?').unwrap_or((url, ""));
     let mut given = Given::default();
@@ -113,7 +113,7 @@ pub(super) fn parse(url: &str) -> Result<Database, Error> {
     }
     let mut config: Config = format!("{base}?{}", passed_on.join("&")).parse().map_err(refuse)?;
     if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
-        return Err(fault(Reason::Missing, "names no host, must be `postgres://USER:PASSWORD@HOST:PORT/DATABASE`"));
+        return Err(fault(Reason::Missing, "names no host; it must be `postgres://USER:PASSWORD@HOST:PORT/DATABASE`"));
     }
     let is_here = config.get_hosts().iter().all(|host| match host {
         Host::Tcp(name) => name == "localhost" || name.parse().is_ok_and(|address: IpAddr| address.is_loopback()),
@@ -179,7 +179,7 @@ impl Given<'_> {
                     _ => {
                         return Err(fault(
                             Reason::UnknownValue,
-                            "has an unknown `sslmode`, must be `disable`, `prefer`, `require`, `verify-ca` or `verify-full`",
+                            "has an unknown `sslmode`; it must be `disable`, `prefer`, `require`, `verify-ca` or `verify-full`",
                         ));
                     }
                 });
@@ -195,7 +195,7 @@ impl Given<'_> {
                 let key = PrivateKeyDer::from_pem_slice(&pem).map_err(|_| {
                     fault(
                         Reason::Malformed,
-                        "names a file as `sslkey` that has no private key in PEM without a password",
+                        "names a file as `sslkey` without a private key; it must be PEM without a password",
                     )
                 })?;
                 self.key = Some(key);
@@ -203,7 +203,7 @@ impl Given<'_> {
             // Milliseconds, as libpq has it.
             "tcp_user_timeout" => {
                 let millis = value.parse().map_err(|_| {
-                    fault(Reason::Malformed, "has a `tcp_user_timeout` that is not a number of milliseconds")
+                    fault(Reason::Malformed, "has a `tcp_user_timeout` that is not a number; it must be milliseconds")
                 })?;
                 self.tcp_user_timeout = Some(Duration::from_millis(millis));
             }
@@ -211,33 +211,33 @@ impl Given<'_> {
             "target_session_attrs" => {
                 return Err(fault(
                     Reason::UnknownValue,
-                    "has a `target_session_attrs` that a store cannot be written with, must be `read-write`",
+                    "has an unknown `target_session_attrs`; it must be `any`, `read-write` or `primary`",
                 ));
             }
             "schema" if (1..=63).contains(&value.len()) && !value.contains('\0') => {
                 self.schema = Some(value.to_owned())
             }
-            "schema" => return Err(fault(Reason::TooLong, "has a `schema` that is not of 1 to 63 bytes")),
+            "schema" => {
+                return Err(fault(Reason::TooLong, "has a `schema` of a wrong length; it must have 1 to 63 bytes"));
+            }
             "connection_limit" => {
                 let limit = value.parse().ok().filter(|limit| (1..=Store::MAX_POOL_SIZE).contains(limit));
-                self.connections =
-                    Some(limit.ok_or_else(|| {
-                        fault(Reason::TooLarge, "has a `connection_limit` that is not from 1 to 1,000")
-                    })?);
+                self.connections = Some(limit.ok_or_else(|| {
+                    fault(Reason::TooLarge, "has a `connection_limit` outside its range; it must be 1 to 1000")
+                })?);
             }
             "pgbouncer" if matches!(value, "true" | "false") => self.is_pooled = value == "true",
-            "pgbouncer" => return Err(fault(Reason::UnknownValue, "has a `pgbouncer` that is not `true` or `false`")),
+            "pgbouncer" => {
+                return Err(fault(Reason::UnknownValue, "has an unknown `pgbouncer`; it must be `true` or `false`"));
+            }
             _ => {
                 return Err(match OF_OTHERS.iter().find(|known| **known == name) {
                     Some(name) => Error::invalid_input(
                         "store",
                         Reason::UnknownValue,
-                        format_args!("has the option `{name}`, which is not supported: leave it out"),
+                        format_args!("has the option `{name}`, which is not supported; leave it out"),
                     ),
-                    None => fault(
-                        Reason::UnknownValue,
-                        "has an option that is not known: docs/stores.md lists those that are",
-                    ),
+                    None => fault(Reason::UnknownValue, "has an unknown option; docs/stores.md lists the options"),
                 });
             }
         }
@@ -255,12 +255,20 @@ impl Given<'_> {
             (Some(certificate), Some(key)) => {
                 let certified =
                     CertifiedKey::from_der(certificate, key, config.crypto_provider()).map_err(|error| {
-                        fault(Reason::Unreadable, "has an `sslkey` that `sslcert` is not for, or that cannot be used")
-                            .with_cause(error)
+                        fault(
+                            Reason::Unreadable,
+                            "has an `sslkey` that cannot be used, or that does not belong to `sslcert`",
+                        )
+                        .with_cause(error)
                     })?;
                 config.client_auth_cert_resolver = Arc::new(SingleCertAndKey::from(certified));
             }
-            _ => return Err(fault(Reason::Conflicting, "has one of `sslcert` and `sslkey`, which belong together")),
+            _ => {
+                return Err(fault(
+                    Reason::Conflicting,
+                    "has one of `sslcert` and `sslkey`; both or neither must be given",
+                ));
+            }
         }
         Ok(config)
     }

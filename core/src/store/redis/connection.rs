@@ -246,7 +246,7 @@ impl Server {
             Error::invalid_input(
                 "store",
                 Reason::Malformed,
-                format_args!("{fault}, must be like `redis://USER:PASSWORD@HOST:PORT/DATABASE?prefix=NAME`"),
+                format_args!("{fault}; it must be like `redis://USER:PASSWORD@HOST:PORT/DATABASE?prefix=NAME`"),
             )
         };
         let url = Url::parse(url).map_err(|_| fault("is not a URL"))?;
@@ -267,9 +267,9 @@ impl Server {
                     prefix = value.into_owned();
                 }
                 "prefix" => {
-                    return Err(fault("has a `prefix` that is not of 1 to 64 bytes without control characters"));
+                    return Err(fault("has a `prefix` that is empty, longer than 64 bytes or has control characters"));
                 }
-                _ => return Err(fault("has an option that is not known")),
+                _ => return Err(fault("has an unknown option")),
             }
         }
         if url.fragment().is_some() {
@@ -393,7 +393,7 @@ fn check(info: &str) -> Result<(), Failure> {
     if (major, minor) < OLDEST {
         return Err(Failure::misconfigured(
             Reason::Unsuitable,
-            format!("the Redis server is too old ({version}), must be 6.2 or newer"),
+            format!("the Redis server is too old ({version}); it must be 6.2 or newer"),
         ));
     }
     match says("redis_mode") {

@@ -65,7 +65,7 @@ impl SqliteStore {
     pub(super) fn open(url: &str, opening: &OpenOptions<'_>) -> Result<Self, Error> {
         let path = url.split_once(':').map_or("", |(_, path)| path);
         if path.is_empty() || path.starts_with(':') {
-            return Err(Error::invalid_input("store", Reason::Missing, "names no file, must be `sqlite:PATH`"));
+            return Err(Error::invalid_input("store", Reason::Missing, "names no file; it must be `sqlite:PATH`"));
         }
         let seal = Arc::new(Seal::new(opening.keys)?);
         let connection = Connection::open(PathBuf::from(path), Arc::clone(&opening.clock), Arc::clone(&seal))?;

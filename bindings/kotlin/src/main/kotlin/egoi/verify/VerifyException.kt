@@ -43,7 +43,7 @@ public sealed class VerifyException private constructor(private val facts: Facts
     /** The fault of that field in one stable string, for example `too_long`; of [Unreachable], the cause. */
     public val reason: String? get() = facts.reason
 
-    /** The name of the limit that stopped the call, for example `sms_per_number`. */
+    /** The name of the limit that stopped the call, for example `smsPerNumber`. */
     public val limit: String? get() = facts.limit
 
     /** The code of the error below: of [DeliveryFailed] with E-goi's SMS call, for example `unauthorized`. */

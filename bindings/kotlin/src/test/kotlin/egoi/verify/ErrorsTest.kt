@@ -77,7 +77,8 @@ class ErrorsTest {
         withSandbox { sandbox ->
             val failure = failing<VerifyException.InvalidInput> { sandbox.client().request(NUMBER, codeSize = 3) }
             assertEquals("invalid_input", failure.code)
-            assertTrue("code_size" in failure.detail && "4 to 20" in failure.detail, failure.detail)
+            assertEquals("`codeSize` is 3 characters; the minimum is 4 characters", failure.detail)
+            assertEquals("codeSize", failure.field)
             assertEquals("invalid_input: ${failure.detail}", failure.message)
         }
     }

@@ -10,13 +10,39 @@ import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.DynamicTest
 import org.junit.jupiter.api.DynamicTest.dynamicTest
+import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.TestFactory
+import org.junit.jupiter.api.io.TempDir
+import java.io.File
 import java.nio.file.Files
 import java.nio.file.Path
 import kotlin.time.Duration.Companion.hours
 import kotlin.time.Duration.Companion.seconds
 
-/** The mistakes of `tests/mistakes` that the compiler lets pass, each with its whole message. */
+private const val COMPILER = "org.jetbrains.kotlin.cli.jvm.K2JVMCompiler"
+
+private val IMPORTS = listOf(
+    "import egoi.verify.*",
+    "import egoi.verify.testing.*",
+    "import java.time.*",
+    "import kotlin.time.Duration.Companion.hours",
+)
+
+/** What the compiler of the build says of a file. In a process of its own: it needs more memory and a newer library. */
+private fun compiled(file: Path): String {
+    val (version, jars) = System.getProperty("egoi.kotlin").split(" ", limit = 2)
+    val compiler = listOf("compiler-embeddable", "stdlib", "script-runtime").map {
+        Path.of(jars, "kotlin-$it", version, "kotlin-$it-$version.jar").toString()
+    }
+    val here = System.getProperty("java.class.path")
+    val java = Path.of(System.getProperty("java.home"), "bin", "java").toString()
+    val run = listOf(java, "-cp", (compiler + here).joinToString(File.pathSeparator), COMPILER)
+    val options = listOf("-no-stdlib", "-no-reflect", "-classpath", here, "-d", file.resolveSibling("out").toString())
+    val process = ProcessBuilder(run + options + file.toString()).redirectErrorStream(true).start()
+    return process.inputStream.bufferedReader().use { it.readText() }
+}
+
+/** The mistakes of `tests/mistakes`. What the compiler lets pass is refused, each with its whole message. */
 class MistakesTest {
     private fun client(baseUrl: String = "http://127.0.0.1:1") = Client(ClientOptions("key", "1", baseUrl = baseUrl))
 
@@ -32,11 +58,30 @@ class MistakesTest {
         "a fault without one" to { Sandbox.start().use { it.failNext(Fault(FaultCall.REQUEST)) } },
     )
 
-    @TestFactory
-    fun `each mistake is refused in the words of the file`(): List<DynamicTest> {
+    private fun mistakesWith(what: String): List<JsonObject> {
         val file = Path.of(System.getProperty("egoi.vectors"), "../mistakes/mistakes.json")
         val mistakes = JsonParser.parseString(Files.readString(file)).asJsonObject.getAsJsonArray("mistakes")
-        val refused = mistakes.map { it.asJsonObject }.filter { it["kotlin"] is JsonObject }
+        return mistakes.map { it.asJsonObject }.filter { (it["kotlin"] as? JsonObject)?.has(what) == true }
+    }
+
+    @Test
+    fun `the compiler refuses every other mistake`(@TempDir folder: Path) {
+        val uncompiled = mistakesWith("does_not_compile").map { it.getAsJsonObject("kotlin") }
+        // The first is right, so that a compiler that refuses everything is noticed.
+        val lines = listOf("client.request(\"+351910000000\", ttl = 1.hours)") +
+            uncompiled.map { it["does_not_compile"].asString }
+        val file = folder.resolve("Mistakes.kt")
+        val functions = lines.mapIndexed { at, line -> "suspend fun mistake$at(client: Client) { $line }" }
+        Files.write(file, IMPORTS + functions)
+        val said = compiled(file)
+        val refused = Regex("""Mistakes\.kt:(\d+):\d+: error:""").findAll(said).map { it.groupValues[1].toInt() - 1 }
+        val accepted = lines.indices - refused.map { it - IMPORTS.size }.toSet()
+        assertEquals(listOf(lines.first()), accepted.map { lines[it] }, said)
+    }
+
+    @TestFactory
+    fun `each mistake is refused in the words of the file`(): List<DynamicTest> {
+        val refused = mistakesWith("says")
         assertEquals(refused.map { it["name"].asString }.toSet(), made.keys)
         return refused.map { mistake ->
             dynamicTest(mistake["name"].asString) {

@@ -335,15 +335,21 @@ private fun plain(gave: Any?): JsonElement = when (gave) {
     )
     is VerifyException -> plain(
         mapOf(
-            "error" to gave.code, "detail" to gave.detail, "http_status" to gave.httpStatus,
+            "error" to gave.code, "detail" to inSnakeCase(gave.detail), "http_status" to gave.httpStatus,
             "request_id" to gave.requestId,
             "retry_after" to gave.retryAfter, "retry_is_safe" to gave.retryIsSafe,
             "sms_possibly_sent" to gave.smsPossiblySent,
-            "field" to gave.field, "reason" to gave.reason, "limit" to gave.limit, "cause_code" to gave.causeCode,
+            "field" to gave.field?.let(::snake), "reason" to gave.reason, "limit" to gave.limit?.let(::snake),
+            "cause_code" to gave.causeCode,
         ),
     )
     else -> error("no file has a word for $gave")
 }
+
+/** With the names of options as the files have them. */
+private fun inSnakeCase(detail: String): String = detail.replace(Regex("`[a-zA-Z0-9.]+`")) { snake(it.value) }
+
+private fun snake(name: String): String = name.replace(Regex("[A-Z]")) { "_${it.value.lowercase()}" }
 
 /** Whether what a step gave is what it must give. */
 private fun matches(expected: JsonElement, given: JsonElement): Boolean = when {

@@ -41,34 +41,34 @@ class BuildersTest {
 
     /** Each with a value that is refused, and what names it there. */
     private static final Map<String, ClientBuilder> REFUSED_OF_A_CLIENT = Map.ofEntries(
-            Map.entry("base_url", client().baseUrl("http://example.com")),
+            Map.entry("baseUrl", client().baseUrl("http://example.com")),
             Map.entry("timeout", client().timeout(Duration.ofSeconds(-1))),
-            Map.entry("connect_timeout", client().connectTimeout(Duration.ofSeconds(-1))),
+            Map.entry("connectTimeout", client().connectTimeout(Duration.ofSeconds(-1))),
             Map.entry("proxy", client().proxy("not a URL")),
-            Map.entry("ca_certificates", client().caCertificates("no PEM".getBytes(StandardCharsets.UTF_8))),
-            Map.entry("status_words", client().statusWords(Map.of("validated", "no state"))),
-            Map.entry("v1_paths", client().v1Paths(Map.of("no call", "/"))),
-            Map.entry("v2_paths", client().v2Paths(Map.of("no call", "/"))),
-            Map.entry("app_name", client().appName("a\nb")),
+            Map.entry("caCertificates", client().caCertificates("no PEM".getBytes(StandardCharsets.UTF_8))),
+            Map.entry("statusWords", client().statusWords(Map.of("validated", "no state"))),
+            Map.entry("v1Paths", client().v1Paths(Map.of("no call", "/"))),
+            Map.entry("v2Paths", client().v2Paths(Map.of("no call", "/"))),
+            Map.entry("appName", client().appName("a\nb")),
             Map.entry("store", client().store(new StoreBuilder("no store").key(KEY).build())));
 
     private static final Map<String, EngineBuilder> REFUSED_OF_AN_ENGINE = Map.ofEntries(
             Map.entry("store", engine().store(new StoreBuilder("no store").build())),
             Map.entry("timeout", engine().timeout(Duration.ofSeconds(601))),
-            Map.entry("max_requests", engine().maxRequests(-1)),
-            Map.entry("max_attempts", engine().maxAttempts(-1)),
-            Map.entry("wrong_codes_per_number", engine().wrongCodesPerNumber(-1, Duration.ofDays(1))),
-            Map.entry("sms_per_number", engine().smsPerNumber(1, Duration.ofSeconds(-1))),
-            Map.entry("max_resends", engine().maxResends(-1)),
-            Map.entry("resend_after", engine().resendAfter(Duration.ofSeconds(-1))),
+            Map.entry("maxRequests", engine().maxRequests(-1)),
+            Map.entry("maxAttempts", engine().maxAttempts(-1)),
+            Map.entry("wrongCodesPerNumber", engine().wrongCodesPerNumber(-1, Duration.ofDays(1))),
+            Map.entry("smsPerNumber", engine().smsPerNumber(1, Duration.ofSeconds(-1))),
+            Map.entry("maxResends", engine().maxResends(-1)),
+            Map.entry("resendAfter", engine().resendAfter(Duration.ofSeconds(-1))),
             Map.entry("countries", engine().countries(-1)));
 
     private static final Map<String, EngineBuilder> REFUSED_OF_A_STORE = Map.ofEntries(
             Map.entry("key", engine().store(memory().key("abc").build())),
-            Map.entry("previous_keys", engine().store(memory().key(KEY).previousKeys(List.of(new byte[3])).build())),
+            Map.entry("previousKeys", engine().store(memory().key(KEY).previousKeys(List.of(new byte[3])).build())),
             Map.entry("retention", engine().store(memory().retention(Duration.ofSeconds(-1)).build())),
-            Map.entry("pool_size", engine().store(memory().poolSize(-1).build())),
-            Map.entry("ca_certificates", engine().store(new StoreBuilder("rediss://127.0.0.1:1").key(KEY)
+            Map.entry("poolSize", engine().store(memory().poolSize(-1).build())),
+            Map.entry("caCertificates", engine().store(new StoreBuilder("rediss://127.0.0.1:1").key(KEY)
                     .caCertificates("no PEM".getBytes(StandardCharsets.UTF_8)).build())));
 
     private static ClientBuilder client() {
@@ -93,7 +93,7 @@ class BuildersTest {
         REFUSED_OF_A_CLIENT.forEach((field, builder) -> refused(field, builder::blocking));
         REFUSED_OF_A_CLIENT.forEach((field, builder) -> refused(field, builder::futures));
         // The others have no value that is refused, and are seen in what they do, below.
-        var shown = Stream.of("api", "trust", "allow_http", "check_state_first");
+        var shown = Stream.of("api", "trust", "allowHttp", "checkStateFirst");
         assertEquals(settersOf(ClientBuilder.class), words(Stream.concat(REFUSED_OF_A_CLIENT.keySet().stream(), shown)));
     }
 
@@ -102,8 +102,8 @@ class BuildersTest {
         REFUSED_OF_AN_ENGINE.forEach((field, builder) -> refused(field, builder::blocking));
         REFUSED_OF_AN_ENGINE.forEach((field, builder) -> refused(field, builder::futures));
         var off = Stream.of(
-                "max_attempts_off", "wrong_codes_per_number_off", "sms_per_number_off", "max_resends_off",
-                "resend_after_off");
+                "maxAttemptsOff", "wrongCodesPerNumberOff", "smsPerNumberOff", "maxResendsOff",
+                "resendAfterOff");
         assertEquals(settersOf(EngineBuilder.class), words(Stream.concat(REFUSED_OF_AN_ENGINE.keySet().stream(), off)));
     }
 
@@ -122,8 +122,7 @@ class BuildersTest {
                 .filter(each -> Modifier.isPublic(each.getModifiers()) && !Modifier.isStatic(each.getModifiers()))
                 .filter(each -> each.getReturnType() == builder)
                 .map(Method::getName)
-                .filter(name -> !name.contains("$")) // Not public in Kotlin.
-                .map(name -> name.replaceAll("([A-Z])", "_$1").toLowerCase()));
+                .filter(name -> !name.contains("$"))); // Not public in Kotlin.
     }
 
     @Test
