@@ -29,7 +29,7 @@ every-test: setup check test-kotlin test-rust test-python test-swift test-node t
 # In `make test`, these come after what writes into the same folders, or builds what they need.
 after = | $(if $(filter every-test,$(MAKECMDGOALS)),$(1))
 
-soak: test-packages soak-rust soak-python soak-node soak-kotlin asan soak-swift ## every long check at its full count; put the result into tests/SOAK.md
+soak: test-packages soak-rust soak-python soak-node soak-kotlin asan soak-swift ## every long check at its full count; put the result into docs/soak.md
 
 bench: ## every measurement, one after the other; writes BENCHMARKS.md
 	tools/bench.sh
