@@ -25,29 +25,28 @@ PARTS = [
         {
             "rust-exchange": Comparison(
                 "An HTTP exchange of the core",
-                "`get` over V2, against the same exchange with reqwest, on which `Client` is built, and with hyper, on which "
-                "reqwest is. They have no deadline, and read neither JSON nor a phone number out of the answer. The server is "
-                "a thread on another processor, which answers from a constant. "
-                "Goal: at most 1.2 times reqwest.",
+                "`get` over V2. The floors are the same exchange with reqwest, the base of `Client`, and with hyper, the "
+                "base of reqwest. They have no deadline, and decode neither JSON nor a phone number. The server is a "
+                "thread on another processor and responds with a constant. Goal: at most 1.2 times reqwest.",
             ),
             "rust-engine": Comparison(
                 "The engine in memory",
-                "A request to a parsed number and the validation of its code, on one processor; a `HashMap` alone keeps a code "
-                "that was counted up by an id, without randomness, digest, lock, clock or limits. Below it what a pending request "
-                "takes of memory (goal: 400 bytes), and how "
-                "long the slowest of many calls took (goal: 5 ms). Goal: 4 µs, 250,000 a second, with the limits off.",
-                "What the engine does beyond a map is what makes it safe: a code and an id from the operating system's "
-                "randomness (two system calls), a digest of the code with a key, a table of counters for each number, and a queue of "
-                "what expires.",
+                "A request to a parsed number, and the validation of its code, on one processor. The floor is a `HashMap` "
+                "that keeps a code under a counted id. It has no randomness, digest, lock, clock or limits. Goal: 4 µs, "
+                "250,000 a second, with the limits off. The first table has the memory of a pending request (goal: 400 "
+                "bytes). Another has the time of the slowest of many calls (goal: 5 ms).",
+                "The engine does more than a map, and that makes it safe. It draws a code and an id from the operating "
+                "system's randomness, in two system calls. It hashes the code with a key. It keeps a table of counters "
+                "for each number, and a queue of expiries.",
             ),
             "rust-generation": Comparison(
                 "Drawing a code",
-                "Against one `getrandom` of 32 bytes, without which no code can be drawn. There is one such call a code. Goal: at most 1.3 times.",
+                "The floor is one `getrandom` of 32 bytes. Each code needs one such call. Goal: at most 1.3 times.",
             ),
             "rust-numbers": Comparison(
                 "Reading a phone number",
-                "Numbers of eight countries, against parsing them with rlibphonenumber alone. `PhoneNumber::parse` also checks that "
-                "each is possible in its country.",
+                "Numbers of eight countries. The floor is parsing with rlibphonenumber only. `PhoneNumber::parse` also "
+                "checks that the number is possible in its country.",
             ),
         },
     ),
@@ -56,19 +55,20 @@ PARTS = [
         {
             "rust-stores": Comparison(
                 "A validation over each store",
-                "Against the least by which the store could use a code up (goal: at most 1.25 times as long): one UPDATE … RETURNING "
-                "in SQLite, as many of them in a transaction as there are calls at once, and in PostgreSQL, by a prepared "
-                "statement over as many connections; one script in Redis. Where limits are on it looks at what is counted for the "
-                "number too. And a lifecycle with many pending requests against one with few (goal: at most 1.3 times). The servers "
-                "are on the same machine, and their processor time is counted with ours; what SQLite and PostgreSQL answered is on "
-                "the disk.",
-                "A validation also hashes the code, draws an id by which a repeated command is known, writes down the latest eight of "
-                "those, and locks what is counted for the number before it reads the time. SQLite's calls go to a thread of their "
-                "own and back; those that come while others are written down wait for the next transaction, so that 64 at once are "
-                "two transactions. Each transaction also writes down the time, which is never to go back, and looks for what is "
-                "over. PostgreSQL's calls are a function in PL/pgSQL, which selects, decides and then updates, and Redis's a script. "
-                "What of the processor time the server has spent, or SQLite's thread, is in the table above; the rest is the "
-                "caller's.",
+                "The floor is the smallest operation of the store that can use a code up (goal: at most 1.25 times). In "
+                "SQLite that is one UPDATE … RETURNING, with as many in one transaction as there are calls at once. In "
+                "PostgreSQL it is the same as a prepared statement, over as many connections. In Redis it is one script. "
+                "With limits on, a validation also reads the counters of the number. A second comparison is a lifecycle "
+                "with many pending requests, relative to one with few (goal: at most 1.3 times). The servers run on the "
+                "same machine, and their processor time counts with ours. Everything that SQLite and PostgreSQL "
+                "acknowledged is on the disk.",
+                "A validation also hashes the code, and draws an id that identifies a repeated command. It stores the "
+                "latest eight of these ids, and locks the counters of the number before it reads the time. SQLite's calls "
+                "go to another thread and back. Calls that arrive during a commit wait for the next transaction: 64 at "
+                "once are two transactions. Each transaction also stores the time, which must never go back, and looks "
+                "for expired requests. PostgreSQL runs a PL/pgSQL function that selects, decides and updates. Redis runs "
+                "a script. The table above has the processor time of the server, or of SQLite's thread. The caller uses "
+                "the rest.",
             ),
         },
     ),
@@ -77,39 +77,41 @@ PARTS = [
         {
             "python-blocking": Comparison(
                 "`Client` against libraries for HTTP",
-                "One read over V2 (`get`), and one validation, which is three exchanges. Each way sends the key, has a "
-                "deadline, keeps its connections, and gives back the same fields; 64 at once are 64 threads. Client and server are "
-                "processes on a processor each. What cannot be beaten is the core's own client in Rust.",
-                "pycurl is C around C. Of what a blocking call takes one at a time more than half is the kernel's, for sending and "
-                "receiving and waking up; a quarter is the native module's and a sixth Python's (`perf`). With 64 threads 6 MiB of the "
-                "memory are the allocator's arenas (`MALLOC_ARENA_MAX=1` removes them); the rest was not traced.",
+                "One read over V2 (`get`), and one validation, which is three exchanges. Each library sends the key, has "
+                "a deadline, keeps its connections, and returns the same fields. 64 at once are 64 threads. Client and "
+                "server are processes, each on its own processor. The floor is the core's client in Rust.",
+                "pycurl is C around C. One call at a time: the kernel takes more than half, for sending, receiving and "
+                "waking threads. The native module takes a quarter, and Python a sixth (`perf`). With 64 threads, 6 MiB "
+                "of the memory are the allocator's arenas (`MALLOC_ARENA_MAX=1` removes them); the rest was not traced.",
             ),
             "python-asyncio": Comparison(
                 "`AsyncClient` against libraries for HTTP",
                 "The same in an event loop; 64 at once are 64 tasks.",
-                "One at a time a call goes to the thread that drives the connections and back, which wakes two threads.",
+                "One at a time, a call goes to the thread that drives the connections and back. This wakes two threads.",
             ),
             "python-engine": Comparison(
                 "`Engine` against pyotp and django-otp",
-                "A request and the validation of its code in this process, the code handed to the same function. With pyotp a "
-                "dictionary keeps what belongs to a request: number, counter and end of validity; it has no limits. django-otp keeps it in "
-                "its own model (its email device, with the delivery replaced as its documentation says), on SQLite in memory. Ours reads "
-                "the phone number, limits wrong codes and SMS, and keeps finished requests for a day. An `AsyncEngine` is compared with "
-                "the same two, which have no other form.",
-                "Of what `Engine` takes 38 % is Python's (the calls, and what they give back), 35 % the native module's, 14 % the "
-                "kernel's, from which a code and an id are drawn for each request, and 12 % the allocator's (`perf`): two thirds of it "
-                "are not the verification. pyotp computes a code from a counter and reads no number. A call of `AsyncEngine` on a store in "
-                "memory runs in the loop's own thread, and a function that sends in a task of its own, for which the loop has two more "
-                "turns: 51 % is Python's and its loop's, 23 % the native module's, 18 % the kernel's.",
+                "A request and the validation of its code in this process. All libraries pass the code to the same "
+                "function. With pyotp, a dictionary keeps the number, the counter and the end of validity; it has no "
+                "limits. django-otp uses its own model, the email device, on SQLite in memory. Its delivery is replaced "
+                "as its documentation describes. Ours reads the phone number, limits wrong codes and SMS, and keeps "
+                "finished requests for a day. `AsyncEngine` is compared with the same two libraries, because they have no "
+                "asynchronous form.",
+                "`Engine` (`perf`): 38 % of the time is Python's, for the calls and their results; 35 % the native "
+                "module's; 14 % the kernel's, for drawing a code and an id; 12 % the allocator's. Two thirds of it are "
+                "not the verification. pyotp computes a code from a counter and reads no number. `AsyncEngine` on a store "
+                "in memory runs a call in the loop's thread. It runs the send function in a new task, and the loop needs "
+                "two more turns. 51 % is Python's and its loop's, 23 % the native module's, 18 % the kernel's.",
             ),
             "python-codes": Comparison(
                 "Drawing a code",
-                "From the operating system's randomness, as all three do, in the two sizes that are most used.",
+                "From the operating system's randomness, in all three libraries, in the two most common sizes.",
             ),
             "python-start": Comparison(
                 "Starting",
-                "A new interpreter that imports what it needs for a call, until it has ended.",
-                "Most of ours is the standard library's `typing`, `dataclasses` and `enum`, and linking the native module.",
+                "A new interpreter that imports the modules for a call, until its end.",
+                "Most of our time is the standard library's `typing`, `dataclasses` and `enum`, and linking the native "
+                "module.",
             ),
         },
     ),
@@ -118,31 +120,31 @@ PARTS = [
         {
             "node-client": Comparison(
                 "`Client` against libraries for HTTP",
-                "One read over V2 (`get`), its answer as a value. All of a client's threads share one processor, the server has "
-                "the other. Memory is that of a process that makes 10,000 calls.",
-                "One at a time more than half of our processor time is the kernel's: a call wakes another thread, and its answer "
-                "wakes this one, where `node:http` and undici stay on theirs. With 64 at once the waking is shared, and half is the "
-                "HTTP client in Rust.",
+                "One read over V2 (`get`), with the response as a value. All threads of a client share one processor; the "
+                "server has the other. The memory is measured in a process that makes 10,000 calls.",
+                "One at a time, the kernel takes more than half of our processor time. A call wakes another thread, and "
+                "its response wakes this thread. `node:http` and undici stay on one thread. With 64 at once the wake-ups "
+                "are shared, and half is the HTTP client in Rust.",
             ),
             "node-engine": Comparison(
                 "`Engine` against otplib",
-                "A request and the validation of its code in this process, the code handed to the same function. With otplib a `Map` "
-                "keeps what belongs to a request: number, counter and end of validity; it has no limits. Ours reads the phone number, limits "
-                "wrong codes and SMS, and keeps finished requests for a day.",
-                "On a store in memory a call runs in JavaScript's own thread. Of what it takes 46 % is Node's (the promises, the stack "
-                "that an error would show, JSON), 31 % the addon's, 14 % the allocator's and 6 % the kernel's, from which a code and an "
-                "id are drawn for each request (`perf`). otplib computes a code from a counter and reads no number.",
+                "A request and the validation of its code in this process. Both libraries pass the code to the same "
+                "function. With otplib, a `Map` keeps the number, the counter and the end of validity; it has no limits. "
+                "Ours reads the phone number, limits wrong codes and SMS, and keeps finished requests for a day.",
+                "On a store in memory a call runs in JavaScript's own thread (`perf`): 46 % of the time is Node's, for "
+                "promises, the stack of a possible error, and JSON; 31 % the addon's; 14 % the allocator's; 6 % the "
+                "kernel's, for drawing a code and an id. otplib computes a code from a counter and reads no number.",
             ),
             "node-codes": Comparison(
                 "Drawing a code",
-                "Against one `getrandom`, which cannot be beaten, and `crypto.randomInt`, which draws from a pool.",
-                "`crypto.randomInt` asks the operating system once for many codes. Ours asks for each, so that no later code lies in "
-                "memory before it is drawn, and going into native code and back takes as long again.",
+                "The floor is one `getrandom`. The other is `crypto.randomInt`, which draws from a pool.",
+                "`crypto.randomInt` asks the operating system once for many codes. Ours asks for each code, and no later "
+                "code lies in memory before it is drawn. The call into native code and back takes as long again.",
             ),
             "node-start": Comparison(
                 "Starting",
-                "A new process that loads what it needs for a call, until it has ended.",
-                "Most of ours is linking the addon.",
+                "A new process that loads the modules for a call, until its end.",
+                "Most of our time is linking the addon.",
             ),
         },
     ),
@@ -151,15 +153,17 @@ PARTS = [
         {
             "kotlin-client": Comparison(
                 "`Client` against libraries for HTTP",
-                "One read over V2 (`get`), its answer as a value, in a warm virtual machine. All of a client's threads share one "
-                "processor, the server has the other. Ktor is on OkHttp: its own engine, CIO, makes a connection for every call.",
-                "A suspending call goes through JNA to the thread that drives the connections and back, as the next comparison shows "
-                "without a connection; `java.net.http` and OkHttp stay in what the virtual machine has compiled.",
+                "One read over V2 (`get`), with the response as a value, in a warm virtual machine. All threads of a "
+                "client share one processor; the server has the other. Ktor uses OkHttp, because its own engine, CIO, "
+                "makes a connection for every call.",
+                "A suspending call goes through JNA to the thread that drives the connections and back. The next "
+                "comparison shows this without a connection. `java.net.http` and OkHttp stay in code that the virtual "
+                "machine has compiled.",
             ),
             "kotlin-border": Comparison(
                 "Going into native code and back",
-                "What a call costs by JNA, which uniffi goes through, and what the same suspending call would cost through a bridge "
-                "by JNI, which cannot be beaten.",
+                "The cost of a call by JNA, which uniffi uses. The floor is the same suspending call through a bridge by "
+                "JNI.",
                 "JNA looks at the types of every argument of every call.",
             ),
         },
@@ -169,9 +173,11 @@ PARTS = [
         {
             "swift-client": Comparison(
                 "`Client` against URLSession",
-                "One read over V2 (`get`), its answer as a value. All of a client's threads share one processor, the server has the "
-                "other. URLSession is that of Foundation on Linux, with `JSONDecoder` and room for 64 connections. Both run in one process.",
-                "A call goes to the thread that drives the connections and back, and its answer is copied once into Swift's strings.",
+                "One read over V2 (`get`), with the response as a value. All threads of a client share one processor; the "
+                "server has the other. URLSession comes from Foundation on Linux, with `JSONDecoder` and room for 64 "
+                "connections. Both run in one process.",
+                "A call goes to the thread that drives the connections and back. Its response is copied once into Swift's "
+                "strings.",
             ),
         },
     ),
@@ -180,9 +186,9 @@ PARTS = [
         {
             "sizes": Comparison(
                 "What there is to install",
-                "What is shipped here, and for Python and Node what an installation has in all, with everything that comes with it.",
-                "Ours holds an HTTP client with TLS and Mozilla's roots, the numbering plans of all countries, the engine, and the "
-                "sandbox with its server, as native code; the others take TLS from Python or Node.",
+                "The size of our packages, and for Python and Node the size of an installation with all its dependencies.",
+                "Our packages contain an HTTP client with TLS and Mozilla's roots, the numbering plans of all countries, "
+                "the engine, and the sandbox with its server, as native code. The others use the TLS of Python or Node.",
             )
         },
     ),

@@ -18,24 +18,27 @@ ROOT = Path(__file__).resolve().parent.parent
 INTRODUCTION = """\
 # What it costs
 
-A real verification is a round trip over the Internet, tens of milliseconds of it for each call, and a person who waits for an
-SMS. **No user notices which library made the call.** What differs, and what a server pays for, is:
+A real verification is a round trip over the Internet and a person who waits for an SMS. Each call takes tens of milliseconds. **No
+user notices which library made the call.** A server pays for three other things:
 
-- **processor time**, and with it how many calls one core can make, where calls come by the thousand;
-- **start-up and size**, in functions that are started for a request, on a command line, in an app;
-- **memory**, where many processes share a machine.
+- **processor time**: it decides how many calls one core can make when calls arrive by the thousand;
+- **start-up and size**: they matter in functions that start for each request, on a command line and in an app;
+- **memory**: it matters when many processes share a machine.
 
-So every comparison is made on one machine, over loopback, against a server that costs next to nothing: what is left is what the
-library itself adds. The figures say how one way compares with another there, and not how long a call takes in production.
+So every comparison runs on one machine, over loopback, against a server that costs almost nothing. The rest is the cost of the
+library itself. The figures compare libraries. They do not say how long a call takes in production.
 """
 METHOD = """\
 ## How it is measured
 
-In each round every way has its turn, and another one begins each time, so that whatever else the machine does meets all of them
-alike. A ratio is taken within a round; a table has the median of the ratios and, in brackets, the smallest and the largest. In
-the pictures a dot is the median and a line reaches from the smallest to the largest: right of 1 ours is ahead, a diamond left of 1
-says that something else is. Where ours is built on what it is compared with, it can only be behind, and the picture shows by how
-much. Programs and their records are described in `benches/README.md`.
+In each round every library has its turn, in a new order. Then other load of the machine meets all libraries alike. A ratio is
+taken within a round. A table has the median of the ratios and, in brackets, the smallest and the largest.
+
+In the pictures a dot is the median, and a line reaches from the smallest to the largest ratio. A dot right of 1: ours is ahead. A
+diamond left of 1: the other library is ahead.
+
+A floor is work that ours does too: a system call, or the library below ours. Ours can only be behind a floor, and the figures say by
+how much. `benches/README.md` describes the programs and their records.
 """
 
 
@@ -82,7 +85,7 @@ def section(name: str, comparison: Comparison, records: list[Record]) -> list[st
     elif not ahead and comparison.where:
         lines += [comparison.where, ""]
     if near := within_the_spread(records):
-        lines += [f"Behind ours in the median, but not in every round: {'; '.join(near)}.", ""]
+        lines += [f"Behind ours in the median, but ahead in some rounds: {'; '.join(near)}.", ""]
     return [*lines, f"Measured by {measured(records)}", ""]
 
 

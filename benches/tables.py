@@ -8,18 +8,18 @@ from collections.abc import Callable, Iterable
 from records import Record, amount
 
 OTHERS = {
-    "time": "Time. Of the others, how many times as long as ours they take:",
-    "processor time": "Processor time of the whole process, in the same way:",
-    "start": "Until it is ready. Of the others also, how many times as long as ours they take:",
-    "memory": "The most memory that the process had. Of the others also, how many times as much as ours:",
-    "size": "Of the others also, how many times as much as ours:",
+    "time": "Time. The other columns are relative to ours:",
+    "processor time": "Processor time of the whole process. The other columns are relative to ours:",
+    "start": "Time until it is ready, and relative to ours:",
+    "memory": "Peak memory of the process, and relative to ours:",
+    "size": "Size, and relative to ours:",
 }
 FLOORS = {
-    "time": "Time, as a multiple of what cannot be beaten, because ours does it too:",
-    "processor time": "Processor time, in the same way:",
-    "start": "Until it is ready, as a multiple of what cannot be beaten:",
-    "memory": "Memory, as a multiple of what cannot be beaten:",
-    "size": "As a multiple of what cannot be beaten:",
+    "time": "Time of ours. The other columns are ours relative to a floor:",
+    "processor time": "Processor time of ours. The other columns are ours relative to a floor:",
+    "start": "Time of ours until it is ready. The other columns are ours relative to a floor:",
+    "memory": "Memory of ours. The other columns are ours relative to a floor:",
+    "size": "Size of ours. The other columns are ours relative to a floor:",
 }
 
 
