@@ -139,10 +139,13 @@ test-programs: native
 	tools/test-programs.sh
 
 ##@ Long checks
-.PHONY: test-fresh test-packages soak-rust soak-python soak-node soak-kotlin soak-swift asan
+.PHONY: test-fresh test-packages pumping soak-rust soak-python soak-node soak-kotlin soak-swift asan
 soak-rust: test-programs ## core's at their full count
 	tools/setup-debian.sh chromium postgres redis valkey
 	EGOI_SOAK=1 $(CARGO) test --locked --profile soak --workspace --all-features -- --nocapture
+
+pumping: ## replays ten thousand patterns of SMS fraud, and writes the table of docs/fraud.md
+	EGOI_SOAK=1 EGOI_WRITE=1 $(CARGO) test --locked --profile soak -p egoi-verify --test pumping
 
 soak-python: package-python test-programs python/tests/typing/node_modules ## the Python package's
 	tools/setup-debian.sh postgres redis openssl valgrind

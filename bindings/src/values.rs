@@ -210,6 +210,7 @@ pub struct NativeRequest {
     pub ttl: Option<f64>,
     pub group: Option<String>,
     pub idempotency_key: Option<String>,
+    pub client: Option<String>,
     pub timeout: Option<f64>,
 }
 
@@ -235,6 +236,9 @@ impl NativeRequest {
         if let Some(key) = self.idempotency_key {
             options = options.idempotency_key(key);
         }
+        if let Some(client) = self.client {
+            options = options.client(client);
+        }
         if let Some(timeout) = self.timeout {
             options = options.timeout(binding_options::timeout(timeout)?);
         }
@@ -249,19 +253,24 @@ pub struct NativeValidate {
     pub id: String,
     pub code: String,
     pub number: Option<String>,
+    pub client: Option<String>,
     pub timeout: Option<f64>,
 }
 
 impl NativeValidate {
-    pub(crate) fn options(number: Option<String>, timeout: Option<f64>) -> Result<ValidateOptions, Error> {
+    /// The id, the code, and how to validate it.
+    pub(crate) fn read(self) -> Result<(String, String, ValidateOptions), Error> {
         let mut options = ValidateOptions::default();
-        if let Some(number) = number {
+        if let Some(number) = self.number {
             options = options.number(number);
         }
-        if let Some(timeout) = timeout {
+        if let Some(client) = self.client {
+            options = options.client(client);
+        }
+        if let Some(timeout) = self.timeout {
             options = options.timeout(binding_options::timeout(timeout)?);
         }
-        Ok(options)
+        Ok((self.id, self.code, options))
     }
 }
 

@@ -52,9 +52,8 @@ impl<V: Verifier + Clone + 'static> Open<V> {
     }
 
     pub(crate) async fn validate(&self, validate: NativeValidate, token: Token) -> Result<NativeOutcome, NativeError> {
-        let NativeValidate { id, code, number, timeout } = validate;
+        let (id, code, options) = validate.read()?;
         let code = Zeroizing::new(code);
-        let options = NativeValidate::options(number, timeout)?;
         self.call(token, |verifier| async move { verifier.validate(&id, &code, options).await }).await
     }
 

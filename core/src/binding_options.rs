@@ -13,7 +13,7 @@ use serde::de::{self, Deserializer, SeqAccess, Visitor};
 use crate::client::{ClientOptions, V1Paths, V2Paths};
 use crate::engine::EngineOptions;
 use crate::error::{Error, Reason};
-use crate::machine::Quota;
+use crate::machine::{PrefixQuota, Quota};
 use crate::store::Store;
 use crate::values::{CodeSize, Validity};
 
@@ -105,6 +105,16 @@ pub struct QuotaSettings {
     pub per: f64,
 }
 
+/// So many in so many seconds to numbers that share all but so many digits. Read from a list too.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "the fields of `PrefixQuota`")]
+pub struct PrefixQuotaSettings {
+    pub limit: i64,
+    pub per: f64,
+    pub last_digits: i64,
+}
+
 settings! {
     /// The options of an engine that have defaults. Lengths of time are in seconds. A limit that is there and `None` is off.
     EngineSettings for EngineOptions {
@@ -117,6 +127,12 @@ settings! {
         wrong_codes_per_number: Option<QuotaSettings> => limit(quota),
         #[serde(deserialize_with = "or_off")]
         sms_per_number: Option<QuotaSettings> => limit(quota),
+        #[serde(deserialize_with = "or_off")]
+        wrong_codes_per_client: Option<QuotaSettings> => limit(quota),
+        #[serde(deserialize_with = "or_off")]
+        sms_per_client: Option<QuotaSettings> => limit(quota),
+        #[serde(deserialize_with = "or_off")]
+        sms_per_prefix: Option<PrefixQuotaSettings> => limit(prefix_quota),
         #[serde(deserialize_with = "or_off")]
         max_resends: Option<i64> => limit(whole),
         #[serde(deserialize_with = "or_off")]
@@ -156,6 +172,11 @@ fn store(_: &str, given: StoreSettings) -> Result<Store, Error> {
 
 fn quota(field: &str, QuotaSettings { limit, per }: QuotaSettings) -> Result<Quota, Error> {
     Ok(Quota { limit: whole(field, limit)?, per: span(field, per)? })
+}
+
+fn prefix_quota(field: &str, given: PrefixQuotaSettings) -> Result<PrefixQuota, Error> {
+    let PrefixQuotaSettings { limit, per, last_digits } = given;
+    Ok(PrefixQuota { limit: whole(field, limit)?, per: span(field, per)?, last_digits: whole(field, last_digits)? })
 }
 
 fn limit<G, T>(read: impl Fn(&str, G) -> Result<T, Error>) -> impl Fn(&str, Option<G>) -> Result<Option<T>, Error> {

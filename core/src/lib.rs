@@ -24,7 +24,7 @@ pub use client::{Api, Client, ClientOptions, SenderInfo, V1Paths, V2Paths};
 pub use engine::{EgoiSms, Engine, EngineOptions, OutgoingSms, SendError, SendFuture, SmsGateway};
 pub use error::{Error, ErrorCode, Reason};
 pub use generate::generate_code;
-pub use machine::Quota;
+pub use machine::{PrefixQuota, Quota};
 #[cfg(feature = "sandbox")]
 pub use sandbox::{Cut, Fault, FaultBody, FaultCall, Message, Sandbox, SandboxClock, SandboxOptions};
 pub use sms::{MessageTemplate, SmsEncoding, SmsParts, code_in_sms, sms_parts, with_app_hash, with_origin};

@@ -90,13 +90,13 @@ pub enum Answer {
 }
 
 /// The limits of one request; `None` is no limit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct RequestLimits {
     /// Wrong codes, not given back by a resend.
     pub max_attempts: Option<u32>,
     /// Resends.
     pub max_resends: Option<u32>,
-    /// The pause between two SMS.
+    /// The pause between two SMS to one number.
     pub resend_after: Option<Duration>,
 }
 
@@ -186,7 +186,26 @@ pub struct Quota {
     pub per: Duration,
 }
 
-/// Events of one phone number.
+/// So many SMS in so long a window to numbers that share all but their last digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct PrefixQuota {
+    /// How many SMS.
+    pub limit: u32,
+    /// How long the window is.
+    pub per: Duration,
+    /// How many digits at the end of a number may differ. With as many as the number has behind its calling code, all numbers of
+    /// that calling code share one window.
+    pub last_digits: u32,
+}
+
+impl PrefixQuota {
+    /// How many SMS in how long a window.
+    pub(crate) fn quota(&self) -> Quota {
+        Quota { limit: self.limit, per: self.per }
+    }
+}
+
+/// Events of one phone number, client or prefix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Window {
     /// When the first event was.
@@ -213,5 +232,94 @@ impl Window {
     pub fn counted(self, now: Timestamp, quota: &Quota) -> Self {
         let window = self.at(now, quota);
         Self { count: window.count.saturating_add(1), ..window }
+    }
+}
+
+/// The limits of one phone number, client or prefix; `None` is no limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CounterLimits {
+    /// Wrong codes.
+    pub wrong_codes: Option<Quota>,
+    /// SMS.
+    pub sms: Option<Quota>,
+    /// The pause between two SMS.
+    pub pause: Option<Duration>,
+}
+
+impl CounterLimits {
+    /// Whether an SMS is counted at all.
+    pub fn count_sms(&self) -> bool {
+        self.sms.is_some() || self.pause.is_some()
+    }
+}
+
+/// The latest SMS that was counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LatestSms {
+    /// When.
+    pub at: Timestamp,
+    /// The request that it is of.
+    pub request: u128,
+}
+
+/// What stops an SMS, and for how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SmsWait {
+    /// The pause after the latest SMS.
+    Pause(Duration),
+    /// The window.
+    Quota(Duration),
+}
+
+/// What is counted for one phone number, client or prefix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counters {
+    /// Wrong codes.
+    pub wrong_codes: Window,
+    /// SMS.
+    pub sms: Window,
+    /// The latest SMS, of a number.
+    pub latest: Option<LatestSms>,
+}
+
+impl Counters {
+    /// What stops another SMS; none where it may be sent now.
+    pub fn sms_wait(&self, now: Timestamp, limits: &CounterLimits) -> Option<SmsWait> {
+        let ends = limits.pause.and_then(|pause| Some(self.latest?.at.after(pause)));
+        match ends.filter(|ends| now < *ends) {
+            Some(ends) => Some(SmsWait::Pause(ends.since(now))),
+            None => limits.sms.and_then(|quota| self.sms.wait(now, &quota)).map(SmsWait::Quota),
+        }
+    }
+
+    /// Counts an SMS of a request.
+    pub fn count_sms(&mut self, now: Timestamp, request: u128, limits: &CounterLimits) {
+        if let Some(quota) = limits.sms {
+            self.sms = self.sms.counted(now, &quota);
+        }
+        if limits.pause.is_some() {
+            self.latest = Some(LatestSms { at: now, request });
+        }
+    }
+
+    /// Gives the SMS of a request back that was counted then, and not sent: to the window that it was counted in. The pause
+    /// before it was over when it was counted.
+    pub fn give_sms_back(&mut self, counted_at: Timestamp, request: u128) {
+        if self.sms.started <= counted_at {
+            self.sms.count = self.sms.count.saturating_sub(1);
+        }
+        if self.latest.is_some_and(|latest| latest.request == request && latest.at <= counted_at) {
+            self.latest = None;
+        }
+    }
+
+    /// When nothing of it counts any more.
+    pub fn end(&self, limits: &CounterLimits) -> Timestamp {
+        let end = |window: Window, quota: Option<Quota>| match quota {
+            Some(quota) if window.count > 0 => window.started.after(quota.per),
+            _ => Timestamp::default(),
+        };
+        let pause = limits.pause.and_then(|pause| Some(self.latest?.at.after(pause)));
+        end(self.wrong_codes, limits.wrong_codes).max(end(self.sms, limits.sms)).max(pause.unwrap_or_default())
     }
 }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
+use sha2::{Digest as _, Sha256};
+
 use crate::error::{Error, Reason};
 use crate::sms::MessageTemplate;
 use crate::values::{CodeSize, CodeType, PhoneNumber, RequestId, Validity, masked};
@@ -177,6 +179,7 @@ pub struct RequestOptions {
     ttl: Option<Duration>,
     group: Option<String>,
     idempotency_key: Option<String>,
+    client: Option<String>,
     pub(crate) timeout: Option<Duration>,
 }
 
@@ -225,6 +228,14 @@ impl RequestOptions {
         self
     }
 
+    /// Who asks: an address, a session or a device, as text of 1 to 256 characters. `sms_per_client` counts by it, and resends of
+    /// the request count for the same client. Only a keyed hash of it is stored.
+    #[must_use]
+    pub fn client(mut self, client: impl Into<String>) -> Self {
+        self.client = Some(client.into());
+        self
+    }
+
     /// The deadline of this call.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
@@ -233,7 +244,7 @@ impl RequestOptions {
     }
 }
 
-/// Without the message, which can hold a code in place of `{CODE}`, and the idempotency key.
+/// Without the message, which can hold a code in place of `{CODE}`, the idempotency key and the client.
 impl fmt::Debug for RequestOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RequestOptions")
@@ -275,13 +286,31 @@ impl RequestOptions {
     pub(crate) fn checked_idempotency_key(&self) -> Result<Option<String>, Error> {
         self.idempotency_key.as_deref().map(|key| label("idempotency_key", 256, key)).transpose()
     }
+
+    pub(crate) fn checked_client(&self) -> Result<Option<[u8; 16]>, Error> {
+        self.client.as_deref().map(client_hash).transpose()
+    }
 }
 
-fn label(field: &str, longest: usize, text: &str) -> Result<String, Error> {
+/// What stands for a client: a store puts its key to it before it keeps it.
+fn client_hash(client: &str) -> Result<[u8; 16], Error> {
+    length("client", 256, client)?;
+    let hash: [u8; 32] = Sha256::digest(client).into();
+    let mut beginning = [0; 16];
+    beginning.copy_from_slice(&hash[..16]);
+    Ok(beginning)
+}
+
+fn length(field: &str, longest: usize, text: &str) -> Result<(), Error> {
     let characters = text.chars().count();
     if characters == 0 || characters > longest {
         return Err(Error::wrong_length(field, characters, longest, "characters"));
     }
+    Ok(())
+}
+
+fn label(field: &str, longest: usize, text: &str) -> Result<String, Error> {
+    length(field, longest, text)?;
     if text.chars().any(char::is_control) {
         return Err(Error::invalid_input(field, Reason::BadCharacter, "has a control character; none is allowed"));
     }
@@ -292,6 +321,7 @@ fn label(field: &str, longest: usize, text: &str) -> Result<String, Error> {
 #[derive(Clone, Default)]
 pub struct ValidateOptions {
     pub(crate) number: Option<String>,
+    client: Option<String>,
     pub(crate) timeout: Option<Duration>,
 }
 
@@ -309,6 +339,18 @@ impl ValidateOptions {
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
+    }
+
+    /// Who submits the code: an address, a session or a device, as text of 1 to 256 characters. `wrong_codes_per_client` counts by
+    /// it. Only a keyed hash of it is stored.
+    #[must_use]
+    pub fn client(mut self, client: impl Into<String>) -> Self {
+        self.client = Some(client.into());
+        self
+    }
+
+    pub(crate) fn checked_client(&self) -> Result<Option<[u8; 16]>, Error> {
+        self.client.as_deref().map(client_hash).transpose()
     }
 
     pub(crate) fn checked_number(&self) -> Result<Option<PhoneNumber>, Error> {

@@ -233,7 +233,7 @@ mod request {
 
     #[tokio::test]
     async fn the_limits_of_labels_are_allowed() {
-        let setting = defaults();
+        let setting = set_up(EngineOptions::default().resend_after(None));
         for options in [
             code_alone().group("g").idempotency_key("k"),
             code_alone().group("é".repeat(100)).idempotency_key("é".repeat(256)),
@@ -378,7 +378,7 @@ mod validate {
 
     #[tokio::test]
     async fn twenty_wrong_codes_a_day_for_one_number_are_looked_at() {
-        let setting = set_up(EngineOptions::default().sms_per_number(None));
+        let setting = set_up(EngineOptions::default().sms_per_number(None).resend_after(None));
         for _ in 0..4 {
             let (id, _) = setting.request().await;
             setting.guess(&id, 5).await;
@@ -393,7 +393,7 @@ mod validate {
 
     #[tokio::test]
     async fn a_success_clears_the_wrong_codes_of_the_number() {
-        let setting = set_up(EngineOptions::default().sms_per_number(None));
+        let setting = set_up(EngineOptions::default().sms_per_number(None).resend_after(None));
         for _ in 0..10 {
             let (id, code) = setting.request().await;
             setting.guess(&id, 4).await;
@@ -459,7 +459,7 @@ mod cancel {
 
     #[tokio::test]
     async fn cancelling_too_late_says_what_the_request_is() {
-        let setting = defaults();
+        let setting = set_up(EngineOptions::default().resend_after(None));
         let (verified, code) = setting.request().await;
         assert_eq!(setting.validate(&verified, &code).await, Outcome::Verified);
         let (expired, _) = setting.request().await;
@@ -569,7 +569,7 @@ mod resend {
 
     #[tokio::test]
     async fn a_resend_of_a_request_that_is_over_is_a_conflict() {
-        let setting = defaults();
+        let setting = set_up(EngineOptions::default().resend_after(None));
         let (verified, code) = setting.request().await;
         assert_eq!(setting.validate(&verified, &code).await, Outcome::Verified);
         let (cancelled, _) = setting.request().await;
@@ -614,13 +614,14 @@ mod resend {
             setting.pass(Duration::from_secs(30));
             setting.engine.resend(&id, call()).await.unwrap();
         }
-        setting.request().await;
-        setting.request().await;
-        let wait = HOUR - Duration::from_secs(60);
+        for _ in 0..2 {
+            setting.pass(Duration::from_secs(30));
+            setting.request().await;
+        }
+        setting.pass(Duration::from_secs(30));
+        let wait = HOUR - Duration::from_secs(150);
         let error = setting.request_error(RequestOptions::default()).await;
         assert_fields(&error, ErrorCode::RateLimited, None, Some(wait), true, false);
-        setting.pass(Duration::from_secs(30));
-        let wait = wait - Duration::from_secs(30);
         assert_fields(&setting.resend_error(&id).await, ErrorCode::RateLimited, Some(&id), Some(wait), true, false);
         assert_eq!(setting.post.count(), 5);
         assert!(setting.engine.request(OTHER, RequestOptions::default()).await.is_ok(), "another number has its own");
@@ -824,7 +825,7 @@ mod idempotency {
 
     #[tokio::test]
     async fn another_key_or_none_makes_another_request() {
-        let setting = defaults();
+        let setting = set_up(EngineOptions::default().resend_after(None));
         for options in
             [code_alone().idempotency_key("k"), code_alone().idempotency_key("l"), code_alone(), code_alone()]
         {

@@ -23,7 +23,15 @@ mod support {
 use support::calls::{Call, Made, Most};
 use support::linearizable::is_linearizable;
 
-const MAX: Most = Most { attempts: Some(2), wrong_codes_per_number: None, sms_per_number: None };
+const MAX: Most = Most {
+    attempts: Some(2),
+    wrong_codes_per_number: None,
+    sms_per_number: None,
+    wrong_codes_per_client: None,
+    sms_per_client: None,
+    sms_per_prefix: None,
+    resend_after: None,
+};
 const CREATED: Made = made(Call::Create { id: 1, to: 0, code: 1, key: None }, 0);
 
 const fn made(call: Call, began: u64) -> Made {

@@ -281,6 +281,9 @@ impl Run {
                 if let Some(number) = step.take::<String>("number") {
                     options = options.number(number);
                 }
+                if let Some(client) = step.take::<String>("client") {
+                    options = options.client(client);
+                }
                 if let Some(seconds) = step.take("timeout") {
                     options = options.timeout(Duration::from_secs_f64(seconds));
                 }
@@ -462,6 +465,9 @@ fn request_options(step: &mut Fields) -> Result<RequestOptions, Error> {
     }
     if let Some(key) = step.take::<String>("idempotency_key") {
         options = options.idempotency_key(key);
+    }
+    if let Some(client) = step.take::<String>("client") {
+        options = options.client(client);
     }
     if let Some(seconds) = step.take("timeout") {
         options = options.timeout(timeout(seconds)?);

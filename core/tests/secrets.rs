@@ -428,6 +428,7 @@ mod engine {
             EngineOptions::default()
                 .store(Store::custom(Arc::<Watched>::clone(&store)).key(secrets.given("engine_key")))
                 .max_resends(Some(1))
+                .resend_after(None)
         };
         let engine = Engine::new(post.clone(), engine_options()).unwrap();
         let wanted = || RequestOptions::default().message(secrets.given("message")).code_size(12);

@@ -185,4 +185,25 @@ mod select_then_update {
     fn it_fails_the_suite_with_wrong_codes_for_one_number_at_once() {
         assert!(fails(conformance::of_64_wrong_codes_for_one_number_at_once_no_more_than_its_limit_are_looked_at));
     }
+
+    #[test]
+    fn it_fails_the_suite_with_requests_for_one_number_at_once() {
+        assert!(fails(conformance::of_64_requests_for_one_number_at_once_no_more_than_its_limit_are_sent));
+        assert!(fails(conformance::of_64_requests_for_one_number_at_once_one_is_sent_before_the_pause_ends));
+    }
+
+    #[test]
+    fn it_fails_the_suite_with_requests_of_one_client_at_once() {
+        assert!(fails(conformance::of_64_requests_of_one_client_at_once_no_more_than_its_limit_are_sent));
+    }
+
+    #[test]
+    fn it_fails_the_suite_with_requests_to_one_prefix_at_once() {
+        assert!(fails(conformance::of_64_requests_to_one_prefix_at_once_no_more_than_its_limit_are_sent));
+    }
+
+    #[test]
+    fn it_fails_the_suite_with_wrong_codes_of_one_client_at_once() {
+        assert!(fails(conformance::of_64_wrong_codes_of_one_client_at_once_no_more_than_its_limit_are_looked_at));
+    }
 }

@@ -444,10 +444,10 @@ mod bad_days {
     #[test]
     fn any_runtime_can_call_and_none_has_to_stay() {
         let engine = engine(&SERVER.url());
-        for _ in 0..3 {
+        for i in 0..3 {
             // Not even one that can wait for a socket.
             let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-            runtime.block_on(engine.request("351-910000000", RequestOptions::default())).unwrap();
+            runtime.block_on(engine.request(&format!("351-91000000{i}"), RequestOptions::default())).unwrap();
         }
     }
 }
@@ -493,7 +493,7 @@ mod plans {
         std::fs::read_to_string(&log).unwrap().split_off(before)
     }
 
-    const TABLES: [&str; 3] = ["egoi_verify_requests", "egoi_verify_numbers", "egoi_verify_idempotency_keys"];
+    const TABLES: [&str; 3] = ["egoi_verify_requests", "egoi_verify_counters", "egoi_verify_idempotency_keys"];
 
     fn assert_none_is_read_through(plans: &str) {
         for table in TABLES {
@@ -544,7 +544,7 @@ mod late {
 
         fn stall(&self) {
             let schema = schema_of(&self.url);
-            let tables = ["requests", "numbers", "idempotency_keys"];
+            let tables = ["requests", "counters", "idempotency_keys"];
             let tables = tables.map(|table| format!("{schema}.egoi_verify_{table}")).join(", ");
             *self.lock.lock().unwrap() = Some(SERVER.begin(&format!("LOCK TABLE {tables}")));
         }
@@ -634,7 +634,7 @@ mod other_roles {
         let by_shop = url.replace("egoi:", "shop:");
         RUNTIME.block_on(every_call(&store(&by_shop), 0));
         ping(&by_shop).unwrap();
-        SERVER.sql(&format!("REVOKE DELETE ON {schema}.egoi_verify_numbers FROM shop"));
+        SERVER.sql(&format!("REVOKE DELETE ON {schema}.egoi_verify_counters FROM shop"));
         let refused = ping(&by_shop).unwrap_err();
         assert_eq!((refused.code(), refused.reason()), (ErrorCode::Misconfigured, Some(Reason::NoPermission)));
     }

@@ -72,7 +72,11 @@ fn run(samples: usize, random: &mut SmallRng) -> Vec<(Class, f64)> {
         sent.lock().unwrap().push(sms.text.to_string());
         std::future::ready(Ok(()))
     };
-    let engine = Engine::new(send, EngineOptions::default().sms_per_number(None).wrong_codes_per_number(None)).unwrap();
+    let engine = Engine::new(
+        send,
+        EngineOptions::default().sms_per_number(None).wrong_codes_per_number(None).resend_after(None),
+    )
+    .unwrap();
     let mut inputs = Vec::with_capacity(samples * CLASSES.len());
     for place in 0..samples * CLASSES.len() {
         let wanted = RequestOptions::default().message("{CODE}").code_type(CodeType::Numeric).code_size(20);

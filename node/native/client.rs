@@ -9,7 +9,7 @@ use napi_derive::napi;
 
 use crate::calls::Calls;
 use crate::guard::guarded;
-use crate::options::{self, RequestOptions, call_options};
+use crate::options::{self, RequestOptions, ValidateOptions, call_options};
 use crate::results::SenderInfo;
 use crate::sandbox::Sandbox;
 use crate::verifier::OpenVerifier;
@@ -86,8 +86,8 @@ impl Client {
 
     /// See the verb.
     #[napi]
-    pub fn validate(&self, call: u32, id: String, code: String, number: Option<String>, timeout: Option<f64>) {
-        self.0.validate(call, id, code, number, timeout);
+    pub fn validate(&self, call: u32, id: String, code: String, options: ValidateOptions) {
+        self.0.validate(call, id, code, options);
     }
 
     /// See the verb.

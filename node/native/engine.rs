@@ -10,7 +10,7 @@ use crate::calls::Calls;
 use crate::client::EgoiSms;
 use crate::gateway::JavaScriptGateway;
 use crate::guard::guarded;
-use crate::options::{self, RequestOptions, call_options};
+use crate::options::{self, RequestOptions, ValidateOptions, call_options};
 use crate::results::milliseconds;
 use crate::verifier::OpenVerifier;
 
@@ -77,8 +77,8 @@ impl Engine {
 
     /// See the verb.
     #[napi]
-    pub fn validate(&self, call: u32, id: String, code: String, number: Option<String>, timeout: Option<f64>) {
-        self.0.validate(call, id, code, number, timeout);
+    pub fn validate(&self, call: u32, id: String, code: String, options: ValidateOptions) {
+        self.0.validate(call, id, code, options);
     }
 
     /// See the verb.

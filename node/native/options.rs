@@ -1,6 +1,6 @@
 //! Options as JavaScript gives them. TypeScript has looked at their types, the library looks at the rest.
 
-use egoi_verify::{CallOptions, CodeType, Error, ErrorCode, ValidateOptions, binding_options};
+use egoi_verify::{CallOptions, CodeType, Error, ErrorCode, binding_options};
 use napi_derive::napi;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
@@ -23,15 +23,30 @@ pub(crate) fn call_options(seconds: Option<f64>) -> Result<CallOptions, Error> {
 }
 
 /// The options of `validate`.
-pub(crate) fn validate_options(number: Option<String>, seconds: Option<f64>) -> Result<ValidateOptions, Error> {
-    let mut options = ValidateOptions::default();
-    if let Some(number) = number {
-        options = options.number(number);
+#[napi(object, object_to_js = false)]
+pub struct ValidateOptions {
+    /// The number that the request must be for.
+    pub number: Option<String>,
+    /// Who submits the code.
+    pub client: Option<String>,
+    /// Seconds.
+    pub timeout: Option<f64>,
+}
+
+impl ValidateOptions {
+    pub(crate) fn read(self) -> Result<egoi_verify::ValidateOptions, Error> {
+        let mut options = egoi_verify::ValidateOptions::default();
+        if let Some(number) = self.number {
+            options = options.number(number);
+        }
+        if let Some(client) = self.client {
+            options = options.client(client);
+        }
+        if let Some(seconds) = self.timeout {
+            options = options.timeout(binding_options::timeout(seconds)?);
+        }
+        Ok(options)
     }
-    if let Some(seconds) = seconds {
-        options = options.timeout(binding_options::timeout(seconds)?);
-    }
-    Ok(options)
 }
 
 /// The options of `request`.
@@ -49,6 +64,8 @@ pub struct RequestOptions {
     pub group: Option<String>,
     /// A key.
     pub idempotency_key: Option<String>,
+    /// Who asks.
+    pub client: Option<String>,
     /// Seconds.
     pub timeout: Option<f64>,
 }
@@ -73,6 +90,9 @@ impl RequestOptions {
         }
         if let Some(key) = self.idempotency_key {
             options = options.idempotency_key(key);
+        }
+        if let Some(client) = self.client {
+            options = options.client(client);
         }
         if let Some(seconds) = self.timeout {
             options = options.timeout(binding_options::timeout(seconds)?);

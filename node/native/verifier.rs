@@ -8,7 +8,7 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use crate::calls::CallTable;
-use crate::options::{RequestOptions, call_options, validate_options};
+use crate::options::{RequestOptions, ValidateOptions, call_options};
 use crate::results::Verification;
 
 /// A verifier until it is closed.
@@ -56,10 +56,10 @@ impl<V: Verifier + Clone + 'static> OpenVerifier<V> {
         );
     }
 
-    pub(crate) fn validate(&self, call: u32, id: String, code: String, number: Option<String>, timeout: Option<f64>) {
+    pub(crate) fn validate(&self, call: u32, id: String, code: String, options: ValidateOptions) {
         let code = Zeroizing::new(code);
         self.start(call, |verifier| async move {
-            let options = validate_options(number, timeout)?;
+            let options = options.read()?;
             verifier.validate(&id, &code, options).await.map(|outcome| outcome.as_str())
         });
     }

@@ -46,7 +46,7 @@ export interface NativeVerifier {
   close(): void;
   ping(call: number, timeout?: number): void;
   request(call: number, number: string, options: CheckedOptions): void;
-  validate(call: number, id: string, code: string, number?: string, timeout?: number): void;
+  validate(call: number, id: string, code: string, options: CheckedOptions): void;
   cancel(call: number, id: string, timeout?: number): void;
   resend(call: number, id: string, timeout?: number): void;
   get(call: number, id: string, timeout?: number): void;

@@ -23,9 +23,20 @@ export interface Quota {
   per: number;
 }
 
+/** At most `limit` SMS in a window of `per` seconds to numbers that share all but their last digits. */
+export interface PrefixQuota {
+  /** How many SMS. */
+  limit: number;
+  /** How many seconds the window is long. */
+  per: number;
+  /** How many digits at the end of a number may differ, 1 to 14. */
+  lastDigits: number;
+}
+
 /**
  * How to set an engine up. The defaults of the limits are what NIST SP 800-63B and OWASP ASVS 5 ask; `null` switches one
- * off. A stranger can use them up for somebody else's number: put a limit per session or address in front.
+ * off. A stranger can use them up for somebody else's number: set `smsPerClient` and `wrongCodesPerClient`, and name the client
+ * with each call.
  */
 export interface EngineOptions {
   /** Sends an SMS: a function that throws `NotSent` when it knows that nothing went out, or E-goi's own SMS call. */
@@ -42,9 +53,18 @@ export interface EngineOptions {
   wrongCodesPerNumber?: Quota | null | undefined;
   /** SMS to one number, requests and resends together; then `rate_limited`. Default: 5 an hour. */
   smsPerNumber?: Quota | null | undefined;
+  /** Wrong codes of one `client`, whichever the numbers; then `too_many_attempts`. Default: no limit. */
+  wrongCodesPerClient?: Quota | null | undefined;
+  /** SMS for one `client`, requests and resends together; then `rate_limited`. Default: no limit. */
+  smsPerClient?: Quota | null | undefined;
+  /** SMS to numbers that share all but their last digits; then `rate_limited`. Default: no limit. */
+  smsPerPrefix?: PrefixQuota | null | undefined;
   /** Resends of one request; then `rate_limited`. Default: 3. */
   maxResends?: number | null | undefined;
-  /** Seconds between two SMS of one request; sooner a resend is `rate_limited`. Default: 30. */
+  /**
+   * Seconds between two SMS to one number; sooner a request and a resend are `rate_limited`. The error of a request has the
+   * pending request's `requestId`. Default: 30.
+   */
   resendAfter?: number | null | undefined;
   /** The calling codes that are allowed, for example `[351, 34]`; another is `rejected`. Default: all. */
   countries?: readonly number[] | null | undefined;
@@ -53,6 +73,7 @@ export interface EngineOptions {
 }
 
 const quota = orNull(wholeObjectOf({ limit: whole, per: duration }));
+const prefixQuota = orNull(wholeObjectOf({ limit: whole, per: duration, lastDigits: whole }));
 
 /** A clock for tests of an `Engine`: starts at the machine's time, and can be moved on and stopped. */
 export class TestClock {
@@ -102,6 +123,9 @@ const ENGINE_OPTIONS: Kinds = {
   maxAttempts: orNull(whole),
   wrongCodesPerNumber: quota,
   smsPerNumber: quota,
+  wrongCodesPerClient: quota,
+  smsPerClient: quota,
+  smsPerPrefix: prefixQuota,
   maxResends: orNull(whole),
   resendAfter: orNull(duration),
   countries: orNull(listOf(whole)),

@@ -1,7 +1,7 @@
 export type { CallOptions, OutgoingSms, SendContext, SendSms } from "./calls.js";
 export type { ClientOptions, ClientSettings, SenderInfo, StatusMeaning } from "./client.js";
 export { Client, EgoiSms } from "./client.js";
-export type { EngineOptions, Quota } from "./engine.js";
+export type { EngineOptions, PrefixQuota, Quota } from "./engine.js";
 export { Engine } from "./engine.js";
 export type { ErrorCode, VerifyErrorFields } from "./errors.js";
 export {

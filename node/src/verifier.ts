@@ -24,6 +24,11 @@ export interface RequestOptions extends CallOptions {
    * characters. `Engine`, and `Client` with a `store`.
    */
   idempotencyKey?: string | undefined;
+  /**
+   * Who asks: an address, a session or a device, as text of 1 to 256 characters. `smsPerClient` of an `Engine` counts by it, and
+   * resends of the request count for the same client. Only a keyed hash of it is stored.
+   */
+  client?: string | undefined;
 }
 
 /** How to validate a code. */
@@ -33,6 +38,11 @@ export interface ValidateOptions extends CallOptions {
    * `not_found`, and no code is looked at. V1 cannot check it: `unsupported`; keep id and number together there.
    */
   number?: string | undefined;
+  /**
+   * Who submits the code: an address, a session or a device, as text of 1 to 256 characters. `wrongCodesPerClient` of an `Engine`
+   * counts by it. Only a keyed hash of it is stored.
+   */
+  client?: string | undefined;
 }
 
 const REQUEST_OPTIONS: Kinds = {
@@ -42,10 +52,11 @@ const REQUEST_OPTIONS: Kinds = {
   ttl: seconds,
   group: string,
   idempotencyKey: string,
+  client: string,
   ...CALL_OPTIONS,
 };
 
-const VALIDATE_OPTIONS: Kinds = { number: string, ...CALL_OPTIONS };
+const VALIDATE_OPTIONS: Kinds = { number: string, client: string, ...CALL_OPTIONS };
 
 type Seconds = number | undefined;
 
@@ -156,7 +167,7 @@ export abstract class NativeVerifierBase implements Verifier {
       VALIDATE_OPTIONS,
       (call, checked) => {
         const [of, given] = [string.of(id, "id") as string, string.of(code, "code") as string];
-        this.#native.validate(call, of, given, checked["number"] as string | undefined, checked["timeout"] as Seconds);
+        this.#native.validate(call, of, given, checked);
       },
       (outcome: Outcome) => outcome,
     );

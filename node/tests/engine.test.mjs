@@ -140,7 +140,7 @@ test("what threw NotSent leaves no request and is not counted", async () => {
             throw new NotSent("no credit");
         }
     };
-    const { engine } = engineOf({ send, smsPerNumber: { limit: 1, per: 3600 } });
+    const { engine } = engineOf({ send, smsPerNumber: { limit: 1, per: 3600 }, resendAfter: null });
     await assert.rejects(engine.request(NUMBER), { code: "delivery_failed", smsPossiblySent: false });
     fail = false;
     await engine.request(NUMBER);
@@ -262,7 +262,7 @@ test("what threw undefined is a failure too", async () => {
 });
 
 test("wrong codes for a number are counted across requests", async () => {
-    const { engine, code } = engineOf({ wrongCodesPerNumber: { limit: 1, per: 3600 } });
+    const { engine, code } = engineOf({ wrongCodesPerNumber: { limit: 1, per: 3600 }, resendAfter: null });
     const first = await engine.request(NUMBER);
     assert.equal(await engine.validate(first.id, wrong(code())), "wrong_code");
     const second = await engine.request(NUMBER);

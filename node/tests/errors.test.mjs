@@ -86,7 +86,7 @@ test("a call that takes longer than its timeout is timeout", async () => {
 });
 
 test("a limit of an engine is rate_limited, with the seconds to wait", async () => {
-    const engine = new Engine({ send: () => {}, smsPerNumber: { limit: 1, per: 60 } });
+    const engine = new Engine({ send: () => {}, smsPerNumber: { limit: 1, per: 60 }, resendAfter: null });
     await engine.request(NUMBER);
     await assert.rejects(engine.request(NUMBER), (error) => {
         assert.ok(error instanceof RateLimitedError);

@@ -31,6 +31,7 @@ test(`${VERIFICATIONS} verifications of a day leave the memory as it is`, { time
         // What is kept is an hour's traffic and not a day's, so that the store is as large at the end as after the warm-up.
         store: new Store("memory:", { retention: 50 * 60 }),
         smsPerNumber: null,
+        resendAfter: null,
         wrongCodesPerNumber: null,
     });
     const first = await engine.request(NUMBER);

@@ -60,7 +60,7 @@ test("a call that waits for the next turn of the event loop keeps the process al
         `
     import { Engine } from "egoi-verify";
     let release;
-    const slow = new Engine({ send: () => new Promise((resolve) => { release = resolve; }), smsPerNumber: null });
+    const slow = new Engine({ send: () => new Promise((resolve) => { release = resolve; }), smsPerNumber: null, resendAfter: null });
     const quick = new Engine({ send: () => {} });
     const { id } = await quick.request("+351 910 000 000");
     // Of so many calls in a row the deferred one is at some time the one that waits.

@@ -172,8 +172,13 @@ class Run {
             rest.store = new Store(url ?? external ?? "memory:", { key: keyOrOwn, previousKeys, retention });
         }
         if (this.on === "engine") {
-            for (const name of ["wrongCodesPerNumber", "smsPerNumber"].filter((name) => rest[name])) {
+            const quotas = ["wrongCodesPerNumber", "smsPerNumber", "wrongCodesPerClient", "smsPerClient"];
+            for (const name of quotas.filter((name) => rest[name])) {
                 rest[name] = { limit: rest[name][0], per: rest[name][1] };
+            }
+            if (rest.smsPerPrefix) {
+                const [limit, per, lastDigits] = rest.smsPerPrefix;
+                rest.smsPerPrefix = { limit, per, lastDigits };
             }
             this.verifier = new Engine({ send: (sms) => this.send(sms), clock: this.clock, ...rest });
         } else {

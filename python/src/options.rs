@@ -117,6 +117,7 @@ pub(crate) struct RequestArguments<'a, 'py> {
     pub(crate) ttl: &'a Bound<'py, PyAny>,
     pub(crate) group: &'a Bound<'py, PyAny>,
     pub(crate) idempotency_key: &'a Bound<'py, PyAny>,
+    pub(crate) client: &'a Bound<'py, PyAny>,
     pub(crate) timeout: &'a Bound<'py, PyAny>,
 }
 
@@ -142,6 +143,9 @@ impl RequestArguments<'_, '_> {
         if let Some(key) = optional::<String>("idempotency_key", self.idempotency_key)? {
             options = options.idempotency_key(key);
         }
+        if let Some(client) = optional::<String>("client", self.client)? {
+            options = options.client(client);
+        }
         if let Some(timeout) = optional::<Seconds>("timeout", self.timeout)? {
             options = options.timeout(timeout.of_call().map_err(failed)?);
         }
@@ -149,10 +153,17 @@ impl RequestArguments<'_, '_> {
     }
 }
 
-pub(crate) fn validate_options(number: &Bound<'_, PyAny>, timeout: &Bound<'_, PyAny>) -> PyResult<ValidateOptions> {
+pub(crate) fn validate_options(
+    number: &Bound<'_, PyAny>,
+    client: &Bound<'_, PyAny>,
+    timeout: &Bound<'_, PyAny>,
+) -> PyResult<ValidateOptions> {
     let mut options = ValidateOptions::default();
     if let Some(number) = optional::<String>("number", number)? {
         options = options.number(number);
+    }
+    if let Some(client) = optional::<String>("client", client)? {
+        options = options.client(client);
     }
     if let Some(timeout) = optional::<Seconds>("timeout", timeout)? {
         options = options.timeout(timeout.of_call().map_err(|error| raised(number.py(), &error))?);

@@ -76,17 +76,18 @@ impl<'de> Deserializer<'de> for Given<'_> {
         visitor.visit_map(MapDeserializer::new(self.read::<HashMap<String, String>>()?.into_iter()))
     }
 
-    /// The one struct in an option is a quota: a pair, which Python makes of a `Quota`.
+    /// The structs in an option are quotas: tuples, which Python makes of a `Quota` and of a `PrefixQuota`.
     fn deserialize_struct<V: Visitor<'de>>(
         self,
-        _: &'static str,
+        name: &'static str,
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Raised> {
-        let Ok(pair) = self.value.cast::<PyTuple>() else {
-            return Err(Raised(wrong_type(&self.name, &self.value, "a Quota or None")));
+        let Ok(quota) = self.value.cast::<PyTuple>() else {
+            let accepted = format!("a {} or None", name.trim_end_matches("Settings"));
+            return Err(Raised(wrong_type(&self.name, &self.value, &accepted)));
         };
-        let values = fields.iter().zip(pair.iter());
+        let values = fields.iter().zip(quota.iter());
         let values = values.map(|(field, value)| Given { name: format!("{}.{field}", self.name), value });
         visitor.visit_seq(SeqDeserializer::new(values))
     }

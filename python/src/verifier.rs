@@ -191,9 +191,10 @@ impl Verifier {
         ttl: &Bound<'_, PyAny>,
         group: &Bound<'_, PyAny>,
         idempotency_key: &Bound<'_, PyAny>,
+        client: &Bound<'_, PyAny>,
         timeout: &Bound<'_, PyAny>,
     ) -> Job {
-        let options = RequestArguments { message, code_type, code_size, ttl, group, idempotency_key, timeout };
+        let options = RequestArguments { message, code_type, code_size, ttl, group, idempotency_key, client, timeout };
         let made = || {
             let number = read::<String>("number", number)?;
             let number = PhoneNumber::parse(&number).map_err(|error| raised(py, &error))?;
@@ -203,6 +204,7 @@ impl Verifier {
         Job::or_refused(made())
     }
 
+    #[allow(clippy::too_many_arguments, reason = "the options of a validation")]
     fn validate(
         &self,
         py: Python<'_>,
@@ -210,11 +212,12 @@ impl Verifier {
         id: &Bound<'_, PyAny>,
         code: &Bound<'_, PyAny>,
         number: &Bound<'_, PyAny>,
+        client: &Bound<'_, PyAny>,
         timeout: &Bound<'_, PyAny>,
     ) -> Job {
         let made = || {
             let (id, code) = (read("id", id)?, read("code", code)?);
-            let options = validate_options(number, timeout)?;
+            let options = validate_options(number, client, timeout)?;
             self.job(py, logged, |core| core.validate(id, code, options))
         };
         Job::or_refused(made())

@@ -298,7 +298,7 @@ def test_every_kind_of_loop_runs_an_engines_calls_beside_each_other_and_a_client
         await asyncio.sleep(0)
         texts[sms.number] = sms.text
 
-    engine, client = AsyncEngine(send, sms_per_number=None), sandbox.async_client()
+    engine, client = AsyncEngine(send, sms_per_number=None, resend_after=None), sandbox.async_client()
 
     async def verify(number: str) -> Outcome:
         verification = await engine.request(number, timeout=PATIENCE)
@@ -471,7 +471,7 @@ def test_an_engine_that_blocks_has_its_async_function_run_though_a_loop_runs_in_
         loops.append(asyncio.get_running_loop())
 
     async def main() -> None:
-        with Engine(send) as engine:
+        with Engine(send, resend_after=None) as engine:
             assert engine.request(NUMBER).sms is SmsStatus.SENT
             assert engine.request(NUMBER).sms is SmsStatus.SENT
         assert loops[0] is loops[1] is not asyncio.get_running_loop()
@@ -541,7 +541,7 @@ def test_what_egois_call_refuses_is_the_cause(kind: type[Engine | AsyncEngine], 
 
 def test_threads_on_one_engine_verify_each_its_own_number(count: Callable[[int, int], int]) -> None:
     sent: dict[str, OutgoingSms] = {}
-    engine = Engine(lambda sms: sent.__setitem__(sms.number, sms), sms_per_number=None)
+    engine = Engine(lambda sms: sent.__setitem__(sms.number, sms), sms_per_number=None, resend_after=None)
 
     def verify(last: int) -> list[Outcome]:
         number = f"+3519100000{last:02}"

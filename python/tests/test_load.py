@@ -36,6 +36,7 @@ def test_a_day_of_traffic_leaves_the_memory_as_it_is_and_is_forgotten(count: Cal
         clock=clock,
         store=Store("memory:", retention=timedelta(minutes=50)),
         sms_per_number=None,
+        resend_after=None,
         wrong_codes_per_number=None,
     )
     first = engine.request(NUMBER)

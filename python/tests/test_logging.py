@@ -145,7 +145,7 @@ def test_a_request_that_is_not_there_is_a_warning_with_its_id(told: Told) -> Non
 
 
 def test_a_limit_is_a_warning(told: Told, logger: logging.Logger) -> None:
-    engine = Engine(send, sms_per_number=Quota(1, per=60))
+    engine = Engine(send, sms_per_number=Quota(1, per=60), resend_after=None)
     engine.request(NUMBER)
     told.records.clear()
     assert level_of(told, lambda: engine.request(NUMBER)) == logging.WARNING

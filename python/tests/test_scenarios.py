@@ -24,6 +24,7 @@ from egoi_verify import (
     Outcome,
     OutgoingSms,
     PhoneNumber,
+    PrefixQuota,
     Quota,
     Sandbox,
     SenderInfo,
@@ -154,8 +155,8 @@ class Run:
             options["store"] = Store(url, **store)
         if self.on == "engine":
             for name, limit in options.items():
-                if name.endswith("_per_number") and limit is not None:
-                    options[name] = Quota(*limit)
+                if "_per_" in name and limit is not None:
+                    options[name] = (PrefixQuota if name == "sms_per_prefix" else Quota)(*limit)
             self.verifier: Any = (AsyncEngine if self.is_async else Engine)(self.send, clock=self.clock, **options)
         else:
             v1 = self.on == "client-v1"

@@ -264,6 +264,7 @@ def test_whole_verifications_of_an_engine_tell_no_secret(log: Callable[[], str])
 
     with Engine(send, store=Store("memory:", key=ENGINE_KEY, previous_keys=[ENGINE_KEY[::-1]]), clock=clock) as engine:
         everything(looked, engine, lambda: str(code_in_sms(texts[-1], None, 12)))
+        clock.advance(31)
         made = engine.request(NUMBER, message=MESSAGE, code_size=12)
         clock.advance(31)
         looked.at_value("resend", engine.resend(made.id))

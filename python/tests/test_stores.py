@@ -25,6 +25,7 @@ from egoi_verify import (
     NotFoundError,
     Outcome,
     OutgoingSms,
+    Quota,
     RateLimitedError,
     Sandbox,
     State,
@@ -127,10 +128,27 @@ def test_wrong_codes_count_across_engines(make: Callable[..., Engine], phone: Ph
 
 def test_sms_count_across_engines(make: Callable[..., Engine]) -> None:
     for _ in range(5):
-        make().request(NUMBER)
+        make(resend_after=None).request(NUMBER)
     with pytest.raises(RateLimitedError):
-        make().request(NUMBER)
+        make(resend_after=None).request(NUMBER)
     make().request(OTHER)
+
+
+def test_the_pause_holds_across_engines(make: Callable[..., Engine], phone: Phone) -> None:
+    first = make().request(NUMBER)
+    with pytest.raises(RateLimitedError) as refused:
+        make().request(NUMBER)
+    assert (refused.value.limit, refused.value.request_id) == ("resend_after", first.id)
+    assert len(phone.received) == 1
+
+
+def test_the_sms_of_a_client_count_across_engines(make: Callable[..., Engine]) -> None:
+    limited = {"sms_per_client": Quota(1, per=3_600)}
+    make(**limited).request(NUMBER, client="192.0.2.1")
+    with pytest.raises(RateLimitedError) as refused:
+        make(**limited).request(OTHER, client="192.0.2.1")
+    assert refused.value.limit == "sms_per_client"
+    make(**limited).request(OTHER, client="192.0.2.2")
 
 
 def test_an_idempotency_key_is_known_across_engines(make: Callable[..., Engine], phone: Phone) -> None:

@@ -148,6 +148,7 @@ PLACES: dict[str, dict[str, list[str]]] = {
     "fields of an SMS to hand over": dict.fromkeys(LANGUAGES, ["OutgoingSms."]) | {"swift": ["OutgoingSMS."]},
     "fields of a phone number": dict.fromkeys(LANGUAGES, ["PhoneNumber."]),
     "fields of a quota": dict.fromkeys(LANGUAGES, ["Quota."]),
+    "fields of a quota of a prefix": dict.fromkeys(LANGUAGES, ["PrefixQuota."]),
     "functions": dict.fromkeys(LANGUAGES, ["."]),
     "sandbox calls": dict.fromkeys(("rust", "python"), ["Sandbox."])
     | dict.fromkeys(("node", "kotlin", "swift"), ["testing.Sandbox."]),

@@ -139,18 +139,18 @@ fn fill(server: &PostgresServer, url: &str, copies: usize) -> u64 {
     };
     let random = "uuid_send(gen_random_uuid())";
     let requests = copied(&columns("egoi_verify_requests"), "r", random, &format!("{random} || {random}"));
-    let numbers = copied(&columns("egoi_verify_numbers"), "n", "", "r.number");
+    let numbers = copied(&columns("egoi_verify_counters"), "n", "", "r.number");
     let failed = sql(&format!(
         "INSERT INTO egoi_verify_requests SELECT {requests}
              FROM (SELECT * FROM egoi_verify_requests LIMIT 1) r, generate_series(1, {copies});
-         INSERT INTO egoi_verify_numbers SELECT {numbers} 
-             FROM egoi_verify_requests r, (SELECT * FROM egoi_verify_numbers LIMIT 1) n WHERE r.number <> n.number"
+         INSERT INTO egoi_verify_counters SELECT {numbers} 
+             FROM egoi_verify_requests r, (SELECT * FROM egoi_verify_counters LIMIT 1) n WHERE r.number <> n.number"
     ));
     assert_eq!(failed, "");
     // What would happen by itself some time later, and be measured then.
     server.sql("VACUUM ANALYZE");
     server.sql("CHECKPOINT");
-    let tables = "('egoi_verify_requests'), ('egoi_verify_numbers'), ('egoi_verify_idempotency_keys')";
+    let tables = "('egoi_verify_requests'), ('egoi_verify_counters'), ('egoi_verify_idempotency_keys')";
     sql(&format!("SELECT sum(pg_total_relation_size(name::regclass)) FROM (VALUES {tables}) AS tables(name)"))
         .parse()
         .unwrap()

@@ -20,8 +20,8 @@ pub use sender::{EgoiSms, OutgoingSms, SendError, SendFuture, SmsGateway};
 use crate::error::{Error, ErrorCode, Reason};
 use crate::generate::draw_bits;
 use crate::store::{
-    Attempt, CreateResult, DeliveryStatus, Detachable, Digest, KEY_TAG, KeyLocks, Limits, NewRequest, NewResend,
-    PerProcess, ResendLimit, ResendResult, StoreBackend, StoredRequest, StoredTerms, in_background,
+    Attempt, ClientHash, Counted, CreateResult, DeliveryStatus, Detachable, Digest, KEY_TAG, KeyLocks, Limits,
+    NewRequest, NewResend, PerProcess, ResendResult, SmsLimit, StoreBackend, StoredRequest, StoredTerms, in_background,
 };
 use crate::values::{Code, EngineKey, PhoneNumber, RequestId};
 use crate::verification::{
@@ -34,7 +34,8 @@ pub(crate) type DrawCode = dyn Fn(&Terms) -> Result<Code, Error> + Send + Sync;
 
 /// Runs verifications in this process. Cheap to clone; the clones are one engine.
 ///
-/// A stranger can use up the limits of somebody else's number: put a limit per session or address in front of it.
+/// A stranger can use up the limits of somebody else's number: set `sms_per_client` and `wrong_codes_per_client`, and name the client
+/// with each call.
 #[derive(Clone)]
 pub struct Engine(Arc<Inner>);
 
@@ -102,14 +103,15 @@ impl Engine {
     pub async fn request_to(&self, number: PhoneNumber, options: RequestOptions) -> Result<Verification, Error> {
         let deadline = Deadline::after(options.timeout);
         let terms = self.0.shared(Terms::check(&options)?);
-        let idempotency_key = options.checked_idempotency_key()?;
-        self.0.request(number, terms, idempotency_key, deadline).await
+        let asked = StoredTerms { number, client: options.checked_client()?, terms };
+        self.0.request(asked, options.checked_idempotency_key()?, deadline).await
     }
 
     /// [`Engine::request_to`] with terms that were checked by somebody else.
     #[cfg(feature = "sandbox")]
     pub(crate) async fn request_with(&self, number: PhoneNumber, terms: Terms) -> Result<Verification, Error> {
-        self.0.request(number, self.0.shared(terms), None, Deadline::after(None)).await
+        let asked = StoredTerms { number, client: None, terms: self.0.shared(terms) };
+        self.0.request(asked, None, Deadline::after(None)).await
     }
 
     /// See [`Verifier::validate`].
@@ -117,8 +119,8 @@ impl Engine {
         let deadline = Deadline::after(options.timeout);
         let id = RequestId::parse(id)?;
         let code = Code::parse(code)?;
-        let number = options.checked_number()?;
-        deadline.of_store(self.0.validate(&id, &code, number)).await
+        let (number, client) = (options.checked_number()?, options.checked_client()?);
+        deadline.of_store(self.0.validate(&id, &code, number, client)).await
     }
 
     /// See [`Verifier::cancel`].
@@ -182,11 +184,11 @@ impl Verifier for Engine {
 impl Inner {
     async fn request(
         &self,
-        number: PhoneNumber,
-        terms: Arc<Terms>,
+        asked: StoredTerms,
         idempotency_key: Option<String>,
         deadline: Deadline,
     ) -> Result<Verification, Error> {
+        let number = asked.number;
         if self.countries.as_ref().is_some_and(|allowed| !allowed.contains(&number.calling_code())) {
             return Err(Error::new(
                 ErrorCode::Rejected,
@@ -196,14 +198,14 @@ impl Inner {
         }
         let bits = draw_bits()?;
         let id = RequestId::from_bits(bits);
-        let code = (self.draw_code)(&terms)?;
+        let code = (self.draw_code)(&asked.terms)?;
         let mut idempotency_keys =
             idempotency_key.map(|text| self.digests(b"idempotency", &text)).unwrap_or_default().into_iter();
         let request = NewRequest {
             id: bits,
             number,
             code: self.digest(bits, &code)?,
-            terms: StoredTerms { number, terms: Arc::clone(&terms) },
+            terms: asked.clone(),
             idempotency_key: idempotency_keys.next(),
             previous_idempotency_keys: idempotency_keys.collect(),
             keep: self.retention,
@@ -215,17 +217,19 @@ impl Inner {
             CreateResult::OtherNumber => {
                 return Err(Error::new(ErrorCode::Conflict, "this idempotency key was used for another number"));
             }
-            CreateResult::RateLimited(wait) => {
-                return Err(Error::new(ErrorCode::RateLimited, "too many SMS to this number")
-                    .with_limit("sms_per_number")
-                    .with_retry_after(Some(wait)));
+            CreateResult::RateLimited { limit, pending } => {
+                let error = rate_limited(limit);
+                return Err(match pending {
+                    Some(pending) => error.with_request_id(RequestId::from_bits(pending).as_str()),
+                    None => error,
+                });
             }
             CreateResult::Full => {
                 return Err(Error::new(ErrorCode::RateLimited, "the store holds as many requests as it may")
                     .with_limit("max_requests"));
             }
         };
-        self.deliver(&id, bits, 0, number, &terms, code, deadline).await?;
+        self.deliver(&id, bits, 0, &asked, code, deadline).await?;
         Ok(self.verification(&id, &StoredRequest { sms: SmsStatus::Sent, ..stored }))
     }
 
@@ -235,6 +239,7 @@ impl Inner {
             return self.store.create(request).await;
         }
         let id = request.id;
+        let counted = request.limits.counted(request.number, request.terms.client);
         let lock = match request.idempotency_key {
             None => None,
             Some(key) => {
@@ -246,7 +251,7 @@ impl Inner {
         let call =
             Detachable::new(async move { (store.create(request).await, lock) }, move |(created, lock)| async move {
                 if matches!(created, Ok(CreateResult::New(_))) || is_unanswered(&created) {
-                    not_sent(late, id, 0).await;
+                    not_sent(late, id, 0, counted).await;
                 }
                 drop(lock);
             });
@@ -254,7 +259,7 @@ impl Inner {
         if is_unanswered(&created) {
             let store = Arc::clone(&self.store);
             in_background(async move {
-                not_sent(store, id, 0).await;
+                not_sent(store, id, 0, counted).await;
                 drop(lock);
             });
         }
@@ -267,15 +272,22 @@ impl Inner {
             return self.store.resend(id, resend).await;
         }
         let (store, late) = (Arc::clone(&self.store), Arc::clone(&self.store));
+        let counted = resend.limits.counted(resend.terms.number, resend.terms.client);
         let call = Detachable::new(async move { store.resend(id, resend).await }, move |resent| async move {
             if let Ok(Some(ResendResult::Ready { delivery, .. })) = resent {
-                not_sent(late, id, delivery).await;
+                not_sent(late, id, delivery, counted).await;
             }
         });
         deadline.of_store(call).await.map_err(repeatable)
     }
 
-    async fn validate(&self, id: &RequestId, code: &Code, number: Option<PhoneNumber>) -> Result<Outcome, Error> {
+    async fn validate(
+        &self,
+        id: &RequestId,
+        code: &Code,
+        number: Option<PhoneNumber>,
+        client: Option<ClientHash>,
+    ) -> Result<Outcome, Error> {
         let bits = id.bits().ok_or_else(|| self.unknown(id))?;
         // Nearly always there is one key.
         let current = [self.digest(bits, code)?];
@@ -288,7 +300,7 @@ impl Inner {
         };
         // A store in this process loses no answer, and has no use for a name to ask again by.
         let id_of_attempt = if self.store.is_in_process() { 0 } else { draw_bits()? };
-        let attempt = Attempt { id: id_of_attempt, codes, number, limits: self.limits };
+        let attempt = Attempt { id: id_of_attempt, codes, number, client, limits: self.limits };
         self.store.validate(bits, attempt).await?.ok_or_else(|| self.unknown(id))
     }
 
@@ -300,36 +312,25 @@ impl Inner {
     async fn resend(&self, id: &RequestId, deadline: Deadline) -> Result<Verification, Error> {
         let bits = id.bits().ok_or_else(|| self.unknown(id))?;
         let terms = deadline.of_store(self.store.terms(bits)).await.map_err(repeatable)?;
-        let StoredTerms { number, terms } = terms.ok_or_else(|| self.unknown(id))?;
-        let code = (self.draw_code)(&terms)?;
+        let asked = terms.ok_or_else(|| self.unknown(id))?;
+        let code = (self.draw_code)(&asked.terms)?;
         let resend = NewResend {
             command: draw_bits()?,
             code: self.digest(bits, &code)?,
-            terms: StoredTerms { number, terms: Arc::clone(&terms) },
+            terms: asked.clone(),
             limits: self.limits,
         };
         let resent = self.replace(bits, resend, deadline).await?;
         match resent.ok_or_else(|| self.unknown(id))? {
             ResendResult::Ready { delivery, stored } => {
-                self.deliver(id, bits, delivery, number, &terms, code, deadline).await?;
+                self.deliver(id, bits, delivery, &asked, code, deadline).await?;
                 Ok(self.verification(id, &StoredRequest { sms: SmsStatus::Sent, ..stored }))
             }
             ResendResult::Conflict => {
                 Err(Error::new(ErrorCode::Conflict, "the request is over, or its attempts are used up: make a new one")
                     .with_request_id(id.as_str()))
             }
-            ResendResult::RateLimited(limit) => {
-                let (limit, wait, detail) = match limit {
-                    ResendLimit::MaxResends => ("max_resends", None, "all resends of this request are used up"),
-                    ResendLimit::ResendAfter(wait) => ("resend_after", Some(wait), "too soon after the latest SMS"),
-                    ResendLimit::SmsPerNumber(wait) => ("sms_per_number", Some(wait), "too many SMS to this number"),
-                };
-                Err(Error::new(ErrorCode::RateLimited, detail)
-                    .with_limit(limit)
-                    .with_retry_is_safe(wait.is_some())
-                    .with_retry_after(wait)
-                    .with_request_id(id.as_str()))
-            }
+            ResendResult::RateLimited(limit) => Err(rate_limited(limit).with_request_id(id.as_str())),
         }
     }
 
@@ -339,20 +340,18 @@ impl Inner {
         Ok(self.verification(id, &stored))
     }
 
-    #[allow(clippy::too_many_arguments, reason = "one call site's worth of values, twice")]
     async fn deliver(
         &self,
         id: &RequestId,
         bits: u128,
         delivery: u32,
-        number: PhoneNumber,
-        terms: &Terms,
+        asked: &StoredTerms,
         code: Code,
         deadline: Deadline,
     ) -> Result<(), Error> {
         let sms = OutgoingSms {
-            number,
-            text: terms.message.render(&code),
+            number: asked.number,
+            text: asked.terms.message.render(&code),
             attempt_id: RequestId::from_bits(bits ^ u128::from(delivery)).to_string(),
             #[cfg(feature = "sandbox")]
             request_id: id.clone(),
@@ -370,8 +369,8 @@ impl Inner {
             Err(SendError::NotSent(_)) => DeliveryStatus::NotSent,
             Err(SendError::PossiblySent(_)) => DeliveryStatus::PossiblySent,
         };
-        let store = Arc::clone(&self.store);
-        let recording = Detachable::kept(async move { store.record_delivery(bits, delivery, status).await });
+        let (store, counted) = (Arc::clone(&self.store), self.limits.counted(asked.number, asked.client));
+        let recording = Detachable::kept(async move { store.record_delivery(bits, delivery, status, counted).await });
         match sent {
             // That the SMS went out is the truth, and `sms = unknown` in the store no harm, should this fail.
             Ok(()) => {
@@ -485,8 +484,24 @@ fn is_unanswered<T>(answer: &Result<T, Error>) -> bool {
 }
 
 /// Takes back what was stored for an SMS that was not sent.
-async fn not_sent(store: Arc<dyn StoreBackend>, id: u128, delivery: u32) {
-    let _ = store.record_delivery(id, delivery, DeliveryStatus::NotSent).await;
+async fn not_sent(store: Arc<dyn StoreBackend>, id: u128, delivery: u32, counted: Counted) {
+    let _ = store.record_delivery(id, delivery, DeliveryStatus::NotSent, counted).await;
+}
+
+fn rate_limited(limit: SmsLimit) -> Error {
+    let (name, wait, detail) = match limit {
+        SmsLimit::MaxResends => ("max_resends", None, "all resends of this request are used up"),
+        SmsLimit::ResendAfter(wait) => ("resend_after", Some(wait), "too soon after the latest SMS to this number"),
+        SmsLimit::SmsPerNumber(wait) => ("sms_per_number", Some(wait), "too many SMS to this number"),
+        SmsLimit::SmsPerClient(wait) => ("sms_per_client", Some(wait), "too many SMS for this client"),
+        SmsLimit::SmsPerPrefix(wait) => {
+            ("sms_per_prefix", Some(wait), "too many SMS to numbers that share all but their last digits")
+        }
+    };
+    Error::new(ErrorCode::RateLimited, detail)
+        .with_limit(name)
+        .with_retry_is_safe(wait.is_some())
+        .with_retry_after(wait)
 }
 
 impl Deadline {

@@ -6,12 +6,14 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Reason};
-use crate::machine::{Quota, RequestLimits};
+use crate::machine::{PrefixQuota, Quota, RequestLimits};
 use crate::store::{Clock, Limits, MAX_REQUESTS, MonotonicClock, Store, StoreBackend};
 use crate::values::{EngineKey, PhoneNumber};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// A number has 15 digits at most, of which one is of its calling code.
+const MAX_LAST_DIGITS: u32 = 14;
 
 /// How to set an engine up. Whatever is not set has its default, which is what NIST SP 800-63B and OWASP ASVS 5 ask.
 #[derive(Clone)]
@@ -48,6 +50,7 @@ impl Default for EngineOptions {
                 },
                 wrong_codes_per_number: Some(Quota { limit: 20, per: DAY }),
                 sms_per_number: Some(Quota { limit: 5, per: HOUR }),
+                ..Limits::NONE
             },
             countries: None,
             clock: None,
@@ -102,6 +105,29 @@ impl EngineOptions {
         self
     }
 
+    /// SMS for one [client](crate::RequestOptions::client), requests and resends together; then `rate_limited`. Default: no limit.
+    #[must_use]
+    pub fn sms_per_client(mut self, quota: Option<Quota>) -> Self {
+        self.limits.sms_per_client = quota;
+        self
+    }
+
+    /// Wrong codes of one [client](crate::ValidateOptions::client), whichever the numbers; then `too_many_attempts`. A success does
+    /// not clear them. Default: no limit.
+    #[must_use]
+    pub fn wrong_codes_per_client(mut self, quota: Option<Quota>) -> Self {
+        self.limits.wrong_codes_per_client = quota;
+        self
+    }
+
+    /// SMS to numbers that share all but their last 1 to 14 digits, requests and resends together; then `rate_limited`. It stops
+    /// SMS pumping, which walks through a range of numbers. Default: no limit.
+    #[must_use]
+    pub fn sms_per_prefix(mut self, quota: Option<PrefixQuota>) -> Self {
+        self.limits.sms_per_prefix = quota;
+        self
+    }
+
     /// Resends of one request; then `rate_limited`. Default: 3; `None` is no limit.
     #[must_use]
     pub fn max_resends(mut self, most: Option<u32>) -> Self {
@@ -109,7 +135,8 @@ impl EngineOptions {
         self
     }
 
-    /// The pause between two SMS of one request; before its end a resend is `rate_limited`. Default: 30 s; `None` is no
+    /// The pause between two SMS to one number; before its end a request and a resend are `rate_limited`. The error of a request
+    /// has the pending request's id, so that a form goes on with it: a double click is one SMS. Default: 30 s; `None` is no
     /// pause.
     #[must_use]
     pub fn resend_after(mut self, pause: Option<Duration>) -> Self {
@@ -128,11 +155,7 @@ impl EngineOptions {
     /// No limits at all: the article's behaviour, where a request waits for the right code until it expires.
     #[must_use]
     pub fn without_limits(mut self) -> Self {
-        self.limits = Limits {
-            request: RequestLimits { max_attempts: None, max_resends: None, resend_after: None },
-            wrong_codes_per_number: None,
-            sms_per_number: None,
-        };
+        self.limits = Limits::NONE;
         self
     }
 
@@ -151,6 +174,9 @@ impl EngineOptions {
     pub(crate) fn check(self) -> Result<Checked, Error> {
         check_quota("wrong_codes_per_number", self.limits.wrong_codes_per_number)?;
         check_quota("sms_per_number", self.limits.sms_per_number)?;
+        check_quota("wrong_codes_per_client", self.limits.wrong_codes_per_client)?;
+        check_quota("sms_per_client", self.limits.sms_per_client)?;
+        check_prefix(self.limits.sms_per_prefix)?;
         for (field, most) in [
             ("max_attempts", self.limits.request.max_attempts),
             ("max_requests", u32::try_from(self.max_requests).ok()),
@@ -214,6 +240,17 @@ fn check_quota(field: &str, quota: Option<Quota>) -> Result<(), Error> {
         }
         _ => Ok(()),
     }
+}
+
+fn check_prefix(prefix: Option<PrefixQuota>) -> Result<(), Error> {
+    check_quota("sms_per_prefix", prefix.map(|prefix| prefix.quota()))?;
+    let last_digits = prefix.map_or(1, |prefix| prefix.last_digits);
+    if (1..=MAX_LAST_DIGITS).contains(&last_digits) {
+        return Ok(());
+    }
+    let reason = if last_digits == 0 { Reason::TooSmall } else { Reason::TooLarge };
+    let fault = format_args!("has {last_digits} last digits, must have 1 to {MAX_LAST_DIGITS}");
+    Err(Error::invalid_input("sms_per_prefix", reason, fault))
 }
 
 fn random_key() -> Result<EngineKey, Error> {

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap, HashMap};
+use std::hash::{BuildHasher as _, Hash, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -9,12 +10,12 @@ use std::time::Duration;
 use subtle::{Choice, ConstantTimeEq as _};
 
 use super::{
-    Attempt, Clock, CreateResult, DELIVERY_TIMEOUT, DeliveryStatus, Digest, IdempotencyClaim, Limits, MonotonicClock,
-    NewClaim, NewRequest, NewResend, ResendLimit, ResendResult, SWEPT_A_CALL, StoreBackend, StoreFuture, StoredRequest,
-    StoredResponse, StoredTerms, is_key_known, wrong_key,
+    Attempt, ClientHash, Clock, Counted, CreateResult, DELIVERY_TIMEOUT, DeliveryStatus, Digest, IdempotencyClaim,
+    Limits, MonotonicClock, NewClaim, NewRequest, NewResend, ResendResult, SWEPT_A_CALL, SmsLimit, StoreBackend,
+    StoreFuture, StoredRequest, StoredResponse, StoredTerms, is_key_known, wrong_key,
 };
 use crate::error::{Error, ErrorCode};
-use crate::machine::{Answer, Event, Quota, Record, Timestamp, Window};
+use crate::machine::{Answer, CounterLimits, Counters, Event, Record, RequestLimits, SmsWait, Timestamp, Window};
 use crate::values::PhoneNumber;
 use crate::verification::{Outcome, SmsStatus, State, Terms};
 
@@ -31,7 +32,11 @@ pub struct MemoryStore {
     max_requests: u64,
     held: AtomicU64,
     requests: Vec<Mutex<Requests>>,
-    numbers: Vec<Mutex<Numbers>>,
+    numbers: Table<PhoneNumber>,
+    clients: Table<ClientKey>,
+    prefixes: Table<u64>,
+    /// What a client's hash is hashed with.
+    secrets: [RandomState; 2],
     claims: Mutex<Claims>,
     /// Whose memory it is.
     process: u32,
@@ -47,6 +52,7 @@ struct Kept {
     record: Record,
     code: Digest,
     number: PhoneNumber,
+    client: Option<Box<ClientHash>>,
     terms: Arc<Terms>,
     created_at: Timestamp,
     keep: Duration,
@@ -61,16 +67,23 @@ struct Kept {
     replaced: Option<Box<(Digest, Record, SmsStatus)>>,
 }
 
-#[derive(Default)]
-struct Numbers {
-    by_number: HashMap<PhoneNumber, Counters>,
-    due: BinaryHeap<Reverse<(Timestamp, PhoneNumber)>>,
+/// What a client's hash becomes under two keys of this store alone.
+type ClientKey = (u64, u64);
+
+/// What is counted, by whom it is counted for.
+struct Table<K>(Vec<Mutex<Shard<K>>>);
+
+struct Shard<K> {
+    counters: HashMap<K, Counters>,
+    due: BinaryHeap<Reverse<(Timestamp, K)>>,
 }
 
-#[derive(Default, Clone, Copy)]
-struct Counters {
-    wrong_codes: Window,
-    sms: Window,
+/// What is counted for one, while nobody else counts there.
+struct Counting<'a, K: Spread> {
+    shard: MutexGuard<'a, Shard<K>>,
+    key: K,
+    limits: CounterLimits,
+    counters: Counters,
 }
 
 #[derive(Default)]
@@ -116,7 +129,10 @@ impl MemoryStore {
             max_requests,
             held: AtomicU64::new(0),
             requests: (0..SHARDS).map(|_| Mutex::default()).collect(),
-            numbers: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            numbers: Table::new(),
+            clients: Table::new(),
+            prefixes: Table::new(),
+            secrets: [RandomState::new(), RandomState::new()],
             claims: Mutex::default(),
             process: std::process::id(),
         }
@@ -135,7 +151,9 @@ impl MemoryStore {
             self.held.fetch_sub(shard.by_id.len() as u64, Ordering::Relaxed);
             *shard = Requests::default();
         }
-        self.numbers.iter().for_each(|shard| *lock(shard) = Numbers::default());
+        self.numbers.clear();
+        self.clients.clear();
+        self.prefixes.clear();
         *lock(&self.claims) = Claims::default();
     }
 
@@ -201,66 +219,41 @@ impl MemoryStore {
             })
     }
 
-    fn counters<R>(
+    fn client(&self, hash: ClientHash) -> ClientKey {
+        let [one, other] = &self.secrets;
+        (one.hash_one(hash), other.hash_one(hash))
+    }
+
+    /// Counts an SMS of a request for all that it counts for, or for none of them and says which limit is in the way, and the
+    /// request that the pause is after.
+    fn count_sms(
         &self,
-        number: PhoneNumber,
+        request: u128,
+        counted: &Counted,
         now: Timestamp,
         limits: &Limits,
-        use_them: impl FnOnce(&mut Counters) -> R,
-    ) -> R {
-        let mut shard = lock(&self.numbers[number.spread() % SHARDS]);
-        let end = |counters: &Counters| {
-            let end = |window: Window, quota: Option<Quota>| match quota {
-                Some(quota) if window.count > 0 => window.started.after(quota.per),
-                _ => Timestamp::default(),
-            };
-            end(counters.wrong_codes, limits.wrong_codes_per_number).max(end(counters.sms, limits.sms_per_number))
-        };
-        for _ in 0..SWEPT_A_CALL {
-            let Some(&Reverse((due, swept))) = shard.due.peek() else { break };
-            if now < due {
-                break;
-            }
-            shard.due.pop();
-            if let Some(until) = shard.by_number.get(&swept).map(end) {
-                if now < until {
-                    shard.due.push(Reverse((until, swept)));
-                } else {
-                    shard.by_number.remove(&swept);
-                }
-            }
+    ) -> Result<(), (SmsLimit, Option<u128>)> {
+        // Always in this order, so that no two calls wait for each other.
+        let of_number = limits.of_number();
+        let mut number = of_number.count_sms().then(|| self.numbers.lock(counted.number, now, of_number));
+        let mut client = counted.client.map(|hash| self.clients.lock(self.client(hash), now, limits.of_client()));
+        let mut prefix = counted.prefix.map(|prefix| self.prefixes.lock(prefix, now, limits.of_prefix()));
+        let latest = number.as_ref().and_then(|number| number.counters.latest).map(|latest| latest.request);
+        let wait = number.as_ref().and_then(|number| number.sms_wait(now)).map(SmsLimit::of_number);
+        let wait = wait.or_else(|| client.as_ref()?.sms_wait(now).map(SmsLimit::of_client));
+        if let Some(limit) = wait.or_else(|| prefix.as_ref()?.sms_wait(now).map(SmsLimit::of_prefix)) {
+            return Err((limit, latest.filter(|_| matches!(limit, SmsLimit::ResendAfter(_)))));
         }
-        let known = shard.by_number.get(&number).copied();
-        let mut counters = known.unwrap_or_default();
-        let result = use_them(&mut counters);
-        let until = end(&counters);
-        if known.is_some() || now < until {
-            shard.by_number.insert(number, counters);
+        if let Some(number) = &mut number {
+            number.count_sms(now, request);
         }
-        if known.is_none() && now < until {
-            shard.due.push(Reverse((until, number)));
+        if let Some(client) = &mut client {
+            client.count_sms(now, request);
         }
-        result
-    }
-
-    /// Counts an SMS to a number, or says how long it has to wait.
-    fn count_sms(&self, number: PhoneNumber, now: Timestamp, limits: &Limits) -> Result<(), Duration> {
-        let Some(quota) = limits.sms_per_number else { return Ok(()) };
-        self.counters(number, now, limits, |counters| match counters.sms.wait(now, &quota) {
-            Some(wait) => Err(wait),
-            None => {
-                counters.sms = counters.sms.counted(now, &quota);
-                Ok(())
-            }
-        })
-    }
-
-    /// Gives an SMS back to the window that it was counted in.
-    fn give_sms_back(&self, number: PhoneNumber, counted_at: Timestamp) {
-        let mut shard = lock(&self.numbers[number.spread() % SHARDS]);
-        if let Some(counters) = shard.by_number.get_mut(&number).filter(|counters| counters.sms.started <= counted_at) {
-            counters.sms.count = counters.sms.count.saturating_sub(1);
+        if let Some(prefix) = &mut prefix {
+            prefix.count_sms(now, request);
         }
+        Ok(())
     }
 
     fn create_now(&self, request: NewRequest) -> CreateResult {
@@ -285,15 +278,22 @@ impl MemoryStore {
             return CreateResult::Full;
         }
         let (mut shard, now) = self.requests(request.id);
-        if let Err(wait) = self.count_sms(request.number, now, &request.limits) {
+        let counted = request.limits.counted(request.number, request.terms.client);
+        if let Err((limit, latest)) = self.count_sms(request.id, &counted, now, &request.limits) {
             self.held.fetch_sub(1, Ordering::Relaxed);
-            return CreateResult::RateLimited(wait);
+            drop(shard);
+            let is_pending = |id: &u128| {
+                let (mut shard, now) = self.requests(*id);
+                shard.live(*id, now).is_some_and(|kept| kept.record.state(now) == State::Pending)
+            };
+            return CreateResult::RateLimited { limit, pending: latest.filter(is_pending) };
         }
         let mut kept = Kept {
             due: Timestamp::default(),
             record: Record::new(now, request.terms.terms.validity.duration()),
             code: request.code,
             number: request.number,
+            client: request.terms.client.map(Box::new),
             terms: request.terms.terms,
             created_at: now,
             keep: request.keep,
@@ -350,22 +350,28 @@ impl MemoryStore {
         let (record, answer) =
             kept.record.step(Event::Validate { code_is_right: is_right.into() }, now, &limits.request);
         let Answer::Outcome(outcome) = answer else { return Ok(None) };
-        if let Some(quota) = limits.wrong_codes_per_number
-            && matches!(outcome, Outcome::Verified | Outcome::WrongCode)
-        {
-            // Looking and counting are one step: requests of the same number meet here alone.
-            let may_look = self.counters(number, now, limits, |counters| {
-                let may_look = counters.wrong_codes.wait(now, &quota).is_none();
-                if may_look {
-                    counters.wrong_codes = match outcome {
-                        Outcome::Verified => Window::default(),
-                        _ => counters.wrong_codes.counted(now, &quota),
-                    };
-                }
-                may_look
+        if matches!(outcome, Outcome::Verified | Outcome::WrongCode) {
+            // Looking and counting are one step: requests of the same number, or of the same client, meet here alone.
+            let of_number = limits.of_number();
+            let mut number = of_number.wrong_codes.map(|quota| (self.numbers.lock(number, now, of_number), quota));
+            let of_client = limits.of_client();
+            let mut client = attempt.client.zip(of_client.wrong_codes).map(|(hash, quota)| {
+                let counting = self.clients.lock(self.client(hash), now, of_client);
+                (counting, quota)
             });
-            if !may_look {
+            let is_full = |counters: &Counters, quota| counters.wrong_codes.wait(now, quota).is_some();
+            if number.as_ref().is_some_and(|(number, quota)| is_full(&number.counters, quota))
+                || client.as_ref().is_some_and(|(client, quota)| is_full(&client.counters, quota))
+            {
                 return Ok(Some(Outcome::TooManyAttempts));
+            }
+            let is_right = outcome.is_verified();
+            if let Some((number, quota)) = &mut number {
+                let before = number.counters.wrong_codes;
+                number.counters.wrong_codes = if is_right { Window::default() } else { before.counted(now, quota) };
+            }
+            if let Some((client, quota)) = client.as_mut().filter(|_| !is_right) {
+                client.counters.wrong_codes = client.counters.wrong_codes.counted(now, quota);
             }
         }
         kept.record = record;
@@ -381,16 +387,17 @@ impl MemoryStore {
         match answer {
             Answer::Resend => {}
             Answer::RateLimited { retry_after } => {
-                return Some(ResendResult::RateLimited(ResendLimit::of(retry_after)));
+                return Some(ResendResult::RateLimited(SmsLimit::of(retry_after)));
             }
             _ => return Some(ResendResult::Conflict),
         }
         // Two hand-overs at once: were the second certainly not sent, which code counts could not be said.
         if kept.replaced.is_some() && now < kept.record.sent_at.after(DELIVERY_TIMEOUT) {
-            return Some(ResendResult::RateLimited(ResendLimit::ResendAfter(Duration::from_secs(1))));
+            return Some(ResendResult::RateLimited(SmsLimit::ResendAfter(Duration::from_secs(1))));
         }
-        if let Err(wait) = self.count_sms(kept.number, now, limits) {
-            return Some(ResendResult::RateLimited(ResendLimit::SmsPerNumber(wait)));
+        let counted = limits.counted(kept.number, kept.client.as_deref().copied());
+        if let Err((limit, _)) = self.count_sms(id, &counted, now, limits) {
+            return Some(ResendResult::RateLimited(limit));
         }
         kept.replaced = Some(Box::new((kept.code, kept.record, kept.sms)));
         kept.record = record;
@@ -401,12 +408,12 @@ impl MemoryStore {
         Some(ResendResult::Ready { delivery: kept.delivery, stored: kept.stored(now) })
     }
 
-    fn record_delivery_now(&self, id: u128, delivery: u32, end: DeliveryStatus) {
+    fn record_delivery_now(&self, id: u128, delivery: u32, end: DeliveryStatus, counted: &Counted) {
         let (mut shard, now) = self.requests(id);
         let is_it = |kept: &&mut Kept| kept.delivery == delivery && kept.under_way;
         let Some(kept) = shard.live(id, now).filter(is_it) else { return };
         kept.under_way = false;
-        let (number, sent_at) = (kept.number, kept.record.sent_at);
+        let sent_at = kept.record.sent_at;
         let mut free_key = None;
         match (end, kept.replaced.take()) {
             (DeliveryStatus::Sent, _) => {
@@ -434,13 +441,112 @@ impl MemoryStore {
             }
         }
         drop(shard);
-        self.give_sms_back(number, sent_at);
+        self.numbers.give_sms_back(&counted.number, sent_at, id);
+        if let Some(hash) = counted.client {
+            self.clients.give_sms_back(&self.client(hash), sent_at, id);
+        }
+        if let Some(prefix) = counted.prefix {
+            self.prefixes.give_sms_back(&prefix, sent_at, id);
+        }
         if let Some(key) = free_key {
             // The key of a request that was not sent is free again.
             let mut claims = lock(&self.claims);
             if claims.is_of_request(&key, id) {
                 claims.remove(&key);
             }
+        }
+    }
+}
+
+/// What spreads over the shards.
+trait Spread: Copy + Eq + Ord + Hash {
+    fn spread(self) -> usize;
+}
+
+impl Spread for PhoneNumber {
+    fn spread(self) -> usize {
+        Self::spread(self)
+    }
+}
+
+impl Spread for ClientKey {
+    fn spread(self) -> usize {
+        self.0 as usize
+    }
+}
+
+impl Spread for u64 {
+    fn spread(self) -> usize {
+        self as usize
+    }
+}
+
+impl<K: Spread> Table<K> {
+    fn new() -> Self {
+        let shard = || Mutex::new(Shard { counters: HashMap::new(), due: BinaryHeap::new() });
+        Self((0..SHARDS).map(|_| shard()).collect())
+    }
+
+    #[cfg(feature = "sandbox")]
+    fn clear(&self) {
+        for shard in &self.0 {
+            let mut shard = lock(shard);
+            shard.counters = HashMap::new();
+            shard.due = BinaryHeap::new();
+        }
+    }
+
+    fn shard(&self, key: K) -> MutexGuard<'_, Shard<K>> {
+        lock(&self.0[key.spread() % SHARDS])
+    }
+
+    fn lock(&self, key: K, now: Timestamp, limits: CounterLimits) -> Counting<'_, K> {
+        let mut shard = self.shard(key);
+        for _ in 0..SWEPT_A_CALL {
+            let Some(&Reverse((due, swept))) = shard.due.peek() else { break };
+            if now < due {
+                break;
+            }
+            shard.due.pop();
+            if let Some(until) = shard.counters.get(&swept).map(|counters| counters.end(&limits)) {
+                if now < until {
+                    shard.due.push(Reverse((until, swept)));
+                } else {
+                    shard.counters.remove(&swept);
+                }
+            }
+        }
+        let counters = shard.counters.get(&key).copied().unwrap_or_default();
+        Counting { shard, key, limits, counters }
+    }
+
+    fn give_sms_back(&self, key: &K, counted_at: Timestamp, request: u128) {
+        if let Some(counters) = self.shard(*key).counters.get_mut(key) {
+            counters.give_sms_back(counted_at, request);
+        }
+    }
+}
+
+impl<K: Spread> Counting<'_, K> {
+    fn sms_wait(&self, now: Timestamp) -> Option<SmsWait> {
+        self.counters.sms_wait(now, &self.limits)
+    }
+
+    fn count_sms(&mut self, now: Timestamp, request: u128) {
+        self.counters.count_sms(now, request, &self.limits);
+    }
+}
+
+/// What was counted is kept as long as it counts.
+impl<K: Spread> Drop for Counting<'_, K> {
+    fn drop(&mut self) {
+        let Self { shard, key, limits, counters } = self;
+        let until = counters.end(limits);
+        if let Some(known) = shard.counters.get_mut(key) {
+            *known = *counters;
+        } else if until > Timestamp::default() {
+            shard.counters.insert(*key, *counters);
+            shard.due.push(Reverse((until, *key)));
         }
     }
 }
@@ -541,7 +647,11 @@ impl StoreBackend for MemoryStore {
     fn terms(&self, id: u128) -> StoreFuture<'_, Option<StoredTerms>> {
         self.answer(|| {
             let (mut shard, now) = self.requests(id);
-            shard.live(id, now).map(|kept| StoredTerms { number: kept.number, terms: kept.terms.clone() })
+            shard.live(id, now).map(|kept| StoredTerms {
+                number: kept.number,
+                client: kept.client.as_deref().copied(),
+                terms: kept.terms.clone(),
+            })
         })
     }
 
@@ -549,8 +659,8 @@ impl StoreBackend for MemoryStore {
         self.answer(|| self.resend_now(id, &resend))
     }
 
-    fn record_delivery(&self, id: u128, delivery: u32, end: DeliveryStatus) -> StoreFuture<'_, ()> {
-        self.answer(|| self.record_delivery_now(id, delivery, end))
+    fn record_delivery(&self, id: u128, delivery: u32, end: DeliveryStatus, counted: Counted) -> StoreFuture<'_, ()> {
+        self.answer(|| self.record_delivery_now(id, delivery, end, &counted))
     }
 
     fn get(&self, id: u128) -> StoreFuture<'_, Option<StoredRequest>> {
@@ -592,23 +702,15 @@ impl StoreBackend for MemoryStore {
 }
 
 /// A cancellation is bound by no limit.
-const NO_LIMITS: crate::machine::RequestLimits =
-    crate::machine::RequestLimits { max_attempts: None, max_resends: None, resend_after: None };
+const NO_LIMITS: RequestLimits = Limits::NONE.request;
 
 #[cfg(test)]
 mod tests {
     use std::task::{Context, Poll, Waker};
 
     use super::*;
-    use crate::machine::RequestLimits;
     use crate::values::PhoneNumber;
     use crate::verification::RequestOptions;
-
-    const LIMITS: Limits = Limits {
-        request: RequestLimits { max_attempts: None, max_resends: None, resend_after: None },
-        wrong_codes_per_number: None,
-        sms_per_number: None,
-    };
 
     fn claim(key: u128) -> Result<NewClaim, Error> {
         let mut digest = [0; 32];
@@ -630,18 +732,22 @@ mod tests {
         let store = MemoryStore { process: 0, ..MemoryStore::new(10) };
         let _claims = lock(&store.claims);
         let _requests: Vec<_> = store.requests.iter().map(lock).collect();
-        let _numbers: Vec<_> = store.numbers.iter().map(lock).collect();
+        let _numbers: Vec<_> = store.numbers.0.iter().map(lock).collect();
         let claim = claim(1)?;
         let response = StoredResponse { id: String::new(), created_at: Timestamp(0), expires_at: Timestamp(0) };
-        let attempt = Attempt { id: 1, codes: &[], number: None, limits: LIMITS };
-        let terms = StoredTerms { number: claim.number, terms: Arc::new(Terms::check(&RequestOptions::default())?) };
-        let resend = NewResend { command: 1, code: [0; 32], terms, limits: LIMITS };
+        let attempt = Attempt { id: 1, codes: &[], number: None, client: None, limits: Limits::NONE };
+        let terms = StoredTerms {
+            number: claim.number,
+            client: None,
+            terms: Arc::new(Terms::check(&RequestOptions::default())?),
+        };
+        let resend = NewResend { command: 1, code: [0; 32], terms, limits: Limits::NONE };
         let refused = [
             refusal(store.validate(1, attempt)),
             refusal(store.cancel(1)),
             refusal(store.terms(1)),
             refusal(store.resend(1, resend)),
-            refusal(store.record_delivery(1, 0, DeliveryStatus::Sent)),
+            refusal(store.record_delivery(1, 0, DeliveryStatus::Sent, Limits::NONE.counted(claim.number, None))),
             refusal(store.get(1)),
             refusal(store.claim(claim.clone())),
             refusal(store.complete(claim.key, claim.owner, response)),

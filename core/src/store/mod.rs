@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::{Error, ErrorCode, Reason};
-use crate::machine::{Quota, Record, RequestLimits, Timestamp};
+use crate::machine::{CounterLimits, PrefixQuota, Quota, Record, RequestLimits, SmsWait, Timestamp};
 use crate::values::PhoneNumber;
 use crate::verification::{Outcome, SmsStatus, State, Terms};
 
@@ -107,9 +107,9 @@ pub trait StoreBackend: Send + Sync {
     fn resend(&self, id: u128, resend: NewResend) -> StoreFuture<'_, Option<ResendResult>>;
 
     /// Says how a hand-over ended. `NotSent` takes a new request away, or puts a resend's old code and validity back,
-    /// and gives the counted SMS back. Of a hand-over that is not the request's latest, or has ended already, it changes
-    /// nothing.
-    fn record_delivery(&self, id: u128, delivery: u32, end: DeliveryStatus) -> StoreFuture<'_, ()>;
+    /// and gives the SMS back to those that it was counted for. Of a hand-over that is not the request's latest, or has ended
+    /// already, it changes nothing.
+    fn record_delivery(&self, id: u128, delivery: u32, end: DeliveryStatus, counted: Counted) -> StoreFuture<'_, ()>;
 
     /// Reads; none where there is no such request.
     fn get(&self, id: u128) -> StoreFuture<'_, Option<StoredRequest>>;
@@ -138,15 +138,73 @@ pub trait StoreBackend: Send + Sync {
     }
 }
 
-/// The limits of an engine; `None` is no limit.
+/// The limits of an engine; `None` is no limit. An SMS is given back only when it was certainly not sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Those of one request.
+    /// Those of one request. The pause is between two SMS to one number, whichever their requests.
     pub request: RequestLimits,
     /// Wrong codes for one number, cleared by a success.
     pub wrong_codes_per_number: Option<Quota>,
-    /// SMS to one number, given back only when one was certainly not sent.
+    /// SMS to one number.
     pub sms_per_number: Option<Quota>,
+    /// Wrong codes of one client, which a success does not clear: it may be for another number.
+    pub wrong_codes_per_client: Option<Quota>,
+    /// SMS for one client.
+    pub sms_per_client: Option<Quota>,
+    /// SMS to numbers that share all but their last digits.
+    pub sms_per_prefix: Option<PrefixQuota>,
+}
+
+impl Limits {
+    /// No limits at all.
+    pub const NONE: Self = Self {
+        request: RequestLimits { max_attempts: None, max_resends: None, resend_after: None },
+        wrong_codes_per_number: None,
+        sms_per_number: None,
+        wrong_codes_per_client: None,
+        sms_per_client: None,
+        sms_per_prefix: None,
+    };
+
+    /// Those of one number.
+    pub fn of_number(&self) -> CounterLimits {
+        CounterLimits {
+            wrong_codes: self.wrong_codes_per_number,
+            sms: self.sms_per_number,
+            pause: self.request.resend_after,
+        }
+    }
+
+    /// Those of one client.
+    pub fn of_client(&self) -> CounterLimits {
+        CounterLimits { wrong_codes: self.wrong_codes_per_client, sms: self.sms_per_client, pause: None }
+    }
+
+    /// Those of one prefix.
+    pub fn of_prefix(&self) -> CounterLimits {
+        let sms = self.sms_per_prefix.map(|prefix| prefix.quota());
+        CounterLimits { wrong_codes: None, sms, pause: None }
+    }
+
+    /// Whom an SMS is counted for under these limits.
+    pub fn counted(&self, number: PhoneNumber, client: Option<ClientHash>) -> Counted {
+        let prefix = self.sms_per_prefix.map(|prefix| number.prefix(prefix.last_digits));
+        Counted { number, client: client.filter(|_| self.sms_per_client.is_some()), prefix }
+    }
+}
+
+/// What stands for a client before a store has put its key to it: the first 128 bits of a SHA-256.
+pub type ClientHash = [u8; 16];
+
+/// Whom an SMS is counted for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counted {
+    /// The number.
+    pub number: PhoneNumber,
+    /// The client, where one was named and is counted.
+    pub client: Option<ClientHash>,
+    /// The digits that the number shares with others, where those are counted.
+    pub prefix: Option<u64>,
 }
 
 /// A request to write down.
@@ -174,10 +232,22 @@ pub struct NewRequest {
 pub struct StoredTerms {
     /// The number to send to.
     pub(crate) number: PhoneNumber,
+    /// Who asked.
+    pub(crate) client: Option<ClientHash>,
     pub(crate) terms: Arc<Terms>,
 }
 
 impl StoredTerms {
+    /// The number to send to.
+    pub fn number(&self) -> PhoneNumber {
+        self.number
+    }
+
+    /// Who asked.
+    pub fn client(&self) -> Option<ClientHash> {
+        self.client
+    }
+
     /// How long a code is good, from the request and from each resend.
     pub fn validity(&self) -> Duration {
         self.terms.validity.duration()
@@ -192,8 +262,13 @@ pub enum CreateResult {
     Known(Box<(u128, StoredRequest)>),
     /// The idempotency key was used before, for another number.
     OtherNumber,
-    /// A limit of the number, which is known to end.
-    RateLimited(Duration),
+    /// A limit, which is known to end.
+    RateLimited {
+        /// Which.
+        limit: SmsLimit,
+        /// The request that the pause is after, while it is pending.
+        pending: Option<u128>,
+    },
     /// The store holds as many requests as it may.
     Full,
 }
@@ -208,6 +283,8 @@ pub struct Attempt<'a> {
     pub codes: &'a [Digest],
     /// The number that the request must be for; for another there is no such request.
     pub number: Option<PhoneNumber>,
+    /// Who submits it.
+    pub client: Option<ClientHash>,
     /// The limits that hold.
     pub limits: Limits,
 }
@@ -237,24 +314,63 @@ pub enum ResendResult {
     /// The request is over, or its attempts are used up.
     Conflict,
     /// A limit.
-    RateLimited(ResendLimit),
+    RateLimited(SmsLimit),
 }
 
-/// The limit that stopped a resend, and how long it lasts.
+/// The limit that stopped an SMS, and how long it lasts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ResendLimit {
+pub enum SmsLimit {
     /// All resends of the request are used up. Waiting does not help.
     MaxResends,
-    /// The pause after the latest SMS, or an SMS that is still being delivered.
+    /// The pause after the latest SMS to the number, or an SMS that is still being delivered.
     ResendAfter(Duration),
     /// The window of the number.
     SmsPerNumber(Duration),
+    /// The window of the client.
+    SmsPerClient(Duration),
+    /// The window of the numbers that share all but their last digits.
+    SmsPerPrefix(Duration),
 }
 
-impl ResendLimit {
+impl SmsLimit {
     /// The one that the state machine names.
     pub(crate) fn of(retry_after: Option<Duration>) -> Self {
         retry_after.map_or(Self::MaxResends, Self::ResendAfter)
+    }
+
+    /// The one of this name, as the stores that are servers say it.
+    #[cfg(any(feature = "postgres", feature = "redis"))]
+    pub(crate) fn named(name: &str, wait: Duration) -> Option<Self> {
+        Some(match name {
+            "max_resends" => Self::MaxResends,
+            "resend_after" => Self::ResendAfter(wait),
+            "sms_per_number" => Self::SmsPerNumber(wait),
+            "sms_per_client" => Self::SmsPerClient(wait),
+            "sms_per_prefix" => Self::SmsPerPrefix(wait),
+            _ => return None,
+        })
+    }
+
+    /// The one of a number that stops an SMS.
+    pub fn of_number(wait: SmsWait) -> Self {
+        match wait {
+            SmsWait::Pause(wait) => Self::ResendAfter(wait),
+            SmsWait::Quota(wait) => Self::SmsPerNumber(wait),
+        }
+    }
+
+    /// The one of a client that does.
+    pub fn of_client(wait: SmsWait) -> Self {
+        match wait {
+            SmsWait::Pause(wait) | SmsWait::Quota(wait) => Self::SmsPerClient(wait),
+        }
+    }
+
+    /// The one of a prefix that does.
+    pub fn of_prefix(wait: SmsWait) -> Self {
+        match wait {
+            SmsWait::Pause(wait) | SmsWait::Quota(wait) => Self::SmsPerPrefix(wait),
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::{Digest, StoredTerms};
+use super::{ClientHash, Counted, Digest, StoredTerms};
 use crate::error::{Error, ErrorCode, Reason};
 use crate::sms::MessageTemplate;
 use crate::values::{CodeSize, CodeType, EngineKey, PhoneNumber, Validity};
@@ -36,8 +36,16 @@ struct Keys {
     check: KeyCheck,
 }
 
-/// What [`Seal::open`] takes apart: number, code type, code size, validity, group, message.
-type Content = ((u16, u8, u64), String, u32, u64, String, String);
+/// What [`Seal::open`] takes apart: number, client, code type, code size, validity, group, message.
+type Content = ((u16, u8, u64), Option<(u64, u64)>, String, u32, u64, String, String);
+
+/// Whom an SMS is counted for, by what stands for each under every key, the one in use first. Nothing where nobody is.
+#[derive(Default)]
+pub(crate) struct Tags {
+    pub(crate) number: Vec<Digest>,
+    pub(crate) client: Vec<Digest>,
+    pub(crate) prefix: Vec<Digest>,
+}
 
 impl Seal {
     pub(crate) fn new(keys: &[EngineKey]) -> Result<Self, Error> {
@@ -53,6 +61,7 @@ impl Seal {
         let Terms { message, code_type, code_size, validity, group } = &*given.terms;
         let content = (
             given.number.parts(),
+            given.client.map(halves),
             code_type.as_str(),
             code_size.get() as u32,
             u64::from(validity.seconds()),
@@ -92,10 +101,11 @@ impl Seal {
         let opened =
             self.keys.iter().find_map(|keys| keys.content.decrypt(&nonce, Payload { msg: content, aad: &id }).ok());
         let opened = Zeroizing::new(opened.ok_or_else(unreadable)?);
-        let (number, code_type, code_size, validity, group, message): Content =
+        let (number, client, code_type, code_size, validity, group, message): Content =
             serde_json::from_slice(&opened).map_err(|_| unreadable())?;
         Ok(StoredTerms {
             number: PhoneNumber::from_parts(number),
+            client: client.map(whole),
             terms: Arc::new(Terms {
                 message: MessageTemplate::from_checked(message),
                 code_type: code_type.parse::<CodeType>().map_err(|_| unreadable())?,
@@ -122,16 +132,31 @@ impl Seal {
     /// counted under another there, so that a previous key is needed for as long as what was not written since counts.
     pub(crate) fn number_tags(&self, number: PhoneNumber) -> Vec<Digest> {
         let (calling_code, leading_zeros, national) = number.parts();
-        self.keys
-            .iter()
-            .map(|keys| {
-                let mut mac = keys.number.clone();
-                mac.update(&calling_code.to_be_bytes());
-                mac.update(&[leading_zeros]);
-                mac.update(&national.to_be_bytes());
-                mac.finalize().into_bytes().into()
-            })
-            .collect()
+        self.tags(&[&calling_code.to_be_bytes(), &[leading_zeros], &national.to_be_bytes()])
+    }
+
+    /// The same for a client.
+    pub(crate) fn client_tags(&self, client: ClientHash) -> Vec<Digest> {
+        self.tags(&[b"client", &client])
+    }
+
+    /// The same for all that an SMS is counted for.
+    pub(crate) fn counted_tags(&self, counted: &Counted) -> Tags {
+        let prefix = |prefix: u64| self.tags(&[b"prefix", &prefix.to_be_bytes()]);
+        Tags {
+            number: self.number_tags(counted.number),
+            client: counted.client.map(|client| self.client_tags(client)).unwrap_or_default(),
+            prefix: counted.prefix.map(prefix).unwrap_or_default(),
+        }
+    }
+
+    fn tags(&self, parts: &[&[u8]]) -> Vec<Digest> {
+        let under = |keys: &Keys| {
+            let mut mac = keys.number.clone();
+            parts.iter().for_each(|part| mac.update(part));
+            mac.finalize().into_bytes().into()
+        };
+        self.keys.iter().map(under).collect()
     }
 
     /// Whether a store whose users had these keys may be used with the present ones, and what it has to add to them.
@@ -151,6 +176,16 @@ impl Seal {
             ))
         }
     }
+}
+
+/// As JSON can hold it.
+fn halves(client: ClientHash) -> (u64, u64) {
+    let whole = u128::from_be_bytes(client);
+    ((whole >> 64) as u64, whole as u64)
+}
+
+fn whole((high, low): (u64, u64)) -> ClientHash {
+    (u128::from(high) << 64 | u128::from(low)).to_be_bytes()
 }
 
 impl Keys {

@@ -54,8 +54,7 @@ impl PhoneNumber {
 
     /// How many digits the whole number has.
     fn digits(self) -> usize {
-        let of = |number: u64| number.checked_ilog10().map_or(1, |log| log as usize + 1);
-        of(self.calling_code.into()) + usize::from(self.leading_zeros) + of(self.national)
+        digits_of(self.calling_code.into()) + usize::from(self.leading_zeros) + digits_of(self.national)
     }
 
     /// The number, and how many digits it was written with, its calling code included.
@@ -112,6 +111,17 @@ impl PhoneNumber {
         Self { calling_code, leading_zeros, national }
     }
 
+    /// The digits of the whole number without so many at its end, of which its calling code is never one.
+    pub(crate) fn prefix(self, last_digits: u32) -> u64 {
+        let national_digits = self.digits() as u32 - digits_of(self.calling_code.into()) as u32;
+        let shared = |digits: u32| 10_u64.saturating_pow(digits);
+        let cut = last_digits.min(national_digits);
+        // Leading zeros are digits too: what is cut off the national number is no more than it has.
+        u64::from(self.calling_code)
+            .saturating_mul(shared(national_digits - cut))
+            .saturating_add(self.national / shared(cut))
+    }
+
     /// A number that differs between most phone numbers, for spreading them.
     pub(crate) const fn spread(self) -> usize {
         // The last digits differ most; 61 is prime to the powers of two that it is reduced by.
@@ -137,6 +147,10 @@ impl PhoneNumber {
     pub(crate) fn on_the_wire(self) -> String {
         format!("{}-{}", self.calling_code, self.national())
     }
+}
+
+fn digits_of(number: u64) -> usize {
+    number.checked_ilog10().map_or(1, |log| log as usize + 1)
 }
 
 /// The number with a plus in front, from one of the three ways of writing it, and the calling code where it was set

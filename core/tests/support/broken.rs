@@ -1,11 +1,10 @@
-//! A store with the mistake that the others must not make: validation reads, and then writes.
+//! A store with the mistake that the others must not make: what is counted is read, and then written.
 
 use std::sync::{Arc, Mutex};
 
-use egoi_verify::machine::RequestLimits;
 use egoi_verify::store::{
-    Attempt, CreateResult, DeliveryStatus, Digest, IdempotencyClaim, KEY_TAG, Limits, NewClaim, NewRequest, NewResend,
-    ResendResult, StoreBackend, StoreFuture, StoredRequest, StoredResponse, StoredTerms,
+    Attempt, Counted, CreateResult, DeliveryStatus, Digest, IdempotencyClaim, KEY_TAG, Limits, NewClaim, NewRequest,
+    NewResend, ResendResult, StoreBackend, StoreFuture, StoredRequest, StoredResponse, StoredTerms,
 };
 use egoi_verify::{Clock as _, Error, ErrorCode, Outcome, State, TestClock};
 
@@ -15,12 +14,6 @@ pub(crate) struct BrokenStore {
     model: Mutex<Model>,
     clock: Arc<TestClock>,
 }
-
-const NO_LIMITS: Limits = Limits {
-    request: RequestLimits { max_attempts: None, max_resends: None, resend_after: None },
-    wrong_codes_per_number: None,
-    sms_per_number: None,
-};
 
 impl BrokenStore {
     pub(crate) fn new(max_requests: u64, clock: Arc<TestClock>) -> Self {
@@ -43,7 +36,15 @@ fn no_keys<'a, T: Send + 'a>() -> StoreFuture<'a, T> {
 
 impl StoreBackend for BrokenStore {
     fn create(&self, request: NewRequest) -> StoreFuture<'_, CreateResult> {
-        self.done(|model, now| model.create(request, now))
+        let now = self.clock.now();
+        let counted = request.limits.counted(request.number, request.terms.client());
+        let seen = self.model.lock().unwrap().counted(&counted);
+        // The way to a database and back, in which others come by.
+        std::thread::yield_now();
+        self.done(|model, _| {
+            model.set_counted(&counted, seen);
+            model.create(request, now)
+        })
     }
 
     fn validate<'a>(&'a self, id: u128, attempt: Attempt<'a>) -> StoreFuture<'a, Option<Outcome>> {
@@ -66,7 +67,7 @@ impl StoreBackend for BrokenStore {
     }
 
     fn cancel(&self, id: u128) -> StoreFuture<'_, Option<State>> {
-        self.done(|model, now| model.cancel(id, &NO_LIMITS, now))
+        self.done(|model, now| model.cancel(id, &Limits::NONE, now))
     }
 
     fn terms(&self, id: u128) -> StoreFuture<'_, Option<StoredTerms>> {
@@ -77,8 +78,8 @@ impl StoreBackend for BrokenStore {
         self.done(|model, now| model.resend(id, resend.code, &resend.limits, now))
     }
 
-    fn record_delivery(&self, id: u128, delivery: u32, end: DeliveryStatus) -> StoreFuture<'_, ()> {
-        self.done(|model, now| model.record_delivery(id, delivery, end, now))
+    fn record_delivery(&self, id: u128, delivery: u32, end: DeliveryStatus, counted: Counted) -> StoreFuture<'_, ()> {
+        self.done(|model, now| model.record_delivery(id, delivery, end, &counted, now))
     }
 
     fn get(&self, id: u128) -> StoreFuture<'_, Option<StoredRequest>> {

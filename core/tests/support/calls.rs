@@ -8,16 +8,16 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use egoi_verify::machine::{Quota, RequestLimits, Timestamp};
+use egoi_verify::machine::{PrefixQuota, Quota, RequestLimits, Timestamp};
 use egoi_verify::store::{
-    Attempt, ClockShift, CreateResult, DeliveryStatus, IdempotencyClaim, Limits, NewClaim, NewRequest, ResendResult,
-    StoreBackend,
+    Attempt, ClockShift, Counted, CreateResult, DeliveryStatus, IdempotencyClaim, Limits, NewClaim, NewRequest,
+    ResendResult, StoreBackend,
 };
 use egoi_verify::{Clock, EngineOptions, Error, Store};
 use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 
-use super::conformance::{code as digest_of, new_resend, number, terms};
+use super::conformance::{client_hash, code as digest_of, new_resend, number, terms_for};
 
 /// A call of a store. A code and a key are one byte here, a number its last digit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,15 +37,32 @@ pub(crate) struct Most {
     pub(crate) attempts: Option<u32>,
     pub(crate) wrong_codes_per_number: Option<u32>,
     pub(crate) sms_per_number: Option<u32>,
+    pub(crate) wrong_codes_per_client: Option<u32>,
+    pub(crate) sms_per_client: Option<u32>,
+    /// To numbers that share all but their last digit.
+    pub(crate) sms_per_prefix: Option<u32>,
+    /// Seconds.
+    pub(crate) resend_after: Option<u64>,
 }
 
 impl Most {
     pub(crate) fn limits(self) -> Limits {
         let quota = |limit: Option<u32>| limit.map(|limit| Quota { limit, per: Duration::from_secs(3600) });
         Limits {
-            request: RequestLimits { max_attempts: self.attempts, max_resends: None, resend_after: None },
+            request: RequestLimits {
+                max_attempts: self.attempts,
+                max_resends: None,
+                resend_after: self.resend_after.map(Duration::from_secs),
+            },
             wrong_codes_per_number: quota(self.wrong_codes_per_number),
             sms_per_number: quota(self.sms_per_number),
+            wrong_codes_per_client: quota(self.wrong_codes_per_client),
+            sms_per_client: quota(self.sms_per_client),
+            sms_per_prefix: quota(self.sms_per_prefix).map(|Quota { limit, per }| PrefixQuota {
+                limit,
+                per,
+                last_digits: 1,
+            }),
         }
     }
 }
@@ -92,8 +109,10 @@ impl Clock for StandingStill {
 /// The store that a URL names, at a time that stands still.
 pub(crate) fn open(url: &str) -> Arc<dyn StoreBackend> {
     // What is asked for is made now: it blocks, which a call may not.
-    for to in 0..3 {
-        terms(number(to), 600);
+    for to in 0..10 {
+        for client in [None, Some(0)] {
+            terms_for(number(to), 600, client);
+        }
     }
     let options = EngineOptions::default().store(Store::new(url).key([7; 32])).clock(Arc::new(StandingStill));
     options.open_store().unwrap()
@@ -117,7 +136,13 @@ impl Call {
             }
             Self::Validate { id, code } => {
                 let codes = [digest_of(code)];
-                let attempt = Attempt { id: attempt_id, codes: &codes, number: None, limits };
+                let attempt = Attempt {
+                    id: attempt_id,
+                    codes: &codes,
+                    number: None,
+                    client: limits.wrong_codes_per_client.map(|_| client_hash(0)),
+                    limits,
+                };
                 format!("{:?}", store.validate(id, attempt).await?)
             }
             Self::Cancel { id } => format!("{:?}", store.cancel(id).await?),
@@ -125,7 +150,7 @@ impl Call {
                 said_of_resending(store.resend(id, new_resend(digest_of(code), number(0), limits)).await?.as_ref())
             }
             Self::Settle { id, delivery, is_sent } => {
-                store.record_delivery(id, delivery, hand_over_end(is_sent)).await?;
+                store.record_delivery(id, delivery, hand_over_end(is_sent), counted(limits)).await?;
                 String::new()
             }
             Self::Get { id } => format!("{:?}", store.get(id).await?.map(|stored| (stored.record, stored.sms))),
@@ -150,6 +175,11 @@ impl Call {
     }
 }
 
+/// Whom the SMS of a request for the first number counts for.
+pub(crate) fn counted(limits: Limits) -> Counted {
+    limits.counted(number(0), None)
+}
+
 pub(crate) fn hand_over_end(is_sent: bool) -> DeliveryStatus {
     if is_sent { DeliveryStatus::Sent } else { DeliveryStatus::NotSent }
 }
@@ -159,7 +189,8 @@ pub(crate) fn new_request(id: u128, to: usize, code: u8, key: Option<u8>, limits
         id,
         number: number(to),
         code: digest_of(code),
-        terms: terms(number(to), 600),
+        // One client for all, where clients are counted.
+        terms: terms_for(number(to), 600, limits.sms_per_client.map(|_| 0)),
         idempotency_key: key.map(|key| [key; 32]),
         previous_idempotency_keys: Vec::new(),
         keep: Duration::from_secs(3600),
@@ -172,7 +203,7 @@ pub(crate) fn said_of_created(created: &CreateResult) -> String {
         CreateResult::New(_) => "new".to_owned(),
         CreateResult::Known(known) => format!("known {}", known.0),
         CreateResult::OtherNumber => "other number".to_owned(),
-        CreateResult::RateLimited(_) => "rate limited".to_owned(),
+        CreateResult::RateLimited { .. } => "rate limited".to_owned(),
         CreateResult::Full => "full".to_owned(),
     }
 }

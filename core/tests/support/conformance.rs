@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Barrier, LazyLock, Mutex};
 use std::time::Duration;
 
-use egoi_verify::machine::{Quota, RequestLimits, Timestamp};
+use egoi_verify::machine::{PrefixQuota, Quota, RequestLimits, Timestamp};
 use egoi_verify::store::{
-    Attempt, CreateResult, DeliveryStatus, Digest, IdempotencyClaim, KEY_TAG, Limits, NewClaim, NewRequest, NewResend,
-    ResendLimit, ResendResult, StoreBackend, StoredResponse, StoredTerms,
+    Attempt, ClientHash, CreateResult, DeliveryStatus, Digest, IdempotencyClaim, KEY_TAG, Limits, NewClaim, NewRequest,
+    NewResend, ResendResult, SmsLimit, StoreBackend, StoredResponse, StoredTerms,
 };
 use egoi_verify::{
     Clock as _, Engine, EngineOptions, ErrorCode, Outcome, OutgoingSms, PhoneNumber, RequestOptions, State, Store,
@@ -62,6 +62,16 @@ macro_rules! conforms_one_at_a_time {
             a_key_of_a_request_that_was_not_sent_is_free_again
             a_resend_while_another_is_handed_over_has_to_wait
             a_hand_over_that_ended_ends_no_more
+            a_request_within_the_pause_is_refused_with_the_pending_one
+            a_request_within_the_pause_names_no_request_that_is_over
+            a_resend_waits_for_the_sms_of_another_request_too
+            a_pause_after_an_sms_that_was_not_sent_is_none
+            the_sms_of_a_client_count_across_numbers
+            the_wrong_codes_of_a_client_count_across_numbers
+            a_success_clears_no_wrong_codes_of_its_client
+            the_sms_of_a_prefix_count_across_numbers
+            an_sms_that_one_limit_stops_counts_for_none
+            an_sms_is_given_back_to_its_client_and_its_prefix
         }
     };
 }
@@ -73,6 +83,10 @@ macro_rules! conforms_at_once {
             of_64_wrong_codes_at_once_no_more_than_the_limit_are_looked_at
             of_64_wrong_codes_for_one_number_at_once_no_more_than_its_limit_are_looked_at
             of_64_requests_for_one_number_at_once_no_more_than_its_limit_are_sent
+            of_64_requests_for_one_number_at_once_one_is_sent_before_the_pause_ends
+            of_64_requests_of_one_client_at_once_no_more_than_its_limit_are_sent
+            of_64_requests_to_one_prefix_at_once_no_more_than_its_limit_are_sent
+            of_64_wrong_codes_of_one_client_at_once_no_more_than_its_limit_are_looked_at
             of_64_resends_at_once_one_is_ready
             of_64_requests_with_one_key_at_once_one_is_new
             of_a_success_and_a_cancellation_at_once_one_counts
@@ -134,11 +148,7 @@ const THREADS: usize = 64;
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 const MS: Duration = Duration::from_millis(1);
-const NO_LIMITS: Limits = Limits {
-    request: RequestLimits { max_attempts: None, max_resends: None, resend_after: None },
-    wrong_codes_per_number: None,
-    sms_per_number: None,
-};
+const NO_LIMITS: Limits = Limits::NONE;
 pub(crate) const RIGHT: Digest = code(1);
 const WRONG: Digest = code(2);
 /// What [`RIGHT`] would be under another key.
@@ -164,22 +174,37 @@ pub(crate) fn wait<T>(later: impl Future<Output = Result<T, egoi_verify::Error>>
 }
 
 pub(crate) fn number(i: usize) -> PhoneNumber {
-    parse_number(&format!("351-91000000{i}")).unwrap()
+    parse_number(&format!("351-{}", 910_000_000 + i)).unwrap()
 }
 
 /// What a request for a number with a validity asks for. Only an engine can say it.
 pub(crate) fn terms(number: PhoneNumber, seconds: u64) -> StoredTerms {
-    static KNOWN: LazyLock<Mutex<HashMap<(PhoneNumber, u64), StoredTerms>>> = LazyLock::new(Mutex::default);
+    terms_for(number, seconds, None)
+}
+
+/// The same for a client.
+pub(crate) fn terms_for(number: PhoneNumber, seconds: u64, client: Option<usize>) -> StoredTerms {
+    type Asked = (PhoneNumber, u64, Option<usize>);
+    static KNOWN: LazyLock<Mutex<HashMap<Asked, StoredTerms>>> = LazyLock::new(Mutex::default);
     let mut known = KNOWN.lock().unwrap();
-    let asked = known.entry((number, seconds)).or_insert_with(|| {
+    let asked = known.entry((number, seconds, client)).or_insert_with(|| {
         let store = Arc::new(Watched::new(Arc::new(TestClock::default())));
         let options =
             EngineOptions::default().store(Store::custom(Arc::clone(&store) as Arc<dyn StoreBackend>).key([0; 32]));
         let engine = Engine::new(|_: OutgoingSms| async { Ok(()) }, options).unwrap();
-        wait(engine.request_to(number, RequestOptions::default().ttl(Duration::from_secs(seconds))));
+        let mut request = RequestOptions::default().ttl(Duration::from_secs(seconds));
+        if let Some(client) = client {
+            request = request.client(format!("client {client}"));
+        }
+        wait(engine.request_to(number, request));
         store.terms.lock().unwrap().pop().unwrap()
     });
     asked.clone()
+}
+
+/// What stands for a client.
+pub(crate) fn client_hash(client: usize) -> ClientHash {
+    terms_for(number(0), 600, Some(client)).client().unwrap()
 }
 
 /// A store, and its clock, which stands still.
@@ -215,7 +240,7 @@ fn new_request(id: u128, number: PhoneNumber, limits: Limits) -> NewRequest {
 fn attempt(code: &Digest, limits: Limits) -> Attempt<'_> {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let id = NEXT.fetch_add(1, Ordering::Relaxed).into();
-    Attempt { id, codes: std::slice::from_ref(code), number: None, limits }
+    Attempt { id, codes: std::slice::from_ref(code), number: None, client: None, limits }
 }
 
 /// A command of its own.
@@ -238,7 +263,8 @@ impl Opened {
     }
 
     fn record_delivery(&self, id: u128, delivery: u32, end: DeliveryStatus) {
-        wait(self.store.record_delivery(id, delivery, end));
+        // For the first number, and nobody else.
+        wait(self.store.record_delivery(id, delivery, end, NO_LIMITS.counted(number(0), None)));
     }
 
     fn is_there(&self, id: u128) -> bool {
@@ -272,7 +298,7 @@ fn said(created: &CreateResult) -> String {
         CreateResult::New(stored) => format!("new {stored:?}"),
         CreateResult::Known(known) => format!("known {:?}", **known),
         CreateResult::OtherNumber => "other number".to_owned(),
-        CreateResult::RateLimited(wait) => format!("rate limited for {wait:?}"),
+        CreateResult::RateLimited { limit, pending } => format!("rate limited by {limit:?}, pending {pending:?}"),
         CreateResult::Full => "full".to_owned(),
     }
 }
@@ -304,6 +330,7 @@ fn replay(with: &Kind, history: u64) {
     let mut model = Model::new(if with.is_bounded { max_requests } else { u64::MAX });
     let mut ids: Vec<u128> = Vec::new();
     let mut hand_overs: Vec<(u128, u32)> = Vec::new();
+    let mut asked_by: HashMap<u128, StoredTerms> = HashMap::new();
     let mut log = Vec::new();
     for _ in 0..random.random_range(5..80) {
         advance(random, &model, &opened.clock);
@@ -314,9 +341,11 @@ fn replay(with: &Kind, history: u64) {
         let (call, expected, answer) = match random.random_range(0..12) {
             0 | 1 => {
                 let id: u128 = random.random();
-                let to = number(random.random_range(0..3));
+                // The last of them shares no prefix with the others.
+                let to = number([0, 1, 2, 10][random.random_range(0..4)]);
                 let key = random.random_bool(0.3).then(|| [random.random_range(0..3u8); 32]);
-                let asked = terms(to, [1, 60, 600][random.random_range(0..3)]);
+                let client = random.random_bool(0.5).then(|| random.random_range(0..2));
+                let asked = terms_for(to, [1, 60, 600][random.random_range(0..3)], client);
                 let new = || NewRequest {
                     id,
                     number: to,
@@ -331,17 +360,23 @@ fn replay(with: &Kind, history: u64) {
                 if matches!(expected, CreateResult::New(_)) {
                     ids.push(id);
                     hand_overs.push((id, 0));
+                    asked_by.insert(id, asked.clone());
                 }
-                (format!("create {id} {to} {key:?}"), said(&expected), said(&wait(store.create(new()))))
+                (format!("create {id} {to} {key:?} {client:?}"), said(&expected), said(&wait(store.create(new()))))
             }
             2..=6 => {
                 let to = random.random_bool(0.2).then(|| number(random.random_range(0..3)));
                 let codes = [code];
                 let attempt_id = random.random();
-                let attempt = || Attempt { id: attempt_id, codes: &codes, number: to, limits };
+                let client = random.random_bool(0.5).then(|| client_hash(random.random_range(0..2)));
+                let attempt = || Attempt { id: attempt_id, codes: &codes, number: to, client, limits };
                 let expected = model.validate(known, &attempt(), now);
                 let answer = wait(store.validate(known, attempt()));
-                (format!("validate {known} {} {to:?}", code[0]), format!("{expected:?}"), format!("{answer:?}"))
+                (
+                    format!("validate {known} {} {to:?} {client:?}", code[0]),
+                    format!("{expected:?}"),
+                    format!("{answer:?}"),
+                )
             }
             7 => {
                 let expected = model.cancel(known, &limits, now);
@@ -352,8 +387,9 @@ fn replay(with: &Kind, history: u64) {
                 if let Some(ResendResult::Ready { delivery, .. }) = expected {
                     hand_overs.push((known, delivery));
                 }
-                let to = model.requests.get(&known).map_or(number(0), |request| request.number);
-                let answer = wait(store.resend(known, new_resend(code, to, limits)));
+                let asked = asked_by.get(&known).cloned().unwrap_or_else(|| terms(number(0), 600));
+                let new = NewResend { terms: asked, ..new_resend(code, number(0), limits) };
+                let answer = wait(store.resend(known, new));
                 let say = |resending: Option<ResendResult>| format!("{:?}", resending.as_ref().map(resent));
                 (format!("resend {known} {}", code[0]), say(expected), say(answer))
             }
@@ -366,8 +402,10 @@ fn replay(with: &Kind, history: u64) {
                 }
                 let end = [DeliveryStatus::Sent, DeliveryStatus::NotSent, DeliveryStatus::PossiblySent]
                     [random.random_range(0..3)];
-                model.record_delivery(id, delivery, end, now);
-                wait(store.record_delivery(id, delivery, end));
+                let asked = &asked_by[&id];
+                let counted = limits.counted(asked.number(), asked.client());
+                model.record_delivery(id, delivery, end, &counted, now);
+                wait(store.record_delivery(id, delivery, end, counted));
                 (format!("record_delivery {id} {delivery} {end:?}"), String::new(), String::new())
             }
             _ => {
@@ -410,6 +448,9 @@ fn random_limits(random: &mut SmallRng) -> Limits {
         },
         wrong_codes_per_number: quota(random),
         sms_per_number: quota(random),
+        wrong_codes_per_client: quota(random),
+        sms_per_client: quota(random),
+        sms_per_prefix: quota(random).map(|Quota { limit, per }| PrefixQuota { limit, per, last_digits: 1 }),
     }
 }
 
@@ -459,7 +500,7 @@ pub(crate) fn a_code_under_another_key_is_misconfigured_and_counts_no_attempt(wi
     let one_attempt = Limits { request: RequestLimits { max_attempts: Some(1), ..NO_LIMITS.request }, ..NO_LIMITS };
     opened.create(1, number(0), one_attempt);
     for _ in 0..3 {
-        let attempt = Attempt { id: 7, codes: &[UNDER_ANOTHER_KEY], number: Some(number(0)), limits: one_attempt };
+        let attempt = Attempt { codes: &[UNDER_ANOTHER_KEY], ..attempt(&RIGHT, one_attempt) };
         let error = RUNTIME.handle().block_on(opened.store.validate(1, attempt)).unwrap_err();
         assert_eq!(error.code(), ErrorCode::Misconfigured, "{error}");
     }
@@ -500,10 +541,13 @@ pub(crate) fn the_sms_window_starts_at_the_first_sms(with: &Kind) {
     }
     assert_eq!(
         said(&opened.create(5, number(0), sms(5))),
-        format!("rate limited for {:?}", HOUR - 5 * Duration::from_secs(60))
+        format!("rate limited by {:?}, pending None", SmsLimit::SmsPerNumber(HOUR - 5 * Duration::from_secs(60)))
     );
     opened.clock.advance(HOUR - 5 * Duration::from_secs(60) - MS);
-    assert_eq!(said(&opened.create(5, number(0), sms(5))), format!("rate limited for {MS:?}"));
+    assert_eq!(
+        said(&opened.create(5, number(0), sms(5))),
+        format!("rate limited by {:?}, pending None", SmsLimit::SmsPerNumber(MS))
+    );
     opened.clock.advance(MS);
     assert!(matches!(opened.create(5, number(0), sms(5)), CreateResult::New(_)));
     assert!(matches!(opened.create(6, number(1), sms(5)), CreateResult::New(_)), "another number has its own");
@@ -514,9 +558,9 @@ pub(crate) fn requests_and_resends_count_together(with: &Kind) {
     opened.create(1, number(0), sms(3));
     opened.create(2, number(0), sms(3));
     assert!(matches!(opened.resend(1, WRONG, sms(3)), ResendResult::Ready { .. }));
-    let limited = format!("rate limited by {:?}", ResendLimit::SmsPerNumber(HOUR));
+    let limited = format!("rate limited by {:?}", SmsLimit::SmsPerNumber(HOUR));
     assert_eq!(resent(&opened.resend(2, WRONG, sms(3))), limited);
-    assert!(matches!(opened.create(3, number(0), sms(3)), CreateResult::RateLimited(_)));
+    assert!(matches!(opened.create(3, number(0), sms(3)), CreateResult::RateLimited { .. }));
 }
 
 pub(crate) fn an_sms_is_given_back_after_not_sent_alone(with: &Kind) {
@@ -549,7 +593,7 @@ pub(crate) fn an_sms_given_back_late_is_not_given_to_the_next_window(with: &Kind
     opened.clock.advance(HOUR);
     assert!(matches!(opened.create(2, number(0), sms(1)), CreateResult::New(_)));
     opened.record_delivery(1, 0, DeliveryStatus::NotSent);
-    assert!(matches!(opened.create(3, number(0), sms(1)), CreateResult::RateLimited(_)));
+    assert!(matches!(opened.create(3, number(0), sms(1)), CreateResult::RateLimited { .. }));
 }
 
 fn wrong_codes(limit: u32) -> Limits {
@@ -593,6 +637,196 @@ pub(crate) fn the_wrong_codes_of_one_number_do_not_count_for_another(with: &Kind
     assert_eq!(opened.validate(1, &WRONG, limits), Some(Outcome::WrongCode));
     assert_eq!(opened.validate(1, &WRONG, limits), Some(Outcome::TooManyAttempts));
     assert_eq!(opened.validate(2, &WRONG, limits), Some(Outcome::WrongCode));
+}
+
+fn pause(seconds: u64) -> Limits {
+    let resend_after = Some(Duration::from_secs(seconds));
+    Limits { request: RequestLimits { resend_after, ..NO_LIMITS.request }, ..NO_LIMITS }
+}
+
+fn limited(limit: SmsLimit, pending: Option<u128>) -> String {
+    said(&CreateResult::RateLimited { limit, pending })
+}
+
+pub(crate) fn a_request_within_the_pause_is_refused_with_the_pending_one(with: &Kind) {
+    let opened = open(with);
+    let wait = Duration::from_secs(30);
+    opened.create(1, number(0), pause(30));
+    assert_eq!(said(&opened.create(2, number(0), pause(30))), limited(SmsLimit::ResendAfter(wait), Some(1)));
+    assert!(matches!(opened.create(3, number(1), pause(30)), CreateResult::New(_)), "another number has its own");
+    opened.clock.advance(wait - MS);
+    assert_eq!(said(&opened.create(4, number(0), pause(30))), limited(SmsLimit::ResendAfter(MS), Some(1)));
+    opened.clock.advance(MS);
+    assert!(matches!(opened.create(5, number(0), pause(30)), CreateResult::New(_)));
+    assert_eq!(said(&opened.create(6, number(0), pause(30))), limited(SmsLimit::ResendAfter(wait), Some(5)));
+}
+
+pub(crate) fn a_request_within_the_pause_names_no_request_that_is_over(with: &Kind) {
+    for is_verified in [true, false] {
+        let opened = open(with);
+        opened.create(1, number(0), pause(30));
+        if is_verified {
+            opened.validate(1, &RIGHT, pause(30));
+        } else {
+            wait(opened.store.cancel(1));
+        }
+        let refused = said(&opened.create(2, number(0), pause(30)));
+        assert_eq!(refused, limited(SmsLimit::ResendAfter(Duration::from_secs(30)), None));
+    }
+}
+
+pub(crate) fn a_resend_waits_for_the_sms_of_another_request_too(with: &Kind) {
+    let opened = open(with);
+    opened.create(1, number(0), pause(30));
+    opened.clock.advance(Duration::from_secs(30));
+    opened.create(2, number(0), pause(30));
+    opened.clock.advance(Duration::from_secs(10));
+    let wait = SmsLimit::ResendAfter(Duration::from_secs(20));
+    assert_eq!(resent(&opened.resend(1, WRONG, pause(30))), format!("rate limited by {wait:?}"));
+    opened.clock.advance(Duration::from_secs(20));
+    assert!(matches!(opened.resend(1, WRONG, pause(30)), ResendResult::Ready { .. }));
+    let wait = SmsLimit::ResendAfter(Duration::from_secs(30));
+    assert_eq!(said(&opened.create(3, number(0), pause(30))), limited(wait, Some(1)));
+}
+
+pub(crate) fn a_pause_after_an_sms_that_was_not_sent_is_none(with: &Kind) {
+    for (end, is_over) in
+        [(DeliveryStatus::NotSent, true), (DeliveryStatus::Sent, false), (DeliveryStatus::PossiblySent, false)]
+    {
+        let opened = open(with);
+        opened.create(1, number(0), pause(30));
+        opened.record_delivery(1, 0, end);
+        assert_eq!(matches!(opened.create(2, number(0), pause(30)), CreateResult::New(_)), is_over, "{end:?}");
+        let opened = open(with);
+        opened.create(1, number(0), pause(30));
+        opened.clock.advance(Duration::from_secs(30));
+        opened.resend(1, WRONG, pause(30));
+        opened.record_delivery(1, 1, end);
+        assert_eq!(matches!(opened.create(2, number(0), pause(30)), CreateResult::New(_)), is_over, "resend, {end:?}");
+    }
+}
+
+fn client_sms(limit: u32) -> Limits {
+    Limits { sms_per_client: Some(Quota { limit, per: HOUR }), ..NO_LIMITS }
+}
+
+fn client_wrong_codes(limit: u32) -> Limits {
+    Limits { wrong_codes_per_client: Some(Quota { limit, per: HOUR }), ..NO_LIMITS }
+}
+
+fn prefix_sms(limit: u32, last_digits: u32) -> Limits {
+    Limits { sms_per_prefix: Some(PrefixQuota { limit, per: HOUR, last_digits }), ..NO_LIMITS }
+}
+
+impl Opened {
+    fn create_for(&self, id: u128, number: PhoneNumber, client: usize, limits: Limits) -> CreateResult {
+        let terms = terms_for(number, 600, Some(client));
+        wait(self.store.create(NewRequest { terms, ..new_request(id, number, limits) }))
+    }
+
+    fn validate_for(&self, id: u128, code: &Digest, client: usize, limits: Limits) -> Outcome {
+        let attempt = Attempt { client: Some(client_hash(client)), ..attempt(code, limits) };
+        wait(self.store.validate(id, attempt)).unwrap()
+    }
+}
+
+pub(crate) fn the_sms_of_a_client_count_across_numbers(with: &Kind) {
+    let opened = open(with);
+    let limits = client_sms(3);
+    opened.create_for(1, number(0), 0, limits);
+    opened.create_for(2, number(1), 0, limits);
+    // A resend counts for the client of its request.
+    let terms = terms_for(number(0), 600, Some(0));
+    wait(opened.store.resend(1, NewResend { terms, ..new_resend(WRONG, number(0), limits) }));
+    let refused = said(&opened.create_for(3, number(2), 0, limits));
+    assert_eq!(refused, limited(SmsLimit::SmsPerClient(HOUR), None));
+    let terms = terms_for(number(1), 600, Some(0));
+    let refused = wait(opened.store.resend(2, NewResend { terms, ..new_resend(WRONG, number(1), limits) })).unwrap();
+    assert_eq!(resent(&refused), format!("rate limited by {:?}", SmsLimit::SmsPerClient(HOUR)));
+    assert!(matches!(opened.create_for(4, number(2), 1, limits), CreateResult::New(_)), "another has its own");
+    assert!(matches!(opened.create(5, number(2), limits), CreateResult::New(_)), "nobody was named");
+    opened.clock.advance(HOUR);
+    assert!(matches!(opened.create_for(6, number(2), 0, limits), CreateResult::New(_)));
+}
+
+pub(crate) fn the_wrong_codes_of_a_client_count_across_numbers(with: &Kind) {
+    let opened = open(with);
+    let limits = client_wrong_codes(3);
+    for id in 0..4 {
+        opened.create(id, number(id as usize), limits);
+    }
+    for id in 0..3 {
+        assert_eq!(opened.validate_for(id, &WRONG, 0, limits), Outcome::WrongCode);
+    }
+    assert_eq!(opened.validate_for(3, &RIGHT, 0, limits), Outcome::TooManyAttempts);
+    assert_eq!(wait(opened.store.get(3)).unwrap().record.wrong_codes, 0);
+    assert_eq!(opened.validate_for(3, &WRONG, 1, limits), Outcome::WrongCode, "another has its own");
+    assert_eq!(opened.validate(3, &WRONG, limits), Some(Outcome::WrongCode), "nobody was named");
+    opened.clock.advance(HOUR);
+    opened.create(9, number(0), limits);
+    assert_eq!(opened.validate_for(9, &RIGHT, 0, limits), Outcome::Verified);
+}
+
+pub(crate) fn a_success_clears_no_wrong_codes_of_its_client(with: &Kind) {
+    let opened = open(with);
+    let limits = client_wrong_codes(2);
+    for id in 0..3 {
+        opened.create(id, number(id as usize), limits);
+    }
+    assert_eq!(opened.validate_for(0, &WRONG, 0, limits), Outcome::WrongCode);
+    assert_eq!(opened.validate_for(1, &RIGHT, 0, limits), Outcome::Verified);
+    assert_eq!(opened.validate_for(2, &WRONG, 0, limits), Outcome::WrongCode);
+    assert_eq!(opened.validate_for(2, &RIGHT, 0, limits), Outcome::TooManyAttempts);
+}
+
+pub(crate) fn the_sms_of_a_prefix_count_across_numbers(with: &Kind) {
+    let opened = open(with);
+    let limits = prefix_sms(3, 1);
+    for id in 0..3 {
+        assert!(matches!(opened.create(id, number(id as usize), limits), CreateResult::New(_)));
+    }
+    assert_eq!(said(&opened.create(3, number(3), limits)), limited(SmsLimit::SmsPerPrefix(HOUR), None));
+    assert!(matches!(opened.create(4, number(10), limits), CreateResult::New(_)), "another prefix has its own");
+    let opened = open(with);
+    // More digits than there are behind the calling code.
+    let limits = prefix_sms(1, 14);
+    assert!(matches!(opened.create(1, number(0), limits), CreateResult::New(_)));
+    let far = parse_number("+351 961 234 567").unwrap();
+    assert_eq!(said(&opened.create(2, far, limits)), limited(SmsLimit::SmsPerPrefix(HOUR), None));
+    let other_country = parse_number("+34 612 345 678").unwrap();
+    assert!(matches!(opened.create(3, other_country, limits), CreateResult::New(_)));
+}
+
+pub(crate) fn an_sms_that_one_limit_stops_counts_for_none(with: &Kind) {
+    let opened = open(with);
+    let all = Limits {
+        sms_per_number: Some(Quota { limit: 2, per: HOUR }),
+        sms_per_client: Some(Quota { limit: 1, per: HOUR }),
+        ..prefix_sms(3, 1)
+    };
+    opened.create_for(1, number(1), 0, all);
+    for id in 2..9 {
+        // The client is in the way.
+        assert_eq!(said(&opened.create_for(id, number(0), 0, all)), limited(SmsLimit::SmsPerClient(HOUR), None));
+    }
+    assert!(matches!(opened.create_for(9, number(0), 1, all), CreateResult::New(_)));
+    assert!(matches!(opened.create_for(10, number(0), 2, all), CreateResult::New(_)));
+    // The prefix is, before which number and client are counted.
+    assert_eq!(said(&opened.create_for(11, number(2), 3, all)), limited(SmsLimit::SmsPerPrefix(HOUR), None));
+    let elsewhere = number(10);
+    assert!(matches!(opened.create_for(12, elsewhere, 3, all), CreateResult::New(_)), "the client was not counted");
+}
+
+pub(crate) fn an_sms_is_given_back_to_its_client_and_its_prefix(with: &Kind) {
+    for (end, room) in [(DeliveryStatus::NotSent, true), (DeliveryStatus::PossiblySent, false)] {
+        let opened = open(with);
+        let both = Limits { sms_per_client: client_sms(1).sms_per_client, ..prefix_sms(1, 1) };
+        opened.create_for(1, number(0), 0, both);
+        let counted = both.counted(number(0), Some(client_hash(0)));
+        wait(opened.store.record_delivery(1, 0, end, counted));
+        let next = opened.create_for(2, number(1), 0, both);
+        assert_eq!(matches!(next, CreateResult::New(_)), room, "{end:?}");
+    }
 }
 
 pub(crate) fn past_max_requests_there_is_no_room_until_one_is_over_and_no_longer_kept(with: &Kind) {
@@ -651,7 +885,7 @@ pub(crate) fn a_resend_while_another_is_handed_over_has_to_wait(with: &Kind) {
     for code in [code(4), code(3)] {
         // Even with the same code.
         let limited = opened.resend(1, code, NO_LIMITS);
-        assert!(matches!(limited, ResendResult::RateLimited(ResendLimit::ResendAfter(_))));
+        assert!(matches!(limited, ResendResult::RateLimited(SmsLimit::ResendAfter(_))));
     }
     opened.record_delivery(1, 1, DeliveryStatus::PossiblySent);
     assert!(matches!(opened.resend(1, code(4), NO_LIMITS), ResendResult::Ready { delivery: 2, .. }));
@@ -675,7 +909,7 @@ pub(crate) fn a_hand_over_that_ended_ends_no_more(with: &Kind) {
         let has_room = matches!(opened.create(2, number(0), sms(2)), CreateResult::New(_));
         assert_eq!(has_room, end == DeliveryStatus::NotSent, "{end:?}");
         assert!(
-            matches!(opened.create(3, number(0), sms(2)), CreateResult::RateLimited(_)),
+            matches!(opened.create(3, number(0), sms(2)), CreateResult::RateLimited { .. }),
             "given back once, {end:?}"
         );
     }
@@ -709,7 +943,7 @@ pub(crate) fn a_repeated_request_is_the_same_and_counts_once(with: &Kind) {
     let first = said(&opened.create(1, number(0), sms(2)));
     assert_eq!(said(&opened.create(1, number(0), sms(2))), first);
     assert!(matches!(opened.create(2, number(0), sms(2)), CreateResult::New(_)));
-    assert!(matches!(opened.create(3, number(0), sms(2)), CreateResult::RateLimited(_)));
+    assert!(matches!(opened.create(3, number(0), sms(2)), CreateResult::RateLimited { .. }));
 }
 
 pub(crate) fn a_repeated_request_with_a_key_is_the_same(with: &Kind) {
@@ -735,7 +969,7 @@ pub(crate) fn a_repeated_resend_is_the_same_hand_over_and_counts_once(with: &Kin
     assert_eq!(opened.validate(1, &RIGHT, NO_LIMITS), Some(Outcome::Verified), "the old code is back");
     assert!(matches!(opened.create(2, number(0), sms(3)), CreateResult::New(_)));
     assert!(matches!(opened.create(3, number(0), sms(3)), CreateResult::New(_)));
-    assert!(matches!(opened.create(4, number(0), sms(3)), CreateResult::RateLimited(_)));
+    assert!(matches!(opened.create(4, number(0), sms(3)), CreateResult::RateLimited { .. }));
 }
 
 // At once
@@ -782,6 +1016,61 @@ pub(crate) fn of_64_requests_for_one_number_at_once_no_more_than_its_limit_are_s
             matches!(wait(store.create(new_request(thread as u128, number(0), sms(5)))), CreateResult::New(_))
         });
         assert_eq!(count(&sent, &true), 5, "round {round}");
+    }
+}
+
+pub(crate) fn of_64_requests_for_one_number_at_once_one_is_sent_before_the_pause_ends(with: &Kind) {
+    for round in 0..soak::count(with.rounds, 1_000) {
+        let opened = open(with);
+        let sent =
+            opened.at_once(|store, thread| wait(store.create(new_request(thread as u128, number(0), pause(30)))));
+        let (new, refused): (Vec<_>, Vec<_>) =
+            sent.iter().enumerate().partition(|(_, created)| matches!(created, CreateResult::New(_)));
+        assert_eq!(new.len(), 1, "round {round}");
+        let told = limited(SmsLimit::ResendAfter(Duration::from_secs(30)), Some(new[0].0 as u128));
+        assert!(refused.iter().all(|(_, refused)| said(refused) == told), "round {round}");
+    }
+}
+
+pub(crate) fn of_64_requests_of_one_client_at_once_no_more_than_its_limit_are_sent(with: &Kind) {
+    let requests: Vec<_> = (0..THREADS).map(|i| (number(i), terms_for(number(i), 600, Some(0)))).collect();
+    for round in 0..soak::count(with.rounds, 1_000) {
+        let opened = open(with);
+        let sent = opened.at_once(|store, thread| {
+            let (number, terms) = requests[thread].clone();
+            let new = NewRequest { terms, ..new_request(thread as u128, number, client_sms(5)) };
+            matches!(wait(store.create(new)), CreateResult::New(_))
+        });
+        assert_eq!(count(&sent, &true), 5, "round {round}");
+    }
+}
+
+pub(crate) fn of_64_requests_to_one_prefix_at_once_no_more_than_its_limit_are_sent(with: &Kind) {
+    for i in 0..THREADS {
+        terms(number(i), 600);
+    }
+    for round in 0..soak::count(with.rounds, 1_000) {
+        let opened = open(with);
+        let sent = opened.at_once(|store, thread| {
+            let new = new_request(thread as u128, number(thread), prefix_sms(5, 2));
+            matches!(wait(store.create(new)), CreateResult::New(_))
+        });
+        assert_eq!(count(&sent, &true), 5, "round {round}");
+    }
+}
+
+pub(crate) fn of_64_wrong_codes_of_one_client_at_once_no_more_than_its_limit_are_looked_at(with: &Kind) {
+    let (limits, client) = (client_wrong_codes(5), Some(client_hash(0)));
+    for round in 0..soak::count(with.rounds, 1_000) {
+        let opened = open(with);
+        for id in 0..THREADS {
+            opened.create(id as u128, number(id), NO_LIMITS);
+        }
+        let outcomes = opened.at_once(|store, thread| {
+            wait(store.validate(thread as u128, Attempt { client, ..attempt(&WRONG, limits) })).unwrap()
+        });
+        assert_eq!(count(&outcomes, &Outcome::WrongCode), 5, "round {round}");
+        assert_eq!(count(&outcomes, &Outcome::TooManyAttempts), THREADS - 5, "round {round}");
     }
 }
 

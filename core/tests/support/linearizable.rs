@@ -4,11 +4,12 @@
 
 use std::fmt::Write as _;
 
-use egoi_verify::machine::RequestLimits;
-use egoi_verify::store::Attempt;
+use egoi_verify::store::{Attempt, Limits};
 use stateright::semantics::{ConsistencyTester as _, LinearizabilityTester, SequentialSpec};
 
-use super::calls::{ByRequest, Call, Made, Most, NOW, hand_over_end, new_request, said_of_created, said_of_resending};
+use super::calls::{
+    ByRequest, Call, Made, Most, NOW, counted, hand_over_end, new_request, said_of_created, said_of_resending,
+};
 use super::conformance::code as digest_of;
 use super::model::Model;
 
@@ -29,19 +30,15 @@ impl SequentialSpec for Request {
                 said_of_created(&model.create(new_request(id, to, code, key, limits), NOW))
             }
             Call::Validate { id, code } => {
-                let attempt = Attempt { id: 0, codes: &[digest_of(code)], number: None, limits };
+                let attempt = Attempt { id: 0, codes: &[digest_of(code)], number: None, client: None, limits };
                 format!("{:?}", model.validate(id, &attempt, NOW))
             }
             Call::Cancel { id } => {
-                let unlimited = egoi_verify::store::Limits {
-                    request: RequestLimits { max_attempts: None, max_resends: None, resend_after: None },
-                    ..limits
-                };
-                format!("{:?}", model.cancel(id, &unlimited, NOW))
+                format!("{:?}", model.cancel(id, &Limits::NONE, NOW))
             }
             Call::Resend { id, code } => said_of_resending(model.resend(id, digest_of(code), &limits, NOW).as_ref()),
             Call::Settle { id, delivery, is_sent } => {
-                model.record_delivery(id, delivery, hand_over_end(is_sent), NOW);
+                model.record_delivery(id, delivery, hand_over_end(is_sent), &counted(limits), NOW);
                 String::new()
             }
             Call::Get { id } => format!("{:?}", model.get(id, NOW).map(|stored| (stored.record, stored.sms))),

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use egoi_verify::machine::{Answer, Event, Record, Timestamp, Window};
+use egoi_verify::machine::{Answer, Counters, Event, Record, Timestamp, Window};
 use egoi_verify::store::{
-    Attempt, CreateResult, DeliveryStatus, Digest, Limits, NewRequest, ResendLimit, ResendResult, StoredRequest,
-    StoredTerms,
+    Attempt, ClientHash, Counted, CreateResult, DeliveryStatus, Digest, Limits, NewRequest, ResendResult, SmsLimit,
+    StoredRequest, StoredTerms,
 };
 use egoi_verify::{Outcome, PhoneNumber, SmsStatus, State};
 use std::time::Duration;
@@ -14,7 +14,7 @@ use std::time::Duration;
 pub(crate) struct Model {
     pub(crate) max_requests: u64,
     pub(crate) requests: HashMap<u128, Request>,
-    numbers: HashMap<PhoneNumber, Counters>,
+    counters: HashMap<Subject, Counters>,
     keys: HashMap<Digest, Key>,
 }
 
@@ -32,10 +32,12 @@ pub(crate) struct Request {
     replaced: Option<(Digest, Record, SmsStatus)>,
 }
 
-#[derive(Clone, Copy, Default)]
-struct Counters {
-    wrong_codes: Window,
-    sms: Window,
+/// What something is counted for.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Subject {
+    Number(PhoneNumber),
+    Client(ClientHash),
+    Prefix(u64),
 }
 
 #[derive(Clone)]
@@ -48,8 +50,7 @@ struct Key {
 /// What a validation changes, between looking and writing.
 pub(crate) struct Change {
     record: Record,
-    wrong_codes: Window,
-    number: PhoneNumber,
+    wrong_codes: Vec<(Subject, Window)>,
     pub(crate) said: Outcome,
 }
 
@@ -65,22 +66,55 @@ impl Request {
 
 impl Model {
     pub(crate) fn new(max_requests: u64) -> Self {
-        Self { max_requests, requests: HashMap::new(), numbers: HashMap::new(), keys: HashMap::new() }
+        Self { max_requests, requests: HashMap::new(), counters: HashMap::new(), keys: HashMap::new() }
     }
 
     fn live(&mut self, id: u128, now: Timestamp) -> Option<&mut Request> {
         self.requests.get_mut(&id).filter(|request| now < request.until())
     }
 
-    fn counters(&mut self, number: PhoneNumber) -> &mut Counters {
-        self.numbers.entry(number).or_default()
+    fn counters(&mut self, subject: Subject) -> &mut Counters {
+        self.counters.entry(subject).or_default()
     }
 
-    fn count_sms(&mut self, number: PhoneNumber, now: Timestamp, limits: &Limits) -> Result<(), Duration> {
-        let Some(quota) = limits.sms_per_number else { return Ok(()) };
-        let sms = &mut self.counters(number).sms;
-        sms.wait(now, &quota).map_or(Ok(()), Err)?;
-        *sms = sms.counted(now, &quota);
+    fn subjects(counted: &Counted) -> [Option<Subject>; 3] {
+        let Counted { number, client, prefix } = *counted;
+        [Some(Subject::Number(number)), client.map(Subject::Client), prefix.map(Subject::Prefix)]
+    }
+
+    /// What is counted for whom an SMS counts for.
+    pub(crate) fn counted(&mut self, counted: &Counted) -> [Counters; 3] {
+        Self::subjects(counted).map(|subject| subject.map(|subject| *self.counters(subject)).unwrap_or_default())
+    }
+
+    pub(crate) fn set_counted(&mut self, counted: &Counted, counters: [Counters; 3]) {
+        for (subject, counters) in Self::subjects(counted).into_iter().zip(counters) {
+            if let Some(subject) = subject {
+                *self.counters(subject) = counters;
+            }
+        }
+    }
+
+    fn count_sms(
+        &mut self,
+        request: u128,
+        counted: &Counted,
+        now: Timestamp,
+        limits: &Limits,
+    ) -> Result<(), (SmsLimit, Option<u128>)> {
+        let mut counters = self.counted(counted);
+        let limits = [limits.of_number(), limits.of_client(), limits.of_prefix()];
+        let named = [SmsLimit::of_number, SmsLimit::of_client, SmsLimit::of_prefix];
+        for ((counters, limits), named) in counters.iter().zip(&limits).zip(named) {
+            if let Some(limit) = counters.sms_wait(now, limits).map(named) {
+                let is_pause = matches!(limit, SmsLimit::ResendAfter(_));
+                return Err((limit, counters.latest.filter(|_| is_pause).map(|latest| latest.request)));
+            }
+        }
+        for (counters, limits) in counters.iter_mut().zip(&limits) {
+            counters.count_sms(now, request, limits);
+        }
+        self.set_counted(counted, counters);
         Ok(())
     }
 
@@ -95,8 +129,11 @@ impl Model {
         if self.requests.values().filter(|request| now < request.until()).count() as u64 >= self.max_requests {
             return CreateResult::Full;
         }
-        if let Err(wait) = self.count_sms(new.number, now, &new.limits) {
-            return CreateResult::RateLimited(wait);
+        let counted = new.limits.counted(new.number, new.terms.client());
+        if let Err((limit, latest)) = self.count_sms(new.id, &counted, now, &new.limits) {
+            let is_pending =
+                |id: &u128| self.live(*id, now).is_some_and(|request| request.record.state(now) == State::Pending);
+            return CreateResult::RateLimited { limit, pending: latest.filter(is_pending) };
         }
         let request = Request {
             record: Record::new(now, new.terms.validity()),
@@ -127,23 +164,36 @@ impl Model {
         }
         let event = Event::Validate { code_is_right: attempt.codes.contains(&request.code) };
         let (record, Answer::Outcome(outcome)) = request.record.step(event, now, &limits.request) else { return None };
-        let before = self.counters(number).wrong_codes;
-        let change = Change { record, wrong_codes: before, number, said: outcome };
-        Some(match (limits.wrong_codes_per_number, outcome) {
-            (Some(quota), Outcome::Verified | Outcome::WrongCode) if before.wait(now, &quota).is_some() => {
-                Change { record: request.record, said: Outcome::TooManyAttempts, ..change }
+        let unchanged = Change { record, wrong_codes: Vec::new(), said: outcome };
+        if !matches!(outcome, Outcome::Verified | Outcome::WrongCode) {
+            return Some(unchanged);
+        }
+        let number = limits.wrong_codes_per_number.map(|quota| (Subject::Number(number), quota));
+        let client = attempt.client.zip(limits.wrong_codes_per_client);
+        let client = client.map(|(client, quota)| (Subject::Client(client), quota));
+        let mut wrong_codes = Vec::new();
+        for (subject, quota) in number.into_iter().chain(client) {
+            let before = self.counters(subject).wrong_codes;
+            if before.wait(now, &quota).is_some() {
+                let said = Outcome::TooManyAttempts;
+                return Some(Change { record: request.record, wrong_codes: Vec::new(), said });
             }
-            (Some(quota), Outcome::WrongCode) => Change { wrong_codes: before.counted(now, &quota), ..change },
-            (Some(_), Outcome::Verified) => Change { wrong_codes: Window::default(), ..change },
-            _ => change,
-        })
+            match (outcome, subject) {
+                (Outcome::WrongCode, _) => wrong_codes.push((subject, before.counted(now, &quota))),
+                (_, Subject::Number(_)) => wrong_codes.push((subject, Window::default())),
+                _ => {}
+            }
+        }
+        Some(Change { wrong_codes, ..unchanged })
     }
 
     pub(crate) fn write(&mut self, id: u128, change: &Change) {
         if let Some(request) = self.requests.get_mut(&id) {
             request.record = change.record;
         }
-        self.counters(change.number).wrong_codes = change.wrong_codes;
+        for (subject, window) in &change.wrong_codes {
+            self.counters(*subject).wrong_codes = *window;
+        }
     }
 
     pub(crate) fn validate(&mut self, id: u128, attempt: &Attempt<'_>, now: Timestamp) -> Option<Outcome> {
@@ -170,16 +220,17 @@ impl Model {
             Answer::Resend => {}
             Answer::RateLimited { retry_after } => {
                 return Some(ResendResult::RateLimited(
-                    retry_after.map_or(ResendLimit::MaxResends, ResendLimit::ResendAfter),
+                    retry_after.map_or(SmsLimit::MaxResends, SmsLimit::ResendAfter),
                 ));
             }
             _ => return Some(ResendResult::Conflict),
         }
         if request.replaced.is_some() && now < request.record.sent_at.after(Duration::from_secs(30)) {
-            return Some(ResendResult::RateLimited(ResendLimit::ResendAfter(Duration::from_secs(1))));
+            return Some(ResendResult::RateLimited(SmsLimit::ResendAfter(Duration::from_secs(1))));
         }
-        if let Err(wait) = self.count_sms(request.number, now, limits) {
-            return Some(ResendResult::RateLimited(ResendLimit::SmsPerNumber(wait)));
+        let counted = limits.counted(request.number, request.terms.client());
+        if let Err((limit, _)) = self.count_sms(id, &counted, now, limits) {
+            return Some(ResendResult::RateLimited(limit));
         }
         let request = Request {
             replaced: Some((request.code, request.record, request.sms)),
@@ -195,11 +246,18 @@ impl Model {
         Some(ready)
     }
 
-    pub(crate) fn record_delivery(&mut self, id: u128, delivery: u32, end: DeliveryStatus, now: Timestamp) {
+    pub(crate) fn record_delivery(
+        &mut self,
+        id: u128,
+        delivery: u32,
+        end: DeliveryStatus,
+        counted: &Counted,
+        now: Timestamp,
+    ) {
         let is_it = |request: &&mut Request| request.delivery == delivery && request.under_way;
         let Some(request) = self.live(id, now).filter(is_it) else { return };
         request.under_way = false;
-        let (number, sent_at) = (request.number, request.record.sent_at);
+        let sent_at = request.record.sent_at;
         match (end, request.replaced.take()) {
             (DeliveryStatus::Sent, _) => request.sms = SmsStatus::Sent,
             (DeliveryStatus::PossiblySent, _) => {}
@@ -212,9 +270,8 @@ impl Model {
                 self.requests.remove(&id);
             }
         }
-        let sms = &mut self.counters(number).sms;
-        if end == DeliveryStatus::NotSent && sms.started <= sent_at {
-            sms.count = sms.count.saturating_sub(1);
+        for subject in Self::subjects(counted).into_iter().flatten().filter(|_| end == DeliveryStatus::NotSent) {
+            self.counters(subject).give_sms_back(sent_at, id);
         }
     }
 

@@ -137,7 +137,7 @@ impl PostgresServer {
     /// Removes what a store under this URL of ours keeps.
     pub(crate) fn empty(&self, url: &str) {
         let schema = schema_of(url);
-        let tables = ["requests", "numbers", "idempotency_keys"].map(|table| format!("{schema}.egoi_verify_{table}"));
+        let tables = ["requests", "counters", "idempotency_keys"].map(|table| format!("{schema}.egoi_verify_{table}"));
         let said = self.sql(&tables.map(|table| format!("DELETE FROM {table};")).concat());
         assert!(said.is_empty(), "{said}");
     }

@@ -41,6 +41,10 @@ macro_rules! facts_of_processes {
             wrong_codes_from_four_processes_never_pass_the_limit
             wrong_codes_for_one_number_from_four_processes_never_pass_its_limit
             requests_for_one_number_from_four_processes_never_pass_its_limit
+            requests_of_one_client_from_four_processes_never_pass_its_limit
+            requests_to_one_prefix_from_four_processes_never_pass_its_limit
+            wrong_codes_of_one_client_from_four_processes_never_pass_its_limit
+            of_requests_for_one_number_from_four_processes_one_is_new_before_the_pause_ends
             of_requests_with_one_key_from_four_processes_one_is_new
             of_claims_of_one_key_by_four_processes_one_is_new
             an_attempt_counts_though_its_process_is_killed_right_after
@@ -121,16 +125,44 @@ pub(crate) fn wrong_codes_for_one_number_from_four_processes_never_pass_its_limi
 }
 
 pub(crate) fn requests_for_one_number_from_four_processes_never_pass_its_limit(shared: &dyn Shared) {
-    let most = Most { sms_per_number: Some(5), ..Most::default() };
+    requests_never_pass(shared, 5, Most { sms_per_number: Some(5), ..Most::default() }, |_| 1);
+}
+
+pub(crate) fn requests_of_one_client_from_four_processes_never_pass_its_limit(shared: &dyn Shared) {
+    requests_never_pass(shared, 5, Most { sms_per_client: Some(5), ..Most::default() }, |caller| caller % 10);
+}
+
+pub(crate) fn requests_to_one_prefix_from_four_processes_never_pass_its_limit(shared: &dyn Shared) {
+    requests_never_pass(shared, 5, Most { sms_per_prefix: Some(5), ..Most::default() }, |caller| caller % 10);
+}
+
+pub(crate) fn of_requests_for_one_number_from_four_processes_one_is_new_before_the_pause_ends(shared: &dyn Shared) {
+    requests_never_pass(shared, 1, Most { resend_after: Some(30), ..Most::default() }, |_| 2);
+}
+
+/// Requests from all callers at once, each to a number of its own or to the same.
+fn requests_never_pass(shared: &dyn Shared, limit: usize, most: Most, to: fn(usize) -> usize) {
     let mut workers = workers(shared);
     let at = monotonic() + 20_000_000;
     for worker in &mut workers {
-        let callers = new_ids(CALLERS as u64).map(|id| vec![Call::Create { id, to: 1, code: 1, key: None }]).collect();
+        let create = |(caller, id)| vec![Call::Create { id, to: to(caller), code: 1, key: None }];
+        let callers = new_ids(CALLERS as u64).enumerate().map(create).collect();
         worker.tell(&Work { at, callers, most });
     }
     let made: Vec<Made> = workers.iter_mut().flat_map(Worker::made).collect();
-    assert_eq!(answered(&made, "new"), 5, "{made:#?}");
-    assert_eq!(answered(&made, "rate limited"), PROCESSES * CALLERS - 5, "{made:#?}");
+    assert_eq!(answered(&made, "new"), limit, "{made:#?}");
+    assert_eq!(answered(&made, "rate limited"), PROCESSES * CALLERS - limit, "{made:#?}");
+}
+
+pub(crate) fn wrong_codes_of_one_client_from_four_processes_never_pass_its_limit(shared: &dyn Shared) {
+    let most = Most { wrong_codes_per_client: Some(20), ..Most::default() };
+    let mut workers = workers(shared);
+    let ids: Vec<u128> = new_ids(CALLERS as u64).collect();
+    create(shared, &ids, most);
+    let callers: Vec<_> = ids.into_iter().map(|id| vec![Call::Validate { id, code: 2 }; 4]).collect();
+    let made = at_once(&mut workers, &callers, most);
+    assert_eq!(answered(&made, "Some(WrongCode)"), 20, "{made:#?}");
+    assert_eq!(answered(&made, "Some(TooManyAttempts)"), made.len() - 20, "{made:#?}");
 }
 
 pub(crate) fn of_requests_with_one_key_from_four_processes_one_is_new(shared: &dyn Shared) {

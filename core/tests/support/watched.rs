@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use egoi_verify::store::{
-    Attempt, CreateResult, DeliveryStatus, Digest, IdempotencyClaim, MemoryStore, NewClaim, NewRequest, NewResend,
-    ResendResult, StoreBackend, StoreFuture, StoredRequest, StoredResponse, StoredTerms,
+    Attempt, Counted, CreateResult, DeliveryStatus, Digest, IdempotencyClaim, MemoryStore, NewClaim, NewRequest,
+    NewResend, ResendResult, StoreBackend, StoreFuture, StoredRequest, StoredResponse, StoredTerms,
 };
 use egoi_verify::{Clock, Error, ErrorCode, Outcome, State};
 use tokio::sync::Semaphore;
@@ -88,8 +88,8 @@ impl StoreBackend for Watched {
         self.pass("resend", move || self.inner.resend(id, resend))
     }
 
-    fn record_delivery(&self, id: u128, delivery: u32, end: DeliveryStatus) -> StoreFuture<'_, ()> {
-        self.pass("record_delivery", move || self.inner.record_delivery(id, delivery, end))
+    fn record_delivery(&self, id: u128, delivery: u32, end: DeliveryStatus, counted: Counted) -> StoreFuture<'_, ()> {
+        self.pass("record_delivery", move || self.inner.record_delivery(id, delivery, end, counted))
     }
 
     fn get(&self, id: u128) -> StoreFuture<'_, Option<StoredRequest>> {

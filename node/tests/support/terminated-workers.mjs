@@ -18,7 +18,7 @@ const source = `
   }
   const engine = new Engine({ send: () => new Promise(() => {}) });
   engine.request("+351 910 000 000").catch(() => {});
-  const quick = new Engine({ send: () => {}, smsPerNumber: null });
+  const quick = new Engine({ send: () => {}, smsPerNumber: null, resendAfter: null });
   (async () => {
     for (;;) {
       await quick.request("+351 910 000 000");

@@ -47,23 +47,30 @@ class AsyncVerbs(Documented):
         ttl: Seconds | None = None,
         group: str | None = None,
         idempotency_key: str | None = None,
+        client: str | None = None,
         timeout: Seconds | None = None,
     ) -> Call[Verification]:
         span = begin("request")
         job = self._verifier.request(
-            is_detailed(span), number, message, code_type, code_size, ttl, group, idempotency_key, timeout
+            is_detailed(span), number, message, code_type, code_size, ttl, group, idempotency_key, client, timeout
         )
         # An error tracker would show what this frame holds.
-        del number, message, idempotency_key
+        del number, message, idempotency_key, client
         return self._call("request", job, span, verification)
 
     @coroutine_function
     def validate(
-        self, id: str, code: str, *, number: str | None = None, timeout: Seconds | None = None
+        self,
+        id: str,
+        code: str,
+        *,
+        number: str | None = None,
+        client: str | None = None,
+        timeout: Seconds | None = None,
     ) -> Call[Outcome]:
         span = begin("validate", id)
-        job = self._verifier.validate(is_detailed(span), id, code, number, timeout)
-        del code, number
+        job = self._verifier.validate(is_detailed(span), id, code, number, client, timeout)
+        del code, number, client
         return self._call("validate", job, span, Outcome)
 
     @coroutine_function

@@ -6,6 +6,7 @@ import contextlib
 import inspect
 import os
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import astuple
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
@@ -14,7 +15,7 @@ from ._calls import Span, begin, is_detailed
 from ._client import Connection, EgoiSms
 from ._errors import DeliveryFailedError, InvalidInputError, NotSentError, VerifyError
 from ._store import Store, native_store
-from ._values import OutgoingSms, Quota, Seconds
+from ._values import OutgoingSms, PrefixQuota, Quota, Seconds
 from ._verbs import BlockingVerbs
 
 if TYPE_CHECKING:
@@ -64,6 +65,9 @@ class BaseEngine:
         max_attempts: int | None = _DEFAULT,
         wrong_codes_per_number: Quota | None = _DEFAULT,
         sms_per_number: Quota | None = _DEFAULT,
+        wrong_codes_per_client: Quota | None = _DEFAULT,
+        sms_per_client: Quota | None = _DEFAULT,
+        sms_per_prefix: PrefixQuota | None = _DEFAULT,
         max_resends: int | None = _DEFAULT,
         resend_after: Seconds | None = _DEFAULT,
         timeout: Seconds | None = None,
@@ -72,7 +76,8 @@ class BaseEngine:
     ) -> None:
         """Starts nothing; what is wrong with any of the options is :class:`InvalidInputError`.
 
-        A stranger can use up the limits of somebody else's number: put a limit per session or address in front.
+        A stranger can use up the limits of somebody else's number: set ``sms_per_client`` and
+        ``wrong_codes_per_client``, and name the client with each call.
 
         Args:
             send: Hands an SMS over: a function, plain or ``async``, of an :class:`OutgoingSms`, or :class:`EgoiSms`.
@@ -85,9 +90,16 @@ class BaseEngine:
                 ``TOO_MANY_ATTEMPTS``. Default: 20 a day; ``None`` is no limit.
             sms_per_number: SMS to one number, requests and resends together; then :class:`RateLimitedError`. Default: 5
                 an hour; ``None`` is no limit.
+            wrong_codes_per_client: Wrong codes of one ``client``, whichever the numbers; then ``TOO_MANY_ATTEMPTS``. A
+                success does not clear them. Default: no limit.
+            sms_per_client: SMS for one ``client``, requests and resends together; then :class:`RateLimitedError`.
+                Default: no limit.
+            sms_per_prefix: SMS to numbers that share all but their last digits; then :class:`RateLimitedError`. Default:
+                no limit.
             max_resends: Resends of one request; then :class:`RateLimitedError`. Default: 3; ``None`` is no limit.
-            resend_after: The pause between two SMS of one request; before its end a resend is
-                :class:`RateLimitedError`. Default: 30 s; ``None`` is no pause.
+            resend_after: The pause between two SMS to one number; before its end a request and a resend are
+                :class:`RateLimitedError`. That of a request has the pending request's ``request_id``, so that a form goes
+                on with it. Default: 30 s; ``None`` is no pause.
             timeout: The deadline of each call. Default: 15 s.
             countries: The calling codes that are allowed, ``[351, 34]``; another is :class:`RejectedError`. Default:
                 all.
@@ -105,10 +117,14 @@ class BaseEngine:
             "resend_after": resend_after,
             "wrong_codes_per_number": wrong_codes_per_number,
             "sms_per_number": sms_per_number,
+            "wrong_codes_per_client": wrong_codes_per_client,
+            "sms_per_client": sms_per_client,
+            "sms_per_prefix": sms_per_prefix,
         }
         for name, limit in limits.items():
             if limit is not _DEFAULT:
-                given[name] = (limit.limit, limit.per) if isinstance(limit, Quota) else limit
+                quota = PrefixQuota if name == "sms_per_prefix" else Quota
+                given[name] = astuple(limit) if isinstance(limit, quota) else limit
         self._loop = DeliveryLoop()
         self._send = None if isinstance(send, EgoiSms) else send
         egoi_sms = send._options if isinstance(send, EgoiSms) else None  # pyright: ignore[reportPrivateUsage]
@@ -125,6 +141,9 @@ class BaseEngine:
         max_attempts: int | None = _DEFAULT,
         wrong_codes_per_number: Quota | None = _DEFAULT,
         sms_per_number: Quota | None = _DEFAULT,
+        wrong_codes_per_client: Quota | None = _DEFAULT,
+        sms_per_client: Quota | None = _DEFAULT,
+        sms_per_prefix: PrefixQuota | None = _DEFAULT,
         max_resends: int | None = _DEFAULT,
         resend_after: Seconds | None = _DEFAULT,
         timeout: Seconds | None = None,
@@ -150,6 +169,9 @@ class BaseEngine:
             max_attempts=max_attempts,
             wrong_codes_per_number=wrong_codes_per_number,
             sms_per_number=sms_per_number,
+            wrong_codes_per_client=wrong_codes_per_client,
+            sms_per_client=sms_per_client,
+            sms_per_prefix=sms_per_prefix,
             max_resends=max_resends,
             resend_after=resend_after,
             timeout=timeout,

@@ -14,6 +14,7 @@ __all__ = [
     "Outcome",
     "OutgoingSms",
     "PhoneNumber",
+    "PrefixQuota",
     "Quota",
     "Seconds",
     "SenderInfo",
@@ -233,6 +234,18 @@ class Quota:
     """How many events, 1 or more."""
     per: Seconds
     """How long the window is."""
+
+
+@dataclass(frozen=True)
+class PrefixQuota:
+    """At most this many SMS in this long a window to numbers that share all but their last digits."""
+
+    limit: int
+    """How many SMS, 1 or more."""
+    per: Seconds
+    """How long the window is."""
+    last_digits: int
+    """How many digits at the end of a number may differ, 1 to 14."""
 
 
 def moment(seconds: float) -> datetime:

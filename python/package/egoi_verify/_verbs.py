@@ -33,6 +33,8 @@ class Documented:
             group: A label for E-goi's reports, V1 only: 1 to 100 characters. Default: ``2FA``. An engine ignores it.
             idempotency_key: The same key gives the same request and no second SMS. 1 to 256 characters. A client needs
                 a ``store`` for it.
+            client: Who asks: an address, a session or a device, 1 to 256 characters. ``sms_per_client`` of an engine
+                counts by it, and resends of the request count for the same client. Only a keyed hash of it is stored.
             timeout: The deadline of this call. Default: that of the client or engine. It does not interrupt a plain
                 function that sends for a blocking :class:`Engine`, because that runs in the thread that calls: give
                 your gateway's client a timeout of its own.
@@ -58,6 +60,8 @@ class Documented:
             code: The code as the person typed it; spaces and hyphens do not matter.
             number: The number that the request must be for. It ties the outcome to the person: take it from your own
                 session. V1 cannot check it: keep id and number together in the session.
+            client: Who submits the code: an address, a session or a device, 1 to 256 characters.
+                ``wrong_codes_per_client`` of an engine counts by it. Only a keyed hash of it is stored.
             timeout: The deadline of this call. Default: that of the client or engine.
 
         Returns:
@@ -121,20 +125,29 @@ class BlockingVerbs(Documented):
         ttl: Seconds | None = None,
         group: str | None = None,
         idempotency_key: str | None = None,
+        client: str | None = None,
         timeout: Seconds | None = None,
     ) -> Verification:
         span = begin("request")
         job = self._verifier.request(
-            is_detailed(span), number, message, code_type, code_size, ttl, group, idempotency_key, timeout
+            is_detailed(span), number, message, code_type, code_size, ttl, group, idempotency_key, client, timeout
         )
         # An error tracker would show what this frame holds.
-        del number, message, idempotency_key
+        del number, message, idempotency_key, client
         return verification(self._run(job, span))
 
-    def validate(self, id: str, code: str, *, number: str | None = None, timeout: Seconds | None = None) -> Outcome:
+    def validate(
+        self,
+        id: str,
+        code: str,
+        *,
+        number: str | None = None,
+        client: str | None = None,
+        timeout: Seconds | None = None,
+    ) -> Outcome:
         span = begin("validate", id)
-        job = self._verifier.validate(is_detailed(span), id, code, number, timeout)
-        del code, number
+        job = self._verifier.validate(is_detailed(span), id, code, number, client, timeout)
+        del code, number, client
         return Outcome(self._run(job, span))
 
     def cancel(self, id: str, *, timeout: Seconds | None = None) -> State:

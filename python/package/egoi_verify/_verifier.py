@@ -27,12 +27,21 @@ class Verifier(Protocol):
         ttl: Seconds | None = None,
         group: str | None = None,
         idempotency_key: str | None = None,
+        client: str | None = None,
         timeout: Seconds | None = None,
     ) -> Verification:
         """Sends one SMS with a code to the number."""
         ...
 
-    def validate(self, id: str, code: str, *, number: str | None = None, timeout: Seconds | None = None) -> Outcome:
+    def validate(
+        self,
+        id: str,
+        code: str,
+        *,
+        number: str | None = None,
+        client: str | None = None,
+        timeout: Seconds | None = None,
+    ) -> Outcome:
         """Submits the code that the recipient gave. A wrong code is an outcome, not an error."""
         ...
 
@@ -62,13 +71,20 @@ class AsyncVerifier(Protocol):
         ttl: Seconds | None = None,
         group: str | None = None,
         idempotency_key: str | None = None,
+        client: str | None = None,
         timeout: Seconds | None = None,
     ) -> Verification:
         """Sends one SMS with a code to the number."""
         ...
 
     async def validate(
-        self, id: str, code: str, *, number: str | None = None, timeout: Seconds | None = None
+        self,
+        id: str,
+        code: str,
+        *,
+        number: str | None = None,
+        client: str | None = None,
+        timeout: Seconds | None = None,
     ) -> Outcome:
         """Submits the code that the recipient gave. A wrong code is an outcome, not an error."""
         ...

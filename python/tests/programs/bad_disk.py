@@ -15,7 +15,7 @@ sent: list[OutgoingSms] = []
 
 
 def engine(file: str) -> Engine:
-    return Engine(sent.append, store=Store(f"sqlite:{file}", key=KEY), sms_per_number=None)
+    return Engine(sent.append, store=Store(f"sqlite:{file}", key=KEY), sms_per_number=None, resend_after=None)
 
 
 if what == "read-only":

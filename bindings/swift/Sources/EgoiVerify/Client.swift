@@ -115,7 +115,8 @@ public final class Client: Verifier {
     }
 
     public func validate(_ id: String, code: String, options: ValidateOptions) async throws -> Outcome {
-        let validate = NativeValidate(id: id, code: code, number: options.number, timeout: options.timeout)
+        let validate = NativeValidate(
+            id: id, code: code, number: options.number, client: options.client, timeout: options.timeout)
         return try await Outcome(ffi { try await self.native.validate(validate: validate, token: $0) })
     }
 

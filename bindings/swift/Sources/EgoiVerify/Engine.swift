@@ -47,6 +47,23 @@ public struct Quota: Sendable, Hashable {
     }
 }
 
+/// So many SMS in so long to numbers that share all but their last digits. A window starts at its first SMS.
+public struct PrefixQuota: Sendable, Hashable {
+    /// How many SMS.
+    public var limit: Int
+    /// In how many seconds.
+    public var per: TimeInterval
+    /// How many digits at the end of a number may differ, 1 to 14.
+    public var lastDigits: Int
+
+    /// So many SMS in so many seconds.
+    public init(_ limit: Int, per: TimeInterval, lastDigits: Int) {
+        self.limit = limit
+        self.per = per
+        self.lastDigits = lastDigits
+    }
+}
+
 /// How to set an ``Engine`` up. What is not set has the library's default.
 public struct EngineOptions: Sendable {
     /// The store. Default: `memory:`, gone with the process.
@@ -61,9 +78,16 @@ public struct EngineOptions: Sendable {
     public var wrongCodesPerNumber: Limit<Quota> = .standard
     /// SMS to one number, requests and resends together. Default: 5 an hour.
     public var smsPerNumber: Limit<Quota> = .standard
+    /// Wrong codes of one `client`, whichever the numbers. Default: no limit.
+    public var wrongCodesPerClient: Limit<Quota> = .standard
+    /// SMS for one `client`, requests and resends together. Default: no limit.
+    public var smsPerClient: Limit<Quota> = .standard
+    /// SMS to numbers that share all but their last digits. Default: no limit.
+    public var smsPerPrefix: Limit<PrefixQuota> = .standard
     /// Resends of one request. Default: 3.
     public var maxResends: Limit<Int> = .standard
-    /// The pause between two SMS of one request, in seconds. Default: 30.
+    /// The pause between two SMS to one number, in seconds. A request within it fails with ``VerifyError/rateLimited(_:)``, whose
+    /// `requestID` is the pending request's. Default: 30.
     public var resendAfter: Limit<TimeInterval> = .standard
     /// The calling codes that are allowed, for example `[351, 34]`. Default: all.
     public var countries: [Int]?
@@ -78,7 +102,8 @@ public struct EngineOptions: Sendable {
             settings: settings([
                 "store": store, "timeout": timeout, "max_requests": maxRequests, "max_attempts": maxAttempts,
                 "wrong_codes_per_number": wrongCodesPerNumber, "sms_per_number": smsPerNumber,
-                "max_resends": maxResends, "resend_after": resendAfter, "countries": countries,
+                "wrong_codes_per_client": wrongCodesPerClient, "sms_per_client": smsPerClient,
+                "sms_per_prefix": smsPerPrefix, "max_resends": maxResends, "resend_after": resendAfter, "countries": countries,
             ]),
             clock: clock)
     }
@@ -120,7 +145,8 @@ private final class GatewayFunction: NativeGateway {
 /// The function that sends throws ``SendError/notSent(underlying:)`` where nothing went out for certain; after anything
 /// else that it throws the code counts, and the call fails with ``VerifyError/deliveryFailed(_:)``, whose underlying error it is.
 ///
-/// A stranger can use up the limits of somebody else's number: put a limit per session or address in front of it.
+/// A stranger can use up the limits of somebody else's number: set `smsPerClient` and `wrongCodesPerClient`, and name the client
+/// with each call.
 public final class Engine: Verifier {
     private let native: NativeEngine
 
@@ -143,7 +169,8 @@ public final class Engine: Verifier {
     }
 
     public func validate(_ id: String, code: String, options: ValidateOptions) async throws -> Outcome {
-        let validate = NativeValidate(id: id, code: code, number: options.number, timeout: options.timeout)
+        let validate = NativeValidate(
+            id: id, code: code, number: options.number, client: options.client, timeout: options.timeout)
         return try await Outcome(ffi { try await self.native.validate(validate: validate, token: $0) })
     }
 

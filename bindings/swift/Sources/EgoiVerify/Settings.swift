@@ -61,6 +61,12 @@ extension Quota: SettingValue {
     var setting: NativeSetting? { .named(values: settings(["limit": limit, "per": per])) }
 }
 
+extension PrefixQuota: SettingValue {
+    var setting: NativeSetting? {
+        .named(values: settings(["limit": limit, "per": per, "last_digits": lastDigits]))
+    }
+}
+
 extension Store: SettingValue {
     var setting: NativeSetting? {
         .named(

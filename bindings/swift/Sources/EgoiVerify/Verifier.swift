@@ -16,13 +16,16 @@ public struct RequestOptions: Sendable {
     public var group: String?
     /// The same key gives the same request and no second SMS: 1 to 256 characters.
     public var idempotencyKey: String?
+    /// Who asks: an address, a session or a device, 1 to 256 characters. `smsPerClient` of an ``Engine`` counts by it. Only a
+    /// keyed hash of it is stored.
+    public var client: String?
     /// The deadline of this call, in seconds.
     public var timeout: TimeInterval?
 
     /// With the library's default for what is not given.
     public init(
         message: String? = nil, codeType: CodeType? = nil, codeSize: Int? = nil, ttl: TimeInterval? = nil,
-        group: String? = nil, idempotencyKey: String? = nil, timeout: TimeInterval? = nil
+        group: String? = nil, idempotencyKey: String? = nil, client: String? = nil, timeout: TimeInterval? = nil
     ) {
         self.message = message
         self.codeType = codeType
@@ -30,13 +33,14 @@ public struct RequestOptions: Sendable {
         self.ttl = ttl
         self.group = group
         self.idempotencyKey = idempotencyKey
+        self.client = client
         self.timeout = timeout
     }
 
     func native(_ number: String) -> NativeRequest {
         NativeRequest(
             number: number, text: message, codeType: codeType?.native, codeSize: codeSize.map(Int64.init), ttl: ttl,
-            group: group, idempotencyKey: idempotencyKey, timeout: timeout)
+            group: group, idempotencyKey: idempotencyKey, client: client, timeout: timeout)
     }
 }
 
@@ -52,12 +56,16 @@ public struct ValidateOptions: Sendable {
     /// ``VerifyError/notFound(_:)``, and no code is looked at. V1 cannot check it: ``VerifyError/unsupported(_:)``; keep
     /// id and number together in the session.
     public var number: String?
+    /// Who submits the code: an address, a session or a device, 1 to 256 characters. `wrongCodesPerClient` of an ``Engine`` counts
+    /// by it. Only a keyed hash of it is stored.
+    public var client: String?
     /// The deadline of this call, in seconds.
     public var timeout: TimeInterval?
 
     /// With the library's default for what is not given.
-    public init(number: String? = nil, timeout: TimeInterval? = nil) {
+    public init(number: String? = nil, client: String? = nil, timeout: TimeInterval? = nil) {
         self.number = number
+        self.client = client
         self.timeout = timeout
     }
 }
@@ -105,19 +113,20 @@ extension Verifier {
     /// `00351910000000`, `351-910000000`. See ``RequestOptions``.
     public func request(
         _ number: String, message: String? = nil, codeType: CodeType? = nil, codeSize: Int? = nil,
-        ttl: TimeInterval? = nil, group: String? = nil, idempotencyKey: String? = nil, timeout: TimeInterval? = nil
+        ttl: TimeInterval? = nil, group: String? = nil, idempotencyKey: String? = nil, client: String? = nil,
+        timeout: TimeInterval? = nil
     ) async throws -> Verification {
         let options = RequestOptions(
             message: message, codeType: codeType, codeSize: codeSize, ttl: ttl, group: group,
-            idempotencyKey: idempotencyKey, timeout: timeout)
+            idempotencyKey: idempotencyKey, client: client, timeout: timeout)
         return try await request(number, options: options)
     }
 
     /// Submits the code that the recipient gave. See ``ValidateOptions``.
     public func validate(
-        _ id: String, code: String, number: String? = nil, timeout: TimeInterval? = nil
+        _ id: String, code: String, number: String? = nil, client: String? = nil, timeout: TimeInterval? = nil
     ) async throws -> Outcome {
-        try await validate(id, code: code, options: ValidateOptions(number: number, timeout: timeout))
+        try await validate(id, code: code, options: ValidateOptions(number: number, client: client, timeout: timeout))
     }
 
     /// Cancels the request and returns its state afterwards.

@@ -66,6 +66,7 @@ final class EngineTests: XCTestCase {
     func testALimitPastItIsRateLimitedWithTheTimeToWait() async throws {
         var options = EngineOptions()
         options.smsPerNumber = .at(Quota(1, per: 3600))
+        options.resendAfter = .off
         let engine = try engine(options)
         _ = try await engine.request(number)
         let failure = try await failing("rate_limited") { try await engine.request(number) }

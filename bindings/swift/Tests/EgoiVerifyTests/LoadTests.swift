@@ -28,6 +28,7 @@ final class LoadTests: XCTestCase {
         store.retention = 50 * 60
         options.store = store
         options.smsPerNumber = .off
+        options.resendAfter = .off
         options.wrongCodesPerNumber = .off
         let engine = try Engine(options.with(clock)) { await inbox.take($0) }
         let first = try await engine.request(number).id

@@ -257,11 +257,13 @@ private final class Run {
                 verifier.request(
                     step.text("number") ?? number, message: step.text("message"), codeType: step.word("code_type"),
                     codeSize: step.whole("code_size"), ttl: step.number("ttl"), group: step.text("group"),
-                    idempotencyKey: step.text("idempotency_key"), timeout: timeout))
+                    idempotencyKey: step.text("idempotency_key"), client: step.text("client"), timeout: timeout))
         case "validate":
             let code = step.text("code") ?? kept["code"] ?? ""
             return try await .string(
-                verifier.validate(id(), code: code, number: step.text("number"), timeout: timeout).rawValue)
+                verifier.validate(
+                    id(), code: code, number: step.text("number"), client: step.text("client"), timeout: timeout
+                ).rawValue)
         case "cancel": return try await .string(verifier.cancel(id(), timeout: timeout).rawValue)
         case "resend": return try await plain(verifier.resend(id(), timeout: timeout))
         case "get": return try await plain(verifier.get(id(), timeout: timeout))
@@ -347,6 +349,11 @@ private final class Run {
         let quota = { (given: JSON) in
             given.list.map { Quota(Int($0[0].number ?? 0), per: $0[1].number ?? 0) }
         }
+        let prefixQuota = { (given: JSON) in
+            given.list.map {
+                PrefixQuota(Int($0[0].number ?? 0), per: $0[1].number ?? 0, lastDigits: Int($0[2].number ?? 0))
+            }
+        }
         let whole = { (given: JSON) in given.number.map { Int($0) } }
         var options = EngineOptions()
         options.store = given.store(or: store)
@@ -354,6 +361,9 @@ private final class Run {
         options.maxAttempts = try given.limit("max_attempts", whole)
         options.wrongCodesPerNumber = try given.limit("wrong_codes_per_number", quota)
         options.smsPerNumber = try given.limit("sms_per_number", quota)
+        options.wrongCodesPerClient = try given.limit("wrong_codes_per_client", quota)
+        options.smsPerClient = try given.limit("sms_per_client", quota)
+        options.smsPerPrefix = try given.limit("sms_per_prefix", prefixQuota)
         options.maxResends = try given.limit("max_resends", whole)
         options.resendAfter = try given.limit("resend_after", \.number)
         options.countries = given.take("countries")?.list?.compactMap(whole)

@@ -267,6 +267,7 @@ final class SessionTests: XCTestCase {
             }
             var options = EngineOptions()
             options.smsPerNumber = .at(Quota(1, per: 3600))
+            options.resendAfter = .off
             let session = VerificationSession(server: Local(engine: try Engine(options) { _ in }), on: device)
             try await session.start(number)
             try await session.cancel()

@@ -13,11 +13,11 @@ use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, ToSql, Type};
 
 use self::connections::Connections;
-use super::sealed::Seal;
+use super::sealed::{Seal, Tags};
 use super::{
-    Attempt, Clock, ClockShift, CreateResult, DeliveryStatus, Digest, IdempotencyClaim, Limits, NewClaim, NewRequest,
-    NewResend, OpenOptions, ResendLimit, ResendResult, StoreBackend, StoreFuture, StoredRequest, StoredResponse,
-    StoredTerms, storage, wrong_key,
+    Attempt, Clock, ClockShift, Counted, CreateResult, DeliveryStatus, Digest, IdempotencyClaim, Limits, NewClaim,
+    NewRequest, NewResend, OpenOptions, ResendResult, SmsLimit, StoreBackend, StoreFuture, StoredRequest,
+    StoredResponse, StoredTerms, storage, wrong_key,
 };
 use crate::error::Error;
 use crate::machine::{Progress, Quota, Record, Timestamp};
@@ -43,19 +43,14 @@ struct SealedRequest {
 
 /// In the order of `egoi_verify_limits`.
 fn limits(limits: &Limits) -> impl Iterator<Item = Box<dyn Parameter>> {
-    let Limits { request, wrong_codes_per_number, sms_per_number } = limits;
-    let most = |quota: &Option<Quota>| quota.map(|quota| i64::from(quota.limit));
-    let per = |quota: &Option<Quota>| quota.map(|quota| millis(quota.per));
-    let all = [
-        request.max_attempts.map(i64::from),
-        request.max_resends.map(i64::from),
-        request.resend_after.map(millis),
-        most(wrong_codes_per_number),
-        per(wrong_codes_per_number),
-        most(sms_per_number),
-        per(sms_per_number),
-    ];
-    all.into_iter().map(|limit| Box::new(limit) as _)
+    let (request, client) = (limits.request, limits.of_client());
+    let quota =
+        |quota: Option<Quota>| [quota.map(|quota| i64::from(quota.limit)), quota.map(|quota| millis(quota.per))];
+    let of_request =
+        [request.max_attempts.map(i64::from), request.max_resends.map(i64::from), request.resend_after.map(millis)];
+    let quotas =
+        [limits.wrong_codes_per_number, limits.sms_per_number, client.wrong_codes, client.sms, limits.of_prefix().sms];
+    of_request.into_iter().chain(quotas.into_iter().flat_map(quota)).map(|limit| Box::new(limit) as _)
 }
 
 /// So far off that nothing comes near, and that a sum of a few does not overflow.
@@ -87,6 +82,11 @@ fn count(row: &Row, column: &str) -> Result<u32, Error> {
 
 fn wait(row: &Row) -> Result<Option<Duration>, Error> {
     Ok(get::<Option<i64>>(row, "wait")?.map(|millis| Duration::from_millis(millis.unsigned_abs())))
+}
+
+/// The limit of this name that stopped an SMS.
+fn limit(name: &str, row: &Row) -> Result<SmsLimit, Error> {
+    SmsLimit::named(name, wait(row)?.unwrap_or_default()).ok_or_else(unreadable)
 }
 
 impl SealedRequest {
@@ -209,10 +209,13 @@ impl StoreBackend for PostgresStore {
             let keys: Vec<Vec<u8>> =
                 request.idempotency_key.iter().chain(&request.previous_idempotency_keys).map(bytes).collect();
             let (moved, stopped) = self.shift();
+            let tags = self.seal.counted_tags(&request.limits.counted(request.number, request.terms.client));
             let mut parameters: Parameters = vec![
                 Box::new(request.id.to_be_bytes().to_vec()),
                 Box::new(self.seal.seal(request.id, &request.terms)?),
-                Box::new(all_bytes(&self.seal.number_tags(request.number))),
+                Box::new(all_bytes(&tags.number)),
+                Box::new(all_bytes(&tags.client)),
+                Box::new(all_bytes(&tags.prefix)),
                 Box::new(bytes(&request.code)),
                 Box::new(millis(request.terms.validity())),
                 Box::new(millis(request.keep)),
@@ -221,8 +224,8 @@ impl StoreBackend for PostgresStore {
                 Box::new(stopped),
             ];
             parameters.extend(limits(&request.limits));
-            let statement = "SELECT * FROM egoi_verify_create(
-                $1, $2, $3, $4, $5, $6, $7, ROW($10, $11, $12, $13, $14, $15, $16)::egoi_verify_limits, $8, $9)";
+            let statement = "SELECT * FROM egoi_verify_create($1, $2, $3, $4, $5, $6, $7, $8, $9,
+                ROW($12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)::egoi_verify_limits, $10, $11)";
             let rows = self.connections.call(statement, parameters).await?;
             let row = rows.first().ok_or_else(unreadable)?;
             let stored = || {
@@ -233,8 +236,14 @@ impl StoreBackend for PostgresStore {
                 "new" => Ok(CreateResult::New(stored()?.1)),
                 "known" => Ok(CreateResult::Known(Box::new(stored()?))),
                 "other number" => Ok(CreateResult::OtherNumber),
-                "rate limited" => Ok(CreateResult::RateLimited(wait(row)?.unwrap_or_default())),
-                _ => Err(unreadable()),
+                limit => {
+                    let pending: Option<&[u8]> = get(row, "id")?;
+                    let pending = pending.map(|id| id.try_into().map(u128::from_be_bytes)).transpose();
+                    Ok(CreateResult::RateLimited {
+                        limit: self::limit(limit, row)?,
+                        pending: pending.map_err(|_| unreadable())?,
+                    })
+                }
             }
         })
     }
@@ -248,18 +257,21 @@ impl StoreBackend for PostgresStore {
                     None => return Ok(None),
                 },
             };
+            let counted = attempt.client.filter(|_| attempt.limits.wrong_codes_per_client.is_some());
+            let clients = counted.map(|client| all_bytes(&self.seal.client_tags(client))).unwrap_or_default();
             let (moved, stopped) = self.shift();
             let mut parameters: Parameters = vec![
                 Box::new(id.to_be_bytes().to_vec()),
                 Box::new(attempt.id.to_be_bytes().to_vec()),
                 Box::new(all_bytes(attempt.codes)),
                 Box::new(names),
+                Box::new(clients),
                 Box::new(moved),
                 Box::new(stopped),
             ];
             parameters.extend(limits(&attempt.limits));
-            let statement = "SELECT egoi_verify_validate(
-                $1, $2, $3, $4, ROW($7, $8, $9, $10, $11, $12, $13)::egoi_verify_limits, $5, $6)";
+            let statement = "SELECT egoi_verify_validate($1, $2, $3, $4, $5,
+                ROW($8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)::egoi_verify_limits, $6, $7)";
             let rows = self.connections.call(statement, parameters).await?;
             let row = rows.first().ok_or_else(unreadable)?;
             Ok(match get(row, "egoi_verify_validate")? {
@@ -297,18 +309,21 @@ impl StoreBackend for PostgresStore {
     fn resend(&self, id: u128, resend: NewResend) -> StoreFuture<'_, Option<ResendResult>> {
         Box::pin(async move {
             let (moved, stopped) = self.shift();
+            let tags = self.seal.counted_tags(&resend.limits.counted(resend.terms.number, resend.terms.client));
             let mut parameters: Parameters = vec![
                 Box::new(id.to_be_bytes().to_vec()),
                 Box::new(resend.command.to_be_bytes().to_vec()),
                 Box::new(bytes(&resend.code)),
-                Box::new(all_bytes(&self.seal.number_tags(resend.terms.number))),
+                Box::new(all_bytes(&tags.number)),
+                Box::new(all_bytes(&tags.client)),
+                Box::new(all_bytes(&tags.prefix)),
                 Box::new(self.seal.seal_anew(id, &resend.terms)?),
                 Box::new(moved),
                 Box::new(stopped),
             ];
             parameters.extend(limits(&resend.limits));
-            let statement = "SELECT * FROM egoi_verify_resend(
-                $1, $2, $3, $4, $5, ROW($8, $9, $10, $11, $12, $13, $14)::egoi_verify_limits, $6, $7)";
+            let statement = "SELECT * FROM egoi_verify_resend($1, $2, $3, $4, $5, $6, $7,
+                ROW($10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)::egoi_verify_limits, $8, $9)";
             let rows = self.connections.call(statement, parameters).await?;
             let Some(row) = rows.first() else { return Ok(None) };
             Ok(Some(match get(row, "said")? {
@@ -317,17 +332,12 @@ impl StoreBackend for PostgresStore {
                     stored: self.stored(&SealedRequest::read(row)?)?,
                 },
                 "conflict" => ResendResult::Conflict,
-                "max_resends" => ResendResult::RateLimited(ResendLimit::MaxResends),
-                "resend_after" => ResendResult::RateLimited(ResendLimit::ResendAfter(wait(row)?.unwrap_or_default())),
-                "sms_per_number" => {
-                    ResendResult::RateLimited(ResendLimit::SmsPerNumber(wait(row)?.unwrap_or_default()))
-                }
-                _ => return Err(unreadable()),
+                limit => ResendResult::RateLimited(self::limit(limit, row)?),
             }))
         })
     }
 
-    fn record_delivery(&self, id: u128, delivery: u32, end: DeliveryStatus) -> StoreFuture<'_, ()> {
+    fn record_delivery(&self, id: u128, delivery: u32, end: DeliveryStatus, counted: Counted) -> StoreFuture<'_, ()> {
         Box::pin(async move {
             let (moved, stopped) = self.shift();
             let ended = match end {
@@ -336,17 +346,18 @@ impl StoreBackend for PostgresStore {
                 DeliveryStatus::PossiblySent => "maybe sent",
             };
             // Only one that was not sent is given back.
-            let names = if end == DeliveryStatus::NotSent { self.names(id).await? } else { Some(None) };
-            let Some(names) = names else { return Ok(()) };
+            let tags = if end == DeliveryStatus::NotSent { self.seal.counted_tags(&counted) } else { Tags::default() };
             let parameters: Parameters = vec![
                 Box::new(id.to_be_bytes().to_vec()),
                 Box::new(i64::from(delivery)),
                 Box::new(ended),
-                Box::new(names),
+                Box::new(all_bytes(&tags.number)),
+                Box::new(all_bytes(&tags.client)),
+                Box::new(all_bytes(&tags.prefix)),
                 Box::new(moved),
                 Box::new(stopped),
             ];
-            let statement = "SELECT egoi_verify_record_delivery($1, $2, $3, $4, $5, $6)";
+            let statement = "SELECT egoi_verify_record_delivery($1, $2, $3, $4, $5, $6, $7, $8)";
             self.connections.call(statement, parameters).await.map(drop)
         })
     }

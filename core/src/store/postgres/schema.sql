@@ -2,7 +2,7 @@
 -- numbers and keys that have to be found again, are HMACs.
 --
 -- Every call is one statement that calls one function, which has locked the rows that it decides by before it reads the
--- time: the request's, then the number's, then the key's, so that no two calls wait for each other.
+-- time: the request's, then the number's, the client's and the prefix's, then the key's, so that no two calls wait for each other.
 --
 -- Those functions have settings of the planner: what they do is planned once a connection, and never reads a table through,
 -- however empty it was then.
@@ -50,15 +50,22 @@ CREATE TABLE egoi_verify_requests (
 ) WITH (fillfactor = 80);
 CREATE INDEX egoi_verify_requests_until ON egoi_verify_requests (until);
 
-CREATE TABLE egoi_verify_numbers (
-    number bytea PRIMARY KEY,
+-- All requests of a number, for who looks for them or removes them.
+CREATE INDEX egoi_verify_requests_number ON egoi_verify_requests (number);
+
+-- What is counted for a number, for a client, or for the numbers that share all but their last digits.
+CREATE TABLE egoi_verify_counters (
+    subject bytea PRIMARY KEY,
     wrong_codes bigint NOT NULL DEFAULT 0,
     wrong_codes_since bigint NOT NULL DEFAULT 0,
     sms bigint NOT NULL DEFAULT 0,
     sms_since bigint NOT NULL DEFAULT 0,
+    -- The latest SMS to a number: when, and its request.
+    sms_at bigint,
+    sms_of bytea,
     until bigint NOT NULL DEFAULT 0
 ) WITH (fillfactor = 80);
-CREATE INDEX egoi_verify_numbers_until ON egoi_verify_numbers (until);
+CREATE INDEX egoi_verify_counters_until ON egoi_verify_counters (until);
 
 CREATE TABLE egoi_verify_idempotency_keys (
     idempotency_key bytea PRIMARY KEY,
@@ -83,7 +90,13 @@ CREATE TYPE egoi_verify_limits AS (
     wrong_codes bigint,
     wrong_codes_per bigint,
     sms bigint,
-    sms_per bigint
+    sms_per bigint,
+    client_wrong_codes bigint,
+    client_wrong_codes_per bigint,
+    client_sms bigint,
+    client_sms_per bigint,
+    prefix_sms bigint,
+    prefix_sms_per bigint
 );
 
 -- What is said of a request, and how it stands.
@@ -118,18 +131,15 @@ CREATE FUNCTION egoi_verify_only(said text, wait bigint) RETURNS egoi_verify_sai
     SELECT ROW(said, wait, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)::egoi_verify_said
 $$;
 
--- Writes them; they are kept as long as they count, and as long as the request that counts there. In PL/pgSQL, as below, since
--- what is written in SQL is planned in each call.
-CREATE FUNCTION egoi_verify_save(n egoi_verify_numbers, l egoi_verify_limits, request_until bigint) RETURNS void
+-- Writes what was counted for a number; it is kept as long as it counts, and as long as the request that counts there. In
+-- PL/pgSQL, as below, since what is written in SQL is planned in each call.
+CREATE FUNCTION egoi_verify_save(n egoi_verify_counters, l egoi_verify_limits, request_until bigint) RETURNS void
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
-    UPDATE egoi_verify_numbers
-    SET wrong_codes = n.wrong_codes, wrong_codes_since = n.wrong_codes_since, sms = n.sms, sms_since = n.sms_since,
-        until = greatest(
-            n.until, request_until,
-            CASE WHEN n.wrong_codes > 0 THEN n.wrong_codes_since + l.wrong_codes_per END,
-            CASE WHEN n.sms > 0 THEN n.sms_since + l.sms_per END)
-    WHERE number = n.number;
+    UPDATE egoi_verify_counters
+    SET wrong_codes = n.wrong_codes, wrong_codes_since = n.wrong_codes_since,
+        until = greatest(n.until, request_until, CASE WHEN n.wrong_codes > 0 THEN n.wrong_codes_since + l.wrong_codes_per END)
+    WHERE subject = n.subject;
 END
 $$;
 
@@ -139,8 +149,8 @@ CREATE FUNCTION egoi_verify_sweep(now bigint) RETURNS void LANGUAGE plpgsql SET 
 BEGIN
     DELETE FROM egoi_verify_requests WHERE id IN
         (SELECT id FROM egoi_verify_requests WHERE until <= now ORDER BY until LIMIT 4 FOR UPDATE SKIP LOCKED);
-    DELETE FROM egoi_verify_numbers WHERE number IN
-        (SELECT number FROM egoi_verify_numbers WHERE until <= now ORDER BY until LIMIT 4 FOR UPDATE SKIP LOCKED);
+    DELETE FROM egoi_verify_counters WHERE subject IN
+        (SELECT subject FROM egoi_verify_counters WHERE until <= now ORDER BY until LIMIT 4 FOR UPDATE SKIP LOCKED);
     DELETE FROM egoi_verify_idempotency_keys WHERE idempotency_key IN
         (SELECT idempotency_key FROM egoi_verify_idempotency_keys WHERE until <= now ORDER BY until LIMIT 4
          FOR UPDATE SKIP LOCKED);
@@ -158,7 +168,7 @@ BEGIN
 END
 $$;
 
--- Two counts of one number together, of which one or both may count no more.
+-- Two counts of the same together, of which one or both may count no more.
 CREATE FUNCTION egoi_verify_merge(
     one bigint, one_since bigint, other bigint, other_since bigint, per bigint, now bigint, OUT both_ bigint, OUT since bigint
 )
@@ -177,14 +187,15 @@ BEGIN
 END
 $$;
 
--- Locks what was counted for the number that these names stand for, as the row of the first. Rows of the others, from before
--- a change of keys, are moved there.
-CREATE FUNCTION egoi_verify_counters(names bytea[], l egoi_verify_limits, moved bigint, stopped bigint)
-RETURNS egoi_verify_numbers
+-- Locks what was counted for whom these names stand for, as the row of the first, which is made where there is none. Rows of the
+-- others, from before a change of keys, are moved there.
+CREATE FUNCTION egoi_verify_counters(
+    names bytea[], wrong_codes_per bigint, sms_per bigint, moved bigint, stopped bigint
+) RETURNS egoi_verify_counters
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
-    n egoi_verify_numbers;
-    before egoi_verify_numbers;
+    n egoi_verify_counters;
+    before egoi_verify_counters;
     now bigint;
 BEGIN
     IF pg_catalog.cardinality(names) > 1 THEN
@@ -192,38 +203,140 @@ BEGIN
         PERFORM egoi_verify_lock(names);
     END IF;
     LOOP
-        SELECT * INTO n FROM egoi_verify_numbers WHERE number = names[1] FOR UPDATE;
+        SELECT * INTO n FROM egoi_verify_counters WHERE subject = names[1] FOR UPDATE;
         EXIT WHEN FOUND;
-        INSERT INTO egoi_verify_numbers (number) VALUES (names[1]) ON CONFLICT DO NOTHING;
+        INSERT INTO egoi_verify_counters (subject) VALUES (names[1]) ON CONFLICT DO NOTHING;
     END LOOP;
     IF pg_catalog.cardinality(names) > 1 THEN
-        FOR before IN SELECT * FROM egoi_verify_numbers WHERE number = ANY (names[2:]) ORDER BY number FOR UPDATE LOOP
+        FOR before IN SELECT * FROM egoi_verify_counters WHERE subject = ANY (names[2:]) ORDER BY subject FOR UPDATE LOOP
             now := egoi_verify_now(moved, stopped);
             SELECT * INTO n.wrong_codes, n.wrong_codes_since FROM egoi_verify_merge(
-                n.wrong_codes, n.wrong_codes_since, before.wrong_codes, before.wrong_codes_since, l.wrong_codes_per, now);
+                n.wrong_codes, n.wrong_codes_since, before.wrong_codes, before.wrong_codes_since, wrong_codes_per, now);
             SELECT * INTO n.sms, n.sms_since
-                FROM egoi_verify_merge(n.sms, n.sms_since, before.sms, before.sms_since, l.sms_per, now);
-            n.until := greatest(n.until, before.until);
-            DELETE FROM egoi_verify_numbers WHERE number = before.number;
-            PERFORM egoi_verify_save(n, l, 0);
+                FROM egoi_verify_merge(n.sms, n.sms_since, before.sms, before.sms_since, sms_per, now);
+            IF before.sms_at > n.sms_at OR n.sms_at IS NULL THEN
+                n.sms_at := before.sms_at;
+                n.sms_of := before.sms_of;
+            END IF;
+            DELETE FROM egoi_verify_counters WHERE subject = before.subject;
+            UPDATE egoi_verify_counters
+                SET wrong_codes = n.wrong_codes, wrong_codes_since = n.wrong_codes_since, sms = n.sms, sms_since = n.sms_since,
+                    sms_at = n.sms_at, sms_of = n.sms_of, until = greatest(until, before.until)
+                WHERE subject = n.subject RETURNING * INTO n;
         END LOOP;
     END IF;
     RETURN n;
 END
 $$;
 
--- `names` are what stands for the number under each key, `keys` what stands for the idempotency key; of both the first is
--- written.
+-- Counts an SMS of a request for whom these names stand for, or says how long it has to wait and, where that is for the pause,
+-- after which request. Null is no limit.
+CREATE FUNCTION egoi_verify_count_sms(
+    names bytea[], of_request bytea, most bigint, per bigint, pause bigint, wrong_codes_per bigint, kept bigint, moved bigint,
+    stopped bigint, OUT wait bigint, OUT after bytea
+)
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+DECLARE
+    n egoi_verify_counters;
+    now bigint;
+BEGIN
+    IF pg_catalog.cardinality(names) > 1 THEN
+        PERFORM egoi_verify_counters(names, wrong_codes_per, per, moved, stopped);
+    END IF;
+    now := egoi_verify_now(moved, stopped);
+    INSERT INTO egoi_verify_counters AS c (subject, sms, sms_since, sms_at, sms_of, until)
+        VALUES (names[1], CASE WHEN most IS NULL THEN 0 ELSE 1 END, now, CASE WHEN pause IS NOT NULL THEN now END,
+                CASE WHEN pause IS NOT NULL THEN of_request END,
+                now + greatest(kept, per, pause))
+        ON CONFLICT (subject) DO UPDATE
+        SET sms = CASE WHEN most IS NULL THEN c.sms WHEN c.sms = 0 OR now >= c.sms_since + per THEN 1 ELSE c.sms + 1 END,
+            sms_since = CASE WHEN most IS NULL OR c.sms > 0 AND now < c.sms_since + per THEN c.sms_since ELSE now END,
+            sms_at = coalesce(excluded.sms_at, c.sms_at), sms_of = coalesce(excluded.sms_of, c.sms_of),
+            until = greatest(c.until, excluded.until)
+        WHERE (most IS NULL OR c.sms = 0 OR c.sms < most OR now >= c.sms_since + per)
+            AND (pause IS NULL OR c.sms_at IS NULL OR now >= c.sms_at + pause);
+    IF NOT FOUND THEN
+        -- It is locked.
+        SELECT * INTO n FROM egoi_verify_counters WHERE subject = names[1];
+        wait := n.sms_at + pause - now;
+        IF wait > 0 THEN
+            after := n.sms_of;
+        ELSE
+            wait := n.sms_since + per - now;
+        END IF;
+    END IF;
+END
+$$;
+
+-- Gives an SMS of a request, counted by then, back to whom one of these names stands for: to the window that it was counted in.
+CREATE FUNCTION egoi_verify_give_back(names bytea[], of_request bytea, counted_at bigint) RETURNS void
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+    UPDATE egoi_verify_counters
+        SET sms = greatest(sms - 1, 0),
+            sms_at = CASE WHEN sms_of = of_request AND sms_at <= counted_at THEN NULL ELSE sms_at END
+        WHERE subject =
+            (SELECT subject FROM egoi_verify_counters
+             WHERE subject = ANY (names) AND sms_since <= counted_at
+             ORDER BY pg_catalog.array_position(names, subject) LIMIT 1 FOR UPDATE);
+END
+$$;
+
+-- Counts an SMS for all that it counts for, or for none of them and says which limit is in the way, and how long. `clients` and
+-- `prefixes` are empty where nothing is counted for them.
+CREATE FUNCTION egoi_verify_count_all(
+    names bytea[], clients bytea[], prefixes bytea[], of_request bytea, l egoi_verify_limits, kept bigint, moved bigint,
+    stopped bigint, OUT said text, OUT wait bigint, OUT after bytea
+)
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+DECLARE
+    counted bytea[];
+BEGIN
+    IF l.wrong_codes IS NOT NULL OR l.sms IS NOT NULL OR l.resend_after IS NOT NULL THEN
+        counted := names;
+        SELECT * INTO wait, after FROM egoi_verify_count_sms(
+            names, of_request, l.sms, l.sms_per, l.resend_after, l.wrong_codes_per, kept, moved, stopped);
+        IF wait IS NOT NULL THEN
+            said := CASE WHEN after IS NULL THEN 'sms_per_number' ELSE 'resend_after' END;
+            RETURN;
+        END IF;
+    END IF;
+    IF pg_catalog.cardinality(clients) > 0 THEN
+        SELECT * INTO wait FROM egoi_verify_count_sms(
+            clients, of_request, l.client_sms, l.client_sms_per, NULL, l.client_wrong_codes_per, NULL, moved, stopped);
+        IF wait IS NOT NULL THEN
+            said := 'sms_per_client';
+            PERFORM egoi_verify_give_back(counted, of_request, egoi_verify_now(moved, stopped));
+            RETURN;
+        END IF;
+    END IF;
+    IF pg_catalog.cardinality(prefixes) > 0 THEN
+        SELECT * INTO wait FROM egoi_verify_count_sms(
+            prefixes, of_request, l.prefix_sms, l.prefix_sms_per, NULL, NULL, NULL, moved, stopped);
+        IF wait IS NOT NULL THEN
+            said := 'sms_per_prefix';
+            PERFORM egoi_verify_give_back(counted, of_request, egoi_verify_now(moved, stopped));
+            PERFORM egoi_verify_give_back(clients, of_request, egoi_verify_now(moved, stopped));
+        END IF;
+    END IF;
+END
+$$;
+
+-- `names` are what stands for the number under each key, `clients` and `prefixes` what stands for those, `keys` what stands for
+-- the idempotency key; of each the first is written.
 CREATE FUNCTION egoi_verify_create(
-    new_id bytea, new_sealed bytea, names bytea[], new_code bytea, new_validity bigint, new_keep bigint, keys bytea[],
-    l egoi_verify_limits, moved bigint, stopped bigint
+    new_id bytea, new_sealed bytea, names bytea[], clients bytea[], prefixes bytea[], new_code bytea, new_validity bigint,
+    new_keep bigint, keys bytea[], l egoi_verify_limits, moved bigint, stopped bigint
 ) RETURNS egoi_verify_said
 LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET search_path FROM CURRENT AS $$
 DECLARE
     r egoi_verify_requests;
-    n egoi_verify_numbers;
     known bytea;
-    counted boolean := l.wrong_codes IS NOT NULL OR l.sms IS NOT NULL;
+    known_number bytea;
+    answer egoi_verify_said;
+    limited text;
+    waits bigint;
+    after bytea;
     now bigint;
 BEGIN
     IF pg_catalog.cardinality(keys) > 0 THEN
@@ -236,12 +349,12 @@ BEGIN
     END IF;
     IF pg_catalog.cardinality(keys) > 0 THEN
         now := egoi_verify_now(moved, stopped);
-        SELECT k.request, k.number INTO known, n.number
+        SELECT k.request, k.number INTO known, known_number
             FROM egoi_verify_idempotency_keys k JOIN egoi_verify_requests q ON q.id = k.request
             WHERE k.idempotency_key = ANY (keys) AND k.until > now AND q.until > now
             ORDER BY pg_catalog.array_position(keys, k.idempotency_key) LIMIT 1;
         IF FOUND THEN
-            IF n.number <> ALL (names) THEN
+            IF known_number <> ALL (names) THEN
                 RETURN egoi_verify_only('other number', NULL);
             END IF;
             SELECT * INTO r FROM egoi_verify_requests WHERE id = known;
@@ -250,32 +363,22 @@ BEGIN
             END IF;
         END IF;
     END IF;
-    IF counted THEN
-        n := egoi_verify_counters(names, l, moved, stopped);
-        now := egoi_verify_now(moved, stopped);
-        IF l.sms IS NOT NULL THEN
-            IF n.sms = 0 OR now >= n.sms_since + l.sms_per THEN
-                n.sms := 0;
-                n.sms_since := now;
-            END IF;
-            IF n.sms >= l.sms THEN
-                RETURN egoi_verify_only('rate limited', n.sms_since + l.sms_per - now);
-            END IF;
-            n.sms := n.sms + 1;
-        END IF;
-        PERFORM egoi_verify_save(n, l, now + new_validity + new_keep);
-    ELSE
-        n.number := names[1];
-        now := egoi_verify_now(moved, stopped);
+    SELECT * INTO limited, waits, after FROM egoi_verify_count_all(
+        names, clients, prefixes, new_id, l, new_validity + new_keep, moved, stopped);
+    now := egoi_verify_now(moved, stopped);
+    IF limited IS NOT NULL THEN
+        answer := egoi_verify_only(limited, waits);
+        SELECT id INTO answer.id FROM egoi_verify_requests WHERE id = after AND progress = 0 AND now < expires_at;
+        RETURN answer;
     END IF;
     INSERT INTO egoi_verify_requests
             (id, sealed, number, code, expires_at, sent_at, created_at, validity, keep, idempotency_key, until)
-        VALUES (new_id, new_sealed, n.number, new_code, now + new_validity, now, now, new_validity, new_keep, keys[1],
+        VALUES (new_id, new_sealed, names[1], new_code, now + new_validity, now, now, new_validity, new_keep, keys[1],
                 now + new_validity + new_keep)
         RETURNING * INTO r;
     IF pg_catalog.cardinality(keys) > 0 THEN
         INSERT INTO egoi_verify_idempotency_keys (idempotency_key, number, request, until)
-            VALUES (keys[1], n.number, new_id, r.until)
+            VALUES (keys[1], names[1], new_id, r.until)
             ON CONFLICT (idempotency_key) DO UPDATE
             SET number = excluded.number, request = excluded.request, owner = NULL, given_id = NULL, until = excluded.until;
     END IF;
@@ -284,14 +387,16 @@ BEGIN
 END
 $$;
 
--- `names` are what stands for the number under each key: null where only the request says it, which takes one key. The answer is an outcome's word; none is no request.
+-- `names` are what stands for the number under each key: null where only the request says it, which takes one key. `clients` are
+-- what stands for the client, empty where none is counted. The answer is an outcome's word; none is no request.
 CREATE FUNCTION egoi_verify_validate(
-    of_id bytea, attempt bytea, codes bytea[], names bytea[], l egoi_verify_limits, moved bigint, stopped bigint
+    of_id bytea, attempt bytea, codes bytea[], names bytea[], clients bytea[], l egoi_verify_limits, moved bigint, stopped bigint
 ) RETURNS text
 LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET search_path FROM CURRENT AS $$
 DECLARE
     r egoi_verify_requests;
-    n egoi_verify_numbers;
+    n egoi_verify_counters;
+    c egoi_verify_counters;
     is_right boolean;
     now bigint;
     said text;
@@ -310,14 +415,17 @@ BEGIN
     END IF;
     IF l.wrong_codes IS NOT NULL AND r.progress = 0 THEN
         IF pg_catalog.cardinality(names) > 1 THEN
-            n := egoi_verify_counters(names, l, moved, stopped);
+            n := egoi_verify_counters(names, l.wrong_codes_per, l.sms_per, moved, stopped);
         ELSE
             -- Nearly always it is there.
-            SELECT * INTO n FROM egoi_verify_numbers WHERE number = r.number FOR UPDATE;
+            SELECT * INTO n FROM egoi_verify_counters WHERE subject = r.number FOR UPDATE;
             IF NOT FOUND THEN
-                n := egoi_verify_counters(ARRAY[r.number], l, moved, stopped);
+                n := egoi_verify_counters(ARRAY[r.number], l.wrong_codes_per, l.sms_per, moved, stopped);
             END IF;
         END IF;
+    END IF;
+    IF pg_catalog.cardinality(clients) > 0 AND r.progress = 0 THEN
+        c := egoi_verify_counters(clients, l.client_wrong_codes_per, l.client_sms_per, moved, stopped);
     END IF;
     now := egoi_verify_now(moved, stopped);
     IF r.until <= now THEN
@@ -344,12 +452,28 @@ BEGIN
             said := 'too_many_attempts';
         END IF;
     END IF;
+    IF said IS NULL AND c.subject IS NOT NULL THEN
+        IF c.wrong_codes = 0 OR now >= c.wrong_codes_since + l.client_wrong_codes_per THEN
+            c.wrong_codes := 0;
+            c.wrong_codes_since := now;
+        END IF;
+        IF c.wrong_codes >= l.client_wrong_codes THEN
+            said := 'too_many_attempts';
+        END IF;
+    END IF;
     IF said IS NULL THEN
         is_right := r.code = ANY (codes);
         said := CASE WHEN is_right THEN 'verified' ELSE 'wrong_code' END;
         IF l.wrong_codes IS NOT NULL AND (n.wrong_codes > 0 OR NOT is_right) THEN
             n.wrong_codes := CASE WHEN is_right THEN 0 ELSE n.wrong_codes + 1 END;
             PERFORM egoi_verify_save(n, l, r.until);
+        END IF;
+        IF c.subject IS NOT NULL AND NOT is_right THEN
+            -- A success may be for another number: it clears nothing.
+            UPDATE egoi_verify_counters
+                SET wrong_codes = c.wrong_codes + 1, wrong_codes_since = c.wrong_codes_since,
+                    until = greatest(until, c.wrong_codes_since + l.client_wrong_codes_per)
+                WHERE subject = c.subject;
         END IF;
         UPDATE egoi_verify_requests
             SET progress = CASE WHEN is_right THEN 1 ELSE 0 END,
@@ -386,7 +510,7 @@ BEGIN
     IF current_setting('transaction_read_only')::boolean THEN
         RAISE read_only_sql_transaction;
     ELSIF EXISTS (
-        SELECT FROM pg_catalog.unnest(ARRAY['egoi_verify_requests', 'egoi_verify_numbers', 'egoi_verify_idempotency_keys']) held,
+        SELECT FROM pg_catalog.unnest(ARRAY['egoi_verify_requests', 'egoi_verify_counters', 'egoi_verify_idempotency_keys']) held,
             pg_catalog.unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) right_to
         WHERE NOT has_table_privilege(held, right_to)
     ) THEN
@@ -413,26 +537,23 @@ BEGIN
 END
 $$;
 
--- `names` are what stands for the number under each key, `new_sealed` is the request sealed under the first, or null where it
--- is that already.
+-- `names`, `clients` and `prefixes` are as above; `new_sealed` is the request sealed under the first key, or null where it is that
+-- already.
 CREATE FUNCTION egoi_verify_resend(
-    of_id bytea, command bytea, new_code bytea, names bytea[], new_sealed bytea, l egoi_verify_limits, moved bigint,
-    stopped bigint
+    of_id bytea, command bytea, new_code bytea, names bytea[], clients bytea[], prefixes bytea[], new_sealed bytea,
+    l egoi_verify_limits, moved bigint, stopped bigint
 ) RETURNS SETOF egoi_verify_said
 LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET search_path FROM CURRENT AS $$
 DECLARE
     r egoi_verify_requests;
-    n egoi_verify_numbers;
-    counted boolean := l.wrong_codes IS NOT NULL OR l.sms IS NOT NULL;
     handed_over boolean;
+    limited text;
+    waits bigint;
     now bigint;
 BEGIN
     SELECT * INTO r FROM egoi_verify_requests WHERE id = of_id FOR UPDATE;
     IF NOT FOUND THEN
         RETURN;
-    END IF;
-    IF counted THEN
-        n := egoi_verify_counters(names, l, moved, stopped);
     END IF;
     now := egoi_verify_now(moved, stopped);
     -- A hand-over that has not ended after 30 s is taken to have died.
@@ -452,17 +573,14 @@ BEGIN
         -- Two at once: were the second certainly not sent, which code counts could not be said.
         RETURN NEXT egoi_verify_only('resend_after', 1000);
     ELSE
-        IF l.sms IS NOT NULL THEN
-            IF n.sms = 0 OR now >= n.sms_since + l.sms_per THEN
-                n.sms := 0;
-                n.sms_since := now;
-            END IF;
-            IF n.sms >= l.sms THEN
-                RETURN NEXT egoi_verify_only('sms_per_number', n.sms_since + l.sms_per - now);
-                RETURN;
-            END IF;
-            n.sms := n.sms + 1;
+        SELECT count_all.said, wait INTO limited, waits FROM egoi_verify_count_all(
+            names, clients, prefixes, of_id, l, r.validity + r.keep, moved, stopped) count_all;
+        IF limited IS NOT NULL THEN
+            RETURN NEXT egoi_verify_only(limited, waits);
+            RETURN;
         END IF;
+        -- It may have waited for others.
+        now := egoi_verify_now(moved, stopped);
         UPDATE egoi_verify_requests
             SET old_code = r.code, old_expires_at = r.expires_at, old_resends = r.resends, old_sent_at = r.sent_at,
                 old_is_sent = r.is_sent, code = new_code, expires_at = now + r.validity, resends = r.resends + 1,
@@ -471,17 +589,14 @@ BEGIN
                 number = names[1], sealed = coalesce(new_sealed, r.sealed),
                 until = now + r.validity + r.keep
             WHERE id = of_id RETURNING * INTO r;
-        IF counted THEN
-            PERFORM egoi_verify_save(n, l, r.until);
-        END IF;
         RETURN NEXT egoi_verify_of('ready', r, now);
     END IF;
 END
 $$;
 
--- `ended` is `sent`, `not sent` or `maybe sent`; `names` are as above.
+-- `ended` is `sent`, `not sent` or `maybe sent`; `names`, `clients` and `prefixes` are as above.
 CREATE FUNCTION egoi_verify_record_delivery(
-    of_id bytea, of_delivery bigint, ended text, names bytea[], moved bigint, stopped bigint
+    of_id bytea, of_delivery bigint, ended text, names bytea[], clients bytea[], prefixes bytea[], moved bigint, stopped bigint
 ) RETURNS void
 LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET search_path FROM CURRENT AS $$
 DECLARE
@@ -505,11 +620,9 @@ BEGIN
             WHERE id = of_id;
     END IF;
     IF ended = 'not sent' THEN
-        -- Given back to the window that it was counted in.
-        UPDATE egoi_verify_numbers SET sms = sms - 1 WHERE number =
-            (SELECT number FROM egoi_verify_numbers
-             WHERE number = ANY (coalesce(names, ARRAY[r.number])) AND sms > 0 AND sms_since <= r.sent_at
-             ORDER BY pg_catalog.array_position(names, number) LIMIT 1 FOR UPDATE);
+        PERFORM egoi_verify_give_back(names, of_id, r.sent_at);
+        PERFORM egoi_verify_give_back(clients, of_id, r.sent_at);
+        PERFORM egoi_verify_give_back(prefixes, of_id, r.sent_at);
         IF r.old_code IS NULL THEN
             DELETE FROM egoi_verify_idempotency_keys WHERE idempotency_key = r.idempotency_key AND request = of_id;
         END IF;

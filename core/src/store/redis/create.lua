@@ -1,9 +1,9 @@
--- KEYS[1]: the request. ARGV: 3 its id, 4 code, 5 number and terms, sealed, 6 validity, 7 keep, 8 SMS per number, 9 in how
--- long, 10 the number's tags, then idempotency keys, the one in use first.
+-- KEYS[1]: the request. ARGV: 3 its id, 4 code, 5 number and terms, sealed, 6 validity, 7 keep, 8 the number's tags, then
+-- idempotency keys, the one in use first, then whom its SMS counts for.
 
 local id = ARGV[3]
-local tags, at = list(10)
-local keys = list(at)
+local tags, at = list(8)
+local keys, counted = list(at)
 
 local made = load(KEYS[1])
 -- Its id is random: this is the same command again, whose answer was lost.
@@ -23,8 +23,12 @@ for _, key in ipairs(keys) do
   end
 end
 
-local wait = count_sms(tags, tonumber(ARGV[8]), tonumber(ARGV[9]))
-if wait then return {'limited', wait} end
+local limited, after = count_sms(counted, id)
+if limited then
+  local latest = after and load(prefix .. 'r:' .. after)
+  if latest and state(latest) == 'pending' then limited[3] = after end
+  return limited
+end
 
 local validity, keep = tonumber(ARGV[6]), tonumber(ARGV[7])
 local request = {OPEN, 0, ('\0'):rep(64), now + validity, keep, ARGV[4], tags[1], 0, now, now, MAYBE, 0, 1, validity,

@@ -12,10 +12,10 @@ use redis::Value;
 use self::connection::Connections;
 use self::failure::unexpected;
 use self::script::{Call, Source};
-use super::sealed::Seal;
+use super::sealed::{Seal, Tags};
 use super::{
-    Attempt, Clock, ClockShift, CreateResult, DeliveryStatus, Digest, IdempotencyClaim, NewClaim, NewRequest,
-    NewResend, OpenOptions, ResendLimit, ResendResult, StoreBackend, StoreFuture, StoredRequest, StoredResponse,
+    Attempt, Clock, ClockShift, Counted, CreateResult, DeliveryStatus, Digest, IdempotencyClaim, NewClaim, NewRequest,
+    NewResend, OpenOptions, ResendResult, SmsLimit, StoreBackend, StoreFuture, StoredRequest, StoredResponse,
     StoredTerms, wrong_key,
 };
 use crate::error::Error;
@@ -76,6 +76,7 @@ impl RedisStore {
     async fn create(&self, request: NewRequest) -> Result<CreateResult, Error> {
         let NewRequest { id, number, code, terms, idempotency_key, previous_idempotency_keys, keep, limits } = request;
         let keys: Vec<_> = idempotency_key.into_iter().chain(previous_idempotency_keys).collect();
+        let tags = self.seal.counted_tags(&limits.counted(number, terms.client));
         let call = self
             .about(&script::CREATE, id)
             .arg(id.to_be_bytes())
@@ -83,9 +84,9 @@ impl RedisStore {
             .arg(&self.seal.seal(id, &terms)?)
             .arg(milliseconds(terms.validity()))
             .arg(milliseconds(keep))
-            .quota(limits.sms_per_number)
-            .list(&self.seal.number_tags(number))
-            .list(&keys);
+            .list(&tags.number)
+            .list(&keys)
+            .counted(&tags, &limits);
         let answer = self.connections.run(call).await?;
         let answer = Reply::of(answer)?.ok_or_else(unexpected)?;
         Ok(match answer.word()? {
@@ -95,8 +96,11 @@ impl RedisStore {
                 CreateResult::Known(Box::new((u128::from_be_bytes(id), answer.stored(number)?)))
             }
             "other_number" => CreateResult::OtherNumber,
-            "limited" => CreateResult::RateLimited(answer.duration(1)?),
-            _ => return Err(unexpected()),
+            limit => {
+                let limit = SmsLimit::named(limit, answer.duration(1)?).ok_or_else(unexpected)?;
+                let pending = answer.bytes(2).ok().and_then(|id| id.try_into().ok()).map(u128::from_be_bytes);
+                CreateResult::RateLimited { limit, pending }
+            }
         })
     }
 
@@ -108,6 +112,8 @@ impl RedisStore {
                 None => return Ok(None),
             },
         };
+        let counted = attempt.client.filter(|_| attempt.limits.wrong_codes_per_client.is_some());
+        let client_tags = counted.map(|client| self.seal.client_tags(client)).unwrap_or_default();
         let [.., a, b, c, d, e, f, g, h] = attempt.id.to_be_bytes();
         let call = self
             .about(&script::VALIDATE, id)
@@ -115,7 +121,9 @@ impl RedisStore {
             .arg(attempt.codes.as_flattened())
             .limit(attempt.limits.request.max_attempts)
             .quota(attempt.limits.wrong_codes_per_number)
-            .arg(tags.as_flattened());
+            .arg(tags.as_flattened())
+            .quota(attempt.limits.wrong_codes_per_client)
+            .arg(client_tags.as_flattened());
         let answer = self.connections.run(call).await?;
         let word = match &answer {
             Value::Nil => return Ok(None),
@@ -149,6 +157,8 @@ impl RedisStore {
 
     async fn resend(&self, id: u128, resend: NewResend) -> Result<Option<ResendResult>, Error> {
         let NewResend { command, code, terms, limits } = resend;
+        let tags = self.seal.counted_tags(&limits.counted(terms.number, terms.client));
+        let tag = tags.number.first().copied().unwrap_or_default();
         let call = self
             .about(&script::RESEND, id)
             .arg(command.to_be_bytes())
@@ -156,9 +166,10 @@ impl RedisStore {
             .limit(limits.request.max_attempts)
             .limit(limits.request.max_resends)
             .arg(milliseconds(limits.request.resend_after.unwrap_or_default()))
-            .quota(limits.sms_per_number)
+            .arg(id.to_be_bytes())
+            .arg(tag)
             .arg(self.seal.seal_anew(id, &terms)?.unwrap_or_default())
-            .list(&self.seal.number_tags(terms.number));
+            .counted(&tags, &limits);
         let answer = self.connections.run(call).await?;
         let Some(answer) = Reply::of(answer)? else { return Ok(None) };
         Ok(Some(match answer.word()? {
@@ -167,23 +178,36 @@ impl RedisStore {
                 stored: answer.stored(self.seal.open(id, answer.bytes(10)?)?.number)?,
             },
             "conflict" => ResendResult::Conflict,
-            "max_resends" => ResendResult::RateLimited(ResendLimit::MaxResends),
-            "resend_after" => ResendResult::RateLimited(ResendLimit::ResendAfter(answer.duration(1)?)),
-            "sms_per_number" => ResendResult::RateLimited(ResendLimit::SmsPerNumber(answer.duration(1)?)),
-            _ => return Err(unexpected()),
+            // Waiting does not help against the first of them, and its word comes alone.
+            limit => {
+                let wait = answer.duration(1).unwrap_or_default();
+                ResendResult::RateLimited(SmsLimit::named(limit, wait).ok_or_else(unexpected)?)
+            }
         }))
     }
 
-    async fn record_delivery(&self, id: u128, delivery: u32, end: DeliveryStatus) -> Result<(), Error> {
+    async fn record_delivery(
+        &self,
+        id: u128,
+        delivery: u32,
+        end: DeliveryStatus,
+        counted: Counted,
+    ) -> Result<(), Error> {
         // Only one that was not sent is given back.
-        let tags = if end == DeliveryStatus::NotSent { self.tags(id).await? } else { Some(Vec::new()) };
-        let Some(tags) = tags else { return Ok(()) };
+        let tags = if end == DeliveryStatus::NotSent { self.seal.counted_tags(&counted) } else { Tags::default() };
         let end = match end {
             DeliveryStatus::Sent => "sent",
             DeliveryStatus::NotSent => "not_sent",
             DeliveryStatus::PossiblySent => "maybe",
         };
-        let call = self.about(&script::SETTLE, id).arg(id.to_be_bytes()).arg(delivery.to_string()).arg(end).list(&tags);
+        let call = self
+            .about(&script::SETTLE, id)
+            .arg(id.to_be_bytes())
+            .arg(delivery.to_string())
+            .arg(end)
+            .list(&tags.number)
+            .list(&tags.client)
+            .list(&tags.prefix);
         self.connections.run(call).await.map(drop)
     }
 
@@ -245,8 +269,8 @@ impl StoreBackend for RedisStore {
         Box::pin(self.resend(id, resend))
     }
 
-    fn record_delivery(&self, id: u128, delivery: u32, end: DeliveryStatus) -> StoreFuture<'_, ()> {
-        Box::pin(self.record_delivery(id, delivery, end))
+    fn record_delivery(&self, id: u128, delivery: u32, end: DeliveryStatus, counted: Counted) -> StoreFuture<'_, ()> {
+        Box::pin(self.record_delivery(id, delivery, end, counted))
     }
 
     fn get(&self, id: u128) -> StoreFuture<'_, Option<StoredRequest>> {

@@ -1,10 +1,10 @@
 -- KEYS[1]: the request. ARGV: 3 the command, 4 the new code, 5 wrong codes per request, 6 resends, 7 the pause between two
--- SMS, 8 SMS per number, 9 in how long, 10 number and terms, sealed anew, or nothing, 11 the number's tags.
+-- SMS, 8 its id, 9 the number's tag, 10 number and terms, sealed anew, or nothing, 11 whom the SMS counts for.
 
 -- A hand-over that has not ended after this long is taken to have died.
 local DELIVERY_TIMEOUT = 30000
 
-local command, code, sealed, tags = ARGV[3], ARGV[4], ARGV[10], list(11)
+local command, code, tag, sealed = ARGV[3], ARGV[4], ARGV[9], ARGV[10]
 local request = load(KEYS[1])
 if not request then return false end
 
@@ -18,8 +18,8 @@ if max_resends >= 0 and request[RESENDS] >= max_resends then return {'max_resend
 if now < request[SENT_AT] + pause then return {'resend_after', request[SENT_AT] + pause - now} end
 -- Two hand-overs at once: were the second certainly not sent, which code counts could not be said.
 if is_handed_over then return {'resend_after', 1000} end
-local wait = count_sms(tags, tonumber(ARGV[8]), tonumber(ARGV[9]))
-if wait then return {'sms_per_number', wait} end
+local limited = count_sms(11, ARGV[8])
+if limited then return limited end
 
 request[REPLACED] =
   struct.pack(REPLACED_FORMAT, request[CODE], request[EXPIRES_AT], request[RESENDS], request[SENT_AT], request[SMS], command)
@@ -27,7 +27,7 @@ request[CODE], request[EXPIRES_AT], request[SENT_AT] = code, now + request[VALID
 request[RESENDS], request[SMS] = request[RESENDS] + 1, MAYBE
 request[DELIVERY], request[UNDER_WAY] = request[DELIVERY] + 1, 1
 -- It lives longer now, perhaps than a previous key.
-request[TAG] = tags[1]
+request[TAG] = tag
 if sealed ~= '' then request[SEALED] = sealed end
 save(KEYS[1], request)
 return stored('ready', request)

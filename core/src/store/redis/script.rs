@@ -5,7 +5,9 @@ use std::sync::OnceLock;
 use redis::{Cmd, Script};
 
 use super::milliseconds;
-use crate::machine::Quota;
+use crate::machine::{CounterLimits, Quota};
+use crate::store::sealed::Tags;
+use crate::store::{Digest, Limits};
 
 /// How what the scripts keep is laid out; part of every key, so that scripts of another layout never read it.
 pub(super) const LAYOUT: u32 = 1;
@@ -19,11 +21,11 @@ macro_rules! source {
 
 pub(super) static OPEN: Source = source!("lists.lua" "open.lua");
 pub(super) static PING: Source = source!("ping.lua");
-pub(super) static CREATE: Source = source!("lists.lua" "counters.lua" "record.lua" "create.lua");
+pub(super) static CREATE: Source = source!("lists.lua" "sms.lua" "record.lua" "create.lua");
 pub(super) static VALIDATE: Source = source!("counters.lua" "validate.lua");
 pub(super) static CANCEL: Source = source!("record.lua" "cancel.lua");
 pub(super) static GET: Source = source!("record.lua" "get.lua");
-pub(super) static RESEND: Source = source!("lists.lua" "counters.lua" "record.lua" "resend.lua");
+pub(super) static RESEND: Source = source!("lists.lua" "sms.lua" "record.lua" "resend.lua");
 pub(super) static SETTLE: Source = source!("lists.lua" "record.lua" "record_delivery.lua");
 pub(super) static CLAIM: Source = source!("lists.lua" "claim.lua");
 pub(super) static COMPLETE: Source = source!("owned.lua" "complete.lua");
@@ -66,6 +68,16 @@ impl Call {
     pub(super) fn quota(self, quota: Option<Quota>) -> Self {
         let per = quota.map(|quota| quota.per).unwrap_or_default();
         self.limit(quota.map(|quota| quota.limit)).arg(milliseconds(per))
+    }
+
+    /// Whom an SMS is counted for, each with its limits.
+    pub(super) fn counted(self, tags: &Tags, limits: &Limits) -> Self {
+        let of = |call: Self, limits: CounterLimits, tags: &[Digest]| {
+            let tags = if limits.count_sms() { tags } else { &[] };
+            call.quota(limits.sms).arg(milliseconds(limits.pause.unwrap_or_default())).list(tags)
+        };
+        let call = of(self, limits.of_number(), &tags.number);
+        of(of(call, limits.of_client(), &tags.client), limits.of_prefix(), &tags.prefix)
     }
 
     /// How many, then each.

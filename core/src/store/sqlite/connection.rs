@@ -181,8 +181,8 @@ impl File {
             for delete in [
                 "DELETE FROM requests WHERE rowid IN
                  (SELECT rowid FROM requests WHERE until <= ?1 ORDER BY until LIMIT ?2)",
-                "DELETE FROM numbers WHERE number IN
-                 (SELECT number FROM numbers WHERE until <= ?1 ORDER BY until LIMIT ?2)",
+                "DELETE FROM counters WHERE subject IN
+                 (SELECT subject FROM counters WHERE until <= ?1 ORDER BY until LIMIT ?2)",
                 "DELETE FROM idempotency_keys WHERE idempotency_key IN
                  (SELECT idempotency_key FROM idempotency_keys WHERE until <= ?1 ORDER BY until LIMIT ?2)",
             ] {

@@ -12,15 +12,15 @@ use rusqlite::Transaction;
 use subtle::{Choice, ConstantTimeEq as _};
 
 use self::connection::Connection;
-use self::rows::{Counters, Key, Row};
-use super::sealed::Seal;
+use self::rows::{Counted, Key, Row};
+use super::sealed::{Seal, Tags};
 use super::{
-    Attempt, CreateResult, DELIVERY_TIMEOUT, DeliveryStatus, Digest, IdempotencyClaim, Limits, NewClaim, NewRequest,
-    NewResend, OpenOptions, ResendLimit, ResendResult, StoreBackend, StoreFuture, StoredRequest, StoredResponse,
-    StoredTerms, is_key_known, wrong_key,
+    Attempt, ClientHash, CreateResult, DELIVERY_TIMEOUT, DeliveryStatus, Digest, IdempotencyClaim, Limits, NewClaim,
+    NewRequest, NewResend, OpenOptions, ResendResult, SmsLimit, StoreBackend, StoreFuture, StoredRequest,
+    StoredResponse, StoredTerms, is_key_known, wrong_key,
 };
 use crate::error::{Error, Reason};
-use crate::machine::{Answer, Event, Record, RequestLimits, Timestamp, Window};
+use crate::machine::{Answer, Event, Record, Timestamp, Window};
 use crate::values::PhoneNumber;
 use crate::verification::{Outcome, SmsStatus, State};
 
@@ -45,7 +45,7 @@ enum Made {
     New(SealedRequest),
     Known(SealedRequest),
     OtherNumber,
-    RateLimited(Duration),
+    RateLimited { limit: SmsLimit, pending: Option<u128> },
 }
 
 enum Validated {
@@ -57,7 +57,7 @@ enum Validated {
 enum Resent {
     Ready(u32, SealedRequest),
     Conflict,
-    RateLimited(ResendLimit),
+    RateLimited(SmsLimit),
 }
 
 impl SqliteStore {
@@ -101,8 +101,9 @@ fn create(
     now: Timestamp,
     request: &NewRequest,
     sealed: &[u8],
-    numbers: &[Digest],
+    tags: &Tags,
 ) -> rusqlite::Result<Made> {
+    let numbers = &tags.number;
     // The same command once more, whose answer was lost.
     if let Some(row) = Row::find(tx, request.id, now)? {
         return Ok(Made::New(row.read(now)));
@@ -116,18 +117,19 @@ fn create(
     }
     let record = Record::new(now, request.terms.validity());
     let until = record.expires_at.after(request.keep);
-    let mut counters = Counters::find(tx, numbers, now, &request.limits)?;
-    if let Err(wait) = counters.count_sms(now, &request.limits) {
-        return Ok(Made::RateLimited(wait));
+    if let Err((limit, latest)) = count_sms(tx, now, request.id, &request.limits, tags, until)? {
+        let pending = match latest {
+            Some(id) => Row::find(tx, id, now)?.filter(|row| row.record.state(now) == State::Pending).map(|row| row.id),
+            None => None,
+        };
+        return Ok(Made::RateLimited { limit, pending });
     }
-    if request.limits.wrong_codes_per_number.is_some() || request.limits.sms_per_number.is_some() {
-        counters.save(tx, &request.limits, until)?;
-    }
+    let number = numbers.first().copied().unwrap_or_default();
     let row = Row {
         rowid: 0,
         id: request.id,
         sealed: sealed.to_vec(),
-        number: counters.number,
+        number,
         code: request.code,
         record,
         created_at: now,
@@ -143,20 +145,57 @@ fn create(
     };
     row.insert(tx)?;
     if let Some(key) = &request.idempotency_key {
-        Key { number: counters.number, request: Some(request.id), owner: None, given: None, until }.put(tx, key)?;
+        Key { number, request: Some(request.id), owner: None, given: None, until }.put(tx, key)?;
     }
     Ok(Made::New(row.read(now)))
+}
+
+/// Counts an SMS of a request for all that it counts for, or for none of them and says which limit is in the way, and the
+/// request that the pause is after.
+fn count_sms(
+    tx: &Transaction<'_>,
+    now: Timestamp,
+    request: u128,
+    limits: &Limits,
+    tags: &Tags,
+    request_until: Timestamp,
+) -> rusqlite::Result<Result<(), (SmsLimit, Option<u128>)>> {
+    let number = Counted::find(tx, &tags.number, now, limits.of_number())?;
+    let client = Counted::find(tx, &tags.client, now, limits.of_client())?;
+    let prefix = Counted::find(tx, &tags.prefix, now, limits.of_prefix())?;
+    let wait = number.as_ref().and_then(|number| number.sms_wait(now)).map(SmsLimit::of_number);
+    let wait = wait.or_else(|| client.as_ref()?.sms_wait(now).map(SmsLimit::of_client));
+    if let Some(limit) = wait.or_else(|| prefix.as_ref()?.sms_wait(now).map(SmsLimit::of_prefix)) {
+        let latest = number.and_then(|number| number.counters.latest).map(|latest| latest.request);
+        return Ok(Err((limit, latest.filter(|_| matches!(limit, SmsLimit::ResendAfter(_))))));
+    }
+    // A number's is kept as long as its requests, whose validations count there.
+    for (counted, until) in [(number, request_until), (client, now), (prefix, now)] {
+        if let Some(mut counted) = counted {
+            counted.count_sms(now, request);
+            counted.save(tx, until)?;
+        }
+    }
+    Ok(Ok(()))
+}
+
+/// What a validation is given, but for the request's id.
+struct Submitted {
+    attempt: u128,
+    codes: Vec<Digest>,
+    number: Option<PhoneNumber>,
+    client: Option<ClientHash>,
+    limits: Limits,
 }
 
 fn validate(
     tx: &Transaction<'_>,
     now: Timestamp,
     id: u128,
-    attempt: (u128, &[Digest], Limits),
-    number: Option<PhoneNumber>,
+    submitted: &Submitted,
     seal: &Seal,
 ) -> rusqlite::Result<Validated> {
-    let (attempt, codes, limits) = attempt;
+    let Submitted { attempt, codes, number, client, limits } = submitted;
     let Some(mut row) = Row::find(tx, id, now)? else { return Ok(Validated::NoRequest) };
     if !is_key_known(codes, &row.code) {
         return Ok(Validated::WrongKey);
@@ -164,7 +203,7 @@ fn validate(
     if number.is_some_and(|number| !seal.number_tags(number).contains(&row.number)) {
         return Ok(Validated::NoRequest);
     }
-    if let Some(outcome) = replayed::find(&row.attempts, attempt) {
+    if let Some(outcome) = replayed::find(&row.attempts, *attempt) {
         return Ok(Validated::Outcome(outcome));
     }
     let is_right = codes.iter().fold(Choice::from(0), |found, code| found | code.ct_eq(&row.code));
@@ -173,22 +212,32 @@ fn validate(
     if !matches!(outcome, Outcome::Verified | Outcome::WrongCode) {
         return Ok(Validated::Outcome(outcome));
     }
+    let is_right = outcome.is_verified();
+    let mut counted = Vec::new();
     if let Some(quota) = limits.wrong_codes_per_number {
-        let mut counters = Counters::find(tx, &row.numbers(seal), now, &limits)?;
-        if counters.wrong_codes.wait(now, &quota).is_some() {
-            return Ok(Validated::Outcome(Outcome::TooManyAttempts));
-        }
-        let before = counters.wrong_codes;
-        counters.wrong_codes = match outcome {
-            Outcome::Verified => Window::default(),
-            _ => before.counted(now, &quota),
+        let number = Counted::find(tx, &row.numbers(seal), now, limits.of_number())?;
+        counted.extend(number.map(|number| (number, quota, row.until(), true)));
+    }
+    if let (Some(quota), Some(client)) = (limits.wrong_codes_per_client, client) {
+        let client = Counted::find(tx, &seal.client_tags(*client), now, limits.of_client())?;
+        counted.extend(client.map(|client| (client, quota, now, false)));
+    }
+    if counted.iter().any(|(counted, quota, ..)| counted.counters.wrong_codes.wait(now, quota).is_some()) {
+        return Ok(Validated::Outcome(Outcome::TooManyAttempts));
+    }
+    for (mut counted, quota, until, is_cleared) in counted {
+        let before = counted.counters.wrong_codes;
+        counted.counters.wrong_codes = match (is_right, is_cleared) {
+            (true, true) => Window::default(),
+            (true, false) => before,
+            (false, _) => before.counted(now, &quota),
         };
-        if counters.wrong_codes != before {
-            counters.save(tx, &limits, row.until())?;
+        if counted.counters.wrong_codes != before {
+            counted.save(tx, until)?;
         }
     }
     row.record = record;
-    replayed::remember(&mut row.attempts, attempt, outcome);
+    replayed::remember(&mut row.attempts, *attempt, outcome);
     row.count(tx)?;
     Ok(Validated::Outcome(outcome))
 }
@@ -199,7 +248,7 @@ fn resend(
     id: u128,
     resend: &NewResend,
     sealed: Option<&[u8]>,
-    numbers: &[Digest],
+    tags: &Tags,
 ) -> rusqlite::Result<Option<Resent>> {
     let NewResend { command, code, limits, .. } = resend;
     let Some(mut row) = Row::find(tx, id, now)? else { return Ok(None) };
@@ -211,21 +260,21 @@ fn resend(
     let (record, answer) = row.record.step(Event::Resend { validity: row.validity }, now, &limits.request);
     match answer {
         Answer::Resend => {}
-        Answer::RateLimited { retry_after } => return Ok(Some(Resent::RateLimited(ResendLimit::of(retry_after)))),
+        Answer::RateLimited { retry_after } => return Ok(Some(Resent::RateLimited(SmsLimit::of(retry_after)))),
         _ => return Ok(Some(Resent::Conflict)),
     }
     // Two hand-overs at once: were the second certainly not sent, which code counts could not be said.
     if is_handed_over {
-        return Ok(Some(Resent::RateLimited(ResendLimit::ResendAfter(Duration::from_secs(1)))));
+        return Ok(Some(Resent::RateLimited(SmsLimit::ResendAfter(Duration::from_secs(1)))));
     }
-    let mut counters = Counters::find(tx, numbers, now, limits)?;
-    if let Err(wait) = counters.count_sms(now, limits) {
-        return Ok(Some(Resent::RateLimited(ResendLimit::SmsPerNumber(wait))));
+    let until = record.expires_at.after(row.keep);
+    if let Err((limit, _)) = count_sms(tx, now, id, limits, tags, until)? {
+        return Ok(Some(Resent::RateLimited(limit)));
     }
     row.replaced = Some((row.code, row.record, row.sms));
     row.record = record;
     row.code = *code;
-    row.number = counters.number;
+    row.number = tags.number.first().copied().unwrap_or(row.number);
     if let Some(sealed) = sealed {
         row.sealed = sealed.to_vec();
     }
@@ -233,9 +282,6 @@ fn resend(
     row.sms = SmsStatus::Unknown;
     row.delivery = row.delivery.saturating_add(1);
     row.under_way = true;
-    if limits.wrong_codes_per_number.is_some() || limits.sms_per_number.is_some() {
-        counters.save(tx, limits, row.until())?;
-    }
     row.update(tx)?;
     Ok(Some(Resent::Ready(row.delivery, row.read(now))))
 }
@@ -246,7 +292,7 @@ fn record_delivery(
     id: u128,
     delivery: u32,
     end: DeliveryStatus,
-    seal: &Seal,
+    tags: &Tags,
 ) -> rusqlite::Result<()> {
     let is_it = |row: &Row| row.delivery == delivery && row.under_way;
     let Some(mut row) = Row::find(tx, id, now)?.filter(is_it) else { return Ok(()) };
@@ -270,7 +316,9 @@ fn record_delivery(
     }
     row.update(tx)?;
     if end == DeliveryStatus::NotSent {
-        Counters::give_sms_back(tx, &row.numbers(seal), sent_at)?;
+        for subjects in [&tags.number, &tags.client, &tags.prefix] {
+            Counted::give_sms_back(tx, subjects, sent_at, id)?;
+        }
     }
     Ok(())
 }
@@ -301,12 +349,12 @@ impl StoreBackend for SqliteStore {
     fn create(&self, request: NewRequest) -> StoreFuture<'_, CreateResult> {
         Box::pin(async move {
             let sealed = self.seal.seal(request.id, &request.terms)?;
-            let numbers = self.seal.number_tags(request.number);
-            Ok(match self.connection.write(move |tx, now| create(tx, now, &request, &sealed, &numbers)).await? {
+            let tags = self.seal.counted_tags(&request.limits.counted(request.number, request.terms.client));
+            Ok(match self.connection.write(move |tx, now| create(tx, now, &request, &sealed, &tags)).await? {
                 Made::New(request) => CreateResult::New(self.stored(request)?),
                 Made::Known(request) => CreateResult::Known(Box::new((request.id, self.stored(request)?))),
                 Made::OtherNumber => CreateResult::OtherNumber,
-                Made::RateLimited(wait) => CreateResult::RateLimited(wait),
+                Made::RateLimited { limit, pending } => CreateResult::RateLimited { limit, pending },
             })
         })
     }
@@ -314,9 +362,9 @@ impl StoreBackend for SqliteStore {
     fn validate<'a>(&'a self, id: u128, attempt: Attempt<'a>) -> StoreFuture<'a, Option<Outcome>> {
         Box::pin(async move {
             let seal = Arc::clone(&self.seal);
-            let (attempt, codes, number, limits) = (attempt.id, attempt.codes.to_vec(), attempt.number, attempt.limits);
-            let validating =
-                move |tx: &Transaction<'_>, now| validate(tx, now, id, (attempt, &codes, limits), number, &seal);
+            let Attempt { id: attempt, codes, number, client, limits } = attempt;
+            let submitted = Submitted { attempt, codes: codes.to_vec(), number, client, limits };
+            let validating = move |tx: &Transaction<'_>, now| validate(tx, now, id, &submitted, &seal);
             match self.connection.write(validating).await? {
                 Validated::Outcome(outcome) => Ok(Some(outcome)),
                 Validated::NoRequest => Ok(None),
@@ -330,8 +378,7 @@ impl StoreBackend for SqliteStore {
             let Some(mut row) = Row::find(tx, id, now)? else { return Ok(None) };
             let before = row.record;
             // A cancellation is bound by no limit.
-            let no_limits = RequestLimits { max_attempts: None, max_resends: None, resend_after: None };
-            row.record = before.step(Event::Cancel, now, &no_limits).0;
+            row.record = before.step(Event::Cancel, now, &Limits::NONE.request).0;
             if row.record != before {
                 row.update(tx)?;
             }
@@ -348,8 +395,9 @@ impl StoreBackend for SqliteStore {
 
     fn resend(&self, id: u128, new: NewResend) -> StoreFuture<'_, Option<ResendResult>> {
         Box::pin(async move {
-            let (sealed, numbers) = (self.seal.seal_anew(id, &new.terms)?, self.seal.number_tags(new.terms.number));
-            let call = move |tx: &Transaction<'_>, now| resend(tx, now, id, &new, sealed.as_deref(), &numbers);
+            let sealed = self.seal.seal_anew(id, &new.terms)?;
+            let tags = self.seal.counted_tags(&new.limits.counted(new.terms.number, new.terms.client));
+            let call = move |tx: &Transaction<'_>, now| resend(tx, now, id, &new, sealed.as_deref(), &tags);
             let resent = self.connection.write(call).await?;
             let resending = |resent| match resent {
                 Resent::Ready(delivery, request) => Ok(ResendResult::Ready { delivery, stored: self.stored(request)? }),
@@ -360,9 +408,16 @@ impl StoreBackend for SqliteStore {
         })
     }
 
-    fn record_delivery(&self, id: u128, delivery: u32, end: DeliveryStatus) -> StoreFuture<'_, ()> {
-        let seal = Arc::clone(&self.seal);
-        Box::pin(self.connection.write(move |tx, now| record_delivery(tx, now, id, delivery, end, &seal)))
+    fn record_delivery(
+        &self,
+        id: u128,
+        delivery: u32,
+        end: DeliveryStatus,
+        counted: super::Counted,
+    ) -> StoreFuture<'_, ()> {
+        // Only one that was not sent is given back.
+        let tags = if end == DeliveryStatus::NotSent { self.seal.counted_tags(&counted) } else { Tags::default() };
+        Box::pin(self.connection.write(move |tx, now| record_delivery(tx, now, id, delivery, end, &tags)))
     }
 
     fn get(&self, id: u128) -> StoreFuture<'_, Option<StoredRequest>> {

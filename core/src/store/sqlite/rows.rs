@@ -5,8 +5,8 @@ use std::time::Duration;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{OptionalExtension as _, Result, Transaction, params};
 
-use super::super::{Digest, Limits, StoredResponse};
-use crate::machine::{Progress, Quota, Record, Timestamp, Window};
+use super::super::{Digest, StoredResponse};
+use crate::machine::{CounterLimits, Counters, LatestSms, Progress, Quota, Record, SmsWait, Timestamp, Window};
 use crate::verification::SmsStatus;
 
 /// A request.
@@ -33,11 +33,11 @@ pub(super) struct Row {
     pub(super) attempts: Vec<u8>,
 }
 
-/// What was counted for a number.
-pub(super) struct Counters {
-    pub(super) number: Digest,
-    pub(super) wrong_codes: Window,
-    sms: Window,
+/// What was counted for a number, a client or a prefix.
+pub(super) struct Counted {
+    pub(super) subject: Digest,
+    pub(super) counters: Counters,
+    limits: CounterLimits,
     until: Timestamp,
 }
 
@@ -220,90 +220,109 @@ impl Row {
     }
 }
 
-impl Counters {
-    /// What was counted for the number that these stand for, as the row of the first: rows of the others, from before a change
-    /// of keys, are moved there.
-    pub(super) fn find(tx: &Transaction<'_>, numbers: &[Digest], now: Timestamp, limits: &Limits) -> Result<Self> {
-        let number = numbers.first().copied().unwrap_or_default();
-        let none = Self { number, wrong_codes: Window::default(), sms: Window::default(), until: Timestamp::default() };
-        let mut counters = Self::read(tx, number)?.unwrap_or(none);
-        for before in numbers.iter().skip(1) {
-            if let Some(before) = Self::read(tx, *before)? {
-                counters.wrong_codes =
-                    merged(counters.wrong_codes, before.wrong_codes, now, limits.wrong_codes_per_number);
-                counters.sms = merged(counters.sms, before.sms, now, limits.sms_per_number);
-                counters.until = counters.until.max(before.until);
-                tx.prepare_cached("DELETE FROM numbers WHERE number = ?1")?.execute([before.number])?;
-                counters.write(tx)?;
+impl Counted {
+    /// What was counted for what these stand for, as the row of the first: rows of the others, from before a change of keys,
+    /// are moved there. None where nothing is counted.
+    pub(super) fn find(
+        tx: &Transaction<'_>,
+        subjects: &[Digest],
+        now: Timestamp,
+        limits: CounterLimits,
+    ) -> Result<Option<Self>> {
+        let Some(subject) = subjects.first().copied().filter(|_| limits != CounterLimits::default()) else {
+            return Ok(None);
+        };
+        let none = (Counters::default(), Timestamp::default());
+        let (counters, until) = read(tx, &subject)?.unwrap_or(none);
+        let mut counted = Self { subject, counters, limits, until };
+        for before in subjects.iter().skip(1) {
+            if let Some((counters, until)) = read(tx, before)? {
+                let own = &mut counted.counters;
+                own.wrong_codes = merged(own.wrong_codes, counters.wrong_codes, now, limits.wrong_codes);
+                own.sms = merged(own.sms, counters.sms, now, limits.sms);
+                own.latest = own.latest.into_iter().chain(counters.latest).max_by_key(|latest| latest.at);
+                counted.until = counted.until.max(until);
+                tx.prepare_cached("DELETE FROM counters WHERE subject = ?1")?.execute([before])?;
+                counted.write(tx)?;
             }
         }
-        Ok(counters)
+        Ok(Some(counted))
     }
 
-    fn read(tx: &Transaction<'_>, number: Digest) -> Result<Option<Self>> {
-        tx.prepare_cached(
-            "SELECT wrong_codes, wrong_codes_since, sms, sms_since, until FROM numbers WHERE number = ?1",
-        )?
-        .query_row([number], |row| {
-            Ok(Self {
-                number,
-                wrong_codes: Window { count: row.get(0)?, started: row.get(1)? },
-                sms: Window { count: row.get(2)?, started: row.get(3)? },
-                until: row.get(4)?,
-            })
-        })
-        .optional()
+    /// What stops another SMS.
+    pub(super) fn sms_wait(&self, now: Timestamp) -> Option<SmsWait> {
+        self.counters.sms_wait(now, &self.limits)
     }
 
-    /// Counts an SMS, or says how long it has to wait.
-    pub(super) fn count_sms(&mut self, now: Timestamp, limits: &Limits) -> std::result::Result<(), Duration> {
-        let Some(quota) = limits.sms_per_number else { return Ok(()) };
-        self.sms.wait(now, &quota).map_or(Ok(()), Err)?;
-        self.sms = self.sms.counted(now, &quota);
-        Ok(())
+    /// Counts an SMS of a request.
+    pub(super) fn count_sms(&mut self, now: Timestamp, request: u128) {
+        self.counters.count_sms(now, request, &self.limits);
     }
 
-    /// Writes them; they are kept as long as they count, and as long as the request that counts here.
-    pub(super) fn save(&mut self, tx: &Transaction<'_>, limits: &Limits, request_until: Timestamp) -> Result<()> {
-        let end = |window: Window, quota: Option<Quota>| match quota {
-            Some(quota) if window.count > 0 => window.started.after(quota.per),
-            _ => Timestamp::default(),
-        };
-        self.until = end(self.wrong_codes, limits.wrong_codes_per_number)
-            .max(end(self.sms, limits.sms_per_number))
-            .max(request_until)
-            .max(self.until);
+    /// Writes it; it is kept as long as it counts, and as long as the request that counts here.
+    pub(super) fn save(&mut self, tx: &Transaction<'_>, request_until: Timestamp) -> Result<()> {
+        self.until = self.counters.end(&self.limits).max(request_until).max(self.until);
         self.write(tx)
     }
 
     fn write(&self, tx: &Transaction<'_>) -> Result<()> {
+        let Counters { wrong_codes, sms, latest } = self.counters;
         tx.prepare_cached(
-            "INSERT INTO numbers (number, wrong_codes, wrong_codes_since, sms, sms_since, until)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-             ON CONFLICT (number) DO UPDATE SET wrong_codes = ?2, wrong_codes_since = ?3, sms = ?4, sms_since = ?5, until = ?6",
+            "INSERT INTO counters (subject, wrong_codes, wrong_codes_since, sms, sms_since, sms_at, sms_of, until)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+             ON CONFLICT (subject) DO UPDATE
+             SET wrong_codes = ?2, wrong_codes_since = ?3, sms = ?4, sms_since = ?5, sms_at = ?6, sms_of = ?7, until = ?8",
         )?
         .execute(params![
-            self.number,
-            self.wrong_codes.count,
-            self.wrong_codes.started,
-            self.sms.count,
-            self.sms.started,
+            self.subject,
+            wrong_codes.count,
+            wrong_codes.started,
+            sms.count,
+            sms.started,
+            latest.map(|latest| latest.at),
+            latest.map(|latest| latest.request.to_be_bytes()),
             self.until
         ])?;
         Ok(())
     }
 
-    /// Gives an SMS back to the window that it was counted in.
-    pub(super) fn give_sms_back(tx: &Transaction<'_>, numbers: &[Digest], counted_at: Timestamp) -> Result<()> {
-        for number in numbers {
-            let mut update = tx
-                .prepare_cached("UPDATE numbers SET sms = sms - 1 WHERE number = ?1 AND sms > 0 AND sms_since <= ?2")?;
-            if update.execute(params![number, counted_at])? > 0 {
-                break;
+    /// Gives an SMS of a request back to the window that it was counted in.
+    pub(super) fn give_sms_back(
+        tx: &Transaction<'_>,
+        subjects: &[Digest],
+        counted_at: Timestamp,
+        request: u128,
+    ) -> Result<()> {
+        for subject in subjects {
+            if let Some((mut counters, until)) = read(tx, subject)?
+                && counters.sms.started <= counted_at
+            {
+                counters.give_sms_back(counted_at, request);
+                let limits = CounterLimits::default();
+                return Self { subject: *subject, counters, limits, until }.write(tx);
             }
         }
         Ok(())
     }
+}
+
+fn read(tx: &Transaction<'_>, subject: &Digest) -> Result<Option<(Counters, Timestamp)>> {
+    tx.prepare_cached(
+        "SELECT wrong_codes, wrong_codes_since, sms, sms_since, sms_at, sms_of, until FROM counters WHERE subject = ?1",
+    )?
+    .query_row([subject], |row| {
+        let latest = match (row.get(4)?, name(row, 5)?) {
+            (Some(at), Some(request)) => Some(LatestSms { at, request }),
+            _ => None,
+        };
+        let counters = Counters {
+            wrong_codes: Window { count: row.get(0)?, started: row.get(1)? },
+            sms: Window { count: row.get(2)?, started: row.get(3)? },
+            latest,
+        };
+        Ok((counters, row.get(6)?))
+    })
+    .optional()
 }
 
 /// Both together, where both count still; without a limit nobody asks.

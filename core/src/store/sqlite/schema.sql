@@ -45,15 +45,22 @@ CREATE TABLE requests (
 );
 CREATE INDEX requests_until ON requests (until);
 
-CREATE TABLE numbers (
-    number BLOB PRIMARY KEY,
+-- All requests of a number, for who looks for them or removes them.
+CREATE INDEX requests_number ON requests (number);
+
+-- What is counted for a number, for a client, or for the numbers that share all but their last digits.
+CREATE TABLE counters (
+    subject BLOB PRIMARY KEY,
     wrong_codes INTEGER NOT NULL,
     wrong_codes_since INTEGER NOT NULL,
     sms INTEGER NOT NULL,
     sms_since INTEGER NOT NULL,
+    -- The latest SMS to a number: when, and its request.
+    sms_at INTEGER,
+    sms_of BLOB,
     until INTEGER NOT NULL
 ) WITHOUT ROWID;
-CREATE INDEX numbers_until ON numbers (until);
+CREATE INDEX counters_until ON counters (until);
 
 CREATE TABLE idempotency_keys (
     idempotency_key BLOB PRIMARY KEY,

@@ -127,13 +127,22 @@ public class Client(options: ClientOptions) : Verifier {
         ttl: Duration?,
         group: String?,
         idempotencyKey: String?,
+        client: String?,
         timeout: Duration?,
     ): Verification = awaiting {
-        native.request(nativeRequest(number, message, codeType, codeSize, ttl, group, idempotencyKey, timeout), null)
+        val request = nativeRequest(number, message, codeType, codeSize, ttl, group, idempotencyKey, client, timeout)
+        native.request(request, null)
     }.public()
 
-    override suspend fun validate(id: String, code: String, number: String?, timeout: Duration?): Outcome =
-        awaiting { native.validate(NativeValidate(id, code, number, timeout?.seconds()), null) }.public()
+    override suspend fun validate(
+        id: String,
+        code: String,
+        number: String?,
+        timeout: Duration?,
+        client: String?,
+    ): Outcome = awaiting {
+        native.validate(NativeValidate(id, code, number, client, timeout?.seconds()), null)
+    }.public()
 
     override suspend fun cancel(id: String, timeout: Duration?): State =
         awaiting { native.cancel(id, timeout?.seconds(), null) }.public()
@@ -165,6 +174,7 @@ internal fun nativeRequest(
     ttl: Duration?,
     group: String?,
     idempotencyKey: String?,
+    client: String?,
     timeout: Duration?,
 ): NativeRequest = NativeRequest(
     number = number,
@@ -174,5 +184,6 @@ internal fun nativeRequest(
     ttl = ttl?.seconds(),
     group = group,
     idempotencyKey = idempotencyKey,
+    client = client,
     timeout = timeout?.seconds(),
 )

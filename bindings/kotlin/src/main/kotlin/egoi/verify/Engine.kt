@@ -50,6 +50,15 @@ public sealed class Limit<out T> {
 public data class Quota(val limit: Int, val per: Duration)
 
 /**
+ * So many SMS in so long to numbers that share all but their last digits. A window starts at its first SMS.
+ *
+ * @property limit how many SMS
+ * @property per in how long
+ * @property lastDigits how many digits at the end of a number may differ, 1 to 14
+ */
+public data class PrefixQuota(val limit: Int, val per: Duration, val lastDigits: Int)
+
+/**
  * How to set an [Engine] up.
  *
  * From Java it is made by `egoi.verify.java.EngineBuilder`.
@@ -65,7 +74,11 @@ public class EngineOptions internal constructor(internal val native: NativeEngin
      * @param wrongCodesPerNumber wrong codes for one number across requests. Default: 20 a day
      * @param smsPerNumber SMS to one number, requests and resends together. Default: 5 an hour
      * @param maxResends resends of one request. Default: 3
-     * @param resendAfter the pause between two SMS of one request. Default: 30 s
+     * @param wrongCodesPerClient wrong codes of one `client`, whichever the numbers. Default: no limit
+     * @param smsPerClient SMS for one `client`, requests and resends together. Default: no limit
+     * @param smsPerPrefix SMS to numbers that share all but their last digits. Default: no limit
+     * @param resendAfter the pause between two SMS to one number. A request within it fails with
+     *   [VerifyException.RateLimited], whose `requestId` is the pending request's. Default: 30 s
      * @param countries the calling codes that are allowed, for example `listOf(351, 34)`. Default: all
      */
     public constructor(
@@ -75,6 +88,9 @@ public class EngineOptions internal constructor(internal val native: NativeEngin
         maxAttempts: Limit<Int> = Limit.Default,
         wrongCodesPerNumber: Limit<Quota> = Limit.Default,
         smsPerNumber: Limit<Quota> = Limit.Default,
+        wrongCodesPerClient: Limit<Quota> = Limit.Default,
+        smsPerClient: Limit<Quota> = Limit.Default,
+        smsPerPrefix: Limit<PrefixQuota> = Limit.Default,
         maxResends: Limit<Int> = Limit.Default,
         resendAfter: Limit<Duration> = Limit.Default,
         countries: List<Int>? = null,
@@ -87,6 +103,9 @@ public class EngineOptions internal constructor(internal val native: NativeEngin
                 "max_attempts" to maxAttempts,
                 "wrong_codes_per_number" to wrongCodesPerNumber,
                 "sms_per_number" to smsPerNumber,
+                "wrong_codes_per_client" to wrongCodesPerClient,
+                "sms_per_client" to smsPerClient,
+                "sms_per_prefix" to smsPerPrefix,
                 "max_resends" to maxResends,
                 "resend_after" to resendAfter,
                 "countries" to countries,
@@ -122,7 +141,8 @@ private class GatewayFunction(private val send: suspend (OutgoingSms) -> Unit) :
  * The function that sends throws [NotSentException] where nothing went out for certain; after anything else that it throws
  * the code counts, and the call fails with [VerifyException.DeliveryFailed], whose cause it is.
  *
- * A stranger can use up the limits of somebody else's number: put a limit per session or address in front of it.
+ * A stranger can use up the limits of somebody else's number: set `smsPerClient` and `wrongCodesPerClient`, and name the client
+ * with each call.
  */
 public class Engine private constructor(private val native: NativeEngine) : Verifier {
     /** One whose SMS this function sends. */
@@ -141,13 +161,22 @@ public class Engine private constructor(private val native: NativeEngine) : Veri
         ttl: Duration?,
         group: String?,
         idempotencyKey: String?,
+        client: String?,
         timeout: Duration?,
     ): Verification = awaiting {
-        native.request(nativeRequest(number, message, codeType, codeSize, ttl, group, idempotencyKey, timeout), null)
+        val request = nativeRequest(number, message, codeType, codeSize, ttl, group, idempotencyKey, client, timeout)
+        native.request(request, null)
     }.public()
 
-    override suspend fun validate(id: String, code: String, number: String?, timeout: Duration?): Outcome =
-        awaiting { native.validate(NativeValidate(id, code, number, timeout?.seconds()), null) }.public()
+    override suspend fun validate(
+        id: String,
+        code: String,
+        number: String?,
+        timeout: Duration?,
+        client: String?,
+    ): Outcome = awaiting {
+        native.validate(NativeValidate(id, code, number, client, timeout?.seconds()), null)
+    }.public()
 
     override suspend fun cancel(id: String, timeout: Duration?): State =
         awaiting { native.cancel(id, timeout?.seconds(), null) }.public()

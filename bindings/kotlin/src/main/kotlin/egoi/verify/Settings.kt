@@ -33,6 +33,10 @@ private fun setting(value: Any?): NativeSetting? = when (value) {
 
     is Quota -> NativeSetting.Named(settings("limit" to value.limit, "per" to value.per))
 
+    is PrefixQuota -> NativeSetting.Named(
+        settings("limit" to value.limit, "per" to value.per, "last_digits" to value.lastDigits),
+    )
+
     is Store -> NativeSetting.Named(value.settings)
 
     is List<*> -> NativeSetting.Each(value.mapNotNull(::setting))

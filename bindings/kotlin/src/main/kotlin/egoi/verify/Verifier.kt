@@ -21,6 +21,8 @@ public interface Verifier : AutoCloseable {
      * @param ttl how long the code is good, 1 to 3,600 whole seconds. Default: 600
      * @param group a label for E-goi's reports, V1 only: 1 to 100 characters. Default: `2FA`
      * @param idempotencyKey the same key gives the same request and no second SMS: 1 to 256 characters
+     * @param client who asks: an address, a session or a device, 1 to 256 characters. `smsPerClient` of an [Engine] counts by
+     *   it. Only a keyed hash of it is stored
      * @param timeout the deadline of this call
      */
     public suspend fun request(
@@ -31,6 +33,7 @@ public interface Verifier : AutoCloseable {
         ttl: Duration? = null,
         group: String? = null,
         idempotencyKey: String? = null,
+        client: String? = null,
         timeout: Duration? = null,
     ): Verification
 
@@ -41,8 +44,16 @@ public interface Verifier : AutoCloseable {
      *   another is [VerifyException.NotFound], and no code is looked at. V1 cannot check it:
      *   [VerifyException.Unsupported]; keep id and number together in the session
      * @param timeout the deadline of this call
+     * @param client who submits the code: an address, a session or a device, 1 to 256 characters. `wrongCodesPerClient` of an
+     *   [Engine] counts by it. Only a keyed hash of it is stored
      */
-    public suspend fun validate(id: String, code: String, number: String? = null, timeout: Duration? = null): Outcome
+    public suspend fun validate(
+        id: String,
+        code: String,
+        number: String? = null,
+        timeout: Duration? = null,
+        client: String? = null,
+    ): Outcome
 
     /**
      * Cancels the request and returns its state afterwards: cancelled, or verified or expired where

@@ -27,6 +27,7 @@ class LoadTest {
         val options = EngineOptions(
             store = Store("memory:", retention = 50.minutes),
             smsPerNumber = Limit.Off,
+            resendAfter = Limit.Off,
             wrongCodesPerNumber = Limit.Off,
         )
         val engine = Engine(options.withClock(clock)) { sms -> codes[sms.number] = sms.text.substringBefore(' ') }

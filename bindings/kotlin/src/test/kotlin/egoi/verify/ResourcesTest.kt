@@ -112,7 +112,7 @@ class ResourcesTest {
     @Test
     fun `hand-overs that are given up leave nothing behind`(): Unit = runBlocking {
         val begun = ConcurrentHashMap<String, CompletableDeferred<Unit>>()
-        val engine = Engine(EngineOptions(smsPerNumber = Limit.Off)) { sms ->
+        val engine = Engine(EngineOptions(smsPerNumber = Limit.Off, resendAfter = Limit.Off)) { sms ->
             begun.getValue(sms.text.substringAfter(' ')).complete(Unit)
             awaitCancellation()
         }

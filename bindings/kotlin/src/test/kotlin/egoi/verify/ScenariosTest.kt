@@ -288,6 +288,9 @@ private fun typed(value: JsonElement, type: KType): Any? {
         wanted == ByteArray::class -> value.asString.toByteArray()
         wanted == Store::class -> made(storeOfBytes, value.asJsonObject)
         wanted == Quota::class -> Quota(value.asJsonArray[0].asInt, value.asJsonArray[1].asDouble.seconds)
+        wanted == PrefixQuota::class -> value.asJsonArray.let {
+            PrefixQuota(it[0].asInt, it[1].asDouble.seconds, it[2].asInt)
+        }
         wanted == List::class -> value.asJsonArray.map { typed(it, within(0)) }
         wanted == Map::class -> value.asJsonObject.entrySet().associate { (name, each) ->
             name to typed(each, within(1))

@@ -6,6 +6,7 @@ import egoi.verify.EngineOptions
 import egoi.verify.Limit
 import egoi.verify.NotSentException
 import egoi.verify.OutgoingSms
+import egoi.verify.PrefixQuota
 import egoi.verify.Quota
 import egoi.verify.Store
 import egoi.verify.internal.NativeTestClock
@@ -78,16 +79,28 @@ public class EngineBuilder private constructor(private val make: (EngineOptions)
     /** Any number of SMS to one number. */
     public fun smsPerNumberOff(): EngineBuilder = set("sms_per_number", Limit.Off)
 
+    /** Wrong codes of one client, whichever the numbers. Default: no limit. */
+    public fun wrongCodesPerClient(limit: Int, per: Duration): EngineBuilder =
+        set("wrong_codes_per_client", Quota(limit, per.toKotlinDuration()))
+
+    /** SMS for one client, requests and resends together. Default: no limit. */
+    public fun smsPerClient(limit: Int, per: Duration): EngineBuilder =
+        set("sms_per_client", Quota(limit, per.toKotlinDuration()))
+
+    /** SMS to numbers that share all but their last digits. Default: no limit. */
+    public fun smsPerPrefix(limit: Int, per: Duration, lastDigits: Int): EngineBuilder =
+        set("sms_per_prefix", PrefixQuota(limit, per.toKotlinDuration(), lastDigits))
+
     /** Resends of one request. Default: 3. */
     public fun maxResends(limit: Int): EngineBuilder = set("max_resends", limit)
 
     /** Any number of resends of one request. */
     public fun maxResendsOff(): EngineBuilder = set("max_resends", Limit.Off)
 
-    /** The pause between two SMS of one request. Default: 30 s. */
+    /** The pause between two SMS to one number. Default: 30 s. */
     public fun resendAfter(pause: Duration): EngineBuilder = set("resend_after", pause.toKotlinDuration())
 
-    /** No pause between two SMS of one request. */
+    /** No pause between two SMS to one number. */
     public fun resendAfterOff(): EngineBuilder = set("resend_after", Limit.Off)
 
     /** The calling codes that are allowed, for example 351 and 34. Default: all. */

@@ -28,6 +28,7 @@ public class RequestOptions {
     internal var ttl: Duration? = null
     internal var group: String? = null
     internal var idempotencyKey: String? = null
+    internal var client: String? = null
     internal var timeout: Duration? = null
 
     /** The text of the SMS, 1 to 1,000 characters with `{CODE}` where the code goes, at most 6 SMS parts. */
@@ -48,6 +49,9 @@ public class RequestOptions {
     /** The same key gives the same request and no second SMS: 1 to 256 characters. */
     public fun idempotencyKey(key: String): RequestOptions = apply { this.idempotencyKey = key }
 
+    /** Who asks: an address, a session or a device, 1 to 256 characters. Only a keyed hash of it is stored. */
+    public fun client(client: String): RequestOptions = apply { this.client = client }
+
     /** The deadline of this call. */
     public fun timeout(timeout: Duration): RequestOptions = apply { this.timeout = timeout }
 }
@@ -62,6 +66,7 @@ private suspend fun Verifier.request(number: String, options: RequestOptions): V
     ttl = options.ttl?.toKotlinDuration(),
     group = options.group,
     idempotencyKey = options.idempotencyKey,
+    client = options.client,
     timeout = options.timeout?.toKotlinDuration(),
 )
 
@@ -79,8 +84,13 @@ public open class BlockingVerifier(private val verifier: Verifier) : AutoCloseab
     /** See [Verifier.validate]. */
     @JvmOverloads
     @Throws(InterruptedException::class)
-    public fun validate(id: String, code: String, number: String? = null, timeout: Duration? = null): Outcome =
-        runBlocking { verifier.validate(id, code, number, timeout?.toKotlinDuration()) }
+    public fun validate(
+        id: String,
+        code: String,
+        number: String? = null,
+        timeout: Duration? = null,
+        client: String? = null,
+    ): Outcome = runBlocking { verifier.validate(id, code, number, timeout?.toKotlinDuration(), client) }
 
     /** See [Verifier.cancel]. */
     @JvmOverloads
@@ -139,7 +149,10 @@ public open class FutureVerifier(private val verifier: Verifier) : AutoCloseable
         code: String,
         number: String? = null,
         timeout: Duration? = null,
-    ): CompletableFuture<Outcome> = calling { verifier.validate(id, code, number, timeout?.toKotlinDuration()) }
+        client: String? = null,
+    ): CompletableFuture<Outcome> = calling {
+        verifier.validate(id, code, number, timeout?.toKotlinDuration(), client)
+    }
 
     /** See [Verifier.cancel]. */
     @JvmOverloads

@@ -59,6 +59,9 @@ class BuildersTest {
             Map.entry("maxAttempts", engine().maxAttempts(-1)),
             Map.entry("wrongCodesPerNumber", engine().wrongCodesPerNumber(-1, Duration.ofDays(1))),
             Map.entry("smsPerNumber", engine().smsPerNumber(1, Duration.ofSeconds(-1))),
+            Map.entry("wrongCodesPerClient", engine().wrongCodesPerClient(0, Duration.ofSeconds(1))),
+            Map.entry("smsPerClient", engine().smsPerClient(1, Duration.ofSeconds(-1))),
+            Map.entry("smsPerPrefix", engine().smsPerPrefix(1, Duration.ofSeconds(1), 15)),
             Map.entry("maxResends", engine().maxResends(-1)),
             Map.entry("resendAfter", engine().resendAfter(Duration.ofSeconds(-1))),
             Map.entry("countries", engine().countries(-1)));

@@ -116,7 +116,7 @@ class FuturesTest {
 
     @Test
     void theTimeToWaitIsJavas() throws Exception {
-        try (var engine = EngineBuilder.sending(sms -> {}).smsPerNumber(1, Duration.ofHours(1)).blocking()) {
+        try (var engine = EngineBuilder.sending(sms -> {}).smsPerNumber(1, Duration.ofHours(1)).resendAfterOff().blocking()) {
             engine.request(NUMBER);
             try {
                 engine.request(NUMBER);

@@ -39,7 +39,7 @@ class PackageSpringTest {
 
     @Test
     void anEngineSendsAndItsExceptionsAreCaught() throws Exception {
-        try (var engine = EngineBuilder.sending(sms -> {}).smsPerNumber(1, Duration.ofHours(1)).blocking()) {
+        try (var engine = EngineBuilder.sending(sms -> {}).smsPerNumber(1, Duration.ofHours(1)).resendAfterOff().blocking()) {
             engine.request(NUMBER);
             try {
                 engine.request(NUMBER);
