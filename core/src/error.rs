@@ -201,7 +201,8 @@ impl Error {
     }
 
     /// What was wrong with an input, and what is accepted: "is 7200 s; the maximum is 3600 s".
-    pub(crate) fn invalid_input(field: &str, reason: Reason, fault: impl fmt::Display) -> Self {
+    #[doc(hidden)]
+    pub fn invalid_input(field: &str, reason: Reason, fault: impl fmt::Display) -> Self {
         Self::new(ErrorCode::InvalidInput, format!("`{field}` {fault}")).with_field(field).with_reason(reason)
     }
 

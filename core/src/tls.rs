@@ -1,5 +1,6 @@
 //! Whose certificates are believed, as a ready rustls configuration: nothing process-wide is installed.
 
+use std::io;
 use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -217,20 +218,17 @@ fn bundled(more: Vec<CertificateDer<'static>>) -> Result<(RootCertStore, Vec<Cer
         roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     }
     if let Some(path) = file {
-        let pem = std::fs::read(&path).map_err(|error| {
-            let fault = format!("names {}, which cannot be read", Path::new(&path).display());
-            Error::invalid_input("SSL_CERT_FILE", Reason::Unreadable, fault).with_cause(error)
-        })?;
-        given.extend(certificates("SSL_CERT_FILE", &pem)?);
+        let pem = std::fs::read(&path).map_err(|error| cannot_be_read("SSL_CERT_FILE", Path::new(&path), error))?;
+        given.extend(certificates("SSL_CERT_FILE", &pem).map_err(|error| {
+            let fault = format_args!("names {}, which is not PEM with a certificate", Path::new(&path).display());
+            Error::invalid_input("SSL_CERT_FILE", Reason::Malformed, fault).with_cause(error)
+        })?);
         add_usable("SSL_CERT_FILE", &mut roots, &given)?;
     }
     if let Some(folders) = folders {
         let mut found = Vec::new();
         for folder in std::env::split_paths(&folders) {
-            let files = std::fs::read_dir(&folder).map_err(|error| {
-                let fault = format!("names {}, which cannot be read", folder.display());
-                Error::invalid_input("SSL_CERT_DIR", Reason::Unreadable, fault).with_cause(error)
-            })?;
+            let files = std::fs::read_dir(&folder).map_err(|error| cannot_be_read("SSL_CERT_DIR", &folder, error))?;
             // Whatever else lies there is passed over, as OpenSSL does.
             let read = files.flatten().filter_map(|file| std::fs::read(file.path()).ok());
             found.extend(read.flat_map(|pem| CertificateDer::pem_slice_iter(&pem).flatten().collect::<Vec<_>>()));
@@ -246,6 +244,11 @@ fn bundled(more: Vec<CertificateDer<'static>>) -> Result<(RootCertStore, Vec<Cer
     }
     given.extend(more);
     Ok((roots, given))
+}
+
+fn cannot_be_read(variable: &str, path: &Path, error: io::Error) -> Error {
+    let fault = format_args!("names {}, which cannot be read ({error}): correct or remove it", path.display());
+    Error::invalid_input(variable, Reason::Unreadable, fault).with_cause(error)
 }
 
 /// A system's bundle may hold an old certificate that cannot be used; the others can.

@@ -548,7 +548,7 @@ async fn what_the_service_said_of_a_failure_is_told() {
         (answer(403, "Content-Type: text/plain\r\n", b"not from this network"), "answered 403: not from this network"),
         (
             answer(403, "Content-Type: text/html\r\n", b"<!DOCTYPE html><html><title>Blocked by policy</title></html>"),
-            "a firewall, a proxy or a wrong `base_url` answered: Blocked by policy",
+            "a firewall, a proxy or a wrong base URL answered: Blocked by policy",
         ),
         (
             answer(200, "", b"<br />\n<b>Notice</b>: Undefined index: x in /srv/api.php<br />\n{\"status\":\"Ok\"}"),

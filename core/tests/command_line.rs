@@ -438,8 +438,10 @@ mod errors {
         let all = [
             "code",
             "detail",
+            "field",
             "hint",
             "http_status",
+            "reason",
             "request_id",
             "retry_after",
             "retry_is_safe",

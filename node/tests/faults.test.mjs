@@ -39,6 +39,7 @@ const client = (opened, api, timeout, connectTimeout) =>
         api,
         baseUrl: opened.base_url,
         caCertificates: opened.ca_certificates,
+        ...(opened.proxy && { proxy: opened.proxy, allowHttp: true }),
         timeout,
         connectTimeout,
     });
@@ -75,19 +76,28 @@ function assertNever(verb, { word, error }, seen, where) {
     assert.ok(!isBelieved || seen.verified > 0, `verified without the service's word, ${told}`);
 }
 
+function assertSays({ detail }, { says = [] }) {
+    // Options have JavaScript's names.
+    const named = (words) => words.replace(/_([a-z])(?=[a-z_]*`)/g, (_, letter) => letter.toUpperCase());
+    const unsaid = says.filter((words) => !detail.includes(named(words)));
+    assert.deepEqual(unsaid, [], detail);
+}
+
 function assertError(error, { fault, expectation, call }) {
-    const { code, httpStatus, smsPossiblySent, retryIsSafe, requestId, retryAfter } = error;
+    const { code, httpStatus, reason, smsPossiblySent, retryIsSafe, requestId, retryAfter } = error;
     assert.deepEqual(
-        { code, httpStatus, smsPossiblySent, retryIsSafe, requestId },
+        { code, httpStatus, reason, smsPossiblySent, retryIsSafe, requestId },
         {
             code: expectation.code ?? fault.code,
             httpStatus: fault.http_status,
+            reason: fault.reason,
             smsPossiblySent: expectation.sms,
             retryIsSafe: expectation.safe,
             requestId: ["request", "ping", "senders"].includes(call.verb) ? undefined : ID,
         },
         String(error),
     );
+    assertSays(error, fault);
     const [from, to] = fault.retry_after ?? [];
     const isRight = from === undefined ? retryAfter === undefined : from <= retryAfter && retryAfter <= to;
     assert.ok(isRight, `retryAfter is ${retryAfter}`);
@@ -133,6 +143,29 @@ describe("a fault is told as the table says", { concurrency: AT_ONCE }, () => {
         test(`${row.fault.name}: ${row.name}`, () => play(row));
     }
 });
+
+for (const row of TABLE.environment) {
+    const variables = Object.entries(row.variables);
+    test(`${variables.map((variable) => variable.join("=")).join(" ")} is named where it cannot be used`, () => {
+        const before = { ...process.env };
+        Object.assign(process.env, row.variables);
+        try {
+            assert.throws(
+                () => new Client({ apiKey, sender: "1234" }),
+                (error) => {
+                    const { code, field, reason } = error;
+                    assert.deepEqual([code, field, reason], ["invalid_input", row.field, row.reason]);
+                    assertSays(error, row);
+                    return true;
+                },
+            );
+        } finally {
+            for (const [name] of variables) {
+                before[name] === undefined ? delete process.env[name] : (process.env[name] = before[name]);
+            }
+        }
+    });
+}
 
 const RUNS = soak ? 10_000 : 200;
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from egoi_verify import AsyncClient, Client, VerifyError
+from egoi_verify import AsyncClient, Client, InvalidInputError, VerifyError
 from support_service import REPOSITORY, Seen, Service
 
 TABLE = json.loads((REPOSITORY / "tests" / "faults" / "faults.json").read_text())
@@ -52,6 +52,8 @@ def options(opened: dict[str, Any], api: str, timeout: float) -> dict[str, Any]:
     given = {"api": api, "base_url": opened["base_url"], "timeout": timeout}
     if "ca_certificates" in opened:
         given["ca_certificates"] = opened["ca_certificates"]
+    if opened.get("proxy") is not None:
+        given |= {"proxy": opened["proxy"], "allow_http": True}
     return given
 
 
@@ -101,6 +103,10 @@ def never(verb: str, done: Any, seen: Seen) -> list[str]:
     return [f"{fault}: {done!r}, {seen}" for fault, is_so in faults.items() if is_so]
 
 
+def unsaid(error: VerifyError, row: dict[str, Any]) -> list[str]:
+    return [words for words in row.get("says", []) if words not in error.detail]
+
+
 def wrong(row: Row, done: Any, seen: Seen) -> list[str]:
     """What is not as the row says."""
     fault, expectation, call = row.fault, row.expectation, row.call
@@ -112,6 +118,8 @@ def wrong(row: Row, done: Any, seen: Seen) -> list[str]:
         found |= {
             "code": (done.code, code),
             "http_status": (done.http_status, fault.get("http_status")),
+            "reason": (done.reason, fault.get("reason")),
+            f"what {done.detail!r} does not say": (unsaid(done, fault), []),
             "sms_possibly_sent": (done.sms_possibly_sent, expectation["sms"]),
             "retry_is_safe": (done.retry_is_safe, expectation["safe"]),
             "request_id": (done.request_id, None if call["verb"] in ("request", "ping", "senders") else ID),
@@ -176,8 +184,8 @@ def all_at_once(play: Callable[[Any], Any], each: list[Any]) -> list[list[str]]:
     return asyncio.run(main())
 
 
-# All of it in one worker, so that no row is played twice.
-pytestmark = pytest.mark.xdist_group("faults")
+# All of it in one worker, so that no row is played twice. Some go by way of a proxy, which loopback addresses never do.
+pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.egoi_network]
 
 
 @pytest.fixture(scope="module")
@@ -207,6 +215,16 @@ def played(request: pytest.FixtureRequest, service: Service, kind: Kind) -> dict
 @pytest.mark.parametrize("row", ROWS)
 def test_a_fault_is_told_as_the_table_says(played: dict[str, list[str]], row: str) -> None:
     assert played[row] == []
+
+
+@pytest.mark.parametrize("row", TABLE["environment"], ids=lambda row: " ".join(map("=".join, row["variables"].items())))
+def test_a_variable_that_cannot_be_used_is_named(monkeypatch: pytest.MonkeyPatch, row: dict[str, Any]) -> None:
+    for name, value in row["variables"].items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(InvalidInputError) as raised:
+        Client("key", "1234")
+    assert (raised.value.field, raised.value.reason) == (row["field"], row["reason"])
+    assert unsaid(raised.value, row) == [], raised.value
 
 
 def test_random_faults_never_send_twice_deny_an_sms_or_verify(

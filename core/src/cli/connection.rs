@@ -4,7 +4,7 @@ use std::io::{self, BufRead as _, ErrorKind, IsTerminal as _, Read as _, Write a
 use std::time::Duration;
 
 use clap::Args;
-use egoi_verify::{Api, Client, ClientOptions, Error, ErrorCode};
+use egoi_verify::{Api, Client, ClientOptions, Error, Reason};
 #[cfg(unix)]
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use zeroize::Zeroizing;
@@ -34,14 +34,17 @@ impl Connection {
         let api = match variable("EGOI_API")?.as_deref().map(String::as_str) {
             None | Some("v2" | "V2") => Api::V2,
             Some("v1" | "V1") => Api::V1,
-            Some(_) => return Err(bad_input("EGOI_API", "is unknown; it must be `v1` or `v2`")),
+            Some(_) => {
+                return Err(Error::invalid_input("EGOI_API", Reason::UnknownValue, "is unknown; it must be `v1` or `v2`"));
+            }
         };
         let sender = variable("EGOI_SENDER")?.map(|sender| sender.to_string());
         let mut key = if self.key_stdin {
             line_of_stdin("api_key", "API key: ")?
         } else {
             variable("EGOI_API_KEY")?.ok_or_else(|| {
-                bad_input("EGOI_API_KEY", "is not set; this environment variable or --key-stdin is required")
+                let fault = "is not set; this environment variable or --key-stdin is required";
+                Error::invalid_input("EGOI_API_KEY", Reason::Missing, fault)
             })?
         };
         // Only a request names a sender, and `request` sees to that there is one.
@@ -54,10 +57,12 @@ impl Connection {
             options = options.allow_http(ClientOptions::allow_http_variable(&allow)?);
         }
         if let Some(timeout) = self.timeout {
-            let limit = "must be more than 0 seconds";
             options = options.timeout(match Duration::try_from_secs_f64(timeout) {
                 Ok(timeout) if !timeout.is_zero() => timeout,
-                _ => return Err(bad_input("timeout", &format!("is {timeout}, {limit}"))),
+                _ => {
+                    let fault = format_args!("is {timeout} s; it must be more than 0 s");
+                    return Err(Error::invalid_input("timeout", Reason::TooSmall, fault));
+                }
             });
         }
         Ok(Connected { client: Client::new(options)?, sender })
@@ -68,8 +73,9 @@ impl Connection {
         let connected = self.connect()?;
         match connected.sender {
             Some(_) => Ok(connected.client),
-            None => Err(bad_input(
+            None => Err(Error::invalid_input(
                 "EGOI_SENDER",
+                Reason::Missing,
                 "is not set; this environment variable is required: V2 takes the sender's id, which `egoi-verify check` \
                  lists, V1 its hash",
             )),
@@ -82,7 +88,7 @@ fn variable(name: &str) -> Result<Option<Zeroizing<String>>, Error> {
     match std::env::var_os(name) {
         Some(value) if !value.is_empty() => match value.into_string() {
             Ok(value) => Ok(Some(Zeroizing::new(value))),
-            Err(_) => Err(bad_input(name, "is not UTF-8")),
+            Err(_) => Err(Error::invalid_input(name, Reason::Unreadable, "is not UTF-8")),
         },
         _ => Ok(None),
     }
@@ -99,18 +105,19 @@ pub(crate) fn line_of_stdin(field: &str, prompt: &str) -> Result<Zeroizing<Strin
     }
     let mut line = Zeroizing::new(String::with_capacity(LONGEST_LINE as usize));
     match stdin.lock().take(LONGEST_LINE).read_line(&mut line) {
-        Ok(0) => return Err(bad_input(field, "is missing: standard input ended without a line")),
+        Ok(0) => return Err(Error::invalid_input(field, Reason::Missing, "is missing: standard input ended without a line")),
         Ok(_) => {}
-        Err(error) if error.kind() == ErrorKind::InvalidData => return Err(bad_input(field, "is not UTF-8")),
-        Err(error) => return Err(bad_input(field, &format!("cannot be read from standard input: {error}"))),
+        Err(error) if error.kind() == ErrorKind::InvalidData => {
+            return Err(Error::invalid_input(field, Reason::Unreadable, "is not UTF-8"));
+        }
+        Err(error) => {
+            let fault = format_args!("cannot be read from standard input: {error}");
+            return Err(Error::invalid_input(field, Reason::Unreadable, fault));
+        }
     }
     let end = line.trim_end_matches(['\r', '\n']).len();
     line.truncate(end);
     Ok(line)
-}
-
-fn bad_input(field: &str, fault: &str) -> Error {
-    Error::new(ErrorCode::InvalidInput, format!("`{field}` {fault}"))
 }
 
 /// What is typed at the terminal is not shown until this is dropped. The end of the line is.

@@ -75,6 +75,8 @@ impl Output {
                 error: Fields {
                     code: error.code().as_str(),
                     detail: error.detail(),
+                    field: error.field(),
+                    reason: error.reason().map(Reason::as_str),
                     http_status: error.http_status(),
                     request_id: error.request_id(),
                     retry_after: error.retry_after().map(|after| after.as_secs_f64()),
@@ -140,6 +142,8 @@ struct Failure<'a> {
 struct Fields<'a> {
     code: &'static str,
     detail: &'a str,
+    field: Option<&'a str>,
+    reason: Option<&'static str>,
     http_status: Option<u16>,
     request_id: Option<&'a str>,
     retry_after: Option<f64>,

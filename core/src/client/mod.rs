@@ -358,7 +358,7 @@ impl Call<'_> {
     /// Whether the response to a ping says that the service is up.
     fn checked_ping(&self, answer: &Answer) -> Result<(), Error> {
         if wire::v2::decode_is_down(&answer.body) {
-            let detail = "the service says of itself that it is down";
+            let detail = "the service says of itself that it is down: try again later";
             return Err(Kind::Read.failed(ErrorCode::Unavailable, detail).with_status(answer.status));
         }
         match self.secrets.web_page(&answer.body) {

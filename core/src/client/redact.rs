@@ -50,7 +50,7 @@ impl Secrets<'_> {
         let begins = |with: &str| text.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with));
         (begins("<!doctype html") || begins("<html")).then(|| {
             let shown = self.beginning_of(body).unwrap_or_default();
-            format!("a web page and not E-goi's interface; a firewall, a proxy or a wrong `base_url` answered: {shown}")
+            format!("a web page and not E-goi's interface; a firewall, a proxy or a wrong base URL answered: {shown}")
         })
     }
 

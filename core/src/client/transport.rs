@@ -10,6 +10,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::Method;
 use reqwest::header::{
     ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
@@ -137,20 +138,20 @@ impl Answer {
         let said = wire::decode_refusal(&self.body).map(|words| secrets.removed_from(&words));
         let page = secrets.web_page(&self.body);
         if status == 407 {
-            let detail = "the proxy wants a user name and a password, or refuses those of its URL";
+            let detail = wants_password("http");
             return Error::new(code, detail).with_status(status).with_reason(Reason::Proxy).with_retry_is_safe(false);
         }
+        let where_to = "check that the base URL ends in `/api`, or over V1 in `/api/public`";
+        let is_elsewhere = code == ErrorCode::NotFound && (page.is_some() || said.is_none());
         let detail = match said.or_else(|| page.clone()).or_else(|| secrets.beginning_of(&self.body)) {
             _ if code == ErrorCode::Redirected => {
                 format!(
                     "the service answered {status}, a redirection, which is not followed: the key would travel with it"
                 )
             }
+            Some(words) if is_elsewhere => format!("the service answered {status}: {words}; {where_to}"),
             Some(words) => format!("the service answered {status}: {words}"),
-            None if code == ErrorCode::NotFound => format!(
-                "the service answered {status} and nothing else: check that `base_url` ends in `/api`, or over V1 in \
-                 `/api/public`"
-            ),
+            None if is_elsewhere => format!("the service answered {status} and nothing else: {where_to}"),
             None => format!("the service answered {status}"),
         };
         let error = kind.failed(code, detail).with_status(status).with_retry_after(self.retry_after);
@@ -171,6 +172,8 @@ pub(super) struct Transport {
     connected: Arc<AtomicBool>,
     budget: Budget,
     is_loopback: bool,
+    /// Plain HTTP by way of a proxy: then it is the proxy that is connected to, without a word of it in the error.
+    is_plain_by_proxy: bool,
 }
 
 impl Transport {
@@ -222,7 +225,14 @@ impl Transport {
             Error::invalid_input("api_key", Reason::BadCharacter, "has a character that no header can carry")
         })?;
         key.set_sensitive(true);
-        Ok(Self { http, key, connected, budget: Budget::default(), is_loopback: is_loopback(base) })
+        let is_loopback = is_loopback(base);
+        let from_environment = || {
+            let base = base.as_str().parse().ok();
+            base.is_some_and(|base| Matcher::from_env().intercept(&base).is_some())
+        };
+        let is_plain_by_proxy =
+            base.scheme() == "http" && !is_loopback && (options.proxy.is_some() || from_environment());
+        Ok(Self { http, key, connected, budget: Budget::default(), is_loopback, is_plain_by_proxy })
     }
 
     /// Makes the exchange, and again where that is safe and may help.
@@ -277,7 +287,7 @@ impl Transport {
             *request.body_mut() = Some(body.clone().into());
         }
         let answer =
-            self.http.execute(request).await.map_err(|error| failure(kind, progress, exchange.host(), error))?;
+            self.http.execute(request).await.map_err(|error| self.failure(kind, progress, exchange.host(), error))?;
         let status = answer.status().as_u16();
         progress.status.store(status, Ordering::Relaxed);
         let mut whole = Answer {
@@ -300,9 +310,24 @@ impl Transport {
             // The status of a refusal says what happened; its words are a help for people.
             Err(_) if !whole.is_success() => {}
             Err(Broken::TooLong) => return Err(whole.unexpected(kind, "is longer than 1 MiB")),
-            Err(Broken::Lost(error)) => return Err(failure(kind, progress, exchange.host(), error).with_status(status)),
+            Err(Broken::Lost(error)) => {
+                return Err(self.failure(kind, progress, exchange.host(), error).with_status(status));
+            }
         }
         Ok(whole)
+    }
+
+    /// What it means that an exchange broke.
+    fn failure(&self, kind: Kind, progress: &Progress, host: &str, error: reqwest::Error) -> Error {
+        let error = error.without_url();
+        if error.is_connect() {
+            progress.under_way.store(0, Ordering::Relaxed);
+            return unreachable(host, self.is_plain_by_proxy, error);
+        }
+        if in_chain::<hyper::Error>(&error).is_some_and(hyper::Error::is_parse) {
+            return kind.failed(ErrorCode::InvalidResponse, "the service's answer is not HTTP/1.1").with_cause(error);
+        }
+        kind.failed(ErrorCode::Interrupted, "the connection broke before the service's whole answer").with_cause(error)
     }
 
     /// What it means that the deadline came first.
@@ -387,22 +412,9 @@ async fn read(mut answer: reqwest::Response) -> Result<Zeroizing<Vec<u8>>, Broke
     Ok(body)
 }
 
-/// What it means that an exchange broke.
-fn failure(kind: Kind, progress: &Progress, host: &str, error: reqwest::Error) -> Error {
-    let error = error.without_url();
-    if error.is_connect() {
-        progress.under_way.store(0, Ordering::Relaxed);
-        return unreachable(host, error);
-    }
-    if in_chain::<hyper::Error>(&error).is_some_and(hyper::Error::is_parse) {
-        return kind.failed(ErrorCode::InvalidResponse, "the service's answer is not HTTP/1.1").with_cause(error);
-    }
-    kind.failed(ErrorCode::Interrupted, "the connection broke before the service's whole answer").with_cause(error)
-}
-
 /// Why there is no connection, and what to do about it.
-fn unreachable(host: &str, error: reqwest::Error) -> Error {
-    let (reason, detail, retry_is_safe) = cause_of(host, &error);
+fn unreachable(host: &str, is_plain_by_proxy: bool, error: reqwest::Error) -> Error {
+    let (reason, detail, retry_is_safe) = cause_of(host, is_plain_by_proxy, &error);
     let detail = format!("no connection to {host}: {detail}");
     let unreachable = Error::new(ErrorCode::Unreachable, detail).with_retry_is_safe(retry_is_safe).with_cause(error);
     match reason {
@@ -411,7 +423,24 @@ fn unreachable(host: &str, error: reqwest::Error) -> Error {
     }
 }
 
-fn cause_of(host: &str, error: &reqwest::Error) -> (Option<Reason>, String, bool) {
+/// What a proxy means by a 407, or by refusing a password over SOCKS.
+fn wants_password(scheme: &str) -> String {
+    format!(
+        "the proxy wants a user name and a password, or refuses those of its URL: `{scheme}://USER:PASSWORD@HOST:PORT`"
+    )
+}
+
+/// How a SOCKS5 proxy refuses to connect, in the HTTP library's words.
+const SOCKS_ANSWERS: [&str; 6] = [
+    "general server failure",
+    "connection not allowed",
+    "network unreachable",
+    "host unreachable",
+    "connection refused",
+    "ttl expired",
+];
+
+fn cause_of(host: &str, is_plain_by_proxy: bool, error: &reqwest::Error) -> (Option<Reason>, String, bool) {
     if let Some(refused) = in_chain::<rustls::Error>(error) {
         return (Some(Reason::Tls), refused_certificate(host, refused), false);
     }
@@ -420,15 +449,30 @@ fn cause_of(host: &str, error: &reqwest::Error) -> (Option<Reason>, String, bool
     let proxy = Some(Reason::Proxy);
     let text = |text: &str| text.to_owned();
     if said("proxy authorization required") {
-        let fault =
-            "the proxy wants a user name and a password, or refuses those of its URL: `http://USER:PASSWORD@HOST:PORT`";
-        return (proxy, text(fault), false);
+        return (proxy, wants_password("http"), false);
+    }
+    if said("SOCKS error: credentials not accepted")
+        || said("SOCKS error: server does not support user/pass authentication")
+        || said("SOCKS error: server implements authentication incorrectly")
+    {
+        return (proxy, wants_password("socks5h"), false);
     }
     if said("tunnel error: unsuccessful") {
         return (proxy, text("the proxy refused to connect there: allow that host and port in it"), true);
     }
-    if said("tunnel error") || said("socks") || said("SOCKS") {
+    if let Some(answered) = SOCKS_ANSWERS.iter().find(|answered| said(&format!("SOCKS error: {answered}"))) {
+        let fault = format!("the proxy refused to connect there ({answered}): allow that host and port in it");
+        return (proxy, fault, true);
+    }
+    if said("error resolving for socks proxy") {
+        let fault = "the name has no address: check `base_url`, or with `socks5h://` let the proxy look it up";
+        return (Some(Reason::Dns), text(fault), true);
+    }
+    if said("tunnel error") || said("socks proxy") {
         return (proxy, text("the proxy could not be reached or does not work: check its URL, or HTTPS_PROXY"), true);
+    }
+    if is_plain_by_proxy {
+        return (proxy, text("the proxy could not be reached or does not work: check its URL, or HTTP_PROXY"), true);
     }
     if error.is_dns() {
         return (
@@ -441,7 +485,9 @@ fn cause_of(host: &str, error: &reqwest::Error) -> (Option<Reason>, String, bool
         let fault = "it was not made in time (`connect_timeout`): a firewall may drop what is sent there";
         return (Some(Reason::ConnectTimeout), text(fault), true);
     }
-    match in_chain::<io::Error>(error).map(io::Error::kind) {
+    // One of another kind wraps the one that says why.
+    let mut kinds = chain(error).filter_map(|cause| cause.downcast_ref()).map(io::Error::kind);
+    match kinds.find(|kind| *kind != io::ErrorKind::Other) {
         Some(io::ErrorKind::ConnectionRefused) => {
             (Some(Reason::Refused), text("nothing listens there: check the host and port of `base_url`"), true)
         }

@@ -12,6 +12,7 @@
 mod http;
 mod service;
 mod session;
+mod socks;
 mod steps;
 mod table;
 mod tls;

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use socket2::{Domain, SockRef, Socket, Type};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::OnceCell;
 use tokio::task::AbortHandle;
@@ -20,8 +20,9 @@ use url::form_urlencoded;
 
 use crate::http::arriving;
 use crate::session::{Script, Session};
+use crate::socks;
 use crate::steps::{Action, Texts, Then, actions, perform};
-use crate::table::{At, Certificate, Table};
+use crate::table::{At, Table};
 use crate::tls::Authority;
 use crate::toxics::{Toxics, Toxiproxy};
 use crate::world::Arrived;
@@ -56,6 +57,10 @@ enum Door {
     Fault(Shared, usize),
     /// Requests of this session over TLS.
     Tls(Shared, TlsAcceptor),
+    /// A request to a proxy, which meets this fault; where there is a certificate, a tunnel to the session.
+    Proxy(Shared, usize, Option<TlsAcceptor>),
+    /// A SOCKS5 proxy of this fault, before the session.
+    Socks(Shared, usize, TlsAcceptor),
 }
 
 impl Service {
@@ -121,6 +126,28 @@ impl Service {
             }
             Door::Tls(session, acceptor) => {
                 session.borrow_mut().connected();
+                let mut stream = acceptor.accept(stream).await?;
+                self.requests(&mut stream, Some(&session)).await?;
+                return Ok(());
+            }
+            Door::Proxy(session, fault, acceptor) => {
+                session.borrow_mut().connected();
+                let Some(_) = arriving(&mut stream).await? else { return Ok(()) };
+                let Some(acceptor) = acceptor else {
+                    let texts = Texts::new(&self.table, 200, &Value::Null, "");
+                    perform(&mut stream, actions(&self.table.faults[fault].does, &texts)).await?;
+                    return Ok(());
+                };
+                stream.write_all(b"HTTP/1.1 200 Connected\r\n\r\n").await?;
+                let mut stream = acceptor.accept(stream).await?;
+                self.requests(&mut stream, Some(&session)).await?;
+                return Ok(());
+            }
+            Door::Socks(session, fault, acceptor) => {
+                session.borrow_mut().connected();
+                let wants = self.table.faults[fault].wants.as_deref();
+                let passed = socks::through(stream, self.address, wants).await.map_err(io::Error::other)?;
+                let Some(stream) = passed else { return Ok(()) };
                 let mut stream = acceptor.accept(stream).await?;
                 self.requests(&mut stream, Some(&session)).await?;
                 return Ok(());
@@ -222,23 +249,32 @@ impl Service {
             return Ok(json!({"id": id, "base_url": below()}));
         };
         let session = keep(Session::new(&self.table, Script::Good));
-        Ok(match place {
-            At::None => json!({"id": id, "base_url": format!("http://{}", self.closed()?)}),
-            At::Full => json!({"id": id, "base_url": format!("http://{}", self.full().await?)}),
-            At::Connect => {
-                let (address, _) = self.door(Door::Fault(session, at)).await?;
-                json!({"id": id, "base_url": format!("http://{address}")})
-            }
-            At::Tls => {
-                let certificate = fault.certificate.unwrap_or(Certificate::Good);
-                let door = match self.authority.acceptor(certificate)? {
-                    Some(acceptor) => Door::Tls(session, acceptor),
-                    None => Door::Fault(session, at),
-                };
-                let (address, _) = self.door(door).await?;
-                json!({"id": id, "base_url": format!("https://{address}"), "ca_certificates": self.authority.pem()})
-            }
-        })
+        let acceptor = match fault.certificate {
+            Some(certificate) => self.authority.acceptor(certificate)?,
+            None => None,
+        };
+        let door = match (place, acceptor) {
+            (At::None | At::Elsewhere | At::Full, _) => None,
+            (At::Tls, Some(acceptor)) => Some(Door::Tls(session, acceptor)),
+            (At::Connect | At::Tls, _) => Some(Door::Fault(session, at)),
+            (At::Proxy, acceptor) => Some(Door::Proxy(session, at, acceptor)),
+            (At::Socks, acceptor) => Some(Door::Socks(session, at, acceptor.ok_or("a SOCKS proxy has a certificate")?)),
+        };
+        let address = match (place, door) {
+            (_, Some(door)) => self.door(door).await?.0,
+            (At::Full, None) => self.full().await?,
+            (_, None) => self.closed()?,
+        };
+        let scheme = if place == At::Tls { "https" } else { "http" };
+        let mut opened = json!({
+            "id": id,
+            "base_url": fault.base_url.clone().unwrap_or_else(|| format!("{scheme}://{address}")),
+            "proxy": fault.proxy.as_ref().map(|proxy| proxy.replace("{at}", &address.to_string())),
+        });
+        if place == At::Tls || fault.certificate.is_some() {
+            opened["ca_certificates"] = self.authority.pem().into();
+        }
+        Ok(opened)
     }
 
     /// Ten thousand runs would take more ports than there are: one that so many others came after has ended.

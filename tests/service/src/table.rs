@@ -43,6 +43,12 @@ pub(crate) struct Fault {
     /// What is wrong before any request.
     pub(crate) at: Option<At>,
     pub(crate) certificate: Option<Certificate>,
+    /// The client's, where `{at}` is the address that the service opened.
+    pub(crate) proxy: Option<String>,
+    /// `USER:PASSWORD`, which a SOCKS proxy wants.
+    pub(crate) wants: Option<String>,
+    /// The client's in place of an address of this machine, which no proxy is used for.
+    pub(crate) base_url: Option<String>,
     #[serde(default = "yes")]
     pub(crate) accepts: bool,
     pub(crate) times: Option<u32>,
@@ -73,6 +79,12 @@ pub(crate) enum At {
     Full,
     Connect,
     Tls,
+    /// At an HTTP proxy.
+    Proxy,
+    /// At a SOCKS5 proxy.
+    Socks,
+    /// The service opens nothing.
+    Elsewhere,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

@@ -10,6 +10,9 @@ use tokio_rustls::rustls::crypto::ring;
 
 use crate::table::Certificate;
 
+/// What a proxy connects to, that is, to the service itself. The address is reserved for documentation.
+pub(crate) const BEHIND_PROXY: [&str; 2] = ["service.example", "203.0.113.9"];
+
 /// An authority.
 pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
 
@@ -27,8 +30,12 @@ impl Authority {
 
     /// Speaks TLS with such a certificate; none where no TLS is spoken.
     pub(crate) fn acceptor(&self, certificate: Certificate) -> Result<Option<TlsAcceptor>, Box<dyn Error>> {
-        let host = if certificate == Certificate::Elsewhere { "example.com" } else { "127.0.0.1" };
-        let mut params = CertificateParams::new(vec![host.to_owned()])?;
+        let hosts = if certificate == Certificate::Elsewhere {
+            vec!["example.com".to_owned()]
+        } else {
+            std::iter::once("127.0.0.1").chain(BEHIND_PROXY).map(str::to_owned).collect()
+        };
+        let mut params = CertificateParams::new(hosts)?;
         if certificate == Certificate::Expired {
             params.not_after = rcgen::date_time_ymd(2020, 1, 1);
         }

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use client::{Opened, Seen, ask, call};
-use egoi_verify::{Client, Error};
+use egoi_verify::{Client, Error, Reason};
 use futures_util::StreamExt as _;
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde::Deserialize;
@@ -45,6 +45,9 @@ struct Fault {
     code: Option<String>,
     http_status: Option<u16>,
     retry_after: Option<(f64, f64)>,
+    reason: Option<String>,
+    #[serde(default)]
+    says: Vec<String>,
     expect: Expected,
 }
 
@@ -126,6 +129,9 @@ fn assert_error(table: &Table, row: &Row, error: &Error, code: &str) -> Result<(
     let Row { fault, expectation, call: of, .. } = row;
     assert_same("code", error.code().as_str(), code)?;
     assert_same("http_status", error.http_status(), fault.http_status)?;
+    assert_same("reason", error.reason().map(Reason::as_str), fault.reason.as_deref())?;
+    let unsaid: Vec<_> = fault.says.iter().filter(|words| !error.detail().contains(*words)).collect();
+    assert_same(&format!("what `{}` does not say", error.detail()), unsaid, Vec::new())?;
     assert_same("sms_possibly_sent", error.sms_possibly_sent(), expectation.sms)?;
     assert_same("retry_is_safe", error.retry_is_safe(), expectation.safe)?;
     let after = error.retry_after().map(|after| after.as_secs_f64());

@@ -1,6 +1,7 @@
 import EgoiVerify
 import Foundation
 import Testing
+import XCTest
 
 /// The fault table, `tests/faults/faults.json`.
 private struct Table: Decodable, Sendable {
@@ -49,14 +50,24 @@ private struct Table: Decodable, Sendable {
 
     struct Fault: Decodable {
         let name: String
-        let code: String?
+        let code, reason: String?
+        let says: [String]?
         let httpStatus: Int?
         let retryAfter: [Double]?
         let timeout, connectTimeout: Double?
         let expect: Expected
     }
 
+    struct Environment: Decodable, CustomTestStringConvertible {
+        let variables: [String: String]
+        let field, reason: String
+        let says: [String]
+
+        var testDescription: String { "\(variables)" }
+    }
+
     let key, number, code, id: String
+    let environment: [Environment]
     let timeout: Double
     let calls: [String: Call]
     let groups: [String: [String]]
@@ -117,6 +128,8 @@ private func client(
     options.baseURL = opened.baseUrl
     options.timeout = timeout
     options.connectTimeout = connectTimeout
+    options.proxy = opened.proxy
+    options.allowHTTP = opened.proxy != nil
     options.caCertificates = opened.caCertificates.map { Data($0.utf8) }
     return try Client(options)
 }
@@ -157,6 +170,10 @@ private func never(_ verb: String, _ done: Done, _ seen: Seen) -> [String] {
     return faults.filter(\.1).map { "\($0.0): \(done.told), \(seen)" }
 }
 
+private func unsaid(_ error: VerifyError, _ says: [String]) -> [String] {
+    says.filter { !error.detail.contains($0) }
+}
+
 /// What is not as the row says.
 private func wrong(_ row: Row, _ done: Done, _ seen: Seen) -> [String] {
     let fault = row.fault
@@ -170,6 +187,8 @@ private func wrong(_ row: Row, _ done: Done, _ seen: Seen) -> [String] {
         let hasID = !["request", "ping", "senders"].contains(row.call.verb)
         same("code", error.code, expectation.code ?? fault.code)
         same("httpStatus", error.httpStatus, fault.httpStatus)
+        same("reason", error.reason, fault.reason)
+        same("what \(error.detail) does not say", unsaid(error, fault.says ?? []), [])
         same("smsPossiblySent", error.failure.smsPossiblySent, expectation.sms)
         same("retryIsSafe", error.failure.retryIsSafe, expectation.safe)
         same("requestID", error.requestID, hasID ? table.id : nil)
@@ -249,5 +268,20 @@ private let played = Task {
         print("random runs: \(runs) of 10000")
         let told = try await allAtOnce(Array(0..<runs), run)
         #expect(told.flatMap { $0 } == [])
+    }
+}
+
+/// The environment is the process's: XCTest runs its tests one after the other, in a process without those above.
+final class FaultsOfVariablesTests: XCTestCase {
+    func testAVariableThatCannotBeUsedIsNamed() throws {
+        for row in table.environment {
+            for (name, value) in row.variables { setenv(name, value, 1) }
+            defer { row.variables.keys.forEach { unsetenv($0) } }
+            XCTAssertThrowsError(try Client(ClientOptions(apiKey: "key", sender: "1234"))) { thrown in
+                guard let error = thrown as? VerifyError else { return XCTFail("\(thrown)") }
+                XCTAssertEqual([error.code, error.field, error.reason], ["invalid_input", row.field, row.reason])
+                XCTAssertEqual(unsaid(error, row.says), [], error.detail)
+            }
+        }
     }
 }

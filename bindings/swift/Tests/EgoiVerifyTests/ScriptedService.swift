@@ -21,7 +21,7 @@ final class ScriptedService: Sendable {
 
         let id: Int
         let baseUrl: String
-        let caCertificates: String?
+        let caCertificates, proxy: String?
         /// Where calls are drawn: over which version, and which.
         let api: String?
         let calls: [Planned]?

@@ -65,8 +65,9 @@ pub(crate) fn ask<T: DeserializeOwned>(path: &str, query: &[(&str, &str)]) -> T 
 #[derive(Debug, Deserialize)]
 pub(crate) struct Opened {
     id: u64,
-    base_url: String,
-    ca_certificates: Option<String>,
+    pub(crate) base_url: String,
+    pub(crate) ca_certificates: Option<String>,
+    pub(crate) proxy: Option<String>,
     /// Where calls are drawn: over which version, and which.
     #[serde(default)]
     pub(crate) api: String,
@@ -92,7 +93,10 @@ impl Opened {
     pub(crate) fn options(&self, key: &str, api: &str, timeout: f64) -> ClientOptions {
         let api = if api == "v1" { Api::V1 } else { Api::V2 };
         let options = ClientOptions::new(key, "1234").api(api).base_url(self.base_url.as_str());
-        let options = options.timeout(Duration::from_secs_f64(timeout));
+        let mut options = options.timeout(Duration::from_secs_f64(timeout));
+        if let Some(proxy) = &self.proxy {
+            options = options.proxy(proxy.as_str()).allow_http(true);
+        }
         match &self.ca_certificates {
             Some(pem) => options.ca_certificates(pem.as_bytes()),
             None => options,

@@ -3,6 +3,8 @@ package egoi.verify
 import com.google.gson.JsonElement
 import com.google.gson.JsonObject
 import com.google.gson.JsonParser
+import com.sun.jna.Library
+import com.sun.jna.Native
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.async
 import kotlinx.coroutines.awaitAll
@@ -15,6 +17,7 @@ import org.junit.jupiter.api.DynamicTest
 import org.junit.jupiter.api.DynamicTest.dynamicTest
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.TestFactory
+import org.junit.jupiter.api.assertThrows
 import java.nio.file.Files
 import kotlin.time.Duration.Companion.seconds
 
@@ -55,6 +58,8 @@ class FaultsTest {
             timeout = timeout.seconds,
             connectTimeout = connectTimeout?.seconds,
             caCertificates = opened["ca_certificates"]?.asString?.toByteArray(),
+            proxy = opened["proxy"].orNull()?.asString,
+            allowHttp = opened["proxy"].orNull() != null,
         ),
     )
 
@@ -95,6 +100,9 @@ class FaultsTest {
             (verb in listOf("validate", "get") && done.word == "verified" && seen.getValue("verified") == 0),
     ).filter { it.second }.map { "${it.first}: $done, $seen" }
 
+    private fun unsaid(failure: VerifyException, row: JsonObject): List<String> =
+        row["says"]?.asJsonArray.orEmpty().map { it.asString }.filter { it !in failure.detail }
+
     /** What is not as the row says. */
     private fun wrong(row: Row, done: Done, seen: Map<String, Int>): List<String> {
         val (fault, expectation) = row.fault to row.expectation
@@ -107,6 +115,8 @@ class FaultsTest {
             val shown = "$failure ${failure.stackTraceToString()}"
             facts["code"] = failure.code to expected
             facts["httpStatus"] = failure.httpStatus to fault["http_status"]?.asInt
+            facts["reason"] = failure.reason to fault["reason"]?.asString
+            facts["what ${failure.detail} does not say"] = unsaid(failure, fault) to emptyList<String>()
             facts["smsPossiblySent"] = failure.smsPossiblySent to expectation["sms"].asBoolean
             facts["retryIsSafe"] = failure.retryIsSafe to expectation["safe"].asBoolean
             facts["requestId"] = failure.requestId to id.takeUnless { row.verb in listOf("request", "ping", "senders") }
@@ -160,6 +170,31 @@ class FaultsTest {
         val rows = rows()
         val played = ScriptedService().use { service -> allAtOnce(rows) { play(service, it) } }
         return rows.zip(played) { row, told -> dynamicTest(row.toString()) { assertEquals(emptyList<String>(), told) } }
+    }
+
+    /** The JVM's own environment cannot be changed, which the library does not read. */
+    internal interface Environment : Library {
+        fun setenv(name: String, value: String, overwrite: Int): Int
+
+        fun unsetenv(name: String): Int
+    }
+
+    @TestFactory
+    fun `a variable that cannot be used is named`(): List<DynamicTest> {
+        val environment = Native.load(null, Environment::class.java)
+        return table.getAsJsonArray("environment").map { it.asJsonObject }.map { row ->
+            val variables = row.getAsJsonObject("variables").asMap().mapValues { it.value.asString }
+            dynamicTest(variables.toString()) {
+                variables.forEach { (name, value) -> environment.setenv(name, value, 1) }
+                val failure = try {
+                    assertThrows<VerifyException.InvalidInput> { Client(ClientOptions(apiKey = key, sender = "1234")) }
+                } finally {
+                    variables.keys.forEach(environment::unsetenv)
+                }
+                assertEquals(row.text("field") to row.text("reason"), failure.field to failure.reason)
+                assertEquals(emptyList<String>(), unsaid(failure, row))
+            }
+        }
     }
 
     @Test
