@@ -332,3 +332,20 @@ mod decoding {
         assert!(!said.contains("731902"), "{said}");
     }
 }
+
+mod sources {
+    #[test]
+    fn the_page_of_the_wire_has_the_table_of_the_code() {
+        let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/wire.md")).unwrap();
+        assert!(page.ends_with(include_str!("../src/wire/sources.md")), "docs/wire.md has another table");
+    }
+
+    #[test]
+    fn each_part_is_documented_seen_at_integrators_or_assumed() {
+        for row in include_str!("../src/wire/sources.md").lines().skip(2) {
+            let source = row.trim_end_matches(" |").rsplit(" | ").next().unwrap();
+            let is_known = ["documented (", "integrators", "assumed"].iter().any(|known| source.starts_with(known));
+            assert!(is_known, "{row}");
+        }
+    }
+}

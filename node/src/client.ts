@@ -36,7 +36,7 @@ export interface ClientSettings {
   timeout?: number | undefined;
   /** Seconds that making a connection may take, TLS included. Default: 3.1. */
   connectTimeout?: number | undefined;
-  /** An HTTP proxy for every connection. Default: the environment's, which is never used for a loopback address. */
+  /** An HTTP or SOCKS5 proxy for every connection: `http://…`, `socks5h://…`. Default: the environment's, which is never used for a loopback address. */
   proxy?: string | undefined;
   /** More certificates that are believed, in PEM. */
   caCertificates?: string | Uint8Array | undefined;

@@ -283,8 +283,8 @@ impl ClientOptions {
         self
     }
 
-    /// An HTTP proxy, `http://user:password@proxy.example:3128`. Default: the environment's (`HTTPS_PROXY`, `NO_PROXY` and
-    /// so on). A `base_url` of a loopback address uses no proxy.
+    /// An HTTP or SOCKS5 proxy: `http://user:password@proxy.example:3128`, or `socks5h://…`, which looks names up itself.
+    /// Default: the environment's (`HTTPS_PROXY`, `NO_PROXY` and so on). A `base_url` of a loopback address uses no proxy.
     #[must_use]
     pub fn proxy(mut self, proxy: impl Into<String>) -> Self {
         self.proxy = Some(Zeroizing::new(proxy.into()));

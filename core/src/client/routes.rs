@@ -139,3 +139,20 @@ fn named(base: &Url, field: &'static str, path: &str) -> Result<Named, Error> {
         )),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::options::{V1Paths, V2Paths};
+    use super::*;
+
+    #[test]
+    fn every_base_url_and_path_has_its_source() {
+        let V1Paths { request, validate, cancel, ping, senders, send_sms } = V1Paths::default();
+        let mut all = vec![V1_BASE.to_owned(), request, validate, cancel, ping, senders, send_sms];
+        let V2Paths { request, get, validate, cancel, resend, ping, senders, send_sms } = V2Paths::default();
+        all.extend([V2_BASE.to_owned(), request, get, validate, cancel, resend, ping, senders, send_sms]);
+        let sources = include_str!("../wire/sources.md");
+        all.retain(|part| !sources.contains(&format!("`{part}`")));
+        assert_eq!(all, Vec::<String>::new());
+    }
+}

@@ -1,6 +1,10 @@
 //! The wire: bytes to values and back, V1 and V2, for the client and for the sandbox. No I/O.
 //!
 //! Public for the fuzz targets alone.
+//!
+//! Where each part comes from:
+//!
+#![doc = include_str!("sources.md")]
 
 mod fields;
 pub mod v1;

@@ -17,7 +17,7 @@ enum Meaning {
     TooManyAttempts,
 }
 
-/// Normalised words. V1's are the article's and V2's `pending` is the SDKs'; the others are assumed.
+/// Normalised words. `sources.md` says which are assumed.
 const TABLE: [(&str, Meaning); 10] = [
     ("pending", Meaning::Pending),
     ("notverified", Meaning::WrongCode),
@@ -108,4 +108,17 @@ fn built_in(word: &str) -> Option<Meaning> {
 /// The word without case, `_`, `-` and spaces.
 pub(crate) fn normalised(word: &str) -> String {
     word.chars().filter(|c| !matches!(c, '_' | '-') && !c.is_whitespace()).flat_map(char::to_lowercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_has_its_source() {
+        let words: Vec<_> = include_str!("sources.md").split('`').skip(1).step_by(2).map(normalised).collect();
+        let without: Vec<_> =
+            TABLE.iter().map(|(word, _)| *word).filter(|word| !words.contains(&(*word).to_owned())).collect();
+        assert_eq!(without, Vec::<&str>::new());
+    }
 }

@@ -55,11 +55,13 @@ class Connection:
                 Default: E-goi's production service.
             timeout: The deadline of a whole call, repeated tries included. Default: 15 s.
             connect_timeout: How long making a connection may take, TLS included. Default: 3.1 s.
-            proxy: An HTTP proxy, ``http://user:password@proxy.example:3128``. Default: the environment's
+            proxy: An HTTP or SOCKS5 proxy: ``http://user:password@proxy.example:3128``, or ``socks5h://…``, which looks names
+                up itself. Default: the environment's
                 (``HTTPS_PROXY``, ``NO_PROXY``), which is never used for a loopback address.
             ca_certificates: More certificates that are believed, in PEM.
-            trust: Whose certificates are believed: Mozilla's, which come with the library, or those of the file that
-                ``SSL_CERT_FILE`` names (``"bundled"``, the default), or the operating system's (``"platform"``).
+            trust: Whose certificates are trusted: Mozilla's, which come with the library (``"bundled"``, the default), or
+                the operating system's (``"platform"``). ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` replace Mozilla's.
+                ``REQUESTS_CA_BUNDLE`` is not read.
             allow_http: Plain HTTP to any address: whoever is on the way reads the key and the codes.
             check_state_first: Whether a V2 validation reads the request first, without which a wrong code on a request
                 verified long ago could pass. Switch it off only for an account whose answers carry status words.

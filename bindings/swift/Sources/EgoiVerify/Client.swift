@@ -11,7 +11,7 @@ public enum API: String, Sendable, CaseIterable {
 
 /// Which certificates are trusted.
 public enum Trust: String, Sendable, CaseIterable {
-    /// Mozilla's roots, which come with the library, or those of the file that `SSL_CERT_FILE` names.
+    /// Mozilla's roots, which come with the library. `SSL_CERT_FILE` and `SSL_CERT_DIR` replace them.
     case bundled
     /// What the operating system trusts.
     case platform
@@ -31,7 +31,7 @@ public struct ClientOptions: Sendable {
     public var timeout: TimeInterval?
     /// How long making a connection may take, TLS included, in seconds. Default: 3.1.
     public var connectTimeout: TimeInterval?
-    /// An HTTP proxy for every connection. Default: the environment's.
+    /// An HTTP or SOCKS5 proxy for every connection: `http://…`, `socks5h://…`. Default: the environment's.
     public var proxy: String?
     /// More trusted certificates, in PEM.
     public var caCertificates: Data?

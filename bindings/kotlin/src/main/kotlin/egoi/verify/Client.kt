@@ -18,7 +18,7 @@ public enum class Api {
 
 /** Which certificates are trusted. */
 public enum class Trust {
-    /** Mozilla's roots, which come with the library, or those of the file that `SSL_CERT_FILE` names. */
+    /** Mozilla's roots, which come with the library. `SSL_CERT_FILE` and `SSL_CERT_DIR` replace them. */
     BUNDLED,
 
     /** What the operating system trusts. */
@@ -40,7 +40,7 @@ public class ClientOptions internal constructor(internal val native: NativeClien
      * @param baseUrl where the service is: HTTPS, or HTTP to a loopback address, or any HTTP with [allowHttp]
      * @param timeout the deadline of a whole call. Default: 15 s
      * @param connectTimeout how long making a connection may take, TLS included. Default: 3.1 s
-     * @param proxy an HTTP proxy for every connection. Default: the environment's
+     * @param proxy an HTTP or SOCKS5 proxy for every connection: `http://…`, `socks5h://…`. Default: the environment's
      * @param caCertificates more trusted certificates, in PEM
      * @param trust which certificates are trusted. Default: the bundled ones
      * @param allowHttp plain HTTP to any address: whoever is on the way reads the key and the codes. Default: no

@@ -101,7 +101,7 @@ class FaultsTest {
     ).filter { it.second }.map { "${it.first}: $done, $seen" }
 
     private fun unsaid(failure: VerifyException, row: JsonObject): List<String> =
-        row["says"]?.asJsonArray.orEmpty().map { it.asString }.filter { it !in failure.detail }
+        row["says"]?.asJsonArray?.map { it.asString }.orEmpty().filter { it !in failure.detail }
 
     /** What is not as the row says. */
     private fun wrong(row: Row, done: Done, seen: Map<String, Int>): List<String> {

@@ -39,7 +39,7 @@ public class ClientBuilder(options: ClientOptions) {
     /** How long making a connection may take, TLS included. Default: 3.1 s. */
     public fun connectTimeout(timeout: Duration): ClientBuilder = set("connect_timeout", timeout.toKotlinDuration())
 
-    /** An HTTP proxy for every connection. Default: the environment's. */
+    /** An HTTP or SOCKS5 proxy for every connection: `http://…`, `socks5h://…`. Default: the environment's. */
     public fun proxy(url: String): ClientBuilder = set("proxy", url)
 
     /** More trusted certificates, in PEM. */
