@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use async_trait::async_trait;
-use egoi_verify::binding_options::{self, EngineSettings};
+use egoi_verify::binding_options::{self, EgoiSmsSettings, EngineSettings};
 use egoi_verify::{
     Clock, EgoiSms, Engine, EngineOptions, Error, OutgoingSms, SendError, SendFuture, SmsGateway, TestClock,
 };
@@ -128,8 +128,15 @@ impl NativeEngine {
 
     /// One whose SMS E-goi's own call sends.
     #[uniffi::constructor]
-    pub fn with_egoi_sms(client: NativeClientOptions, options: NativeEngineOptions) -> Result<Arc<Self>, NativeError> {
-        Ok(guarded(|| Self::made(EgoiSms::new(client.read()?)?, options))?)
+    pub fn with_egoi_sms(
+        client: NativeClientOptions,
+        sms: NativeSettings,
+        options: NativeEngineOptions,
+    ) -> Result<Arc<Self>, NativeError> {
+        Ok(guarded(|| {
+            let sms: EgoiSmsSettings = settings(sms)?;
+            Self::made(sms.set(EgoiSms::new(client.read()?)?)?, options)
+        })?)
     }
 
     /// See core's.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 #[cfg(feature = "sandbox")]
 use std::net::IpAddr;
+use std::num::NonZeroU32;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use serde::Deserialize;
 use serde::de::{self, Deserializer, SeqAccess, Visitor};
 
 use crate::client::{ClientOptions, V1Paths, V2Paths};
-use crate::engine::EngineOptions;
+use crate::engine::{EgoiSms, EngineOptions};
 use crate::error::{Error, Reason};
 use crate::machine::{PrefixQuota, Quota};
 use crate::store::Store;
@@ -141,6 +142,15 @@ settings! {
     }
 }
 
+settings! {
+    /// The options of E-goi's own SMS call, beside those of its client.
+    EgoiSmsSettings for EgoiSms {
+        urgent: bool => unchanged,
+        encoding: String => word,
+        max_parts: i64 => at_least_one,
+    }
+}
+
 #[cfg(feature = "sandbox")]
 settings! {
     /// The options of a sandbox.
@@ -156,6 +166,11 @@ settings! {
         own_limits: bool => unchanged,
         allow_hosts: Vec<String> => unchanged,
     }
+}
+
+fn at_least_one(field: &str, given: i64) -> Result<NonZeroU32, Error> {
+    NonZeroU32::new(whole(field, given)?)
+        .ok_or_else(|| Error::invalid_input(field, Reason::TooSmall, "is 0, must be 1 or more"))
 }
 
 fn unchanged<T>(_: &str, given: T) -> Result<T, Error> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use egoi_verify::binding_options::ClientSettings;
+use egoi_verify::binding_options::{ClientSettings, EgoiSmsSettings};
 use egoi_verify::{ClientOptions, Error};
 use napi::bindgen_prelude::Object;
 use napi_derive::napi;
@@ -133,6 +133,7 @@ impl EgoiSms {
     /// As a client is made.
     #[napi(constructor)]
     pub fn new(
+        sms: String,
         calls: &Calls,
         settings: String,
         api_key: Option<String>,
@@ -141,8 +142,9 @@ impl EgoiSms {
         sandbox: Option<&Sandbox>,
     ) -> napi::Result<Self> {
         guarded(|| {
+            let sms: EgoiSmsSettings = options::settings(sms)?;
             let options = read(calls, settings, api_key, sender, origin(environment, sandbox))?;
-            Ok(Self(Arc::new(egoi_verify::EgoiSms::new(options)?)))
+            Ok(Self(Arc::new(sms.set(egoi_verify::EgoiSms::new(options)?)?)))
         })
     }
 }

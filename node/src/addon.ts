@@ -90,19 +90,22 @@ export interface NativeEgoiSms {
 
 export type Environment = Record<string, string | undefined>;
 
-type FromClientOptions<T> = new (
-  calls: NativeCalls,
-  settings: string,
-  apiKey?: string | undefined,
-  sender?: string | undefined,
-  environment?: Environment | undefined,
-  sandbox?: NativeSandbox,
+type FromClientOptions<T, Own extends unknown[] = []> = new (
+  ...given: [
+    ...own: Own,
+    calls: NativeCalls,
+    settings: string,
+    apiKey?: string | undefined,
+    sender?: string | undefined,
+    environment?: Environment | undefined,
+    sandbox?: NativeSandbox,
+  ]
 ) => T;
 
 interface Addon {
   Calls: new (language: string, onEvents: (events: string) => void) => NativeCalls;
   Client: FromClientOptions<NativeClient>;
-  EgoiSms: FromClientOptions<NativeEgoiSms>;
+  EgoiSms: FromClientOptions<NativeEgoiSms, [sms: string]>;
   Engine: new (calls: NativeCalls, settings: string, egoiSms?: NativeEgoiSms, clock?: NativeClock) => NativeVerifier;
   Sandbox: new (calls: NativeCalls) => NativeSandbox;
   TestClock: new () => NativeClock;

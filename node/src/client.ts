@@ -10,6 +10,7 @@ import {
   seconds,
   string,
   toSettings,
+  whole,
 } from "./check.js";
 import { callNative, inspectSymbol } from "./errors.js";
 import { type Store, store } from "./store.js";
@@ -170,6 +171,7 @@ export type Origin = { environment: Environment } | { sandbox: NativeSandbox };
 
 /** The options, and where the rest comes from, as the native constructors take them. */
 type FromOptions = [
+  own: string,
   settings: string,
   apiKey?: string | undefined,
   sender?: string | undefined,
@@ -177,16 +179,20 @@ type FromOptions = [
   sandbox?: NativeSandbox,
 ];
 
-function from(options: unknown, origin?: Origin): FromOptions {
+/** `own` are options beside a client's, which are settings of their own. */
+function from(options: unknown, origin?: Origin, own: Kinds = {}): FromOptions {
+  const kinds = origin === undefined ? CLIENT_OPTIONS : SETTINGS;
+  const { apiKey, sender, ...rest } = checkedOptions(options, { ...kinds, ...own });
+  const settingsOf = (areOwn: boolean) =>
+    toSettings(Object.fromEntries(Object.entries(rest).filter(([name]) => Object.hasOwn(own, name) === areOwn)));
+  const settings = [settingsOf(true), settingsOf(false)] as const;
   if (origin !== undefined) {
-    const settings = toSettings(checkedOptions(options, SETTINGS));
     return "sandbox" in origin
-      ? [settings, undefined, undefined, undefined, origin.sandbox]
-      : [settings, undefined, undefined, origin.environment];
+      ? [...settings, undefined, undefined, undefined, origin.sandbox]
+      : [...settings, undefined, undefined, origin.environment];
   }
-  const { apiKey, sender, ...rest } = checkedOptions(options, CLIENT_OPTIONS);
   // That they are there is looked at like their types.
-  return [toSettings(rest), string.of(apiKey, "apiKey") as string, string.of(sender, "sender") as string];
+  return [...settings, string.of(apiKey, "apiKey") as string, string.of(sender, "sender") as string];
 }
 
 /** Has E-goi run verifications. Make one and keep it: it holds the pool of connections. */
@@ -198,7 +204,7 @@ export class Client extends NativeVerifierBase {
   /** @internal */
   constructor(options: ClientSettings | undefined, origin: Origin);
   constructor(options: ClientSettings | undefined, origin?: Origin) {
-    const given = from(options, origin);
+    const [, ...given] = from(options, origin);
     const native = callNative(() => new addon.Client(calls, ...given));
     super(native);
     this.#native = native;
@@ -225,17 +231,35 @@ export class Client extends NativeVerifierBase {
   }
 }
 
-/** E-goi's own SMS call (V2), as the `send` of an `Engine`. */
+/** Options of E-goi's own SMS call that have defaults: those of a client, and its own. */
+export interface EgoiSmsSettings extends ClientSettings {
+  /** Whether E-goi sends it before what is not urgent. V2; V1 has no priority. Default: true. */
+  urgent?: boolean | undefined;
+  /** The encoding of every text. Default: what the text needs. */
+  encoding?: "gsm7" | "ucs2" | undefined;
+  /** The maximum of parts that E-goi sends of a text, 1 or more. Default: as many as the text takes. */
+  maxParts?: number | undefined;
+}
+
+/** How to make an `EgoiSms`. */
+export interface EgoiSmsOptions extends ClientOptions, EgoiSmsSettings {}
+
+const EGOI_SMS: Kinds = { urgent: boolean, encoding: string, maxParts: whole };
+
+/**
+ * E-goi's own SMS call, as the `send` of an `Engine`. One SMS goes to V2's call for a single one;
+ * `v2Paths: { sendSms: "v2/sms/messages/action/send" }` is the call that takes a list.
+ */
 export class EgoiSms {
   readonly #native: NativeEgoiSms;
 
-  /** From a `Client`'s options. */
-  constructor(options: ClientOptions);
+  /** What is wrong with an option is thrown as `invalid_input`. */
+  constructor(options: EgoiSmsOptions);
   /** @internal */
-  constructor(options: ClientSettings | undefined, origin: Origin);
-  constructor(options: ClientSettings | undefined, origin?: Origin) {
-    const given = from(options, origin);
-    this.#native = callNative(() => new addon.EgoiSms(calls, ...given));
+  constructor(options: EgoiSmsSettings | undefined, origin: Origin);
+  constructor(options: EgoiSmsSettings | undefined, origin?: Origin) {
+    const [sms, ...given] = from(options, origin, EGOI_SMS);
+    this.#native = callNative(() => new addon.EgoiSms(sms, calls, ...given));
   }
 
   /** @internal */

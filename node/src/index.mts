@@ -5,6 +5,8 @@ export type {
     ClientOptions,
     ClientSettings,
     CodeType,
+    EgoiSmsOptions,
+    EgoiSmsSettings,
     EngineOptions,
     ErrorCode,
     Outcome,

@@ -1,5 +1,12 @@
 export type { CallOptions, OutgoingSms, SendContext, SendSms } from "./calls.js";
-export type { ClientOptions, ClientSettings, SenderInfo, StatusMeaning } from "./client.js";
+export type {
+  ClientOptions,
+  ClientSettings,
+  EgoiSmsOptions,
+  EgoiSmsSettings,
+  SenderInfo,
+  StatusMeaning,
+} from "./client.js";
 export { Client, EgoiSms } from "./client.js";
 export type { EngineOptions, PrefixQuota, Quota } from "./engine.js";
 export { Engine } from "./engine.js";

@@ -13,7 +13,7 @@ import {
   toSettings,
   whole,
 } from "./check.js";
-import { Client, type ClientSettings, EgoiSms } from "./client.js";
+import { Client, type ClientSettings, EgoiSms, type EgoiSmsSettings } from "./client.js";
 import { callNative, inspectSymbol } from "./errors.js";
 import { masked } from "./verification.js";
 
@@ -228,7 +228,7 @@ export class Sandbox {
   }
 
   /** E-goi's SMS call of this sandbox, for an `Engine`. */
-  egoiSms(options?: ClientSettings): EgoiSms {
+  egoiSms(options?: EgoiSmsSettings): EgoiSms {
     return new EgoiSms(options, { sandbox: this.#native });
   }
 

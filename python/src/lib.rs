@@ -42,7 +42,7 @@ mod _native {
     #[pymodule_export]
     use crate::job::Job;
     #[pymodule_export]
-    use crate::options::{ClientOptions, Store};
+    use crate::options::{ClientOptions, EgoiSms, Store};
     #[pymodule_export]
     use crate::sandbox::Sandbox;
     #[pymodule_export]

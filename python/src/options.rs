@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use egoi_verify::binding_options::{ClientSettings, EngineSettings, StoreSettings};
+use egoi_verify::binding_options::{ClientSettings, EgoiSmsSettings, EngineSettings, StoreSettings};
 use egoi_verify::{
-    CallOptions, ClientOptions as CoreClientOptions, EngineOptions, Error, RequestOptions, Store as CoreStore,
-    ValidateOptions, binding_options,
+    CallOptions, ClientOptions as CoreClientOptions, EgoiSms as CoreEgoiSms, EngineOptions, Error, RequestOptions,
+    Store as CoreStore, ValidateOptions, binding_options,
 };
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::clock::TestClock;
 use crate::convert::{Seconds, Whole, optional, read, wrong_type};
-use crate::failure::raised;
+use crate::failure::{guarded, raised};
 use crate::settings::settings;
 
 /// Where state is kept. It holds the key, and shows nothing.
@@ -67,6 +67,20 @@ impl ClientOptions {
 
     pub(crate) fn get(&self, py: Python<'_>) -> PyResult<&CoreClientOptions> {
         self.0.as_ref().map_err(|error| error.clone_ref(py))
+    }
+}
+
+/// E-goi's own SMS call. It holds the key, and shows nothing.
+#[pyclass(frozen, module = "egoi_verify._native")]
+pub(crate) struct EgoiSms(pub(crate) CoreEgoiSms);
+
+#[pymethods]
+impl EgoiSms {
+    #[new]
+    fn new(py: Python<'_>, client: &ClientOptions, given: &Bound<'_, PyDict>) -> PyResult<Self> {
+        let settings: EgoiSmsSettings = settings(given)?;
+        let client = client.get(py)?.clone();
+        guarded(py, || settings.set(CoreEgoiSms::new(client)?).map(Self))
     }
 }
 

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use egoi_verify::{
-    CallOptions, Client as CoreClient, ClientOptions as CoreClientOptions, EgoiSms, Engine as CoreEngine, Error,
-    ErrorCode, PhoneNumber, RequestOptions, ValidateOptions,
+    CallOptions, Client as CoreClient, ClientOptions as CoreClientOptions, Engine as CoreEngine, Error, ErrorCode,
+    PhoneNumber, RequestOptions, ValidateOptions,
 };
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -17,7 +17,7 @@ use crate::delivery::{CallerSends, delivered_by_caller};
 use crate::failure::{guarded, raised};
 use crate::fork::PerProcess;
 use crate::job::Job;
-use crate::options::{ClientOptions, RequestArguments, Store, call_options, engine_options, validate_options};
+use crate::options::{ClientOptions, EgoiSms, RequestArguments, Store, call_options, engine_options, validate_options};
 use crate::runtime::Runtime;
 
 type Work = Pin<Box<dyn Future<Output = Result<Value, Error>> + Send>>;
@@ -155,7 +155,7 @@ impl Verifier {
         })
     }
 
-    /// One in this process. With `egoi_sms`, a client's options, E-goi's own call sends the SMS; else the thread or event
+    /// One in this process. With `egoi_sms`, E-goi's own call sends the SMS; else the thread or event
     /// loop that runs a call is given them.
     #[staticmethod]
     fn engine(
@@ -163,14 +163,13 @@ impl Verifier {
         given: &Bound<'_, PyDict>,
         store: Option<&Store>,
         clock: Option<&Bound<'_, PyAny>>,
-        egoi_sms: Option<&ClientOptions>,
+        egoi_sms: Option<&EgoiSms>,
         is_async: bool,
     ) -> PyResult<Self> {
         let options = engine_options(py, given, store, clock)?;
-        let egoi_sms = egoi_sms.map(|options| options.get(py)).transpose()?;
         guarded(py, || {
             let engine = match egoi_sms {
-                Some(client) => CoreEngine::new(EgoiSms::new(client.clone())?, options)?,
+                Some(egoi_sms) => CoreEngine::new(egoi_sms.0.clone(), options)?,
                 None => CoreEngine::new(CallerSends, options)?,
             };
             // E-goi's call waits for the network.

@@ -233,10 +233,17 @@ PLACES: dict[str, dict[str, list[str]]] = {
     },
     "of a client": {
         "rust": ["ClientOptions.new() + ClientOptions."],
-        "python": ["Client.__init__()", "AsyncClient.__init__()", "EgoiSms.__init__()"],
+        "python": ["Client.__init__()", "AsyncClient.__init__()"],
         "node": ["ClientOptions. + ClientSettings."],
         "kotlin": ["ClientOptions.constructor()"],
         "swift": ["ClientOptions."],
+    },
+    "of E-goi's SMS call": {
+        "rust": ["EgoiSms."],
+        "python": ["EgoiSms.__init__()"],
+        "node": ["EgoiSmsSettings."],
+        "kotlin": ["EgoiSms.constructor()"],
+        "swift": ["EgoiSMS."],
     },
     "of an engine": {
         "rust": ["EngineOptions. + Engine.new()"],

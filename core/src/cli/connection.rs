@@ -60,7 +60,7 @@ impl Connection {
             options = options.timeout(match Duration::try_from_secs_f64(timeout) {
                 Ok(timeout) if !timeout.is_zero() => timeout,
                 _ => {
-                    let fault = format_args!("is {timeout} s; it must be more than 0 s");
+                    let fault = format_args!("is {timeout}; it must be more than 0 seconds");
                     return Err(Error::invalid_input("timeout", Reason::TooSmall, fault));
                 }
             });

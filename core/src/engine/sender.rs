@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::num::NonZeroU32;
 use std::pin::Pin;
 
 use zeroize::Zeroizing;
@@ -64,11 +65,12 @@ where
 
 /// E-goi's own SMS call. Over V2 it is sent as urgent; over both, in the encoding that the text needs and as the parts
 /// that it takes.
+#[derive(Clone)]
 pub struct EgoiSms {
     client: Client,
     urgent: bool,
     encoding: Option<SmsEncoding>,
-    max_parts: Option<u32>,
+    max_parts: Option<NonZeroU32>,
 }
 
 impl EgoiSms {
@@ -91,10 +93,10 @@ impl EgoiSms {
         self
     }
 
-    /// The most parts that E-goi sends of a text, at least 1. Default: as many as the text takes.
+    /// The maximum of parts that E-goi sends of a text. Default: as many as the text takes.
     #[must_use]
-    pub fn max_parts(mut self, parts: u32) -> Self {
-        self.max_parts = Some(parts.max(1));
+    pub fn max_parts(mut self, parts: NonZeroU32) -> Self {
+        self.max_parts = Some(parts);
         self
     }
 }
@@ -105,7 +107,7 @@ impl SmsGateway for EgoiSms {
             let needed = sms_parts(&sms.text);
             let sending = Sending {
                 encoding: self.encoding.unwrap_or(needed.encoding),
-                max_count: self.max_parts.unwrap_or(needed.parts),
+                max_count: self.max_parts.map_or(needed.parts, NonZeroU32::get),
                 urgent: self.urgent,
             };
             self.client.send_sms(sms.number, &sms.text, sending).await.map_err(|error| {

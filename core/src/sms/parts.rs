@@ -1,6 +1,10 @@
 //! Counting SMS parts, with tables of our own: of the crates that have them `gsm7` 0.4 names no repository, and
 //! `sms_splitter` 0.1 is 900 lines for what 137 characters say.
 
+use std::str::FromStr;
+
+use crate::error::{Error, Reason};
+
 /// The GSM 7-bit default alphabet, in code order and without the escape (3GPP TS 23.038, 6.2.1). It has `Ç` and no `ç`.
 const GSM7: &str = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?\
     ¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
@@ -24,6 +28,15 @@ impl SmsEncoding {
             Self::Gsm7 => "gsm7",
             Self::Ucs2 => "ucs2",
         }
+    }
+}
+
+impl FromStr for SmsEncoding {
+    type Err = Error;
+
+    fn from_str(word: &str) -> Result<Self, Error> {
+        let known = [Self::Gsm7, Self::Ucs2].into_iter().find(|encoding| encoding.as_str() == word);
+        known.ok_or_else(|| Error::invalid_input("encoding", Reason::UnknownValue, "is not one of `gsm7` and `ucs2`"))
     }
 }
 

@@ -32,6 +32,8 @@ export async function scriptedService() {
         open: (query) => ask("/open", query),
         /** What the service saw since it was last asked. */
         seen: ({ id }) => ask("/seen", { id }),
+        /** What the service was asked to send by E-goi's SMS call. */
+        smsCalls: async ({ id }) => (await ask("/sms", { id })).sms_calls,
         close: () => child.stdin.end(),
     };
 }

@@ -12,9 +12,28 @@ from ._values import Seconds, SenderInfo, sender_infos
 from ._verbs import BlockingVerbs
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, TypedDict
 
-    from typing_extensions import Self
+    from typing_extensions import Self, Unpack
+
+    class _FromEnvironment(TypedDict, total=False):
+        timeout: Seconds | None
+        connect_timeout: Seconds | None
+        proxy: str | None
+        ca_certificates: str | bytes | None
+        trust: Literal["bundled", "platform"] | None
+        check_state_first: bool
+        status_words: Mapping[str, str] | None
+        v1_paths: Mapping[str, str] | None
+        v2_paths: Mapping[str, str] | None
+        app_name: str | None
+        store: Store | None
+
+    class _OfConnection(_FromEnvironment, total=False):
+        api: Literal["v1", "v2"] | None
+        base_url: str | None
+        allow_http: bool
+
 
 __all__ = ["Client", "EgoiSms"]
 
@@ -55,12 +74,12 @@ class Connection:
                 Default: E-goi's production service.
             timeout: The deadline of a whole call, repeated tries included. Default: 15 s.
             connect_timeout: How long making a connection may take, TLS included. Default: 3.1 s.
-            proxy: An HTTP or SOCKS5 proxy: ``http://user:password@proxy.example:3128``, or ``socks5h://…``, which looks names
-                up itself. Default: the environment's
-                (``HTTPS_PROXY``, ``NO_PROXY``), which is never used for a loopback address.
+            proxy: An HTTP or SOCKS5 proxy: ``http://user:password@proxy.example:3128``, or ``socks5h://…``, which looks
+                names up itself. Default: the environment's (``HTTPS_PROXY``, ``NO_PROXY``), which is never used for a
+                loopback address.
             ca_certificates: More certificates that are believed, in PEM.
-            trust: Whose certificates are trusted: Mozilla's, which come with the library (``"bundled"``, the default), or
-                the operating system's (``"platform"``). ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` replace Mozilla's.
+            trust: Whose certificates are trusted: Mozilla's, which come with the library (``"bundled"``, the default),
+                or the operating system's (``"platform"``). ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` replace Mozilla's.
                 ``REQUESTS_CA_BUNDLE`` is not read.
             allow_http: Plain HTTP to any address: whoever is on the way reads the key and the codes.
             check_state_first: Whether a V2 validation reads the request first, without which a wrong code on a request
@@ -201,10 +220,66 @@ class Client(Connection, ServiceCalls, BlockingVerbs):
 
 
 class EgoiSms(Connection, ServiceCalls):
-    """E-goi's own SMS call (V2), for an engine to send with. Takes the options of a :class:`Client`."""
+    """E-goi's own SMS call, for an engine to send with. Takes the options of a :class:`Client`, and its own.
 
-    _options: _native.ClientOptions
+    Each SMS is sent in the encoding that its text needs and as the parts that it takes, and over V2 as urgent::
 
-    def _connect(self, options: _native.ClientOptions) -> None:
-        self._options = options
+        engine = Engine(EgoiSms(api_key=key, sender="1234"))
+    """
+
+    _sms: _native.EgoiSms
+    _verifier: _native.Verifier
+
+    def __init__(
+        self,
+        api_key: str,
+        sender: str,
+        *,
+        urgent: bool = True,
+        encoding: Literal["gsm7", "ucs2"] | None = None,
+        max_parts: int | None = None,
+        **client: Unpack[_OfConnection],
+    ) -> None:
+        """Starts nothing; what is wrong with any of the options is :class:`InvalidInputError`.
+
+        One SMS goes to V2's call for a single one. ``v2_paths={"send_sms": "v2/sms/messages/action/send"}`` is the call
+        that takes a list.
+
+        Args:
+            api_key: The account's API key.
+            sender: The sender: V2 takes its id, V1 its hash.
+            urgent: Whether E-goi sends it before what is not urgent (V2). V1 has no priority.
+            encoding: The encoding of every text. Default: what the text needs.
+            max_parts: The maximum of parts that E-goi sends of a text, 1 or more. Default: as many as the text takes.
+            client: The other options of a :class:`Client`.
+        """
+        store = native_store(client.pop("store", None))
+        options = _native.ClientOptions(api_key, sender, dict(client), store)
+        # An error tracker would show what this frame holds when the options are refused.
+        del api_key, client
+        self._connect(options, {"urgent": urgent, "encoding": encoding, "max_parts": max_parts})
+
+    @classmethod
+    def from_env(
+        cls,
+        *,
+        urgent: bool = True,
+        encoding: Literal["gsm7", "ucs2"] | None = None,
+        max_parts: int | None = None,
+        **client: Unpack[_FromEnvironment],
+    ) -> Self:
+        """Makes one from the environment, as :meth:`Client.from_env` does. The options are those of the constructor.
+
+        Raises:
+            InvalidInputError: A variable is missing or cannot be read, or an option was refused.
+        """
+        store = native_store(client.pop("store", None))
+        options = _native.ClientOptions.from_env(dict(client), store)
+        del client
+        made = cls.__new__(cls)
+        made._connect(options, {"urgent": urgent, "encoding": encoding, "max_parts": max_parts})
+        return made
+
+    def _connect(self, options: _native.ClientOptions, given: dict[str, Any] | None = None) -> None:
+        self._sms = _native.EgoiSms(options, given or {})
         self._verifier = _native.Verifier.client(options, False)

@@ -127,7 +127,7 @@ class BaseEngine:
                 given[name] = astuple(limit) if isinstance(limit, quota) else limit
         self._loop = DeliveryLoop()
         self._send = None if isinstance(send, EgoiSms) else send
-        egoi_sms = send._options if isinstance(send, EgoiSms) else None  # pyright: ignore[reportPrivateUsage]
+        egoi_sms = send._sms if isinstance(send, EgoiSms) else None  # pyright: ignore[reportPrivateUsage]
         self._verifier = _native.Verifier.engine(
             given, native_store(store), getattr(clock, "_clock", clock), egoi_sms, self._is_async
         )

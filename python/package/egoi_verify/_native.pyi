@@ -49,6 +49,10 @@ class ClientOptions:
     @staticmethod
     def from_env(given: _Given, store: Store | None) -> ClientOptions: ...
 
+@final
+class EgoiSms:
+    def __new__(cls, client: ClientOptions, given: _Given) -> Self: ...
+
 # A job of an engine returns a `Delivery` first, where an SMS is to be sent.
 @final
 class Verifier:
@@ -56,7 +60,7 @@ class Verifier:
     def client(options: ClientOptions, is_async: bool) -> Verifier: ...
     @staticmethod
     def engine(
-        given: _Given, store: Store | None, clock: object, egoi_sms: ClientOptions | None, is_async: bool
+        given: _Given, store: Store | None, clock: object, egoi_sms: EgoiSms | None, is_async: bool
     ) -> Verifier: ...
     def request(
         self,

@@ -7,7 +7,7 @@
 //! `ca_certificates` where it is HTTPS), `GET /open?seed=N` one that may meet any, with the `api` and the `calls` to make,
 //! `GET /open?toxics=NAME` one that comes through toxiproxy with the toxics of `tests/faults/toxics.json`, if the path of that
 //! program was given, and `GET /open` one that meets nothing. Each has an `id`, with which `GET /seen?id=ID` says what the service saw since it was
-//! last asked.
+//! last asked, and `GET /sms?id=ID` what it was asked to send by E-goi's SMS call.
 
 mod http;
 mod service;

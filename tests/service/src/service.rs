@@ -191,8 +191,9 @@ impl Service {
         let query: HashMap<String, String> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         let answer = match path {
             "/open" => self.open(&query).await.map_err(|error| error.to_string()),
-            "/seen" => self.seen(&query).await,
-            _ => Err("there is `/open` and `/seen`".to_owned()),
+            "/seen" => self.seen(&query, Session::seen).await,
+            "/sms" => self.seen(&query, Session::sms_calls).await,
+            _ => Err("there is `/open`, `/seen` and `/sms`".to_owned()),
         };
         let (status, body) = match answer {
             Ok(body) => (200, body),
@@ -201,14 +202,18 @@ impl Service {
         actions(&[], &Texts::new(&self.table, status, &body, ""))
     }
 
-    async fn seen(&self, query: &HashMap<String, String>) -> Result<Value, String> {
+    async fn seen(
+        &self,
+        query: &HashMap<String, String>,
+        of: impl FnOnce(&mut Session) -> Value,
+    ) -> Result<Value, String> {
         // What arrived before this question is read before it is answered: accepting, reading and answering take a turn each.
         for _ in 0..16 {
             tokio::task::yield_now().await;
         }
         let id = query.get("id").and_then(|id| id.parse().ok());
         let session = id.and_then(|id: u64| self.sessions.borrow().get(&id).cloned());
-        session.map(|session| session.borrow_mut().seen()).ok_or_else(|| "there is no such id".to_owned())
+        session.map(|session| of(&mut session.borrow_mut())).ok_or_else(|| "there is no such id".to_owned())
     }
 
     async fn open(self: &Rc<Self>, query: &HashMap<String, String>) -> Result<Value, Box<dyn Error>> {

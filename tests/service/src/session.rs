@@ -20,6 +20,8 @@ pub(crate) struct Session {
     is_submitted: bool,
     struck: u32,
     seen: Seen,
+    /// The calls for an SMS.
+    sms_calls: Vec<Value>,
 }
 
 pub(crate) enum Script {
@@ -57,6 +59,7 @@ impl Session {
             is_submitted: false,
             struck: 0,
             seen: Seen::default(),
+            sms_calls: Vec::new(),
         }
     }
 
@@ -113,7 +116,11 @@ impl Session {
             Asked::Get { .. } => "read",
             Asked::Ping => "ping",
             Asked::Senders => "senders",
+            Asked::Sms { .. } => "sms",
         };
+        if name == "sms" {
+            self.sms_calls.push(sms_call(arrived));
+        }
         self.is_submitted |= matches!(name, "validate" | "cancel" | "resend");
         self.seen.submits += u32::from(name == "validate");
         let fault = self.strikes(table, name);
@@ -156,4 +163,24 @@ impl Session {
         let Seen { requests, tries, submits, sms, verified } = std::mem::take(&mut self.seen);
         json!({"requests": requests, "tries": tries, "submits": submits, "sms": sms, "verified": verified})
     }
+
+    /// The calls for an SMS since this was last asked.
+    pub(crate) fn sms_calls(&mut self) -> Value {
+        json!({"sms_calls": std::mem::take(&mut self.sms_calls)})
+    }
+}
+
+/// Without its text, which has a code that is drawn, and without the key.
+fn sms_call(arrived: &Arrived) -> Value {
+    let mut body: Value = serde_json::from_slice(&arrived.body).unwrap_or_default();
+    let each = match &mut body {
+        Value::Array(list) => list.as_mut_slice(),
+        one => std::slice::from_mut(one),
+    };
+    for sms in each.iter_mut().filter_map(Value::as_object_mut) {
+        sms.remove("textBody");
+        sms.remove("message");
+        sms.remove("apikey");
+    }
+    json!({"path": arrived.path.trim_matches('/'), "body": body})
 }

@@ -14,13 +14,28 @@ pub(crate) struct Arrived {
 
 /// What a client asks for.
 pub(crate) enum Asked {
-    Request { number: String },
-    Validate { id: String, code: String },
-    Cancel { id: String },
-    Resend { id: String },
-    Get { id: String },
+    Request {
+        number: String,
+    },
+    Validate {
+        id: String,
+        code: String,
+    },
+    Cancel {
+        id: String,
+    },
+    Resend {
+        id: String,
+    },
+    Get {
+        id: String,
+    },
     Ping,
     Senders,
+    /// An SMS of the client's own text, alone or in a list.
+    Sms {
+        in_a_list: bool,
+    },
 }
 
 impl Asked {
@@ -42,6 +57,9 @@ impl Asked {
             ("GET", ["v2", "verify", id]) => (Self::Get { id: (*id).to_owned() }, true),
             ("POST", ["commons", "ping"]) => (Self::Ping, false),
             ("POST", ["sms", "senders"]) => (Self::Senders, false),
+            ("POST", ["sms", "send"]) => (Self::Sms { in_a_list: false }, false),
+            ("POST", ["v2", "sms", "messages", "action", "send"]) => (Self::Sms { in_a_list: true }, true),
+            ("POST", ["v2", "sms", "messages", "action", "send", "single"]) => (Self::Sms { in_a_list: false }, true),
             ("GET", ["v2", "ping"]) => (Self::Ping, true),
             ("GET", ["v2", "sms", "senders"]) => (Self::Senders, true),
             _ => return None,
@@ -121,6 +139,9 @@ impl World {
                 };
                 Reply { sms: 1, ..reply(status, body) }
             }
+            Asked::Sms { .. } if !is_v2 => Reply { sms: 1, ..reply(200, json!({})) },
+            Asked::Sms { in_a_list: true } => Reply { sms: 1, ..reply(201, json!([{"messageId": "1"}])) },
+            Asked::Sms { in_a_list: false } => Reply { sms: 1, ..reply(201, json!({"messageId": "1"})) },
             Asked::Ping => reply(200, json!({})),
             Asked::Senders => reply(200, json!([{"id": "1234", "senderHash": "1234", "name": "Acme"}])),
             Asked::Validate { id, .. } | Asked::Cancel { id } | Asked::Resend { id } | Asked::Get { id } => {

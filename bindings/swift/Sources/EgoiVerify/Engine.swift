@@ -157,9 +157,11 @@ public final class Engine: Verifier {
         native = try ffi { try NativeEngine.sending(send: GatewayFunction(send), options: options.native) }
     }
 
-    /// One whose SMS E-goi's own call sends. V2.
-    public init(egoiSMS client: ClientOptions, options: EngineOptions = EngineOptions()) throws {
-        native = try ffi { try NativeEngine.withEgoiSms(client: client.native, options: options.native) }
+    /// One whose SMS E-goi's own call sends.
+    public init(_ egoiSMS: EgoiSMS, options: EngineOptions = EngineOptions()) throws {
+        native = try ffi {
+            try NativeEngine.withEgoiSms(client: egoiSMS.client.native, sms: egoiSMS.settings, options: options.native)
+        }
     }
 
     deinit { native.shut() }

@@ -115,7 +115,7 @@ final class EngineTests: XCTestCase {
 
     func testEgoisOwnCallSendsTheSMS() async throws {
         let sandbox = try await Sandbox.start()
-        _ = try await Engine(egoiSMS: sandbox.clientOptions()).request(number)
+        _ = try await Engine(EgoiSMS(sandbox.clientOptions())).request(number)
         XCTAssertEqual(try sandbox.messages(number).count, 1)
     }
 

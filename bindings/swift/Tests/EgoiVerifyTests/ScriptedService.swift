@@ -58,7 +58,7 @@ final class ScriptedService: Sendable {
         try await ask("/seen", ["id": "\(opened.id)"])
     }
 
-    private func ask<Answer: Decodable>(_ path: String, _ query: [String: String]) async throws -> Answer {
+    func ask<Answer: Decodable>(_ path: String, _ query: [String: String]) async throws -> Answer {
         var asked = URLComponents(string: url + path)!
         asked.queryItems = query.map { URLQueryItem(name: $0.key, value: $0.value) }
         asked.percentEncodedQuery = asked.percentEncodedQuery?.replacingOccurrences(of: "+", with: "%2B")

@@ -64,7 +64,7 @@ pub(crate) fn ask<T: DeserializeOwned>(path: &str, query: &[(&str, &str)]) -> T 
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct Opened {
-    id: u64,
+    pub(crate) id: u64,
     pub(crate) base_url: String,
     pub(crate) ca_certificates: Option<String>,
     pub(crate) proxy: Option<String>,

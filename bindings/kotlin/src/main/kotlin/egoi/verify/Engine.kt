@@ -149,9 +149,9 @@ public class Engine private constructor(private val native: NativeEngine) : Veri
     public constructor(options: EngineOptions = EngineOptions(), send: suspend (OutgoingSms) -> Unit) :
         this(ffi { NativeEngine.sending(GatewayFunction(send), options.native) })
 
-    /** One whose SMS E-goi's own call sends. V2. */
-    public constructor(egoiSms: ClientOptions, options: EngineOptions = EngineOptions()) :
-        this(ffi { NativeEngine.withEgoiSms(egoiSms.native, options.native) })
+    /** One whose SMS E-goi's own call sends. */
+    public constructor(egoiSms: EgoiSms, options: EngineOptions = EngineOptions()) :
+        this(ffi { NativeEngine.withEgoiSms(egoiSms.client.native, egoiSms.settings, options.native) })
 
     override suspend fun request(
         number: String,

@@ -133,7 +133,7 @@ class EngineTest {
     @Test
     fun `E-goi's own call sends the SMS`(): Unit = runBlocking {
         withSandbox { sandbox ->
-            Engine(egoiSms = sandbox.clientOptions()).request(NUMBER)
+            Engine(EgoiSms(sandbox.clientOptions())).request(NUMBER)
             assertEquals(1, sandbox.messages(NUMBER).size)
         }
     }

@@ -1,5 +1,6 @@
 package egoi.verify
 
+import com.google.gson.JsonArray
 import com.google.gson.JsonObject
 import com.google.gson.JsonParser
 import java.net.URI
@@ -33,6 +34,9 @@ internal class ScriptedService : AutoCloseable {
     /** What the service saw since it was last asked. */
     fun seen(opened: JsonObject): Map<String, Int> =
         ask("/seen", "id" to opened["id"].asLong).asMap().mapValues { it.value.asInt }
+
+    /** What the service was asked to send by E-goi's SMS call. */
+    fun smsCalls(opened: JsonObject): JsonArray = ask("/sms", "id" to opened["id"].asLong).getAsJsonArray("sms_calls")
 
     private fun ask(path: String, vararg query: Pair<String, Any>): JsonObject {
         val pairs = query.joinToString("&") { (name, value) -> "$name=${URLEncoder.encode(value.toString(), UTF_8)}" }

@@ -69,7 +69,7 @@ public class ClientBuilder(options: ClientOptions) {
     /** Where idempotency keys are kept. */
     public fun store(store: Store): ClientBuilder = set("store", store)
 
-    /** Only the options, for [Client] or [EngineBuilder.withEgoiSms]. */
+    /** Only the options, for [Client] or `EgoiSms`. */
     public fun options(): ClientOptions = ClientOptions(set)
 
     /** A client whose calls wait for their end. What is wrong with the options is `VerifyException.InvalidInput`. */

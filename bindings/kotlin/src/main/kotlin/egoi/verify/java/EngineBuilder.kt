@@ -1,6 +1,6 @@
 package egoi.verify.java
 
-import egoi.verify.ClientOptions
+import egoi.verify.EgoiSms
 import egoi.verify.Engine
 import egoi.verify.EngineOptions
 import egoi.verify.Limit
@@ -128,9 +128,8 @@ public class EngineBuilder private constructor(private val make: (EngineOptions)
             Engine(options) { sms -> gateway.send(sms).await() }
         }
 
-        /** One whose SMS E-goi's own call sends. V2. */
+        /** One whose SMS E-goi's own call sends. */
         @JvmStatic
-        public fun withEgoiSms(client: ClientOptions): EngineBuilder =
-            EngineBuilder { options -> Engine(client, options) }
+        public fun withEgoiSms(egoiSms: EgoiSms): EngineBuilder = EngineBuilder { options -> Engine(egoiSms, options) }
     }
 }

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import egoi.verify.Api;
+import egoi.verify.EgoiSms;
 import egoi.verify.EgoiVerify;
 import egoi.verify.NotSentException;
 import egoi.verify.Outcome;
@@ -221,7 +222,7 @@ class BuildersTest {
     @Test
     void egoisOwnCallSends() throws Exception {
         try (var sandbox = new SandboxBuilder().start();
-                var engine = EngineBuilder.withEgoiSms(sandbox.client().options()).blocking()) {
+                var engine = EngineBuilder.withEgoiSms(new EgoiSms(sandbox.client().options())).blocking()) {
             engine.request(NUMBER);
             assertEquals(1, sandbox.messages().size());
         }
