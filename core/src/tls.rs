@@ -107,8 +107,11 @@ impl ServerCertVerifier for WithGiven {
         // Its validity was checked before that it may sign others was found fault with.
         match verified {
             Err(rustls::Error::InvalidCertificate(CertificateError::Other(fault)))
-                if format!("{fault:?}").contains("CaUsedAsEndEntity") && self.given.contains(certificate) =>
+                if format!("{fault:?}").contains("CaUsedAsEndEntity") =>
             {
+                if !self.given.contains(certificate) {
+                    return Err(CertificateError::UnknownIssuer.into());
+                }
                 match verify_server_name(&ParsedCertificate::try_from(certificate)?, name) {
                     // Without any name, as the manual of PostgreSQL makes it, it stands for whoever has its key.
                     Err(rustls::Error::InvalidCertificate(CertificateError::NotValidForNameContext {

@@ -92,6 +92,8 @@ pub(crate) enum At {
 pub(crate) enum Certificate {
     Good,
     Unknown,
+    /// Its own authority.
+    Own,
     Expired,
     /// Of another host.
     Elsewhere,

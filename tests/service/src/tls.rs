@@ -40,8 +40,12 @@ impl Authority {
             params.not_after = rcgen::date_time_ymd(2020, 1, 1);
         }
         let key = KeyPair::generate()?;
+        if certificate == Certificate::Own {
+            params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        }
         let signed = match certificate {
             Certificate::None => return Ok(None),
+            Certificate::Own => params.self_signed(&key)?,
             Certificate::Unknown => params.signed_by(&key, &Self::new()?.0)?,
             _ => params.signed_by(&key, &self.0)?,
         };
