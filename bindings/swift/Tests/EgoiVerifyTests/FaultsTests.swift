@@ -276,7 +276,7 @@ final class FaultsOfVariablesTests: XCTestCase {
     func testAVariableThatCannotBeUsedIsNamed() throws {
         for row in table.environment {
             for (name, value) in row.variables { setenv(name, value, 1) }
-            defer { row.variables.keys.forEach { unsetenv($0) } }
+            defer { for name in row.variables.keys { unsetenv(name) } }
             XCTAssertThrowsError(try Client(ClientOptions(apiKey: "key", sender: "1234"))) { thrown in
                 guard let error = thrown as? VerifyError else { return XCTFail("\(thrown)") }
                 XCTAssertEqual([error.code, error.field, error.reason], ["invalid_input", row.field, row.reason])
