@@ -77,6 +77,11 @@ final class MistakesTests: XCTestCase {
         let made: [String: () async throws -> Void] = [
             "the API key is empty": { _ = try Client(apiKey: "", sender: "1") },
             "the timeout is negative": { _ = try self.client { $0.timeout = -1 } },
+            "the maximum of parts of an SMS is 0": {
+                var sms = EgoiSMS(ClientOptions(apiKey: "key", sender: "1"))
+                sms.maxParts = 0
+                _ = try Engine(sms)
+            },
             "the base URL is plain HTTP": { _ = try self.client { $0.baseURL = "http://example.com" } },
             "the number has no country": { _ = try await self.client().request("910000000") },
             "the message has no place for the code": {

@@ -49,6 +49,7 @@ class MistakesTest {
     private val made = mapOf<String, suspend () -> Any?>(
         "the API key is empty" to { Client("", "1") },
         "the timeout is negative" to { Client(ClientOptions("key", "1", timeout = (-1).seconds)) },
+        "the maximum of parts of an SMS is 0" to { Engine(EgoiSms(ClientOptions("key", "1"), maxParts = 0)) },
         "the base URL is plain HTTP" to { client("http://example.com") },
         "the number has no country" to { client().request("910000000") },
         "the message has no place for the code" to { client().request("+351910000000", message = "Hello") },
