@@ -169,8 +169,8 @@ settings! {
 }
 
 fn at_least_one(field: &str, given: i64) -> Result<NonZeroU32, Error> {
-    NonZeroU32::new(whole(field, given)?)
-        .ok_or_else(|| Error::invalid_input(field, Reason::TooSmall, "is 0, must be 1 or more"))
+    let range = 1..=<u32 as Limit>::MAX;
+    u32::try_from(given).ok().and_then(NonZeroU32::new).ok_or_else(|| Error::out_of_range(field, given, range, ""))
 }
 
 fn unchanged<T>(_: &str, given: T) -> Result<T, Error> {
@@ -211,6 +211,7 @@ pub fn camel_case(name: &str) -> String {
         StoreSettings::NAMES,
         ClientSettings::NAMES,
         EngineSettings::NAMES,
+        EgoiSmsSettings::NAMES,
         #[cfg(feature = "sandbox")]
         SandboxSettings::NAMES,
         OTHER_NAMES,

@@ -35,7 +35,11 @@ impl Connection {
             None | Some("v2" | "V2") => Api::V2,
             Some("v1" | "V1") => Api::V1,
             Some(_) => {
-                return Err(Error::invalid_input("EGOI_API", Reason::UnknownValue, "is unknown; it must be `v1` or `v2`"));
+                return Err(Error::invalid_input(
+                    "EGOI_API",
+                    Reason::UnknownValue,
+                    "is unknown; it must be `v1` or `v2`",
+                ));
             }
         };
         let sender = variable("EGOI_SENDER")?.map(|sender| sender.to_string());
@@ -105,7 +109,13 @@ pub(crate) fn line_of_stdin(field: &str, prompt: &str) -> Result<Zeroizing<Strin
     }
     let mut line = Zeroizing::new(String::with_capacity(LONGEST_LINE as usize));
     match stdin.lock().take(LONGEST_LINE).read_line(&mut line) {
-        Ok(0) => return Err(Error::invalid_input(field, Reason::Missing, "is missing: standard input ended without a line")),
+        Ok(0) => {
+            return Err(Error::invalid_input(
+                field,
+                Reason::Missing,
+                "is missing: standard input ended without a line",
+            ));
+        }
         Ok(_) => {}
         Err(error) if error.kind() == ErrorKind::InvalidData => {
             return Err(Error::invalid_input(field, Reason::Unreadable, "is not UTF-8"));

@@ -36,7 +36,9 @@ impl FromStr for SmsEncoding {
 
     fn from_str(word: &str) -> Result<Self, Error> {
         let known = [Self::Gsm7, Self::Ucs2].into_iter().find(|encoding| encoding.as_str() == word);
-        known.ok_or_else(|| Error::invalid_input("encoding", Reason::UnknownValue, "is not one of `gsm7` and `ucs2`"))
+        known.ok_or_else(|| {
+            Error::invalid_input("encoding", Reason::UnknownValue, "is unknown; it must be `gsm7` or `ucs2`")
+        })
     }
 }
 

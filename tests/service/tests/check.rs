@@ -86,9 +86,8 @@ fn check_tells_each_cause_and_its_remedy() {
             .any(|of| of == call || table.groups.get(of).is_some_and(|of| of.iter().any(|of| of == call)))
     };
     let mut played = 0;
-    for fault in table.faults.iter().filter(|fault| !fault.says.is_empty()) {
-        // `check` pings first.
-        assert!(meets(fault, "V2 ping"), "{}: there is no ping of it", fault.name);
+    // `check` pings first.
+    for fault in table.faults.iter().filter(|fault| !fault.says.is_empty() && meets(fault, "V2 ping")) {
         let opened: Opened = ask("/open", &[("fault", &fault.name), ("call", "V2 ping")]);
         let mut check = check();
         check.env("EGOI_API_KEY", &table.key).env("EGOI_BASE_URL", &opened.base_url).env("EGOI_ALLOW_HTTP", "1");
@@ -107,7 +106,7 @@ fn check_tells_each_cause_and_its_remedy() {
         played += 1;
         let _ = std::fs::remove_file(pem);
     }
-    assert!(played > 15, "{played}");
+    assert!(played > 25, "{played}");
 }
 
 #[test]

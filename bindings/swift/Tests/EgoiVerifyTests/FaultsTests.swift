@@ -170,8 +170,14 @@ private func never(_ verb: String, _ done: Done, _ seen: Seen) -> [String] {
     return faults.filter(\.1).map { "\($0.0): \(done.told), \(seen)" }
 }
 
+/// Options have Swift's names.
+private func named(_ words: String) -> String {
+    let parts = words.components(separatedBy: "`").enumerated()
+    return parts.map { $0.offset % 2 == 1 ? camel($0.element) : $0.element }.joined(separator: "`")
+}
+
 private func unsaid(_ error: VerifyError, _ says: [String]) -> [String] {
-    says.filter { !error.detail.contains($0) }
+    says.filter { !error.detail.contains(named($0)) }
 }
 
 /// What is not as the row says.

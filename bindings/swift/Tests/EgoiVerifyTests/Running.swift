@@ -34,6 +34,13 @@ struct Failed: Error {
     let words: String
 }
 
+/// An option of the shared files by its name in Swift.
+func camel(_ name: String) -> String {
+    let parts = name.components(separatedBy: "_")
+    let joined = parts[0] + parts.dropFirst().map(\.capitalized).joined()
+    return ["baseUrl": "baseURL", "allowHttp": "allowHTTP"][joined] ?? joined
+}
+
 extension JSONDecoder {
     /// Of the files and programs in `tests/`, whose names are written with underscores.
     static var ofSharedFiles: JSONDecoder {

@@ -51,7 +51,7 @@ class EgoiSmsTest {
                 val failure = assertThrows<VerifyException.InvalidInput> {
                     Engine(egoiSms(ClientOptions(apiKey = "key", sender = "1234"), row.getAsJsonObject("sms")))
                 }
-                assertEquals(row["field"].asString to row["reason"].asString, failure.field to failure.reason)
+                assertEquals(camel(row["field"].asString) to row["reason"].asString, failure.field to failure.reason)
             }
         }
 }

@@ -100,8 +100,11 @@ class FaultsTest {
             (verb in listOf("validate", "get") && done.word == "verified" && seen.getValue("verified") == 0),
     ).filter { it.second }.map { "${it.first}: $done, $seen" }
 
+    /** Options have Kotlin's names. */
+    private fun named(words: String) = Regex("`[a-z_]+`").replace(words) { camel(it.value) }
+
     private fun unsaid(failure: VerifyException, row: JsonObject): List<String> =
-        row["says"]?.asJsonArray?.map { it.asString }.orEmpty().filter { it !in failure.detail }
+        row["says"]?.asJsonArray?.map { named(it.asString) }.orEmpty().filter { it !in failure.detail }
 
     /** What is not as the row says. */
     private fun wrong(row: Row, done: Done, seen: Map<String, Int>): List<String> {

@@ -256,7 +256,7 @@ private fun <T : Any> KClass<T>.constructor(): KFunction<T> = constructors.singl
 
 private fun KClass<*>.function(name: String): KFunction<*> = memberFunctions.single { it.name == name }
 
-private fun camel(name: String): String = Regex("_([a-z0-9])").replace(name) { it.groupValues[1].uppercase() }
+internal fun camel(name: String): String = Regex("_([a-z0-9])").replace(name) { it.groupValues[1].uppercase() }
 
 /** What a function gives for these arguments, by their names in the files; one that it does not have fails. */
 private fun arguments(function: KFunction<*>, given: JsonObject): Map<KParameter, Any?> =
