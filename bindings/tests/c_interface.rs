@@ -291,11 +291,11 @@ fn freed(client: u64) {
 }
 
 fn request() -> Buffer {
-    Record::default().text("+351 910 000 000").absent(7).buffer()
+    Record::default().text("+351 910 000 000").absent(8).buffer()
 }
 
 fn validate(id: &str, code: &str) -> Buffer {
-    Record::default().text(id).text(code).absent(2).buffer()
+    Record::default().text(id).text(code).absent(3).buffer()
 }
 
 fn requested(client: u64) -> String {
@@ -352,7 +352,9 @@ fn an_engine_crosses_the_border() {
     let served = sandbox();
     let (client, connection) = client_and_options(&format!("{}/api", served.sandbox.url()));
     freed(client);
-    let (sms, options) = (Record::default().whole(0), Record::default().whole(0).absent(1));
+    const NULL: i32 = 1;
+    let (sms, options) = (Record::default().whole(0), Record::default().whole(1).text("resend_after").whole(NULL));
+    let options = options.absent(1);
     let made = called(|status| unsafe {
         let make = uniffi_egoi_verify_native_fn_constructor_nativeengine_with_egoi_sms;
         make(connection.buffer(), sms.buffer(), options.buffer(), status)
