@@ -21,7 +21,7 @@ mod verifier;
 pub mod wire;
 
 pub use client::{Api, Client, ClientOptions, SenderInfo, V1Paths, V2Paths};
-pub use engine::{EgoiSms, Engine, EngineOptions, OutgoingSms, SendError, SendFuture, SmsGateway};
+pub use engine::{EgoiSms, Engine, EngineOptions, OutgoingSms, PingFuture, SendError, SendFuture, SmsGateway};
 pub use error::{Error, ErrorCode, Reason};
 pub use generate::generate_code;
 pub use machine::{PrefixQuota, Quota};

@@ -573,7 +573,7 @@ mod both {
 
 mod an_engine_over_e_gois_sms_call {
     use super::*;
-    use egoi_verify::{EgoiSms, Engine, EngineOptions};
+    use egoi_verify::{ClientOptions, EgoiSms, Engine, EngineOptions};
 
     fn engine(sandbox: &Sandbox) -> Engine {
         let sms = EgoiSms::new(sandbox.client_options(Api::V2)).unwrap();
@@ -603,6 +603,49 @@ mod an_engine_over_e_gois_sms_call {
             assert_eq!((error.code(), error.sms_possibly_sent()), (ErrorCode::DeliveryFailed, maybe), "{status}");
             assert_eq!((error.cause_code(), error.retry_is_safe()), (Some(cause), safe), "{status}");
         }
+    }
+
+    #[tokio::test]
+    async fn is_asked_whether_its_key_is_right_by_the_engines_ping() {
+        let sandbox = Sandbox::start(SandboxOptions::default().api_key("right")).await.unwrap();
+        for (key, code) in [("right", None), ("another", Some(ErrorCode::Unauthorized))] {
+            let options = ClientOptions::new(key, "1").base_url(format!("{}/api", sandbox.url()));
+            let engine = Engine::new(EgoiSms::new(options).unwrap(), EngineOptions::default()).unwrap();
+            let failed = engine.ping(CallOptions::default()).await.err().map(|error| error.code());
+            assert_eq!(failed, code, "{key}");
+        }
+        assert!(sandbox.messages(None).unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn is_asked_whether_v1_is_up_by_the_engines_ping() {
+        let sandbox = sandbox().await;
+        let gateway = EgoiSms::new(sandbox.client_options(Api::V1)).unwrap();
+        let engine = Engine::new(gateway, EngineOptions::default()).unwrap();
+        engine.ping(CallOptions::default()).await.unwrap();
+        sandbox.fail_next(Fault { call: Some(FaultCall::Ping), status: Some(401), ..Fault::default() }).unwrap();
+        assert_eq!(engine.ping(CallOptions::default()).await.unwrap_err().code(), ErrorCode::Unauthorized);
+    }
+
+    #[tokio::test]
+    async fn a_gateway_that_does_not_answer_ends_the_engines_ping_when_its_time_is_over() {
+        let sandbox = sandbox().await;
+        sandbox
+            .fail_next(Fault { call: Some(FaultCall::Senders), delay: Duration::from_secs(60), ..Fault::default() })
+            .unwrap();
+        let options = CallOptions::default().timeout(Duration::from_millis(100));
+        let error = engine(&sandbox).ping(options).await.unwrap_err();
+        assert_eq!(error.code(), ErrorCode::Timeout);
+    }
+
+    #[tokio::test]
+    async fn goes_by_the_sandboxes_clock() {
+        let sandbox = sandbox().await;
+        let sms = EgoiSms::new(sandbox.client_options(Api::V2)).unwrap();
+        let engine = Engine::new(sms, EngineOptions::default().clock(sandbox.clock().for_engine())).unwrap();
+        let id = engine.request(NUMBER, RequestOptions::default()).await.unwrap().id;
+        sandbox.clock().advance(Duration::from_secs(601));
+        assert_eq!(engine.get(&id, CallOptions::default()).await.unwrap().state, State::Expired);
     }
 
     #[tokio::test]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use egoi_verify::binding_options::{self, EngineSettings};
-use egoi_verify::{Clock as _, EngineOptions, Error, OutgoingSms, SendFuture, SmsGateway};
+use egoi_verify::{Clock as _, EngineOptions, Error, OutgoingSms, PingFuture, SendFuture, SmsGateway};
 use napi_derive::napi;
 
 use crate::calls::Calls;
@@ -33,6 +33,13 @@ impl SmsGateway for Gateway {
         match self {
             Self::JavaScript(gateway) => gateway.send(sms),
             Self::Egoi(egoi_sms) => egoi_sms.send(sms),
+        }
+    }
+
+    fn ping(&self) -> PingFuture<'_> {
+        match self {
+            Self::JavaScript(gateway) => gateway.ping(),
+            Self::Egoi(egoi_sms) => egoi_sms.ping(),
         }
     }
 }
@@ -118,6 +125,10 @@ impl TestClock {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    pub(crate) fn of(clock: Arc<egoi_verify::TestClock>) -> Self {
+        Self(clock)
     }
 
     /// Moves the time on.

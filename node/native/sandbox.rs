@@ -9,6 +9,7 @@ use serde::Serialize;
 use tokio::sync::{RwLock, watch};
 
 use crate::calls::{CallTable, Calls};
+use crate::engine::TestClock;
 use crate::guard::guarded;
 use crate::options;
 use crate::results::{Message, milliseconds};
@@ -122,6 +123,12 @@ impl Sandbox {
                 Ok(())
             })
         })
+    }
+
+    /// The same clock, for an engine.
+    #[napi]
+    pub fn test_clock(&self) -> napi::Result<TestClock> {
+        guarded(|| self.with(|sandbox| Ok(TestClock::of(sandbox.clock().for_engine()))))
     }
 
     /// Stops its time, or lets it go on.

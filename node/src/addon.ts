@@ -71,11 +71,15 @@ export interface NativeSandbox {
   waitForCode(call: number, number: string, timeout?: number): void;
   failNext(fault: string): void;
   reset(): void;
+  testClock(): NativeClock;
   advance(seconds: number): void;
   freeze(frozen: boolean): void;
   now(): number;
   close(call: number): void;
 }
+
+/** Gives an engine the clock of an object. */
+export const nativeClock: unique symbol = Symbol("clock");
 
 export interface NativeClock {
   advance(seconds: number): void;

@@ -1,4 +1,4 @@
-import { addon, type NativeClock } from "./addon.js";
+import { addon, type NativeClock, nativeClock } from "./addon.js";
 import { calls, type SendSms } from "./calls.js";
 import {
   options as checkedOptions,
@@ -12,6 +12,7 @@ import {
 } from "./check.js";
 import { Client, EgoiSms } from "./client.js";
 import { callNative, invalid, isClass } from "./errors.js";
+import type { SandboxClock } from "./sandbox.js";
 import { type Store, store } from "./store.js";
 import { NativeVerifierBase } from "./verifier.js";
 
@@ -68,8 +69,8 @@ export interface EngineOptions {
   resendAfter?: number | null | undefined;
   /** The calling codes that are allowed, for example `[351, 34]`; another is `rejected`. Default: all. */
   countries?: readonly number[] | null | undefined;
-  /** The clock of `memory:`, from `egoi-verify/testing`. */
-  clock?: TestClock | undefined;
+  /** The clock of `memory:`, for tests: a `TestClock` of `egoi-verify/testing`, or the clock of a `Sandbox`. */
+  clock?: TestClock | SandboxClock | undefined;
 }
 
 const quota = orNull(wholeObjectOf({ limit: whole, per: duration }));
@@ -96,8 +97,8 @@ export class TestClock {
   }
 
   /** @internal */
-  static nativeOf(clock: TestClock): NativeClock {
-    return clock.#native;
+  [nativeClock](): NativeClock {
+    return this.#native;
   }
 }
 
@@ -132,10 +133,10 @@ const ENGINE_OPTIONS: Kinds = {
   clock: {
     is: "a TestClock",
     of(value, field) {
-      if (value instanceof TestClock) {
+      if (typeof value === "object" && value !== null && nativeClock in value) {
         return value;
       }
-      throw invalid(field, value, "a TestClock of egoi-verify/testing");
+      throw invalid(field, value, "a TestClock of egoi-verify/testing or the clock of a Sandbox");
     },
   },
 };
@@ -149,8 +150,9 @@ export class Engine extends NativeVerifierBase {
     if (send === undefined) {
       throw invalid("send", send, "a function or an EgoiSms");
     }
-    const clockOf = clock === undefined ? undefined : TestClock.nativeOf(clock as TestClock);
-    const native = callNative(() => new addon.Engine(calls, toSettings(rest), egoiSms, clockOf));
+    const native = callNative(
+      () => new addon.Engine(calls, toSettings(rest), egoiSms, (clock as TestClock | undefined)?.[nativeClock]()),
+    );
     super(native, egoiSms === undefined ? (send as SendSms) : undefined);
   }
 }

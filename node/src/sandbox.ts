@@ -1,4 +1,4 @@
-import { addon, type NativeSandbox } from "./addon.js";
+import { addon, type NativeClock, type NativeSandbox, nativeClock } from "./addon.js";
 import { CALL_OPTIONS, type CallOptions, call, calls } from "./calls.js";
 import {
   boolean,
@@ -158,7 +158,7 @@ export class Message {
   }
 }
 
-/** The clock of a sandbox. */
+/** The clock of a sandbox. An `Engine` takes it too. */
 export class SandboxClock {
   readonly #native: NativeSandbox;
 
@@ -181,6 +181,11 @@ export class SandboxClock {
   /** The time now. */
   now(): Date {
     return new Date(callNative(() => this.#native.now()));
+  }
+
+  /** @internal */
+  [nativeClock](): NativeClock {
+    return callNative(() => this.#native.testClock());
   }
 }
 

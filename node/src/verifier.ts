@@ -127,7 +127,7 @@ export interface Verifier {
    */
   get(id: string, options?: CallOptions): Promise<Verification>;
 
-  /** Resolves if the service, or the store of an `Engine`, can be used. Good to call at the start. */
+  /** Resolves if the service can be used; of an `Engine`, the store and `EgoiSms`. Sends no SMS. */
   ping(options?: CallOptions): Promise<void>;
 
   /** Closes it: a later call is `closed`, calls in flight go on. Closing twice is not an error. */
@@ -211,11 +211,11 @@ export abstract class NativeVerifierBase implements Verifier {
   }
 
   /**
-   * Resolves if the service, or the store of an `Engine`, can be used. Good to call at the start: making an engine opens a
-   * file, and calls no server.
+   * Resolves if the service can be used. An `Engine` checks its store, and asks E-goi if it sends by `EgoiSms`. Sends no
+   * SMS. Call it at the start: making an engine opens a file, and calls no server.
    *
    * @throws {@link VerifyError}: `unreachable` and the like for a service; for a store `storage` if it is down, and
-   * `misconfigured` if an operator must change something, such as a key that is not the store's. V1: `unsupported`.
+   * `misconfigured` if an operator must change something, such as a key that is not the store's. Of `EgoiSms` `unauthorized` if E-goi refuses the key.
    */
   ping(options?: CallOptions): Promise<void> {
     return call(

@@ -4,7 +4,7 @@ import test from "node:test";
 import { runInNewContext } from "node:vm";
 
 import { EgoiSms, Engine, NotSent, Store } from "egoi-verify";
-import { TestClock } from "egoi-verify/testing";
+import { Sandbox, TestClock } from "egoi-verify/testing";
 
 const NUMBER = "+351 910 000 000";
 
@@ -391,7 +391,11 @@ for (const [name, options, message] of [
         { countries: ["351"] },
         "`countries[0]` is a string; it must be a whole number",
     ],
-    ["a clock that is none", { clock: {} }, "`clock` is an object; it must be a TestClock of egoi-verify/testing"],
+    [
+        "a clock that is none",
+        { clock: {} },
+        "`clock` is an object; it must be a TestClock of egoi-verify/testing or the clock of a Sandbox",
+    ],
 ]) {
     test(`${name} is thrown as invalid_input`, () => {
         assert.throws(() => engineOf(typeof options === "function" ? options() : options), {
@@ -400,3 +404,21 @@ for (const [name, options, message] of [
         });
     });
 }
+
+test("an engine takes the clock of a sandbox", async () => {
+    const sandbox = await Sandbox.start();
+    const { engine } = engineOf({ clock: sandbox.clock });
+    const { id } = await engine.request(NUMBER);
+    sandbox.clock.advance(601);
+    assert.equal((await engine.get(id)).state, "expired");
+    await sandbox.close();
+});
+
+test("ping asks E-goi whether the key of its SMS call is right", async () => {
+    const sandbox = await Sandbox.start({ apiKey: "right" });
+    const engineWith = (apiKey) =>
+        new Engine({ send: new EgoiSms({ apiKey, sender: "1", baseUrl: `${sandbox.url}/api` }) });
+    await engineWith("right").ping();
+    await assert.rejects(engineWith("another").ping(), { code: "unauthorized" });
+    await sandbox.close();
+});

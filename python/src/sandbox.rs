@@ -8,6 +8,7 @@ use egoi_verify::{Api, Error, ErrorCode, Fault, Sandbox as CoreSandbox, SandboxO
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use crate::clock::TestClock;
 use crate::convert::{Seconds, optional, read};
 use crate::failure::guarded;
 use crate::fork::Own;
@@ -85,6 +86,11 @@ impl Sandbox {
             self.running()?.clock().advance(by.of("by")?);
             Ok(())
         })
+    }
+
+    /// The same clock, for an engine.
+    fn test_clock(&self, py: Python<'_>) -> PyResult<TestClock> {
+        guarded(py, || Ok(TestClock(self.running()?.clock().for_engine())))
     }
 
     fn freeze(&self, py: Python<'_>, frozen: bool) -> PyResult<()> {

@@ -28,6 +28,7 @@ from egoi_verify import (
     Sandbox,
     SmsStatus,
     State,
+    UnauthorizedError,
     Verification,
     code_in_sms,
 )
@@ -553,3 +554,21 @@ def test_threads_on_one_engine_verify_each_its_own_number(count: Callable[[int, 
     with ThreadPoolExecutor(16) as threads:
         outcomes = {outcome for each in threads.map(verify, range(16)) for outcome in each}
     assert outcomes == {Outcome.VERIFIED}
+
+
+def test_ping_asks_e_goi_whether_the_key_of_its_sms_call_is_right() -> None:
+    with Sandbox(api_key="right") as sandbox:
+        for key in ("right", "another"):
+            engine = Engine(EgoiSms(api_key=key, sender="1", base_url=f"{sandbox.url}/api"))
+            if key == "right":
+                engine.ping()
+            else:
+                with pytest.raises(UnauthorizedError):
+                    engine.ping()
+
+
+def test_an_engine_takes_the_clock_of_a_sandbox(sandbox: Sandbox) -> None:
+    engine = Engine(lambda _: None, clock=sandbox.clock)
+    id = engine.request(OTHER).id
+    sandbox.clock.advance(601)
+    assert engine.get(id).state is State.EXPIRED

@@ -249,6 +249,13 @@ impl Client {
         call.run(work, |()| "sent").await
     }
 
+    pub(crate) fn api(&self) -> Api {
+        match &self.0.routes {
+            Routes::V1(_) => Api::V1,
+            Routes::V2(_) => Api::V2,
+        }
+    }
+
     fn v2(&self) -> Result<&routes::V2, Error> {
         match &self.0.routes {
             Routes::V1(_) => Err(unsupported("V1 has no such call; use V2")),

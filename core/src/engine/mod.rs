@@ -15,7 +15,7 @@ use tokio::runtime::Handle;
 use tokio::time::{Instant, timeout_at};
 
 pub use options::EngineOptions;
-pub use sender::{EgoiSms, OutgoingSms, SendError, SendFuture, SmsGateway};
+pub use sender::{EgoiSms, OutgoingSms, PingFuture, SendError, SendFuture, SmsGateway};
 
 use crate::error::{Error, ErrorCode, Reason};
 use crate::generate::draw_bits;
@@ -144,11 +144,18 @@ impl Engine {
         deadline.of_store(self.0.get(&id)).await.map_err(repeatable)
     }
 
-    /// Nothing where the store can be used, else what to do about it: a server that cannot be reached, a key that is not
-    /// the one the store was made with, a store of a newer version. Good to call at the start: [`Engine::new`] opens a
-    /// file, and calls no server.
+    /// Checks that the store can be used, then asks the gateway, if it can be asked: [`EgoiSms`] asks E-goi for its
+    /// senders. Sends no SMS. Call it at the start: [`Engine::new`] opens a file, and calls no server.
+    ///
+    /// # Errors
+    ///
+    /// `storage` and `misconfigured` are the store's: a server that cannot be reached, another key than the one that the
+    /// store was made with, a newer version. Every other error is the gateway's, such as `unauthorized`.
     pub async fn ping(&self, options: CallOptions) -> Result<(), Error> {
-        Deadline::after(options.timeout).of_store(self.0.store.ping()).await.map_err(repeatable)
+        let deadline = Deadline::after(options.timeout);
+        deadline.of_store(self.0.store.ping()).await.map_err(repeatable)?;
+        let asked = deadline.or_after(self.0.timeout).wait(self.0.sender.ping()).await;
+        asked.unwrap_or_else(|| Err(Error::new(ErrorCode::Timeout, deadline.missed("the gateway"))))
     }
 
     /// Whether its store is in this process: then the one thing that a call ever waits for is its SMS being handed over.

@@ -7,10 +7,11 @@ use std::pin::Pin;
 
 use zeroize::Zeroizing;
 
-use crate::client::{Client, ClientOptions};
+use crate::client::{Api, Client, ClientOptions};
 use crate::error::Error;
 use crate::sms::{Sending, SmsEncoding, sms_parts};
 use crate::values::PhoneNumber;
+use crate::verification::CallOptions;
 
 /// An SMS to hand over. Its text holds the code: it cannot be printed.
 pub struct OutgoingSms {
@@ -44,6 +45,9 @@ impl fmt::Debug for SendError {
     }
 }
 
+/// The result of asking a gateway whether it can be used.
+pub type PingFuture<'a> = Pin<Box<dyn Future<Output = Result<(), Error>> + Send + 'a>>;
+
 /// What a hand-over gives, later.
 pub type SendFuture<'a> = Pin<Box<dyn Future<Output = Result<(), SendError>> + Send + 'a>>;
 
@@ -51,6 +55,11 @@ pub type SendFuture<'a> = Pin<Box<dyn Future<Output = Result<(), SendError>> + S
 pub trait SmsGateway: Send + Sync {
     /// Hands one SMS over. It is never called twice for the same one.
     fn send(&self, sms: OutgoingSms) -> SendFuture<'_>;
+
+    /// Asks, for [`Engine::ping`](crate::Engine::ping), whether SMS can be handed over. Default: it cannot be asked.
+    fn ping(&self) -> PingFuture<'_> {
+        Box::pin(std::future::ready(Ok(())))
+    }
 }
 
 impl<F, Later> SmsGateway for F
@@ -117,6 +126,17 @@ impl SmsGateway for EgoiSms {
                     SendError::NotSent(error.into())
                 }
             })
+        })
+    }
+
+    /// V2 answers its own `ping` whatever the key, so that its senders are asked for. That V1 has senders is seen at one
+    /// integrator only; there it is `ping`.
+    fn ping(&self) -> PingFuture<'_> {
+        Box::pin(async move {
+            match self.client.api() {
+                Api::V1 => self.client.ping(CallOptions::default()).await,
+                Api::V2 => self.client.senders(CallOptions::default()).await.map(drop),
+            }
         })
     }
 }

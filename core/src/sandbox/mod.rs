@@ -246,6 +246,11 @@ impl SandboxClock<'_> {
         self.0.post.clock.now().into()
     }
 
+    /// The same clock, for [`EngineOptions::clock`](crate::EngineOptions::clock).
+    pub fn for_engine(&self) -> Arc<TestClock> {
+        Arc::clone(&self.0.post.clock)
+    }
+
     fn change(&self, change: impl FnOnce(&TestClock)) {
         change(&self.0.post.clock);
         self.0.publish_clock();

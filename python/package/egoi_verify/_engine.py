@@ -321,10 +321,13 @@ class Engine(BaseEngine, BlockingVerbs):
         return None
 
     def ping(self, *, timeout: Seconds | None = None) -> None:
-        """Checks that the store can be used. Good to call at the start: making an engine calls no server.
+        """Checks that the store can be used, and asks E-goi, if the gateway is ``EgoiSms``. Sends no SMS.
+
+        Call it at the start: making an engine calls no server.
 
         Raises:
             StorageError: The store cannot be reached now.
+            UnauthorizedError: E-goi refuses the key of ``EgoiSms``.
             MisconfiguredError: An operator must change something: the key, a right, the database, the version.
         """
         span = begin("ping")

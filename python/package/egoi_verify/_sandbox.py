@@ -178,10 +178,15 @@ class Sandbox:
 
 
 class SandboxClock:
-    """The clock of a sandbox."""
+    """The clock of a sandbox. An engine takes it too: ``Engine(send, clock=sandbox.clock)``."""
 
     def __init__(self, sandbox: _native.Sandbox) -> None:
         self._sandbox = sandbox
+
+    @property
+    def _clock(self) -> _native.TestClock:
+        """The same clock, for an engine."""
+        return self._sandbox.test_clock()
 
     def advance(self, by: Seconds) -> None:
         """Moves the time on."""

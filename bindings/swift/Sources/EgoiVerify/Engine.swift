@@ -189,11 +189,12 @@ public final class Engine: Verifier {
         try await Verification(ffi { try await self.native.get(id: id, timeout: options.timeout, token: $0) })
     }
 
-    /// Returns if the store can be used. Call it when a server starts: an engine opens a file when it is made, and connects to
-    /// no server.
+    /// Checks that the store can be used, and asks E-goi, if it sends the SMS. Sends no SMS. Call it when a server starts:
+    /// an engine opens a file when it is made, and connects to no server.
     ///
-    /// - Throws: ``VerifyError/storage(_:)`` if the store cannot be reached; ``VerifyError/misconfigured(_:)`` if an operator
-    ///   must change something, for example a key that does not match.
+    /// - Throws: ``VerifyError/storage(_:)`` if the store cannot be reached; ``VerifyError/unauthorized(_:)`` if E-goi sends
+    ///   the SMS and refuses the key; ``VerifyError/misconfigured(_:)`` if an operator must change something, for example
+    ///   a key that does not match.
     public func ping(timeout: TimeInterval? = nil) async throws {
         try await ffi { try await self.native.ping(timeout: timeout, token: $0) }
     }

@@ -188,10 +188,11 @@ public class Engine private constructor(private val native: NativeEngine) : Veri
         awaiting { native.get(id, timeout?.seconds(), null) }.public()
 
     /**
-     * Returns if the store can be used. Call it when a server starts: an engine opens a file when it is made, and connects to
-     * no server.
+     * Checks that the store can be used, and asks E-goi, if it sends the SMS. Sends no SMS. Call it when a server starts:
+     * an engine opens a file when it is made, and connects to no server.
      *
      * @throws VerifyException.Storage if the store cannot be reached
+     * @throws VerifyException.Unauthorized if E-goi sends the SMS and refuses the key
      * @throws VerifyException.Misconfigured if an operator must change something, for example a key that does not match
      */
     public suspend fun ping(timeout: Duration? = null): Unit = awaiting { native.ping(timeout?.seconds(), null) }
