@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Puts the native libraries and the generated Kotlin where Maven looks for them: those that tools/native.sh built, or with the
-# profile `phone` those that ship, as in `tools/develop-kotlin.sh phone`.
+# profile `shipped` those that ship, as in `tools/develop-kotlin.sh shipped`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 target=${CARGO_TARGET_DIR:-target}

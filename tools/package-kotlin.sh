@@ -4,10 +4,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-phone() { "${CARGO:-cargo}" rustc --locked --profile phone --crate-type cdylib "$@"; }
+shipped() { "${CARGO:-cargo}" rustc --locked --profile shipped --crate-type cdylib "$@"; }
 # With the stores of a server; an AAR has the library of a phone.
-phone -p egoi-verify-native
+shipped -p egoi-verify-native
 # The sandbox: only for tests.
-phone -p egoi-verify-testing-native
-tools/develop-kotlin.sh phone
+shipped -p egoi-verify-testing-native
+tools/develop-kotlin.sh shipped
 tools/maven.sh package -Dchecked.before=true

@@ -7,5 +7,5 @@ cd "$(dirname "$0")/../python"
 export PATH=$PWD/.venv/bin:$PATH
 rm -rf dist
 CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/../target} \
-  maturin build --quiet --locked --profile wheel --zig --compatibility manylinux2014 --out dist
+  maturin build --quiet --locked --profile shipped --zig --compatibility manylinux2014 --out dist
 python -m pip install --quiet --force-reinstall --no-deps dist/*.whl

@@ -32,10 +32,10 @@ build() {
         # Pages of 16 KB are bindings/build.rs's.
         env "CARGO_TARGET_$(echo "$name" | tr '[:lower:]' '[:upper:]')_LINKER=$tools/$clang" \
             "CC_$name=$tools/$clang" "AR_$name=$tools/llvm-ar" \
-            "${CARGO:-cargo}" rustc --locked --profile phone --crate-type cdylib --target "$target" -p egoi-verify-native \
+            "${CARGO:-cargo}" rustc --locked --profile shipped --crate-type cdylib --target "$target" -p egoi-verify-native \
             --no-default-features --features small-numbers
         mkdir -p "$out/libs/$abi"
-        cp "$target_folder/$target/phone/libegoi_verify_native.so" "$out/libs/$abi/"
+        cp "$target_folder/$target/shipped/libegoi_verify_native.so" "$out/libs/$abi/"
     done
 }
 

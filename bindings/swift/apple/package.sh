@@ -25,7 +25,7 @@ export IPHONEOS_DEPLOYMENT_TARGET=15.0 MACOSX_DEPLOYMENT_TARGET=12.0
 for target in aarch64-apple-ios aarch64-apple-ios-sim x86_64-apple-ios aarch64-apple-darwin x86_64-apple-darwin; do
   rustup target add "$target"
   # As one kind of library alone, as others keep it from being optimised as a whole.
-  cargo rustc --locked -p egoi-verify-native --profile phone --crate-type staticlib --no-default-features \
+  cargo rustc --locked -p egoi-verify-native --profile shipped --crate-type staticlib --no-default-features \
     --features small-numbers --target "$target"
 done
 
@@ -48,7 +48,7 @@ fat() {
   shift
   mkdir "$package/libraries/$system"
   for target in "$@"; do
-    set -- "$@" "$built/$target/phone/libegoi_verify_native.a"
+    set -- "$@" "$built/$target/shipped/libegoi_verify_native.a"
     shift
   done
   lipo -create "$@" -output "$package/libraries/$system/libegoi_verify_native.a"

@@ -83,7 +83,7 @@ final class PackageTests: XCTestCase {
             ])
         let forApple = calls.split(separator: "\n").filter { $0.hasPrefix("cargo rustc") && $0.contains("--target") }
         XCTAssertEqual(forApple.count, 5)
-        let asAPhoneHasIt = "--profile phone --crate-type staticlib --no-default-features --features small-numbers"
+        let asAPhoneHasIt = "--profile shipped --crate-type staticlib --no-default-features --features small-numbers"
         XCTAssertTrue(forApple.allSatisfy { $0.contains(asAPhoneHasIt) })
         XCTAssertEqual(
             Set(try files.contentsOfDirectory(atPath: made.path)),
