@@ -21,9 +21,10 @@ demo: ## play the main job against a sandbox; fails if anything is not as docume
 
 check: check-rust check-python check-node check-kotlin check-swift check-docs check-scripts ## formatting, lints and types of all languages
 
-test: ## everything that must pass before a change goes in, two parts at a time
-	$(MAKE) --no-print-directory --jobs 2 --keep-going --output-sync=line every-test
+test: ## everything that must pass before a change goes in, three parts at a time
+	$(MAKE) --no-print-directory --jobs 3 --keep-going --output-sync=line every-test
 
+# Three, for two cores: one of them often waits for a deadline of its tests, or for cargo's lock.
 .PHONY: every-test
 every-test: setup check test-kotlin test-rust test-python test-swift test-node test-stores test-phone test-bench test-surface
 # In `make test`, these come after what writes into the same folders, or builds what they need.
@@ -111,6 +112,7 @@ test-swift: develop-swift test-programs ## the Swift package
 
 test-stores: develop-python develop-node develop-kotlin develop-swift $(call after,test-kotlin test-swift) ## the scenarios over every store
 	tools/setup-debian.sh postgres redis java swift
+	tools/compile-kotlin.sh
 	$(VENV)/bin/python tests/stores.py
 
 test-phone: develop-python develop-node develop-kotlin develop-swift $(call after,test-kotlin test-swift) ## the phone example

@@ -28,7 +28,7 @@ RUNNERS = {
         "on engine$",
         "node/tests/scenarios.test.mjs",
     ],
-    "Kotlin": ["tools/maven.sh", "test", "-Dtest=ScenariosTest"],
+    "Kotlin": ["tools/maven.sh", "surefire:test", "-Dtest=ScenariosTest"],
     # One after the other: all at once, each makes its tables in the one server at the same moment.
     "Swift": ["bindings/swift/in-toolchain.sh", "test", "--no-parallel", "--filter", "ScenariosTests"],
 }

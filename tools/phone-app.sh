@@ -8,7 +8,8 @@ maven=bindings/kotlin/target
 case $1 in
   build)
     rm -f "$maven/classpath"
-    tools/maven.sh test-compile dependency:build-classpath -Dmdep.includeScope=test -Dmdep.outputFile=target/classpath
+    tools/compile-kotlin.sh
+    tools/maven.sh dependency:build-classpath -Dmdep.includeScope=test -Dmdep.outputFile=target/classpath
     bindings/swift/in-toolchain.sh build --product Phone
     ;;
   command)

@@ -17,7 +17,8 @@ tools/document-rust.sh
 
 node tests/surface/node.mjs node node/build/egoi-verify >"$surfaces/node.txt"
 
-tools/maven.sh test-compile org.codehaus.mojo:exec-maven-plugin:3.6.4:java -Dexec.classpathScope=test \
+tools/compile-kotlin.sh
+tools/maven.sh org.codehaus.mojo:exec-maven-plugin:3.6.4:java -Dexec.classpathScope=test \
   -Dexec.mainClass=egoi.verify.surface.SurfaceKt -Dexec.arguments="$PWD/$surfaces/kotlin.txt"
 
 $swift/in-toolchain.sh build --quiet
