@@ -4,6 +4,14 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 cargo=${CARGO:-cargo}
 
+# Clippy looks whether our own code needs a newer Rust than `rust-version` says; this, whether a dependency does.
+minimum=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+newest=$("$cargo" metadata --locked --format-version 1 | grep -o '"rust_version":"[0-9.]*"' | cut -d '"' -f 4 | sort -V | tail -n 1)
+if [[ $newest. != "$minimum".* ]]; then
+  echo "a dependency needs Rust $newest; \`rust-version\` in Cargo.toml is $minimum" >&2
+  exit 1
+fi
+
 "$cargo" fmt --all --check
 # uniffi's generator takes a minute of a processor to check. So what uses it is linted as it is built, as a test: with the library that
 # tools/native.sh builds, and not in the place of the program.
