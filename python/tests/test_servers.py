@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import socket
 import subprocess
@@ -82,21 +83,34 @@ def test_gunicorn_with_preload_serves_a_client_that_was_used_before_the_fork(
     assert len(sandbox.messages()) == 40
 
 
-def test_a_celery_prefork_worker_runs_tasks_on_a_client_that_was_used_before_the_fork(
-    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def worker(app: str, pool: str, concurrency: int) -> list[str]:
+    """A Celery worker's command. It is the only one of its broker, so it looks for no other."""
+    command = ["celery", "-A", app, "worker", f"--pool={pool}", f"--concurrency={concurrency}", "--loglevel=INFO"]
+    return [*command, "--without-gossip", "--without-mingle", "--without-heartbeat"]
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Path:
+    """The folder of a Celery broker."""
     for folder in ("queue", "control", "results"):
         (tmp_path / folder).mkdir()
-    variables = {"SANDBOX": sandbox.url, "BROKER": str(tmp_path)}
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-    # It reads its broker when it is imported, and another test may have had another.
-    monkeypatch.delitem(sys.modules, "celery_app", raising=False)
-    import celery_app as tasks
+    return tmp_path
 
-    command = ["celery", "-A", "celery_app", "worker", "--pool=prefork", "--concurrency=2", "--loglevel=INFO"]
-    command += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-    with served(command, tmp_path / "log", **variables):
+
+@pytest.fixture
+def tasks(sandbox: Sandbox, broker: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The tasks of ``celery_app``, which a worker of this environment runs."""
+    monkeypatch.setenv("SANDBOX", sandbox.url)
+    monkeypatch.setenv("BROKER", str(broker))
+    # The module reads its broker when it is imported, and another test may have had another.
+    monkeypatch.delitem(sys.modules, "celery_app", raising=False)
+    return importlib.import_module("celery_app")
+
+
+def test_a_celery_prefork_worker_runs_tasks_on_a_client_that_was_used_before_the_fork(
+    tasks: Any, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    with served(worker("celery_app", "prefork", 2), tmp_path / "log"):
         parent, child = tasks.processes.delay().get(timeout=PATIENCE, interval=0.02)
         assert parent not in (child, os.getpid())
 
@@ -117,20 +131,9 @@ def test_a_celery_prefork_worker_runs_tasks_on_a_client_that_was_used_before_the
 
 
 def test_a_celery_worker_with_a_gevent_pool_runs_other_tasks_while_a_call_waits(
-    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tasks: Any, sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    for folder in ("queue", "control", "results"):
-        (tmp_path / folder).mkdir()
-    variables = {"SANDBOX": sandbox.url, "BROKER": str(tmp_path)}
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-    # It reads its broker when it is imported, and another test may have had another.
-    monkeypatch.delitem(sys.modules, "celery_app", raising=False)
-    import celery_app as tasks
-
-    command = ["celery", "-A", "celery_app", "worker", "--pool=gevent", "--concurrency=20", "--loglevel=INFO"]
-    command += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-    with served(command, tmp_path / "log", **variables):
+    with served(worker("celery_app", "gevent", 20), tmp_path / "log"):
         tasks.processes.delay().get(timeout=PATIENCE, interval=0.02)
         # These take three seconds each.
         slow = [tasks.request.delay("+447700900003") for _ in range(8)]
@@ -164,9 +167,9 @@ class Person:
 
 
 @pytest.mark.parametrize("kind", ["redis", "postgres"])
-def test_workers_of_gunicorn_and_of_celery_share_a_store(kind: str, sandbox: Sandbox, tmp_path: Path) -> None:
-    for folder in ("queue", "control"):
-        (tmp_path / folder).mkdir()
+def test_workers_of_gunicorn_and_of_celery_share_a_store(
+    kind: str, sandbox: Sandbox, broker: Path, tmp_path: Path
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     variables = {
@@ -176,14 +179,12 @@ def test_workers_of_gunicorn_and_of_celery_share_a_store(kind: str, sandbox: San
         "EGOI_SENDER": "1",
         "EGOI_BASE_URL": f"{sandbox.url}/api",
         "FLASK_SECRET_KEY": "secret of a test",
-        "BROKER": str(tmp_path),
+        "BROKER": str(broker),
         "PYTHONPATH": os.pathsep.join(map(str, (program.package(), EXAMPLES, Path(__file__).parent))),
     }
-    celery = ["celery", "-A", "workers_app:tasks", "worker", "--pool=prefork", "--concurrency=2", "--loglevel=INFO"]
-    celery += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     gunicorn = ["gunicorn", "--preload", "--workers", "4", "--bind", f"127.0.0.1:{port}", "--no-control-socket"]
     with (
-        served(celery, tmp_path / "celery.log", **variables),
+        served(worker("workers_app:tasks", "prefork", 2), tmp_path / "celery.log", **variables),
         served([*gunicorn, "workers_app:web"], tmp_path / "gunicorn.log", **variables),
     ):
         people = [Person(f"http://127.0.0.1:{port}") for _ in range(16)]
