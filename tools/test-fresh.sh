@@ -17,7 +17,7 @@ if test -n "${EGOI_FRESH_TREE:-}"; then
   mount -t devpts -o newinstance,ptmxmode=0666 devpts "$tree/dev/pts"
   mount -t tmpfs tmpfs "$tree/dev/shm"
   # Of the environment, what says how registries are reached.
-  mapfile -t environment < <(env | grep -iE '^([a-z]+_proxy|GOPROXY|GOFLAGS|GONOSUMDB|GOSUMDB|PIP_[A-Z_]+|SSL_CERT_FILE|NODE_EXTRA_CA_CERTS)=')
+  mapfile -t environment < <(env | grep -iE '^([a-z]+_proxy|GOPROXY|GOFLAGS|GONOSUMDB|GOSUMDB|PIP_(INDEX_URL|EXTRA_INDEX_URL|TRUSTED_HOST|CERT|PROXY|DEFAULT_TIMEOUT)|SSL_CERT_FILE|NODE_EXTRA_CA_CERTS)=')
   exec chroot "$tree" /usr/bin/env -i HOME=/root LANG=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin CI=true \
     "${environment[@]}" make -C /root/egoi-verify "$@"
 fi
