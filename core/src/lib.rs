@@ -31,7 +31,9 @@ pub use sms::{MessageTemplate, SmsEncoding, SmsParts, code_in_sms, sms_parts, wi
 pub use store::{Clock, Store, TestClock};
 pub use tls::Trust;
 pub use values::{ApiKey, Code, CodeSize, CodeType, EngineKey, PhoneNumber, RequestId, Validity, parse_number};
-pub use verification::{CallOptions, Outcome, RequestOptions, SmsStatus, State, ValidateOptions, Verification};
+pub use verification::{
+    CallOptions, NumberLimit, NumberRecord, Outcome, RequestOptions, SmsStatus, State, ValidateOptions, Verification,
+};
 pub use verifier::Verifier;
 
 /// The example of the repository's own README, run as it stands.

@@ -227,6 +227,18 @@ impl Window {
         (window.count >= quota.limit).then(|| window.started.after(quota.per).since(now))
     }
 
+    /// Both together, where both count still; without a limit nobody asks.
+    fn merged(self, other: Self, now: Timestamp, quota: Option<Quota>) -> Self {
+        let counts = |window: Self| window.count > 0 && quota.is_none_or(|quota| now < window.started.after(quota.per));
+        match (counts(self), counts(other)) {
+            (true, true) => {
+                Self { started: self.started.min(other.started), count: self.count.saturating_add(other.count) }
+            }
+            (false, true) => other,
+            _ => self,
+        }
+    }
+
     /// The window with one more event.
     #[must_use]
     pub fn counted(self, now: Timestamp, quota: &Quota) -> Self {
@@ -310,6 +322,17 @@ impl Counters {
         }
         if self.latest.is_some_and(|latest| latest.request == request && latest.at <= counted_at) {
             self.latest = None;
+        }
+    }
+
+    /// What was counted under two keys together, as far as it counts still.
+    #[must_use]
+    pub fn merged(self, other: Self, now: Timestamp, limits: &CounterLimits) -> Self {
+        let latest = self.latest.into_iter().chain(other.latest).max_by_key(|latest| latest.at);
+        Self {
+            wrong_codes: self.wrong_codes.merged(other.wrong_codes, now, limits.wrong_codes),
+            sms: self.sms.merged(other.sms, now, limits.sms),
+            latest,
         }
     }
 

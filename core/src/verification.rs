@@ -160,6 +160,42 @@ impl fmt::Debug for Verification {
     }
 }
 
+/// What an `Engine` keeps of a number. Printed, the number is masked.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NumberRecord {
+    /// The full number in E.164, `+351910000000`.
+    pub number: String,
+    /// Its requests, the newest first.
+    pub requests: Vec<Verification>,
+    /// Its limits that count something now.
+    pub limits: Vec<NumberLimit>,
+}
+
+/// A limit of a number that counts something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NumberLimit {
+    /// Its name: `wrong_codes_per_number`, `sms_per_number` or `resend_after`.
+    pub limit: &'static str,
+    /// How many events there were.
+    pub count: u32,
+    /// How many there may be. From then on the limit stops calls.
+    pub max: u32,
+    /// When it begins anew.
+    pub ends_at: SystemTime,
+}
+
+impl fmt::Debug for NumberRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NumberRecord")
+            .field("number", &masked(&self.number))
+            .field("requests", &self.requests)
+            .field("limits", &self.limits)
+            .finish()
+    }
+}
+
 /// How to make a request. Whatever is not set has its default.
 ///
 /// ```

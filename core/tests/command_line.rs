@@ -10,6 +10,12 @@ use std::thread;
 
 use serde_json::{Value, json};
 
+#[cfg(feature = "sqlite")]
+mod support {
+    #[allow(dead_code, clippy::unwrap_used, reason = "of the tests of SQLite")]
+    pub(crate) mod files;
+}
+
 type Anything<T = ()> = Result<T, Box<dyn Error>>;
 
 const KEY: &str = "a-key-that-nobody-may-see-0123456789";
@@ -742,6 +748,75 @@ mod check {
     fn a_check_tells_that_the_service_is_down() -> Anything {
         let done = failing("{\"call\":\"ping\",\"status\":503,\"count\":null}", &["check"])?;
         assert_eq!((code(&done), &error(&done)?["code"]), (10, &json!("unavailable")));
+        Ok(())
+    }
+}
+
+#[cfg(feature = "sqlite")]
+mod store {
+    use std::time::Duration;
+
+    use egoi_verify::{Engine, EngineOptions, OutgoingSms, RequestOptions, SendError, Store};
+
+    use super::*;
+    use crate::support::files::Folder;
+
+    const STORE_KEY: &str = "the-key-of-a-store-of-32-bytes-and-more";
+
+    /// A store that has one request of the number.
+    fn with_a_request() -> Anything<(String, String)> {
+        let url = Folder::new_url_here();
+        let send = |_: OutgoingSms| async { Ok::<(), SendError>(()) };
+        let engine = Engine::new(send, EngineOptions::default().store(Store::new(&url).key(STORE_KEY)))?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let made = runtime.block_on(engine.request(NUMBER, RequestOptions::default().ttl(Duration::from_secs(60))))?;
+        Ok((url, made.id))
+    }
+
+    fn run(url: &str, arguments: &[&str]) -> Anything<Output> {
+        Ok(alone(arguments).env("EGOI_STORE", url).env("EGOI_STORE_KEY", STORE_KEY).output()?)
+    }
+
+    #[test]
+    fn a_number_is_found() -> Anything {
+        let (url, id) = with_a_request()?;
+        let done = run(&url, &["--json", "store", "find", NUMBER])?;
+        assert_eq!(code(&done), 0);
+        let found: Value = serde_json::from_slice(&done.stdout)?;
+        assert_eq!((&found["number"], &found["requests"][0]["id"]), (&json!(NUMBER), &json!(id)));
+        assert_eq!(found["limits"][0]["limit"], "sms_per_number");
+        let told = String::from_utf8(run(&url, &["store", "find", NUMBER])?.stdout)?;
+        assert!(told.contains(&id) && told.contains("sms_per_number  1 of 5") && !told.contains(NUMBER), "{told}");
+        Ok(())
+    }
+
+    #[test]
+    fn a_number_is_unlocked() -> Anything {
+        let (url, _) = with_a_request()?;
+        assert_eq!(code(&run(&url, &["store", "unlock", NUMBER])?), 0);
+        let found: Value = serde_json::from_slice(&run(&url, &["--json", "store", "find", NUMBER])?.stdout)?;
+        assert_eq!(
+            (found["limits"].as_array().map(Vec::len), found["requests"].as_array().map(Vec::len)),
+            (Some(0), Some(1))
+        );
+        Ok(())
+    }
+
+    #[test]
+    fn a_number_is_erased() -> Anything {
+        let (url, _) = with_a_request()?;
+        let done = run(&url, &["--json", "store", "erase", NUMBER])?;
+        assert_eq!(serde_json::from_slice::<Value>(&done.stdout)?, json!({"number": NUMBER, "erased": 1}));
+        let told = String::from_utf8(run(&url, &["store", "find", NUMBER])?.stdout)?;
+        assert_eq!(told, "nothing is kept of this number\n");
+        Ok(())
+    }
+
+    #[test]
+    fn a_variable_that_is_missing_is_named() -> Anything {
+        let done = alone(&["--json", "store", "find", NUMBER]).env_remove("EGOI_STORE").output()?;
+        assert_eq!(code(&done), 2);
+        assert!(error(&done)?["detail"].as_str().is_some_and(|detail| detail.contains("`EGOI_STORE`")));
         Ok(())
     }
 }

@@ -1251,3 +1251,66 @@ async fn over_random_histories_no_code_but_the_latest_sent_is_verified() {
         }
     }
 }
+
+mod support_desk {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_number_is_found_with_its_requests_newest_first_and_its_limits() {
+        let setting = defaults();
+        let (first, _) = setting.request().await;
+        setting.guess(&first, 1).await;
+        setting.pass(Duration::from_secs(30));
+        let (second, _) = setting.request().await;
+        setting.engine.request("351-910000001", code_alone()).await.unwrap();
+        let record = setting.engine.find("00351 910 000 000", call()).await.unwrap();
+        assert_eq!(record.number, "+351910000000");
+        assert_eq!(record.requests.iter().map(|request| &request.id).collect::<Vec<_>>(), [&second, &first]);
+        assert_eq!(record.requests[1].attempts_left, Some(4));
+        let limits = |limit: &str| record.limits.iter().find(|each| each.limit == limit).unwrap().clone();
+        assert_eq!((limits("wrong_codes_per_number").count, limits("wrong_codes_per_number").max), (1, 20));
+        assert_eq!((limits("sms_per_number").count, limits("sms_per_number").max), (2, 5));
+        assert_eq!((limits("resend_after").count, limits("resend_after").max), (1, 1));
+        assert_eq!(record.limits.len(), 3);
+        let printed = format!("{record:?}");
+        assert!(!printed.contains("910000000"), "{printed}");
+        setting.pass(Duration::from_secs(30));
+        let later = setting.engine.find(NUMBER, call()).await.unwrap();
+        assert_eq!(later.limits.len(), 2, "the pause is over");
+    }
+
+    #[tokio::test]
+    async fn unlocking_lifts_the_limits_of_a_number() {
+        let setting = defaults();
+        setting.request().await;
+        assert_eq!(setting.request_error(code_alone()).await.limit(), Some("resend_after"));
+        setting.engine.unlock(NUMBER, call()).await.unwrap();
+        setting.request().await;
+    }
+
+    #[tokio::test]
+    async fn erasing_leaves_nothing() {
+        let setting = defaults();
+        let (id, code) = setting.request().await;
+        assert_eq!(setting.engine.erase(NUMBER, call()).await.unwrap(), 1);
+        let gone = setting.engine.validate(&id, &code, ValidateOptions::default()).await.unwrap_err();
+        assert_eq!(gone.code(), ErrorCode::NotFound);
+        let record = setting.engine.find(NUMBER, call()).await.unwrap();
+        assert_eq!((record.requests.len(), record.limits.len()), (0, 0));
+        setting.request().await;
+    }
+
+    #[tokio::test]
+    async fn what_is_no_number_is_refused() {
+        let engine = defaults().engine;
+        assert_eq!(engine.find("x", call()).await.unwrap_err().code(), ErrorCode::InvalidInput);
+        assert_eq!(engine.unlock("x", call()).await.unwrap_err().code(), ErrorCode::InvalidInput);
+        assert_eq!(engine.erase("x", call()).await.unwrap_err().code(), ErrorCode::InvalidInput);
+    }
+
+    #[tokio::test]
+    async fn a_store_of_ones_own_need_not_have_it() {
+        let (setting, _) = set_up_watched();
+        assert_eq!(setting.engine.find(NUMBER, call()).await.unwrap_err().code(), ErrorCode::Unsupported);
+    }
+}

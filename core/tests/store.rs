@@ -22,7 +22,8 @@ mod in_memory {
     use egoi_verify::{CallOptions, Engine, EngineOptions, OutgoingSms, RequestOptions, State, Store, TestClock};
 
     use crate::support::conformance::{
-        Kind, conforms_at_once, conforms_for_clients, conforms_one_at_a_time, conforms_when_bounded, facts,
+        Kind, conforms_at_once, conforms_for_clients, conforms_for_support, conforms_one_at_a_time,
+        conforms_when_bounded, facts,
     };
 
     fn open(max_requests: u64, clock: Arc<TestClock>) -> Arc<dyn StoreBackend> {
@@ -35,6 +36,7 @@ mod in_memory {
     conforms_when_bounded!(KIND);
     conforms_at_once!(KIND);
     conforms_for_clients!(KIND);
+    conforms_for_support!(KIND);
 
     const MS: Duration = Duration::from_millis(1);
     /// The default validity and keep.
@@ -128,7 +130,8 @@ mod sqlite {
     use egoi_verify::{EngineOptions, Store, TestClock};
 
     use crate::support::conformance::{
-        Kind, conforms_at_once, conforms_for_clients, conforms_one_at_a_time, conforms_when_answers_are_lost, facts,
+        Kind, conforms_at_once, conforms_for_clients, conforms_for_support, conforms_one_at_a_time,
+        conforms_when_answers_are_lost, facts,
     };
     use crate::support::files::Folder;
 
@@ -146,6 +149,7 @@ mod sqlite {
     conforms_when_answers_are_lost!(KIND);
     conforms_at_once!(KIND);
     conforms_for_clients!(KIND);
+    conforms_for_support!(KIND);
 }
 
 mod select_then_update {

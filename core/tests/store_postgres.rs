@@ -28,7 +28,8 @@ use std::sync::{Arc, LazyLock, Mutex, Weak};
 use egoi_verify::store::StoreBackend;
 use egoi_verify::{EngineOptions, Store, TestClock};
 use support::conformance::{
-    Kind, conforms_at_once, conforms_for_clients, conforms_one_at_a_time, conforms_when_answers_are_lost, facts,
+    Kind, conforms_at_once, conforms_for_clients, conforms_for_support, conforms_one_at_a_time,
+    conforms_when_answers_are_lost, facts,
 };
 use support::kept::{Kept, facts_of_what_is_kept, files};
 use support::postgres_server::{self, PostgresServer};
@@ -71,6 +72,7 @@ mod in_one_process {
     conforms_at_once!(KIND);
     conforms_when_answers_are_lost!(KIND);
     conforms_for_clients!(KIND);
+    conforms_for_support!(KIND);
 }
 
 mod what_is_kept {

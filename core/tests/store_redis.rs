@@ -27,7 +27,8 @@ mod in_one_process {
     use egoi_verify::{EngineOptions, Store, TestClock};
 
     use crate::support::conformance::{
-        Kind, conforms_at_once, conforms_for_clients, conforms_one_at_a_time, conforms_when_answers_are_lost, facts,
+        Kind, conforms_at_once, conforms_for_clients, conforms_for_support, conforms_one_at_a_time,
+        conforms_when_answers_are_lost, facts,
     };
     use crate::support::redis_server::{self, RedisServer};
 
@@ -49,6 +50,7 @@ mod in_one_process {
     conforms_at_once!(KIND);
     conforms_when_answers_are_lost!(KIND);
     conforms_for_clients!(KIND);
+    conforms_for_support!(KIND);
 }
 
 mod what_is_kept {

@@ -22,7 +22,8 @@ use egoi_verify::store::StoreBackend;
 use egoi_verify::{EngineOptions, Store, TestClock};
 
 use support::conformance::{
-    Kind, conforms_at_once, conforms_for_clients, conforms_one_at_a_time, conforms_when_answers_are_lost, facts,
+    Kind, conforms_at_once, conforms_for_clients, conforms_for_support, conforms_one_at_a_time,
+    conforms_when_answers_are_lost, facts,
 };
 use support::redis_server::{self, RedisServer};
 
@@ -44,3 +45,4 @@ conforms_one_at_a_time!(KIND);
 conforms_at_once!(KIND);
 conforms_when_answers_are_lost!(KIND);
 conforms_for_clients!(KIND);
+conforms_for_support!(KIND);

@@ -11,7 +11,7 @@ use crate::client::EgoiSms;
 use crate::gateway::JavaScriptGateway;
 use crate::guard::guarded;
 use crate::options::{self, RequestOptions, ValidateOptions, call_options};
-use crate::results::milliseconds;
+use crate::results::{NumberRecord, milliseconds};
 use crate::verifier::OpenVerifier;
 
 fn read(settings: String, clock: Option<&TestClock>) -> Result<EngineOptions, Error> {
@@ -104,6 +104,26 @@ impl Engine {
     #[napi]
     pub fn ping(&self, call: u32, timeout: Option<f64>) {
         self.0.start(call, |engine| async move { engine.ping(call_options(timeout)?).await });
+    }
+
+    /// What is kept of a number.
+    #[napi]
+    pub fn find(&self, call: u32, number: String, timeout: Option<f64>) {
+        self.0.start(call, |engine| async move {
+            engine.find(&number, call_options(timeout)?).await.map(NumberRecord::from)
+        });
+    }
+
+    /// Lifts the limits of a number.
+    #[napi]
+    pub fn unlock(&self, call: u32, number: String, timeout: Option<f64>) {
+        self.0.start(call, |engine| async move { engine.unlock(&number, call_options(timeout)?).await });
+    }
+
+    /// Removes everything about a number.
+    #[napi]
+    pub fn erase(&self, call: u32, number: String, timeout: Option<f64>) {
+        self.0.start(call, |engine| async move { engine.erase(&number, call_options(timeout)?).await });
     }
 
     /// See the verb.

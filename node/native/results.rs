@@ -110,6 +110,39 @@ impl From<egoi_verify::Verification> for Verification {
     }
 }
 
+/// What is kept of a number.
+#[derive(Serialize)]
+pub(crate) struct NumberRecord {
+    number: String,
+    requests: Vec<Verification>,
+    limits: Vec<NumberLimit>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct NumberLimit {
+    limit: String,
+    count: u32,
+    max: u32,
+    ends_at: f64,
+}
+
+impl From<egoi_verify::NumberRecord> for NumberRecord {
+    fn from(record: egoi_verify::NumberRecord) -> Self {
+        let limit = |limit: egoi_verify::NumberLimit| NumberLimit {
+            limit: camel_case(limit.limit),
+            count: limit.count,
+            max: limit.max,
+            ends_at: milliseconds(limit.ends_at),
+        };
+        Self {
+            number: record.number,
+            requests: record.requests.into_iter().map(Verification::from).collect(),
+            limits: record.limits.into_iter().map(limit).collect(),
+        }
+    }
+}
+
 /// A sender of the account.
 #[derive(Serialize)]
 pub(crate) struct SenderInfo {

@@ -52,6 +52,12 @@ export interface NativeVerifier {
   get(call: number, id: string, timeout?: number): void;
 }
 
+export interface NativeEngine extends NativeVerifier {
+  find(call: number, number: string, timeout?: number): void;
+  unlock(call: number, number: string, timeout?: number): void;
+  erase(call: number, number: string, timeout?: number): void;
+}
+
 export interface NativeClient extends NativeVerifier {
   senders(call: number, timeout?: number): void;
 }
@@ -110,7 +116,7 @@ interface Addon {
   Calls: new (language: string, onEvents: (events: string) => void) => NativeCalls;
   Client: FromClientOptions<NativeClient>;
   EgoiSms: FromClientOptions<NativeEgoiSms, [sms: string]>;
-  Engine: new (calls: NativeCalls, settings: string, egoiSms?: NativeEgoiSms, clock?: NativeClock) => NativeVerifier;
+  Engine: new (calls: NativeCalls, settings: string, egoiSms?: NativeEgoiSms, clock?: NativeClock) => NativeEngine;
   Sandbox: new (calls: NativeCalls) => NativeSandbox;
   TestClock: new () => NativeClock;
   errorCodes(): ErrorCode[];

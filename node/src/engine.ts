@@ -1,11 +1,12 @@
-import { addon, type NativeClock, nativeClock } from "./addon.js";
-import { calls, type SendSms } from "./calls.js";
+import { addon, type NativeClock, type NativeEngine, nativeClock } from "./addon.js";
+import { CALL_OPTIONS, type CallOptions, call, calls, type SendSms } from "./calls.js";
 import {
   options as checkedOptions,
   seconds as duration,
   type Kinds,
   listOf,
   orNull,
+  string,
   toSettings,
   whole,
   wholeObjectOf,
@@ -14,7 +15,10 @@ import { Client, EgoiSms } from "./client.js";
 import { callNative, invalid, isClass } from "./errors.js";
 import type { SandboxClock } from "./sandbox.js";
 import { type Store, store } from "./store.js";
+import { type NumberRecord, toNumberRecord } from "./verification.js";
 import { NativeVerifierBase } from "./verifier.js";
+
+type Seconds = number | undefined;
 
 /** At most `limit` events in a window of `per` seconds, which starts at its first event. */
 export interface Quota {
@@ -143,6 +147,8 @@ const ENGINE_OPTIONS: Kinds = {
 
 /** Runs verifications in this process: generates codes, keeps the state, has the SMS sent. */
 export class Engine extends NativeVerifierBase {
+  readonly #native: NativeEngine;
+
   /** What is wrong with an option is thrown as `invalid_input`. */
   constructor(options: EngineOptions) {
     const { send, clock, ...rest } = checkedOptions(options, ENGINE_OPTIONS);
@@ -154,5 +160,57 @@ export class Engine extends NativeVerifierBase {
       () => new addon.Engine(calls, toSettings(rest), egoiSms, (clock as TestClock | undefined)?.[nativeClock]()),
     );
     super(native, egoiSms === undefined ? (send as SendSms) : undefined);
+    this.#native = native;
+  }
+
+  /**
+   * What is kept of a number, for a support desk: its requests and its limits that count something now. Redis is read through
+   * for it.
+   *
+   * @throws {@link VerifyError}: `invalid_input` if it is no number, `storage` if the store failed.
+   */
+  find(number: string, options?: CallOptions): Promise<NumberRecord> {
+    return call(
+      this,
+      this.find,
+      options,
+      CALL_OPTIONS,
+      (id, { timeout }) => this.#native.find(id, string.of(number, "number") as string, timeout as Seconds),
+      toNumberRecord,
+    );
+  }
+
+  /**
+   * Lifts the limits of a number: what is counted for it begins anew. A request whose own attempts or resends are used up stays
+   * so; a new one can be made at once.
+   *
+   * @throws {@link VerifyError}: `invalid_input` if it is no number, `storage` if the store failed.
+   */
+  unlock(number: string, options?: CallOptions): Promise<void> {
+    return call(
+      this,
+      this.unlock,
+      options,
+      CALL_OPTIONS,
+      (id, { timeout }) => this.#native.unlock(id, string.of(number, "number") as string, timeout as Seconds),
+      () => undefined,
+    );
+  }
+
+  /**
+   * Removes everything about a number (GDPR, article 17): its requests, its limits, and its idempotency keys. Returns how many
+   * requests there were. Redis is read through for it.
+   *
+   * @throws {@link VerifyError}: `invalid_input` if it is no number, `storage` if the store failed.
+   */
+  erase(number: string, options?: CallOptions): Promise<number> {
+    return call(
+      this,
+      this.erase,
+      options,
+      CALL_OPTIONS,
+      (id, { timeout }) => this.#native.erase(id, string.of(number, "number") as string, timeout as Seconds),
+      (erased: number) => erased,
+    );
   }
 }

@@ -41,6 +41,6 @@ export type { CodeType, Outcome, SmsStatus, State } from "./outcome.js";
 export { isVerified } from "./outcome.js";
 export type { StoreOptions } from "./store.js";
 export { Store } from "./store.js";
-export type { VerificationFields } from "./verification.js";
+export type { NumberLimit, NumberRecord, VerificationFields } from "./verification.js";
 export { Verification } from "./verification.js";
 export type { RequestOptions, ValidateOptions, Verifier } from "./verifier.js";

@@ -88,6 +88,49 @@ export class Verification {
 /** The fields that are times. */
 type Times = "createdAt" | "expiresAt" | "resendAt";
 
+/** A limit of a number that counts something now. */
+export interface NumberLimit {
+  /** Its name, as an error has it: `wrongCodesPerNumber`, `smsPerNumber` or `resendAfter`. */
+  readonly limit: string;
+  /** How many events there were. */
+  readonly count: number;
+  /** How many there may be. From then on the limit stops calls. */
+  readonly max: number;
+  /** When it begins anew. */
+  readonly endsAt: Date;
+}
+
+/** What an `Engine` keeps of a number. JSON and `console.log` have the number masked. */
+export class NumberRecord {
+  /** Its requests, the newest first. */
+  readonly requests: readonly Verification[];
+  /** Its limits that count something now. */
+  readonly limits: readonly NumberLimit[];
+  readonly #number: string;
+
+  /** @internal */
+  constructor(number: string, requests: readonly Verification[], limits: readonly NumberLimit[]) {
+    this.#number = number;
+    this.requests = requests;
+    this.limits = limits;
+  }
+
+  /** The full number, `+351910000000`. */
+  get number(): string {
+    return this.#number;
+  }
+
+  /** Returns the fields with the number masked. */
+  toJSON(): object {
+    return { number: masked(this.#number), requests: this.requests, limits: this.limits };
+  }
+
+  /** @internal */
+  [inspectSymbol](_depth: number, options: object, inspect: (value: unknown, options: object) => string): string {
+    return `NumberRecord ${inspect(this.toJSON(), options)}`;
+  }
+}
+
 /** A verification as the native part reports it: times are milliseconds since 1970. */
 export type NativeVerification = Omit<VerificationFields, Times> & { [Name in Times]?: number };
 
@@ -100,4 +143,19 @@ export function toVerification(fields: NativeVerification): Verification {
     expiresAt: toDate(fields.expiresAt),
     resendAt: toDate(fields.resendAt),
   });
+}
+
+/** What is kept of a number, as the native part reports it. */
+export interface NativeNumberRecord {
+  number: string;
+  requests: NativeVerification[];
+  limits: { limit: string; count: number; max: number; endsAt: number }[];
+}
+
+export function toNumberRecord({ number, requests, limits }: NativeNumberRecord): NumberRecord {
+  return new NumberRecord(
+    number,
+    requests.map(toVerification),
+    limits.map(({ endsAt, ...limit }) => ({ ...limit, endsAt: new Date(endsAt) })),
+  );
 }

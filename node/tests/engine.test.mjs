@@ -422,3 +422,31 @@ test("ping asks E-goi whether the key of its SMS call is right", async () => {
     await assert.rejects(engineWith("another").ping(), { code: "unauthorized" });
     await sandbox.close();
 });
+
+test("a number is found, unlocked and erased", async () => {
+    const { engine, code } = engineOf({});
+    const { id } = await engine.request(NUMBER);
+    await engine.validate(id, wrong(code()));
+    const record = await engine.find(NUMBER);
+    assert.equal(record.number, "+351910000000");
+    assert.deepEqual(
+        record.requests.map((request) => [request.id, request.attemptsLeft]),
+        [[id, 4]],
+    );
+    assert.deepEqual(
+        record.limits.map(({ limit, count, max }) => [limit, count, max]),
+        [
+            ["wrongCodesPerNumber", 1, 20],
+            ["smsPerNumber", 1, 5],
+            ["resendAfter", 1, 1],
+        ],
+    );
+    assert.ok(record.limits[0].endsAt > new Date());
+    assert.ok(!JSON.stringify(record).includes("910000000"));
+    await engine.unlock(NUMBER);
+    assert.deepEqual((await engine.find(NUMBER)).limits, []);
+    assert.equal(await engine.erase(NUMBER), 1);
+    assert.deepEqual((await engine.find(NUMBER)).requests, []);
+    await assert.rejects(engine.get(id), { code: "not_found" });
+    await assert.rejects(engine.find("x"), { code: "invalid_input" });
+});

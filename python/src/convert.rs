@@ -1,9 +1,9 @@
 //! Values between Python and the core.
 
 use std::collections::HashMap;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use egoi_verify::{Error, ErrorCode, Outcome, SenderInfo, State, Verification, binding_options};
+use egoi_verify::{Error, ErrorCode, NumberRecord, Outcome, SenderInfo, State, Verification, binding_options};
 use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{
@@ -176,6 +176,8 @@ pub(crate) enum Value {
     Word(&'static str),
     Text(String),
     Senders(Vec<SenderRow>),
+    Number(NumberRow),
+    Count(u64),
     Nothing(Option<()>),
 }
 
@@ -195,22 +197,44 @@ type VerificationRow = (
 /// In the order of the fields of `egoi_verify.SenderInfo`.
 type SenderRow = (String, Option<String>, Option<String>, Option<String>);
 
+/// In the order of the fields of `egoi_verify.NumberRecord`, and of each of its limits.
+type NumberRow = (String, Vec<VerificationRow>, Vec<(&'static str, u32, u32, f64)>);
+
+fn seconds(at: SystemTime) -> f64 {
+    at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs_f64()
+}
+
+fn row(known: Verification) -> VerificationRow {
+    (
+        known.id,
+        known.state.as_str(),
+        known.number,
+        known.created_at.map(seconds),
+        known.expires_at.map(seconds),
+        known.sms.map(|sms| sms.as_str()),
+        known.attempts_left,
+        known.resend_at.map(seconds),
+        known.resends_left,
+    )
+}
+
 impl From<Verification> for Value {
     fn from(known: Verification) -> Self {
-        let seconds = |at: std::time::SystemTime| {
-            at.duration_since(std::time::SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs_f64()
-        };
-        Self::Verification((
-            known.id,
-            known.state.as_str(),
-            known.number,
-            known.created_at.map(seconds),
-            known.expires_at.map(seconds),
-            known.sms.map(|sms| sms.as_str()),
-            known.attempts_left,
-            known.resend_at.map(seconds),
-            known.resends_left,
-        ))
+        Self::Verification(row(known))
+    }
+}
+
+impl From<NumberRecord> for Value {
+    fn from(record: NumberRecord) -> Self {
+        let limits = record.limits.into_iter();
+        let limits = limits.map(|limit| (limit.limit, limit.count, limit.max, seconds(limit.ends_at))).collect();
+        Self::Number((record.number, record.requests.into_iter().map(row).collect(), limits))
+    }
+}
+
+impl From<u64> for Value {
+    fn from(count: u64) -> Self {
+        Self::Count(count)
     }
 }
 

@@ -64,6 +64,31 @@ impl Core {
         of_either!(self, verifier => verifier.ping(options))
     }
 
+    fn find(self, number: PhoneNumber, options: CallOptions) -> Work {
+        self.of_engine(move |engine| async move { engine.find(&number.e164(), options).await })
+    }
+
+    fn unlock(self, number: PhoneNumber, options: CallOptions) -> Work {
+        self.of_engine(move |engine| async move { engine.unlock(&number.e164(), options).await })
+    }
+
+    fn erase(self, number: PhoneNumber, options: CallOptions) -> Work {
+        self.of_engine(move |engine| async move { engine.erase(&number.e164(), options).await })
+    }
+
+    fn of_engine<T, Later>(self, call: impl FnOnce(CoreEngine) -> Later + Send + 'static) -> Work
+    where
+        Later: Future<Output = Result<T, Error>> + Send + 'static,
+        Value: From<T>,
+    {
+        match self {
+            Self::Engine(engine) => Box::pin(async move { call(engine).await.map(Value::from) }),
+            Self::Client(_) => {
+                Box::pin(async { Err(Error::new(ErrorCode::Unsupported, "a client keeps nothing of a number")) })
+            }
+        }
+    }
+
     fn senders(self, options: CallOptions) -> Work {
         match self {
             Self::Client(client) => Box::pin(async move { client.senders(options).await.map(Value::from) }),
@@ -242,6 +267,18 @@ impl Verifier {
         Job::or_refused(made())
     }
 
+    fn find(&self, py: Python<'_>, logged: bool, number: &Bound<'_, PyAny>, timeout: &Bound<'_, PyAny>) -> Job {
+        self.about_number(py, logged, number, timeout, Core::find)
+    }
+
+    fn unlock(&self, py: Python<'_>, logged: bool, number: &Bound<'_, PyAny>, timeout: &Bound<'_, PyAny>) -> Job {
+        self.about_number(py, logged, number, timeout, Core::unlock)
+    }
+
+    fn erase(&self, py: Python<'_>, logged: bool, number: &Bound<'_, PyAny>, timeout: &Bound<'_, PyAny>) -> Job {
+        self.about_number(py, logged, number, timeout, Core::erase)
+    }
+
     fn senders(&self, py: Python<'_>, logged: bool, timeout: &Bound<'_, PyAny>) -> Job {
         let made = || {
             let options = call_options(timeout)?;
@@ -259,6 +296,23 @@ impl Verifier {
 
 impl Verifier {
     /// A verb that takes an id only.
+    fn about_number(
+        &self,
+        py: Python<'_>,
+        logged: bool,
+        number: &Bound<'_, PyAny>,
+        timeout: &Bound<'_, PyAny>,
+        verb: impl FnOnce(Core, PhoneNumber, CallOptions) -> Work,
+    ) -> Job {
+        let made = || {
+            let number = read::<String>("number", number)?;
+            let number = PhoneNumber::parse(&number).map_err(|error| raised(py, &error))?;
+            let options = call_options(timeout)?;
+            Ok(self.job(py, logged, |core| verb(core, number, options))?.for_number(number))
+        };
+        Job::or_refused(made())
+    }
+
     fn about(
         &self,
         py: Python<'_>,

@@ -20,6 +20,7 @@ from egoi_verify import (
     DeliveryFailedError,
     EgoiSms,
     Engine,
+    InvalidInputError,
     NotFoundError,
     NotSentError,
     Outcome,
@@ -572,3 +573,28 @@ def test_an_engine_takes_the_clock_of_a_sandbox(sandbox: Sandbox) -> None:
     id = engine.request(OTHER).id
     sandbox.clock.advance(601)
     assert engine.get(id).state is State.EXPIRED
+
+
+def test_a_number_is_found_unlocked_and_erased(verifying: Verifying) -> None:
+    engine = verifying.engine(lambda sms: None)
+
+    def run(verb: str, *args: object) -> Any:
+        return verifying.run(lambda: getattr(engine, verb)(*args))
+
+    made = run("request", NUMBER)
+    record = run("find", NUMBER)
+    assert (record.number, [request.id for request in record.requests]) == (made.number, [made.id])
+    assert [(limit.limit, limit.count, limit.max) for limit in record.limits] == [
+        ("sms_per_number", 1, 5),
+        ("resend_after", 1, 1),
+    ]
+    assert record.limits[0].ends_at > made.created_at
+    assert made.number not in repr(record)
+    assert run("unlock", NUMBER) is None
+    assert run("find", NUMBER).limits == []
+    assert run("erase", NUMBER) == 1
+    assert run("find", NUMBER).requests == []
+    with pytest.raises(NotFoundError):
+        run("get", made.id)
+    with pytest.raises(InvalidInputError):
+        run("find", "x")

@@ -88,7 +88,7 @@ impl Connection {
 }
 
 /// An environment variable; an empty one is as good as none.
-fn variable(name: &str) -> Result<Option<Zeroizing<String>>, Error> {
+pub(crate) fn variable(name: &str) -> Result<Option<Zeroizing<String>>, Error> {
     match std::env::var_os(name) {
         Some(value) if !value.is_empty() => match value.into_string() {
             Ok(value) => Ok(Some(Zeroizing::new(value))),

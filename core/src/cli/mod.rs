@@ -7,6 +7,7 @@ mod demo;
 mod exit;
 mod output;
 mod sandbox;
+mod store;
 
 use std::process::ExitCode;
 
@@ -40,6 +41,11 @@ Exit codes:
    9  rate_limited
   10  no clear answer: unreachable, timeout, interrupted, unavailable, redirected, invalid_response,
       storage, sending";
+
+const STORE_HELP: &str = "\
+Environment:
+  EGOI_STORE      the store: sqlite:PATH, postgres://… or redis://…
+  EGOI_STORE_KEY  its key";
 
 /// Proves that a phone number belongs to the person in front of you: a code goes there by SMS, and that person gives it
 /// back.
@@ -79,6 +85,12 @@ enum Command {
     Check {
         #[command(flatten)]
         connection: Connection,
+    },
+    /// What an engine's store keeps of a number: find it, lift its limits, or erase it
+    #[command(after_help = STORE_HELP)]
+    Store {
+        #[command(subcommand)]
+        command: store::Command,
     },
     /// Write the completions of a shell, for example: egoi-verify completions bash
     Completions {
@@ -127,6 +139,7 @@ async fn perform(command: Command, output: &Output) -> Result<Exit, Error> {
         Command::Resend(Named { id, connection }) => calls::resend(output, &id, &connection).await,
         Command::Get(Named { id, connection }) => calls::get(output, &id, &connection).await,
         Command::Check { connection } => check::run(output, &connection).await,
+        Command::Store { command } => store::run(output, command).await,
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut CommandLine::command(), "egoi-verify", &mut script);

@@ -154,18 +154,18 @@ struct Fields<'a> {
 
 /// A verification as JSON; what the service does not say is null.
 #[derive(Serialize)]
-struct View<'a> {
-    id: &'a str,
-    state: &'static str,
-    number: Option<&'a str>,
-    created_at: Option<String>,
-    expires_at: Option<String>,
-    sms: Option<&'static str>,
-    attempts_left: Option<u32>,
+pub(crate) struct View<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) state: &'static str,
+    pub(crate) number: Option<&'a str>,
+    pub(crate) created_at: Option<String>,
+    pub(crate) expires_at: Option<String>,
+    pub(crate) sms: Option<&'static str>,
+    pub(crate) attempts_left: Option<u32>,
 }
 
 impl<'a> View<'a> {
-    fn of(verification: &'a Verification) -> Self {
+    pub(crate) fn of(verification: &'a Verification) -> Self {
         Self {
             id: &verification.id,
             state: verification.state.as_str(),
@@ -186,7 +186,7 @@ pub(crate) fn table(rows: &[(&str, Option<String>)]) -> String {
 }
 
 /// UTC, cut to milliseconds, so that an expiry is never told too late.
-fn rfc3339(at: SystemTime) -> Option<String> {
+pub(crate) fn rfc3339(at: SystemTime) -> Option<String> {
     let format =
         format_description!(version = 2, "[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
     OffsetDateTime::from(at).format(format).ok()

@@ -3,6 +3,7 @@
 mod options;
 mod sender;
 
+use std::cmp::Reverse;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::{Arc, Mutex};
@@ -19,13 +20,16 @@ pub use sender::{EgoiSms, OutgoingSms, PingFuture, SendError, SendFuture, SmsGat
 
 use crate::error::{Error, ErrorCode, Reason};
 use crate::generate::draw_bits;
+use crate::machine::{Quota, Window};
 use crate::store::{
-    Attempt, ClientHash, Counted, CreateResult, DeliveryStatus, Detachable, Digest, KEY_TAG, KeyLocks, Limits,
-    NewRequest, NewResend, PerProcess, ResendResult, SmsLimit, StoreBackend, StoredRequest, StoredTerms, in_background,
+    Attempt, ClientHash, Counted, CreateResult, DeliveryStatus, Detachable, Digest, FoundNumber, KEY_TAG, KeyLocks,
+    Limits, NewRequest, NewResend, PerProcess, ResendResult, SmsLimit, StoreBackend, StoredRequest, StoredTerms,
+    in_background,
 };
 use crate::values::{Code, EngineKey, PhoneNumber, RequestId};
 use crate::verification::{
-    CallOptions, Outcome, RequestOptions, SmsStatus, State, Terms, ValidateOptions, Verification,
+    CallOptions, NumberLimit, NumberRecord, Outcome, RequestOptions, SmsStatus, State, Terms, ValidateOptions,
+    Verification,
 };
 use crate::verifier::Verifier;
 
@@ -156,6 +160,31 @@ impl Engine {
         deadline.of_store(self.0.store.ping()).await.map_err(repeatable)?;
         let asked = deadline.or_after(self.0.timeout).wait(self.0.sender.ping()).await;
         asked.unwrap_or_else(|| Err(Error::new(ErrorCode::Timeout, deadline.missed("the gateway"))))
+    }
+
+    /// What is kept of a number, for a support desk: its requests, the newest first, and its limits that count something now.
+    /// Redis is read through for it.
+    pub async fn find(&self, number: &str, options: CallOptions) -> Result<NumberRecord, Error> {
+        let deadline = Deadline::after(options.timeout);
+        let number = PhoneNumber::parse(number)?;
+        let found = deadline.of_store(self.0.store.find(number, self.0.limits)).await.map_err(repeatable)?;
+        Ok(self.0.record_of(number, found))
+    }
+
+    /// Lifts the limits of a number: what is counted for it begins anew. A request whose own attempts or resends are used up
+    /// stays so; a new one can be made at once.
+    pub async fn unlock(&self, number: &str, options: CallOptions) -> Result<(), Error> {
+        let deadline = Deadline::after(options.timeout);
+        let number = PhoneNumber::parse(number)?;
+        deadline.of_store(self.0.store.unlock(number)).await.map_err(repeatable)
+    }
+
+    /// Removes everything about a number (GDPR, article 17): its requests, its limits, and the idempotency keys that were used for
+    /// it. Gives back how many requests there were. Redis is read through for it.
+    pub async fn erase(&self, number: &str, options: CallOptions) -> Result<u64, Error> {
+        let deadline = Deadline::after(options.timeout);
+        let number = PhoneNumber::parse(number)?;
+        deadline.of_store(self.0.store.erase(number)).await.map_err(repeatable)
     }
 
     /// Whether its store is in this process: then the one thing that a call ever waits for is its SMS being handed over.
@@ -424,6 +453,29 @@ impl Inner {
             resends_left: record.resends_left(&self.limits.request),
             ..Verification::new(id, record.state(*now))
         }
+    }
+
+    fn record_of(&self, number: PhoneNumber, found: FoundNumber) -> NumberRecord {
+        let FoundNumber { mut requests, counters, now } = found;
+        requests.sort_by_key(|(id, stored)| (Reverse(stored.created_at), *id));
+        let requests =
+            requests.iter().map(|(id, stored)| self.verification(&RequestId::from_bits(*id), stored)).collect();
+        let window = |limit, window: Window, quota: Option<Quota>| {
+            let quota = quota?;
+            let window = window.at(now, &quota);
+            let ends_at = window.started.after(quota.per).into();
+            (window.count > 0).then_some(NumberLimit { limit, count: window.count, max: quota.limit, ends_at })
+        };
+        let pause = || {
+            let ends = counters.latest?.at.after(self.limits.request.resend_after?);
+            (now < ends).then(|| NumberLimit { limit: "resend_after", count: 1, max: 1, ends_at: ends.into() })
+        };
+        let limits = [
+            window("wrong_codes_per_number", counters.wrong_codes, self.limits.wrong_codes_per_number),
+            window("sms_per_number", counters.sms, self.limits.sms_per_number),
+            pause(),
+        ];
+        NumberRecord { number: number.e164(), requests, limits: limits.into_iter().flatten().collect() }
     }
 
     fn unknown(&self, id: &RequestId) -> Error {

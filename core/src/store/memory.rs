@@ -10,9 +10,9 @@ use std::time::Duration;
 use subtle::{Choice, ConstantTimeEq as _};
 
 use super::{
-    Attempt, ClientHash, Clock, Counted, CreateResult, DELIVERY_TIMEOUT, DeliveryStatus, Digest, IdempotencyClaim,
-    Limits, MonotonicClock, NewClaim, NewRequest, NewResend, ResendResult, SWEPT_A_CALL, SmsLimit, StoreBackend,
-    StoreFuture, StoredRequest, StoredResponse, StoredTerms, is_key_known, wrong_key,
+    Attempt, ClientHash, Clock, Counted, CreateResult, DELIVERY_TIMEOUT, DeliveryStatus, Digest, FoundNumber,
+    IdempotencyClaim, Limits, MonotonicClock, NewClaim, NewRequest, NewResend, ResendResult, SWEPT_A_CALL, SmsLimit,
+    StoreBackend, StoreFuture, StoredRequest, StoredResponse, StoredTerms, is_key_known, wrong_key,
 };
 use crate::error::{Error, ErrorCode};
 use crate::machine::{Answer, CounterLimits, Counters, Event, Record, RequestLimits, SmsWait, Timestamp, Window};
@@ -689,6 +689,46 @@ impl StoreBackend for MemoryStore {
             if claims.of(&key, owner).is_some() {
                 claims.remove(&key);
             }
+        })
+    }
+
+    fn find(&self, number: PhoneNumber, _: Limits) -> StoreFuture<'_, FoundNumber> {
+        self.answer(|| {
+            let now = self.clock.now();
+            let of_number = |shard: &Mutex<Requests>| {
+                let of_shard = lock(shard);
+                let live = of_shard.by_id.iter().filter(|(_, kept)| kept.number == number && now < kept.until());
+                live.map(|(id, kept)| (*id, kept.stored(now))).collect::<Vec<_>>()
+            };
+            let requests = self.requests.iter().flat_map(of_number).collect();
+            let counters = self.numbers.shard(number).counters.get(&number).copied().unwrap_or_default();
+            FoundNumber { requests, counters, now }
+        })
+    }
+
+    fn unlock(&self, number: PhoneNumber) -> StoreFuture<'_, ()> {
+        self.answer(|| {
+            self.numbers.shard(number).counters.remove(&number);
+        })
+    }
+
+    fn erase(&self, number: PhoneNumber) -> StoreFuture<'_, u64> {
+        self.answer(|| {
+            let mut claims = lock(&self.claims);
+            let used: Vec<_> =
+                claims.by_key.iter().filter(|(_, claimed)| claimed.number == number).map(|(key, _)| *key).collect();
+            used.iter().for_each(|key| claims.remove(key));
+            let mut erased = 0;
+            for shard in &self.requests {
+                let mut shard = lock(shard);
+                let before = shard.by_id.len();
+                shard.by_id.retain(|_, kept| kept.number != number);
+                erased += (before - shard.by_id.len()) as u64;
+                shard.forget_removed();
+            }
+            self.held.fetch_sub(erased, Ordering::Relaxed);
+            self.numbers.shard(number).counters.remove(&number);
+            erased
         })
     }
 

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::{Error, ErrorCode, Reason};
-use crate::machine::{CounterLimits, PrefixQuota, Quota, Record, RequestLimits, SmsWait, Timestamp};
+use crate::machine::{CounterLimits, Counters, PrefixQuota, Quota, Record, RequestLimits, SmsWait, Timestamp};
 use crate::values::PhoneNumber;
 use crate::verification::{Outcome, SmsStatus, State, Terms};
 
@@ -126,6 +126,25 @@ pub trait StoreBackend: Send + Sync {
     /// changes nothing: a release that comes late takes nobody's key away.
     fn release(&self, key: Digest, owner: u128) -> StoreFuture<'_, ()>;
 
+    /// What is kept of a number: its requests, in any order, and what is counted for it.
+    fn find(&self, number: PhoneNumber, limits: Limits) -> StoreFuture<'_, FoundNumber> {
+        let _ = (number, limits);
+        unsupported("find")
+    }
+
+    /// Forgets what is counted for a number.
+    fn unlock(&self, number: PhoneNumber) -> StoreFuture<'_, ()> {
+        let _ = number;
+        unsupported("unlock")
+    }
+
+    /// Removes everything that is kept of a number: its requests, what is counted for it, and the idempotency keys that were used
+    /// for it. Gives back how many requests there were.
+    fn erase(&self, number: PhoneNumber) -> StoreFuture<'_, u64> {
+        let _ = number;
+        unsupported("erase")
+    }
+
     /// Whether it can be used: reached, of a version that is known, made with the same key.
     fn ping(&self) -> StoreFuture<'_, ()> {
         Box::pin(std::future::ready(Ok(())))
@@ -136,6 +155,21 @@ pub trait StoreBackend: Send + Sync {
     fn is_in_process(&self) -> bool {
         false
     }
+}
+
+fn unsupported<'a, T: Send + 'a>(call: &str) -> StoreFuture<'a, T> {
+    let error = Error::new(ErrorCode::Unsupported, format!("this store has no `{call}`"));
+    Box::pin(std::future::ready(Err(error)))
+}
+
+/// What [`StoreBackend::find`] found.
+pub struct FoundNumber {
+    /// The requests, with their ids.
+    pub requests: Vec<(u128, StoredRequest)>,
+    /// What is counted.
+    pub counters: Counters,
+    /// The time on the store's clock.
+    pub now: Timestamp,
 }
 
 /// The limits of an engine; `None` is no limit. An SMS is given back only when it was certainly not sent.

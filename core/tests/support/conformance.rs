@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Barrier, LazyLock, Mutex};
 use std::time::Duration;
 
-use egoi_verify::machine::{PrefixQuota, Quota, RequestLimits, Timestamp};
+use egoi_verify::machine::{Counters, LatestSms, PrefixQuota, Quota, RequestLimits, Timestamp, Window};
 use egoi_verify::store::{
     Attempt, ClientHash, CreateResult, DeliveryStatus, Digest, IdempotencyClaim, KEY_TAG, Limits, NewClaim, NewRequest,
     NewResend, ResendResult, SmsLimit, StoreBackend, StoredResponse, StoredTerms,
@@ -76,6 +76,17 @@ macro_rules! conforms_one_at_a_time {
     };
 }
 
+/// Of a store that a support desk can look into.
+macro_rules! conforms_for_support {
+    ($kind:path) => {
+        facts! { $kind:
+            a_number_is_found_with_its_requests_and_what_is_counted
+            a_number_that_is_unlocked_has_its_limits_anew
+            of_a_number_that_is_erased_nothing_is_left
+        }
+    };
+}
+
 macro_rules! conforms_at_once {
     ($kind:path) => {
         facts! { $kind:
@@ -138,8 +149,8 @@ macro_rules! conforms_for_clients {
 
 #[allow(unused_imports, reason = "not every program of tests has every kind")]
 pub(crate) use {
-    conforms_at_once, conforms_for_clients, conforms_one_at_a_time, conforms_when_answers_are_lost,
-    conforms_when_bounded, facts,
+    conforms_at_once, conforms_for_clients, conforms_for_support, conforms_one_at_a_time,
+    conforms_when_answers_are_lost, conforms_when_bounded, facts,
 };
 
 // What the facts are made of
@@ -704,6 +715,82 @@ pub(crate) fn a_pause_after_an_sms_that_was_not_sent_is_none(with: &Kind) {
         opened.record_delivery(1, 1, end);
         assert_eq!(matches!(opened.create(2, number(0), pause(30)), CreateResult::New(_)), is_over, "resend, {end:?}");
     }
+}
+
+/// Of a number: its pause, its SMS and its wrong codes.
+fn of_number() -> Limits {
+    Limits {
+        sms_per_number: sms(5).sms_per_number,
+        wrong_codes_per_number: wrong_codes(3).wrong_codes_per_number,
+        ..pause(30)
+    }
+}
+
+pub(crate) fn a_number_is_found_with_its_requests_and_what_is_counted(with: &Kind) {
+    let opened = open(with);
+    let limits = of_number();
+    let nothing = wait(opened.store.find(number(0), limits));
+    assert_eq!((nothing.requests.len(), nothing.counters), (0, Default::default()));
+    let started = opened.clock.now();
+    opened.create(1, number(0), limits);
+    opened.validate(1, &WRONG, limits);
+    opened.clock.advance(Duration::from_secs(30));
+    let latest = opened.clock.now();
+    opened.create(2, number(0), limits);
+    opened.create(3, number(1), limits);
+    let found = wait(opened.store.find(number(0), limits));
+    let mut ids: Vec<_> =
+        found.requests.iter().map(|(id, stored)| (*id, stored.number, stored.record.wrong_codes)).collect();
+    ids.sort_unstable();
+    assert_eq!(ids, [(1, number(0), 1), (2, number(0), 0)]);
+    let counters = Counters {
+        wrong_codes: Window { started, count: 1 },
+        sms: Window { started, count: 2 },
+        latest: Some(LatestSms { at: latest, request: 2 }),
+    };
+    assert_eq!((found.counters, found.now), (counters, latest));
+    opened.clock.advance(Duration::from_secs(600) + DAY);
+    assert!(wait(opened.store.find(number(0), limits)).requests.is_empty(), "they are no longer kept");
+}
+
+pub(crate) fn a_number_that_is_unlocked_has_its_limits_anew(with: &Kind) {
+    let opened = open(with);
+    let limits = of_number();
+    opened.create(1, number(0), limits);
+    opened.create(2, number(1), limits);
+    for _ in 0..3 {
+        opened.validate(1, &WRONG, limits);
+    }
+    assert_eq!(opened.validate(1, &RIGHT, limits), Some(Outcome::TooManyAttempts));
+    wait(opened.store.unlock(number(0)));
+    assert_eq!(wait(opened.store.find(number(0), limits)).counters, Default::default());
+    assert_eq!(opened.validate(1, &RIGHT, limits), Some(Outcome::Verified), "the request is there");
+    assert!(matches!(opened.create(3, number(0), limits), CreateResult::New(_)));
+    assert!(
+        matches!(opened.create(4, number(1), limits), CreateResult::RateLimited { .. }),
+        "the other's are not lifted"
+    );
+}
+
+pub(crate) fn of_a_number_that_is_erased_nothing_is_left(with: &Kind) {
+    let opened = open(with);
+    let limits = of_number();
+    let create = |id, number, key: u8| {
+        let new = NewRequest { idempotency_key: Some([key; 32]), ..new_request(id, number, limits) };
+        wait(opened.store.create(new))
+    };
+    create(1, number(0), 8);
+    create(2, number(1), 9);
+    opened.claim(1, number(0));
+    assert_eq!(wait(opened.store.erase(number(0))), 1);
+    assert!(!opened.is_there(1));
+    let found = wait(opened.store.find(number(0), limits));
+    assert_eq!((found.requests.len(), found.counters), (0, Default::default()));
+    assert!(matches!(create(3, number(2), 8), CreateResult::New(_)), "its key is free");
+    assert_eq!(opened.claim(2, number(2)), IdempotencyClaim::New, "a client's too");
+    assert!(opened.is_there(2));
+    assert!(matches!(create(4, number(0), 9), CreateResult::OtherNumber), "another number's key is not");
+    assert_eq!(wait(opened.store.erase(number(3))), 0);
 }
 
 fn client_sms(limit: u32) -> Limits {

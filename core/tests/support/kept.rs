@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use egoi_verify::machine::Quota;
+use egoi_verify::machine::{PrefixQuota, Quota};
 use egoi_verify::{
     Api, CallOptions, Client, ClientOptions, Engine, EngineOptions, ErrorCode, Outcome, Reason, RequestOptions,
     SmsStatus, State, Store, TestClock, ValidateOptions,
@@ -32,6 +32,9 @@ macro_rules! facts_of_what_is_kept {
             another_key_is_refused_with_what_to_do
             of_first_keys_that_come_at_once_one_counts
             limits_and_idempotency_keys_hold_while_the_key_changes
+            the_pause_holds_while_the_key_changes
+            limits_of_clients_and_prefixes_hold_while_the_key_changes
+            a_number_is_found_and_erased_while_the_key_changes
             what_was_made_or_resent_under_the_new_key_needs_no_old_key
             a_number_that_is_counted_first_under_two_keys_at_once_is_counted_once
             an_idempotency_key_gives_the_same_request_while_its_sms_is_maybe
@@ -85,9 +88,11 @@ pub(crate) fn files(folder: &Path) -> Vec<u8> {
 }
 
 pub(crate) async fn what_is_on_the_disk_shows_no_code_number_or_message(kept: &impl Kept) {
-    let (engine, post) = engine(options(kept, 7, &[]));
+    let a_day = Quota { limit: 10, per: HOUR };
+    let (engine, post) = engine(options(kept, 7, &[]).sms_per_client(Some(a_day)));
     let message = "{CODE} is for the canary";
     let asked = RequestOptions::default().message(message).code_size(12).group("canaries").idempotency_key("birdsong");
+    let asked = asked.client("nightjar");
     let id = engine.request(NUMBER, asked).await.unwrap().id;
     assert_eq!(validate(&engine, &id, "271828182845").await, Outcome::WrongCode);
     engine.resend(&id, CallOptions::default()).await.unwrap();
@@ -106,7 +111,9 @@ pub(crate) async fn what_is_on_the_disk_shows_no_code_number_or_message(kept: &i
     let id = u128::from_str_radix(&id, 16).unwrap().to_be_bytes();
     assert!(shows(&id), "the request is in what is searched");
     let codes = post.sent().into_iter().map(|sms| sms.text[..12].to_owned());
-    for secret in codes.chain(["271828182845", "910000000", "canar", "birdsong", "warble"].map(str::to_owned)) {
+    for secret in
+        codes.chain(["271828182845", "910000000", "canar", "birdsong", "warble", "nightjar"].map(str::to_owned))
+    {
         assert!(!shows(secret.as_bytes()), "{secret}");
     }
 }
@@ -200,6 +207,63 @@ pub(crate) async fn limits_and_idempotency_keys_hold_while_the_key_changes(kept:
     assert_eq!(both.request(NUMBER, asked()).await.unwrap_err().code(), ErrorCode::DeliveryFailed);
     before.request(NUMBER, asked()).await.unwrap();
     assert_eq!(both.request(NUMBER, asked()).await.unwrap_err().code(), ErrorCode::RateLimited);
+}
+
+pub(crate) async fn the_pause_holds_while_the_key_changes(kept: &impl Kept) {
+    let with_keys =
+        |key: u8, previous: &[u8]| engine(options(kept, key, previous).resend_after(Some(Duration::from_secs(30)))).0;
+    let (before, both) = (with_keys(1, &[2]), with_keys(2, &[1]));
+    let first = before.request(NUMBER, asked()).await.unwrap();
+    for engine in [&both, &before] {
+        let refused = engine.request(NUMBER, asked()).await.unwrap_err();
+        assert_eq!((refused.limit(), refused.request_id()), (Some("resend_after"), Some(first.id.as_str())));
+    }
+}
+
+pub(crate) async fn limits_of_clients_and_prefixes_hold_while_the_key_changes(kept: &impl Kept) {
+    let quota = |limit| Some(Quota { limit, per: HOUR });
+    let with_keys = |key: u8, previous: &[u8]| {
+        let options = options(kept, key, previous).max_attempts(None).sms_per_client(quota(4));
+        engine(options.wrong_codes_per_client(quota(3)).sms_per_prefix(Some(PrefixQuota {
+            limit: 4,
+            per: HOUR,
+            last_digits: 2,
+        })))
+    };
+    let ((before, _), (both, post)) = (with_keys(1, &[2]), with_keys(2, &[1]));
+    let by = || asked().client("192.0.2.1");
+    let first = before.request(NUMBER, by()).await.unwrap().id;
+    let second = both.request("+351 910 000 001", by()).await.unwrap().id;
+    // Made under the one key, resent under the other.
+    both.resend(&first, CallOptions::default()).await.unwrap();
+    post.next(Fate::NotSent);
+    assert_eq!(both.request(NUMBER, by()).await.unwrap_err().code(), ErrorCode::DeliveryFailed);
+    before.resend(&second, CallOptions::default()).await.unwrap();
+    for engine in [&before, &both] {
+        assert_eq!(engine.request("+34 612 345 678", by()).await.unwrap_err().limit(), Some("sms_per_client"));
+        assert_eq!(engine.request("+351 910 000 002", asked()).await.unwrap_err().limit(), Some("sms_per_prefix"));
+    }
+    let wrong = || ValidateOptions::default().client("192.0.2.1");
+    for engine in [&before, &both, &before] {
+        assert_eq!(engine.validate(&first, "no", wrong()).await.unwrap(), Outcome::WrongCode);
+    }
+    for engine in [&before, &both] {
+        assert_eq!(engine.validate(&second, "no", wrong()).await.unwrap(), Outcome::TooManyAttempts);
+    }
+}
+
+pub(crate) async fn a_number_is_found_and_erased_while_the_key_changes(kept: &impl Kept) {
+    let with_keys = |key: u8, previous: &[u8]| engine(options(kept, key, previous)).0;
+    let (before, both) = (with_keys(1, &[2]), with_keys(2, &[1]));
+    before.request(NUMBER, asked()).await.unwrap();
+    both.request(NUMBER, asked()).await.unwrap();
+    for engine in [&before, &both] {
+        let record = engine.find(NUMBER, CallOptions::default()).await.unwrap();
+        assert_eq!((record.requests.len(), record.limits[0].count), (2, 2), "{record:?}");
+    }
+    assert_eq!(both.erase(NUMBER, CallOptions::default()).await.unwrap(), 2);
+    let record = before.find(NUMBER, CallOptions::default()).await.unwrap();
+    assert_eq!((record.requests.len(), record.limits.len()), (0, 0), "{record:?}");
 }
 
 pub(crate) async fn what_was_made_or_resent_under_the_new_key_needs_no_old_key(kept: &impl Kept) {

@@ -12,7 +12,7 @@ from ._aio import Call, coroutine_function, run_delivering
 from ._async_verbs import AsyncVerbs
 from ._calls import Span, begin, is_detailed
 from ._engine import BaseEngine, Delivering, Send, check_result, outgoing
-from ._values import OutgoingSms, Seconds, nothing
+from ._values import NumberRecord, OutgoingSms, Seconds, nothing, number_record, the_count
 
 if TYPE_CHECKING:
     pass
@@ -60,6 +60,54 @@ class AsyncEngine(BaseEngine, AsyncVerbs):
         # A plain function may block, and other verifications go on meanwhile.
         sent = self._send(sms) if is_async(self._send) else await to_thread(self._send, sms)
         check_result(await sent if isawaitable(sent) else sent)
+
+    @coroutine_function
+    def find(self, number: str, *, timeout: Seconds | None = None) -> Call[NumberRecord]:
+        """What is kept of a number, for a support desk: its requests and its limits that count something now.
+
+        Redis is read through for it.
+
+        Raises:
+            InvalidInputError: It is no number.
+            StorageError: The store failed.
+        """
+        span = begin("find")
+        job = self._verifier.find(is_detailed(span), number, timeout)
+        del number
+        return self._call("find", job, span, number_record)
+
+    @coroutine_function
+    def unlock(self, number: str, *, timeout: Seconds | None = None) -> Call[None]:
+        """Lifts the limits of a number: what is counted for it begins anew.
+
+        A request whose own attempts or resends are used up stays so; a new one can be made at once.
+
+        Raises:
+            InvalidInputError: It is no number.
+            StorageError: The store failed.
+        """
+        span = begin("unlock")
+        job = self._verifier.unlock(is_detailed(span), number, timeout)
+        del number
+        return self._call("unlock", job, span, nothing)
+
+    @coroutine_function
+    def erase(self, number: str, *, timeout: Seconds | None = None) -> Call[int]:
+        """Removes everything about a number (GDPR, article 17): its requests, its limits, and its idempotency keys.
+
+        Redis is read through for it.
+
+        Returns:
+            How many requests there were.
+
+        Raises:
+            InvalidInputError: It is no number.
+            StorageError: The store failed.
+        """
+        span = begin("erase")
+        job = self._verifier.erase(is_detailed(span), number, timeout)
+        del number
+        return self._call("erase", job, span, the_count)
 
     @coroutine_function
     def ping(self, *, timeout: Seconds | None = None) -> Call[None]:

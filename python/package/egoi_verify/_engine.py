@@ -15,7 +15,7 @@ from ._calls import Span, begin, is_detailed
 from ._client import Connection, EgoiSms
 from ._errors import DeliveryFailedError, InvalidInputError, NotSentError, VerifyError
 from ._store import Store, native_store
-from ._values import OutgoingSms, PrefixQuota, Quota, Seconds
+from ._values import NumberRecord, OutgoingSms, PrefixQuota, Quota, Seconds, number_record
 from ._verbs import BlockingVerbs
 
 if TYPE_CHECKING:
@@ -94,12 +94,12 @@ class BaseEngine:
                 success does not clear them. Default: no limit.
             sms_per_client: SMS for one ``client``, requests and resends together; then :class:`RateLimitedError`.
                 Default: no limit.
-            sms_per_prefix: SMS to numbers that share all but their last digits; then :class:`RateLimitedError`. Default:
-                no limit.
+            sms_per_prefix: SMS to numbers that share all but their last digits; then :class:`RateLimitedError`.
+                Default: no limit.
             max_resends: Resends of one request; then :class:`RateLimitedError`. Default: 3; ``None`` is no limit.
             resend_after: The pause between two SMS to one number; before its end a request and a resend are
-                :class:`RateLimitedError`. That of a request has the pending request's ``request_id``, so that a form goes
-                on with it. Default: 30 s; ``None`` is no pause.
+                :class:`RateLimitedError`. That of a request has the pending request's ``request_id``, so that a form
+                goes on with it. Default: 30 s; ``None`` is no pause.
             timeout: The deadline of each call. Default: 15 s.
             countries: The calling codes that are allowed, ``[351, 34]``; another is :class:`RejectedError`. Default:
                 all.
@@ -319,6 +319,51 @@ class Engine(BaseEngine, BlockingVerbs):
         else:
             delivering.ended(None)
         return None
+
+    def find(self, number: str, *, timeout: Seconds | None = None) -> NumberRecord:
+        """What is kept of a number, for a support desk: its requests and its limits that count something now.
+
+        Redis is read through for it.
+
+        Raises:
+            InvalidInputError: It is no number.
+            StorageError: The store failed.
+        """
+        span = begin("find")
+        job = self._verifier.find(is_detailed(span), number, timeout)
+        del number
+        return number_record(self._run(job, span))
+
+    def unlock(self, number: str, *, timeout: Seconds | None = None) -> None:
+        """Lifts the limits of a number: what is counted for it begins anew.
+
+        A request whose own attempts or resends are used up stays so; a new one can be made at once.
+
+        Raises:
+            InvalidInputError: It is no number.
+            StorageError: The store failed.
+        """
+        span = begin("unlock")
+        job = self._verifier.unlock(is_detailed(span), number, timeout)
+        del number
+        self._run(job, span)
+
+    def erase(self, number: str, *, timeout: Seconds | None = None) -> int:
+        """Removes everything about a number (GDPR, article 17): its requests, its limits, and its idempotency keys.
+
+        Redis is read through for it.
+
+        Returns:
+            How many requests there were.
+
+        Raises:
+            InvalidInputError: It is no number.
+            StorageError: The store failed.
+        """
+        span = begin("erase")
+        job = self._verifier.erase(is_detailed(span), number, timeout)
+        del number
+        return self._run(job, span)
 
     def ping(self, *, timeout: Seconds | None = None) -> None:
         """Checks that the store can be used, and asks E-goi, if the gateway is ``EgoiSms``. Sends no SMS.

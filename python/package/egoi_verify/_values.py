@@ -11,6 +11,8 @@ from . import _native
 __all__ = [
     "CodeType",
     "Message",
+    "NumberLimit",
+    "NumberRecord",
     "Outcome",
     "OutgoingSms",
     "PhoneNumber",
@@ -248,6 +250,37 @@ class PrefixQuota:
     """How many digits at the end of a number may differ, 1 to 14."""
 
 
+@dataclass(frozen=True)
+class NumberLimit:
+    """A limit of a number that counts something now."""
+
+    limit: str
+    """Its name: ``wrong_codes_per_number``, ``sms_per_number`` or ``resend_after``."""
+    count: int
+    """How many events there were."""
+    max: int
+    """How many there may be. From then on the limit stops calls."""
+    ends_at: datetime
+    """When it begins anew, in UTC."""
+
+
+@dataclass(frozen=True)
+class NumberRecord:
+    """What an engine keeps of a number. Printed, the number is masked."""
+
+    number: str
+    """The full number, ``+351910000000``."""
+    requests: list[Verification]
+    """Its requests, the newest first."""
+    limits: list[NumberLimit]
+    """Its limits that count something now."""
+
+    def __repr__(self) -> str:
+        return (
+            f"NumberRecord(number={_native.masked(self.number)!r}, requests={self.requests!r}, limits={self.limits!r})"
+        )
+
+
 def moment(seconds: float) -> datetime:
     """The time, from seconds since 1970."""
     return datetime.fromtimestamp(seconds, timezone.utc)
@@ -272,6 +305,21 @@ def verification(row: _native.VerificationRow) -> Verification:
         None if resend_at is None else moment(resend_at),
         resends_left,
     )
+
+
+def number_record(row: _native.NumberRow) -> NumberRecord:
+    """What the native module says of a number."""
+    number, requests, limits = row
+    return NumberRecord(
+        number,
+        [verification(request) for request in requests],
+        [NumberLimit(limit, count, most, moment(ends_at)) for limit, count, most, ends_at in limits],
+    )
+
+
+def the_count(row: int) -> int:
+    """The result of a call that returns a number."""
+    return row
 
 
 def nothing(row: None) -> None:

@@ -15,12 +15,13 @@ use tokio_postgres::types::{FromSql, ToSql, Type};
 use self::connections::Connections;
 use super::sealed::{Seal, Tags};
 use super::{
-    Attempt, Clock, ClockShift, Counted, CreateResult, DeliveryStatus, Digest, IdempotencyClaim, Limits, NewClaim,
-    NewRequest, NewResend, OpenOptions, ResendResult, SmsLimit, StoreBackend, StoreFuture, StoredRequest,
+    Attempt, Clock, ClockShift, Counted, CreateResult, DeliveryStatus, Digest, FoundNumber, IdempotencyClaim, Limits,
+    NewClaim, NewRequest, NewResend, OpenOptions, ResendResult, SmsLimit, StoreBackend, StoreFuture, StoredRequest,
     StoredResponse, StoredTerms, storage, wrong_key,
 };
 use crate::error::Error;
-use crate::machine::{Progress, Quota, Record, Timestamp};
+use crate::machine::{Counters, LatestSms, Progress, Quota, Record, Timestamp, Window};
+use crate::values::PhoneNumber;
 use crate::verification::{Outcome, SmsStatus, State};
 
 /// Requests in PostgreSQL. Each call is one statement, which calls one function that the migrations made; the time is the
@@ -414,6 +415,58 @@ impl StoreBackend for PostgresStore {
             let parameters: Parameters = vec![Box::new(bytes(&key)), Box::new(owner.to_be_bytes().to_vec())];
             let statement = "SELECT egoi_verify_release($1, $2)";
             self.connections.call(statement, parameters).await.map(drop)
+        })
+    }
+
+    fn find(&self, number: PhoneNumber, limits: Limits) -> StoreFuture<'_, FoundNumber> {
+        Box::pin(async move {
+            let (moved, stopped) = self.shift();
+            let names = all_bytes(&self.seal.number_tags(number));
+            let parameters = || -> Parameters { vec![Box::new(names.clone()), Box::new(moved), Box::new(stopped)] };
+            let rows = self.connections.call("SELECT * FROM egoi_verify_find($1, $2, $3)", parameters()).await?;
+            let requests = rows.iter().map(|row| {
+                let request = SealedRequest::read(row)?;
+                Ok((request.id, self.stored(&request)?))
+            });
+            let requests: Vec<_> = requests.collect::<Result<_, Error>>()?;
+            let rows = self.connections.call("SELECT * FROM egoi_verify_counted($1, $2, $3)", parameters()).await?;
+            let mut found = FoundNumber { requests, counters: Counters::default(), now: Timestamp::default() };
+            for row in &rows {
+                found.now = timestamp(get(row, "now")?);
+                let window = |events, since| {
+                    Ok::<_, Error>(Window { count: count(row, events)?, started: timestamp(get(row, since)?) })
+                };
+                let latest = match (get::<Option<i64>>(row, "sms_at")?, get::<Option<&[u8]>>(row, "sms_of")?) {
+                    (Some(at), Some(of)) => {
+                        let request = u128::from_be_bytes(of.try_into().map_err(|_| unreadable())?);
+                        Some(LatestSms { at: timestamp(at), request })
+                    }
+                    _ => None,
+                };
+                let counters = Counters {
+                    wrong_codes: window("wrong_codes", "wrong_codes_since")?,
+                    sms: window("sms", "sms_since")?,
+                    latest,
+                };
+                found.counters = found.counters.merged(counters, found.now, &limits.of_number());
+            }
+            Ok(found)
+        })
+    }
+
+    fn unlock(&self, number: PhoneNumber) -> StoreFuture<'_, ()> {
+        Box::pin(async move {
+            let names: Parameters = vec![Box::new(all_bytes(&self.seal.number_tags(number)))];
+            self.connections.call("SELECT egoi_verify_unlock($1)", names).await.map(drop)
+        })
+    }
+
+    fn erase(&self, number: PhoneNumber) -> StoreFuture<'_, u64> {
+        Box::pin(async move {
+            let names: Parameters = vec![Box::new(all_bytes(&self.seal.number_tags(number)))];
+            let rows = self.connections.call("SELECT egoi_verify_erase($1)", names).await?;
+            let row = rows.first().ok_or_else(unreadable)?;
+            Ok(get::<i64>(row, "egoi_verify_erase")?.unsigned_abs())
         })
     }
 

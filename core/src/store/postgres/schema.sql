@@ -687,3 +687,61 @@ BEGIN
         WHERE idempotency_key = of_key AND owner = of_owner AND given_id IS NULL;
 END
 $$;
+
+-- The requests of the number that these names stand for.
+CREATE FUNCTION egoi_verify_find(names bytea[], moved bigint, stopped bigint) RETURNS SETOF egoi_verify_said
+LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET search_path FROM CURRENT AS $$
+DECLARE
+    r egoi_verify_requests;
+    now bigint := egoi_verify_now(moved, stopped);
+BEGIN
+    FOR r IN SELECT * FROM egoi_verify_requests WHERE number = ANY (names) AND until > now LOOP
+        RETURN NEXT egoi_verify_of('there', r, now);
+    END LOOP;
+END
+$$;
+
+-- What is counted for it, by each of its names, and the time.
+CREATE FUNCTION egoi_verify_counted(
+    names bytea[], moved bigint, stopped bigint, OUT wrong_codes bigint, OUT wrong_codes_since bigint, OUT sms bigint,
+    OUT sms_since bigint, OUT sms_at bigint, OUT sms_of bytea, OUT now bigint
+) RETURNS SETOF record
+LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET search_path FROM CURRENT AS $$
+DECLARE
+    c egoi_verify_counters;
+BEGIN
+    FOR c IN SELECT * FROM egoi_verify_counters WHERE subject = ANY (names) LOOP
+        wrong_codes := c.wrong_codes;
+        wrong_codes_since := c.wrong_codes_since;
+        sms := c.sms;
+        sms_since := c.sms_since;
+        sms_at := c.sms_at;
+        sms_of := c.sms_of;
+        now := egoi_verify_now(moved, stopped);
+        RETURN NEXT;
+    END LOOP;
+END
+$$;
+
+-- Forgets what is counted for the number that these names stand for.
+CREATE FUNCTION egoi_verify_unlock(names bytea[]) RETURNS void
+LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET search_path FROM CURRENT AS $$
+BEGIN
+    DELETE FROM egoi_verify_counters WHERE subject = ANY (names);
+END
+$$;
+
+-- Removes everything about it, and gives back how many requests there were. The keys are read through: nothing else looks for
+-- one by its number.
+CREATE FUNCTION egoi_verify_erase(names bytea[]) RETURNS bigint
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+DECLARE
+    erased bigint;
+BEGIN
+    DELETE FROM egoi_verify_requests WHERE number = ANY (names);
+    GET DIAGNOSTICS erased = ROW_COUNT;
+    DELETE FROM egoi_verify_counters WHERE subject = ANY (names);
+    DELETE FROM egoi_verify_idempotency_keys WHERE number = ANY (names);
+    RETURN erased;
+END
+$$;

@@ -4,6 +4,7 @@ mod connection;
 mod failure;
 mod script;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,12 +15,12 @@ use self::failure::unexpected;
 use self::script::{Call, Source};
 use super::sealed::{Seal, Tags};
 use super::{
-    Attempt, Clock, ClockShift, Counted, CreateResult, DeliveryStatus, Digest, IdempotencyClaim, NewClaim, NewRequest,
-    NewResend, OpenOptions, ResendResult, SmsLimit, StoreBackend, StoreFuture, StoredRequest, StoredResponse,
-    StoredTerms, wrong_key,
+    Attempt, Clock, ClockShift, Counted, CreateResult, DeliveryStatus, Digest, FoundNumber, IdempotencyClaim, Limits,
+    NewClaim, NewRequest, NewResend, OpenOptions, ResendResult, SmsLimit, StoreBackend, StoreFuture, StoredRequest,
+    StoredResponse, StoredTerms, wrong_key,
 };
 use crate::error::Error;
-use crate::machine::{Progress, Record, Timestamp};
+use crate::machine::{Counters, LatestSms, Progress, Record, Timestamp, Window};
 use crate::values::PhoneNumber;
 use crate::verification::{Outcome, SmsStatus, State};
 
@@ -232,6 +233,53 @@ impl RedisStore {
         })
     }
 
+    async fn find(&self, number: PhoneNumber, limits: Limits) -> Result<FoundNumber, Error> {
+        let tags = self.seal.number_tags(number);
+        let mut requests = HashMap::new();
+        let mut cursor = b"0".to_vec();
+        loop {
+            let call = self.call(&script::FIND, "r:", b"").arg(&cursor).list(&tags);
+            let answer = Reply::of(self.connections.run(call).await?)?.ok_or_else(unexpected)?;
+            // One that the server shows twice is one.
+            for each in answer.list(3)? {
+                let each = Reply::of(each.clone())?.ok_or_else(unexpected)?;
+                let id = each.bytes(11)?.try_into().map_err(|_| unexpected())?;
+                requests.insert(u128::from_be_bytes(id), each.stored(number)?);
+            }
+            cursor = answer.bytes(0)?.to_vec();
+            if cursor == b"0" {
+                let now = answer.time(1)?;
+                let mut counters = Counters::default();
+                for counted in answer.list(2)? {
+                    let counted = Reply::of(counted.clone())?.ok_or_else(unexpected)?;
+                    counters = counters.merged(counted.counters()?, now, &limits.of_number());
+                }
+                return Ok(FoundNumber { requests: requests.into_iter().collect(), counters, now });
+            }
+        }
+    }
+
+    async fn unlock(&self, number: PhoneNumber) -> Result<(), Error> {
+        let call = self.call(&script::UNLOCK, "s:", b"").list(&self.seal.number_tags(number));
+        self.connections.run(call).await.map(drop)
+    }
+
+    async fn erase(&self, number: PhoneNumber) -> Result<u64, Error> {
+        let tags = self.seal.number_tags(number);
+        let (mut cursor, mut erased) = (b"0".to_vec(), 0);
+        loop {
+            let call = self.call(&script::ERASE, "r:", b"").arg(&cursor).list(&tags);
+            let answer = Reply::of(self.connections.run(call).await?)?.ok_or_else(unexpected)?;
+            cursor = answer.bytes(0)?.to_vec();
+            erased += answer.number::<u64>(1)?;
+            if cursor == b"0" {
+                break;
+            }
+        }
+        self.unlock(number).await?;
+        Ok(erased)
+    }
+
     async fn complete(&self, key: Digest, owner: u128, response: StoredResponse) -> Result<(), Error> {
         let call = self
             .call(&script::COMPLETE, "k:", &key)
@@ -289,6 +337,18 @@ impl StoreBackend for RedisStore {
         Box::pin(self.release(key, owner))
     }
 
+    fn find(&self, number: PhoneNumber, limits: Limits) -> StoreFuture<'_, FoundNumber> {
+        Box::pin(self.find(number, limits))
+    }
+
+    fn unlock(&self, number: PhoneNumber) -> StoreFuture<'_, ()> {
+        Box::pin(self.unlock(number))
+    }
+
+    fn erase(&self, number: PhoneNumber) -> StoreFuture<'_, u64> {
+        Box::pin(self.erase(number))
+    }
+
     fn ping(&self) -> StoreFuture<'_, ()> {
         Box::pin(async move {
             self.connections.run(self.call(&script::PING, "p", b"")).await?;
@@ -321,6 +381,29 @@ impl Reply {
             Some(Value::BulkString(bytes)) => Ok(bytes),
             _ => Err(unexpected()),
         }
+    }
+
+    fn list(&self, at: usize) -> Result<&[Value], Error> {
+        match self.0.get(at) {
+            Some(Value::Array(items)) => Ok(items),
+            _ => Err(unexpected()),
+        }
+    }
+
+    /// What `find` says is counted.
+    fn counters(&self) -> Result<Counters, Error> {
+        let latest = match self.number(4)? {
+            0 => None,
+            at => {
+                let request = self.bytes(5)?.try_into().map_err(|_| unexpected())?;
+                Some(LatestSms { at: Timestamp(at), request: u128::from_be_bytes(request) })
+            }
+        };
+        Ok(Counters {
+            wrong_codes: Window { count: self.number(0)?, started: self.time(1)? },
+            sms: Window { count: self.number(2)?, started: self.time(3)? },
+            latest,
+        })
     }
 
     fn word(&self) -> Result<&str, Error> {

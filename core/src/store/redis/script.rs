@@ -31,6 +31,10 @@ pub(super) static CLAIM: Source = source!("lists.lua" "claim.lua");
 pub(super) static COMPLETE: Source = source!("owned.lua" "complete.lua");
 pub(super) static RELEASE: Source = source!("owned.lua" "release.lua");
 
+pub(super) static FIND: Source = source!("lists.lua" "record.lua" "scan.lua" "find.lua");
+pub(super) static UNLOCK: Source = source!("lists.lua" "unlock.lua");
+pub(super) static ERASE: Source = source!("lists.lua" "record.lua" "scan.lua" "erase.lua");
+
 /// A script.
 pub(super) struct Source {
     code: &'static str,

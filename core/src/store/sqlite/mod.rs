@@ -15,8 +15,8 @@ use self::connection::Connection;
 use self::rows::{Counted, Key, Row};
 use super::sealed::{Seal, Tags};
 use super::{
-    Attempt, ClientHash, CreateResult, DELIVERY_TIMEOUT, DeliveryStatus, Digest, IdempotencyClaim, Limits, NewClaim,
-    NewRequest, NewResend, OpenOptions, ResendResult, SmsLimit, StoreBackend, StoreFuture, StoredRequest,
+    Attempt, ClientHash, CreateResult, DELIVERY_TIMEOUT, DeliveryStatus, Digest, FoundNumber, IdempotencyClaim, Limits,
+    NewClaim, NewRequest, NewResend, OpenOptions, ResendResult, SmsLimit, StoreBackend, StoreFuture, StoredRequest,
     StoredResponse, StoredTerms, is_key_known, wrong_key,
 };
 use crate::error::{Error, Reason};
@@ -439,6 +439,37 @@ impl StoreBackend for SqliteStore {
 
     fn release(&self, key: Digest, owner: u128) -> StoreFuture<'_, ()> {
         Box::pin(self.connection.write(move |tx, _| Key::release(tx, &key, owner)))
+    }
+
+    fn find(&self, number: PhoneNumber, limits: Limits) -> StoreFuture<'_, FoundNumber> {
+        Box::pin(async move {
+            let tags = self.seal.number_tags(number);
+            let finding = move |tx: &Transaction<'_>, now| {
+                let mut requests = Vec::new();
+                for id in Row::of_number(tx, &tags)? {
+                    requests.extend(Row::find(tx, id, now)?.map(|row| (id, row.read(now))));
+                }
+                // A row of another key is moved.
+                let counted = Counted::find(tx, &tags, now, limits.of_number())?;
+                Ok((requests, counted.map(|counted| counted.counters).unwrap_or_default(), now))
+            };
+            let (requests, counters, now) = self.connection.write(finding).await?;
+            let requests = requests.into_iter().map(|(id, request)| Ok((id, self.stored(request)?)));
+            Ok(FoundNumber { requests: requests.collect::<Result<_, Error>>()?, counters, now })
+        })
+    }
+
+    fn unlock(&self, number: PhoneNumber) -> StoreFuture<'_, ()> {
+        let tags = self.seal.number_tags(number);
+        Box::pin(self.connection.write(move |tx, _| Counted::remove(tx, &tags)))
+    }
+
+    fn erase(&self, number: PhoneNumber) -> StoreFuture<'_, u64> {
+        let tags = self.seal.number_tags(number);
+        Box::pin(self.connection.write(move |tx, _| {
+            Counted::remove(tx, &tags)?;
+            Row::erase(tx, &tags)
+        }))
     }
 
     fn ping(&self) -> StoreFuture<'_, ()> {

@@ -6,7 +6,7 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, 
 use rusqlite::{OptionalExtension as _, Result, Transaction, params};
 
 use super::super::{Digest, StoredResponse};
-use crate::machine::{CounterLimits, Counters, LatestSms, Progress, Quota, Record, SmsWait, Timestamp, Window};
+use crate::machine::{CounterLimits, Counters, LatestSms, Progress, Record, SmsWait, Timestamp, Window};
 use crate::verification::SmsStatus;
 
 /// A request.
@@ -143,6 +143,28 @@ impl Row {
         .optional()
     }
 
+    /// The ids of all requests of the number that these stand for.
+    pub(super) fn of_number(tx: &Transaction<'_>, numbers: &[Digest]) -> Result<Vec<u128>> {
+        let mut all = Vec::new();
+        for number in numbers {
+            let mut select = tx.prepare_cached("SELECT id FROM requests WHERE number = ?1")?;
+            for id in select.query_map([number], |row| row.get(0))? {
+                all.push(u128::from_be_bytes(id?));
+            }
+        }
+        Ok(all)
+    }
+
+    /// Removes all that is kept of the number that these stand for, and gives back how many requests there were.
+    pub(super) fn erase(tx: &Transaction<'_>, numbers: &[Digest]) -> Result<u64> {
+        let mut erased = 0;
+        for number in numbers {
+            erased += tx.prepare_cached("DELETE FROM requests WHERE number = ?1")?.execute([number])?;
+            tx.prepare_cached("DELETE FROM idempotency_keys WHERE number = ?1")?.execute([number])?;
+        }
+        Ok(erased as u64)
+    }
+
     pub(super) fn until(&self) -> Timestamp {
         self.record.expires_at.after(self.keep)
     }
@@ -237,16 +259,19 @@ impl Counted {
         let mut counted = Self { subject, counters, limits, until };
         for before in subjects.iter().skip(1) {
             if let Some((counters, until)) = read(tx, before)? {
-                let own = &mut counted.counters;
-                own.wrong_codes = merged(own.wrong_codes, counters.wrong_codes, now, limits.wrong_codes);
-                own.sms = merged(own.sms, counters.sms, now, limits.sms);
-                own.latest = own.latest.into_iter().chain(counters.latest).max_by_key(|latest| latest.at);
+                counted.counters = counted.counters.merged(counters, now, &limits);
                 counted.until = counted.until.max(until);
                 tx.prepare_cached("DELETE FROM counters WHERE subject = ?1")?.execute([before])?;
                 counted.write(tx)?;
             }
         }
         Ok(Some(counted))
+    }
+
+    /// Removes what was counted for whom these stand for.
+    pub(super) fn remove(tx: &Transaction<'_>, subjects: &[Digest]) -> Result<()> {
+        let mut delete = tx.prepare_cached("DELETE FROM counters WHERE subject = ?1")?;
+        subjects.iter().try_for_each(|subject| delete.execute([subject]).map(drop))
     }
 
     /// What stops another SMS.
@@ -323,18 +348,6 @@ fn read(tx: &Transaction<'_>, subject: &Digest) -> Result<Option<(Counters, Time
         Ok((counters, row.get(6)?))
     })
     .optional()
-}
-
-/// Both together, where both count still; without a limit nobody asks.
-fn merged(one: Window, other: Window, now: Timestamp, quota: Option<Quota>) -> Window {
-    let counts = |window: Window| window.count > 0 && quota.is_none_or(|quota| now < window.started.after(quota.per));
-    match (counts(one), counts(other)) {
-        (true, true) => {
-            Window { started: one.started.min(other.started), count: one.count.saturating_add(other.count) }
-        }
-        (false, true) => other,
-        _ => one,
-    }
 }
 
 impl Key {
