@@ -1,21 +1,16 @@
-"""A sign-up that proves a phone number, with Flask and ``Client``.
+"""A sign-up that proves a phone number, with Flask and ``Engine``.
 
     EGOI_API_KEY=... EGOI_SENDER=... FLASK_SECRET_KEY=... flask --app flask_app run
 
-``/number`` sends a code, ``/code`` takes it, ``/resend`` sends another one. All three take forms.
+``/number`` sends a code, ``/code`` checks it, ``/resend`` sends another one. All three take forms.
 """
 
-import time
 from dataclasses import dataclass
 from math import ceil
 from secrets import token_urlsafe
-from threading import Lock
 
-from egoi_verify import Client, InvalidInputError, Outcome, RateLimitedError, VerifyError, parse_number
+from egoi_verify import EgoiSms, Engine, InvalidInputError, Outcome, Quota, RateLimitedError, VerifyError, parse_number
 from flask import Flask, Response, abort, request, session
-
-SMS_PER_HOUR = 5
-CODES_PER_SMS = 5
 
 app = Flask(__name__)
 app.config.from_prefixed_env()  # FLASK_SECRET_KEY
@@ -23,34 +18,30 @@ app.config["SESSION_COOKIE_SECURE"] = True
 # A form on somebody else's page is sent without our cookie, and so cannot act for its visitor.
 app.config["SESSION_COOKIE_SAMESITE"] = "Lax"
 
-# One for all threads, and for all processes that a server forks from this one: each makes connections of its own.
-client = Client.from_env()
+# This store is the memory of one process. Several processes need one that they share: `Engine.from_env()` takes it from
+# EGOI_STORE and EGOI_STORE_KEY.
+engine = Engine(
+    EgoiSms.from_env(),
+    # Without these two a stranger sends SMS to anybody at your expense, and spends the limits of other numbers.
+    sms_per_client=Quota(5, per=3600),
+    wrong_codes_per_client=Quota(20, per=3600),
+)
 
 
 @dataclass
 class SignUp:
     number: str
     request_id: str
-    codes_left: int = CODES_PER_SMS
 
 
-# Flask's session is a cookie, which the browser can read, and can put back as it was before a wrong code was counted.
-# So it holds a random name only, and the rest is here. In one process's memory, to be one file: several processes need
-# a store that they share, such as Redis.
+# The browser can read Flask's session. It holds a random name only, and the rest is here: in the memory of one process,
+# to be one file.
 sign_ups: dict[str, SignUp] = {}
-sms_sent: dict[str, list[float]] = {}
-counting = Lock()
 
 
-def count_sms() -> None:
-    """Without this a stranger has you send SMS to anybody, at your expense."""
+def caller() -> str | None:
     # Behind a proxy this is the proxy's address, unless werkzeug's ProxyFix believes its headers.
-    address, now = request.remote_addr or "", time.monotonic()
-    with counting:
-        recent = [sent for sent in sms_sent.get(address, []) if sent > now - 3600]
-        if len(recent) >= SMS_PER_HOUR:
-            abort(later(recent[0] + 3600 - now))
-        sms_sent[address] = [*recent, now]
+    return request.remote_addr
 
 
 def known() -> SignUp:
@@ -58,43 +49,39 @@ def known() -> SignUp:
     return sign_up or abort(409, "Ask for a code first.")
 
 
-def later(seconds: float) -> Response:
-    return Response("Try again later.", 429, {"Retry-After": str(ceil(seconds))})
-
-
 @app.post("/number")
 def ask() -> tuple[str, int]:
-    number = parse_number(request.form["number"]).e164  # before the limit: a number that was mistyped sends nothing
-    count_sms()
-    verification = client.request(number, message="{CODE} is your code for Example.")
+    number = parse_number(request.form["number"]).e164
+    try:
+        id = engine.request(number, message="{CODE} is your code for Example.", client=caller()).id
+    except VerifyError as error:
+        # A double click, or an SMS that was possibly sent: the visitor goes on with the request that is pending.
+        if error.request_id is None:
+            raise
+        id = error.request_id
     session["sign_up"] = name = token_urlsafe()
-    sign_ups[name] = SignUp(number, verification.id)
+    sign_ups[name] = SignUp(number, id)
     return "A code was sent by SMS.", 202
 
 
 @app.post("/resend")
 def resend() -> tuple[str, int]:
-    sign_up = known()
-    count_sms()
-    client.resend(sign_up.request_id)
-    # `codes_left` stays as it is: a new code gives no new guesses.
+    engine.resend(known().request_id)
     return "A new code was sent. The old one no longer works.", 202
 
 
 @app.post("/code")
 def give_code() -> str:
     sign_up = known()
-    with counting:
-        if sign_up.codes_left == 0:
-            abort(429, "Too many wrong codes. Ask for a new one.")
-        sign_up.codes_left -= 1  # before the call, or a hundred guesses at the same moment would all be looked at
-    # The number is the session's and not the form's: who proves one number must not be signed up with another.
-    outcome = client.validate(sign_up.request_id, request.form["code"], number=sign_up.number)
+    # The number is the session's, never the form's.
+    outcome = engine.validate(sign_up.request_id, request.form["code"], number=sign_up.number, client=caller())
     if outcome.is_verified:
         sign_ups.pop(session.pop("sign_up"), None)
         return "The number is proved."  # here an account is made, with `sign_up.number`
     if outcome is Outcome.WRONG_CODE:
         abort(400, "That is not the code. Try again.")
+    if outcome is Outcome.TOO_MANY_ATTEMPTS:
+        abort(429, "Too many wrong codes. Ask for a new one later.")
     abort(410, "That code is no longer good. Ask for a new one.")
 
 
@@ -103,9 +90,8 @@ def failed(error: VerifyError) -> Response:
     if isinstance(error, InvalidInputError):
         return Response(error.detail, 422, mimetype="text/plain")
     if isinstance(error, RateLimitedError):
-        return later(60 if error.retry_after is None else error.retry_after)
+        wait = 60 if error.retry_after is None else ceil(error.retry_after)
+        return Response("Try again later.", 429, {"Retry-After": str(wait)})
     # It can be logged: no error holds a key, a code, a message or a whole number.
     app.logger.warning("a verification failed: %r", error)
-    if error.sms_possibly_sent:
-        return Response("Something went wrong. A code may still reach you: if none does, ask for a new one.", 502)
     return Response("Something went wrong. Try again later.", 503)

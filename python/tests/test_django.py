@@ -17,7 +17,7 @@ from django.test import Client as Visitor
 from django.test.utils import override_settings
 from django.urls import include, path
 from django.utils.translation import trans_real
-from egoi_verify import Client, Sandbox
+from egoi_verify import Client, Engine, OutgoingSms, Quota, Sandbox
 
 E164 = "+351910000000"
 PROVED: list[str] = []
@@ -155,6 +155,24 @@ def test_where_an_sms_was_possibly_sent_the_visitor_is_told(sandbox: Sandbox, vi
     answer = ask(visitor)
     assert answer.status_code == 502
     assert "If a code reaches you, it will not work" in text(answer)
+
+
+def test_one_visitor_gets_no_more_sms_than_the_limit_for_whichever_numbers(sandbox: Sandbox, visitor: Visitor) -> None:
+    sent: list[OutgoingSms] = []
+    engine = Engine(sent.append, sms_per_client=Quota(2, 3600))
+    with override_settings(EGOI_VERIFY={"VERIFIER": engine, "VERIFIED": proved}):
+        answers = [ask(visitor, f"{NUMBER[:-1]}{last}").status_code for last in range(3)]
+    assert (answers, len(sent)) == ([302, 302, 429], 2)
+
+
+def test_a_double_click_is_one_sms_and_its_code_proves_the_number(sandbox: Sandbox) -> None:
+    sent: list[OutgoingSms] = []
+    with override_settings(EGOI_VERIFY={"VERIFIER": Engine(sent.append), "VERIFIED": proved}):
+        first, second = Visitor(), Visitor()
+        ask(first)
+        assert ask(second).headers["Location"] == "/phone/code/"
+        (sms,) = sent
+        assert give(second, sms.text[:6]).status_code == 302
 
 
 def test_what_only_an_operator_can_mend_is_logged_and_not_told(

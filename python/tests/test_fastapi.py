@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 from conftest import NUMBER
-from egoi_verify import AsyncEngine, AsyncVerifier, OutgoingSms, Sandbox
+from egoi_verify import AsyncEngine, AsyncVerifier, OutgoingSms, Quota, Sandbox
 from egoi_verify.fastapi import Session, verification_router
 from egoi_verify.testing import TestClock
 from fastapi import FastAPI, Request
@@ -121,13 +121,16 @@ def test_what_only_an_operator_can_mend_is_logged_and_not_told(site: Site, caplo
 
 class TestAnEngine:
     @pytest.fixture
-    def site(self, sandbox: Sandbox) -> Iterator[Site]:
-        sent: list[OutgoingSms] = []
+    def sent(self) -> list[OutgoingSms]:
+        return []
 
+    @pytest.fixture
+    def site(self, sandbox: Sandbox, sent: list[OutgoingSms]) -> Iterator[Site]:
         async def send(sms: OutgoingSms) -> None:
             sent.append(sms)
 
-        site = Site(AsyncEngine(send, clock=TestClock()), sandbox)
+        engine = AsyncEngine(send, clock=TestClock(), sms_per_client=Quota(2, 3600))
+        site = Site(engine, sandbox)
         with site.visitor:
             yield site
 
@@ -142,6 +145,21 @@ class TestAnEngine:
         answer = site.post("resend")
         assert (answer.status_code, answer.json()["error"]["limit"]) == (429, "resend_after")
         assert 0 < int(answer.headers["Retry-After"]) <= 30
+
+    def test_a_double_click_is_one_sms_and_its_code_proves_the_number(
+        self, site: Site, sent: list[OutgoingSms]
+    ) -> None:
+        site.post("request", number=NUMBER)
+        site.session.clear()  # as the second click knows it
+        assert site.post("request", number=NUMBER).status_code == 429
+        (sms,) = sent
+        assert site.post("validate", code=sms.text[:6]).json() == {"outcome": "verified"}
+
+    def test_one_visitor_gets_no_more_sms_than_the_limit_for_whichever_numbers(self, site: Site) -> None:
+        for last in range(2):
+            assert site.post("request", number=f"{NUMBER[:-1]}{last}").status_code == 202
+        answer = site.post("request", number=f"{NUMBER[:-1]}2")
+        assert (answer.status_code, answer.json()["error"]["limit"]) == (429, "sms_per_client")
 
 
 def test_the_session_can_be_a_signed_cookie(sandbox: Sandbox) -> None:

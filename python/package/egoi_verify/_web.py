@@ -36,6 +36,14 @@ def is_of_visitor(error: VerifyError) -> bool:
     return error.code in _STATUSES
 
 
+def can_go_on(error: VerifyError) -> bool:
+    """Whether a request is pending whose SMS was sent or possibly sent: its id is in the error.
+
+    A double click is stopped by ``resend_after``: the code of the first click is on its way.
+    """
+    return error.request_id is not None and (error.sms_possibly_sent or error.limit == "resend_after")
+
+
 def body_of(error: VerifyError) -> ErrorBody:
     """The error as JSON."""
     return {
@@ -53,6 +61,8 @@ def detail_of(error: VerifyError) -> str:
     """The error for the visitor, in English."""
     if is_of_visitor(error):
         return error.detail
+    if can_go_on(error):
+        return "Something went wrong. If a code reaches you, enter it. If none does, ask for a new one."
     if error.sms_possibly_sent:
         # The id of that request is not known, so its code cannot be checked.
         return "Something went wrong. If a code reaches you, it will not work. Ask for a new one."

@@ -26,11 +26,11 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from ._errors import ConflictError, RateLimitedError, VerifyError
+from ._errors import ConflictError, VerifyError
 from ._functions import parse_number
 from ._values import Outcome, Seconds, Verification
 from ._verifier import AsyncVerifier
-from ._web import body_of, headers_of, is_of_visitor, status_of
+from ._web import body_of, can_go_on, headers_of, is_of_visitor, status_of
 
 __all__ = ["Checked", "CodeSent", "Session", "verification_router"]
 
@@ -89,11 +89,16 @@ class _Route(APIRoute):
         return handle_errors
 
 
+def _address(request: Request) -> str | None:
+    return request.client.host if request.client else None
+
+
 def verification_router(
     verifier: AsyncVerifier,
     *,
     session: Callable[..., Session | Awaitable[Session]],
     verified: Callable[[Request, str], object],
+    client: Callable[[Request], str | None] = _address,
     message: str | None = None,
     ttl: Seconds | None = None,
 ) -> APIRouter:
@@ -105,6 +110,8 @@ def verification_router(
             holds the number and the request's id, and neither lets anybody do more.
         verified: Called with the request and the number (E.164) when the number is proved, before the answer. Plain or
             ``async``. An exception of it is the answer's.
+        client: Names who asks, for ``sms_per_client`` and ``wrong_codes_per_client`` of an engine. Default: the address
+            of the connection. Behind a proxy that is the proxy's, unless the server believes its headers.
         message: The SMS, with ``{CODE}``; the verifier's default if not given.
         ttl: The validity in seconds; the verifier's default if not given.
 
@@ -120,14 +127,13 @@ def verification_router(
         return cast(_Pending, request)
 
     @router.post("/request", status_code=202)
-    async def request(given: _Number, known: Annotated[Session, Depends(session)]) -> CodeSent:
+    async def request(given: _Number, request: Request, known: Annotated[Session, Depends(session)]) -> CodeSent:
         number = parse_number(given.number).e164
         try:
-            sent = await verifier.request(number, message=message, ttl=ttl)
-        except RateLimitedError as error:
-            if error.limit == "resend_after" and error.request_id is not None:
-                # A double click: the code of the first one is on its way, and the form goes on with it.
-                known[_KEY] = _Pending(id=error.request_id, number=number, is_verified=False)
+            sent = await verifier.request(number, message=message, ttl=ttl, client=client(request))
+        except VerifyError as error:
+            if can_go_on(error):
+                known[_KEY] = _Pending(id=error.request_id or "", number=number, is_verified=False)
             raise
         known[_KEY] = _Pending(id=sent.id, number=number, is_verified=False)
         return _code_sent(sent)
@@ -143,7 +149,7 @@ def verification_router(
             # The answer was lost on its way, and the same visitor asks again.
             return Checked(outcome=Outcome.VERIFIED)
         # The number is the session's, never the form's.
-        outcome = await verifier.validate(asked["id"], given.code, number=asked["number"])
+        outcome = await verifier.validate(asked["id"], given.code, number=asked["number"], client=client(request))
         if outcome.is_verified:
             done = verified(request, asked["number"])
             if inspect.isawaitable(done):

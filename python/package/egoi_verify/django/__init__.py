@@ -13,6 +13,8 @@
   function that returns one. Without it ``Client.from_env()``.
 - ``VERIFIED``: a function, or its dotted path. The app calls it with the request and the number (E.164) when the number
   is proved. It may return a response; otherwise the visitor is sent to ``NEXT``.
+- ``CLIENT``: a function of the request that names who asks, or its dotted path, for ``sms_per_client`` and
+  ``wrong_codes_per_client`` of an engine. Without it the address of the connection. Behind a proxy that is the proxy's.
 - ``NEXT``: the next page after the proof; ``"/"`` if not given.
 - ``MESSAGE``: the SMS, with ``{CODE}``.
 

@@ -15,7 +15,8 @@ from django.utils.module_loading import import_string
 from egoi_verify._client import Client
 from egoi_verify._verifier import Verifier
 
-_KNOWN = ("VERIFIER", "VERIFIED", "NEXT", "MESSAGE")
+_KNOWN = ("VERIFIER", "VERIFIED", "CLIENT", "NEXT", "MESSAGE")
+_PATHS = ("VERIFIER", "VERIFIED", "CLIENT")
 
 
 def _setting(name: str) -> Any:
@@ -24,7 +25,7 @@ def _setting(name: str) -> Any:
     if unknown:
         raise ImproperlyConfigured(f"EGOI_VERIFY has no setting {unknown[0]!r}; it has {', '.join(_KNOWN)}")
     value = given.get(name)
-    return import_string(value) if name in ("VERIFIER", "VERIFIED") and isinstance(value, str) else value
+    return import_string(value) if name in _PATHS and isinstance(value, str) else value
 
 
 @lru_cache(maxsize=1)
@@ -44,6 +45,12 @@ def verified() -> Callable[[HttpRequest, str], HttpResponse | None]:
             "EGOI_VERIFY['VERIFIED'] is missing: a function that takes the request and the number"
         )
     return cast("Callable[[HttpRequest, str], HttpResponse | None]", found)
+
+
+def client(request: HttpRequest) -> str | None:
+    """The name of who asks: by default the address of the connection."""
+    found = _setting("CLIENT")
+    return request.META.get("REMOTE_ADDR") or None if found is None else cast("str | None", found(request))
 
 
 def next_url() -> str:

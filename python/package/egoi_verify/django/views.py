@@ -13,7 +13,7 @@ from django.views.generic import FormView
 
 from egoi_verify._errors import InvalidInputError, RateLimitedError, VerifyError
 from egoi_verify._values import Outcome
-from egoi_verify._web import headers_of, is_of_visitor, status_of
+from egoi_verify._web import can_go_on, headers_of, is_of_visitor, status_of
 
 from . import conf
 from .forms import CodeForm, NumberForm
@@ -43,6 +43,12 @@ def _pending(request: HttpRequest) -> Pending | None:
     return cast("Pending | None", request.session.get(SESSION_KEY))
 
 
+def log(error: VerifyError) -> None:
+    """Logs an error that an operator needs to see. No error holds a key, a code or a full number."""
+    if not is_of_visitor(error):
+        logger.error("a verification failed: %r", error)
+
+
 class _Page(BaseView):
     """A form. The page shows the errors of the library."""
 
@@ -53,14 +59,15 @@ class _Page(BaseView):
 
     def failed(self, form: Form, error: VerifyError) -> HttpResponse:
         """The page again, with advice about the failure."""
-        if not is_of_visitor(error):
-            logger.error("a verification failed: %r", error)
+        log(error)
         if isinstance(error, InvalidInputError):
             text = _("This number cannot get a code.") if error.field == "number" else _("That is not a code.")
         elif isinstance(error, RateLimitedError):
             text = _("Too many codes were asked for. Try again later.")
         elif is_of_visitor(error):
             text = _("That code is no longer good. Ask for a new one.")
+        elif can_go_on(error):
+            text = _("Something went wrong. If a code reaches you, enter it. If none does, ask for a new one.")
         elif error.sms_possibly_sent:
             text = _("Something went wrong. If a code reaches you, it will not work. Ask for a new one.")
         else:
@@ -78,14 +85,12 @@ class NumberView(_Page):
         """Sends one SMS."""
         number: str = form.cleaned_data["number"]
         try:
-            id = conf.verifier().request(number, message=conf.message()).id
-        except RateLimitedError as error:
-            if error.limit != "resend_after" or error.request_id is None:
-                return self.failed(form, error)
-            # A double click: the code of the first one is on its way.
-            id = error.request_id
+            id = conf.verifier().request(number, message=conf.message(), client=conf.client(self.request)).id
         except VerifyError as error:
-            return self.failed(form, error)
+            if not can_go_on(error):
+                return self.failed(form, error)
+            log(error)
+            id = error.request_id or ""
         self.request.session[SESSION_KEY] = Pending(id=id, number=number)
         return redirect("egoi_verify:code")
 
@@ -107,11 +112,15 @@ class CodeView(_Page):
         pending = cast(Pending, _pending(self.request))
         try:
             # The number is the session's, never the form's.
-            outcome = conf.verifier().validate(pending["id"], form.cleaned_data["code"], number=pending["number"])
+            outcome = conf.verifier().validate(
+                pending["id"], form.cleaned_data["code"], number=pending["number"], client=conf.client(self.request)
+            )
         except VerifyError as error:
             return self.failed(form, error)
         if outcome is Outcome.WRONG_CODE:
             return self.refused(form, _("That is not the code. Try again."), 400)
+        if outcome is Outcome.TOO_MANY_ATTEMPTS:
+            return self.refused(form, _("Too many wrong codes. Ask for a new one later."), 429)
         if not outcome.is_verified:
             return self.refused(form, _("That code is no longer good. Ask for a new one."), 410)
         del self.request.session[SESSION_KEY]
