@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ._values import Outcome, Seconds, State, Verification
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
     from typing import Literal
 
     from ._values import CodeType
@@ -61,7 +62,7 @@ class Verifier(Protocol):
 class AsyncVerifier(Protocol):
     """The five verbs of :class:`AsyncClient` and :class:`AsyncEngine`."""
 
-    async def request(
+    def request(
         self,
         number: str,
         *,
@@ -73,11 +74,11 @@ class AsyncVerifier(Protocol):
         idempotency_key: str | None = None,
         client: str | None = None,
         timeout: Seconds | None = None,
-    ) -> Verification:
+    ) -> Coroutine[Any, Any, Verification]:
         """Sends one SMS with a code to the number."""
         ...
 
-    async def validate(
+    def validate(
         self,
         id: str,
         code: str,
@@ -85,18 +86,18 @@ class AsyncVerifier(Protocol):
         number: str | None = None,
         client: str | None = None,
         timeout: Seconds | None = None,
-    ) -> Outcome:
+    ) -> Coroutine[Any, Any, Outcome]:
         """Submits the code that the recipient gave. A wrong code is an outcome, not an error."""
         ...
 
-    async def cancel(self, id: str, *, timeout: Seconds | None = None) -> State:
+    def cancel(self, id: str, *, timeout: Seconds | None = None) -> Coroutine[Any, Any, State]:
         """Gives the request up, and gives back the state that it is in afterwards."""
         ...
 
-    async def resend(self, id: str, *, timeout: Seconds | None = None) -> Verification:
+    def resend(self, id: str, *, timeout: Seconds | None = None) -> Coroutine[Any, Any, Verification]:
         """Sends a new code; the old one stops working and the validity starts again."""
         ...
 
-    async def get(self, id: str, *, timeout: Seconds | None = None) -> Verification:
+    def get(self, id: str, *, timeout: Seconds | None = None) -> Coroutine[Any, Any, Verification]:
         """Reads the request."""
         ...
