@@ -35,8 +35,8 @@ def clean_python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return python
 
 
-def test_it_is_at_most_6_mib(wheel: Path) -> None:
-    assert wheel.stat().st_size <= 6 * MIB
+def test_it_is_at_most_4_mib(wheel: Path) -> None:
+    assert wheel.stat().st_size <= 4 * MIB
 
 
 def test_it_is_for_cpython_3_10_and_later(wheel: Path) -> None:

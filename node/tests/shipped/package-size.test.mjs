@@ -10,12 +10,12 @@ const { version } = JSON.parse(readFileSync(`${here}package.json`, "utf8"));
 const PLATFORM = "egoi-verify-linux-x64-gnu";
 const MIB = 1024 * 1024;
 
-test("the addon has at most 13 MiB and the tarballs 6 MiB", (t) => {
+test("the addon has at most 8 MiB and the tarballs 4 MiB", (t) => {
     const addon = statSync(`${here}build/${PLATFORM}/egoi-verify.node`).size;
     const packed = [PLATFORM, "egoi-verify"].map((name) => statSync(`${here}build/${name}-${version}.tgz`).size);
     t.diagnostic(
         `addon ${(addon / MIB).toFixed(2)} MiB, tarballs ${packed.map((size) => (size / MIB).toFixed(2)).join(" and ")} MiB`,
     );
-    assert.ok(addon <= 13 * MIB);
-    assert.ok(packed.every((size) => size <= 6 * MIB));
+    assert.ok(addon <= 8 * MIB);
+    assert.ok(packed.every((size) => size <= 4 * MIB));
 });

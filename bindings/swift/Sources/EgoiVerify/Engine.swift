@@ -103,7 +103,8 @@ public struct EngineOptions: Sendable {
                 "store": store, "timeout": timeout, "max_requests": maxRequests, "max_attempts": maxAttempts,
                 "wrong_codes_per_number": wrongCodesPerNumber, "sms_per_number": smsPerNumber,
                 "wrong_codes_per_client": wrongCodesPerClient, "sms_per_client": smsPerClient,
-                "sms_per_prefix": smsPerPrefix, "max_resends": maxResends, "resend_after": resendAfter, "countries": countries,
+                "sms_per_prefix": smsPerPrefix, "max_resends": maxResends, "resend_after": resendAfter,
+                "countries": countries,
             ]),
             clock: clock)
     }
