@@ -19,7 +19,7 @@ pub enum NativeError {
         code: String,
         /// The failure in words, secrets removed.
         detail: String,
-        /// The HTTP status that the service answered.
+        /// The HTTP status of the service's response.
         http_status: Option<i32>,
         /// The request that the failure is about.
         request_id: Option<String>,

@@ -246,8 +246,8 @@ impl NativeSession {
     }
 
     /// See core's.
-    pub fn given_up(&self, now: NativeMoment) {
-        self.session().given_up(now.into());
+    pub fn cancelled(&self, now: NativeMoment) {
+        self.session().cancelled(now.into());
     }
 
     /// See core's; while a call is under way it does nothing.

@@ -7,7 +7,7 @@ use serde::de::value::{self, MapDeserializer, SeqDeserializer};
 use serde::de::{Deserialize, Deserializer, IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
 
-/// Options by their names in core. One that is absent has core's default.
+/// Options by their names in core. An absent option has core's default.
 pub type NativeSettings = HashMap<String, NativeSetting>;
 
 /// The value of an option.
@@ -39,11 +39,12 @@ pub enum NativeSetting {
     },
 }
 
-/// The settings of core. The types are those of Kotlin's and Swift's own options, so that a wrong one is our fault.
+/// The settings of core. Kotlin and Swift have checked the types: a wrong type is our fault.
 pub(crate) fn settings<T: for<'de> Deserialize<'de>>(given: NativeSettings) -> Result<T, Error> {
-    // What serde says of a fault may repeat a secret.
-    T::deserialize(MapDeserializer::new(given.into_iter()))
-        .map_err(|_: value::Error| Error::new(ErrorCode::Internal, "an option has a name or a type that core has not"))
+    // Serde's text may repeat a secret.
+    T::deserialize(MapDeserializer::new(given.into_iter())).map_err(|_: value::Error| {
+        Error::new(ErrorCode::Internal, "an option has a name or a type that core does not know")
+    })
 }
 
 impl<'de> Deserializer<'de> for NativeSetting {

@@ -23,7 +23,7 @@ use crate::values::{CodeSize, Validity};
 pub const CODE_COMES_WITHIN: Duration = Duration::from_secs(10);
 
 /// The options that a language gives, and core's builder of them. An option is one line: its name, the type that a language
-/// gives, and the function that makes the builder's type of it. What is absent has the builder's default.
+/// gives, and the function that makes the builder's type of it. An absent option has the builder's default.
 macro_rules! settings {
     ($(#[$about:meta])* $name:ident for $builder:ty {
         $($(#[$how:meta])* $option:ident: $given:ty => $read:expr,)*
@@ -39,7 +39,7 @@ macro_rules! settings {
         impl $name {
             const NAMES: &[&str] = &[$(stringify!($option)),*];
 
-            /// The builder with what was given.
+            /// Sets the given options.
             pub fn set(self, mut builder: $builder) -> Result<$builder, Error> {
                 $(if let Some(given) = self.$option {
                     builder = builder.$option($read(stringify!($option), given)?);
@@ -66,7 +66,7 @@ settings! {
 }
 
 impl StoreSettings {
-    /// The store with what was given.
+    /// Returns the store of these options.
     pub fn read(self) -> Result<Store, Error> {
         if self.url.is_none() {
             let fault = "is missing; it must be a URL such as `memory:`";
@@ -202,7 +202,7 @@ fn each<G, T>(read: impl Fn(&str, G) -> Result<T, Error>) -> impl Fn(&str, Vec<G
     move |field, given| given.into_iter().map(|given| read(field, given)).collect()
 }
 
-/// The options of calls, and those of a client that have no default.
+/// The options of calls, and the required options of a client.
 const OTHER_NAMES: &[&str] = &["api_key", "code_size", "code_type", "idempotency_key"];
 
 /// The name of an option as languages with camel case write it. Any other name stays as it is.
@@ -293,7 +293,7 @@ const MAX_TIMEOUT: Duration = Duration::from_secs(600);
 /// A window, a pause and a retention are no longer.
 const MAX_SPAN: Duration = Duration::from_secs(31 * 24 * 60 * 60);
 
-/// A length of time in seconds. One that is negative, endless or not a number is `invalid_input`.
+/// A length of time in seconds. A negative or endless one, and not a number, is `invalid_input`.
 pub fn seconds(field: &str, given: f64) -> Result<Duration, Error> {
     seconds_up_to(Duration::MAX, field, given)
 }

@@ -319,7 +319,7 @@ impl Error {
         self.0.cause.as_ref()?.downcast_ref::<Self>().map(Self::code)
     }
 
-    /// The HTTP status that the service answered, where it answered.
+    /// The HTTP status of the service's response, if there was one.
     pub fn http_status(&self) -> Option<u16> {
         self.0.http_status
     }

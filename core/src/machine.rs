@@ -62,7 +62,7 @@ pub enum Event {
         /// Whether it is the code that was sent last.
         code_is_right: bool,
     },
-    /// The sender gives up.
+    /// The sender cancels.
     Cancel,
     /// A new code is to be sent.
     Resend {
@@ -73,7 +73,7 @@ pub enum Event {
 
 /// What an event is answered by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Answer {
+pub enum EventResult {
     /// To a code.
     Outcome(Outcome),
     /// To a cancellation: the state afterwards.
@@ -118,7 +118,7 @@ impl Record {
 
     /// Whether another code may be looked at.
     pub fn attempts_left(&self, limits: &RequestLimits) -> Option<u32> {
-        limits.max_attempts.map(|most| most.saturating_sub(self.wrong_codes))
+        limits.max_attempts.map(|max| max.saturating_sub(self.wrong_codes))
     }
 
     /// How many more resends there may be; none where they are not limited.
@@ -135,45 +135,45 @@ impl Record {
 
     /// What becomes of the record at an event, and the answer.
     #[must_use]
-    pub fn step(mut self, event: Event, now: Timestamp, limits: &RequestLimits) -> (Self, Answer) {
+    pub fn step(mut self, event: Event, now: Timestamp, limits: &RequestLimits) -> (Self, EventResult) {
         let state = self.state(now);
         let spent = self.attempts_left(limits) == Some(0);
-        let answer = match (event, state) {
-            (Event::Validate { .. }, State::Pending) if spent => Answer::Outcome(Outcome::TooManyAttempts),
+        let result = match (event, state) {
+            (Event::Validate { .. }, State::Pending) if spent => EventResult::Outcome(Outcome::TooManyAttempts),
             (Event::Validate { code_is_right: true }, State::Pending) => {
                 self.progress = Progress::Verified;
-                Answer::Outcome(Outcome::Verified)
+                EventResult::Outcome(Outcome::Verified)
             }
             (Event::Validate { code_is_right: false }, State::Pending) => {
                 self.wrong_codes = self.wrong_codes.saturating_add(1);
-                Answer::Outcome(Outcome::WrongCode)
+                EventResult::Outcome(Outcome::WrongCode)
             }
-            (Event::Validate { .. }, State::Verified) => Answer::Outcome(Outcome::AlreadyVerified),
-            (Event::Validate { .. }, State::Expired) => Answer::Outcome(Outcome::Expired),
-            (Event::Validate { .. }, State::Cancelled) => Answer::Outcome(Outcome::Cancelled),
+            (Event::Validate { .. }, State::Verified) => EventResult::Outcome(Outcome::AlreadyVerified),
+            (Event::Validate { .. }, State::Expired) => EventResult::Outcome(Outcome::Expired),
+            (Event::Validate { .. }, State::Cancelled) => EventResult::Outcome(Outcome::Cancelled),
             (Event::Cancel, State::Pending) => {
                 self.progress = Progress::Cancelled;
-                Answer::State(State::Cancelled)
+                EventResult::State(State::Cancelled)
             }
-            (Event::Cancel, over) => Answer::State(over),
-            (Event::Resend { .. }, State::Pending) if spent => Answer::Conflict,
+            (Event::Cancel, over) => EventResult::State(over),
+            (Event::Resend { .. }, State::Pending) if spent => EventResult::Conflict,
             (Event::Resend { validity }, State::Pending) => {
                 let pause = limits.resend_after.unwrap_or_default();
                 let pause_ends = self.sent_at.after(pause);
-                if limits.max_resends.is_some_and(|most| self.resends >= most) {
-                    Answer::RateLimited { retry_after: None }
+                if limits.max_resends.is_some_and(|max| self.resends >= max) {
+                    EventResult::RateLimited { retry_after: None }
                 } else if now < pause_ends {
-                    Answer::RateLimited { retry_after: Some(pause_ends.since(now)) }
+                    EventResult::RateLimited { retry_after: Some(pause_ends.since(now)) }
                 } else {
                     self.resends = self.resends.saturating_add(1);
                     self.sent_at = now;
                     self.expires_at = now.after(validity);
-                    Answer::Resend
+                    EventResult::Resend
                 }
             }
-            (Event::Resend { .. }, _) => Answer::Conflict,
+            (Event::Resend { .. }, _) => EventResult::Conflict,
         };
-        (self, answer)
+        (self, result)
     }
 }
 

@@ -7,7 +7,7 @@
 //! Whoever drives a [`Session`] calls [`start`](Session::start), [`submit`](Session::submit), [`resend`](Session::resend)
 //! or [`cancel`](Session::cancel), asks the server with what comes back, and tells the session what came of it by
 //! [`sent`](Session::sent), [`checked`](Session::checked), [`ended`](Session::ended), [`failed`](Session::failed) or
-//! [`given_up`](Session::given_up). One call is under way at a time: any other is refused with `conflict` until then.
+//! [`cancelled`](Session::cancelled). One call is under way at a time: any other is refused with `conflict` until then.
 //!
 //! What a person does wrong is a state too, so that whoever drives a session needs no error of these calls: a number that is none, an
 //! empty code and an early resend show as [`SessionState::Failed`], and what does not fit the state changes nothing.
@@ -51,7 +51,7 @@ pub enum SessionState {
     Verified,
     /// The code is good no longer.
     Expired,
-    /// Given up.
+    /// Cancelled.
     Cancelled,
     /// A call failed.
     Failed {
@@ -390,11 +390,11 @@ impl Session {
         self.expire(now);
     }
 
-    /// The call was given up, so that nobody knows what became of it.
-    pub fn given_up(&mut self, now: Moment) {
+    /// The call was cancelled, so that its effect is not known.
+    pub fn cancelled(&mut self, now: Moment) {
         let sms_possibly_sent = matches!(self.stage, Stage::Sending { .. });
         self.failed(
-            Problem::new(ErrorCode::Interrupted, "the call was given up before its answer came", sms_possibly_sent),
+            Problem::new(ErrorCode::Interrupted, "the call was cancelled before its response came", sms_possibly_sent),
             now,
         );
     }
@@ -430,7 +430,7 @@ impl Session {
         })
     }
 
-    /// A session that was saved; `invalid_input` where it is none. A call that was under way then was given up.
+    /// A session that was saved; `invalid_input` where it is none. A call that was under way then was cancelled.
     pub fn restore(saved: &str, now: Moment) -> Result<Self, Error> {
         let refused =
             || Error::invalid_input("saved", Reason::Malformed, "is not a session that this version has saved");
@@ -454,7 +454,7 @@ impl Session {
             live.resend_at = live.resend_at.map(then);
             live.expires_at = then(live.expires_at);
         }
-        session.given_up(now);
+        session.cancelled(now);
         session.expire(now);
         Ok(session)
     }

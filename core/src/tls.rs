@@ -1,4 +1,4 @@
-//! Whose certificates are believed, as a ready rustls configuration: nothing process-wide is installed.
+//! Which certificates are trusted, as a ready rustls configuration: nothing process-wide is installed.
 
 use std::io;
 use std::path::Path;
@@ -7,9 +7,7 @@ use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{WebPkiServerVerifier, verify_server_name};
-use rustls::crypto::CryptoProvider;
-#[cfg(feature = "postgres")]
-use rustls::crypto::{verify_tls12_signature, verify_tls13_signature};
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
@@ -17,7 +15,7 @@ use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStor
 
 use crate::error::{Error, ErrorCode, Reason};
 
-/// Whose certificates are believed.
+/// Which certificates are trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Trust {
     /// Mozilla's roots, which come with the library. `SSL_CERT_FILE` and `SSL_CERT_DIR` replace them by those of the file
@@ -54,7 +52,7 @@ pub(crate) fn config(trust: Trust, more: &[u8], protocols: &[&[u8]]) -> Result<C
             let inner = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider))
                 .build()
                 .map_err(|error| Error::new(ErrorCode::Internal, "TLS could not be set up").with_cause(error))?;
-            Arc::new(WithGiven { inner, given })
+            Arc::new(Verifier { certificates: Certificates::Trusted { inner, given }, provider: Arc::clone(&provider) })
         }
         Trust::Platform => Arc::new(platform(more, Arc::clone(&provider)).map_err(|error| {
             Error::invalid_input("trust", Reason::Unreadable, "the platform's certificates could not be read")
@@ -68,7 +66,8 @@ pub(crate) fn config(trust: Trust, more: &[u8], protocols: &[&[u8]]) -> Result<C
 #[cfg(feature = "postgres")]
 pub(crate) fn unchecked() -> Result<ClientConfig, Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    verified_by(Arc::new(Unchecked(Arc::clone(&provider))), provider, &[])
+    let verifier = Verifier { certificates: Certificates::Any, provider: Arc::clone(&provider) };
+    verified_by(Arc::new(verifier), provider, &[])
 }
 
 fn verified_by(
@@ -86,15 +85,24 @@ fn verified_by(
     Ok(config)
 }
 
-/// The usual verifier, which refuses a certificate that is its own root and may sign others, as `openssl req -x509` makes
-/// it: here it is good where it was given as trusted itself.
+/// What the certificate of the other side must be. That it has the key of it is checked of all.
 #[derive(Debug)]
-struct WithGiven {
-    inner: Arc<WebPkiServerVerifier>,
-    given: Vec<CertificateDer<'static>>,
+enum Certificates {
+    /// Signed by a root; or one of those that were given as trusted, which may be its own root and sign others, as
+    /// `openssl req -x509` makes it. The usual verifier refuses such a one.
+    Trusted { inner: Arc<WebPkiServerVerifier>, given: Vec<CertificateDer<'static>> },
+    /// Any.
+    #[cfg(feature = "postgres")]
+    Any,
 }
 
-impl ServerCertVerifier for WithGiven {
+#[derive(Debug)]
+struct Verifier {
+    certificates: Certificates,
+    provider: Arc<CryptoProvider>,
+}
+
+impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
         certificate: &CertificateDer<'_>,
@@ -103,13 +111,18 @@ impl ServerCertVerifier for WithGiven {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        let verified = self.inner.verify_server_cert(certificate, intermediates, name, ocsp, now);
+        let (inner, given) = match &self.certificates {
+            Certificates::Trusted { inner, given } => (inner, given),
+            #[cfg(feature = "postgres")]
+            Certificates::Any => return Ok(ServerCertVerified::assertion()),
+        };
+        let verified = inner.verify_server_cert(certificate, intermediates, name, ocsp, now);
         // Its validity was checked before that it may sign others was found fault with.
         match verified {
             Err(rustls::Error::InvalidCertificate(CertificateError::Other(fault)))
                 if format!("{fault:?}").contains("CaUsedAsEndEntity") =>
             {
-                if !self.given.contains(certificate) {
+                if !given.contains(certificate) {
                     return Err(CertificateError::UnknownIssuer.into());
                 }
                 match verify_server_name(&ParsedCertificate::try_from(certificate)?, name) {
@@ -131,7 +144,7 @@ impl ServerCertVerifier for WithGiven {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.inner.verify_tls12_signature(message, certificate, signature)
+        verify_tls12_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
     }
 
     fn verify_tls13_signature(
@@ -140,52 +153,11 @@ impl ServerCertVerifier for WithGiven {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.inner.verify_tls13_signature(message, certificate, signature)
+        verify_tls13_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.inner.supported_verify_schemes()
-    }
-}
-
-/// Checks that the other side has the key of its certificate, and nothing of the certificate.
-#[cfg(feature = "postgres")]
-#[derive(Debug)]
-struct Unchecked(Arc<CryptoProvider>);
-
-#[cfg(feature = "postgres")]
-impl ServerCertVerifier for Unchecked {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
 

@@ -543,9 +543,12 @@ mod sms_call {
 #[tokio::test]
 async fn what_the_service_said_of_a_failure_is_told() {
     for (answer, told) in [
-        (json(400, r#"{"errors":["SENDER_NOT_FOUND"],"errorCode":12}"#), "answered 400: 12: SENDER_NOT_FOUND"),
+        (json(400, r#"{"errors":["SENDER_NOT_FOUND"],"errorCode":12}"#), "responded with 400: 12: SENDER_NOT_FOUND"),
         (json(200, r#"{"errors":["NO_BALANCE"]}"#), "refused: NO_BALANCE"),
-        (answer(403, "Content-Type: text/plain\r\n", b"not from this network"), "answered 403: not from this network"),
+        (
+            answer(403, "Content-Type: text/plain\r\n", b"not from this network"),
+            "responded with 403: not from this network",
+        ),
         (
             answer(403, "Content-Type: text/html\r\n", b"<!DOCTYPE html><html><title>Blocked by policy</title></html>"),
             "a firewall, a proxy or a wrong base URL answered: Blocked by policy",

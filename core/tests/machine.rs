@@ -8,7 +8,7 @@ mod support {
 
 use std::time::{Duration, SystemTime};
 
-use egoi_verify::machine::{Answer, Event, Progress, Quota, Record, RequestLimits, Timestamp, Window};
+use egoi_verify::machine::{Event, EventResult, Progress, Quota, Record, RequestLimits, Timestamp, Window};
 use egoi_verify::{Outcome, State};
 use rand::rngs::SmallRng;
 use rand::{RngExt as _, SeedableRng as _};
@@ -48,7 +48,7 @@ mod table {
         let verified = Record { progress: Progress::Verified, ..pending() };
         let cancelled = Record { progress: Progress::Cancelled, ..pending() };
         let expired = Record { expires_at: START, ..pending() };
-        let outcome = Answer::Outcome;
+        let outcome = EventResult::Outcome;
         let table = [
             (
                 State::Pending,
@@ -56,8 +56,8 @@ mod table {
                 [
                     (RIGHT, outcome(Outcome::Verified), State::Verified),
                     (WRONG, outcome(Outcome::WrongCode), State::Pending),
-                    (CANCEL, Answer::State(State::Cancelled), State::Cancelled),
-                    (RESEND, Answer::Resend, State::Pending),
+                    (CANCEL, EventResult::State(State::Cancelled), State::Cancelled),
+                    (RESEND, EventResult::Resend, State::Pending),
                 ],
             ),
             (
@@ -66,8 +66,8 @@ mod table {
                 [
                     (RIGHT, outcome(Outcome::AlreadyVerified), State::Verified),
                     (WRONG, outcome(Outcome::AlreadyVerified), State::Verified),
-                    (CANCEL, Answer::State(State::Verified), State::Verified),
-                    (RESEND, Answer::Conflict, State::Verified),
+                    (CANCEL, EventResult::State(State::Verified), State::Verified),
+                    (RESEND, EventResult::Conflict, State::Verified),
                 ],
             ),
             (
@@ -76,8 +76,8 @@ mod table {
                 [
                     (RIGHT, outcome(Outcome::Expired), State::Expired),
                     (WRONG, outcome(Outcome::Expired), State::Expired),
-                    (CANCEL, Answer::State(State::Expired), State::Expired),
-                    (RESEND, Answer::Conflict, State::Expired),
+                    (CANCEL, EventResult::State(State::Expired), State::Expired),
+                    (RESEND, EventResult::Conflict, State::Expired),
                 ],
             ),
             (
@@ -86,8 +86,8 @@ mod table {
                 [
                     (RIGHT, outcome(Outcome::Cancelled), State::Cancelled),
                     (WRONG, outcome(Outcome::Cancelled), State::Cancelled),
-                    (CANCEL, Answer::State(State::Cancelled), State::Cancelled),
-                    (RESEND, Answer::Conflict, State::Cancelled),
+                    (CANCEL, EventResult::State(State::Cancelled), State::Cancelled),
+                    (RESEND, EventResult::Conflict, State::Cancelled),
                 ],
             ),
         ];
@@ -124,12 +124,12 @@ mod expiry {
 
     #[test]
     fn a_code_is_good_one_millisecond_before_expires_at() {
-        assert_eq!(pending().step(RIGHT, ms(599_999), &NO_LIMITS).1, Answer::Outcome(Outcome::Verified));
+        assert_eq!(pending().step(RIGHT, ms(599_999), &NO_LIMITS).1, EventResult::Outcome(Outcome::Verified));
     }
 
     #[test]
     fn a_code_is_expired_at_expires_at() {
-        assert_eq!(pending().step(RIGHT, ms(600_000), &NO_LIMITS).1, Answer::Outcome(Outcome::Expired));
+        assert_eq!(pending().step(RIGHT, ms(600_000), &NO_LIMITS).1, EventResult::Outcome(Outcome::Expired));
     }
 }
 
@@ -155,43 +155,46 @@ mod attempts {
         let mut record = pending();
         for _ in 0..10_000 {
             let (after, answer) = record.step(WRONG, secs(1), &NO_LIMITS);
-            assert_eq!(answer, Answer::Outcome(Outcome::WrongCode));
+            assert_eq!(answer, EventResult::Outcome(Outcome::WrongCode));
             record = after;
         }
-        assert_eq!(record.step(RIGHT, secs(2), &NO_LIMITS).1, Answer::Outcome(Outcome::Verified));
+        assert_eq!(record.step(RIGHT, secs(2), &NO_LIMITS).1, EventResult::Outcome(Outcome::Verified));
     }
 
     #[test]
     fn the_right_code_is_good_after_one_wrong_code_fewer_than_the_limit() {
         let record = Record { wrong_codes: 4, ..pending() };
-        assert_eq!(record.step(RIGHT, secs(1), &attempts(5)).1, Answer::Outcome(Outcome::Verified));
+        assert_eq!(record.step(RIGHT, secs(1), &attempts(5)).1, EventResult::Outcome(Outcome::Verified));
     }
 
     #[test]
     fn at_the_limit_not_even_the_right_code_is_looked_at_and_nothing_changes() {
         let record = Record { wrong_codes: 5, ..pending() };
         for event in [RIGHT, WRONG] {
-            assert_eq!(record.step(event, secs(1), &attempts(5)), (record, Answer::Outcome(Outcome::TooManyAttempts)));
+            assert_eq!(
+                record.step(event, secs(1), &attempts(5)),
+                (record, EventResult::Outcome(Outcome::TooManyAttempts))
+            );
         }
     }
 
     #[test]
     fn at_the_limit_a_resend_is_a_conflict() {
         let record = Record { wrong_codes: 5, ..pending() };
-        assert_eq!(record.step(RESEND, secs(60), &attempts(5)), (record, Answer::Conflict));
+        assert_eq!(record.step(RESEND, secs(60), &attempts(5)), (record, EventResult::Conflict));
     }
 
     #[test]
     fn at_the_limit_a_request_can_still_be_cancelled() {
         let record = Record { wrong_codes: 5, ..pending() };
-        assert_eq!(record.step(CANCEL, secs(1), &attempts(5)).1, Answer::State(State::Cancelled));
+        assert_eq!(record.step(CANCEL, secs(1), &attempts(5)).1, EventResult::State(State::Cancelled));
     }
 
     #[test]
     fn too_many_attempts_lasts_until_the_request_expires() {
         let record = Record { wrong_codes: 5, ..pending() };
-        assert_eq!(record.step(RIGHT, ms(599_999), &attempts(5)).1, Answer::Outcome(Outcome::TooManyAttempts));
-        assert_eq!(record.step(RIGHT, ms(600_000), &attempts(5)).1, Answer::Outcome(Outcome::Expired));
+        assert_eq!(record.step(RIGHT, ms(599_999), &attempts(5)).1, EventResult::Outcome(Outcome::TooManyAttempts));
+        assert_eq!(record.step(RIGHT, ms(600_000), &attempts(5)).1, EventResult::Outcome(Outcome::Expired));
     }
 
     #[test]
@@ -209,16 +212,16 @@ mod resend {
     #[test]
     fn a_resend_has_to_wait_until_the_pause_is_over_to_the_millisecond() {
         let limits = RequestLimits { resend_after: Some(Duration::from_secs(30)), ..NO_LIMITS };
-        let too_soon = Answer::RateLimited { retry_after: Some(Duration::from_millis(1)) };
+        let too_soon = EventResult::RateLimited { retry_after: Some(Duration::from_millis(1)) };
         assert_eq!(pending().step(RESEND, ms(29_999), &limits), (pending(), too_soon));
-        assert_eq!(pending().step(RESEND, ms(30_000), &limits).1, Answer::Resend);
+        assert_eq!(pending().step(RESEND, ms(30_000), &limits).1, EventResult::Resend);
     }
 
     #[test]
     fn the_pause_counts_from_the_latest_sms() {
         let limits = RequestLimits { resend_after: Some(Duration::from_secs(30)), ..NO_LIMITS };
         let (resent, _) = pending().step(RESEND, secs(100), &limits);
-        let too_soon = Answer::RateLimited { retry_after: Some(Duration::from_secs(10)) };
+        let too_soon = EventResult::RateLimited { retry_after: Some(Duration::from_secs(10)) };
         assert_eq!(resent.step(RESEND, secs(120), &limits), (resent, too_soon));
     }
 
@@ -226,9 +229,9 @@ mod resend {
     fn past_max_resends_no_wait_helps() {
         let limits = RequestLimits { max_resends: Some(3), ..NO_LIMITS };
         let third = Record { resends: 2, ..pending() };
-        assert_eq!(third.step(RESEND, secs(100), &limits).1, Answer::Resend);
+        assert_eq!(third.step(RESEND, secs(100), &limits).1, EventResult::Resend);
         let fourth = Record { resends: 3, ..pending() };
-        assert_eq!(fourth.step(RESEND, secs(100), &limits), (fourth, Answer::RateLimited { retry_after: None }));
+        assert_eq!(fourth.step(RESEND, secs(100), &limits), (fourth, EventResult::RateLimited { retry_after: None }));
     }
 }
 
@@ -282,7 +285,7 @@ mod histories {
     struct History {
         limits: RequestLimits,
         /// A record, an event at a time, what became of it, and the answer.
-        steps: Vec<(Record, Event, Timestamp, Record, Answer)>,
+        steps: Vec<(Record, Event, Timestamp, Record, EventResult)>,
     }
 
     impl History {
@@ -361,33 +364,33 @@ mod histories {
     fn expiry_is_exact_to_the_millisecond(history: &History) -> bool {
         history.steps.iter().filter(|step| step.0.progress == Progress::Open).all(|(before, ..)| {
             let at = |time| before.step(RIGHT, Timestamp(time), &NO_LIMITS).1;
-            at(before.expires_at.0 - 1) == Answer::Outcome(Outcome::Verified)
-                && at(before.expires_at.0) == Answer::Outcome(Outcome::Expired)
+            at(before.expires_at.0 - 1) == EventResult::Outcome(Outcome::Verified)
+                && at(before.expires_at.0) == EventResult::Outcome(Outcome::Expired)
         })
     }
 
     fn attempts_never_pass_the_limit(history: &History) -> bool {
         let Some(most) = history.limits.max_attempts else { return true };
-        let looked_at = history.steps.iter().filter(|step| step.4 == Answer::Outcome(Outcome::WrongCode)).count();
+        let looked_at = history.steps.iter().filter(|step| step.4 == EventResult::Outcome(Outcome::WrongCode)).count();
         looked_at <= most as usize && history.steps.iter().all(|step| step.3.wrong_codes <= most)
     }
 
     fn no_attempt_is_given_back(history: &History) -> bool {
         let mut counted = 0;
         history.steps.iter().all(|(.., after, answer)| {
-            counted += u32::from(*answer == Answer::Outcome(Outcome::WrongCode));
+            counted += u32::from(*answer == EventResult::Outcome(Outcome::WrongCode));
             after.wrong_codes == counted
         })
     }
 
     fn a_request_is_verified_at_most_once(history: &History) -> bool {
-        history.steps.iter().filter(|step| step.4 == Answer::Outcome(Outcome::Verified)).count() <= 1
+        history.steps.iter().filter(|step| step.4 == EventResult::Outcome(Outcome::Verified)).count() <= 1
     }
 
     fn resends_keep_to_their_limits(history: &History) -> bool {
         let History { limits, steps } = history;
         let sent: Vec<Timestamp> = std::iter::once(START)
-            .chain(steps.iter().filter(|step| step.4 == Answer::Resend).map(|step| step.2))
+            .chain(steps.iter().filter(|step| step.4 == EventResult::Resend).map(|step| step.2))
             .collect();
         let pause = limits.resend_after.unwrap_or_default();
         sent.windows(2).all(|pair| pair[1].since(pair[0]) >= pause)
@@ -400,8 +403,8 @@ mod histories {
         for number in 0..10_000 {
             for (.., answer) in History::random(number).steps {
                 let kind = match answer {
-                    Answer::RateLimited { retry_after } => {
-                        Answer::RateLimited { retry_after: retry_after.map(|_| Duration::ZERO) }
+                    EventResult::RateLimited { retry_after } => {
+                        EventResult::RateLimited { retry_after: retry_after.map(|_| Duration::ZERO) }
                     }
                     other => other,
                 };

@@ -594,7 +594,7 @@ mod engine {
             let code = codes.lock().unwrap().pop().unwrap();
             let cause = std::error::Error::source(&error).unwrap().to_string();
             let said = format!("{error} {error:?} {cause}");
-            assert!(cause.contains("the service answered 422"), "{cause}");
+            assert!(cause.contains("the service responded with 422"), "{cause}");
             assert!(!said.to_uppercase().contains(&code), "{code_type}: {code} is in {said}");
             assert_eq!(secrets.found_in(&said), Vec::<String>::new(), "{said}");
         }

@@ -104,7 +104,7 @@ mod calls {
         device.session.sent(device.sent(600), device.now());
         device.session.checked(Outcome::Verified, None, device.now());
         device.session.ended(State::Verified, device.now());
-        device.session.given_up(device.now());
+        device.session.cancelled(device.now());
         assert_eq!(device.session.state(device.now()), SessionState::Idle);
         device.session.start("351-910000000", device.now()).unwrap();
         device.session.checked(Outcome::Verified, None, device.now());
@@ -257,8 +257,8 @@ impl Device {
     fn answer(&mut self, server: &Value) {
         let now = self.now();
         let whole = |value: &Value| value.as_u64().map(|value| u32::try_from(value).unwrap());
-        if server == "given_up" {
-            self.session.given_up(now);
+        if server == "cancelled" {
+            self.session.cancelled(now);
         } else if server == "app_ended" {
             self.save_and_restore(&Value::Null);
         } else if let Value::Object(_) = &server["sent"] {

@@ -372,7 +372,7 @@ mod failure {
             let (engine, _) = engine_at(&server.url());
             ping(&engine).await.unwrap();
             server.pause();
-            assert_storage(request(&engine).await, "gave no answer in 10000 ms");
+            assert_storage(request(&engine).await, "did not respond within 10000 ms");
             server.resume();
             ping(&engine).await.unwrap();
         }

@@ -65,19 +65,19 @@ mod decoding_v1 {
 
     #[test]
     fn an_answer_of_v1_is_one_object() {
-        let answer = v1::decode_answer(br#"{"requestId":"bcc3f46527d44408b434ebc24c229a49","status":"Ok"}"#).unwrap();
+        let answer = v1::decode_response(br#"{"requestId":"bcc3f46527d44408b434ebc24c229a49","status":"Ok"}"#).unwrap();
         assert_eq!(
             (answer.id.as_deref(), answer.status.as_deref(), answer.has_errors),
             (Some("bcc3f46527d44408b434ebc24c229a49"), Some("Ok"), false)
         );
-        let refused = v1::decode_answer(br#"{"status":"Error","error":"no balance"}"#).unwrap();
+        let refused = v1::decode_response(br#"{"status":"Error","error":"no balance"}"#).unwrap();
         assert_eq!((refused.id, refused.status.as_deref()), (None, Some("Error")));
-        let numeric = v1::decode_answer(br#"{"requestId":17,"status":1,"errors":[]}"#).unwrap();
+        let numeric = v1::decode_response(br#"{"requestId":17,"status":1,"errors":[]}"#).unwrap();
         assert_eq!((numeric.id.as_deref(), numeric.status, numeric.has_errors), (Some("17"), None, false));
         for errors in [r#"["NO_BALANCE"]"#, r#"{"mobile":["bad"]}"#, "\"no\"", "true", "7"] {
             let body = format!(r#"{{"errors":{errors},"errorCode":12}}"#);
             assert!(
-                v1::decode_answer(body.as_bytes()).unwrap().has_errors && v1::has_errors(body.as_bytes()),
+                v1::decode_response(body.as_bytes()).unwrap().has_errors && v1::has_errors(body.as_bytes()),
                 "{errors}"
             );
         }
@@ -93,9 +93,12 @@ mod decoding_v1 {
             "",
             "null",
         ] {
-            assert!(v1::decode_answer(wrong.as_bytes()).is_err(), "{wrong}");
+            assert!(v1::decode_response(wrong.as_bytes()).is_err(), "{wrong}");
         }
-        assert!(v1::decode_answer(b"{\"x\":\"\xff\",\"status\":\"Ok\"}").is_err(), "not UTF-8 in a field nobody reads");
+        assert!(
+            v1::decode_response(b"{\"x\":\"\xff\",\"status\":\"Ok\"}").is_err(),
+            "not UTF-8 in a field nobody reads"
+        );
     }
 }
 
@@ -257,7 +260,7 @@ mod decoding {
 
     #[test]
     fn what_a_server_answers_a_client_reads() {
-        assert_eq!(v1::decode_answer(&v1::encode_requested("a")).unwrap().status.as_deref(), Some("Ok"));
+        assert_eq!(v1::decode_response(&v1::encode_requested("a")).unwrap().status.as_deref(), Some("Ok"));
         assert_eq!(decode_refusal(&v1::encode_error("no")).as_deref(), Some("no"));
         assert_eq!(v2::decode_requested(&v2::encode_requested("a")).as_deref(), Ok("a"));
         assert_eq!(v2::decode_done(&v2::encode_done("a", None)).unwrap().word, None);
@@ -271,7 +274,7 @@ mod decoding {
             assert_eq!(words.state(v2::state_word(state)), Some(state));
         }
         let at = SystemTime::UNIX_EPOCH + Duration::from_secs(1_583_495_854);
-        let read = v2::ReadAnswer {
+        let read = v2::ReadResponse {
             id: "a".into(),
             status: "pending",
             create_date: Some(at),
@@ -316,7 +319,7 @@ mod decoding {
     fn ten_thousand_levels_are_refused_without_overflowing_the_stack() {
         for open in ["[", "{\"id\":", "{\"verifyId\":", "[{\"verifyId\":["] {
             let deep = open.repeat(10_000);
-            assert!(v1::decode_answer(deep.as_bytes()).is_err());
+            assert!(v1::decode_response(deep.as_bytes()).is_err());
             assert!(v2::decode_done(deep.as_bytes()).is_err());
             assert!(v2::decode_read(deep.as_bytes()).is_err());
             assert!(v2::decode_requested(deep.as_bytes()).is_err());

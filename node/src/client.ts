@@ -39,9 +39,9 @@ export interface ClientSettings {
   connectTimeout?: number | undefined;
   /** An HTTP or SOCKS5 proxy for every connection: `http://…`, `socks5h://…`. Default: the environment's, which is never used for a loopback address. */
   proxy?: string | undefined;
-  /** More certificates that are believed, in PEM. */
+  /** More trusted certificates, in PEM. */
   caCertificates?: string | Uint8Array | undefined;
-  /** Whose certificates are believed: Mozilla's, which come with the library, or the system's. Default: `"bundled"`. */
+  /** Which certificates are trusted: Mozilla's, which come with the library, or the system's. Default: `"bundled"`. */
   trust?: "bundled" | "platform" | undefined;
   /** Plain HTTP to any address: whoever is on the way reads the key and the codes. Default: false. */
   allowHttp?: boolean | undefined;

@@ -24,7 +24,7 @@ export interface VerifyErrorFields {
 export abstract class VerifyError extends Error {
   /** What kind of failure it was. */
   abstract readonly code: ErrorCode;
-  /** The HTTP status that the service answered, where it answered. */
+  /** The HTTP status of the service's response, if there was one. */
   declare readonly httpStatus?: number;
   /** The request that the failure is about, where it is known. */
   declare readonly requestId?: string;
@@ -109,12 +109,12 @@ export class UnreachableError extends VerifyError {
   readonly code = "unreachable";
 }
 
-/** Bytes went out and no whole answer came in time. */
+/** Bytes went out and no complete response came in time. */
 export class TimeoutError extends VerifyError {
   readonly code = "timeout";
 }
 
-/** Bytes went out and the connection broke before a whole answer came. */
+/** Bytes went out and the connection broke before a complete response came. */
 export class InterruptedError extends VerifyError {
   readonly code = "interrupted";
 }

@@ -145,7 +145,7 @@ PLACES: dict[str, dict[str, list[str]]] = {
     "fields of a verification": dict.fromkeys(LANGUAGES, ["Verification."]),
     "fields of a sender": dict.fromkeys(LANGUAGES, ["SenderInfo."]),
     "fields of SMS parts": dict.fromkeys(LANGUAGES, ["SmsParts."]) | {"swift": ["SMSParts."]},
-    "fields of an SMS to hand over": dict.fromkeys(LANGUAGES, ["OutgoingSms."]) | {"swift": ["OutgoingSMS."]},
+    "fields of an SMS to send": dict.fromkeys(LANGUAGES, ["OutgoingSms."]) | {"swift": ["OutgoingSMS."]},
     "fields of a phone number": dict.fromkeys(LANGUAGES, ["PhoneNumber."]),
     "fields of a quota": dict.fromkeys(LANGUAGES, ["Quota."]),
     "fields of a quota of a prefix": dict.fromkeys(LANGUAGES, ["PrefixQuota."]),

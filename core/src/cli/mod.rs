@@ -39,7 +39,7 @@ Exit codes:
    7  too_many_attempts
    8  refused by the service: unauthorized, forbidden, not_found, rejected, conflict, unsupported
    9  rate_limited
-  10  no clear answer: unreachable, timeout, interrupted, unavailable, redirected, invalid_response,
+  10  no clear response: unreachable, timeout, interrupted, unavailable, redirected, invalid_response,
       storage, sending";
 
 const STORE_HELP: &str = "\

@@ -120,7 +120,7 @@ impl Idempotency {
                 Err(Error::new(ErrorCode::Conflict, "the `idempotency_key` was used for another number"))
             }
             Err(error) if error.code() == ErrorCode::Storage => {
-                // The failure may be of the answer alone.
+                // The failure may be of the response alone.
                 in_background(async move {
                     held.release_locked().await;
                     drop(lock);

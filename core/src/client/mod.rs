@@ -27,7 +27,7 @@ use idempotency::{Claimed, Idempotency};
 use redact::Secrets;
 use request_locks::RequestLocks;
 use routes::Routes;
-use transport::{Answer, Exchange, Kind, Progress, Transport};
+use transport::{Exchange, HttpResponse, Kind, Progress, Transport};
 
 use crate::error::{Error, ErrorCode};
 use crate::sms::Sending;
@@ -71,7 +71,7 @@ pub struct SenderInfo {
 /// # }
 /// ```
 ///
-/// Over V2, where the service's answer does not say whether the code was right, two processes that validate one id at
+/// Over V2, where the service's response does not say whether the code was right, two processes that validate one id at
 /// the same moment cannot be told apart: keep the validations of one id in one process.
 #[derive(Clone)]
 pub struct Client(Arc<Shared>);
@@ -329,47 +329,47 @@ impl Call<'_> {
     /// What it means that the deadline came first.
     fn out_of_time(&self) -> Error {
         if self.waits_for_store.load(Ordering::Relaxed) {
-            return Error::new(ErrorCode::Storage, "the store gave no answer before the call's deadline")
+            return Error::new(ErrorCode::Storage, "the store did not respond before the call's deadline")
                 .with_retry_is_safe(true);
         }
         self.shared.transport.out_of_time(&self.progress)
     }
 
-    async fn exchange(&self, exchange: Exchange) -> Result<Answer, Error> {
+    async fn exchange(&self, exchange: Exchange) -> Result<HttpResponse, Error> {
         self.shared.transport.exchange(exchange, &self.progress, self.deadline).await
     }
 
-    /// The failure that an answer's status means.
-    fn failure(&self, answer: &Answer, kind: Kind) -> Error {
-        answer.failure(kind, &self.secrets)
+    /// The failure that a response's status means.
+    fn failure(&self, response: &HttpResponse, kind: Kind) -> Error {
+        response.failure(kind, &self.secrets)
     }
 
     /// The failure that a status word which is not the contract means.
-    fn unknown_word(&self, answer: &Answer, kind: Kind, word: &str) -> Error {
-        answer.unexpected(kind, format_args!("has the unknown status word `{}`", self.secrets.removed_from(word)))
+    fn unknown_word(&self, response: &HttpResponse, kind: Kind, word: &str) -> Error {
+        response.unexpected(kind, format_args!("has the unknown status word `{}`", self.secrets.removed_from(word)))
     }
 
     /// The failure that a success which cannot be read means. Where it is no JSON at all, its beginning is told.
-    fn malformed(&self, answer: &Answer, kind: Kind, fault: Malformed) -> Error {
-        match self.secrets.beginning_of(&answer.body) {
-            Some(beginning) => answer.unexpected(kind, format_args!("{fault}, it begins with: {beginning}")),
-            None => answer.unexpected(kind, fault),
+    fn malformed(&self, response: &HttpResponse, kind: Kind, fault: Malformed) -> Error {
+        match self.secrets.beginning_of(&response.body) {
+            Some(beginning) => response.unexpected(kind, format_args!("{fault}, it begins with: {beginning}")),
+            None => response.unexpected(kind, fault),
         }
     }
 
     /// Whether a success is JSON, of whatever shape.
-    fn checked_json(&self, answer: &Answer, kind: Kind) -> Result<(), Error> {
-        wire::decode_anything(&answer.body).map_err(|fault| self.malformed(answer, kind, fault))
+    fn checked_json(&self, response: &HttpResponse, kind: Kind) -> Result<(), Error> {
+        wire::decode_anything(&response.body).map_err(|fault| self.malformed(response, kind, fault))
     }
 
     /// Whether the response to a ping says that the service is up.
-    fn checked_ping(&self, answer: &Answer) -> Result<(), Error> {
-        if wire::v2::decode_is_down(&answer.body) {
+    fn checked_ping(&self, response: &HttpResponse) -> Result<(), Error> {
+        if wire::v2::decode_is_down(&response.body) {
             let detail = "the service says of itself that it is down: try again later";
-            return Err(Kind::Read.failed(ErrorCode::Unavailable, detail).with_status(answer.status));
+            return Err(Kind::Read.failed(ErrorCode::Unavailable, detail).with_status(response.status));
         }
-        match self.secrets.web_page(&answer.body) {
-            Some(page) => Err(answer.unexpected(Kind::Read, format_args!("is {page}"))),
+        match self.secrets.web_page(&response.body) {
+            Some(page) => Err(response.unexpected(Kind::Read, format_args!("is {page}"))),
             None => Ok(()),
         }
     }

@@ -291,14 +291,14 @@ impl ClientOptions {
         self
     }
 
-    /// More certificates that are believed, in PEM.
+    /// More trusted certificates, in PEM.
     #[must_use]
     pub fn ca_certificates(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.ca_certificates = pem.into();
         self
     }
 
-    /// Whose certificates are believed. Default: the bundled ones.
+    /// Which certificates are trusted. Default: the bundled ones.
     #[must_use]
     pub fn trust(mut self, trust: Trust) -> Self {
         self.trust = trust;

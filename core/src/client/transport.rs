@@ -28,8 +28,8 @@ use crate::error::{Error, ErrorCode, Reason};
 use crate::values::ApiKey;
 use crate::{tls, wire};
 
-/// The most that is read of an answer.
-const LONGEST_ANSWER: usize = 1024 * 1024;
+/// The most that is read of a response.
+const MAX_RESPONSE: usize = 1024 * 1024;
 
 /// Shorter than the 5 s after which Apache's default `KeepAliveTimeout` drops an idle connection: a request that goes
 /// out on one that is just being dropped is lost, and nobody knows whether it was read.
@@ -106,14 +106,14 @@ impl Exchange {
     }
 }
 
-/// A whole answer.
-pub(super) struct Answer {
+/// A complete response.
+pub(super) struct HttpResponse {
     pub(super) status: u16,
     pub(super) body: Zeroizing<Vec<u8>>,
     pub(super) retry_after: Option<Duration>,
 }
 
-impl Answer {
+impl HttpResponse {
     pub(super) const fn is_success(&self) -> bool {
         matches!(self.status, 200..300)
     }
@@ -146,13 +146,13 @@ impl Answer {
         let detail = match said.or_else(|| page.clone()).or_else(|| secrets.beginning_of(&self.body)) {
             _ if code == ErrorCode::Redirected => {
                 format!(
-                    "the service answered {status}, a redirection, which is not followed: the key would travel with it"
+                    "the service responded with {status}, a redirection, which is not followed: the key would travel with it"
                 )
             }
-            Some(words) if is_elsewhere => format!("the service answered {status}: {words}; {where_to}"),
-            Some(words) => format!("the service answered {status}: {words}"),
-            None if is_elsewhere => format!("the service answered {status} and nothing else: {where_to}"),
-            None => format!("the service answered {status}"),
+            Some(words) if is_elsewhere => format!("the service responded with {status}: {words}; {where_to}"),
+            Some(words) => format!("the service responded with {status}: {words}"),
+            None if is_elsewhere => format!("the service responded with {status} and nothing else: {where_to}"),
+            None => format!("the service responded with {status}"),
         };
         let error = kind.failed(code, detail).with_status(status).with_retry_after(self.retry_after);
         if page.is_some() { error.with_reason(Reason::Proxy) } else { error }
@@ -241,7 +241,7 @@ impl Transport {
         exchange: Exchange,
         progress: &Progress,
         deadline: Instant,
-    ) -> Result<Answer, Error> {
+    ) -> Result<HttpResponse, Error> {
         if !self.is_loopback && std::env::var_os("EGOI_VERIFY_OFFLINE").is_some_and(|value| value == "1") {
             return Err(Error::invalid_input(
                 "base_url",
@@ -258,8 +258,8 @@ impl Transport {
                 // A refused certificate is refused again.
                 Err(error) if error.code() == ErrorCode::Unreachable && error.retry_is_safe() => Duration::ZERO,
                 Err(error) if error.code() == ErrorCode::Interrupted && kind.is_repeatable() => Duration::ZERO,
-                Ok(answer) if matches!(answer.status, 429 | 502..=504) && kind.is_repeatable() => {
-                    answer.retry_after.unwrap_or_default()
+                Ok(response) if matches!(response.status, 429 | 502..=504) && kind.is_repeatable() => {
+                    response.retry_after.unwrap_or_default()
                 }
                 _ => return tried,
             };
@@ -275,7 +275,7 @@ impl Transport {
         }
     }
 
-    async fn once(&self, exchange: &Exchange, progress: &Progress) -> Result<Answer, Error> {
+    async fn once(&self, exchange: &Exchange, progress: &Progress) -> Result<HttpResponse, Error> {
         let kind = exchange.kind;
         progress.under_way.store(kind as u8, Ordering::Relaxed);
         let mut request = reqwest::Request::new(exchange.method.clone(), exchange.url.clone());
@@ -286,14 +286,14 @@ impl Transport {
             request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
             *request.body_mut() = Some(body.clone().into());
         }
-        let answer =
+        let response =
             self.http.execute(request).await.map_err(|error| self.failure(kind, progress, exchange.host(), error))?;
-        let status = answer.status().as_u16();
+        let status = response.status().as_u16();
         progress.status.store(status, Ordering::Relaxed);
-        let mut whole = Answer {
+        let mut whole = HttpResponse {
             status,
             body: Zeroizing::default(),
-            retry_after: answer
+            retry_after: response
                 .headers()
                 .get(RETRY_AFTER)
                 .and_then(|value| wire::retry_after(value.to_str().ok()?, SystemTime::now())),
@@ -302,10 +302,10 @@ impl Transport {
         if matches!(status, 300..400) {
             return Ok(whole);
         }
-        if is_compressed(answer.headers()) {
+        if is_compressed(response.headers()) {
             return if whole.is_success() { Err(whole.unexpected(kind, "is compressed")) } else { Ok(whole) };
         }
-        match read(answer).await {
+        match read(response).await {
             Ok(body) => whole.body = body,
             // The status of a refusal says what happened; its words are a help for people.
             Err(_) if !whole.is_success() => {}
@@ -325,9 +325,10 @@ impl Transport {
             return unreachable(host, self.is_plain_by_proxy, error);
         }
         if in_chain::<hyper::Error>(&error).is_some_and(hyper::Error::is_parse) {
-            return kind.failed(ErrorCode::InvalidResponse, "the service's answer is not HTTP/1.1").with_cause(error);
+            return kind.failed(ErrorCode::InvalidResponse, "the service's response is not HTTP/1.1").with_cause(error);
         }
-        kind.failed(ErrorCode::Interrupted, "the connection broke before the service's whole answer").with_cause(error)
+        kind.failed(ErrorCode::Interrupted, "the connection broke before the service's complete response")
+            .with_cause(error)
     }
 
     /// What it means that the deadline came first.
@@ -340,7 +341,7 @@ impl Transport {
         match kind {
             Some(kind) => {
                 let is_safe = kind.is_repeatable() && !progress.is_spent.load(Ordering::Relaxed);
-                kind.failed(ErrorCode::Timeout, "the deadline came before the service's whole answer")
+                kind.failed(ErrorCode::Timeout, "the deadline came before the service's complete response")
                     .with_retry_is_safe(is_safe)
             }
             None => Error::new(ErrorCode::Unreachable, "the deadline came before a connection to the service")
@@ -390,15 +391,15 @@ enum Broken {
 }
 
 /// The whole body, in memory that is wiped: it can hold a live code.
-async fn read(mut answer: reqwest::Response) -> Result<Zeroizing<Vec<u8>>, Broken> {
-    let announced = answer.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    if announced.is_some_and(|length: usize| length > LONGEST_ANSWER) {
+async fn read(mut response: reqwest::Response) -> Result<Zeroizing<Vec<u8>>, Broken> {
+    let announced = response.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    if announced.is_some_and(|length: usize| length > MAX_RESPONSE) {
         return Err(Broken::TooLong);
     }
     let mut body = Zeroizing::new(Vec::with_capacity(announced.unwrap_or(1024)));
-    while let Some(chunk) = answer.chunk().await.map_err(Broken::Lost)? {
+    while let Some(chunk) = response.chunk().await.map_err(Broken::Lost)? {
         let length = body.len() + chunk.len();
-        if length > LONGEST_ANSWER {
+        if length > MAX_RESPONSE {
             return Err(Broken::TooLong);
         }
         if length > body.capacity() {

@@ -9,7 +9,7 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use super::request_locks::Mark;
-use super::transport::{Answer, Exchange, Kind};
+use super::transport::{Exchange, HttpResponse, Kind};
 use super::{Call, body, routes};
 use crate::error::{Error, ErrorCode};
 use crate::sms::Sending;
@@ -26,9 +26,9 @@ pub(super) async fn request(
 ) -> Result<RequestId, Error> {
     let kind = Kind::Send;
     let payload = wire::v2::encode_request(&call.shared.sender, number, terms)?;
-    let answer = call.exchange(post(kind, routes.request.clone(), Some(payload))).await?;
-    let id = decoded(call, kind, &answer, wire::v2::decode_requested)?;
-    RequestId::parse(&id).map_err(|_| answer.unexpected(kind, "has an id that could not stand in a path"))
+    let response = call.exchange(post(kind, routes.request.clone(), Some(payload))).await?;
+    let id = decoded(call, kind, &response, wire::v2::decode_requested)?;
+    RequestId::parse(&id).map_err(|_| response.unexpected(kind, "has an id that could not stand in a path"))
 }
 
 /// The steps of the documented API: neither a 200 nor a 400 says whether the code was right.
@@ -43,15 +43,15 @@ pub(super) async fn validate(
     let _held = lock.lock.lock().await;
     let mut size = None;
     if call.shared.check_state_first || number.is_some() {
-        let (answer, read) = read(call, routes, id).await?;
+        let (response, read) = read(call, routes, id).await?;
         if let Some(number) = number {
             match read.number.as_deref().map(PhoneNumber::parse_written) {
                 Some(Ok(recipient)) if recipient == number => {}
                 Some(Ok(_)) => return Err(Error::new(ErrorCode::NotFound, "the request is for another number")),
-                _ => return Err(answer.unexpected(Kind::Read, "does not say which number the request is for")),
+                _ => return Err(response.unexpected(Kind::Read, "does not say which number the request is for")),
             }
         }
-        match state(call, &answer, &read)? {
+        match state(call, &response, &read)? {
             State::Pending => size = read.code.as_deref().filter(|shown| can_be_code(shown, None)).map(String::len),
             State::Verified => return Ok(Outcome::AlreadyVerified),
             State::Expired => return Ok(Outcome::Expired),
@@ -175,8 +175,8 @@ pub(super) async fn cancel(call: &Call<'_>, routes: &routes::V2, id: &RequestId)
     {
         return call.shared.words.state(&word).ok_or_else(|| call.unknown_word(&cancelled, kind, &word));
     }
-    let (answer, read) = read(call, routes, id).await?;
-    state(call, &answer, &read)
+    let (response, read) = read(call, routes, id).await?;
+    state(call, &response, &read)
 }
 
 pub(super) async fn resend(call: &Call<'_>, routes: &routes::V2, id: &RequestId) -> Result<Verification, Error> {
@@ -205,23 +205,23 @@ pub(super) async fn resend(call: &Call<'_>, routes: &routes::V2, id: &RequestId)
 }
 
 pub(super) async fn get(call: &Call<'_>, routes: &routes::V2, id: &RequestId) -> Result<Verification, Error> {
-    let (answer, read) = read(call, routes, id).await?;
+    let (response, read) = read(call, routes, id).await?;
     let number = read.number.as_deref().and_then(|number| PhoneNumber::parse_written(number).ok());
     Ok(Verification {
         number: number.map(PhoneNumber::e164),
         created_at: read.created_at,
-        ..Verification::new(id, state(call, &answer, &read)?)
+        ..Verification::new(id, state(call, &response, &read)?)
     })
 }
 
 pub(super) async fn ping(call: &Call<'_>, routes: &routes::V2) -> Result<(), Error> {
-    let answer = call.exchange(Exchange { with_key: false, ..get_of(routes.ping.clone()) }).await?;
-    if answer.is_success() { call.checked_ping(&answer) } else { Err(call.failure(&answer, Kind::Read)) }
+    let response = call.exchange(Exchange { with_key: false, ..get_of(routes.ping.clone()) }).await?;
+    if response.is_success() { call.checked_ping(&response) } else { Err(call.failure(&response, Kind::Read)) }
 }
 
 pub(super) async fn senders(call: &Call<'_>, routes: &routes::V2) -> Result<Vec<wire::v2::Sender>, Error> {
-    let answer = call.exchange(get_of(routes.senders.clone())).await?;
-    decoded(call, Kind::Read, &answer, wire::v2::decode_senders)
+    let response = call.exchange(get_of(routes.senders.clone())).await?;
+    decoded(call, Kind::Read, &response, wire::v2::decode_senders)
 }
 
 pub(super) async fn send_sms(
@@ -234,8 +234,8 @@ pub(super) async fn send_sms(
     let kind = Kind::Send;
     let in_a_list = !routes.send_sms.path().trim_end_matches('/').ends_with("/single");
     let payload = wire::v2::encode_sms(&call.shared.sender, number, text, sending, in_a_list)?;
-    let answer = call.exchange(post(kind, routes.send_sms.clone(), Some(payload))).await?;
-    if answer.is_success() { call.checked_json(&answer, kind) } else { Err(call.failure(&answer, kind)) }
+    let response = call.exchange(post(kind, routes.send_sms.clone(), Some(payload))).await?;
+    if response.is_success() { call.checked_json(&response, kind) } else { Err(call.failure(&response, kind)) }
 }
 
 fn post(kind: Kind, url: Url, payload: Option<Zeroizing<Vec<u8>>>) -> Exchange {
@@ -250,28 +250,28 @@ fn get_of(url: Url) -> Exchange {
 fn decoded<T>(
     call: &Call<'_>,
     kind: Kind,
-    answer: &Answer,
+    response: &HttpResponse,
     decode: impl FnOnce(&[u8]) -> Result<T, Malformed>,
 ) -> Result<T, Error> {
-    if !answer.is_success() {
-        return Err(call.failure(answer, kind));
+    if !response.is_success() {
+        return Err(call.failure(response, kind));
     }
-    decode(&answer.body).map_err(|fault| call.malformed(answer, kind, fault))
+    decode(&response.body).map_err(|fault| call.malformed(response, kind, fault))
 }
 
 /// The status word of a success that is about this request, where it has one.
-fn done(call: &Call<'_>, kind: Kind, answer: &Answer, id: &RequestId) -> Result<Option<String>, Error> {
-    let done = decoded(call, kind, answer, wire::v2::decode_done)?;
-    if done.id == id.as_str() { Ok(done.word) } else { Err(answer.unexpected(kind, "is about another request")) }
+fn done(call: &Call<'_>, kind: Kind, response: &HttpResponse, id: &RequestId) -> Result<Option<String>, Error> {
+    let done = decoded(call, kind, response, wire::v2::decode_done)?;
+    if done.id == id.as_str() { Ok(done.word) } else { Err(response.unexpected(kind, "is about another request")) }
 }
 
 /// Reads the request as the service has it now.
-async fn read(call: &Call<'_>, routes: &routes::V2, id: &RequestId) -> Result<(Answer, Read), Error> {
-    let answer = call.exchange(get_of(routes.get.of(id)?)).await?;
-    let read = decoded(call, Kind::Read, &answer, wire::v2::decode_read)?;
+async fn read(call: &Call<'_>, routes: &routes::V2, id: &RequestId) -> Result<(HttpResponse, Read), Error> {
+    let response = call.exchange(get_of(routes.get.of(id)?)).await?;
+    let read = decoded(call, Kind::Read, &response, wire::v2::decode_read)?;
     match &read.id {
-        Some(named) if named != id.as_str() => Err(answer.unexpected(Kind::Read, "is about another request")),
-        _ => Ok((answer, read)),
+        Some(named) if named != id.as_str() => Err(response.unexpected(Kind::Read, "is about another request")),
+        _ => Ok((response, read)),
     }
 }
 
@@ -279,13 +279,13 @@ async fn read(call: &Call<'_>, routes: &routes::V2, id: &RequestId) -> Result<(A
 async fn state_after(call: &Call<'_>, routes: &routes::V2, id: &RequestId) -> Result<(State, Read), Error> {
     call.progress.is_spent.store(true, Ordering::Relaxed);
     let read = async {
-        let (answer, read) = read(call, routes, id).await?;
-        Ok((state(call, &answer, &read)?, read))
+        let (response, read) = read(call, routes, id).await?;
+        Ok((state(call, &response, &read)?, read))
     };
     read.await.map_err(|error: Error| error.with_retry_is_safe(false))
 }
 
-fn state(call: &Call<'_>, answer: &Answer, read: &Read) -> Result<State, Error> {
-    let word = read.status.as_deref().ok_or_else(|| answer.unexpected(Kind::Read, "has no status"))?;
-    call.shared.words.state(word).ok_or_else(|| call.unknown_word(answer, Kind::Read, word))
+fn state(call: &Call<'_>, response: &HttpResponse, read: &Read) -> Result<State, Error> {
+    let word = read.status.as_deref().ok_or_else(|| response.unexpected(Kind::Read, "has no status"))?;
+    call.shared.words.state(word).ok_or_else(|| call.unknown_word(response, Kind::Read, word))
 }

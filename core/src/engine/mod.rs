@@ -244,7 +244,7 @@ impl Inner {
             terms: asked.clone(),
             idempotency_key: idempotency_keys.next(),
             previous_idempotency_keys: idempotency_keys.collect(),
-            keep: self.retention,
+            retention: self.retention,
             limits: self.limits,
         };
         let stored = match self.create(request, deadline).await? {
@@ -538,8 +538,8 @@ fn repeatable(error: Error) -> Error {
 }
 
 /// Whether the failure may be of the answer alone.
-fn is_unanswered<T>(answer: &Result<T, Error>) -> bool {
-    answer.as_ref().is_err_and(|error| error.code() == ErrorCode::Storage)
+fn is_unanswered<T>(result: &Result<T, Error>) -> bool {
+    result.as_ref().is_err_and(|error| error.code() == ErrorCode::Storage)
 }
 
 /// Takes back what was stored for an SMS that was not sent.
@@ -599,6 +599,6 @@ impl Deadline {
     }
 
     fn missed(self, who: &str) -> String {
-        format!("{who} gave no answer in {} ms", self.0.map_or(0, |(_, timeout)| timeout.as_millis()))
+        format!("{who} did not respond within {} ms", self.0.map_or(0, |(_, timeout)| timeout.as_millis()))
     }
 }

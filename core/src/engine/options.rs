@@ -77,16 +77,16 @@ impl EngineOptions {
 
     /// How many requests `memory:` holds; beyond it a request is `rate_limited`. Default: 10 million.
     #[must_use]
-    pub fn max_requests(mut self, most: u64) -> Self {
-        self.max_requests = most;
+    pub fn max_requests(mut self, max: u64) -> Self {
+        self.max_requests = max;
         self
     }
 
     /// Wrong codes for one request, not given back by a resend; then `too_many_attempts` until it expires. Default: 5;
     /// `None` is no limit.
     #[must_use]
-    pub fn max_attempts(mut self, most: Option<u32>) -> Self {
-        self.limits.request.max_attempts = most;
+    pub fn max_attempts(mut self, max: Option<u32>) -> Self {
+        self.limits.request.max_attempts = max;
         self
     }
 
@@ -130,8 +130,8 @@ impl EngineOptions {
 
     /// Resends of one request; then `rate_limited`. Default: 3; `None` is no limit.
     #[must_use]
-    pub fn max_resends(mut self, most: Option<u32>) -> Self {
-        self.limits.request.max_resends = most;
+    pub fn max_resends(mut self, max: Option<u32>) -> Self {
+        self.limits.request.max_resends = max;
         self
     }
 
@@ -177,11 +177,11 @@ impl EngineOptions {
         check_quota("wrong_codes_per_client", self.limits.wrong_codes_per_client)?;
         check_quota("sms_per_client", self.limits.sms_per_client)?;
         check_prefix(self.limits.sms_per_prefix)?;
-        for (field, most) in [
+        for (field, max) in [
             ("max_attempts", self.limits.request.max_attempts),
             ("max_requests", u32::try_from(self.max_requests).ok()),
         ] {
-            if most == Some(0) {
+            if max == Some(0) {
                 return Err(Error::out_of_range(field, 0, 1..=u32::MAX, ""));
             }
         }

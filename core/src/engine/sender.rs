@@ -13,7 +13,7 @@ use crate::sms::{Sending, SmsEncoding, sms_parts};
 use crate::values::PhoneNumber;
 use crate::verification::CallOptions;
 
-/// An SMS to hand over. Its text holds the code: it cannot be printed.
+/// An SMS to send. Its text holds the code: it cannot be printed.
 pub struct OutgoingSms {
     /// The number.
     pub number: PhoneNumber,

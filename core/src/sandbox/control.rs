@@ -15,8 +15,8 @@ use serde_json::json;
 use tokio_stream::wrappers::BroadcastStream;
 use tokio_stream::{Stream, StreamExt as _};
 
-use super::answer::Router;
 use super::faults::Fault;
+use super::response::Router;
 use super::state::SandboxState;
 use crate::error::Error;
 use crate::values::PhoneNumber;
@@ -85,7 +85,7 @@ struct Filter {
 
 async fn messages(State(state): Shared, Query(filter): Query<Filter>) -> Result<impl IntoResponse, Refused> {
     let number = e164(filter.number)?;
-    Ok(Json(json!({"messages": state.post.inbox.list(number.as_deref())})))
+    Ok(Json(json!({"messages": state.gateway.inbox.list(number.as_deref())})))
 }
 
 #[derive(Deserialize)]
@@ -101,7 +101,7 @@ async fn next_message(State(state): Shared, Query(next): Query<Next>) -> Result<
     let timeout = Duration::try_from_secs_f64(seconds).ok().filter(|timeout| *timeout <= Duration::from_secs(300));
     let timeout = timeout.ok_or_else(|| Error::out_of_range("timeout", seconds, 0.0..=300.0, " s"))?;
     let number = e164(next.number)?;
-    Ok(match state.post.inbox.wait_for(number.as_deref(), next.after, timeout).await {
+    Ok(match state.gateway.inbox.wait_for(number.as_deref(), next.after, timeout).await {
         Some(message) => Json(message).into_response(),
         None => StatusCode::NO_CONTENT.into_response(),
     })
@@ -137,10 +137,10 @@ async fn set_clock(State(state): Shared, Json(set): Json<SetClock>) -> Result<im
     if let Some(seconds) = set.advance {
         let by = Duration::try_from_secs_f64(seconds)
             .map_err(|_| Error::out_of_range("advance", seconds, 0.0..=Duration::MAX.as_secs_f64(), " s"))?;
-        state.post.clock.advance(by);
+        state.gateway.clock.advance(by);
     }
     if let Some(frozen) = set.freeze {
-        state.post.clock.freeze(frozen);
+        state.gateway.clock.freeze(frozen);
     }
     state.publish_clock();
     Ok(Json(state.clock()))
@@ -166,7 +166,7 @@ async fn journal(State(state): Shared) -> impl IntoResponse {
 
 async fn events(State(state): Shared) -> Sse<impl Stream<Item = Result<sse::Event, Infallible>>> {
     // A page that fell behind is cut off: it connects again and reads everything anew.
-    let events = BroadcastStream::new(state.post.events())
+    let events = BroadcastStream::new(state.gateway.events())
         .map_while(Result::ok)
         .map(|event| Ok(sse::Event::default().event(event.name).data(event.data)));
     Sse::new(events).keep_alive(KeepAlive::default())

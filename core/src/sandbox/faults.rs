@@ -45,7 +45,7 @@ impl FaultCall {
 pub enum Cut {
     /// Before the call has any effect.
     Before,
-    /// After it had its effect, in place of the answer.
+    /// After it had its effect, in place of the response.
     After,
 }
 

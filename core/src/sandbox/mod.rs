@@ -1,9 +1,9 @@
 //! E-goi's interface on localhost: an [`Engine`] behind both wires, with an inbox instead of a network.
 
-mod answer;
 mod control;
 mod faults;
 mod inbox;
+mod response;
 mod server;
 mod state;
 mod v1;
@@ -93,7 +93,7 @@ impl SandboxOptions {
         self
     }
 
-    /// V2's answer to a validation has a status word in each item. Default: the bare list, as published.
+    /// V2's response to a validation has a status word in each item. Default: the bare list, as published.
     #[must_use]
     pub fn v2_words(mut self, words: bool) -> Self {
         self.v2_words = words;
@@ -187,13 +187,13 @@ impl Sandbox {
     /// What was sent to a number, or to all of them: newest first.
     pub fn messages(&self, number: Option<&str>) -> Result<Vec<Message>, Error> {
         let number = number.map(PhoneNumber::parse).transpose()?;
-        Ok(self.state.post.inbox.list(number.map(PhoneNumber::e164).as_deref()))
+        Ok(self.state.gateway.inbox.list(number.map(PhoneNumber::e164).as_deref()))
     }
 
     /// Waits for an SMS to a number that this has not given before, and gives its code. None in time is `timeout`.
     pub async fn wait_for_code(&self, number: &str, timeout: Duration) -> Result<String, Error> {
         let number = PhoneNumber::parse(number)?;
-        let found = self.state.post.inbox.wait_for_unseen(&number.e164(), timeout).await;
+        let found = self.state.gateway.inbox.wait_for_unseen(&number.e164(), timeout).await;
         found.map(|message| message.code).ok_or_else(|| {
             Error::new(ErrorCode::Timeout, format!("no new SMS to {number} came in {} ms", timeout.as_millis()))
         })
@@ -243,16 +243,16 @@ impl SandboxClock<'_> {
 
     /// The time now.
     pub fn now(&self) -> std::time::SystemTime {
-        self.0.post.clock.now().into()
+        self.0.gateway.clock.now().into()
     }
 
     /// The same clock, for [`EngineOptions::clock`](crate::EngineOptions::clock).
     pub fn for_engine(&self) -> Arc<TestClock> {
-        Arc::clone(&self.0.post.clock)
+        Arc::clone(&self.0.gateway.clock)
     }
 
     fn change(&self, change: impl FnOnce(&TestClock)) {
-        change(&self.0.post.clock);
+        change(&self.0.gateway.clock);
         self.0.publish_clock();
     }
 }

@@ -15,7 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tower_service::Service as _;
 
-use super::answer::{Called, CutHere, json_answer};
+use super::response::{Called, CutHere, json_response};
 use super::state::{Entry, SandboxState, rfc3339};
 use super::{control, v1, v2};
 use crate::store::Clock as _;
@@ -53,7 +53,7 @@ async fn connection(stream: TcpStream, router: axum::Router, state: Arc<SandboxS
             if path.starts_with("/api") {
                 let called = response.extensions().get::<Called>();
                 state.write_down(Entry {
-                    at: rfc3339(state.post.clock.now()),
+                    at: rfc3339(state.gateway.clock.now()),
                     method: method.to_string(),
                     path,
                     call: called.map(|called| called.call.as_str()),
@@ -90,7 +90,7 @@ fn stranger(request: &Request<Body>, allowed: &[String]) -> Option<Response<Body
 
 /// In the words of the sandbox's own calls and of both wires.
 fn refused(status: u16, why: &str) -> Response<Body> {
-    json_answer(status, json!({ "error": why, "detail": why, "status": "Error" }).to_string().into_bytes())
+    json_response(status, json!({ "error": why, "detail": why, "status": "Error" }).to_string().into_bytes())
 }
 
 /// E-goi's own Go and Java clients join a base URL that ends in a slash and paths that begin with one.

@@ -35,7 +35,7 @@ const FIRST_INTEGER_ID: u64 = 1000;
 const MAX_JOURNALED: usize = 10_000;
 
 tokio::task_local! {
-    /// Who asked for the request whose SMS is being handed over.
+    /// Who asked for the request whose SMS is being sent.
     static ASKED_BY: String;
 }
 
@@ -43,7 +43,7 @@ tokio::task_local! {
 pub(crate) struct SandboxState {
     pub(crate) engine: Engine,
     store: Arc<MemoryStore>,
-    pub(crate) post: Arc<Post>,
+    pub(crate) gateway: Arc<SandboxGateway>,
     pub(crate) faults: Faults,
     pub(crate) key: Option<ApiKey>,
     pub(crate) v2_words: bool,
@@ -60,8 +60,8 @@ pub(crate) struct SandboxState {
     journal: Mutex<VecDeque<Entry>>,
 }
 
-/// Takes the SMS that the engine hands over.
-pub(crate) struct Post {
+/// The gateway of the sandbox's engine: an inbox in place of a network.
+pub(crate) struct SandboxGateway {
     pub(crate) clock: Arc<TestClock>,
     pub(crate) inbox: Inbox,
     latest_sms: Mutex<HashMap<String, LatestSms>>,
@@ -84,7 +84,7 @@ pub(crate) struct LatestSms {
 }
 
 /// What a wire asks for.
-pub(crate) struct Asked {
+pub(crate) struct RequestFields {
     pub(crate) message: String,
     /// Where the code goes in the message.
     pub(crate) place: &'static str,
@@ -161,7 +161,7 @@ impl SandboxState {
     pub(crate) fn new(options: &SandboxOptions, code: Option<Code>, key: Option<ApiKey>) -> Result<Arc<Self>, Error> {
         let clock = Arc::new(TestClock::default());
         let store = Arc::new(MemoryStore::with_clock(u64::MAX, Arc::<TestClock>::clone(&clock)));
-        let post = Arc::new(Post {
+        let gateway = Arc::new(SandboxGateway {
             clock,
             inbox: Inbox::default(),
             latest_sms: Mutex::default(),
@@ -183,16 +183,16 @@ impl SandboxState {
             .without_limits()
             .store(Store::custom(Arc::<MemoryStore>::clone(&store)).key(*engine_key).retention(FOR_EVER));
         let deliver = {
-            let post = Arc::clone(&post);
+            let gateway = Arc::clone(&gateway);
             move |sms: OutgoingSms| {
-                post.deliver(&sms);
+                gateway.deliver(&sms);
                 std::future::ready(Ok(()))
             }
         };
         Ok(Arc::new(Self {
             engine: Engine::drawing(deliver, engine_options, draw)?,
             store,
-            post,
+            gateway,
             faults: Faults::default(),
             key,
             v2_words: options.v2_words,
@@ -214,7 +214,7 @@ impl SandboxState {
     }
 
     /// The terms of a request; the errors name the library's options.
-    pub(crate) fn terms(&self, asked: Asked) -> Result<Terms, Error> {
+    pub(crate) fn terms(&self, asked: RequestFields) -> Result<Terms, Error> {
         let size = |size| if self.own_limits { CodeSize::new(size) } else { CodeSize::documented(size) };
         let code_size = asked.code_size.map_or(Ok(CodeSize::default()), size)?;
         if self.own_limits {
@@ -275,7 +275,7 @@ impl SandboxState {
 
     /// What the latest SMS of a request said.
     pub(crate) fn latest_sms(&self, id: &str) -> Option<LatestSms> {
-        lock(&self.post.latest_sms).get(id).cloned()
+        lock(&self.gateway.latest_sms).get(id).cloned()
     }
 
     /// A request as it stands.
@@ -304,35 +304,35 @@ impl SandboxState {
         self.faults.clear();
         lock(&self.journal).clear();
         lock(&self.integer_ids).clear();
-        self.post.inbox.clear();
-        lock(&self.post.latest_sms).clear();
+        self.gateway.inbox.clear();
+        lock(&self.gateway.latest_sms).clear();
         if let Some(seeded) = &self.seeded {
             *lock(&seeded.generator) = StdRng::seed_from_u64(seeded.seed);
         }
-        self.post.publish("reset", &());
+        self.gateway.publish("reset", &());
     }
 
     pub(crate) fn empty_inbox(&self) {
-        self.post.inbox.clear();
-        self.post.publish("emptied", &());
+        self.gateway.inbox.clear();
+        self.gateway.publish("emptied", &());
     }
 
     pub(crate) fn clock(&self) -> ClockView {
-        ClockView { now: rfc3339(self.post.clock.now()), frozen: self.post.clock.is_frozen() }
+        ClockView { now: rfc3339(self.gateway.clock.now()), frozen: self.gateway.clock.is_frozen() }
     }
 
     pub(crate) fn publish_clock(&self) {
-        self.post.publish("clock", &self.clock());
+        self.gateway.publish("clock", &self.clock());
     }
 
     pub(crate) fn publish_request(&self, id: &str) {
         if let (Some(stored), Ok(id)) = (self.view(id), RequestId::parse(id)) {
-            self.post.publish("request", &RequestView::new(&id, &stored));
+            self.gateway.publish("request", &RequestView::new(&id, &stored));
         }
     }
 }
 
-impl Post {
+impl SandboxGateway {
     pub(crate) fn events(&self) -> broadcast::Receiver<Event> {
         self.events.subscribe()
     }

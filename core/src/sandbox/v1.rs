@@ -7,9 +7,9 @@ use axum::extract::State as Extract;
 use axum::http::{Method, Request, Response};
 use axum::routing::any;
 
-use super::answer::{Router, in_wire_names, json_answer, strike, whole_body, wire_number, wrong_method};
 use super::faults::FaultCall;
-use super::state::{Asked, SandboxState};
+use super::response::{Router, in_wire_names, json_response, strike, whole_body, wire_number, wrong_method};
+use super::state::{RequestFields, SandboxState};
 use crate::error::{Error, ErrorCode};
 use crate::sms::MessageTemplate;
 use crate::values::CodeType;
@@ -28,7 +28,7 @@ pub(crate) fn routes() -> Router {
 }
 
 fn refused(status: u16, why: &str) -> Response<Body> {
-    json_answer(status, v1::encode_error(why))
+    json_response(status, v1::encode_error(why))
 }
 
 /// The library's names of what V1 names otherwise.
@@ -44,7 +44,7 @@ fn failed(error: &Error) -> Response<Body> {
     refused(status, &in_wire_names(error, &NAMES))
 }
 
-/// The payload of a POST, or the answer to what is none.
+/// The payload of a POST, or the response to what is none.
 async fn payload<T>(
     request: Request<Body>,
     decode: impl FnOnce(&[u8]) -> Result<T, Malformed>,
@@ -62,7 +62,7 @@ async fn payload<T>(
 async fn request(Extract(state): Extract<Arc<SandboxState>>, request: Request<Body>) -> Response<Body> {
     let payload = match payload(request, v1::decode_request).await {
         Ok(payload) => payload,
-        Err(answer) => return answer,
+        Err(response) => return response,
     };
     let number = match wire_number("number", &payload.number) {
         Ok(number) => number,
@@ -81,7 +81,7 @@ async fn request(Extract(state): Extract<Arc<SandboxState>>, request: Request<Bo
         if let Err(error) = state.check_sender("senderHash", &payload.sender_hash) {
             return failed(&error);
         }
-        let asked = Asked {
+        let asked = RequestFields {
             message: payload.message,
             place: MessageTemplate::PLACE,
             code_type,
@@ -97,7 +97,7 @@ async fn request(Extract(state): Extract<Arc<SandboxState>>, request: Request<Bo
             Err(error) => return failed(&error),
         };
         match state.request(payload.sender_hash, number, terms).await {
-            Ok(id) => json_answer(200, v1::encode_requested(&id)),
+            Ok(id) => json_response(200, v1::encode_requested(&id)),
             Err(error) => failed(&error),
         }
     })
@@ -107,14 +107,14 @@ async fn request(Extract(state): Extract<Arc<SandboxState>>, request: Request<Bo
 async fn validate(Extract(state): Extract<Arc<SandboxState>>, request: Request<Body>) -> Response<Body> {
     let payload = match payload(request, v1::decode_validate).await {
         Ok(payload) => payload,
-        Err(answer) => return answer,
+        Err(response) => return response,
     };
     strike(&state, FaultCall::Validate, state.number_of(&payload.request_id), refused, async |_| {
         if !state.accepts(&payload.apikey) {
             return refused(401, "the apikey is wrong");
         }
         match state.validate(&payload.request_id, &payload.code).await {
-            Ok(outcome) => json_answer(200, v1::encode_status(&payload.request_id, v1::outcome_word(outcome))),
+            Ok(outcome) => json_response(200, v1::encode_status(&payload.request_id, v1::outcome_word(outcome))),
             Err(error) => failed(&error),
         }
     })
@@ -124,7 +124,7 @@ async fn validate(Extract(state): Extract<Arc<SandboxState>>, request: Request<B
 async fn cancel(Extract(state): Extract<Arc<SandboxState>>, request: Request<Body>) -> Response<Body> {
     let payload = match payload(request, v1::decode_cancel).await {
         Ok(payload) => payload,
-        Err(answer) => return answer,
+        Err(response) => return response,
     };
     strike(&state, FaultCall::Cancel, state.number_of(&payload.request_id), refused, async |_| {
         if !state.accepts(&payload.apikey) {
@@ -133,7 +133,7 @@ async fn cancel(Extract(state): Extract<Arc<SandboxState>>, request: Request<Bod
         let cancelled = state.engine.cancel(&payload.request_id, CallOptions::default()).await;
         state.publish_request(&payload.request_id);
         match cancelled {
-            Ok(state) => json_answer(200, v1::encode_status(&payload.request_id, v1::cancel_word(state))),
+            Ok(state) => json_response(200, v1::encode_status(&payload.request_id, v1::cancel_word(state))),
             Err(error) => failed(&error),
         }
     })
@@ -143,7 +143,7 @@ async fn cancel(Extract(state): Extract<Arc<SandboxState>>, request: Request<Bod
 async fn send(Extract(state): Extract<Arc<SandboxState>>, request: Request<Body>) -> Response<Body> {
     let payload = match payload(request, v1::decode_sms).await {
         Ok(payload) => payload,
-        Err(answer) => return answer,
+        Err(response) => return response,
     };
     let number = match wire_number("mobile", &payload.mobile) {
         Ok(number) => number,
@@ -156,9 +156,9 @@ async fn send(Extract(state): Extract<Arc<SandboxState>>, request: Request<Body>
         if let Err(error) = state.check_sender("senderHash", &payload.sender_hash) {
             return failed(&error);
         }
-        state.post.deliver_text(payload.sender_hash, number, payload.message);
+        state.gateway.deliver_text(payload.sender_hash, number, payload.message);
         // No integrator reads more of it than that it has no `errors`.
-        json_answer(200, b"{}".to_vec())
+        json_response(200, b"{}".to_vec())
     })
     .await
 }
@@ -166,11 +166,11 @@ async fn send(Extract(state): Extract<Arc<SandboxState>>, request: Request<Body>
 async fn senders(Extract(state): Extract<Arc<SandboxState>>, request: Request<Body>) -> Response<Body> {
     let key = match payload(request, v1::decode_key).await {
         Ok(key) => key,
-        Err(answer) => return answer,
+        Err(response) => return response,
     };
     strike(&state, FaultCall::Senders, None, refused, async |_| {
         if state.accepts(&key) {
-            json_answer(200, v1::encode_senders(&state.senders))
+            json_response(200, v1::encode_senders(&state.senders))
         } else {
             refused(401, "the apikey is wrong")
         }
@@ -181,7 +181,7 @@ async fn senders(Extract(state): Extract<Arc<SandboxState>>, request: Request<Bo
 async fn ping(Extract(state): Extract<Arc<SandboxState>>, request: Request<Body>) -> Response<Body> {
     let is_post = request.method() == Method::POST;
     strike(&state, FaultCall::Ping, None, refused, async |_| {
-        if is_post { json_answer(200, b"{}".to_vec()) } else { wrong_method(&Method::POST, refused) }
+        if is_post { json_response(200, b"{}".to_vec()) } else { wrong_method(&Method::POST, refused) }
     })
     .await
 }

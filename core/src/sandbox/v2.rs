@@ -8,14 +8,14 @@ use axum::http::{HeaderMap, Method, Request, Response, StatusCode};
 use axum::routing::any;
 use serde_json::json;
 
-use super::answer::{Router, in_wire_names, json_answer, strike, whole_body, wire_number, wrong_method};
 use super::faults::{FaultBody, FaultCall};
-use super::state::{Asked, NamedRequest, Part, SandboxState};
+use super::response::{Router, in_wire_names, json_response, strike, whole_body, wire_number, wrong_method};
+use super::state::{NamedRequest, Part, RequestFields, SandboxState};
 use crate::error::{Error, ErrorCode};
 use crate::store::Clock as _;
 use crate::values::{CodeType, PhoneNumber};
 use crate::verification::{CallOptions, Outcome, State};
-use crate::wire::v2;
+use crate::wire::{Fault, v2};
 
 pub(crate) fn routes() -> Router {
     Router::new()
@@ -33,7 +33,7 @@ pub(crate) fn routes() -> Router {
 
 fn refused(status: u16, why: &str) -> Response<Body> {
     let title = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or("Error");
-    json_answer(status, v2::encode_problem(status, title, why))
+    json_response(status, v2::encode_problem(status, title, why))
 }
 
 /// The library's names of what V2 names otherwise.
@@ -49,7 +49,7 @@ fn failed(error: &Error) -> Response<Body> {
     refused(status, &in_wire_names(error, &NAMES))
 }
 
-/// The body of a call with this method and an accepted key, or the answer to what is none.
+/// The body of a call with this method and an accepted key, or the response to what is none.
 async fn body(state: &SandboxState, method: Method, request: Request<Body>) -> Result<Vec<u8>, Response<Body>> {
     if request.method() != method {
         return Err(wrong_method(&method, refused));
@@ -68,7 +68,7 @@ async fn ping(Extract(state): Extract<Arc<SandboxState>>, request: Request<Body>
     let is_get = request.method() == Method::GET;
     strike(&state, FaultCall::Ping, None, refused, async |_| {
         if is_get {
-            json_answer(200, v2::encode_ping(state.post.clock.now().into()))
+            json_response(200, v2::encode_ping(state.gateway.clock.now().into()))
         } else {
             wrong_method(&Method::GET, refused)
         }
@@ -85,40 +85,37 @@ async fn senders(Extract(state): Extract<Arc<SandboxState>>, request: Request<Bo
             status: Some("active".to_owned()),
         };
         match body(&state, Method::GET, request).await {
-            Ok(_) => json_answer(200, v2::encode_senders(&state.senders.iter().map(sender).collect::<Vec<_>>())),
-            Err(answer) => answer,
+            Ok(_) => json_response(200, v2::encode_senders(&state.senders.iter().map(sender).collect::<Vec<_>>())),
+            Err(response) => response,
         }
     })
     .await
 }
 
 async fn send(Extract(state): Extract<Arc<SandboxState>>, request: Request<Body>) -> Response<Body> {
-    let list = match body(&state, Method::POST, request).await {
-        Ok(body) => v2::decode_sms(&body),
-        Err(answer) => return answer,
-    };
-    match list.map(|list| list.into_iter().map(|sms| checked(&state, sms)).collect::<Result<Vec<_>, _>>()) {
-        Ok(Ok(list)) => {
-            strike(&state, FaultCall::Sms, list.first().map(|(number, _)| *number), refused, async |_| {
-                let ids: Vec<_> = list.into_iter().map(|sms| deliver(&state, sms)).collect();
-                json_answer(201, v2::encode_sms_sent(&ids))
-            })
-            .await
-        }
-        Ok(Err(error)) => failed(&error),
-        Err(fault) => refused(400, &fault.to_string()),
-    }
+    send_all(&state, request, v2::decode_sms, v2::encode_sms_sent).await
 }
 
 async fn send_single(Extract(state): Extract<Arc<SandboxState>>, request: Request<Body>) -> Response<Body> {
-    let sms = match body(&state, Method::POST, request).await {
-        Ok(body) => v2::decode_single_sms(&body),
-        Err(answer) => return answer,
+    let decode = |body: &[u8]| v2::decode_single_sms(body).map(|sms| vec![sms]);
+    send_all(&state, request, decode, |ids| ids.iter().flat_map(|id| v2::encode_single_sms_sent(id)).collect()).await
+}
+
+async fn send_all(
+    state: &SandboxState,
+    request: Request<Body>,
+    decode: impl Fn(&[u8]) -> Result<Vec<v2::SmsPayload>, Fault>,
+    encode: impl Fn(&[String]) -> Vec<u8>,
+) -> Response<Body> {
+    let list = match body(state, Method::POST, request).await {
+        Ok(body) => decode(&body),
+        Err(response) => return response,
     };
-    match sms.map(|sms| checked(&state, sms)) {
-        Ok(Ok(sms)) => {
-            strike(&state, FaultCall::Sms, Some(sms.0), refused, async |_| {
-                json_answer(201, v2::encode_single_sms_sent(&deliver(&state, sms)))
+    match list.map(|list| list.into_iter().map(|sms| checked(state, sms)).collect::<Result<Vec<_>, _>>()) {
+        Ok(Ok(list)) => {
+            strike(state, FaultCall::Sms, list.first().map(|(number, _)| *number), refused, async |_| {
+                let ids: Vec<_> = list.into_iter().map(|sms| deliver(state, sms)).collect();
+                json_response(201, encode(&ids))
             })
             .await
         }
@@ -135,14 +132,14 @@ fn checked(state: &SandboxState, sms: v2::SmsPayload) -> Result<(PhoneNumber, v2
 }
 
 fn deliver(state: &SandboxState, (number, sms): (PhoneNumber, v2::SmsPayload)) -> String {
-    state.post.deliver_text(sms.from, number, sms.text_body)
+    state.gateway.deliver_text(sms.from, number, sms.text_body)
 }
 
 async fn request(Extract(state): Extract<Arc<SandboxState>>, request: Request<Body>) -> Response<Body> {
     let payload = match body(&state, Method::POST, request).await.map(|body| v2::decode_request(&body)) {
         Ok(Ok(payload)) => payload,
         Ok(Err(fault)) => return refused(400, &fault.to_string()),
-        Err(answer) => return answer,
+        Err(response) => return response,
     };
     let number = match wire_number("to", &payload.to) {
         Ok(number) => number,
@@ -163,16 +160,16 @@ async fn request(Extract(state): Extract<Arc<SandboxState>>, request: Request<Bo
             return refused(400, "codeLength and codeValidity must be positive");
         };
         let message = payload.message.map_or_else(|| format!("{} is your verification code.", v2::PLACE), with_place);
-        let asked = Asked { message, place: v2::PLACE, code_type, code_size, ttl, group: String::new() };
+        let asked = RequestFields { message, place: v2::PLACE, code_type, code_size, ttl, group: String::new() };
         let terms = match state.terms(asked) {
             Ok(terms) => terms,
             Err(error) => return failed(&error),
         };
         match state.request(payload.sender_id, number, terms).await {
             Ok(id) if body == Some(FaultBody::IntegerIds) => {
-                json_answer(201, v2::encode_requested(&state.name_by_integer(id)))
+                json_response(201, v2::encode_requested(&state.name_by_integer(id)))
             }
-            Ok(id) => json_answer(201, v2::encode_requested(&NamedRequest::by_id(id))),
+            Ok(id) => json_response(201, v2::encode_requested(&NamedRequest::by_id(id))),
             Err(error) => failed(&error),
         }
     })
@@ -191,8 +188,8 @@ async fn read(
 ) -> Response<Body> {
     let named = state.named(&path);
     strike(&state, FaultCall::Get, state.number_of(&named.id), refused, async |fault| {
-        if let Err(answer) = body(&state, Method::GET, request).await {
-            return answer;
+        if let Err(response) = body(&state, Method::GET, request).await {
+            return response;
         }
         let Some(stored) = state.view(&named.id) else { return unknown() };
         let sms = state.latest_sms(&named.id);
@@ -206,9 +203,9 @@ async fn read(
             Some(FaultBody::LaggingRead) => State::Pending,
             _ => stored.record.state(stored.now),
         };
-        json_answer(
+        json_response(
             200,
-            v2::encode_read(&v2::ReadAnswer {
+            v2::encode_read(&v2::ReadResponse {
                 id: json!(named),
                 message_id: sms.as_ref().map(|sms| sms.message_id.as_str()),
                 sender_id: sms.as_ref().map(|sms| sms.sender.as_str()),
@@ -241,7 +238,7 @@ async fn about(
 ) -> Response<Body> {
     let named = state.named(path);
     strike(state, call, state.number_of(&named.id), refused, async |_| match body(state, Method::POST, request).await {
-        Err(answer) => answer,
+        Err(response) => response,
         Ok(_) if state.view(&named.id).is_none() => unknown(),
         Ok(body) => effect(named, body).await,
     })
@@ -262,7 +259,7 @@ async fn validate(
         match state.validate(&named.id, &code).await {
             Ok(Outcome::WrongCode) if state.v2_wrong_is_400 => refused(400, "the code is wrong"),
             Ok(outcome @ (Outcome::Verified | Outcome::WrongCode)) => {
-                json_answer(200, v2::encode_done(&named, word(outcome)))
+                json_response(200, v2::encode_done(&named, word(outcome)))
             }
             Ok(over) => refused(400, &format!("the request is over: {over}")),
             Err(error) => failed(&error),
@@ -280,7 +277,7 @@ async fn cancel(
         let cancelled = state.engine.cancel(&named.id, CallOptions::default()).await;
         state.publish_request(&named.id);
         match cancelled {
-            Ok(now) => json_answer(200, v2::encode_done(&named, state.v2_words.then(|| State::as_str(now)))),
+            Ok(now) => json_response(200, v2::encode_done(&named, state.v2_words.then(|| State::as_str(now)))),
             Err(error) => failed(&error),
         }
     })
@@ -296,7 +293,7 @@ async fn resend(
         let resent = state.engine.resend(&named.id, CallOptions::default()).await;
         state.publish_request(&named.id);
         match resent {
-            Ok(_) => json_answer(200, v2::encode_done(&named, state.v2_words.then_some("pending"))),
+            Ok(_) => json_response(200, v2::encode_done(&named, state.v2_words.then_some("pending"))),
             Err(error) => failed(&error),
         }
     })

@@ -15,7 +15,7 @@ use super::{
     StoreBackend, StoreFuture, StoredRequest, StoredResponse, StoredTerms, is_key_known, wrong_key,
 };
 use crate::error::{Error, ErrorCode};
-use crate::machine::{Answer, CounterLimits, Counters, Event, Record, RequestLimits, SmsWait, Timestamp, Window};
+use crate::machine::{CounterLimits, Counters, Event, EventResult, Record, RequestLimits, SmsWait, Timestamp, Window};
 use crate::values::PhoneNumber;
 use crate::verification::{Outcome, SmsStatus, State, Terms};
 
@@ -55,7 +55,7 @@ struct Kept {
     client: Option<Box<ClientHash>>,
     terms: Arc<Terms>,
     created_at: Timestamp,
-    keep: Duration,
+    retention: Duration,
     /// When it is looked at for removal.
     due: Timestamp,
     sms: SmsStatus,
@@ -296,7 +296,7 @@ impl MemoryStore {
             client: request.terms.client.map(Box::new),
             terms: request.terms.terms,
             created_at: now,
-            keep: request.keep,
+            retention: request.retention,
             sms: SmsStatus::Unknown,
             delivery: 0,
             under_way: true,
@@ -347,9 +347,9 @@ impl MemoryStore {
         }
         let (number, limits) = (kept.number, &attempt.limits);
         let is_right = attempt.codes.iter().fold(Choice::from(0), |found, code| found | code.ct_eq(&kept.code));
-        let (record, answer) =
+        let (record, result) =
             kept.record.step(Event::Validate { code_is_right: is_right.into() }, now, &limits.request);
-        let Answer::Outcome(outcome) = answer else { return Ok(None) };
+        let EventResult::Outcome(outcome) = result else { return Ok(None) };
         if matches!(outcome, Outcome::Verified | Outcome::WrongCode) {
             // Looking and counting are one step: requests of the same number, or of the same client, meet here alone.
             let of_number = limits.of_number();
@@ -383,10 +383,10 @@ impl MemoryStore {
         let (mut shard, now) = self.requests(id);
         let kept = shard.live(id, now)?;
         let event = Event::Resend { validity: kept.terms.validity.duration() };
-        let (record, answer) = kept.record.step(event, now, &limits.request);
-        match answer {
-            Answer::Resend => {}
-            Answer::RateLimited { retry_after } => {
+        let (record, result) = kept.record.step(event, now, &limits.request);
+        match result {
+            EventResult::Resend => {}
+            EventResult::RateLimited { retry_after } => {
                 return Some(ResendResult::RateLimited(SmsLimit::of(retry_after)));
             }
             _ => return Some(ResendResult::Conflict),
@@ -567,7 +567,7 @@ impl Requests {
 
 impl Kept {
     fn until(&self) -> Timestamp {
-        self.record.expires_at.after(self.keep)
+        self.record.expires_at.after(self.retention)
     }
 
     fn stored(&self, now: Timestamp) -> StoredRequest {
@@ -614,7 +614,7 @@ impl Claims {
 impl MemoryStore {
     /// The answer to a call. What the parent did since a fork this copy does not know, and a lock that another thread of it
     /// held is never released: both would be a second SMS, or a hang.
-    fn answer<'a, T: Send + 'a>(&self, call: impl FnOnce() -> T) -> StoreFuture<'a, T> {
+    fn ready<'a, T: Send + 'a>(&self, call: impl FnOnce() -> T) -> StoreFuture<'a, T> {
         self.checked(|| Ok(call()))
     }
 
@@ -627,7 +627,7 @@ impl MemoryStore {
 
 impl StoreBackend for MemoryStore {
     fn create(&self, request: NewRequest) -> StoreFuture<'_, CreateResult> {
-        self.answer(|| self.create_now(request))
+        self.ready(|| self.create_now(request))
     }
 
     fn validate<'a>(&'a self, id: u128, attempt: Attempt<'a>) -> StoreFuture<'a, Option<Outcome>> {
@@ -635,7 +635,7 @@ impl StoreBackend for MemoryStore {
     }
 
     fn cancel(&self, id: u128) -> StoreFuture<'_, Option<State>> {
-        self.answer(|| {
+        self.ready(|| {
             let (mut shard, now) = self.requests(id);
             shard.live(id, now).map(|kept| {
                 kept.record = kept.record.step(Event::Cancel, now, &NO_LIMITS).0;
@@ -645,7 +645,7 @@ impl StoreBackend for MemoryStore {
     }
 
     fn terms(&self, id: u128) -> StoreFuture<'_, Option<StoredTerms>> {
-        self.answer(|| {
+        self.ready(|| {
             let (mut shard, now) = self.requests(id);
             shard.live(id, now).map(|kept| StoredTerms {
                 number: kept.number,
@@ -656,27 +656,27 @@ impl StoreBackend for MemoryStore {
     }
 
     fn resend(&self, id: u128, resend: NewResend) -> StoreFuture<'_, Option<ResendResult>> {
-        self.answer(|| self.resend_now(id, &resend))
+        self.ready(|| self.resend_now(id, &resend))
     }
 
     fn record_delivery(&self, id: u128, delivery: u32, end: DeliveryStatus, counted: Counted) -> StoreFuture<'_, ()> {
-        self.answer(|| self.record_delivery_now(id, delivery, end, &counted))
+        self.ready(|| self.record_delivery_now(id, delivery, end, &counted))
     }
 
     fn get(&self, id: u128) -> StoreFuture<'_, Option<StoredRequest>> {
-        self.answer(|| {
+        self.ready(|| {
             let (mut shard, now) = self.requests(id);
             shard.live(id, now).map(|kept| kept.stored(now))
         })
     }
 
     fn claim(&self, claim: NewClaim) -> StoreFuture<'_, IdempotencyClaim> {
-        let claimed = self.answer(|| self.claim_now(claim));
+        let claimed = self.ready(|| self.claim_now(claim));
         Box::pin(async { claimed.await? })
     }
 
     fn complete(&self, key: Digest, owner: u128, response: StoredResponse) -> StoreFuture<'_, ()> {
-        self.answer(|| {
+        self.ready(|| {
             if let Some(stored) = lock(&self.claims).of(&key, owner) {
                 *stored = Some(response);
             }
@@ -684,7 +684,7 @@ impl StoreBackend for MemoryStore {
     }
 
     fn release(&self, key: Digest, owner: u128) -> StoreFuture<'_, ()> {
-        self.answer(|| {
+        self.ready(|| {
             let mut claims = lock(&self.claims);
             if claims.of(&key, owner).is_some() {
                 claims.remove(&key);
@@ -693,7 +693,7 @@ impl StoreBackend for MemoryStore {
     }
 
     fn find(&self, number: PhoneNumber, _: Limits) -> StoreFuture<'_, FoundNumber> {
-        self.answer(|| {
+        self.ready(|| {
             let now = self.clock.now();
             let of_number = |shard: &Mutex<Requests>| {
                 let of_shard = lock(shard);
@@ -707,13 +707,13 @@ impl StoreBackend for MemoryStore {
     }
 
     fn unlock(&self, number: PhoneNumber) -> StoreFuture<'_, ()> {
-        self.answer(|| {
+        self.ready(|| {
             self.numbers.shard(number).counters.remove(&number);
         })
     }
 
     fn erase(&self, number: PhoneNumber) -> StoreFuture<'_, u64> {
-        self.answer(|| {
+        self.ready(|| {
             let mut claims = lock(&self.claims);
             let used: Vec<_> =
                 claims.by_key.iter().filter(|(_, claimed)| claimed.number == number).map(|(key, _)| *key).collect();
@@ -733,7 +733,7 @@ impl StoreBackend for MemoryStore {
     }
 
     fn ping(&self) -> StoreFuture<'_, ()> {
-        self.answer(|| ())
+        self.ready(|| ())
     }
 
     fn is_in_process(&self) -> bool {
@@ -759,8 +759,8 @@ mod tests {
         Ok(NewClaim { key: digest, previous_keys: Vec::new(), owner: key, number, retention })
     }
 
-    fn refusal<T>(mut answer: StoreFuture<'_, T>) -> Option<ErrorCode> {
-        match answer.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+    fn refusal<T>(mut result: StoreFuture<'_, T>) -> Option<ErrorCode> {
+        match result.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(Err(error)) => Some(error.code()),
             _ => None,
         }

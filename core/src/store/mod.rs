@@ -256,7 +256,7 @@ pub struct NewRequest {
     /// What stands for it under the engine's previous keys: looked for, never written.
     pub previous_idempotency_keys: Vec<Digest>,
     /// How long a finished request is kept after `expires_at`.
-    pub keep: Duration,
+    pub retention: Duration,
     /// The limits that hold.
     pub limits: Limits,
 }

@@ -25,7 +25,7 @@ use crate::error::{Error, ErrorCode};
 
 pub use fields::Fault;
 
-/// Why an answer is not the contract. It never quotes the answer, which may hold a code.
+/// Why a response is not the contract. It never quotes the response, which may hold a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Malformed(&'static str);
 
@@ -53,12 +53,12 @@ pub(crate) fn decode_anything(body: &[u8]) -> Result<(), Malformed> {
     Ok(serde_json::from_str::<IgnoredAny>(text(body)?).map(drop)?)
 }
 
-/// An answer of one object.
+/// A response of one object.
 fn decode_object<T: DeserializeOwned>(body: &[u8]) -> Result<T, Malformed> {
     Ok(serde_json::from_str::<Object<T>>(text(body)?)?.0)
 }
 
-/// An answer of one object, or of a list of one.
+/// A response of one object, or of a list of one.
 fn decode_one<T: DeserializeOwned>(body: &[u8]) -> Result<T, Malformed> {
     Ok(serde_json::from_str::<One<T>>(text(body)?)?.0)
 }
@@ -263,9 +263,9 @@ fn encode_secret(payload: &impl Serialize, texts: usize) -> Result<Zeroizing<Vec
     Ok(bytes)
 }
 
-/// The JSON of an answer.
-fn encode(answer: &serde_json::Value) -> Vec<u8> {
-    answer.to_string().into_bytes()
+/// The JSON of a response.
+fn encode(response: &serde_json::Value) -> Vec<u8> {
+    response.to_string().into_bytes()
 }
 
 #[cfg(test)]

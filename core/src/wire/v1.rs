@@ -107,7 +107,7 @@ pub(crate) fn encode_key(key: &ApiKey) -> Result<Zeroizing<Vec<u8>>, Error> {
 
 /// A response to any call.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
+pub struct StatusResponse {
     /// The request it is about; the service may leave it out when it refuses.
     pub id: Option<String>,
     /// The service's word.
@@ -117,7 +117,7 @@ pub struct Answer {
 }
 
 /// Reads a response to any call.
-pub fn decode_answer(body: &[u8]) -> Result<Answer, Malformed> {
+pub fn decode_response(body: &[u8]) -> Result<StatusResponse, Malformed> {
     #[derive(Deserialize)]
     struct Body {
         #[serde(rename = "requestId", default, deserialize_with = "text_or_number")]
@@ -128,7 +128,7 @@ pub fn decode_answer(body: &[u8]) -> Result<Answer, Malformed> {
         errors: Refusals,
     }
     let Body { id, status, errors } = decode_object(body)?;
-    Ok(Answer { id, status, has_errors: errors.has_some() })
+    Ok(StatusResponse { id, status, has_errors: errors.has_some() })
 }
 
 /// Whether the response to an SMS, or to whatever else succeeds with any body, lists errors.
@@ -223,17 +223,17 @@ pub fn decode_cancel(body: &[u8]) -> Result<CancelPayload, Fault> {
     Ok(CancelPayload { apikey: fields.text("apikey")?, request_id: fields.text("requestId")? })
 }
 
-/// The answer to a request that was taken: [`encode_status`] with `Ok`.
+/// The response to a request that was taken: [`encode_status`] with `Ok`.
 pub fn encode_requested(id: &str) -> Vec<u8> {
     encode_status(id, "Ok")
 }
 
-/// An answer with a status word.
+/// A response with a status word.
 pub fn encode_status(id: &str, word: &str) -> Vec<u8> {
     encode(&json!({ "requestId": id, "status": word }))
 }
 
-/// The answer to what is refused.
+/// The response to what is refused.
 pub fn encode_error(error: &str) -> Vec<u8> {
     encode(&json!({ "status": "Error", "error": error }))
 }

@@ -101,7 +101,7 @@ pub(crate) fn encode_sms(
     if in_a_list { encode_secret(&[sms], texts) } else { encode_secret(&sms, texts) }
 }
 
-/// Reads the answer to a request: its id.
+/// Reads the response to a request: its id.
 pub fn decode_requested(body: &[u8]) -> Result<String, Malformed> {
     #[derive(Deserialize)]
     struct Body {
@@ -113,7 +113,7 @@ pub fn decode_requested(body: &[u8]) -> Result<String, Malformed> {
 
 const NO_ID: Malformed = Malformed("has no `verifyId` that is a string or a whole number");
 
-/// An answer to a validation, a cancellation or a resend.
+/// A response to a validation, a cancellation or a resend.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Done {
     /// The request it is about.
@@ -122,7 +122,7 @@ pub struct Done {
     pub word: Option<String>,
 }
 
-/// Reads the answer to a validation, a cancellation or a resend: a list of one, or the bare object.
+/// Reads the response to a validation, a cancellation or a resend: a list of one, or the bare object.
 pub fn decode_done(body: &[u8]) -> Result<Done, Malformed> {
     #[derive(Deserialize)]
     struct Body {
@@ -151,7 +151,7 @@ pub struct Read {
     pub created_at: Option<SystemTime>,
 }
 
-/// Reads the answer to a read. A field that is of another type than documented is as good as none.
+/// Reads the response to a read. A field that is of another type than documented is as good as none.
 pub fn decode_read(body: &[u8]) -> Result<Read, Malformed> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
@@ -313,12 +313,12 @@ pub fn decode_single_sms(body: &[u8]) -> Result<SmsPayload, Fault> {
     SmsPayload::read(Fields::decode(body)?)
 }
 
-/// The answer to a request that was taken.
+/// The response to a request that was taken.
 pub fn encode_requested(id: &(impl Serialize + ?Sized)) -> Vec<u8> {
     encode(&json!({ "verifyId": id }))
 }
 
-/// The answer to a validation, a cancellation or a resend.
+/// The response to a validation, a cancellation or a resend.
 pub fn encode_done(id: &(impl Serialize + ?Sized), word: Option<&str>) -> Vec<u8> {
     encode(&match word {
         Some(word) => json!([{ "verifyId": id, "status": word }]),
@@ -329,7 +329,7 @@ pub fn encode_done(id: &(impl Serialize + ?Sized), word: Option<&str>) -> Vec<u8
 /// A request as a server says it is.
 #[derive(Clone, Default)]
 #[expect(missing_docs, reason = "the names of the SDKs' fields")]
-pub struct ReadAnswer<'a> {
+pub struct ReadResponse<'a> {
     pub id: Value,
     pub message_id: Option<&'a str>,
     pub sender_id: Option<&'a str>,
@@ -341,8 +341,8 @@ pub struct ReadAnswer<'a> {
     pub message: Option<&'a str>,
 }
 
-/// The answer to a read; what is none is left out.
-pub fn encode_read(read: &ReadAnswer<'_>) -> Vec<u8> {
+/// The response to a read; what is none is left out.
+pub fn encode_read(read: &ReadResponse<'_>) -> Vec<u8> {
     encode(&without_null(json!({
         "id": read.id,
         "messageId": read.message_id,
@@ -409,7 +409,7 @@ fn without_null(mut object: Value) -> Value {
     object
 }
 
-/// The word for an outcome in an answer that has words: assumed.
+/// The word for an outcome in a response that has words: assumed.
 pub const fn outcome_word(outcome: Outcome) -> &'static str {
     outcome.as_str()
 }

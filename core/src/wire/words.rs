@@ -31,7 +31,7 @@ const TABLE: [(&str, Meaning); 10] = [
     ("toomanyattempts", Meaning::TooManyAttempts),
 ];
 
-/// The words that the service answers with, and what they mean. Compared without case and without `_`, `-` and spaces.
+/// The status strings of the service, and what they mean. Compared without case and without `_`, `-` and spaces.
 #[derive(Debug, Clone, Default)]
 pub struct StatusWords {
     more: Arc<[(String, Meaning)]>,

@@ -193,7 +193,7 @@ pub(crate) fn new_request(id: u128, to: usize, code: u8, key: Option<u8>, limits
         terms: terms_for(number(to), 600, limits.sms_per_client.map(|_| 0)),
         idempotency_key: key.map(|key| [key; 32]),
         previous_idempotency_keys: Vec::new(),
-        keep: Duration::from_secs(3600),
+        retention: Duration::from_secs(3600),
         limits,
     }
 }

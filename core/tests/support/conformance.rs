@@ -243,7 +243,7 @@ fn new_request(id: u128, number: PhoneNumber, limits: Limits) -> NewRequest {
         terms,
         idempotency_key: None,
         previous_idempotency_keys: Vec::new(),
-        keep: DAY,
+        retention: DAY,
         limits,
     }
 }
@@ -335,7 +335,7 @@ fn replay(with: &Kind, history: u64) {
     let random = &mut SmallRng::seed_from_u64(history);
     let max_requests = if random.random_bool(0.3) { random.random_range(1..4) } else { 1000 };
     let limits = random_limits(random);
-    let keep = Duration::from_secs(random.random_range(0..1000));
+    let retention = Duration::from_secs(random.random_range(0..1000));
     let opened = open_for(with, max_requests);
     let store = &*opened.store;
     let mut model = Model::new(if with.is_bounded { max_requests } else { u64::MAX });
@@ -364,7 +364,7 @@ fn replay(with: &Kind, history: u64) {
                     terms: asked.clone(),
                     idempotency_key: key,
                     previous_idempotency_keys: Vec::new(),
-                    keep,
+                    retention,
                     limits,
                 };
                 let expected = model.create(new(), now);
@@ -944,7 +944,7 @@ pub(crate) fn a_request_that_was_not_sent_makes_room(with: &Kind) {
 
 pub(crate) fn a_request_put_back_to_a_validity_that_is_over_makes_room(with: &Kind) {
     let opened = open_for(with, 1);
-    wait(opened.store.create(NewRequest { keep: Duration::ZERO, ..new_request(1, number(0), NO_LIMITS) }));
+    wait(opened.store.create(NewRequest { retention: Duration::ZERO, ..new_request(1, number(0), NO_LIMITS) }));
     opened.clock.advance(Duration::from_secs(599));
     opened.resend(1, WRONG, NO_LIMITS);
     opened.clock.advance(Duration::from_secs(1));

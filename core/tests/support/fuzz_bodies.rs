@@ -28,11 +28,11 @@ pub(crate) const TARGETS: [Target; 9] = [
 
 /// V1: what is read is read again from what it is written as.
 pub(crate) fn read_v1(body: &[u8]) {
-    if let Ok(answer) = v1::decode_answer(body) {
+    if let Ok(answer) = v1::decode_response(body) {
         let word = answer.status.as_deref().unwrap_or_default();
         look_up(word);
         let id = answer.id.as_deref().unwrap_or_default();
-        let again = v1::decode_answer(&v1::encode_status(id, word));
+        let again = v1::decode_response(&v1::encode_status(id, word));
         assert!(again.is_ok_and(|again| again.id.as_deref() == Some(id) && again.status.as_deref() == Some(word)));
         assert_eq!(answer.has_errors, v1::has_errors(body));
     }
@@ -58,13 +58,13 @@ pub(crate) fn read_v2(body: &[u8]) {
         done.word.as_deref().into_iter().for_each(look_up);
     }
     if let Ok(read) = v2::decode_read(body) {
-        let again = v2::decode_read(&v2::encode_read(&v2::ReadAnswer {
+        let again = v2::decode_read(&v2::encode_read(&v2::ReadResponse {
             id: read.id.as_deref().unwrap_or_default().into(),
             recipient_number: read.number.as_deref(),
             code: read.code.as_ref().map(|code| code.as_str()),
             status: read.status.as_deref().unwrap_or_default(),
             create_date: read.created_at,
-            ..v2::ReadAnswer::default()
+            ..v2::ReadResponse::default()
         }));
         assert!(again.is_ok_and(|again| again.number == read.number && again.code == read.code));
     }

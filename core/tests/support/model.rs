@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use egoi_verify::machine::{Answer, Counters, Event, Record, Timestamp, Window};
+use egoi_verify::machine::{Counters, Event, EventResult, Record, Timestamp, Window};
 use egoi_verify::store::{
     Attempt, ClientHash, Counted, CreateResult, DeliveryStatus, Digest, Limits, NewRequest, ResendResult, SmsLimit,
     StoredRequest, StoredTerms,
@@ -23,7 +23,7 @@ pub(crate) struct Request {
     pub(crate) record: Record,
     pub(crate) code: Digest,
     pub(crate) number: PhoneNumber,
-    pub(crate) keep: Duration,
+    pub(crate) retention: Duration,
     pub(crate) delivery: u32,
     terms: StoredTerms,
     created_at: Timestamp,
@@ -56,7 +56,7 @@ pub(crate) struct Change {
 
 impl Request {
     pub(crate) fn until(&self) -> Timestamp {
-        self.record.expires_at.after(self.keep)
+        self.record.expires_at.after(self.retention)
     }
 
     fn stored(&self, now: Timestamp) -> StoredRequest {
@@ -139,7 +139,7 @@ impl Model {
             record: Record::new(now, new.terms.validity()),
             code: new.code,
             number: new.number,
-            keep: new.keep,
+            retention: new.retention,
             delivery: 0,
             terms: new.terms,
             created_at: now,
@@ -163,7 +163,9 @@ impl Model {
             return None;
         }
         let event = Event::Validate { code_is_right: attempt.codes.contains(&request.code) };
-        let (record, Answer::Outcome(outcome)) = request.record.step(event, now, &limits.request) else { return None };
+        let (record, EventResult::Outcome(outcome)) = request.record.step(event, now, &limits.request) else {
+            return None;
+        };
         let unchanged = Change { record, wrong_codes: Vec::new(), said: outcome };
         if !matches!(outcome, Outcome::Verified | Outcome::WrongCode) {
             return Some(unchanged);
@@ -214,11 +216,11 @@ impl Model {
 
     pub(crate) fn resend(&mut self, id: u128, code: Digest, limits: &Limits, now: Timestamp) -> Option<ResendResult> {
         let request = self.live(id, now)?.clone();
-        let (record, answer) =
+        let (record, result) =
             request.record.step(Event::Resend { validity: request.terms.validity() }, now, &limits.request);
-        match answer {
-            Answer::Resend => {}
-            Answer::RateLimited { retry_after } => {
+        match result {
+            EventResult::Resend => {}
+            EventResult::RateLimited { retry_after } => {
                 return Some(ResendResult::RateLimited(
                     retry_after.map_or(SmsLimit::MaxResends, SmsLimit::ResendAfter),
                 ));

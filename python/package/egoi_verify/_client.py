@@ -77,7 +77,7 @@ class Connection:
             proxy: An HTTP or SOCKS5 proxy: ``http://user:password@proxy.example:3128``, or ``socks5h://…``, which looks
                 names up itself. Default: the environment's (``HTTPS_PROXY``, ``NO_PROXY``), which is never used for a
                 loopback address.
-            ca_certificates: More certificates that are believed, in PEM.
+            ca_certificates: More trusted certificates, in PEM.
             trust: Whose certificates are trusted: Mozilla's, which come with the library (``"bundled"``, the default),
                 or the operating system's (``"platform"``). ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` replace Mozilla's.
                 ``REQUESTS_CA_BUNDLE`` is not read.

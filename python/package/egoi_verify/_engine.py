@@ -80,7 +80,7 @@ class BaseEngine:
         ``wrong_codes_per_client``, and name the client with each call.
 
         Args:
-            send: Hands an SMS over: a function, plain or ``async``, of an :class:`OutgoingSms`, or :class:`EgoiSms`.
+            send: Sends an SMS: a function, plain or ``async``, of an :class:`OutgoingSms`, or :class:`EgoiSms`.
             store: Where the state is kept. Default: ``Store("memory:")``, gone with the process.
             max_requests: How many requests ``"memory:"`` holds; beyond it a request is :class:`RateLimitedError`.
                 Default: 10 million.

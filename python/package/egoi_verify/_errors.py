@@ -43,7 +43,7 @@ class VerifyError(Exception):
     """The failure in words, for people, secrets removed."""
 
     http_status: int | None
-    """The HTTP status that the service answered, where it answered."""
+    """The HTTP status of the service's response, if there was one."""
 
     request_id: str | None
     """The request that the failure is about, where it is known."""
@@ -180,13 +180,13 @@ class UnreachableError(VerifyError):
 
 
 class CallTimeoutError(VerifyError, TimeoutError):
-    """Bytes went out, and no whole answer came in time."""
+    """Bytes went out, and no complete response came in time."""
 
     code = "timeout"
 
 
 class CallInterruptedError(VerifyError):
-    """Bytes went out, and the connection broke before a whole answer came."""
+    """Bytes went out, and the connection broke before a complete response came."""
 
     code = "interrupted"
 

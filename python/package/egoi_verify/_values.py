@@ -187,7 +187,7 @@ class SmsParts:
 
 @dataclass(frozen=True)
 class OutgoingSms:
-    """An SMS to hand over. Its text holds the code and is not printed; the number is masked when printed."""
+    """An SMS to send. Its text holds the code and is not printed; the number is masked when printed."""
 
     number: str
     """The full number, ``+351910000000``."""

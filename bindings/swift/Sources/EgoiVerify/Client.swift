@@ -93,7 +93,7 @@ extension ClientOptions: CustomStringConvertible, CustomDebugStringConvertible, 
 /// let outcome = try await client.validate(verification.id, code: given, number: session.number)
 /// ```
 ///
-/// Over V2, where the service's answer does not say whether the code was right, two processes that validate one id at the
+/// Over V2, where the service's response does not say whether the code was right, two processes that validate one id at the
 /// same moment cannot be told apart: keep the validations of one id in one process.
 public final class Client: Verifier {
     private let native: NativeClient

@@ -15,7 +15,7 @@ public enum SessionState: Sendable, Hashable {
     case verified
     /// The code is good no longer.
     case expired
-    /// Given up.
+    /// Cancelled.
     case cancelled
     /// A call failed. Where a request still waits for its code, that may still be given.
     case failed(Problem, advice: Advice, awaiting: AwaitingCode?)

@@ -1,7 +1,7 @@
 internal import EgoiVerifyNative
 import Foundation
 
-/// What an option may be, as the native module takes it. What is `nil` has the default of the core.
+/// The value of an option, as the native module takes it. An option that is `nil` has core's default.
 protocol SettingValue {
     var setting: NativeSetting? { get }
 }

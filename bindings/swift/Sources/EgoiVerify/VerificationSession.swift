@@ -155,7 +155,7 @@ public final class VerificationSession {
             try await server()
         } catch {
             if error is CancellationError || URLFailure(error) == .cancelled || Task.isCancelled {
-                session.givenUp(now: clock.now)
+                session.cancelled(now: clock.now)
                 changed()
                 throw CancellationError()
             }

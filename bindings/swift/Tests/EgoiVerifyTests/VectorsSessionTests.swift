@@ -96,7 +96,7 @@ private final class Phone {
         }
         device.advance(seconds("takes"))
         switch step["server"] {
-        case let word as String where word == "given_up":
+        case let word as String where word == "cancelled":
             throw CancellationError()
         case let word as String where word == "app_ended":
             saveAndRestore()
@@ -163,7 +163,7 @@ private final class Phone {
             case let other: XCTFail("\(other) is no step")
             }
         } catch is CancellationError {
-            XCTAssertTrue(["given_up", "app_ended"].contains(step["server"] as? String), place)
+            XCTAssertTrue(["cancelled", "app_ended"].contains(step["server"] as? String), place)
         }
         XCTAssertEqual(wasAsked, step["asks"] is Step, place)
         XCTAssertEqual(shown(session.state), step["state"] as? NSDictionary, place)

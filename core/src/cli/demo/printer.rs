@@ -64,7 +64,7 @@ pub(super) enum Show {
     Whole,
     /// The request's payload is as before.
     SamePayload,
-    /// Of the answer its status word.
+    /// Of the response its status word.
     StatusWord,
 }
 
@@ -155,7 +155,7 @@ impl Printer {
                 "path": exchange.path,
                 "status": exchange.status,
                 "request": value(&exchange.asked),
-                "answer": value(&exchange.answered),
+                "answer": value(&exchange.response),
             }),
         );
 
@@ -175,7 +175,7 @@ impl Printer {
         let arrow = self.painted(Style::Answered, "←");
         let status =
             self.painted(if exchange.status < 400 { Style::Plain } else { Style::Bad }, &exchange.status.to_string());
-        self.body(&format!("{MARGIN}{arrow} {status} "), &exchange.answered, matches!(show, Show::StatusWord));
+        self.body(&format!("{MARGIN}{arrow} {status} "), &exchange.response, matches!(show, Show::StatusWord));
     }
 
     /// A payload behind what comes before it: on one line, or where it is too long one line for each field.

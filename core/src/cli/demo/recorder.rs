@@ -20,10 +20,10 @@ pub(super) struct Recorder {
 #[derive(Default)]
 struct Wire {
     asked: Mutex<Vec<u8>>,
-    answered: Mutex<Vec<u8>>,
+    response: Mutex<Vec<u8>>,
 }
 
-/// A request and its answer.
+/// A request and its response.
 pub(super) struct Exchange {
     pub(super) method: String,
     pub(super) path: String,
@@ -31,7 +31,7 @@ pub(super) struct Exchange {
     pub(super) key: Option<String>,
     pub(super) asked: String,
     pub(super) status: u16,
-    pub(super) answered: String,
+    pub(super) response: String,
 }
 
 impl Recorder {
@@ -52,22 +52,22 @@ impl Recorder {
     /// The exchanges since the last time. None where what went through is not whole HTTP/1.1.
     pub(super) fn take(&self) -> Option<Vec<Exchange>> {
         let asked = std::mem::take(&mut *lock(&self.wire.asked));
-        let answered = std::mem::take(&mut *lock(&self.wire.answered));
-        let (mut asked, mut answered) = (&*asked, &*answered);
+        let response = std::mem::take(&mut *lock(&self.wire.response));
+        let (mut asked, mut response) = (&*asked, &*response);
         let mut exchanges = Vec::new();
         while !asked.is_empty() {
-            let (ask, answer) = (Part::of(&mut asked)?, Part::of(&mut answered)?);
+            let (ask, response) = (Part::of(&mut asked)?, Part::of(&mut response)?);
             let mut words = ask.first_line.split(' ');
             exchanges.push(Exchange {
                 method: words.next()?.to_owned(),
                 path: words.next()?.to_owned(),
                 key: ask.header("apikey").map(str::to_owned),
                 asked: ask.body,
-                status: answer.first_line.split(' ').nth(1)?.parse().ok()?,
-                answered: answer.body,
+                status: response.first_line.split(' ').nth(1)?.parse().ok()?,
+                response: response.body,
             });
         }
-        answered.is_empty().then_some(exchanges)
+        response.is_empty().then_some(exchanges)
     }
 }
 
@@ -117,12 +117,12 @@ async fn listen(listener: TcpListener, server: SocketAddr, wire: Arc<Wire>) {
             server.set_nodelay(true)?;
             let (from_client, to_client) = client.into_split();
             let (from_server, to_server) = server.into_split();
-            tokio::try_join!(carry(from_client, to_server, &wire.asked), carry(from_server, to_client, &wire.answered),)
+            tokio::try_join!(carry(from_client, to_server, &wire.asked), carry(from_server, to_client, &wire.response),)
         });
     }
 }
 
-/// Writes down first and passes on then: once an answer is there, all of it has been written down.
+/// Writes down first and passes on then: once a response is there, all of it has been written down.
 async fn carry(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, record: &Mutex<Vec<u8>>) -> std::io::Result<()> {
     let mut buffer = [0; 4096];
     loop {

@@ -115,7 +115,7 @@ impl<'a> Story<'a> {
 
         self.printer.step("The business reads the request");
         self.get(&asked.id, State::Pending, Show::Whole).await?;
-        self.printer.meaning("pending", "the answer shows the code itself. The library never hands it on.");
+        self.printer.meaning("pending", "the response shows the code itself. The library never hands it on.");
 
         self.printer.step("The person mistypes the code");
         self.validate(&asked.id, &wrong(&asked.code), Outcome::WrongCode).await?;
@@ -177,13 +177,13 @@ impl<'a> Story<'a> {
                 "codeValidity": 60, "codeType": "numeric",
             }),
         };
-        let answer = match self.api {
+        let response = match self.api {
             Api::V1 => json!({ "requestId": made.id, "status": "Ok" }),
             Api::V2 => json!({ "verifyId": made.id }),
         };
         same("the request's payload", &value(&exchange.asked), &payload)?;
         same("the request's status", &exchange.status, &if self.api == Api::V1 { 200 } else { 201 })?;
-        same("the answer to the request", &value(&exchange.answered), &answer)?;
+        same("the response to the request", &value(&exchange.response), &response)?;
         let id_is_hex = made.id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
         same("whether the id has 32 hex digits", &(made.id.len(), id_is_hex), &(32, true))?;
         same("the state of a new request", &made.state, &State::Pending)?;
@@ -223,13 +223,13 @@ impl<'a> Story<'a> {
                 };
                 let payload = json!({ "apikey": KEY, "requestId": id, "code": code });
                 same("the validation's payload", &value(&exchange.asked), &payload)?;
-                same("the answer's word", &word_of(&exchange), &json!(word))?;
+                same("the response's word", &word_of(&exchange), &json!(word))?;
             }
             (Api::V2, Outcome::Verified | Outcome::WrongCode) => {
                 let [before, submitted, after] = self.exchanges(&[Show::StatusWord, Show::Whole, Show::StatusWord])?;
                 same("the validation's payload", &value(&submitted.asked), &json!({ "code": code }))?;
                 same("the validation's status", &submitted.status, &200)?;
-                same("the answer to the validation", &value(&submitted.answered), &json!([{ "verifyId": id }]))?;
+                same("the response to the validation", &value(&submitted.response), &json!([{ "verifyId": id }]))?;
                 same("the state before", &word_of(&before), &json!("pending"))?;
                 let state = if right.is_verified() { "verified" } else { "pending" };
                 same("the state after", &word_of(&after), &json!(state))?;
@@ -250,12 +250,12 @@ impl<'a> Story<'a> {
                 let [exchange] = self.exchanges(&[Show::Whole])?;
                 let payload = json!({ "apikey": KEY, "requestId": id });
                 same("the cancellation's payload", &value(&exchange.asked), &payload)?;
-                same("the answer's word", &word_of(&exchange), &json!("Cancelled"))?;
+                same("the response's word", &word_of(&exchange), &json!("Cancelled"))?;
             }
             Api::V2 => {
                 let [cancelled, read] = self.exchanges(&[Show::Whole, Show::StatusWord])?;
                 same("the cancellation's payload", &cancelled.asked.as_str(), &"")?;
-                same("the answer to the cancellation", &value(&cancelled.answered), &json!([{ "verifyId": id }]))?;
+                same("the response to the cancellation", &value(&cancelled.response), &json!([{ "verifyId": id }]))?;
                 same("the state", &word_of(&read), &json!("cancelled"))?;
             }
         }
@@ -266,7 +266,7 @@ impl<'a> Story<'a> {
         let resent = self.client.resend(id, CallOptions::default()).await?;
         let [exchange] = self.exchanges(&[Show::Whole])?;
         same("the resend's payload", &exchange.asked.as_str(), &"")?;
-        same("the answer to the resend", &value(&exchange.answered), &json!([{ "verifyId": id }]))?;
+        same("the response to the resend", &value(&exchange.response), &json!([{ "verifyId": id }]))?;
         same("what was resent", &(resent.id.as_str(), resent.state), &(id, State::Pending))?;
         self.sms(id).await
     }
@@ -274,8 +274,8 @@ impl<'a> Story<'a> {
     async fn get(&mut self, id: &str, right: State, show: Show) -> Result<(), Fault> {
         let read = self.client.get(id, CallOptions::default()).await?;
         let [exchange] = self.exchanges(&[show])?;
-        let answer = value(&exchange.answered);
-        let told = [&answer["id"], &answer["recipientNumber"], &answer["status"], &answer["codeTTL"]];
+        let response = value(&exchange.response);
+        let told = [&response["id"], &response["recipientNumber"], &response["status"], &response["codeTTL"]];
         same("what the read answers", &told, &[&json!(id), &json!(WIRE_NUMBER), &json!(right.as_str()), &json!(60)])?;
         same("what the library says", &(read.state, read.number.as_deref()), &(right, Some(NUMBER)))
     }
@@ -310,7 +310,7 @@ fn value(body: &str) -> Value {
 }
 
 fn word_of(exchange: &Exchange) -> Value {
-    value(&exchange.answered)["status"].clone()
+    value(&exchange.response)["status"].clone()
 }
 
 /// The code with its last digit mistyped.

@@ -22,7 +22,7 @@ use crate::store::per_process::PerProcess;
 use crate::store::sealed::Seal;
 use crate::store::storage;
 
-/// How long a response may take before the connection is given up.
+/// How long a response may take before the connection is dropped.
 const RESPONSE: Duration = Duration::from_secs(4);
 /// How long a call may take altogether; a caller's own deadline may end it before.
 const WHOLE: Duration = Duration::from_secs(10);

@@ -219,7 +219,7 @@ impl StoreBackend for PostgresStore {
                 Box::new(all_bytes(&tags.prefix)),
                 Box::new(bytes(&request.code)),
                 Box::new(millis(request.terms.validity())),
-                Box::new(millis(request.keep)),
+                Box::new(millis(request.retention)),
                 Box::new(keys),
                 Box::new(moved),
                 Box::new(stopped),

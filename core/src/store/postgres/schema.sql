@@ -30,7 +30,7 @@ CREATE TABLE egoi_verify_requests (
     sent_at bigint NOT NULL,
     created_at bigint NOT NULL,
     validity bigint NOT NULL,
-    keep bigint NOT NULL,
+    retention bigint NOT NULL,
     is_sent boolean NOT NULL DEFAULT false,
     delivery bigint NOT NULL DEFAULT 0,
     under_way boolean NOT NULL DEFAULT true,
@@ -372,7 +372,7 @@ BEGIN
         RETURN answer;
     END IF;
     INSERT INTO egoi_verify_requests
-            (id, sealed, number, code, expires_at, sent_at, created_at, validity, keep, idempotency_key, until)
+            (id, sealed, number, code, expires_at, sent_at, created_at, validity, retention, idempotency_key, until)
         VALUES (new_id, new_sealed, names[1], new_code, now + new_validity, now, now, new_validity, new_keep, keys[1],
                 now + new_validity + new_keep)
         RETURNING * INTO r;
@@ -574,7 +574,7 @@ BEGIN
         RETURN NEXT egoi_verify_only('resend_after', 1000);
     ELSE
         SELECT count_all.said, wait INTO limited, waits FROM egoi_verify_count_all(
-            names, clients, prefixes, of_id, l, r.validity + r.keep, moved, stopped) count_all;
+            names, clients, prefixes, of_id, l, r.validity + r.retention, moved, stopped) count_all;
         IF limited IS NOT NULL THEN
             RETURN NEXT egoi_verify_only(limited, waits);
             RETURN;
@@ -587,7 +587,7 @@ BEGIN
                 sent_at = now, is_sent = false, delivery = r.delivery + 1, under_way = true, resend_command = command,
                 -- It lives longer now, perhaps than a previous key.
                 number = names[1], sealed = coalesce(new_sealed, r.sealed),
-                until = now + r.validity + r.keep
+                until = now + r.validity + r.retention
             WHERE id = of_id RETURNING * INTO r;
         RETURN NEXT egoi_verify_of('ready', r, now);
     END IF;
@@ -612,7 +612,7 @@ BEGIN
         -- Attempts made and a cancellation in the meantime stay.
         UPDATE egoi_verify_requests
             SET code = r.old_code, expires_at = r.old_expires_at, resends = r.old_resends, sent_at = r.old_sent_at,
-                is_sent = r.old_is_sent, until = r.old_expires_at + r.keep, under_way = false, old_code = NULL
+                is_sent = r.old_is_sent, until = r.old_expires_at + r.retention, under_way = false, old_code = NULL
             WHERE id = of_id;
     ELSE
         UPDATE egoi_verify_requests

@@ -31,8 +31,8 @@ const CONNECT: Duration = Duration::from_millis(3100);
 /// How long a server may take to turn a connection away.
 const TURNED_AWAY: Duration = Duration::from_millis(200);
 
-/// How long an answer may take before the connection is given up.
-const ANSWER: Duration = Duration::from_secs(4);
+/// How long a response may take before the connection is dropped.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// How long a call may take altogether; a caller's own deadline may end it before.
 const WHOLE: Duration = Duration::from_secs(10);
@@ -127,7 +127,9 @@ impl Connections {
             let (_, mut connected) = connection.get(&self.server, &self.seal).await?;
             check(&redis::cmd("INFO").query_async::<String>(&mut connected.commands).await?)
         };
-        let checked = timeout(ANSWER, asked).await.unwrap_or_else(|_| Err(Failure::no_answer(Again::No, ANSWER)));
+        let checked = timeout(RESPONSE_TIMEOUT, asked)
+            .await
+            .unwrap_or_else(|_| Err(Failure::no_response(Again::No, RESPONSE_TIMEOUT)));
         checked.map_err(|failure| self.error(failure))
     }
 
@@ -139,8 +141,8 @@ impl Connections {
         let mut few = 0..FEW;
         loop {
             let tried = timeout_at(ends, self.once(&connection, &call)).await;
-            let failure = match tried.unwrap_or_else(|_| Err(Failure::no_answer(Again::No, WHOLE))) {
-                Ok(answer) => return Ok(answer),
+            let failure = match tried.unwrap_or_else(|_| Err(Failure::no_response(Again::No, WHOLE))) {
+                Ok(response) => return Ok(response),
                 Err(failure) => failure,
             };
             let may_help = match failure.again {
@@ -163,18 +165,18 @@ impl Connections {
     async fn once(&self, connection: &Connection, call: &Call) -> Result<Value, Failure> {
         let (made, Connected { mut commands, .. }) = connection.get(&self.server, &self.seal).await?;
         self.connected.store(true, Ordering::Relaxed);
-        let answered = timeout(ANSWER, async {
+        let response = timeout(RESPONSE_TIMEOUT, async {
             match send(&mut commands, call.by_hash()).await {
                 Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
                     send(&mut commands, &call.by_code()).await
                 }
-                answered => answered,
+                response => response,
             }
         });
-        let failure = match answered.await {
-            Ok(Ok(answer)) => return Ok(answer),
+        let failure = match response.await {
+            Ok(Ok(response)) => return Ok(response),
             Ok(Err(error)) => error.into(),
-            Err(_) => Failure::no_answer(Again::Yes, ANSWER),
+            Err(_) => Failure::no_response(Again::Yes, RESPONSE_TIMEOUT),
         };
         if failure.again != Again::No {
             connection.forget(made);
@@ -201,7 +203,7 @@ impl Connections {
 async fn send(connected: &mut MultiplexedConnection, command: &Cmd) -> Result<Value, RedisError> {
     match connected.send_packed_command(command).await? {
         Value::ServerError(error) => Err(error.into()),
-        answer => Ok(answer),
+        response => Ok(response),
     }
 }
 
@@ -220,7 +222,7 @@ impl Connection {
             _ => {}
         }
         let connected = timeout(CONNECT, server.connect(seal)).await;
-        let outcome = connected.unwrap_or_else(|_| Err(Failure::no_answer(Again::Yes, CONNECT)));
+        let outcome = connected.unwrap_or_else(|_| Err(Failure::no_response(Again::Yes, CONNECT)));
         let tries = latest.tries + 1;
         *lock(&self.latest) = Latest { tries, outcome: Some(outcome.clone()) };
         outcome.map(|connected| (tries, connected))
@@ -362,8 +364,8 @@ impl Server {
                 .arg(LAYOUT.to_string())
                 .arg(known.map_or(0, |known| known.len()).to_string())
                 .list(add.as_slice());
-            let answer = send(connection, &call.by_code()).await?;
-            let (written, checks): (u32, Vec<Vec<u8>>) = redis::from_redis_value(answer).map_err(RedisError::from)?;
+            let response = send(connection, &call.by_code()).await?;
+            let (written, checks): (u32, Vec<Vec<u8>>) = redis::from_redis_value(response).map_err(RedisError::from)?;
             if written != LAYOUT {
                 return Err(Failure::misconfigured(
                     Reason::NewerVersion,

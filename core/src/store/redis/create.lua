@@ -1,4 +1,4 @@
--- KEYS[1]: the request. ARGV: 3 its id, 4 code, 5 number and terms, sealed, 6 validity, 7 keep, 8 the number's tags, then
+-- KEYS[1]: the request. ARGV: 3 its id, 4 code, 5 number and terms, sealed, 6 validity, 7 retention, 8 the number's tags, then
 -- idempotency keys, the one in use first, then whom its SMS counts for.
 
 local id = ARGV[3]
@@ -30,12 +30,12 @@ if limited then
   return limited
 end
 
-local validity, keep = tonumber(ARGV[6]), tonumber(ARGV[7])
-local request = {OPEN, 0, ('\0'):rep(64), now + validity, keep, ARGV[4], tags[1], 0, now, now, MAYBE, 0, 1, validity,
+local validity, retention = tonumber(ARGV[6]), tonumber(ARGV[7])
+local request = {OPEN, 0, ('\0'):rep(64), now + validity, retention, ARGV[4], tags[1], 0, now, now, MAYBE, 0, 1, validity,
   keys[1] or '', '', ARGV[5]}
 save(KEYS[1], request)
 if keys[1] then
-  local until_ = now + validity + keep
+  local until_ = now + validity + retention
   put(prefix .. 'k:' .. keys[1], cmsgpack.pack(tags[1], until_, 'engine', id), until_)
 end
 return stored('new', request)

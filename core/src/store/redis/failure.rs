@@ -69,8 +69,8 @@ impl Failure {
     }
 
     /// Nothing came in this time.
-    pub(super) fn no_answer(again: Again, in_time: Duration) -> Self {
-        Self::new(again, format!("the Redis server gave no answer in {} ms", in_time.as_millis()))
+    pub(super) fn no_response(again: Again, in_time: Duration) -> Self {
+        Self::new(again, format!("the Redis server did not respond within {} ms", in_time.as_millis()))
     }
 
     /// No connection was made.
@@ -185,9 +185,7 @@ pub(super) const NO_MORE_CLIENTS: &str = "max number of clients reached";
 pub(super) const CLUSTER: &str = "the Redis server is part of a cluster, over which no script can count for a request and for its \
                                   number at once: use one server, with replicas if you like, or PostgreSQL";
 
-/// An answer that no script of ours gives.
+/// A response that no script of ours gives.
 pub(super) fn unexpected() -> Error {
-    storage(
-        "the Redis server answered what it was not asked: is it Redis or Valkey, and does nobody else write its keys?",
-    )
+    storage("the Redis server sent an unexpected reply: is it Redis or Valkey, and does nobody else write its keys?")
 }

@@ -60,10 +60,10 @@ impl RedisStore {
     }
 
     async fn read(&self, id: u128) -> Result<Option<(StoredRequest, StoredTerms)>, Error> {
-        let answer = self.connections.run(self.about(&script::GET, id)).await?;
-        let Some(answer) = Reply::of(answer)? else { return Ok(None) };
-        let terms = self.seal.open(id, answer.bytes(10)?)?;
-        Ok(Some((answer.stored(terms.number)?, terms)))
+        let response = self.connections.run(self.about(&script::GET, id)).await?;
+        let Some(response) = Reply::of(response)? else { return Ok(None) };
+        let terms = self.seal.open(id, response.bytes(10)?)?;
+        Ok(Some((response.stored(terms.number)?, terms)))
     }
 
     /// By what the counters of a request's number are found, which under a single key the request itself says.
@@ -75,7 +75,8 @@ impl RedisStore {
     }
 
     async fn create(&self, request: NewRequest) -> Result<CreateResult, Error> {
-        let NewRequest { id, number, code, terms, idempotency_key, previous_idempotency_keys, keep, limits } = request;
+        let NewRequest { id, number, code, terms, idempotency_key, previous_idempotency_keys, retention, limits } =
+            request;
         let keys: Vec<_> = idempotency_key.into_iter().chain(previous_idempotency_keys).collect();
         let tags = self.seal.counted_tags(&limits.counted(number, terms.client));
         let call = self
@@ -84,22 +85,22 @@ impl RedisStore {
             .arg(code)
             .arg(&self.seal.seal(id, &terms)?)
             .arg(milliseconds(terms.validity()))
-            .arg(milliseconds(keep))
+            .arg(milliseconds(retention))
             .list(&tags.number)
             .list(&keys)
             .counted(&tags, &limits);
-        let answer = self.connections.run(call).await?;
-        let answer = Reply::of(answer)?.ok_or_else(unexpected)?;
-        Ok(match answer.word()? {
-            "new" => CreateResult::New(answer.stored(number)?),
+        let response = self.connections.run(call).await?;
+        let response = Reply::of(response)?.ok_or_else(unexpected)?;
+        Ok(match response.word()? {
+            "new" => CreateResult::New(response.stored(number)?),
             "known" => {
-                let id = answer.bytes(11)?.try_into().map_err(|_| unexpected())?;
-                CreateResult::Known(Box::new((u128::from_be_bytes(id), answer.stored(number)?)))
+                let id = response.bytes(11)?.try_into().map_err(|_| unexpected())?;
+                CreateResult::Known(Box::new((u128::from_be_bytes(id), response.stored(number)?)))
             }
             "other_number" => CreateResult::OtherNumber,
             limit => {
-                let limit = SmsLimit::named(limit, answer.duration(1)?).ok_or_else(unexpected)?;
-                let pending = answer.bytes(2).ok().and_then(|id| id.try_into().ok()).map(u128::from_be_bytes);
+                let limit = SmsLimit::named(limit, response.duration(1)?).ok_or_else(unexpected)?;
+                let pending = response.bytes(2).ok().and_then(|id| id.try_into().ok()).map(u128::from_be_bytes);
                 CreateResult::RateLimited { limit, pending }
             }
         })
@@ -125,8 +126,8 @@ impl RedisStore {
             .arg(tags.as_flattened())
             .quota(attempt.limits.wrong_codes_per_client)
             .arg(client_tags.as_flattened());
-        let answer = self.connections.run(call).await?;
-        let word = match &answer {
+        let response = self.connections.run(call).await?;
+        let word = match &response {
             Value::Nil => return Ok(None),
             Value::BulkString(word) => word.as_slice(),
             _ => return Err(unexpected()),
@@ -171,17 +172,17 @@ impl RedisStore {
             .arg(tag)
             .arg(self.seal.seal_anew(id, &terms)?.unwrap_or_default())
             .counted(&tags, &limits);
-        let answer = self.connections.run(call).await?;
-        let Some(answer) = Reply::of(answer)? else { return Ok(None) };
-        Ok(Some(match answer.word()? {
+        let response = self.connections.run(call).await?;
+        let Some(response) = Reply::of(response)? else { return Ok(None) };
+        Ok(Some(match response.word()? {
             "ready" => ResendResult::Ready {
-                delivery: answer.number(9)?,
-                stored: answer.stored(self.seal.open(id, answer.bytes(10)?)?.number)?,
+                delivery: response.number(9)?,
+                stored: response.stored(self.seal.open(id, response.bytes(10)?)?.number)?,
             },
             "conflict" => ResendResult::Conflict,
             // Waiting does not help against the first of them, and its word comes alone.
             limit => {
-                let wait = answer.duration(1).unwrap_or_default();
+                let wait = response.duration(1).unwrap_or_default();
                 ResendResult::RateLimited(SmsLimit::named(limit, wait).ok_or_else(unexpected)?)
             }
         }))
@@ -219,13 +220,13 @@ impl RedisStore {
             .arg(milliseconds(claim.retention))
             .list(&self.seal.number_tags(claim.number))
             .list(&claim.previous_keys);
-        let answer = Reply::of(self.connections.run(call).await?)?.ok_or_else(unexpected)?;
-        Ok(match answer.word()? {
+        let response = Reply::of(self.connections.run(call).await?)?.ok_or_else(unexpected)?;
+        Ok(match response.word()? {
             "new" => IdempotencyClaim::New,
             "known" => IdempotencyClaim::Known(StoredResponse {
-                id: String::from_utf8(answer.bytes(1)?.to_vec()).map_err(|_| unexpected())?,
-                created_at: answer.time(2)?,
-                expires_at: answer.time(3)?,
+                id: String::from_utf8(response.bytes(1)?.to_vec()).map_err(|_| unexpected())?,
+                created_at: response.time(2)?,
+                expires_at: response.time(3)?,
             }),
             "under_way" => IdempotencyClaim::UnderWay,
             "other_number" => IdempotencyClaim::OtherNumber,
@@ -368,8 +369,8 @@ struct Reply(Vec<Value>);
 
 impl Reply {
     /// None where the script found no such request.
-    fn of(answer: Value) -> Result<Option<Self>, Error> {
-        match answer {
+    fn of(response: Value) -> Result<Option<Self>, Error> {
+        match response {
             Value::Nil => Ok(None),
             Value::Array(items) => Ok(Some(Self(items))),
             _ => Err(unexpected()),

@@ -62,9 +62,9 @@ impl Call {
     }
 
     /// A limit; -1 is none.
-    pub(super) fn limit(self, most: Option<u32>) -> Self {
-        match most {
-            Some(most) => self.arg(most.to_string()),
+    pub(super) fn limit(self, max: Option<u32>) -> Self {
+        match max {
+            Some(max) => self.arg(max.to_string()),
             None => self.arg("-1"),
         }
     }

@@ -7,8 +7,8 @@
 
 local packed = redis.call('GET', KEYS[1])
 if not packed then return false end
-local progress, wrong_codes, attempts, expires_at, keep, code, tag = struct.unpack('>BI4c64I8I8c32c32', packed)
-if now >= expires_at + keep then return false end
+local progress, wrong_codes, attempts, expires_at, retention, code, tag = struct.unpack('>BI4c64I8I8c32c32', packed)
+if now >= expires_at + retention then return false end
 
 -- Whether this is one of those, nearly always the only one.
 local function is_of(all, one)
@@ -36,7 +36,7 @@ end
 if progress == VERIFIED then return 'already_verified' end
 if progress == CANCELLED then return 'cancelled' end
 if now >= expires_at then return 'expired' end
-local max_attempts, most = tonumber(ARGV[5]), tonumber(ARGV[6])
+local max_attempts, max = tonumber(ARGV[5]), tonumber(ARGV[6])
 if max_attempts >= 0 and wrong_codes >= max_attempts then return 'too_many_attempts' end
 
 local function apart(all)
@@ -46,10 +46,10 @@ local function apart(all)
 end
 
 local key, wrong, started, per
-if most >= 0 then
+if max >= 0 then
   per = tonumber(ARGV[7])
   key, wrong, started = window('w:', tags == '' and {tag} or apart(tags), per)
-  if wrong >= most then return 'too_many_attempts' end
+  if wrong >= max then return 'too_many_attempts' end
 end
 local client, client_wrong, client_started, client_per
 if ARGV[11] ~= '' then

@@ -47,7 +47,7 @@ trait Job: Send {
     /// Makes it, once more where what it did was undone.
     fn run(&mut self, tx: &Transaction<'_>, now: Timestamp) -> rusqlite::Result<()>;
     /// Answers, once it is written down or could not be.
-    fn answer(self: Box<Self>, written: Result<(), Error>);
+    fn result(self: Box<Self>, written: Result<(), Error>);
 }
 
 struct Call<T, F> {
@@ -71,7 +71,7 @@ where
         Ok(())
     }
 
-    fn answer(self: Box<Self>, written: Result<(), Error>) {
+    fn result(self: Box<Self>, written: Result<(), Error>) {
         let Self { result, caller, .. } = *self;
         let made = || result.ok_or_else(|| storage("the call was not made"));
         // Who waits no longer needs no answer.
@@ -108,11 +108,11 @@ impl Connection {
         writes: bool,
         call: impl Fn(&Transaction<'_>, Timestamp) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, Error> {
-        let (caller, answer) = oneshot::channel();
+        let (caller, result) = oneshot::channel();
         let job = Box::new(Call { writes, call, result: None, caller });
         let ended = || storage("the thread of the store has ended");
         self.thread.get_or_make(|| self.start())?.send(job).map_err(|_| ended())?;
-        answer.await.map_err(|_| ended())?
+        result.await.map_err(|_| ended())?
     }
 
     fn start(&self) -> Result<Sender<Box<dyn Job>>, Error> {
@@ -150,14 +150,14 @@ impl File {
                 Err(Unwritten::Call(_)) if jobs.len() > 1 => {
                     for mut job in jobs.drain(..) {
                         let written = self.write_down(connection, std::slice::from_mut(&mut job), &mut pace);
-                        job.answer(written.map_err(Error::from));
+                        job.result(written.map_err(Error::from));
                     }
                     Ok(())
                 }
                 written => written.map_err(Error::from),
             });
             for job in jobs {
-                job.answer(match &written {
+                job.result(match &written {
                     Ok(()) => Ok(()),
                     Err(failed) => Err(once_more(failed)),
                 });
@@ -177,7 +177,7 @@ impl File {
             job.run(&tx, now).map_err(Unwritten::Call)?;
         }
         if writes {
-            let most = i64::try_from(jobs.len() * SWEPT_A_CALL).unwrap_or(i64::MAX);
+            let max = i64::try_from(jobs.len() * SWEPT_A_CALL).unwrap_or(i64::MAX);
             for delete in [
                 "DELETE FROM requests WHERE rowid IN
                  (SELECT rowid FROM requests WHERE until <= ?1 ORDER BY until LIMIT ?2)",
@@ -186,7 +186,7 @@ impl File {
                 "DELETE FROM idempotency_keys WHERE idempotency_key IN
                  (SELECT idempotency_key FROM idempotency_keys WHERE until <= ?1 ORDER BY until LIMIT ?2)",
             ] {
-                tx.prepare_cached(delete)?.execute(params![now, most])?;
+                tx.prepare_cached(delete)?.execute(params![now, max])?;
             }
             if now > stored {
                 tx.prepare_cached("UPDATE clock SET latest = ?1")?.execute([now])?;

@@ -20,7 +20,7 @@ use super::{
     StoredResponse, StoredTerms, is_key_known, wrong_key,
 };
 use crate::error::{Error, Reason};
-use crate::machine::{Answer, Event, Record, Timestamp, Window};
+use crate::machine::{Event, EventResult, Record, Timestamp, Window};
 use crate::values::PhoneNumber;
 use crate::verification::{Outcome, SmsStatus, State};
 
@@ -116,7 +116,7 @@ fn create(
         }
     }
     let record = Record::new(now, request.terms.validity());
-    let until = record.expires_at.after(request.keep);
+    let until = record.expires_at.after(request.retention);
     if let Err((limit, latest)) = count_sms(tx, now, request.id, &request.limits, tags, until)? {
         let pending = match latest {
             Some(id) => Row::find(tx, id, now)?.filter(|row| row.record.state(now) == State::Pending).map(|row| row.id),
@@ -134,7 +134,7 @@ fn create(
         record,
         created_at: now,
         validity: request.terms.validity(),
-        keep: request.keep,
+        retention: request.retention,
         sms: SmsStatus::Unknown,
         delivery: 0,
         under_way: true,
@@ -207,8 +207,8 @@ fn validate(
         return Ok(Validated::Outcome(outcome));
     }
     let is_right = codes.iter().fold(Choice::from(0), |found, code| found | code.ct_eq(&row.code));
-    let (record, answer) = row.record.step(Event::Validate { code_is_right: is_right.into() }, now, &limits.request);
-    let Answer::Outcome(outcome) = answer else { return Ok(Validated::NoRequest) };
+    let (record, result) = row.record.step(Event::Validate { code_is_right: is_right.into() }, now, &limits.request);
+    let EventResult::Outcome(outcome) = result else { return Ok(Validated::NoRequest) };
     if !matches!(outcome, Outcome::Verified | Outcome::WrongCode) {
         return Ok(Validated::Outcome(outcome));
     }
@@ -257,17 +257,17 @@ fn resend(
     if is_handed_over && row.resend_command == Some(*command) {
         return Ok(Some(Resent::Ready(row.delivery, row.read(now))));
     }
-    let (record, answer) = row.record.step(Event::Resend { validity: row.validity }, now, &limits.request);
-    match answer {
-        Answer::Resend => {}
-        Answer::RateLimited { retry_after } => return Ok(Some(Resent::RateLimited(SmsLimit::of(retry_after)))),
+    let (record, result) = row.record.step(Event::Resend { validity: row.validity }, now, &limits.request);
+    match result {
+        EventResult::Resend => {}
+        EventResult::RateLimited { retry_after } => return Ok(Some(Resent::RateLimited(SmsLimit::of(retry_after)))),
         _ => return Ok(Some(Resent::Conflict)),
     }
     // Two hand-overs at once: were the second certainly not sent, which code counts could not be said.
     if is_handed_over {
         return Ok(Some(Resent::RateLimited(SmsLimit::ResendAfter(Duration::from_secs(1)))));
     }
-    let until = record.expires_at.after(row.keep);
+    let until = record.expires_at.after(row.retention);
     if let Err((limit, _)) = count_sms(tx, now, id, limits, tags, until)? {
         return Ok(Some(Resent::RateLimited(limit)));
     }

@@ -20,7 +20,7 @@ pub(super) struct Row {
     pub(super) record: Record,
     pub(super) created_at: Timestamp,
     pub(super) validity: Duration,
-    pub(super) keep: Duration,
+    pub(super) retention: Duration,
     pub(super) sms: SmsStatus,
     pub(super) delivery: u32,
     /// Its latest hand-over has not ended.
@@ -98,7 +98,7 @@ impl Row {
     pub(super) fn find(tx: &Transaction<'_>, id: u128, now: Timestamp) -> Result<Option<Self>> {
         tx.prepare_cached(
             "SELECT rowid, sealed, number, code, progress, expires_at, wrong_codes, resends, sent_at, created_at,
-                    validity, keep, is_sent, delivery, under_way, idempotency_key, old_code, old_expires_at,
+                    validity, retention, is_sent, delivery, under_way, idempotency_key, old_code, old_expires_at,
                     old_resends, old_sent_at, old_is_sent, attempts, resend_command
              FROM requests WHERE id = ?1 AND until > ?2",
         )?
@@ -130,7 +130,7 @@ impl Row {
                 record,
                 created_at: row.get(9)?,
                 validity: duration(row.get(10)?),
-                keep: duration(row.get(11)?),
+                retention: duration(row.get(11)?),
                 sms: sms(row.get(12)?),
                 delivery: row.get(13)?,
                 under_way: row.get(14)?,
@@ -166,14 +166,14 @@ impl Row {
     }
 
     pub(super) fn until(&self) -> Timestamp {
-        self.record.expires_at.after(self.keep)
+        self.record.expires_at.after(self.retention)
     }
 
     pub(super) fn insert(&self, tx: &Transaction<'_>) -> Result<()> {
         let Record { expires_at, sent_at, .. } = self.record;
         tx.prepare_cached(
             "INSERT OR REPLACE INTO requests (id, sealed, number, code, progress, expires_at, wrong_codes, resends, sent_at,
-                    created_at, validity, keep, is_sent, delivery, under_way, idempotency_key, attempts, until)
+                    created_at, validity, retention, is_sent, delivery, under_way, idempotency_key, attempts, until)
              VALUES (?1, ?2, ?3, ?4, 0, ?5, 0, 0, ?6, ?7, ?8, ?9, 0, 0, 1, ?10, ?11, ?12)",
         )?
         .execute(params![
@@ -185,7 +185,7 @@ impl Row {
             sent_at,
             self.created_at,
             millis(self.validity),
-            millis(self.keep),
+            millis(self.retention),
             self.idempotency_key,
             self.attempts,
             self.until(),

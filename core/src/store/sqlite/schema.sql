@@ -25,7 +25,7 @@ CREATE TABLE requests (
     sent_at INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
     validity INTEGER NOT NULL,
-    keep INTEGER NOT NULL,
+    retention INTEGER NOT NULL,
     is_sent INTEGER NOT NULL,
     delivery INTEGER NOT NULL,
     under_way INTEGER NOT NULL,

@@ -108,7 +108,7 @@ internal fun Duration.seconds(): Double = toDouble(DurationUnit.SECONDS)
  * }
  * ```
  *
- * Over V2, where the service's answer does not say whether the code was right, two processes that validate one id at the
+ * Over V2, where the service's response does not say whether the code was right, two processes that validate one id at the
  * same moment cannot be told apart: keep the validations of one id in one process.
  *
  * @throws VerifyException.InvalidInput naming what is wrong with the options

@@ -65,7 +65,7 @@ public sealed interface SessionState {
     /** The code is good no longer. */
     public data object Expired : SessionState
 
-    /** Given up. */
+    /** Cancelled. */
     public data object Cancelled : SessionState
 
     /**

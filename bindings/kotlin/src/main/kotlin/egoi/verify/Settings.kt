@@ -3,7 +3,7 @@ package egoi.verify
 import egoi.verify.internal.NativeSetting
 import kotlin.time.Duration
 
-/** Options by their names in core, as the native module takes them. What is `null` has core's default. */
+/** Options by their names in core, as the native module takes them. An option that is `null` has core's default. */
 internal fun settings(vararg options: Pair<String, Any?>): Map<String, NativeSetting> = settings(options.toMap())
 
 private fun settings(options: Map<*, *>): Map<String, NativeSetting> = buildMap {

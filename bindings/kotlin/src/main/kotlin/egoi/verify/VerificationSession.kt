@@ -142,8 +142,8 @@ public class VerificationSession(
             try {
                 val answer = ask(begun)
                 ffi { answered(answer) }
-            } catch (givenUp: CancellationException) {
-                throw givenUp
+            } catch (cancelled: CancellationException) {
+                throw cancelled
             } catch (failure: Exception) {
                 thrown = failure
                 ffi { native.failed(failure.problem(), clock.now()) }
@@ -154,7 +154,7 @@ public class VerificationSession(
         // Also where the scope was cancelled before the call could begin.
         call.invokeOnCompletion {
             if (!ended) {
-                ffi { native.givenUp(clock.now()) }
+                ffi { native.cancelled(clock.now()) }
                 show()
             }
         }

@@ -18,7 +18,7 @@ public sealed class VerifyException private constructor(private val facts: Facts
     /** The failure in words, for people, secrets removed. */
     public val detail: String get() = facts.detail
 
-    /** The HTTP status that of the service's response, if there was one. */
+    /** The HTTP status of the service's response, if there was one. */
     public val httpStatus: Int? get() = facts.httpStatus
 
     /** The request that the failure is about, where it is known. */

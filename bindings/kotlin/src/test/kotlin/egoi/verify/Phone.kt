@@ -18,7 +18,7 @@ import kotlin.time.toJavaDuration
 /** A call to the app's server that waits for its answer. */
 internal class Asked(val call: String, val argument: String, val code: String? = null) {
     val answer = CompletableDeferred<Any>()
-    var wasGivenUp = false
+    var wasCancelled = false
 }
 
 /** A phone, its clocks, the session that it shows, and a server that answers when it is told to. Its time is the test's. */
@@ -51,9 +51,9 @@ internal class Phone(private val test: TestScope) :
         asked += call
         try {
             return call.answer.await()
-        } catch (givenUp: CancellationException) {
-            call.wasGivenUp = true
-            throw givenUp
+        } catch (cancelled: CancellationException) {
+            call.wasCancelled = true
+            throw cancelled
         }
     }
 

@@ -141,7 +141,7 @@ class SessionTest {
         runCurrent()
         call.cancel()
         runCurrent()
-        assertTrue(phone.asked.single().wasGivenUp)
+        assertTrue(phone.asked.single().wasCancelled)
         assertEquals("interrupted" to Advice.START_OVER, phone.failed().run { problem.code to advice })
         phone.awaitsACode()
         assertInstanceOf(SessionState.AwaitingCode::class.java, phone.state)
@@ -154,7 +154,7 @@ class SessionTest {
         runCurrent()
         phone.scope.cancel()
         runCurrent()
-        assertTrue(phone.asked.last().wasGivenUp)
+        assertTrue(phone.asked.last().wasCancelled)
         assertEquals("interrupted" to Advice.ENTER_CODE, phone.failed().run { problem.code to advice })
     }
 

@@ -95,7 +95,7 @@ class VectorsSessionTest {
     private fun Phone.answer(server: JsonElement, call: Job) {
         if (server.isJsonPrimitive) {
             when (server.asString) {
-                "given_up" -> call.cancel()
+                "cancelled" -> call.cancel()
                 "app_ended" -> endAndStartApp()
                 else -> throw AssertionError("$server is no answer")
             }

@@ -24,7 +24,7 @@ const HUGE: usize = 100 << 20;
 /// What an injected failure says of itself.
 const ASKED_FOR: &str = "a failure that was asked for";
 
-/// The connection ends here, without an answer.
+/// The connection ends here, without a response.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CutHere;
 
@@ -48,7 +48,7 @@ pub(crate) async fn whole_body(body: Body) -> Option<Vec<u8>> {
     axum::body::to_bytes(body, LARGEST_BODY).await.ok().map(Into::into)
 }
 
-pub(crate) fn json_answer(status: u16, body: Vec<u8>) -> Response<Body> {
+pub(crate) fn json_response(status: u16, body: Vec<u8>) -> Response<Body> {
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
@@ -123,7 +123,7 @@ async fn struck(
     }
     if fault.body == Some(FaultBody::Errors) {
         let status = fault.status.unwrap_or(200);
-        return json_answer(status, v1::encode_errors(ASKED_FOR, status));
+        return json_response(status, v1::encode_errors(ASKED_FOR, status));
     }
     if let Some(status) = fault.status {
         let mut response = refuse(status, ASKED_FOR);
@@ -146,8 +146,8 @@ async fn struck(
             response.headers_mut().insert(header::CONTENT_TYPE, label);
             response
         }
-        Some(FaultBody::Malformed) => json_answer(response.status().as_u16(), b"{\"verifyId\": \"bcc3".to_vec()),
-        Some(FaultBody::Huge) => json_answer(response.status().as_u16(), vec![b' '; HUGE]),
+        Some(FaultBody::Malformed) => json_response(response.status().as_u16(), b"{\"verifyId\": \"bcc3".to_vec()),
+        Some(FaultBody::Huge) => json_response(response.status().as_u16(), vec![b' '; HUGE]),
     }
 }
 
