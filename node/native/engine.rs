@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use egoi_verify::binding_options::{self, EngineSettings};
-use egoi_verify::{Clock as _, EngineOptions, Error, OutgoingSms, PingFuture, SendFuture, SmsGateway};
+use egoi_verify::binding_options::EngineSettings;
+use egoi_verify::{EngineOptions, Error, OutgoingSms, PingFuture, SendFuture, SmsGateway};
 use napi_derive::napi;
 
 use crate::calls::Calls;
 use crate::client::EgoiSms;
+use crate::clock::TestClock;
 use crate::gateway::JavaScriptGateway;
 use crate::guard::guarded;
 use crate::options::{self, RequestOptions, ValidateOptions, call_options};
-use crate::results::{NumberRecord, milliseconds};
+use crate::results::NumberRecord;
 use crate::verifier::OpenVerifier;
 
 fn read(settings: String, clock: Option<&TestClock>) -> Result<EngineOptions, Error> {
@@ -130,46 +131,5 @@ impl Engine {
     #[napi]
     pub fn get(&self, call: u32, id: String, timeout: Option<f64>) {
         self.0.get(call, id, timeout);
-    }
-}
-
-/// A clock that an engine goes by in a test.
-#[napi]
-#[derive(Default)]
-pub struct TestClock(Arc<egoi_verify::TestClock>);
-
-#[napi]
-impl TestClock {
-    /// Starts at the machine's time.
-    #[napi(constructor)]
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    pub(crate) fn of(clock: Arc<egoi_verify::TestClock>) -> Self {
-        Self(clock)
-    }
-
-    /// Moves the time on.
-    #[napi]
-    pub fn advance(&self, seconds: f64) -> napi::Result<()> {
-        guarded(|| {
-            self.0.advance(binding_options::seconds("seconds", seconds)?);
-            Ok(())
-        })
-    }
-
-    /// Stops the time, or lets it go on.
-    #[napi]
-    pub fn freeze(&self, frozen: bool) {
-        self.0.freeze(frozen);
-    }
-
-    /// Milliseconds since 1970.
-    #[napi]
-    #[must_use]
-    pub fn now(&self) -> f64 {
-        milliseconds(self.0.now().into())
     }
 }

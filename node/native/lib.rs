@@ -8,6 +8,7 @@
 
 mod calls;
 mod client;
+mod clock;
 mod engine;
 mod functions;
 mod gateway;

@@ -9,7 +9,7 @@ use serde::Serialize;
 use tokio::sync::{RwLock, watch};
 
 use crate::calls::{CallTable, Calls};
-use crate::engine::TestClock;
+use crate::clock::TestClock;
 use crate::guard::guarded;
 use crate::options;
 use crate::results::{Message, milliseconds};
@@ -128,7 +128,7 @@ impl Sandbox {
     /// The same clock, for an engine.
     #[napi]
     pub fn test_clock(&self) -> napi::Result<TestClock> {
-        guarded(|| self.with(|sandbox| Ok(TestClock::of(sandbox.clock().for_engine()))))
+        guarded(|| self.with(|sandbox| Ok(TestClock(sandbox.clock().for_engine()))))
     }
 
     /// Stops its time, or lets it go on.

@@ -448,7 +448,10 @@ class TestCelery:
         with pytest.raises(CallInterruptedError) as raised:
             queue.send_code(number)
         error = raised.value
-        assert (error.code, error.detail) == ("interrupted", "the connection broke before the service's complete response")
+        assert (error.code, error.detail) == (
+            "interrupted",
+            "the connection broke before the service's complete response",
+        )
         assert (error.sms_possibly_sent, error.retry_is_safe, error.http_status) == (True, False, None)
 
     def test_a_number_that_is_none_is_refused_with_its_words(self, queue: Queue) -> None:

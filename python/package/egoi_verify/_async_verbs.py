@@ -99,3 +99,8 @@ class AsyncVerbs(Documented):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await self.aclose()
+
+
+for _verb in (AsyncVerbs.request, AsyncVerbs.validate, AsyncVerbs.cancel, AsyncVerbs.resend, AsyncVerbs.get):
+    # A TypeError names the call, and not this class.
+    _verb.__qualname__ = _verb.__name__

@@ -173,3 +173,14 @@ class BlockingVerbs(Documented):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+
+for _verb in (
+    BlockingVerbs.request,
+    BlockingVerbs.validate,
+    BlockingVerbs.cancel,
+    BlockingVerbs.resend,
+    BlockingVerbs.get,
+):
+    # A TypeError names the call, and not this class.
+    _verb.__qualname__ = _verb.__name__
