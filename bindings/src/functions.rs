@@ -22,16 +22,26 @@ pub struct NativePhoneNumber {
     pub e164: String,
     /// As it may be printed.
     pub masked: String,
+    /// For example `PT`.
+    pub country: Option<String>,
     /// For example 351.
     pub calling_code: u16,
+    /// The word of core's `NumberType`.
+    pub number_type: String,
 }
 
 /// See core's `parse_number`.
 #[uniffi::export]
-pub fn native_parse_number(text: &str) -> Result<NativePhoneNumber, NativeError> {
+pub fn native_parse_number(text: &str, default_region: Option<String>) -> Result<NativePhoneNumber, NativeError> {
     Ok(guarded(|| {
-        let number = PhoneNumber::parse(text)?;
-        Ok(NativePhoneNumber { e164: number.e164(), masked: number.to_string(), calling_code: number.calling_code() })
+        let number = egoi_verify::parse_number(text, default_region.as_deref())?;
+        Ok(NativePhoneNumber {
+            e164: number.e164(),
+            masked: number.to_string(),
+            country: number.country(),
+            calling_code: number.calling_code(),
+            number_type: number.number_type().as_str().to_owned(),
+        })
     })?)
 }
 

@@ -211,6 +211,7 @@ pub struct NativeRequest {
     pub group: Option<String>,
     pub idempotency_key: Option<String>,
     pub client: Option<String>,
+    pub default_region: Option<String>,
     pub timeout: Option<f64>,
 }
 
@@ -239,6 +240,9 @@ impl NativeRequest {
         if let Some(client) = self.client {
             options = options.client(client);
         }
+        if let Some(country) = self.default_region {
+            options = options.default_region(country);
+        }
         if let Some(timeout) = self.timeout {
             options = options.timeout(binding_options::timeout(timeout)?);
         }
@@ -254,6 +258,7 @@ pub struct NativeValidate {
     pub code: String,
     pub number: Option<String>,
     pub client: Option<String>,
+    pub default_region: Option<String>,
     pub timeout: Option<f64>,
 }
 
@@ -266,6 +271,9 @@ impl NativeValidate {
         }
         if let Some(client) = self.client {
             options = options.client(client);
+        }
+        if let Some(country) = self.default_region {
+            options = options.default_region(country);
         }
         if let Some(timeout) = self.timeout {
             options = options.timeout(binding_options::timeout(timeout)?);

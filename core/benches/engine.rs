@@ -61,7 +61,7 @@ fn live(runtime: &Runtime) {
         let engine = phone.engine(options);
         Cost::of(count, || runtime.block_on(lifecycles(&engine, &phone, &numbers, checks_number.then_some(&written))))
     };
-    let all_on = || EngineOptions::default().countries(Some(vec![351]));
+    let all_on = || EngineOptions::default().countries(["PT"]);
 
     rounds::head("Lifecycles on one processor, each a request to a parsed number and the validation of its code");
     let costs = [

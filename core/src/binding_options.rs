@@ -89,6 +89,7 @@ settings! {
         trust: String => word,
         allow_http: bool => unchanged,
         check_state_first: bool => unchanged,
+        accept: String => word,
         status_words: HashMap<String, String> => unchanged,
         v1_paths: HashMap<String, String> => |_, paths| V1Paths::default().with(paths),
         v2_paths: HashMap<String, String> => |_, paths| V2Paths::default().with(paths),
@@ -138,7 +139,9 @@ settings! {
         max_resends: Option<i64> => limit(whole),
         #[serde(deserialize_with = "or_off")]
         resend_after: Option<f64> => limit(span),
-        countries: Vec<i64> => |field, codes| each(whole)(field, codes).map(Some),
+        accept: String => word,
+        countries: Vec<String> => unchanged,
+        calling_codes: Vec<i64> => each(whole),
     }
 }
 
@@ -203,7 +206,7 @@ fn each<G, T>(read: impl Fn(&str, G) -> Result<T, Error>) -> impl Fn(&str, Vec<G
 }
 
 /// The options of calls, and the required options of a client.
-const OTHER_NAMES: &[&str] = &["api_key", "code_size", "code_type", "idempotency_key"];
+const OTHER_NAMES: &[&str] = &["api_key", "code_size", "code_type", "default_region", "idempotency_key"];
 
 /// The name of an option as languages with camel case write it. Any other name stays as it is.
 pub fn camel_case(name: &str) -> String {

@@ -34,6 +34,8 @@ macro_rules! named {
     };
 }
 
+pub(crate) use named;
+
 named! {
     /// The kind of a failure. The strings of [`ErrorCode::as_str`] are stable and the same in every language.
     ErrorCode {
@@ -107,6 +109,16 @@ named! {
         UnknownCountry = "unknown_country",
         /// A phone number whose length its country does not have.
         ImpossibleLength = "impossible_length",
+        /// A phone number with its calling code written twice.
+        DoubledCallingCode = "doubled_calling_code",
+        /// A phone number as its country wrote it before its numbering plan changed.
+        Outdated = "outdated",
+        /// A phone number in no range that its country is known to use.
+        NotAssigned = "not_assigned",
+        /// A landline or another number where only a mobile is accepted.
+        NotMobile = "not_mobile",
+        /// A phone number that is never sent an SMS: premium rate, shared cost, toll free, a pager, a satellite phone.
+        RefusedType = "refused_type",
         /// A phone number with an extension, which gets no SMS.
         HasExtension = "has_extension",
         /// A control character, a letter or another character that the value cannot have.

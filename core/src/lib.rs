@@ -30,7 +30,10 @@ pub use sandbox::{Cut, Fault, FaultBody, FaultCall, Message, Sandbox, SandboxClo
 pub use sms::{MessageTemplate, SmsEncoding, SmsParts, code_in_sms, sms_parts, with_app_hash, with_origin};
 pub use store::{Clock, Store, TestClock};
 pub use tls::Trust;
-pub use values::{ApiKey, Code, CodeSize, CodeType, EngineKey, PhoneNumber, RequestId, Validity, parse_number};
+pub use values::{
+    Accept, ApiKey, Code, CodeSize, CodeType, EngineKey, NUMBER_METADATA, NumberType, PhoneNumber, RequestId, Validity,
+    parse_number,
+};
 pub use verification::{
     CallOptions, NumberLimit, NumberRecord, Outcome, RequestOptions, SmsStatus, State, ValidateOptions, Verification,
 };

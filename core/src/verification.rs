@@ -216,6 +216,7 @@ pub struct RequestOptions {
     group: Option<String>,
     idempotency_key: Option<String>,
     client: Option<String>,
+    default_region: Option<String>,
     pub(crate) timeout: Option<Duration>,
 }
 
@@ -272,6 +273,13 @@ impl RequestOptions {
         self
     }
 
+    /// The country of a number that is written without its calling code: an ISO 3166 code such as `PT`.
+    #[must_use]
+    pub fn default_region(mut self, country: impl Into<String>) -> Self {
+        self.default_region = Some(country.into());
+        self
+    }
+
     /// The deadline of this call.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
@@ -287,6 +295,7 @@ impl fmt::Debug for RequestOptions {
             .field("code_type", &self.code_type)
             .field("code_size", &self.code_size)
             .field("ttl", &self.ttl)
+            .field("default_region", &self.default_region)
             .field("timeout", &self.timeout)
             .finish_non_exhaustive()
     }
@@ -319,6 +328,10 @@ impl Terms {
 }
 
 impl RequestOptions {
+    pub(crate) fn number(&self, text: &str) -> Result<PhoneNumber, Error> {
+        PhoneNumber::parse_in(text, self.default_region.as_deref())
+    }
+
     pub(crate) fn checked_idempotency_key(&self) -> Result<Option<String>, Error> {
         self.idempotency_key.as_deref().map(|key| label("idempotency_key", 256, key)).transpose()
     }
@@ -358,6 +371,7 @@ fn label(field: &str, longest: usize, text: &str) -> Result<String, Error> {
 pub struct ValidateOptions {
     pub(crate) number: Option<String>,
     client: Option<String>,
+    default_region: Option<String>,
     pub(crate) timeout: Option<Duration>,
 }
 
@@ -367,6 +381,13 @@ impl ValidateOptions {
     #[must_use]
     pub fn number(mut self, number: impl Into<String>) -> Self {
         self.number = Some(number.into());
+        self
+    }
+
+    /// The country of a `number` that is written without its calling code: an ISO 3166 code such as `PT`.
+    #[must_use]
+    pub fn default_region(mut self, country: impl Into<String>) -> Self {
+        self.default_region = Some(country.into());
         self
     }
 
@@ -390,7 +411,8 @@ impl ValidateOptions {
     }
 
     pub(crate) fn checked_number(&self) -> Result<Option<PhoneNumber>, Error> {
-        self.number.as_deref().map(PhoneNumber::parse).transpose()
+        let number = |text| PhoneNumber::parse_in(text, self.default_region.as_deref());
+        self.number.as_deref().map(number).transpose()
     }
 }
 

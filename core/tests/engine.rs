@@ -244,7 +244,7 @@ mod request {
 
     #[tokio::test]
     async fn another_country_is_rejected_and_nothing_sent() {
-        let setting = set_up(EngineOptions::default().countries(Some(vec![34, 351])));
+        let setting = set_up(EngineOptions::default().calling_codes([34, 351]));
         let error = setting.engine.request("+44 7700 900123", RequestOptions::default()).await.unwrap_err();
         assert_fields(&error, ErrorCode::Rejected, None, None, false, false);
         assert!(error.detail().contains("44"), "{error}");
@@ -1153,8 +1153,10 @@ mod options {
                 options().store(Store::default().key([0; 32]).previous_keys([vec![0; 32], vec![0; 31]])),
             ),
             ("previous_keys", "without a `key`", options().store(Store::default().previous_keys([vec![0; 32]]))),
-            ("countries", "is empty", options().countries(Some(Vec::new()))),
-            ("countries", "has 999", options().countries(Some(vec![351, 999]))),
+            ("countries", "is empty", options().countries([""; 0])),
+            ("countries", "has `ZZ`, which is no country", options().countries(["PT", "ZZ"])),
+            ("calling_codes", "is empty", options().calling_codes([])),
+            ("calling_codes", "has 999", options().calling_codes([351, 999])),
             ("pool_size", "PostgreSQL only", options().store(Store::default().pool_size(3))),
             ("ca_certificates", "Redis only", options().store(Store::default().ca_certificates(*b"-"))),
             ("key", "is missing", options().store(Store::custom(store()))),
@@ -1188,7 +1190,7 @@ mod options {
             options().max_attempts(Some(1)).max_resends(Some(0)).resend_after(Some(Duration::ZERO)).max_requests(1),
             options().max_requests(u64::MAX),
             options().wrong_codes_per_number(one).sms_per_number(one),
-            options().store(Store::default().retention(Duration::ZERO)).countries(Some(vec![1, 351])),
+            options().store(Store::default().retention(Duration::ZERO)).countries(["US", "PT"]).calling_codes([1]),
             options().store(Store::default().retention(Duration::MAX)),
         ] {
             assert!(Engine::new(Post::default(), accepted).is_ok());
@@ -1213,7 +1215,7 @@ async fn code_written_against_a_verifier_runs_on_an_engine() {
 #[tokio::test]
 async fn an_async_function_is_a_sender() {
     let engine = Engine::new(|_sms| async { Ok(()) }, EngineOptions::default()).unwrap();
-    assert!(engine.request_to(parse_number(NUMBER).unwrap(), RequestOptions::default()).await.is_ok());
+    assert!(engine.request_to(parse_number(NUMBER, None).unwrap(), RequestOptions::default()).await.is_ok());
 }
 
 // Random histories

@@ -284,6 +284,9 @@ impl Run {
                 if let Some(client) = step.take::<String>("client") {
                     options = options.client(client);
                 }
+                if let Some(country) = step.take::<String>("default_region") {
+                    options = options.default_region(country);
+                }
                 if let Some(seconds) = step.take("timeout") {
                     options = options.timeout(Duration::from_secs_f64(seconds));
                 }
@@ -336,7 +339,11 @@ impl Run {
                 self.outbox.lock().unwrap().fails = step.take("with");
                 Value::Null
             }
-            "parse_number" => said(parse_number(&step.text("text")), |number| number.e164().into()),
+            "parse_number" => {
+                said(parse_number(&step.text("text"), step.take::<String>("default_region").as_deref()), |number| {
+                    number.e164().into()
+                })
+            }
             "generate_code" => {
                 let code_type = code_type(&mut step).unwrap_or_default();
                 let size = code_size(step.take("code_size").unwrap_or(6));
@@ -368,7 +375,7 @@ impl Run {
 
     /// What the recipients got, newest first.
     fn messages(&self, step: &mut Fields) -> Vec<Value> {
-        let number = step.take::<String>("number").map(|number| parse_number(&number).unwrap().e164());
+        let number = step.take::<String>("number").map(|number| parse_number(&number, None).unwrap().e164());
         let (code_type, code_size) = (code_type(step), step.take("code_size"));
         if self.on == "engine" {
             let outbox = self.outbox.lock().unwrap();
@@ -448,6 +455,9 @@ impl Outbox {
 
 fn request_options(step: &mut Fields) -> Result<RequestOptions, Error> {
     let mut options = RequestOptions::default();
+    if let Some(country) = step.take::<String>("default_region") {
+        options = options.default_region(country);
+    }
     if let Some(message) = step.take::<String>("message") {
         options = options.message(message);
     }

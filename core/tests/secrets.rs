@@ -484,7 +484,7 @@ mod engine {
             );
         }
         *store.trouble.lock().unwrap() = None;
-        let only_spain = Engine::new(Post::default(), EngineOptions::default().countries(Some(vec![34]))).unwrap();
+        let only_spain = Engine::new(Post::default(), EngineOptions::default().countries(["ES"])).unwrap();
         failed_with("a country that is not allowed", only_spain.request(number, wanted()).await.err());
         let own = |sms: OutgoingSms| {
             drop(sms);

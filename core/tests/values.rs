@@ -9,8 +9,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use egoi_verify::{
-    ApiKey, Code, CodeSize, CodeType, EngineKey, EngineOptions, Error, ErrorCode, MessageTemplate, Outcome,
-    OutgoingSms, PhoneNumber, RequestId, SmsStatus, ValidateOptions, Validity, parse_number,
+    ApiKey, Code, CodeSize, CodeType, EngineKey, EngineOptions, Error, ErrorCode, MessageTemplate, NUMBER_METADATA,
+    Outcome, OutgoingSms, PhoneNumber, RequestId, SmsStatus, ValidateOptions, Validity, parse_number,
 };
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -52,69 +52,140 @@ mod number {
         name: String,
         number: String,
         masked: String,
+        country: Option<String>,
+        r#type: String,
         spellings: Vec<String>,
+        #[serde(default)]
+        national: Vec<National>,
+    }
+
+    #[derive(Deserialize)]
+    struct National {
+        text: String,
+        default_region: String,
     }
 
     #[derive(Deserialize)]
     struct NoNumber {
         name: String,
         text: String,
+        default_region: Option<String>,
+        reason: String,
         fault: String,
+    }
+
+    fn accepted() -> Vec<Number> {
+        vectors::<Number, NoNumber>("numbers.json").accepted
+    }
+
+    fn parse(text: &str) -> PhoneNumber {
+        parse_number(text, None).unwrap_or_else(|error| panic!("{text:?}: {error}"))
     }
 
     #[test]
     fn a_number_travels_the_same_however_it_was_written() {
-        for v in vectors::<Number, NoNumber>("numbers.json").accepted {
+        for v in accepted() {
             for spelling in &v.spellings {
-                let number = parse_number(spelling).unwrap_or_else(|error| panic!("{}, {spelling:?}: {error}", v.name));
-                assert_eq!(number.e164(), v.number, "{}, {spelling:?}", v.name);
+                assert_eq!(parse(spelling).e164(), v.number, "{}, {spelling:?}", v.name);
+            }
+        }
+    }
+
+    #[test]
+    fn a_national_number_is_of_its_default_region() {
+        for v in accepted() {
+            for National { text, default_region } in &v.national {
+                let number = parse_number(text, Some(default_region));
+                let number = number.unwrap_or_else(|error| panic!("{}, {text:?}: {error}", v.name));
+                assert_eq!(number.e164(), v.number, "{}, {text:?}", v.name);
             }
         }
     }
 
     #[test]
     fn numbers_that_travel_the_same_are_equal() {
-        for v in vectors::<Number, NoNumber>("numbers.json").accepted {
-            let number = parse_number(&v.number).unwrap();
-            assert!(v.spellings.iter().all(|spelling| parse_number(spelling).unwrap() == number), "{}", v.name);
+        for v in accepted() {
+            let number = parse(&v.number);
+            assert!(v.spellings.iter().all(|spelling| parse(spelling) == number), "{}", v.name);
         }
     }
 
     #[test]
     fn a_number_begins_with_its_calling_code() {
-        for v in vectors::<Number, NoNumber>("numbers.json").accepted {
-            let calling_code = parse_number(&v.number).unwrap().calling_code();
+        for v in accepted() {
+            let calling_code = parse(&v.number).calling_code();
             assert!(v.number.starts_with(&format!("+{calling_code}")), "{}", v.name);
         }
     }
 
     #[test]
+    fn a_number_has_a_type_and_a_country_if_it_tells_one() {
+        for v in accepted() {
+            let number = parse(&v.number);
+            assert_eq!((number.country(), number.number_type().as_str()), (v.country, &*v.r#type), "{}", v.name);
+        }
+    }
+
+    #[test]
     fn a_printed_number_is_masked() {
-        for v in vectors::<Number, NoNumber>("numbers.json").accepted {
-            let number = parse_number(&v.number).unwrap();
+        for v in accepted() {
+            let number = parse(&v.number);
             assert_eq!(number.to_string(), v.masked, "{}", v.name);
             assert_eq!(format!("{number:?}"), format!("PhoneNumber({})", v.masked), "{}", v.name);
         }
     }
 
     #[test]
-    fn what_is_no_whole_international_number_is_refused() {
+    fn what_is_no_number_is_refused() {
         for v in vectors::<Number, NoNumber>("numbers.json").refused {
-            assert_refused(PhoneNumber::parse(&v.text), "number", &v.fault, &v.name);
+            let read = parse_number(&v.text, v.default_region.as_deref());
+            assert_eq!(read.as_ref().unwrap_err().reason().unwrap().as_str(), v.reason, "{}: {read:?}", v.name);
+            assert_refused(read, "number", &v.fault, &v.name);
         }
     }
 
     #[test]
     fn the_refusal_of_a_number_says_how_one_is_written() {
-        assert_refused(parse_number("910000000"), "number", "`+351 910 000 000`", "digits alone");
+        assert_refused(parse_number("910000000", None), "number", "`+351 910 000 000`", "digits alone");
     }
 
     #[test]
     fn the_refusal_of_a_number_does_not_repeat_it() {
-        for text in ["987654321", "+351 98765432", "+999987654321", "+351987654321x"] {
-            let error = parse_number(text).unwrap_err();
+        for text in ["987654321", "+351 98765432", "+999987654321", "+351987654321x", "+351351987654321"] {
+            let error = parse_number(text, None).unwrap_err();
             assert!(!format!("{error} {error:?}").contains("987654"), "{error:?}");
         }
+    }
+
+    #[test]
+    fn a_default_region_without_phone_numbers_is_refused() {
+        for (code, fault) in [
+            ("ZZ", "has `ZZ`, which is no country"),
+            ("AQ", "has `AQ`, which is no country"),
+            ("001", "has `…`, which is no country"),
+            ("Portugal", "has `…`, which is no country"),
+            ("+351910000000", "has `…`, which is no country"),
+            ("", "has `…`, which is no country"),
+        ] {
+            let read = parse_number("910000000", Some(code));
+            assert_refused(read, "default_region", fault, code);
+        }
+    }
+
+    /// libphonenumber's port has its version in its README alone.
+    #[test]
+    fn the_version_of_the_metadata_is_that_of_the_library() {
+        let cargo = std::process::Command::new(env!("CARGO"))
+            .args(["metadata", "--format-version", "1", "--offline", "--locked"])
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .output()
+            .unwrap();
+        let metadata: serde_json::Value = serde_json::from_slice(&cargo.stdout).unwrap();
+        let library =
+            metadata["packages"].as_array().unwrap().iter().find(|of| of["name"] == "rlibphonenumber").unwrap();
+        let readme = Path::new(library["manifest_path"].as_str().unwrap()).with_file_name("Readme.md");
+        let readme = std::fs::read_to_string(readme).unwrap();
+        assert!(readme.contains(&format!("**Used metadata version:** `v{NUMBER_METADATA}`")));
     }
 }
 

@@ -31,25 +31,36 @@ pub fn generate_code(word: Option<String>, size: Option<i64>) -> napi::Result<St
 pub struct PhoneNumber {
     /// `+351910000000`.
     pub e164: String,
+    /// `PT`.
+    pub country: Option<String>,
     /// `351`.
     pub calling_code: u32,
+    /// `mobile`.
+    #[napi(js_name = "type")]
+    pub number_type: String,
     /// `+35191*****00`.
     pub masked: String,
 }
 
 /// See the crate's function.
 #[napi]
-pub fn parse_number(text: String) -> napi::Result<PhoneNumber> {
+pub fn parse_number(text: String, default_region: Option<String>) -> napi::Result<PhoneNumber> {
     guarded(|| {
-        let number = egoi_verify::parse_number(&text)?;
-        Ok(PhoneNumber { e164: number.e164(), calling_code: number.calling_code().into(), masked: number.masked() })
+        let number = egoi_verify::parse_number(&text, default_region.as_deref())?;
+        Ok(PhoneNumber {
+            e164: number.e164(),
+            country: number.country(),
+            calling_code: number.calling_code().into(),
+            number_type: number.number_type().as_str().to_owned(),
+            masked: number.masked(),
+        })
     })
 }
 
 /// The number as it is printed.
 #[napi]
 pub fn masked_number(number: String) -> napi::Result<String> {
-    guarded(|| Ok(egoi_verify::parse_number(&number)?.to_string()))
+    guarded(|| Ok(egoi_verify::parse_number(&number, None)?.to_string()))
 }
 
 /// What a text takes.

@@ -29,6 +29,8 @@ pub struct ValidateOptions {
     pub number: Option<String>,
     /// Who submits the code.
     pub client: Option<String>,
+    /// A country's code.
+    pub default_region: Option<String>,
     /// Seconds.
     pub timeout: Option<f64>,
 }
@@ -41,6 +43,9 @@ impl ValidateOptions {
         }
         if let Some(client) = self.client {
             options = options.client(client);
+        }
+        if let Some(country) = self.default_region {
+            options = options.default_region(country);
         }
         if let Some(seconds) = self.timeout {
             options = options.timeout(binding_options::timeout(seconds)?);
@@ -66,6 +71,8 @@ pub struct RequestOptions {
     pub idempotency_key: Option<String>,
     /// Who asks.
     pub client: Option<String>,
+    /// A country's code.
+    pub default_region: Option<String>,
     /// Seconds.
     pub timeout: Option<f64>,
 }
@@ -93,6 +100,9 @@ impl RequestOptions {
         }
         if let Some(client) = self.client {
             options = options.client(client);
+        }
+        if let Some(country) = self.default_region {
+            options = options.default_region(country);
         }
         if let Some(seconds) = self.timeout {
             options = options.timeout(binding_options::timeout(seconds)?);

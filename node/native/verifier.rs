@@ -59,8 +59,7 @@ impl<V: Verifier + Clone + 'static> OpenVerifier<V> {
     pub(crate) fn validate(&self, call: u32, id: String, code: String, options: ValidateOptions) {
         let code = Zeroizing::new(code);
         self.start(call, |verifier| async move {
-            let options = options.read()?;
-            verifier.validate(&id, &code, options).await.map(|outcome| outcome.as_str())
+            verifier.validate(&id, &code, options.read()?).await.map(|outcome| outcome.as_str())
         });
     }
 

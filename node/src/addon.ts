@@ -112,6 +112,29 @@ type FromClientOptions<T, Own extends unknown[] = []> = new (
   ]
 ) => T;
 
+/** What a phone number is for. */
+export type NumberType =
+  | "mobile"
+  | "fixed_line"
+  | "fixed_line_or_mobile"
+  | "premium_rate"
+  | "toll_free"
+  | "shared_cost"
+  | "voip"
+  | "personal_number"
+  | "pager"
+  | "uan"
+  | "voicemail"
+  | "unknown";
+
+export interface PhoneNumberFields {
+  e164: string;
+  country?: string;
+  callingCode: number;
+  type: NumberType;
+  masked: string;
+}
+
 interface Addon {
   Calls: new (language: string, onEvents: (events: string) => void) => NativeCalls;
   Client: FromClientOptions<NativeClient>;
@@ -121,7 +144,7 @@ interface Addon {
   TestClock: new () => NativeClock;
   errorCodes(): ErrorCode[];
   generateCode(codeType?: string, codeSize?: number): string;
-  parseNumber(text: string): { e164: string; callingCode: number; masked: string };
+  parseNumber(text: string, defaultRegion?: string): PhoneNumberFields;
   maskedNumber(number: string): string;
   smsParts(text: string): { encoding: "gsm7" | "ucs2"; characters: number; parts: number };
   withOrigin(message: string, host: string): string;

@@ -27,6 +27,12 @@ export type StatusMeaning =
   | "cancelled"
   | "too_many_attempts";
 
+/**
+ * Which numbers are sent an SMS: `mobile`, those of mobile phones, or what may be one; `valid`, those in a range that their
+ * country is known to use; `possible`, any of a length that their country has. Another is `invalid_input`.
+ */
+export type Accept = "mobile" | "valid" | "possible";
+
 /** Options of a client that have defaults. */
 export interface ClientSettings {
   /** The version of E-goi's interface. The paths of V1's Verify calls are assumed. Default: `"v2"`. */
@@ -50,6 +56,8 @@ export interface ClientSettings {
    * pass. Only for an account whose answers to a validation carry status words is `false` right. Default: true.
    */
   checkStateFirst?: boolean | undefined;
+  /** Which numbers are sent an SMS. Premium-rate, toll-free and other such numbers never are. Default: `"valid"`. */
+  accept?: Accept | undefined;
   /** More status words of the service, each with what it means: `{ validated: "verified" }`. */
   statusWords?: Readonly<Record<string, StatusMeaning>> | undefined;
   /** V1's paths below the base URL. Those of Verify are assumed; the others are what public integrators of E-goi call. */
@@ -141,6 +149,7 @@ const SETTINGS: Kinds = {
   trust: string,
   allowHttp: boolean,
   checkStateFirst: boolean,
+  accept: string,
   statusWords: mapTo(string),
   v1Paths: objectOf({
     request: string,

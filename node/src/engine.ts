@@ -11,7 +11,7 @@ import {
   whole,
   wholeObjectOf,
 } from "./check.js";
-import { Client, EgoiSms } from "./client.js";
+import { type Accept, Client, EgoiSms } from "./client.js";
 import { callNative, invalid, isClass } from "./errors.js";
 import type { SandboxClock } from "./sandbox.js";
 import { type Store, store } from "./store.js";
@@ -71,8 +71,18 @@ export interface EngineOptions {
    * pending request's `requestId`. Default: 30.
    */
   resendAfter?: number | null | undefined;
-  /** The calling codes that are allowed, for example `[351, 34]`; another is `rejected`. Default: all. */
-  countries?: readonly number[] | null | undefined;
+  /** Which numbers are sent an SMS. Premium-rate, toll-free and other such numbers never are. Default: `"valid"`. */
+  accept?: Accept | undefined;
+  /**
+   * The countries that are allowed, by ISO 3166 code, for example `["PT", "ES"]`; a number of another one, or of none that it
+   * tells, is `rejected`. Default: all.
+   */
+  countries?: readonly string[] | null | undefined;
+  /**
+   * The calling codes that are allowed with every country that they have, for example `[1]`; with `countries`, what either
+   * list allows. Default: all.
+   */
+  callingCodes?: readonly number[] | null | undefined;
   /** The clock of `memory:`, for tests: a `TestClock` of `egoi-verify/testing`, or the clock of a `Sandbox`. */
   clock?: TestClock | SandboxClock | undefined;
 }
@@ -133,7 +143,9 @@ const ENGINE_OPTIONS: Kinds = {
   smsPerPrefix: prefixQuota,
   maxResends: orNull(whole),
   resendAfter: orNull(duration),
-  countries: orNull(listOf(whole)),
+  accept: string,
+  countries: orNull(listOf(string)),
+  callingCodes: orNull(listOf(whole)),
   clock: {
     is: "a TestClock",
     of(value, field) {

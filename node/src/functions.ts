@@ -1,4 +1,4 @@
-import { addon } from "./addon.js";
+import { addon, type NumberType, type PhoneNumberFields } from "./addon.js";
 import { string, whole } from "./check.js";
 import { callNative, inspectSymbol } from "./errors.js";
 import type { CodeType } from "./outcome.js";
@@ -25,15 +25,24 @@ export function generateCode(codeType?: CodeType, codeSize?: number): string {
 
 /** A phone number. Its `e164` is not copied, and JSON and `console.log` have it masked. */
 export class PhoneNumber {
+  /** Its country, by ISO 3166 code, for example `PT`; `undefined` where the number does not tell it. */
+  readonly country: string | undefined;
   /** The calling code of its country or region, for example 351. */
   readonly callingCode: number;
+  /**
+   * What it is for. `fixed_line_or_mobile` is one of the two: the plan does not tell, as in North America. `uan` is a
+   * company's number everywhere in its country. `unknown` is in no range that is known.
+   */
+  readonly type: NumberType;
   /** The number as it may be shown to others, `+35191*****00`. */
   readonly masked: string;
   readonly #e164: string;
 
   /** @internal */
-  constructor(fields: { e164: string; callingCode: number; masked: string }) {
+  constructor(fields: PhoneNumberFields) {
+    this.country = fields.country;
     this.callingCode = fields.callingCode;
+    this.type = fields.type;
     this.masked = fields.masked;
     this.#e164 = fields.e164;
   }
@@ -60,17 +69,19 @@ export class PhoneNumber {
 }
 
 /**
- * Reads a phone number as people write it: `+351 910 000 000`, `00351910000000` or `351-910000000`.
+ * Reads a phone number as people write it: `+351 910 000 000`, `00351910000000` or `351-910000000`; with `defaultRegion`,
+ * the ISO 3166 code of a country, a national number of that country too. Two spellings of one phone are one number.
  *
  * @throws {@link InvalidInputError} for anything else; `reason` says why, for example `no_country_code`.
  * @example
  * ```ts
- * const { e164 } = parseNumber("+351 910 000 000"); // +351910000000
+ * const { e164 } = parseNumber("910 000 000", "PT"); // +351910000000
  * ```
  */
-export function parseNumber(text: string): PhoneNumber {
+export function parseNumber(text: string, defaultRegion?: string): PhoneNumber {
   const checked = string.of(text, "text") as string;
-  return new PhoneNumber(callNative(() => addon.parseNumber(checked)));
+  const region = given<string>(defaultRegion, string, "defaultRegion");
+  return new PhoneNumber(callNative(() => addon.parseNumber(checked, region)));
 }
 
 /** Counts the SMS parts of a text, with the code already in place. */

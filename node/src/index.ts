@@ -1,5 +1,7 @@
+export type { NumberType } from "./addon.js";
 export type { CallOptions, OutgoingSms, SendContext, SendSms } from "./calls.js";
 export type {
+  Accept,
   ClientOptions,
   ClientSettings,
   EgoiSmsOptions,

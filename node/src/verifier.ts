@@ -29,6 +29,8 @@ export interface RequestOptions extends CallOptions {
    * resends of the request count for the same client. Only a keyed hash of it is stored.
    */
   client?: string | undefined;
+  /** The country of a number without its calling code: an ISO 3166 code such as `PT`. */
+  defaultRegion?: string | undefined;
 }
 
 /** How to validate a code. */
@@ -43,6 +45,8 @@ export interface ValidateOptions extends CallOptions {
    * counts by it. Only a keyed hash of it is stored.
    */
   client?: string | undefined;
+  /** The country of a `number` without its calling code: an ISO 3166 code such as `PT`. */
+  defaultRegion?: string | undefined;
 }
 
 const REQUEST_OPTIONS: Kinds = {
@@ -53,10 +57,11 @@ const REQUEST_OPTIONS: Kinds = {
   group: string,
   idempotencyKey: string,
   client: string,
+  defaultRegion: string,
   ...CALL_OPTIONS,
 };
 
-const VALIDATE_OPTIONS: Kinds = { number: string, client: string, ...CALL_OPTIONS };
+const VALIDATE_OPTIONS: Kinds = { number: string, client: string, defaultRegion: string, ...CALL_OPTIONS };
 
 type Seconds = number | undefined;
 
@@ -66,7 +71,8 @@ type Seconds = number | undefined;
  */
 export interface Verifier {
   /**
-   * Sends one SMS with a code to the number, `+351 910 000 000`, `00351910000000` or `351-910000000`.
+   * Sends one SMS with a code to the number, `+351 910 000 000`, `00351910000000` or `351-910000000`, or a national number
+   * with `defaultRegion`.
    *
    * @throws {@link VerifyError}: `invalid_input` for a number or an option that is refused, `rate_limited` by the service or
    * a limit of the `Engine`, `rejected`, `unreachable`, `timeout` and the others of the table; `smsPossiblySent` of the

@@ -288,6 +288,7 @@ test("null switches a limit off", async () => {
         maxResends: null,
         resendAfter: null,
         countries: null,
+        callingCodes: null,
     });
     const { id, attemptsLeft } = await engine.request(NUMBER);
     assert.equal(attemptsLeft, undefined);
@@ -388,9 +389,10 @@ for (const [name, options, message] of [
     ["half a quota", { smsPerNumber: { limit: 5 } }, "`smsPerNumber.per` is missing; it must be a number of seconds"],
     [
         "a calling code that is a string",
-        { countries: ["351"] },
-        "`countries[0]` is a string; it must be a whole number",
+        { callingCodes: ["351"] },
+        "`callingCodes[0]` is a string; it must be a whole number",
     ],
+    ["a calling code for a country", { countries: [351] }, "`countries[0]` is a number; it must be a string"],
     [
         "a clock that is none",
         { clock: {} },

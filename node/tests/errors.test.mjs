@@ -97,7 +97,7 @@ test("a limit of an engine is rate_limited, with the seconds to wait", async () 
 });
 
 test("a country that is not allowed is rejected", async () => {
-    const engine = new Engine({ send: () => {}, countries: [34] });
+    const engine = new Engine({ send: () => {}, countries: ["ES"] });
     await assert.rejects(engine.request(NUMBER), { code: "rejected" });
 });
 

@@ -106,13 +106,13 @@ class Run {
             return value;
         };
         const { number = "+351 910 000 000", ...options } = keys;
-        const { text, host, hash, code_type: codeType, code_size: codeSize, ...more } = keys;
+        const { text, host, hash, code_type: codeType, code_size: codeSize, default_region: region, ...more } = keys;
         const nothingElse = (rest) => assert.deepEqual(rest, {});
         switch (kind) {
             case "request":
                 return this.verifier.request(number, named(options));
             case "validate":
-                return this.verifier.validate(taken("id"), taken("code"), keys);
+                return this.verifier.validate(taken("id"), taken("code"), named(keys));
             case "cancel":
             case "resend":
             case "get":
@@ -155,7 +155,10 @@ class Run {
                 assert.ok(functions.includes(kind), `there is no step ${kind}`);
                 nothingElse(more);
                 const texts = [text, host ?? hash].filter((each) => each !== undefined);
-                const gave = library[camel(kind)](...texts, ...(texts.length > 1 ? [] : [codeType, codeSize]));
+                const gave = library[camel(kind)](
+                    ...texts,
+                    ...(texts.length > 1 ? [] : [region ?? codeType, codeSize]),
+                );
                 return gave instanceof library.PhoneNumber ? gave.e164 : gave;
             }
         }

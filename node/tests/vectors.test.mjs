@@ -23,20 +23,31 @@ const refusal = (field, fault) => (error) => {
 };
 
 const numbers = read("numbers");
-for (const { name, number, masked, spellings } of numbers.accepted) {
-    test(`number: ${name}`, async () => {
+for (const { name, number, masked, country, type, spellings, national = [] } of numbers.accepted) {
+    test(`number: ${name}`, () => {
         for (const spelling of spellings) {
             assert.equal(parseNumber(spelling).e164, number);
         }
-        const engine = new Engine({ send: () => {} });
-        assert.equal(JSON.parse(JSON.stringify(await engine.request(number))).number, masked);
+        for (const { text, default_region: region } of national) {
+            assert.equal(parseNumber(text, region).e164, number);
+        }
+        const read = parseNumber(number);
+        assert.deepEqual([read.masked, read.country ?? null, read.type], [masked, country, type]);
     });
 }
-for (const { name, text, fault } of numbers.refused) {
+for (const { name, text, default_region: region, reason, fault } of numbers.refused) {
     test(`no number: ${name}`, () => {
-        assert.throws(() => parseNumber(text), refusal("number", fault));
+        assert.throws(
+            () => parseNumber(text, region),
+            (error) => error.reason === reason && refusal("number", fault)(error),
+        );
     });
 }
+test("the number of a verification is printed masked", async () => {
+    const [{ number, masked }] = numbers.accepted;
+    const engine = new Engine({ send: () => {} });
+    assert.equal(JSON.parse(JSON.stringify(await engine.request(number))).number, masked);
+});
 
 for (const { name, text, ...parts } of read("sms_parts").vectors) {
     test(`SMS parts: ${name}`, () => {

@@ -21,13 +21,18 @@ pub(crate) fn generate_code(
     })
 }
 
-/// The number in E.164, and its calling code.
+/// The number in E.164, its country, its calling code and its type.
 #[pyfunction]
-pub(crate) fn parse_number(py: Python<'_>, text: &Bound<'_, PyAny>) -> PyResult<(String, u16)> {
+pub(crate) fn parse_number(
+    py: Python<'_>,
+    text: &Bound<'_, PyAny>,
+    default_region: &Bound<'_, PyAny>,
+) -> PyResult<(String, Option<String>, u16, &'static str)> {
     let text: String = read("text", text)?;
+    let default_region: Option<String> = optional("default_region", default_region)?;
     guarded(py, || {
-        let number = PhoneNumber::parse(&text)?;
-        Ok((number.e164(), number.calling_code()))
+        let number = egoi_verify::parse_number(&text, default_region.as_deref())?;
+        Ok((number.e164(), number.country(), number.calling_code(), number.number_type().as_str()))
     })
 }
 

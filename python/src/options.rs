@@ -170,6 +170,7 @@ impl RequestArguments<'_, '_> {
 pub(crate) fn validate_options(
     number: &Bound<'_, PyAny>,
     client: &Bound<'_, PyAny>,
+    default_region: &Bound<'_, PyAny>,
     timeout: &Bound<'_, PyAny>,
 ) -> PyResult<ValidateOptions> {
     let mut options = ValidateOptions::default();
@@ -178,6 +179,9 @@ pub(crate) fn validate_options(
     }
     if let Some(client) = optional::<String>("client", client)? {
         options = options.client(client);
+    }
+    if let Some(country) = optional::<String>("default_region", default_region)? {
+        options = options.default_region(country);
     }
     if let Some(timeout) = optional::<Seconds>("timeout", timeout)? {
         options = options.timeout(timeout.of_call().map_err(|error| raised(number.py(), &error))?);

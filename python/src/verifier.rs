@@ -6,13 +6,13 @@ use std::sync::{Arc, OnceLock};
 
 use egoi_verify::{
     CallOptions, Client as CoreClient, ClientOptions as CoreClientOptions, Engine as CoreEngine, Error, ErrorCode,
-    PhoneNumber, RequestOptions, ValidateOptions,
+    PhoneNumber, RequestOptions, ValidateOptions, parse_number,
 };
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use zeroize::Zeroizing;
 
-use crate::convert::{Value, read};
+use crate::convert::{Value, optional, read};
 use crate::delivery::{CallerSends, delivered_by_caller};
 use crate::failure::{guarded, raised};
 use crate::fork::PerProcess;
@@ -216,12 +216,14 @@ impl Verifier {
         group: &Bound<'_, PyAny>,
         idempotency_key: &Bound<'_, PyAny>,
         client: &Bound<'_, PyAny>,
+        default_region: &Bound<'_, PyAny>,
         timeout: &Bound<'_, PyAny>,
     ) -> Job {
         let options = RequestArguments { message, code_type, code_size, ttl, group, idempotency_key, client, timeout };
         let made = || {
             let number = read::<String>("number", number)?;
-            let number = PhoneNumber::parse(&number).map_err(|error| raised(py, &error))?;
+            let region = optional::<String>("default_region", default_region)?;
+            let number = parse_number(&number, region.as_deref()).map_err(|error| raised(py, &error))?;
             let options = options.read(py)?;
             Ok(self.job(py, logged, |core| core.request(number, options))?.for_number(number))
         };
@@ -237,11 +239,12 @@ impl Verifier {
         code: &Bound<'_, PyAny>,
         number: &Bound<'_, PyAny>,
         client: &Bound<'_, PyAny>,
+        default_region: &Bound<'_, PyAny>,
         timeout: &Bound<'_, PyAny>,
     ) -> Job {
         let made = || {
             let (id, code) = (read("id", id)?, read("code", code)?);
-            let options = validate_options(number, client, timeout)?;
+            let options = validate_options(number, client, default_region, timeout)?;
             self.job(py, logged, |core| core.validate(id, code, options))
         };
         Job::or_refused(made())

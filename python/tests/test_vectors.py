@@ -59,8 +59,21 @@ def test_a_number_travels_the_same_however_it_was_written(v: Vector) -> None:
 
 
 @each("numbers.json", "accepted")
+def test_a_national_number_is_of_its_default_region(v: Vector) -> None:
+    national = v.get("national", [])
+    assert all(parse_number(n["text"], default_region=n["default_region"]).e164 == v["number"] for n in national)
+
+
+@each("numbers.json", "accepted")
+def test_a_number_has_a_type_and_a_country_if_it_tells_one(v: Vector) -> None:
+    number = parse_number(v["number"])
+    assert (number.country, number.type) == (v["country"], v["type"])
+
+
+@each("numbers.json", "accepted")
 def test_a_number_is_printed_masked(v: Vector) -> None:
-    assert str(parse_number(v["number"])) == v["masked"]
+    number = parse_number(v["number"])
+    assert (str(number), number.masked) == (v["masked"], v["masked"])
 
 
 @each("numbers.json", "accepted")
@@ -71,9 +84,10 @@ def test_a_number_is_its_calling_code_and_the_rest(v: Vector) -> None:
 
 
 @each("numbers.json", "refused")
-def test_what_is_no_whole_international_number_is_refused(v: Vector) -> None:
+def test_what_is_no_number_is_refused(v: Vector) -> None:
     with pytest.raises(InvalidInputError) as refused:
-        parse_number(v["text"])
+        parse_number(v["text"], default_region=v.get("default_region"))
+    assert refused.value.reason == v["reason"]
     assert_refused(refused.value, "number", v["fault"])
 
 

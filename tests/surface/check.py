@@ -64,6 +64,8 @@ ENUMS = (
     "encodings",
     "versions of the interface",
     "trust",
+    "numbers to accept",
+    "types of numbers",
     "error codes",
     "calls that fail",
     "cuts",
@@ -128,6 +130,15 @@ PLACES: dict[str, dict[str, list[str]]] = {
         "kotlin": ["Trust."],
         "swift": ["Trust."],
     },
+    "numbers to accept": {
+        "rust": ["Accept."],
+        "python": ["Client.__init__ accept:"],
+        "node": ["Accept="],
+        "kotlin": ["Accept."],
+        "swift": ["Accept."],
+    },
+    "types of numbers": dict.fromkeys(("rust", "python", "kotlin", "swift"), ["NumberType."])
+    | {"node": ["NumberType="]},
     "error codes": {
         "rust": ["ErrorCode."],
         "python": ["< VerifyError"],
@@ -223,6 +234,13 @@ PLACES: dict[str, dict[str, list[str]]] = {
         "node": ["generateCode()"],
         "kotlin": ["generateCode()"],
         "swift": ["generateCode()"],
+    },
+    "of parse_number": {
+        "rust": ["parse_number()"],
+        "python": ["parse_number()"],
+        "node": ["parseNumber()"],
+        "kotlin": ["parseNumber()"],
+        "swift": ["PhoneNumber.init()"],
     },
     "of code_in_sms": {
         "rust": ["code_in_sms()"],

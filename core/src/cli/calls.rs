@@ -1,6 +1,6 @@
 //! The five verbs.
 use clap::Args;
-use egoi_verify::{CallOptions, Error, Outcome, RequestOptions, State, ValidateOptions, binding_options};
+use egoi_verify::{Accept, CallOptions, Error, Outcome, RequestOptions, State, ValidateOptions, binding_options};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -12,6 +12,12 @@ use super::output::Output;
 pub(crate) struct Request {
     /// The number, as people write it: "+351 910 000 000", 00351910000000 or 351-910000000
     number: String,
+    /// The country of a number without its calling code, by ISO 3166 code: PT
+    #[arg(long, value_name = "COUNTRY")]
+    default_region: Option<String>,
+    /// Which numbers are sent an SMS [default: valid]
+    #[arg(long, value_name = "NUMBERS", value_parser = ["mobile", "valid", "possible"])]
+    accept: Option<String>,
     /// The text of the SMS, with {CODE} where the code goes [default: "{CODE} is your verification code."]
     #[arg(long, value_name = "TEXT")]
     message: Option<String>,
@@ -43,13 +49,20 @@ pub(crate) struct Validate {
     /// The number that the request must be for; a request for another is not_found, and no code is looked at (V2)
     #[arg(long)]
     number: Option<String>,
+    /// The country of a number without its calling code, by ISO 3166 code: PT
+    #[arg(long, value_name = "COUNTRY")]
+    default_region: Option<String>,
     #[command(flatten)]
     connection: Connection,
 }
 
 pub(crate) async fn request(output: &Output, asked: Request) -> Result<Exit, Error> {
-    let client = asked.connection.connect_as_sender()?;
+    let accept = asked.accept.map_or(Ok(Accept::default()), |word| word.parse())?;
+    let client = asked.connection.connect_as_sender(accept)?;
     let mut options = RequestOptions::default();
+    if let Some(country) = asked.default_region {
+        options = options.default_region(country);
+    }
     if let Some(message) = asked.message {
         options = options.message(message);
     }
@@ -82,6 +95,9 @@ pub(crate) async fn validate(output: &Output, asked: Validate) -> Result<Exit, E
     let mut options = ValidateOptions::default();
     if let Some(number) = asked.number {
         options = options.number(number);
+    }
+    if let Some(country) = asked.default_region {
+        options = options.default_region(country);
     }
     let outcome = client.validate(&asked.id, &code, options).await?;
 

@@ -4,7 +4,7 @@ use std::io::{self, BufRead as _, ErrorKind, IsTerminal as _, Read as _, Write a
 use std::time::Duration;
 
 use clap::Args;
-use egoi_verify::{Api, Client, ClientOptions, Error, Reason};
+use egoi_verify::{Accept, Api, Client, ClientOptions, Error, Reason};
 #[cfg(unix)]
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use zeroize::Zeroizing;
@@ -31,6 +31,10 @@ pub(crate) struct Connected {
 impl Connection {
     /// A client for a call that names no sender.
     pub(crate) fn connect(&self) -> Result<Connected, Error> {
+        self.connect_accepting(Accept::default())
+    }
+
+    fn connect_accepting(&self, accept: Accept) -> Result<Connected, Error> {
         let api = match variable("EGOI_API")?.as_deref().map(String::as_str) {
             None | Some("v2" | "V2") => Api::V2,
             Some("v1" | "V1") => Api::V1,
@@ -53,7 +57,8 @@ impl Connection {
         };
         // Only a request names a sender, and `request` sees to that there is one.
         let named = sender.clone().unwrap_or_else(|| "none".to_owned());
-        let mut options = ClientOptions::new(std::mem::take(&mut *key), named).api(api).app_name("command line");
+        let mut options =
+            ClientOptions::new(std::mem::take(&mut *key), named).api(api).accept(accept).app_name("command line");
         if let Some(base_url) = variable("EGOI_BASE_URL")? {
             options = options.base_url(base_url.as_str());
         }
@@ -73,8 +78,8 @@ impl Connection {
     }
 
     /// A client for a request, which names the sender.
-    pub(crate) fn connect_as_sender(&self) -> Result<Client, Error> {
-        let connected = self.connect()?;
+    pub(crate) fn connect_as_sender(&self, accept: Accept) -> Result<Client, Error> {
+        let connected = self.connect_accepting(accept)?;
         match connected.sender {
             Some(_) => Ok(connected.client),
             None => Err(Error::invalid_input(

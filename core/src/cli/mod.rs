@@ -10,10 +10,11 @@ mod sandbox;
 mod store;
 
 use std::process::ExitCode;
+use std::sync::LazyLock;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
-use egoi_verify::{Error, ErrorCode};
+use egoi_verify::{Error, ErrorCode, NUMBER_METADATA};
 
 use connection::Connection;
 use exit::Exit;
@@ -47,10 +48,15 @@ Environment:
   EGOI_STORE      the store: sqlite:PATH, postgres://… or redis://…
   EGOI_STORE_KEY  its key";
 
+/// The age of the metadata says which ranges of numbers are known.
+static VERSION: LazyLock<String> = LazyLock::new(|| {
+    format!("{} (phone number metadata: libphonenumber {NUMBER_METADATA})", env!("CARGO_PKG_VERSION"))
+});
+
 /// Proves that a phone number belongs to the person in front of you: a code goes there by SMS, and that person gives it
 /// back.
 #[derive(Parser)]
-#[command(name = "egoi-verify", version, after_help = AFTER_HELP, arg_required_else_help = true)]
+#[command(name = "egoi-verify", version = VERSION.as_str(), after_help = AFTER_HELP, arg_required_else_help = true)]
 struct CommandLine {
     /// Write JSON; errors are JSON on standard error then, with every field
     #[arg(long, global = true)]

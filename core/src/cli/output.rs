@@ -53,8 +53,9 @@ impl Output {
     pub(crate) fn verification(&self, verification: &Verification) -> Result<(), Error> {
         let view = View::of(verification);
         self.result(&view, || {
-            let number =
-                view.number.map(|number| parse_number(number).map_or("*".to_owned(), |number| number.to_string()));
+            let number = view
+                .number
+                .map(|number| parse_number(number, None).map_or("*".to_owned(), |number| number.to_string()));
             table(&[
                 ("id", Some(view.id.to_owned())),
                 ("state", Some(view.state.to_owned())),

@@ -70,12 +70,12 @@ pub(crate) async fn run(output: &Output, command: Command) -> Result<Exit, Error
         }
         Command::Unlock { number } => {
             engine.unlock(&number, options).await?;
-            let done = Done { number: parse_number(&number)?.e164(), erased: None };
+            let done = Done { number: parse_number(&number, None)?.e164(), erased: None };
             output.result(&done, || "the limits of this number are lifted".to_owned())?;
         }
         Command::Erase { number } => {
             let erased = engine.erase(&number, options).await?;
-            let done = Done { number: parse_number(&number)?.e164(), erased: Some(erased) };
+            let done = Done { number: parse_number(&number, None)?.e164(), erased: Some(erased) };
             output.result(&done, || format!("everything about this number is removed, {erased} requests with it"))?;
         }
     }

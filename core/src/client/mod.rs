@@ -31,7 +31,7 @@ use transport::{Exchange, HttpResponse, Kind, Progress, Transport};
 
 use crate::error::{Error, ErrorCode};
 use crate::sms::Sending;
-use crate::values::{ApiKey, Code, PhoneNumber, RequestId, checked_sender, masked};
+use crate::values::{Accept, ApiKey, Code, PhoneNumber, RequestId, checked_sender, masked};
 use crate::verification::{
     CallOptions, Outcome, RequestOptions, SmsStatus, State, Terms, ValidateOptions, Verification,
 };
@@ -83,6 +83,7 @@ struct Shared {
     sender: String,
     timeout: Duration,
     check_state_first: bool,
+    accept: Accept,
     words: StatusWords,
     validations: RequestLocks,
     idempotency: Option<Idempotency>,
@@ -101,6 +102,7 @@ impl Client {
             idempotency: Idempotency::new(&options, &base, &key, &sender)?,
             validations: RequestLocks::default(),
             check_state_first: options.check_state_first,
+            accept: options.accept,
             timeout: options.timeout,
             key,
             sender,
@@ -114,11 +116,12 @@ impl Client {
 
     /// Sends one SMS with a code to the number. See [`Verifier::request`].
     pub async fn request(&self, number: &str, options: RequestOptions) -> Result<Verification, Error> {
-        self.request_to(PhoneNumber::parse(number)?, options).await
+        self.request_to(options.number(number)?, options).await
     }
 
     /// [`Client::request`] to a number that was parsed before.
     pub async fn request_to(&self, number: PhoneNumber, options: RequestOptions) -> Result<Verification, Error> {
+        self.0.accept.check(number)?;
         let terms = Terms::check(&options)?;
         let keyed = match (options.checked_idempotency_key()?, &self.0.idempotency) {
             (None, _) => None,

@@ -11,6 +11,7 @@ use super::Client;
 use crate::error::{Error, Reason};
 use crate::store::Store;
 use crate::tls::Trust;
+use crate::values::Accept;
 
 /// Which version of the service's interface to speak.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -171,6 +172,7 @@ pub struct ClientOptions {
     pub(super) trust: Trust,
     pub(super) allow_http: bool,
     pub(super) check_state_first: bool,
+    pub(super) accept: Accept,
     pub(super) status_words: Vec<(String, String)>,
     pub(super) v1_paths: V1Paths,
     pub(super) v2_paths: V2Paths,
@@ -194,6 +196,7 @@ impl ClientOptions {
             trust: Trust::default(),
             allow_http: false,
             check_state_first: true,
+            accept: Accept::default(),
             status_words: Vec::new(),
             v1_paths: V1Paths::default(),
             v2_paths: V2Paths::default(),
@@ -318,6 +321,13 @@ impl ClientOptions {
     #[must_use]
     pub fn check_state_first(mut self, check: bool) -> Self {
         self.check_state_first = check;
+        self
+    }
+
+    /// Which numbers are sent an SMS; another is `invalid_input`, before anything is sent. Default: [`Accept::Valid`].
+    #[must_use]
+    pub fn accept(mut self, accept: Accept) -> Self {
+        self.accept = accept;
         self
     }
 

@@ -26,7 +26,7 @@ use crate::store::{
     Limits, NewRequest, NewResend, PerProcess, ResendResult, SmsLimit, StoreBackend, StoredRequest, StoredTerms,
     in_background,
 };
-use crate::values::{Code, EngineKey, PhoneNumber, RequestId};
+use crate::values::{Accept, AllowedCountries, Code, EngineKey, PhoneNumber, RequestId};
 use crate::verification::{
     CallOptions, NumberLimit, NumberRecord, Outcome, RequestOptions, SmsStatus, State, Terms, ValidateOptions,
     Verification,
@@ -51,7 +51,8 @@ struct Inner {
     retention: Duration,
     timeout: Duration,
     limits: Limits,
-    countries: Option<Vec<u16>>,
+    accept: Accept,
+    allowed: AllowedCountries,
     draw_code: Box<DrawCode>,
     /// Most requests ask for what the one before asked for, and then share one copy of it.
     latest_terms: Mutex<Option<Arc<Terms>>>,
@@ -90,7 +91,8 @@ impl Engine {
             retention: checked.retention,
             timeout: checked.timeout,
             limits: checked.limits,
-            countries: checked.countries,
+            accept: checked.accept,
+            allowed: checked.allowed,
             draw_code,
             latest_terms: Mutex::new(None),
             key_locks: PerProcess::new(),
@@ -99,13 +101,14 @@ impl Engine {
 
     /// See [`Verifier::request`].
     pub async fn request(&self, number: &str, options: RequestOptions) -> Result<Verification, Error> {
-        let number = PhoneNumber::parse(number)?;
+        let number = options.number(number)?;
         self.request_to(number, options).await
     }
 
     /// [`Engine::request`] to a number that was parsed before.
     pub async fn request_to(&self, number: PhoneNumber, options: RequestOptions) -> Result<Verification, Error> {
         let deadline = Deadline::after(options.timeout);
+        self.0.accept.check(number)?;
         let terms = self.0.shared(Terms::check(&options)?);
         let asked = StoredTerms { number, client: options.checked_client()?, terms };
         self.0.request(asked, options.checked_idempotency_key()?, deadline).await
@@ -225,13 +228,7 @@ impl Inner {
         deadline: Deadline,
     ) -> Result<Verification, Error> {
         let number = asked.number;
-        if self.countries.as_ref().is_some_and(|allowed| !allowed.contains(&number.calling_code())) {
-            return Err(Error::new(
-                ErrorCode::Rejected,
-                format!("numbers of the calling code {} are not allowed", number.calling_code()),
-            )
-            .with_limit("countries"));
-        }
+        self.allowed.check(number)?;
         let bits = draw_bits()?;
         let id = RequestId::from_bits(bits);
         let code = (self.draw_code)(&asked.terms)?;

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use crate::error::{Error, Reason};
 use crate::machine::{PrefixQuota, Quota, RequestLimits};
 use crate::store::{Clock, Limits, MAX_REQUESTS, MonotonicClock, Store, StoreBackend};
-use crate::values::{EngineKey, PhoneNumber};
+use crate::values::{Accept, AllowedCountries, EngineKey};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -22,7 +22,9 @@ pub struct EngineOptions {
     timeout: Duration,
     max_requests: u64,
     limits: Limits,
-    countries: Option<Vec<u16>>,
+    accept: Accept,
+    countries: Option<Vec<String>>,
+    calling_codes: Option<Vec<u16>>,
     clock: Option<Arc<dyn Clock>>,
 }
 
@@ -33,7 +35,8 @@ pub(crate) struct Checked {
     pub(crate) retention: Duration,
     pub(crate) timeout: Duration,
     pub(crate) limits: Limits,
-    pub(crate) countries: Option<Vec<u16>>,
+    pub(crate) accept: Accept,
+    pub(crate) allowed: AllowedCountries,
 }
 
 impl Default for EngineOptions {
@@ -52,7 +55,9 @@ impl Default for EngineOptions {
                 sms_per_number: Some(Quota { limit: 5, per: HOUR }),
                 ..Limits::NONE
             },
+            accept: Accept::default(),
             countries: None,
+            calling_codes: None,
             clock: None,
         }
     }
@@ -144,11 +149,28 @@ impl EngineOptions {
         self
     }
 
-    /// The calling codes that are allowed, for example `[351, 34]`; another is `rejected`. An empty list and a calling code that
-    /// does not exist are `invalid_input`. Default: all.
+    /// Which numbers are sent an SMS; another is `invalid_input`. Default: [`Accept::Valid`].
     #[must_use]
-    pub fn countries(mut self, calling_codes: Option<Vec<u16>>) -> Self {
-        self.countries = calling_codes;
+    pub fn accept(mut self, accept: Accept) -> Self {
+        self.accept = accept;
+        self
+    }
+
+    /// The countries that are allowed, by ISO 3166 code, for example `["PT", "ES"]`; a number of another one, or of none
+    /// that it tells, is `rejected`. `US` is not the other countries of the calling code 1. An empty list and an unknown
+    /// country are `invalid_input`. Default: all.
+    #[must_use]
+    pub fn countries(mut self, countries: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.countries = Some(countries.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// The calling codes that are allowed with every country that they have, for example `[1]`; with
+    /// [`EngineOptions::countries`], what either list allows. An empty list and an unknown calling code are `invalid_input`.
+    /// Default: all.
+    #[must_use]
+    pub fn calling_codes(mut self, calling_codes: impl IntoIterator<Item = u16>) -> Self {
+        self.calling_codes = Some(calling_codes.into_iter().collect());
         self
     }
 
@@ -186,7 +208,7 @@ impl EngineOptions {
             }
         }
         self.store.check()?;
-        check_countries(self.countries.as_deref())?;
+        let allowed = AllowedCountries::new(self.countries.as_deref(), self.calling_codes)?;
         let keys = match self.store.keys()? {
             Some(keys) => keys,
             None if self.store.is_memory() => vec![random_key()?],
@@ -206,27 +228,9 @@ impl EngineOptions {
             retention: self.store.retained_for(),
             timeout: self.timeout,
             limits: self.limits,
-            countries: self.countries,
+            accept: self.accept,
+            allowed,
         })
-    }
-}
-
-fn check_countries(allowed: Option<&[u16]>) -> Result<(), Error> {
-    let Some(allowed) = allowed else { return Ok(()) };
-    if allowed.is_empty() {
-        return Err(Error::invalid_input(
-            "countries",
-            Reason::Empty,
-            "is empty; it must have at least one calling code",
-        ));
-    }
-    match allowed.iter().find(|code| !PhoneNumber::is_calling_code(**code)) {
-        Some(code) => Err(Error::invalid_input(
-            "countries",
-            Reason::UnknownCountry,
-            format_args!("has {code}, which is not a country's calling code"),
-        )),
-        None => Ok(()),
     }
 }
 

@@ -3,8 +3,11 @@
 use std::fmt;
 
 use dec_from_char::DecimalExtended as _;
-use rlibphonenumber::{NumberLengthType, PHONE_NUMBER_UTIL, ParseError, ValidationError};
+use rlibphonenumber::{NumberLengthType, PHONE_NUMBER_UTIL, ParseError, Region, ValidationError};
 
+use super::number_type::NumberType;
+use super::numbering_plans::{Meaning, Spelling, is_for_drama};
+use super::unlogged::unlogged;
 use crate::error::{Error, Reason};
 
 /// A possible phone number of full length. Printed, it is masked (`+35191*****00`).
@@ -22,24 +25,50 @@ const LONGEST: usize = 64;
 const MAX_DIGITS: usize = 18;
 
 /// Reads a number as people write it: `+351 910 000 000`, `00351910000000`, or calling code, hyphen, national number
-/// as in `351-910000000`. Takes 1 µs (8 µs with the feature `small-numbers`).
+/// as in `351-910000000`. With `default_region`, the ISO 3166 code of a country such as `PT`, a national number of that
+/// country is read too: `910 000 000`. Takes 1 µs (8 µs with the feature `small-numbers`).
 ///
-/// Digits alone, a number that is not possible or not of full length for its country, letters and extensions are
-/// `invalid_input`.
-pub fn parse_number(text: &str) -> Result<PhoneNumber, Error> {
-    PhoneNumber::parse(text)
+/// Two spellings of one phone are one number: `+54 11 2345-6789` is `+54 9 11 2345-6789`. The repository's
+/// `docs/numbers.md` lists the countries. [`PhoneNumber::number_type`] says whether the number can be sent an SMS.
+///
+/// # Errors
+///
+/// `invalid_input` of the field `number`, whose [`reason`](Error::reason) names the fault: digits alone without
+/// `default_region`, a length that the country does not have, a calling code written twice, letters, an extension. Of the
+/// field `default_region` if there is no such country.
+pub fn parse_number(text: &str, default_region: Option<&str>) -> Result<PhoneNumber, Error> {
+    PhoneNumber::parse_in(text, default_region)
 }
 
 impl PhoneNumber {
-    /// See [`parse_number`].
+    /// [`parse_number`] without a default region.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let (number, digits) = Self::parse_once(text)?;
-        // A trunk or carrier prefix was passed over. What follows it may, written by itself, be read otherwise: a zero
-        // too many, or another prefix.
-        if digits != number.digits() && !Self::parse_once(&number.e164()).is_ok_and(|(again, _)| again == number) {
-            return Err(fault(Reason::NotANumber, "has a prefix that its country's numbers do not have"));
+        Self::parse_in(text, None)
+    }
+
+    pub(crate) fn parse_in(text: &str, default_region: Option<&str>) -> Result<Self, Error> {
+        let region = default_region.map(|code| region_of("default_region", code)).transpose()?;
+        let text = &readable(text.trim())?;
+        if let Some(international) = with_plus(text) {
+            return Self::settled(&international, None, None);
         }
-        Ok(number)
+        let set_apart = || {
+            let (code, national) = text.split_once('-')?;
+            let is_code = matches!(code.len(), 1..=3) && code.bytes().all(|b| b.is_ascii_digit());
+            is_code.then(|| Self::settled(&format!("+{code} {national}"), None, code.parse().ok()))
+        };
+        let Some(region) = region else {
+            return set_apart().unwrap_or_else(|| Err(fault(Reason::NoCountryCode, "has no calling code")));
+        };
+        let mut there = Self::settled(text, Some(region), None);
+        if there.as_ref().is_err_and(|error| error.reason() == Some(Reason::DoubledCallingCode)) {
+            // Written once, it is a number with its calling code and without its plus.
+            there = Self::settled(&format!("+{text}"), None, None);
+        }
+        match there {
+            Ok(number) if number.number_type() != NumberType::Unknown => Ok(number),
+            otherwise => set_apart().and_then(Result::ok).map_or(otherwise, Ok),
+        }
     }
 
     /// The number as a service writes it: in any way that is read, or its digits alone, calling code first.
@@ -52,41 +81,149 @@ impl PhoneNumber {
         }
     }
 
-    /// How many digits the whole number has.
-    fn digits(self) -> usize {
-        digits_of(self.calling_code.into()) + usize::from(self.leading_zeros) + digits_of(self.national)
+    /// The number, which must be the same when it is written in full.
+    fn settled(text: &str, region: Option<Region>, given_code: Option<u16>) -> Result<Self, Error> {
+        let number = Self::parse_once(text, region, given_code)?;
+        let written = text.chars().filter(|c| c.is_numeric()).count();
+        let digits = if region.is_some() { number.national_digits() } else { number.digits() };
+        // A trunk or carrier prefix was passed over. What follows it may, written by itself, be read otherwise: a zero
+        // too many, or another prefix.
+        if written != digits && !Self::parse_once(&number.e164(), None, None).is_ok_and(|again| again == number) {
+            return Err(fault(Reason::NotANumber, "has a prefix that its country's numbers do not have"));
+        }
+        Ok(number)
     }
 
-    /// The number, and how many digits it was written with, its calling code included.
-    fn parse_once(text: &str) -> Result<(Self, usize), Error> {
-        let (international, given_code) = international_form(text.trim())?;
-        let number = PHONE_NUMBER_UTIL.parse(&international, None).map_err(|error| match error {
+    /// How many digits the whole number has.
+    fn digits(self) -> usize {
+        digits_of(self.calling_code.into()) + self.national_digits()
+    }
+
+    fn national_digits(self) -> usize {
+        usize::from(self.leading_zeros) + digits_of(self.national)
+    }
+
+    fn parse_once(text: &str, region: Option<Region>, given_code: Option<u16>) -> Result<Self, Error> {
+        let read = unlogged(|| PHONE_NUMBER_UTIL.parse(text, region)).map_err(|error| match error {
             ParseError::InvalidCountryCode => unknown_country(),
             ParseError::TooShortNsn | ParseError::TooShortAfterIdd => too_short(),
             ParseError::TooLongNsn => too_long(),
             _ => no_number(),
         })?;
-        if !number.extension().is_empty() {
+        if !read.extension().is_empty() {
             return Err(fault(Reason::HasExtension, "has an extension, which takes no SMS"));
         }
-        match PHONE_NUMBER_UTIL.is_possible_number_with_reason(&number) {
-            Ok(NumberLengthType::IsPossible) => {}
+        let leading_zeros = if read.italian_leading_zero() { read.number_of_leading_zeros() } else { 0 };
+        let (Ok(calling_code), Ok(leading_zeros)) = (u16::try_from(read.country_code), u8::try_from(leading_zeros))
+        else {
+            return Err(no_number());
+        };
+        if given_code.is_some_and(|given| given != calling_code) {
+            return Err(unknown_country());
+        }
+        let written = Self { calling_code, leading_zeros, national: read.national_number };
+        if written.is_doubled() {
+            return Err(doubled(calling_code));
+        }
+        match Spelling::of(calling_code, written.national_digits(), || written.national()) {
+            None => written.possible(&read),
+            Some((spelling, today)) => {
+                let today = Self::of_national(calling_code, &today);
+                match spelling.meaning {
+                    _ if today.is_none_or(|today| today.number_type() == NumberType::Unknown) => {
+                        written.possible(&read)
+                    }
+                    Meaning::Today => today.ok_or_else(no_number),
+                    Meaning::DeadSince(year) => Err(fault(
+                        Reason::Outdated,
+                        &format!(
+                            "is written as before {year}, when its country's numbers changed: {}",
+                            spelling.advice()
+                        ),
+                    )),
+                }
+            }
+        }
+    }
+
+    /// This number, if its country has numbers of its length.
+    fn possible(self, read: &rlibphonenumber::PhoneNumber) -> Result<Self, Error> {
+        match unlogged(|| PHONE_NUMBER_UTIL.is_possible_number_with_reason(read)) {
+            Ok(NumberLengthType::IsPossible) => Ok(self),
             Ok(NumberLengthType::IsPossibleLocalOnly) => {
-                return Err(fault(Reason::TooShort, "is a local number without its area code"));
+                Err(fault(Reason::TooShort, "is a local number without its area code"))
             }
-            Err(ValidationError::TooShort) => return Err(too_short()),
-            Err(ValidationError::TooLong) => return Err(too_long()),
-            Err(_) => return Err(fault(Reason::ImpossibleLength, "has a length that no number of its country has")),
+            Err(ValidationError::TooShort) => Err(too_short()),
+            Err(ValidationError::TooLong) => Err(too_long()),
+            Err(_) => Err(fault(Reason::ImpossibleLength, "has a length that no number of its country has")),
         }
-        let leading_zeros = if number.italian_leading_zero() { number.number_of_leading_zeros() } else { 0 };
-        match (u16::try_from(number.country_code), u8::try_from(leading_zeros)) {
-            (Ok(calling_code), _) if given_code.is_some_and(|given| given != calling_code) => Err(unknown_country()),
-            (Ok(calling_code), Ok(leading_zeros)) => {
-                let digits = international.chars().filter(|c| c.is_numeric()).count();
-                Ok((Self { calling_code, leading_zeros, national: number.national_number }, digits))
-            }
-            _ => Err(no_number()),
+    }
+
+    /// Whether the calling code stands twice, the second time perhaps behind `00`: what follows is a number, and the whole
+    /// is none, or a landline where what follows is a mobile.
+    fn is_doubled(self) -> bool {
+        let Some(behind) = digits_of(self.national).checked_sub(digits_of(self.calling_code.into())) else {
+            return false;
+        };
+        let Some(place) = u32::try_from(behind).ok().and_then(|behind| 10_u64.checked_pow(behind)) else {
+            return false;
+        };
+        if !matches!(self.leading_zeros, 0 | 2) || self.national / place != u64::from(self.calling_code) {
+            return false;
         }
+        let once = format!("+{}{:0behind$}", self.calling_code, self.national % place);
+        let once = || Self::parse_once(&once, None, None).map_or(NumberType::Unknown, Self::number_type);
+        match self.number_type() {
+            NumberType::Unknown => once() != NumberType::Unknown,
+            NumberType::FixedLine => once() == NumberType::Mobile,
+            _ => false,
+        }
+    }
+
+    fn of_national(calling_code: u16, national: &str) -> Option<Self> {
+        let digits = national.trim_start_matches('0');
+        let leading_zeros = u8::try_from(national.len() - digits.len()).ok()?;
+        Some(Self { calling_code, leading_zeros, national: digits.parse().ok()? })
+    }
+
+    fn as_library(self) -> rlibphonenumber::PhoneNumber {
+        rlibphonenumber::PhoneNumber {
+            country_code: self.calling_code.into(),
+            national_number: self.national,
+            italian_leading_zero: (self.leading_zeros > 0).then_some(true),
+            number_of_leading_zeros: (self.leading_zeros > 0).then_some(self.leading_zeros.into()),
+            ..Default::default()
+        }
+    }
+
+    pub(super) fn region(self) -> Option<Region> {
+        if is_for_drama(self.calling_code, self.national) {
+            return Some(Region::GB);
+        }
+        unlogged(|| PHONE_NUMBER_UTIL.get_region_for_number(&self.as_library()))
+            .filter(|region| *region != Region::World)
+    }
+
+    /// The country, as its ISO 3166 code such as `PT`; none where the number does not tell it, as in `+1 000 000 0000`, or
+    /// where the calling code is of a satellite or another global network.
+    pub fn country(self) -> Option<String> {
+        self.region().map(|region| region.to_string())
+    }
+
+    /// What the number is for, by libphonenumber's metadata of the version [`NUMBER_METADATA`](crate::NUMBER_METADATA).
+    pub fn number_type(self) -> NumberType {
+        if is_for_drama(self.calling_code, self.national) {
+            return NumberType::Mobile;
+        }
+        match unlogged(|| PHONE_NUMBER_UTIL.get_number_type(&self.as_library())).into() {
+            // Whether the 9 of a mobile was written or added, the number does not tell.
+            NumberType::Mobile if self.calling_code == 54 => NumberType::FixedLineOrMobile,
+            known => known,
+        }
+    }
+
+    pub(super) fn is_of_a_global_network(self) -> bool {
+        PHONE_NUMBER_UTIL.get_region_for_country_code(self.calling_code.into()) == Some(Region::World)
     }
 
     /// Whether a country, or a service without one, has this calling code.
@@ -149,13 +286,36 @@ impl PhoneNumber {
     }
 }
 
-fn digits_of(number: u64) -> usize {
-    number.checked_ilog10().map_or(1, |log| log as usize + 1)
+/// The country of an ISO 3166 code, in either case, that has phone numbers.
+pub(super) fn region_of(field: &str, code: &str) -> Result<Region, Error> {
+    let region = code
+        .parse()
+        .ok()
+        .filter(|region| *region != Region::World && PHONE_NUMBER_UTIL.get_country_code_for_region(*region).is_some());
+    // What was given is repeated only if it cannot be a number that is in the wrong place.
+    let shown = if code.len() == 2 && code.is_ascii() { code } else { "…" };
+    region.ok_or_else(|| {
+        Error::invalid_input(
+            field,
+            Reason::UnknownCountry,
+            format_args!(
+                "has `{shown}`, which is no country with phone numbers; it must be an ISO 3166 code such as `PT`"
+            ),
+        )
+    })
 }
 
-/// The number with a plus in front, from one of the three ways of writing it, and the calling code where it was set
-/// apart by a hyphen.
-fn international_form(text: &str) -> Result<(String, Option<u16>), Error> {
+/// The number with a plus in front, if it is written as an international one.
+fn with_plus(text: &str) -> Option<String> {
+    if let Some(rest) = text.strip_prefix("00") {
+        return Some(format!("+{rest}"));
+    }
+    text.trim_start_matches(|c: char| !c.is_numeric() && !is_plus(c)).starts_with(is_plus).then(|| text.to_owned())
+}
+
+/// The text without the marks that steer the direction of writing, if the parser takes its characters: what it refuses
+/// for them it also logs, in full.
+fn readable(text: &str) -> Result<String, Error> {
     if text.is_empty() {
         return Err(fault(Reason::Empty, "is empty"));
     }
@@ -165,36 +325,25 @@ fn international_form(text: &str) -> Result<(String, Option<u16>), Error> {
     if text.chars().any(char::is_alphabetic) {
         return Err(fault(Reason::BadCharacter, "has letters"));
     }
-    let text = &readable(text)?;
-    if let Some(rest) = text.strip_prefix("00") {
-        return Ok((format!("+{rest}"), None));
-    }
-    if text.trim_start_matches(|c: char| !c.is_numeric() && !is_plus(c)).starts_with(is_plus) {
-        return Ok((text.to_owned(), None));
-    }
-    match text.split_once('-') {
-        Some((code, national)) if matches!(code.len(), 1..=3) && code.bytes().all(|b| b.is_ascii_digit()) => {
-            Ok((format!("+{code} {national}"), code.parse().ok()))
-        }
-        _ => Err(fault(Reason::NoCountryCode, "has no calling code")),
-    }
-}
-
-/// The text without the marks that steer the direction of writing, if the parser takes its characters: what it refuses
-/// for them it also logs, in full.
-fn readable(text: &str) -> Result<String, Error> {
     let text: String = text.chars().filter(|c| !steers_direction(*c)).collect();
     if text.chars().any(|c| matches!(c, ';' | ',' | '#' | '*' | '=' | '@' | '&' | '?' | '%')) {
         return Err(fault(Reason::BadCharacter, "has characters that no phone number has"));
     }
     let later = text.trim_start_matches(is_punctuation).trim_start_matches(is_plus);
     if !later.chars().all(|c| c.is_decimal_utf8() || is_punctuation(c)) {
-        return Err(fault(Reason::NotANumber, "is not a phone number"));
+        return Err(pasted_behind_its_code(later).unwrap_or_else(no_number));
     }
     if later.chars().filter(|c| c.is_decimal_utf8()).count() > MAX_DIGITS {
         return Err(fault(Reason::TooLong, "is too long for its country"));
     }
     Ok(text)
+}
+
+/// The fault of a number that was pasted whole behind the calling code that a form has in its field.
+fn pasted_behind_its_code(text: &str) -> Option<Error> {
+    let (code, number) = text.split_once(is_plus)?;
+    let number = PhoneNumber::parse(&format!("+{number}")).ok()?;
+    (code.trim().parse() == Ok(number.calling_code)).then(|| doubled(number.calling_code))
 }
 
 const fn steers_direction(c: char) -> bool {
@@ -214,6 +363,10 @@ fn is_plus(c: char) -> bool {
     matches!(c, '+' | '\u{ff0b}')
 }
 
+fn digits_of(number: u64) -> usize {
+    number.checked_ilog10().map_or(1, |log| log as usize + 1)
+}
+
 fn too_short() -> Error {
     fault(Reason::TooShort, "is too short for its country")
 }
@@ -224,6 +377,10 @@ fn too_long() -> Error {
 
 fn unknown_country() -> Error {
     fault(Reason::UnknownCountry, "has no known calling code")
+}
+
+fn doubled(calling_code: u16) -> Error {
+    fault(Reason::DoubledCallingCode, &format!("has its calling code {calling_code} twice"))
 }
 
 fn no_number() -> Error {

@@ -185,7 +185,7 @@ pub(crate) fn wait<T>(later: impl Future<Output = Result<T, egoi_verify::Error>>
 }
 
 pub(crate) fn number(i: usize) -> PhoneNumber {
-    parse_number(&format!("351-{}", 910_000_000 + i)).unwrap()
+    parse_number(&format!("351-{}", 910_000_000 + i), None).unwrap()
 }
 
 /// What a request for a number with a validity asks for. Only an engine can say it.
@@ -878,9 +878,9 @@ pub(crate) fn the_sms_of_a_prefix_count_across_numbers(with: &Kind) {
     // More digits than there are behind the calling code.
     let limits = prefix_sms(1, 14);
     assert!(matches!(opened.create(1, number(0), limits), CreateResult::New(_)));
-    let far = parse_number("+351 961 234 567").unwrap();
+    let far = parse_number("+351 961 234 567", None).unwrap();
     assert_eq!(said(&opened.create(2, far, limits)), limited(SmsLimit::SmsPerPrefix(HOUR), None));
-    let other_country = parse_number("+34 612 345 678").unwrap();
+    let other_country = parse_number("+34 612 345 678", None).unwrap();
     assert!(matches!(opened.create(3, other_country, limits), CreateResult::New(_)));
 }
 

@@ -97,9 +97,9 @@ pub(crate) fn read_refusal(body: &[u8]) {
 /// A number that is read has one form, which is read as the same number.
 pub(crate) fn read_number(text: &[u8]) {
     let text = String::from_utf8_lossy(text);
-    if let Ok(number) = parse_number(&text) {
+    if let Ok(number) = parse_number(&text, None) {
         let e164 = number.e164();
-        let again = parse_number(&e164);
+        let again = parse_number(&e164, None);
         assert!(again.is_ok_and(|again| again == number), "{text:?} became {e164}");
         let national = e164.strip_prefix(&format!("+{}", number.calling_code()));
         let national = national.expect("a number begins with a plus and its calling code");

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
         Message,
         NumberLimit,
         NumberRecord,
+        NumberType,
         Outcome,
         OutgoingSms,
         PhoneNumber,
@@ -86,6 +87,7 @@ __all__ = [
     "NotSentError",
     "NumberLimit",
     "NumberRecord",
+    "NumberType",
     "Outcome",
     "OutgoingSms",
     "PhoneNumber",
@@ -137,6 +139,7 @@ _PUBLIC = {
     "_values": [
         "CodeType",
         "Message",
+        "NumberType",
         "Outcome",
         "OutgoingSms",
         "PhoneNumber",

@@ -48,11 +48,22 @@ class AsyncVerbs(Documented):
         group: str | None = None,
         idempotency_key: str | None = None,
         client: str | None = None,
+        default_region: str | None = None,
         timeout: Seconds | None = None,
     ) -> Call[Verification]:
         span = begin("request")
         job = self._verifier.request(
-            is_detailed(span), number, message, code_type, code_size, ttl, group, idempotency_key, client, timeout
+            is_detailed(span),
+            number,
+            message,
+            code_type,
+            code_size,
+            ttl,
+            group,
+            idempotency_key,
+            client,
+            default_region,
+            timeout,
         )
         # An error tracker would show what this frame holds.
         del number, message, idempotency_key, client
@@ -66,10 +77,11 @@ class AsyncVerbs(Documented):
         *,
         number: str | None = None,
         client: str | None = None,
+        default_region: str | None = None,
         timeout: Seconds | None = None,
     ) -> Call[Outcome]:
         span = begin("validate", id)
-        job = self._verifier.validate(is_detailed(span), id, code, number, client, timeout)
+        job = self._verifier.validate(is_detailed(span), id, code, number, client, default_region, timeout)
         del code, number, client
         return self._call("validate", job, span, Outcome)
 

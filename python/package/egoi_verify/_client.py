@@ -57,6 +57,7 @@ class Connection:
         trust: Literal["bundled", "platform"] | None = None,
         allow_http: bool = False,
         check_state_first: bool = True,
+        accept: Literal["mobile", "valid", "possible"] | None = None,
         status_words: Mapping[str, str] | None = None,
         v1_paths: Mapping[str, str] | None = None,
         v2_paths: Mapping[str, str] | None = None,
@@ -84,6 +85,8 @@ class Connection:
             allow_http: Plain HTTP to any address: whoever is on the way reads the key and the codes.
             check_state_first: Whether a V2 validation reads the request first, without which a wrong code on a request
                 verified long ago could pass. Switch it off only for an account whose answers carry status words.
+            accept: Which numbers are sent an SMS: ``"mobile"``, ``"valid"`` (the default) or ``"possible"``; another is
+                :class:`InvalidInputError`. Premium-rate, toll-free and other such numbers never are.
             status_words: More status words of the service, each with what it means: ``{"validated": "verified"}``.
             v1_paths: Paths below the base URL that differ from the assumed ones: ``request``, ``validate``,
                 ``cancel``, ``ping``, ``senders``, ``send_sms``.
@@ -105,6 +108,7 @@ class Connection:
                 "trust": trust,
                 "allow_http": allow_http,
                 "check_state_first": check_state_first,
+                "accept": accept,
                 "status_words": status_words,
                 "v1_paths": v1_paths,
                 "v2_paths": v2_paths,
@@ -129,6 +133,7 @@ class Connection:
         ca_certificates: str | bytes | None = None,
         trust: Literal["bundled", "platform"] | None = None,
         check_state_first: bool = True,
+        accept: Literal["mobile", "valid", "possible"] | None = None,
         status_words: Mapping[str, str] | None = None,
         v1_paths: Mapping[str, str] | None = None,
         v2_paths: Mapping[str, str] | None = None,
@@ -151,6 +156,7 @@ class Connection:
                 "ca_certificates": ca_certificates,
                 "trust": trust,
                 "check_state_first": check_state_first,
+                "accept": accept,
                 "status_words": status_words,
                 "v1_paths": v1_paths,
                 "v2_paths": v2_paths,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from _thread import LockType
     from asyncio import AbstractEventLoop
     from concurrent.futures import Future
+    from typing import Literal
 
     from typing_extensions import Self
 
@@ -71,7 +72,9 @@ class BaseEngine:
         max_resends: int | None = _DEFAULT,
         resend_after: Seconds | None = _DEFAULT,
         timeout: Seconds | None = None,
-        countries: Sequence[int] | None = None,
+        accept: Literal["mobile", "valid", "possible"] | None = None,
+        countries: Sequence[str] | None = None,
+        calling_codes: Sequence[int] | None = None,
         clock: TestClock | None = None,
     ) -> None:
         """Starts nothing; what is wrong with any of the options is :class:`InvalidInputError`.
@@ -101,15 +104,21 @@ class BaseEngine:
                 :class:`RateLimitedError`. That of a request has the pending request's ``request_id``, so that a form
                 goes on with it. Default: 30 s; ``None`` is no pause.
             timeout: The deadline of each call. Default: 15 s.
-            countries: The calling codes that are allowed, ``[351, 34]``; another is :class:`RejectedError`. Default:
-                all.
+            accept: Which numbers are sent an SMS: ``"mobile"``, ``"valid"`` (the default) or ``"possible"``; another is
+                :class:`InvalidInputError`. Premium-rate, toll-free and other such numbers never are.
+            countries: The countries that are allowed, by ISO 3166 code, ``["PT", "ES"]``. A number of another country,
+                or of none that it tells, is :class:`RejectedError`. Default: all.
+            calling_codes: The calling codes that are allowed with every country that they have, ``[1]``; with
+                ``countries``, what either list allows. Default: all.
             clock: A clock for tests.
         """
         _check_gateway(send)
         given: dict[str, Any] = {
             "max_requests": max_requests,
             "timeout": timeout,
+            "accept": accept,
             "countries": countries,
+            "calling_codes": calling_codes,
         }
         limits: dict[str, Any] = {
             "max_attempts": max_attempts,
@@ -147,7 +156,9 @@ class BaseEngine:
         max_resends: int | None = _DEFAULT,
         resend_after: Seconds | None = _DEFAULT,
         timeout: Seconds | None = None,
-        countries: Sequence[int] | None = None,
+        accept: Literal["mobile", "valid", "possible"] | None = None,
+        countries: Sequence[str] | None = None,
+        calling_codes: Sequence[int] | None = None,
     ) -> Self:
         """Makes one from the environment. The options are those of the constructor.
 
@@ -175,7 +186,9 @@ class BaseEngine:
             max_resends=max_resends,
             resend_after=resend_after,
             timeout=timeout,
+            accept=accept,
             countries=countries,
+            calling_codes=calling_codes,
         )
 
     def __repr__(self) -> str:

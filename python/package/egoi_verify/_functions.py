@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from . import _native
-from ._values import CodeType, PhoneNumber, SmsParts
+from ._values import CodeType, NumberType, PhoneNumber, SmsParts
 
 if TYPE_CHECKING:
     from typing import Literal
@@ -25,13 +25,23 @@ def generate_code(
     return _native.generate_code(code_type, code_size)
 
 
-def parse_number(text: str) -> PhoneNumber:
+def parse_number(text: str, default_region: str | None = None) -> PhoneNumber:
     """Reads a number as people write it: ``+351 910 000 000``, ``00351910000000``, ``351-910000000``.
 
-    Digits alone, a local number, and one that cannot be of its country are :class:`InvalidInputError`.
+    Two spellings of one phone are one number. Whether it can be sent an SMS, its ``type`` says.
+
+    Args:
+        text: The number.
+        default_region: The country of a number without its calling code: an ISO 3166 code such as ``"PT"``. Then
+            ``910 000 000`` is a number too.
+
+    Raises:
+        InvalidInputError: It is no number; ``reason`` names the fault: no calling code, a length that its country does
+            not have, a calling code written twice, a spelling of before a change of its country's numbers.
     """
     try:
-        return PhoneNumber(*_native.parse_number(text))
+        e164, country, calling_code, number_type = _native.parse_number(text, default_region)
+        return PhoneNumber(e164, country, calling_code, NumberType(number_type))
     finally:
         del text  # an error tracker would show it
 

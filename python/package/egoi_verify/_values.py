@@ -13,6 +13,7 @@ __all__ = [
     "Message",
     "NumberLimit",
     "NumberRecord",
+    "NumberType",
     "Outcome",
     "OutgoingSms",
     "PhoneNumber",
@@ -157,17 +158,58 @@ class SenderInfo:
         return f"SenderInfo(id={self.id!r}, name={self.name!r}, number={number!r}, status={self.status!r})"
 
 
+class NumberType(str, Enum):
+    """What a phone number is for, as a string."""
+
+    MOBILE = "mobile"
+    """A mobile phone."""
+    FIXED_LINE = "fixed_line"
+    """A landline."""
+    FIXED_LINE_OR_MOBILE = "fixed_line_or_mobile"
+    """A mobile phone or a landline: the plan does not tell, as in North America."""
+    PREMIUM_RATE = "premium_rate"
+    """The caller pays a fee. Never sent an SMS."""
+    TOLL_FREE = "toll_free"
+    """The called side pays. Never sent an SMS."""
+    SHARED_COST = "shared_cost"
+    """Both sides pay. Never sent an SMS."""
+    VOIP = "voip"
+    """A number of the Internet."""
+    PERSONAL_NUMBER = "personal_number"
+    """A number of a person, which leads to a phone of theirs."""
+    PAGER = "pager"
+    """A pager. Never sent an SMS."""
+    UAN = "uan"
+    """A company's number everywhere in its country, a universal access number. Never sent an SMS."""
+    VOICEMAIL = "voicemail"
+    """A mailbox. Never sent an SMS."""
+    UNKNOWN = "unknown"
+    """In no range that is known."""
+
+    def __str__(self) -> str:
+        return self.value
+
+
 @dataclass(frozen=True)
 class PhoneNumber:
     """A number that was read. Printed, it is masked: ``str(number)`` is ``+35191*****00``."""
 
     e164: str
     """In E.164: ``+351910000000``."""
+    country: str | None
+    """Its country's ISO 3166 code, ``"PT"``, where the number tells it."""
     calling_code: int
     """The calling code: ``351``."""
+    type: NumberType
+    """What it is for."""
+
+    @property
+    def masked(self) -> str:
+        """The number as it may be shown to others: ``+35191*****00``."""
+        return _native.masked(self.e164)
 
     def __str__(self) -> str:
-        return _native.masked(self.e164)
+        return self.masked
 
     def __repr__(self) -> str:
         return f"PhoneNumber({str(self)!r})"

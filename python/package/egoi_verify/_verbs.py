@@ -35,6 +35,7 @@ class Documented:
                 a ``store`` for it.
             client: Who asks: an address, a session or a device, 1 to 256 characters. ``sms_per_client`` of an engine
                 counts by it, and resends of the request count for the same client. Only a keyed hash of it is stored.
+            default_region: The country of a number without its calling code: an ISO 3166 code such as ``"PT"``.
             timeout: The deadline of this call. Default: that of the client or engine. It does not interrupt a plain
                 function that sends for a blocking :class:`Engine`, because that runs in the thread that calls: give
                 your gateway's client a timeout of its own.
@@ -62,6 +63,7 @@ class Documented:
                 session. V1 cannot check it: keep id and number together in the session.
             client: Who submits the code: an address, a session or a device, 1 to 256 characters.
                 ``wrong_codes_per_client`` of an engine counts by it. Only a keyed hash of it is stored.
+            default_region: The country of a ``number`` without its calling code.
             timeout: The deadline of this call. Default: that of the client or engine.
 
         Returns:
@@ -126,11 +128,22 @@ class BlockingVerbs(Documented):
         group: str | None = None,
         idempotency_key: str | None = None,
         client: str | None = None,
+        default_region: str | None = None,
         timeout: Seconds | None = None,
     ) -> Verification:
         span = begin("request")
         job = self._verifier.request(
-            is_detailed(span), number, message, code_type, code_size, ttl, group, idempotency_key, client, timeout
+            is_detailed(span),
+            number,
+            message,
+            code_type,
+            code_size,
+            ttl,
+            group,
+            idempotency_key,
+            client,
+            default_region,
+            timeout,
         )
         # An error tracker would show what this frame holds.
         del number, message, idempotency_key, client
@@ -143,10 +156,11 @@ class BlockingVerbs(Documented):
         *,
         number: str | None = None,
         client: str | None = None,
+        default_region: str | None = None,
         timeout: Seconds | None = None,
     ) -> Outcome:
         span = begin("validate", id)
-        job = self._verifier.validate(is_detailed(span), id, code, number, client, timeout)
+        job = self._verifier.validate(is_detailed(span), id, code, number, client, default_region, timeout)
         del code, number, client
         return Outcome(self._run(job, span))
 

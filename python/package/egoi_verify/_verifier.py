@@ -29,6 +29,7 @@ class Verifier(Protocol):
         group: str | None = None,
         idempotency_key: str | None = None,
         client: str | None = None,
+        default_region: str | None = None,
         timeout: Seconds | None = None,
     ) -> Verification:
         """Sends one SMS with a code to the number."""
@@ -41,6 +42,7 @@ class Verifier(Protocol):
         *,
         number: str | None = None,
         client: str | None = None,
+        default_region: str | None = None,
         timeout: Seconds | None = None,
     ) -> Outcome:
         """Submits the code that the recipient gave. A wrong code is an outcome, not an error."""
@@ -73,6 +75,7 @@ class AsyncVerifier(Protocol):
         group: str | None = None,
         idempotency_key: str | None = None,
         client: str | None = None,
+        default_region: str | None = None,
         timeout: Seconds | None = None,
     ) -> Coroutine[Any, Any, Verification]:
         """Sends one SMS with a code to the number."""
@@ -85,6 +88,7 @@ class AsyncVerifier(Protocol):
         *,
         number: str | None = None,
         client: str | None = None,
+        default_region: str | None = None,
         timeout: Seconds | None = None,
     ) -> Coroutine[Any, Any, Outcome]:
         """Submits the code that the recipient gave. A wrong code is an outcome, not an error."""

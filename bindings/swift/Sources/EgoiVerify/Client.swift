@@ -17,6 +17,16 @@ public enum Trust: String, Sendable, CaseIterable {
     case platform
 }
 
+/// Which numbers are sent an SMS. Numbers of premium rate, toll free, pagers, satellite phones and the like never are.
+public enum Accept: String, Sendable, CaseIterable {
+    /// A mobile phone, or what may be one.
+    case mobile
+    /// A number in a range that its country is known to use.
+    case valid
+    /// Any number of a length that its country has.
+    case possible
+}
+
 /// How to make a ``Client``. What is `nil` has the library's default. It holds the key, and prints nothing of it.
 public struct ClientOptions: Sendable {
     /// The account's key. It belongs on a server: never in an app.
@@ -41,6 +51,8 @@ public struct ClientOptions: Sendable {
     public var allowHTTP: Bool?
     /// Whether a V2 validation reads the request first. Default: yes.
     public var checkStateFirst: Bool?
+    /// Which numbers are sent an SMS; another is ``VerifyError/invalidInput(_:)``. Default: ``Accept/valid``.
+    public var accept: Accept?
     /// More status words of the service, each with what it means: `["validated": "verified"]`.
     public var statusWords: [String: String]?
     /// V1's paths below the base URL, by name.
@@ -64,8 +76,8 @@ public struct ClientOptions: Sendable {
             settings: settings([
                 "api": api, "base_url": baseURL, "timeout": timeout, "connect_timeout": connectTimeout, "proxy": proxy,
                 "ca_certificates": caCertificates, "trust": trust, "allow_http": allowHTTP,
-                "check_state_first": checkStateFirst, "status_words": statusWords, "v1_paths": v1Paths,
-                "v2_paths": v2Paths, "app_name": appName, "store": store,
+                "check_state_first": checkStateFirst, "accept": accept, "status_words": statusWords,
+                "v1_paths": v1Paths, "v2_paths": v2Paths, "app_name": appName, "store": store,
             ]),
             language: "swift \(swiftVersion)")
     }
@@ -116,7 +128,8 @@ public final class Client: Verifier {
 
     public func validate(_ id: String, code: String, options: ValidateOptions) async throws -> Outcome {
         let validate = NativeValidate(
-            id: id, code: code, number: options.number, client: options.client, timeout: options.timeout)
+            id: id, code: code, number: options.number, client: options.client, defaultRegion: options.defaultRegion,
+            timeout: options.timeout)
         return try await Outcome(ffi { try await self.native.validate(validate: validate, token: $0) })
     }
 

@@ -89,8 +89,14 @@ public struct EngineOptions: Sendable {
     /// The pause between two SMS to one number, in seconds. A request within it fails with ``VerifyError/rateLimited(_:)``, whose
     /// `requestID` is the pending request's. Default: 30.
     public var resendAfter: Limit<TimeInterval> = .standard
-    /// The calling codes that are allowed, for example `[351, 34]`. Default: all.
-    public var countries: [Int]?
+    /// Which numbers are sent an SMS; another is ``VerifyError/invalidInput(_:)``. Default: ``Accept/valid``.
+    public var accept: Accept?
+    /// The countries that are allowed, by ISO 3166 code, for example `["PT", "ES"]`; a number of another one, or of none that it
+    /// tells, is ``VerifyError/rejected(_:)``. Default: all.
+    public var countries: [String]?
+    /// The calling codes that are allowed with every country that they have, for example `[1]`; with ``countries``, what either
+    /// list allows. Default: all.
+    public var callingCodes: [Int]?
 
     package var clock: NativeTestClock?
 
@@ -104,7 +110,7 @@ public struct EngineOptions: Sendable {
                 "wrong_codes_per_number": wrongCodesPerNumber, "sms_per_number": smsPerNumber,
                 "wrong_codes_per_client": wrongCodesPerClient, "sms_per_client": smsPerClient,
                 "sms_per_prefix": smsPerPrefix, "max_resends": maxResends, "resend_after": resendAfter,
-                "countries": countries,
+                "accept": accept, "countries": countries, "calling_codes": callingCodes,
             ]),
             clock: clock)
     }
@@ -173,7 +179,8 @@ public final class Engine: Verifier {
 
     public func validate(_ id: String, code: String, options: ValidateOptions) async throws -> Outcome {
         let validate = NativeValidate(
-            id: id, code: code, number: options.number, client: options.client, timeout: options.timeout)
+            id: id, code: code, number: options.number, client: options.client, defaultRegion: options.defaultRegion,
+            timeout: options.timeout)
         return try await Outcome(ffi { try await self.native.validate(validate: validate, token: $0) })
     }
 

@@ -43,6 +43,10 @@ extension API: SettingValue {
     var setting: NativeSetting? { rawValue.setting }
 }
 
+extension Accept: SettingValue {
+    var setting: NativeSetting? { rawValue.setting }
+}
+
 extension SMSEncoding: SettingValue {
     var setting: NativeSetting? { rawValue.setting }
 }

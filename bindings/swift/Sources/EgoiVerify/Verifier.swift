@@ -19,13 +19,16 @@ public struct RequestOptions: Sendable {
     /// Who asks: an address, a session or a device, 1 to 256 characters. `smsPerClient` of an ``Engine`` counts by it. Only a
     /// keyed hash of it is stored.
     public var client: String?
+    /// The country of a number without its calling code: an ISO 3166 code such as `PT`.
+    public var defaultRegion: String?
     /// The deadline of this call, in seconds.
     public var timeout: TimeInterval?
 
     /// With the library's default for what is not given.
     public init(
         message: String? = nil, codeType: CodeType? = nil, codeSize: Int? = nil, ttl: TimeInterval? = nil,
-        group: String? = nil, idempotencyKey: String? = nil, client: String? = nil, timeout: TimeInterval? = nil
+        group: String? = nil, idempotencyKey: String? = nil, client: String? = nil, defaultRegion: String? = nil,
+        timeout: TimeInterval? = nil
     ) {
         self.message = message
         self.codeType = codeType
@@ -34,13 +37,14 @@ public struct RequestOptions: Sendable {
         self.group = group
         self.idempotencyKey = idempotencyKey
         self.client = client
+        self.defaultRegion = defaultRegion
         self.timeout = timeout
     }
 
     func native(_ number: String) -> NativeRequest {
         NativeRequest(
             number: number, text: message, codeType: codeType?.native, codeSize: codeSize.map(Int64.init), ttl: ttl,
-            group: group, idempotencyKey: idempotencyKey, client: client, timeout: timeout)
+            group: group, idempotencyKey: idempotencyKey, client: client, defaultRegion: defaultRegion, timeout: timeout)
     }
 }
 
@@ -59,13 +63,18 @@ public struct ValidateOptions: Sendable {
     /// Who submits the code: an address, a session or a device, 1 to 256 characters. `wrongCodesPerClient` of an ``Engine`` counts
     /// by it. Only a keyed hash of it is stored.
     public var client: String?
+    /// The country of a ``number`` without its calling code: an ISO 3166 code such as `PT`.
+    public var defaultRegion: String?
     /// The deadline of this call, in seconds.
     public var timeout: TimeInterval?
 
     /// With the library's default for what is not given.
-    public init(number: String? = nil, client: String? = nil, timeout: TimeInterval? = nil) {
+    public init(
+        number: String? = nil, client: String? = nil, defaultRegion: String? = nil, timeout: TimeInterval? = nil
+    ) {
         self.number = number
         self.client = client
+        self.defaultRegion = defaultRegion
         self.timeout = timeout
     }
 }
@@ -109,24 +118,27 @@ public protocol Verifier: Sendable {
 }
 
 extension Verifier {
-    /// Sends one SMS with a code to a number as people write it, with its country: `+351 910 000 000`,
-    /// `00351910000000`, `351-910000000`. See ``RequestOptions``.
+    /// Sends one SMS with a code to a number as people write it: `+351 910 000 000`, `00351910000000`, `351-910000000`, or with
+    /// `defaultRegion` a national number. See ``RequestOptions``.
     public func request(
         _ number: String, message: String? = nil, codeType: CodeType? = nil, codeSize: Int? = nil,
         ttl: TimeInterval? = nil, group: String? = nil, idempotencyKey: String? = nil, client: String? = nil,
+        defaultRegion: String? = nil,
         timeout: TimeInterval? = nil
     ) async throws -> Verification {
         let options = RequestOptions(
             message: message, codeType: codeType, codeSize: codeSize, ttl: ttl, group: group,
-            idempotencyKey: idempotencyKey, client: client, timeout: timeout)
+            idempotencyKey: idempotencyKey, client: client, defaultRegion: defaultRegion, timeout: timeout)
         return try await request(number, options: options)
     }
 
     /// Submits the code that the recipient gave. See ``ValidateOptions``.
     public func validate(
-        _ id: String, code: String, number: String? = nil, client: String? = nil, timeout: TimeInterval? = nil
+        _ id: String, code: String, number: String? = nil, client: String? = nil, defaultRegion: String? = nil,
+        timeout: TimeInterval? = nil
     ) async throws -> Outcome {
-        try await validate(id, code: code, options: ValidateOptions(number: number, client: client, timeout: timeout))
+        let options = ValidateOptions(number: number, client: client, defaultRegion: defaultRegion, timeout: timeout)
+        return try await validate(id, code: code, options: options)
     }
 
     /// Cancels the request and returns its state afterwards.

@@ -257,12 +257,14 @@ private final class Run {
                 verifier.request(
                     step.text("number") ?? number, message: step.text("message"), codeType: step.word("code_type"),
                     codeSize: step.whole("code_size"), ttl: step.number("ttl"), group: step.text("group"),
-                    idempotencyKey: step.text("idempotency_key"), client: step.text("client"), timeout: timeout))
+                    idempotencyKey: step.text("idempotency_key"), client: step.text("client"),
+                    defaultRegion: step.text("default_region"), timeout: timeout))
         case "validate":
             let code = step.text("code") ?? kept["code"] ?? ""
             return try await .string(
                 verifier.validate(
-                    id(), code: code, number: step.text("number"), client: step.text("client"), timeout: timeout
+                    id(), code: code, number: step.text("number"), client: step.text("client"),
+                    defaultRegion: step.text("default_region"), timeout: timeout
                 ).rawValue)
         case "cancel": return try await .string(verifier.cancel(id(), timeout: timeout).rawValue)
         case "resend": return try await plain(verifier.resend(id(), timeout: timeout))
@@ -295,7 +297,8 @@ private final class Run {
         case "reset": try sandbox.reset()
         case "generate_code":
             return try .string(generateCode(step.word("code_type") ?? .numeric, codeSize: step.whole("code_size") ?? 6))
-        case "parse_number": return try .string(PhoneNumber(text("text")).e164)
+        case "parse_number":
+            return try .string(PhoneNumber(text("text"), defaultRegion: step.text("default_region")).e164)
         case "sms_parts":
             let parts = try smsParts(text("text"))
             return .object([
@@ -334,6 +337,7 @@ private final class Run {
         options.trust = try given.word("trust")
         options.allowHTTP = given.take("allow_http")?.bool
         options.checkStateFirst = given.take("check_state_first")?.bool
+        options.accept = try given.word("accept")
         options.statusWords = given.take("status_words")?.texts
         options.v1Paths = given.take("v1_paths")?.texts
         options.v2Paths = given.take("v2_paths")?.texts
@@ -366,7 +370,9 @@ private final class Run {
         options.smsPerPrefix = try given.limit("sms_per_prefix", prefixQuota)
         options.maxResends = try given.limit("max_resends", whole)
         options.resendAfter = try given.limit("resend_after", \.number)
-        options.countries = given.take("countries")?.list?.compactMap(whole)
+        options.accept = try given.word("accept")
+        options.countries = given.take("countries")?.list?.compactMap(\.text)
+        options.callingCodes = given.take("calling_codes")?.list?.compactMap(whole)
         try given.done()
         let outbox = outbox
         return try Engine(options.with(clock)) { try await outbox.hand($0) }

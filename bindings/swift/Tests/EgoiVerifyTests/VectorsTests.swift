@@ -5,14 +5,20 @@ import XCTest
 /// The facts that hold in every language.
 final class VectorsTests: XCTestCase {
     private struct Fact: Decodable {
+        struct National: Decodable {
+            let text, defaultRegion: String
+        }
+
         struct Refusal: Decodable {
             let field: String
             let detail: String
         }
 
         let name: String
-        let number, masked, text, given, code, codeType, call, message, argument, fault: String?
+        let number, masked, country, type, reason, defaultRegion: String?
+        let text, given, code, codeType, call, message, argument, fault: String?
         let spellings: [String]?
+        let national: [National]?
         let codeSize: Int?
         let error: Refusal?
     }
@@ -63,12 +69,26 @@ final class VectorsTests: XCTestCase {
                 XCTAssertEqual(number.e164, fact.number, fact.name)
                 XCTAssertEqual("\(number)", fact.masked, fact.name)
             }
+            for written in fact.national ?? [] {
+                let number = try PhoneNumber(written.text, defaultRegion: written.defaultRegion)
+                XCTAssertEqual(number.e164, fact.number, fact.name)
+            }
+        }
+    }
+
+    func testANumberHasATypeAndACountryIfItTellsOne() throws {
+        for fact in try read("numbers", "accepted") {
+            let number = try PhoneNumber(fact.number ?? "")
+            XCTAssertEqual(number.country, fact.country, fact.name)
+            XCTAssertEqual(number.type.rawValue, fact.type, fact.name)
         }
     }
 
     func testWhatIsNoNumberIsRefused() async throws {
         for fact in try read("numbers", "refused") {
-            try await refused(fact.name, "number", fact.fault ?? "") { try PhoneNumber(fact.text ?? "") }
+            let read = { try PhoneNumber(fact.text ?? "", defaultRegion: fact.defaultRegion) }
+            try await refused(fact.name, "number", fact.fault ?? "", read)
+            XCTAssertThrowsError(try read()) { XCTAssertEqual(($0 as? VerifyError)?.reason, fact.reason, fact.name) }
         }
     }
 

@@ -25,6 +25,18 @@ public enum class Trust {
     PLATFORM,
 }
 
+/** Which numbers are sent an SMS. Numbers of premium rate, toll free, pagers, satellite phones and the like never are. */
+public enum class Accept {
+    /** A mobile phone, or what may be one. */
+    MOBILE,
+
+    /** A number in a range that its country is known to use. */
+    VALID,
+
+    /** Any number of a length that its country has. */
+    POSSIBLE,
+}
+
 /**
  * How to make a [Client]. It holds the key, and prints nothing of it.
  *
@@ -45,6 +57,7 @@ public class ClientOptions internal constructor(internal val native: NativeClien
      * @param trust which certificates are trusted. Default: the bundled ones
      * @param allowHttp plain HTTP to any address: whoever is on the way reads the key and the codes. Default: no
      * @param checkStateFirst whether a V2 validation reads the request first. Default: yes
+     * @param accept which numbers are sent an SMS; another is [VerifyException.InvalidInput]. Default: [Accept.VALID]
      * @param statusWords more status words of the service, each with what it means: `mapOf("validated" to "verified")`
      * @param v1Paths V1's paths below the base URL, by name
      * @param v2Paths V2's paths below the base URL, by name
@@ -63,6 +76,7 @@ public class ClientOptions internal constructor(internal val native: NativeClien
         trust: Trust? = null,
         allowHttp: Boolean? = null,
         checkStateFirst: Boolean? = null,
+        accept: Accept? = null,
         statusWords: Map<String, String>? = null,
         v1Paths: Map<String, String>? = null,
         v2Paths: Map<String, String>? = null,
@@ -82,6 +96,7 @@ public class ClientOptions internal constructor(internal val native: NativeClien
                 "trust" to trust,
                 "allow_http" to allowHttp,
                 "check_state_first" to checkStateFirst,
+                "accept" to accept,
                 "status_words" to statusWords,
                 "v1_paths" to v1Paths,
                 "v2_paths" to v2Paths,
@@ -129,8 +144,20 @@ public class Client(options: ClientOptions) : Verifier {
         idempotencyKey: String?,
         client: String?,
         timeout: Duration?,
+        defaultRegion: String?,
     ): Verification = awaiting {
-        val request = nativeRequest(number, message, codeType, codeSize, ttl, group, idempotencyKey, client, timeout)
+        val request = nativeRequest(
+            number,
+            message,
+            codeType,
+            codeSize,
+            ttl,
+            group,
+            idempotencyKey,
+            client,
+            timeout,
+            defaultRegion,
+        )
         native.request(request, null)
     }.public()
 
@@ -140,8 +167,9 @@ public class Client(options: ClientOptions) : Verifier {
         number: String?,
         timeout: Duration?,
         client: String?,
+        defaultRegion: String?,
     ): Outcome = awaiting {
-        native.validate(NativeValidate(id, code, number, client, timeout?.seconds()), null)
+        native.validate(NativeValidate(id, code, number, client, defaultRegion, timeout?.seconds()), null)
     }.public()
 
     override suspend fun cancel(id: String, timeout: Duration?): State =
@@ -176,6 +204,7 @@ internal fun nativeRequest(
     idempotencyKey: String?,
     client: String?,
     timeout: Duration?,
+    defaultRegion: String?,
 ): NativeRequest = NativeRequest(
     number = number,
     text = message,
@@ -185,5 +214,6 @@ internal fun nativeRequest(
     group = group,
     idempotencyKey = idempotencyKey,
     client = client,
+    defaultRegion = defaultRegion,
     timeout = timeout?.seconds(),
 )

@@ -79,7 +79,11 @@ public class EngineOptions internal constructor(internal val native: NativeEngin
      * @param smsPerPrefix SMS to numbers that share all but their last digits. Default: no limit
      * @param resendAfter the pause between two SMS to one number. A request within it fails with
      *   [VerifyException.RateLimited], whose `requestId` is the pending request's. Default: 30 s
-     * @param countries the calling codes that are allowed, for example `listOf(351, 34)`. Default: all
+     * @param accept which numbers are sent an SMS; another is [VerifyException.InvalidInput]. Default: [Accept.VALID]
+     * @param countries the countries that are allowed, by ISO 3166 code, for example `listOf("PT", "ES")`; a number of another
+     *   one, or of none that it tells, is [VerifyException.Rejected]. Default: all
+     * @param callingCodes the calling codes that are allowed with every country that they have, for example `listOf(1)`; with
+     *   [countries], what either list allows. Default: all
      */
     public constructor(
         store: Store? = null,
@@ -93,7 +97,9 @@ public class EngineOptions internal constructor(internal val native: NativeEngin
         smsPerPrefix: Limit<PrefixQuota> = Limit.Default,
         maxResends: Limit<Int> = Limit.Default,
         resendAfter: Limit<Duration> = Limit.Default,
-        countries: List<Int>? = null,
+        accept: Accept? = null,
+        countries: List<String>? = null,
+        callingCodes: List<Int>? = null,
     ) : this(
         NativeEngineOptions(
             settings = settings(
@@ -108,7 +114,9 @@ public class EngineOptions internal constructor(internal val native: NativeEngin
                 "sms_per_prefix" to smsPerPrefix,
                 "max_resends" to maxResends,
                 "resend_after" to resendAfter,
+                "accept" to accept,
                 "countries" to countries,
+                "calling_codes" to callingCodes,
             ),
             clock = null,
         ),
@@ -163,8 +171,20 @@ public class Engine private constructor(private val native: NativeEngine) : Veri
         idempotencyKey: String?,
         client: String?,
         timeout: Duration?,
+        defaultRegion: String?,
     ): Verification = awaiting {
-        val request = nativeRequest(number, message, codeType, codeSize, ttl, group, idempotencyKey, client, timeout)
+        val request = nativeRequest(
+            number,
+            message,
+            codeType,
+            codeSize,
+            ttl,
+            group,
+            idempotencyKey,
+            client,
+            timeout,
+            defaultRegion,
+        )
         native.request(request, null)
     }.public()
 
@@ -174,8 +194,9 @@ public class Engine private constructor(private val native: NativeEngine) : Veri
         number: String?,
         timeout: Duration?,
         client: String?,
+        defaultRegion: String?,
     ): Outcome = awaiting {
-        native.validate(NativeValidate(id, code, number, client, timeout?.seconds()), null)
+        native.validate(NativeValidate(id, code, number, client, defaultRegion, timeout?.seconds()), null)
     }.public()
 
     override suspend fun cancel(id: String, timeout: Duration?): State =

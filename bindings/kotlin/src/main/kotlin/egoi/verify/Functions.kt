@@ -10,16 +10,60 @@ import egoi.verify.internal.nativeSmsParts
 import egoi.verify.internal.nativeWithAppHash
 import egoi.verify.internal.nativeWithOrigin
 
+/** What a phone number is for. */
+public enum class NumberType {
+    /** A mobile phone. */
+    MOBILE,
+
+    /** A landline. */
+    FIXED_LINE,
+
+    /** A mobile phone or a landline: the plan does not tell, as in North America. */
+    FIXED_LINE_OR_MOBILE,
+
+    /** The caller pays a fee. Never sent an SMS. */
+    PREMIUM_RATE,
+
+    /** The called side pays. Never sent an SMS. */
+    TOLL_FREE,
+
+    /** Both sides pay. Never sent an SMS. */
+    SHARED_COST,
+
+    /** A number of the Internet. */
+    VOIP,
+
+    /** A number of a person, which leads to a phone of theirs. */
+    PERSONAL_NUMBER,
+
+    /** A pager. Never sent an SMS. */
+    PAGER,
+
+    /** A company's number everywhere in its country, a universal access number. Never sent an SMS. */
+    UAN,
+
+    /** A mailbox. Never sent an SMS. */
+    VOICEMAIL,
+
+    /** In no range that is known. */
+    UNKNOWN,
+}
+
 /**
  * A phone number. Printed, it is masked.
  *
- * @property e164 the full number, `+351910000000`
+ * @property e164 the full number, `+351910000000`. Two spellings of one phone have the same
+ * @property country its country's ISO 3166 code, for example `PT`; `null` where the number does not tell it
  * @property callingCode for example 351
+ * @property type what it is for
+ * @property masked the number as it may be shown to others, `+35191*****00`
  */
 public class PhoneNumber internal constructor(
     public val e164: String,
+    public val country: String?,
     public val callingCode: Int,
-    private val masked: String,
+    public val type: NumberType,
+    public val masked: String,
 ) {
     override fun equals(other: Any?): Boolean = other is PhoneNumber && other.e164 == e164
 
@@ -42,9 +86,15 @@ public data class SmsParts(val encoding: SmsEncoding, val characters: Int, val p
 public fun generateCode(codeType: CodeType = CodeType.NUMERIC, codeSize: Int = 6): String =
     ffi { nativeGenerateCode(codeType.native(), codeSize.toLong()) }
 
-/** Reads a number as people write it, with its country; what is none is [VerifyException.InvalidInput]. */
-public fun parseNumber(text: String): PhoneNumber =
-    ffi { nativeParseNumber(text) }.run { PhoneNumber(e164, callingCode.toInt(), masked) }
+/**
+ * Reads a number as people write it: `+351 910 000 000`, `00351910000000`, `351-910000000`; with [defaultRegion], the ISO 3166
+ * code of a country such as `PT`, a national number of that country too. What is none is [VerifyException.InvalidInput].
+ */
+@JvmOverloads
+public fun parseNumber(text: String, defaultRegion: String? = null): PhoneNumber =
+    ffi { nativeParseNumber(text, defaultRegion) }.run {
+        PhoneNumber(e164, country, callingCode.toInt(), NumberType.valueOf(numberType.uppercase()), masked)
+    }
 
 /** Counts the SMS parts of a text, with the code already in place. */
 public fun smsParts(text: String): SmsParts =

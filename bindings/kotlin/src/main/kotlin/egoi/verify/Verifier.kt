@@ -13,7 +13,8 @@ public interface Verifier : AutoCloseable {
     /**
      * Sends one SMS with a code to the number.
      *
-     * @param number as people write it with its country: `+351 910 000 000`, `00351910000000`, `351-910000000`
+     * @param number as people write it: `+351 910 000 000`, `00351910000000`, `351-910000000`, or with [defaultRegion] a
+     *   national number
      * @param message the text, 1 to 1,000 characters with `{CODE}` where the code goes, at most 6 SMS parts. Default:
      *   `{CODE} is your verification code.`
      * @param codeType what the code is made of. Default: numeric
@@ -24,6 +25,7 @@ public interface Verifier : AutoCloseable {
      * @param client who asks: an address, a session or a device, 1 to 256 characters. `smsPerClient` of an [Engine] counts by
      *   it. Only a keyed hash of it is stored
      * @param timeout the deadline of this call
+     * @param defaultRegion the country of a number without its calling code: an ISO 3166 code such as `PT`
      */
     public suspend fun request(
         number: String,
@@ -35,6 +37,7 @@ public interface Verifier : AutoCloseable {
         idempotencyKey: String? = null,
         client: String? = null,
         timeout: Duration? = null,
+        defaultRegion: String? = null,
     ): Verification
 
     /**
@@ -46,6 +49,7 @@ public interface Verifier : AutoCloseable {
      * @param timeout the deadline of this call
      * @param client who submits the code: an address, a session or a device, 1 to 256 characters. `wrongCodesPerClient` of an
      *   [Engine] counts by it. Only a keyed hash of it is stored
+     * @param defaultRegion the country of a number without its calling code: an ISO 3166 code such as `PT`
      */
     public suspend fun validate(
         id: String,
@@ -53,6 +57,7 @@ public interface Verifier : AutoCloseable {
         number: String? = null,
         timeout: Duration? = null,
         client: String? = null,
+        defaultRegion: String? = null,
     ): Outcome
 
     /**

@@ -119,7 +119,7 @@ class EngineTest {
 
     @Test
     fun `a country that is not allowed is rejected`(): Unit = runBlocking {
-        failing<VerifyException.Rejected> { engine(EngineOptions(countries = listOf(34))).request(NUMBER) }
+        failing<VerifyException.Rejected> { engine(EngineOptions(countries = listOf("ES"))).request(NUMBER) }
     }
 
     @Test

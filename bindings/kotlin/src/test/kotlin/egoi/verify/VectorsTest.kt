@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.DynamicTest
 import org.junit.jupiter.api.DynamicTest.dynamicTest
 import org.junit.jupiter.api.TestFactory
+import org.junit.jupiter.api.assertThrows
 import java.nio.file.Files
 import java.nio.file.Path
 
@@ -48,11 +49,24 @@ class VectorsTest {
             assertEquals(fact.text("number"), number.e164)
             assertEquals(fact.text("masked"), number.toString())
         }
+        for (written in fact.getAsJsonArray("national") ?: JsonArray()) {
+            val (text, region) = listOf("text", "default_region").map { written.asJsonObject.text(it) }
+            assertEquals(fact.text("number"), parseNumber(text, region).e164)
+        }
+    }
+
+    @TestFactory
+    fun `a number has a type and a country if it tells one`() = facts("numbers.json", "accepted") { fact ->
+        val number = parseNumber(fact.text("number"))
+        assertEquals(fact.textOrNull("country"), number.country)
+        assertEquals(fact.text("type"), number.type.name.lowercase())
     }
 
     @TestFactory
     fun `what is no number is refused`() = facts("numbers.json", "refused") { fact ->
-        refused("number", fact.text("fault")) { parseNumber(fact.text("text")) }
+        val read = { parseNumber(fact.text("text"), fact.textOrNull("default_region")) }
+        refused("number", fact.text("fault"), read)
+        assertEquals(fact.text("reason"), assertThrows<VerifyException.InvalidInput> { read() }.reason)
     }
 
     @TestFactory

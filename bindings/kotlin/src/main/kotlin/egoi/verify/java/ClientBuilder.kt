@@ -1,5 +1,6 @@
 package egoi.verify.java
 
+import egoi.verify.Accept
 import egoi.verify.Api
 import egoi.verify.Client
 import egoi.verify.ClientOptions
@@ -53,6 +54,9 @@ public class ClientBuilder(options: ClientOptions) {
 
     /** Whether a V2 validation reads the request first. Default: yes. */
     public fun checkStateFirst(check: Boolean): ClientBuilder = set("check_state_first", check)
+
+    /** Which numbers are sent an SMS; another is `VerifyException.InvalidInput`. Default: [Accept.VALID]. */
+    public fun accept(accept: Accept): ClientBuilder = set("accept", accept)
 
     /** More status words of the service, each with what it means: `Map.of("validated", "verified")`. */
     public fun statusWords(words: Map<String, String>): ClientBuilder = set("status_words", words)

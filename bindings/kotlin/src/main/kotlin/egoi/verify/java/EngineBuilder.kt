@@ -1,5 +1,6 @@
 package egoi.verify.java
 
+import egoi.verify.Accept
 import egoi.verify.EgoiSms
 import egoi.verify.Engine
 import egoi.verify.EngineOptions
@@ -103,8 +104,20 @@ public class EngineBuilder private constructor(private val make: (EngineOptions)
     /** No pause between two SMS to one number. */
     public fun resendAfterOff(): EngineBuilder = set("resend_after", Limit.Off)
 
-    /** The calling codes that are allowed, for example 351 and 34. Default: all. */
-    public fun countries(vararg callingCodes: Int): EngineBuilder = set("countries", callingCodes.asList())
+    /** Which numbers are sent an SMS; another is `VerifyException.InvalidInput`. Default: [Accept.VALID]. */
+    public fun accept(accept: Accept): EngineBuilder = set("accept", accept)
+
+    /**
+     * The countries that are allowed, by ISO 3166 code, for example `PT` and `ES`; a number of another one, or of none that it
+     * tells, is `VerifyException.Rejected`. Default: all.
+     */
+    public fun countries(vararg countries: String): EngineBuilder = set("countries", countries.asList())
+
+    /**
+     * The calling codes that are allowed with every country that they have, for example 1; with [countries], what either list
+     * allows. Default: all.
+     */
+    public fun callingCodes(vararg callingCodes: Int): EngineBuilder = set("calling_codes", callingCodes.asList())
 
     internal fun clock(clock: NativeTestClock): EngineBuilder = apply { set = set.copy(clock = clock) }
 

@@ -30,6 +30,7 @@ public class RequestOptions {
     internal var idempotencyKey: String? = null
     internal var client: String? = null
     internal var timeout: Duration? = null
+    internal var defaultRegion: String? = null
 
     /** The text of the SMS, 1 to 1,000 characters with `{CODE}` where the code goes, at most 6 SMS parts. */
     public fun message(message: String): RequestOptions = apply { this.message = message }
@@ -54,6 +55,9 @@ public class RequestOptions {
 
     /** The deadline of this call. */
     public fun timeout(timeout: Duration): RequestOptions = apply { this.timeout = timeout }
+
+    /** The country of a number without its calling code: an ISO 3166 code such as `PT`. */
+    public fun defaultRegion(country: String): RequestOptions = apply { this.defaultRegion = country }
 }
 
 internal fun Duration.seconds(): Double = toKotlinDuration().seconds()
@@ -68,6 +72,7 @@ private suspend fun Verifier.request(number: String, options: RequestOptions): V
     idempotencyKey = options.idempotencyKey,
     client = options.client,
     timeout = options.timeout?.toKotlinDuration(),
+    defaultRegion = options.defaultRegion,
 )
 
 /**
@@ -90,7 +95,10 @@ public open class BlockingVerifier(private val verifier: Verifier) : AutoCloseab
         number: String? = null,
         timeout: Duration? = null,
         client: String? = null,
-    ): Outcome = runBlocking { verifier.validate(id, code, number, timeout?.toKotlinDuration(), client) }
+        defaultRegion: String? = null,
+    ): Outcome = runBlocking {
+        verifier.validate(id, code, number, timeout?.toKotlinDuration(), client, defaultRegion)
+    }
 
     /** See [Verifier.cancel]. */
     @JvmOverloads
@@ -150,8 +158,9 @@ public open class FutureVerifier(private val verifier: Verifier) : AutoCloseable
         number: String? = null,
         timeout: Duration? = null,
         client: String? = null,
+        defaultRegion: String? = null,
     ): CompletableFuture<Outcome> = calling {
-        verifier.validate(id, code, number, timeout?.toKotlinDuration(), client)
+        verifier.validate(id, code, number, timeout?.toKotlinDuration(), client, defaultRegion)
     }
 
     /** See [Verifier.cancel]. */

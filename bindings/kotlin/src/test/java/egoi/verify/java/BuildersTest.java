@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import egoi.verify.Accept;
 import egoi.verify.Api;
 import egoi.verify.EgoiSms;
 import egoi.verify.EgoiVerify;
@@ -65,7 +66,8 @@ class BuildersTest {
             Map.entry("smsPerPrefix", engine().smsPerPrefix(1, Duration.ofSeconds(1), 15)),
             Map.entry("maxResends", engine().maxResends(-1)),
             Map.entry("resendAfter", engine().resendAfter(Duration.ofSeconds(-1))),
-            Map.entry("countries", engine().countries(-1)));
+            Map.entry("countries", engine().countries("ZZ")),
+            Map.entry("callingCodes", engine().callingCodes(-1)));
 
     private static final Map<String, EngineBuilder> REFUSED_OF_A_STORE = Map.ofEntries(
             Map.entry("key", engine().store(memory().key("abc").build())),
@@ -97,7 +99,7 @@ class BuildersTest {
         REFUSED_OF_A_CLIENT.forEach((field, builder) -> refused(field, builder::blocking));
         REFUSED_OF_A_CLIENT.forEach((field, builder) -> refused(field, builder::futures));
         // The others have no value that is refused, and are seen in what they do, below.
-        var shown = Stream.of("api", "trust", "allowHttp", "checkStateFirst");
+        var shown = Stream.of("api", "trust", "allowHttp", "checkStateFirst", "accept");
         assertEquals(settersOf(ClientBuilder.class), words(Stream.concat(REFUSED_OF_A_CLIENT.keySet().stream(), shown)));
     }
 
@@ -108,7 +110,10 @@ class BuildersTest {
         var off = Stream.of(
                 "maxAttemptsOff", "wrongCodesPerNumberOff", "smsPerNumberOff", "maxResendsOff",
                 "resendAfterOff");
-        assertEquals(settersOf(EngineBuilder.class), words(Stream.concat(REFUSED_OF_AN_ENGINE.keySet().stream(), off)));
+        // `accept` has no value that is refused, and is seen in what it does, below.
+        var others = Stream.concat(off, Stream.of("accept"));
+        assertEquals(
+                settersOf(EngineBuilder.class), words(Stream.concat(REFUSED_OF_AN_ENGINE.keySet().stream(), others)));
     }
 
     @Test
@@ -145,6 +150,28 @@ class BuildersTest {
     @Test
     void aBuilderChoosesWhoseCertificatesAreBelieved() {
         client().trust(Trust.PLATFORM).blocking().close();
+    }
+
+    @Test
+    void aBuilderChoosesWhichNumbersAreSentAnSms() throws Exception {
+        var landline = "+351 210 000 000";
+        try (var client = client().accept(Accept.MOBILE).blocking();
+                var engine = engine().accept(Accept.MOBILE).blocking()) {
+            assertThrows(VerifyException.InvalidInput.class, () -> client.request(landline));
+            assertThrows(VerifyException.InvalidInput.class, () -> engine.request(landline));
+        }
+    }
+
+    @Test
+    void aNationalNumberIsOfItsDefaultRegion() throws Exception {
+        var sent = new AtomicReference<OutgoingSms>();
+        try (var engine = EngineBuilder.sending(sent::set).blocking()) {
+            var made = engine.request("910 000 000", new RequestOptions().defaultRegion("PT"));
+            assertEquals("+351910000000", sent.get().getNumber());
+            assertEquals(
+                    Outcome.VERIFIED,
+                    engine.validate(made.getId(), codeOf(sent), "910 000 000", null, null, "PT"));
+        }
     }
 
     @Test
