@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         ca_certificates: str | bytes | None
         trust: Literal["bundled", "platform"] | None
         check_state_first: bool
+        accept: Literal["mobile", "valid", "possible"] | None
         status_words: Mapping[str, str] | None
         v1_paths: Mapping[str, str] | None
         v2_paths: Mapping[str, str] | None

@@ -44,7 +44,8 @@ public struct RequestOptions: Sendable {
     func native(_ number: String) -> NativeRequest {
         NativeRequest(
             number: number, text: message, codeType: codeType?.native, codeSize: codeSize.map(Int64.init), ttl: ttl,
-            group: group, idempotencyKey: idempotencyKey, client: client, defaultRegion: defaultRegion, timeout: timeout)
+            group: group, idempotencyKey: idempotencyKey, client: client, defaultRegion: defaultRegion,
+            timeout: timeout)
     }
 }
 
