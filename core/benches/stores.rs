@@ -30,7 +30,12 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
-use egoi_verify::{Engine, EngineOptions, OutgoingSms, PhoneNumber, RequestOptions, SendError, Store, ValidateOptions};
+use std::time::Duration;
+
+use egoi_verify::{
+    Engine, EngineOptions, OutgoingSms, PhoneNumber, PrefixQuota, Quota, RequestOptions, SendError, Store,
+    ValidateOptions,
+};
 use rounds::Cost;
 use tokio::runtime::{Builder, Runtime};
 
@@ -42,6 +47,16 @@ const LIMITS: [(&str, bool); 2] = [("limits off", false), ("all limits on", true
 
 fn options(are_limited: bool) -> EngineOptions {
     if are_limited { EngineOptions::default() } else { EngineOptions::default().without_limits() }
+}
+
+/// Every limit there is: those of a client and of a prefix too, which are off by default. Ten thousand numbers share a prefix.
+fn every_limit() -> EngineOptions {
+    let (per, quota) =
+        (Duration::from_secs(24 * 3600), |limit| Some(Quota { limit, per: Duration::from_secs(24 * 3600) }));
+    EngineOptions::default()
+        .sms_per_client(quota(5))
+        .wrong_codes_per_client(quota(20))
+        .sms_per_prefix(Some(PrefixQuota { limit: u32::MAX, per, last_digits: 4 }))
 }
 
 fn main() {
@@ -64,6 +79,8 @@ fn pending() -> [usize; 2] {
 struct Verifying {
     engine: Engine,
     codes: Arc<Mutex<HashMap<PhoneNumber, String>>>,
+    /// Whether each request names a client, which no other does.
+    names_clients: bool,
 }
 
 /// A number that no other is like.
@@ -79,7 +96,11 @@ impl Verifying {
             sent.lock().unwrap().insert(sms.number, sms.text[..6].to_owned());
             std::future::ready(Ok::<(), SendError>(()))
         };
-        Self { engine: Engine::new(send, options.store(Store::new(url).key([7; 32]))).unwrap(), codes }
+        Self {
+            engine: Engine::new(send, options.store(Store::new(url).key([7; 32]))).unwrap(),
+            codes,
+            names_clients: false,
+        }
     }
 
     /// Pending requests, each to a number of its own.
@@ -88,8 +109,12 @@ impl Verifying {
             let verifying = self.clone();
             move |i| {
                 let (verifying, number) = (verifying.clone(), number(numbers.start + i));
+                let mut options = RequestOptions::default();
+                if verifying.names_clients {
+                    options = options.client(format!("session {}", numbers.start + i));
+                }
                 async move {
-                    let id = verifying.engine.request_to(number, RequestOptions::default()).await.unwrap().id;
+                    let id = verifying.engine.request_to(number, options).await.unwrap().id;
                     (id, verifying.codes.lock().unwrap().remove(&number).unwrap())
                 }
             }
@@ -189,6 +214,30 @@ impl Measured<'_> {
         note_share(&format!("{what}, {name}"), &least_there);
     }
 
+    /// Requests under every limit against those under the limits that are on by default, and against those under none. `url` is of
+    /// something that nothing is kept in yet, another one each time.
+    fn compare_requests(&self, what: &str, count: usize, url: &mut dyn FnMut() -> String) {
+        rounds::head(
+            "A request, 64 at once, under every limit and under fewer (goal: at most 1.3 times the default limits)",
+        );
+        let every = Verifying { names_clients: true, ..Verifying::on(&url(), every_limit()) };
+        let by_default = Verifying::on(&url(), EngineOptions::default());
+        let off = Verifying::on(&url(), EngineOptions::default().without_limits());
+        let round = |verifying: &Verifying, first: usize| {
+            Cost::of_all(count, self.spent, || drop(self.runtime.block_on(verifying.request(first..first + count))))
+        };
+        let mut firsts = [(0..).step_by(count), (0..).step_by(count), (0..).step_by(count)];
+        let [of_every, of_default, of_off] = &mut firsts;
+        rounds::compare(
+            what,
+            vec![
+                ("every limit", Box::new(|| round(&every, of_every.next().unwrap()))),
+                ("the default limits", Box::new(|| round(&by_default, of_default.next().unwrap()))),
+                ("no limits", Box::new(|| round(&off, of_off.next().unwrap()))),
+            ],
+        );
+    }
+
     /// Lifecycles with many pending requests against those with few: a few hundred, so that few stay few.
     fn compare_pending(&self, what: &str, few: (&Verifying, usize), many: (&Verifying, usize)) {
         rounds::head(
@@ -236,7 +285,7 @@ fn note_size(store: &str, measure: &str, count: usize, taken: u64) {
 fn copied(columns: &[String], of: &str, id: &str, number: &str) -> String {
     let copied = columns.iter().map(|column| match column.as_str() {
         "id" => id.to_owned(),
-        "number" => number.to_owned(),
+        "number" | "subject" => number.to_owned(),
         other => format!("{of}.{other}"),
     });
     copied.collect::<Vec<_>>().join(", ")

@@ -57,6 +57,7 @@ pub(super) fn measure(runtime: &Runtime) {
             ("a bare UPDATE … RETURNING", least),
         );
     }
+    measured.compare_requests("PostgreSQL, a request", rounds::scaled(3_200), &mut || server.url());
     if pgbouncer::is_here() {
         compare_poolers(&measured, &server);
     }
@@ -139,12 +140,12 @@ fn fill(server: &PostgresServer, url: &str, copies: usize) -> u64 {
     };
     let random = "uuid_send(gen_random_uuid())";
     let requests = copied(&columns("egoi_verify_requests"), "r", random, &format!("{random} || {random}"));
-    let numbers = copied(&columns("egoi_verify_counters"), "n", "", "r.number");
+    let counters = copied(&columns("egoi_verify_counters"), "c", "", "r.number");
     let failed = sql(&format!(
         "INSERT INTO egoi_verify_requests SELECT {requests}
              FROM (SELECT * FROM egoi_verify_requests LIMIT 1) r, generate_series(1, {copies});
-         INSERT INTO egoi_verify_counters SELECT {numbers} 
-             FROM egoi_verify_requests r, (SELECT * FROM egoi_verify_counters LIMIT 1) n WHERE r.number <> n.number"
+         INSERT INTO egoi_verify_counters SELECT {counters}
+             FROM egoi_verify_requests r, (SELECT * FROM egoi_verify_counters LIMIT 1) c WHERE r.number <> c.subject"
     ));
     assert_eq!(failed, "");
     // What would happen by itself some time later, and be measured then.

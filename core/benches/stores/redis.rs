@@ -60,6 +60,8 @@ pub(super) fn measure(runtime: &Runtime) {
         );
         server.cli(&["flushall"]);
     }
+    measured.compare_requests("Redis, a request", rounds::scaled(12_800), &mut || server.url());
+    server.cli(&["flushall"]);
     let spent = || rounds::processor_ns_of_all() + few.processor_ns() + many.processor_ns();
     let [of_few, of_many] = [(&few, pending()[0]), (&many, pending()[1])].map(|(server, count)| {
         let verifying = Verifying::on(&server.url(), EngineOptions::default());

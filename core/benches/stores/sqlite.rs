@@ -68,6 +68,9 @@ pub(super) fn measure(runtime: &Runtime) {
             );
         }
     }
+    let mut files = 0..;
+    let mut url = || folder.file(&format!("requests {}", files.next().unwrap())).1;
+    measured.compare_requests("SQLite, a request", rounds::scaled(6_400), &mut url);
     let [of_few, of_many] = pending().map(|count| {
         let (path, url) = folder.file(&count.to_string());
         let verifying = Verifying::on(&url, EngineOptions::default());
@@ -116,13 +119,13 @@ fn fill(path: &Path, copies: usize) -> u64 {
         names.query_map([table], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
     };
     let requests = copied(&columns("requests"), "r", "randomblob(16)", "randomblob(32)");
-    let numbers = copied(&columns("numbers"), "n", "", "r.number");
+    let counters = copied(&columns("counters"), "c", "", "r.number");
     connection
         .execute_batch(&format!(
             "BEGIN;
              INSERT INTO requests WITH RECURSIVE copies(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM copies WHERE i < {copies})
                  SELECT {requests} FROM copies, (SELECT * FROM requests LIMIT 1) r;
-             INSERT INTO numbers SELECT {numbers} FROM requests r, (SELECT * FROM numbers LIMIT 1) n WHERE r.number <> n.number;
+             INSERT INTO counters SELECT {counters} FROM requests r, (SELECT * FROM counters LIMIT 1) c WHERE r.number <> c.subject;
              COMMIT;
              PRAGMA wal_checkpoint(TRUNCATE);"
         ))
