@@ -252,7 +252,10 @@ BEGIN
         SET sms = CASE WHEN most IS NULL THEN c.sms WHEN c.sms = 0 OR now >= c.sms_since + per THEN 1 ELSE c.sms + 1 END,
             sms_since = CASE WHEN most IS NULL OR c.sms > 0 AND now < c.sms_since + per THEN c.sms_since ELSE now END,
             sms_at = coalesce(excluded.sms_at, c.sms_at), sms_of = coalesce(excluded.sms_of, c.sms_of),
-            until = greatest(c.until, excluded.until)
+            -- The same within a window, so that no index changes with each SMS of a client or a prefix.
+            until = greatest(
+                c.until, now + kept, now + pause,
+                CASE WHEN c.sms > 0 AND now < c.sms_since + per THEN c.sms_since ELSE now END + per)
         WHERE (most IS NULL OR c.sms = 0 OR c.sms < most OR now >= c.sms_since + per)
             AND (pause IS NULL OR c.sms_at IS NULL OR now >= c.sms_at + pause);
     IF NOT FOUND THEN
