@@ -33,7 +33,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use egoi_verify::{
-    Engine, EngineOptions, OutgoingSms, PhoneNumber, PrefixQuota, Quota, RequestOptions, SendError, Store,
+    Accept, Engine, EngineOptions, OutgoingSms, PhoneNumber, PrefixQuota, Quota, RequestOptions, SendError, Store,
     ValidateOptions,
 };
 use rounds::Cost;
@@ -99,7 +99,7 @@ impl Verifying {
             std::future::ready(Ok::<(), SendError>(()))
         };
         Self {
-            engine: Engine::new(send, options.store(Store::new(url).key([7; 32]))).unwrap(),
+            engine: Engine::new(send, options.accept(Accept::Possible).store(Store::new(url).key([7; 32]))).unwrap(),
             codes,
             names_clients: false,
         }

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use egoi_verify::{
-    Engine, EngineOptions, ErrorCode, OutgoingSms, PrefixQuota, Quota, RequestOptions, SendError, TestClock,
+    Accept, Engine, EngineOptions, ErrorCode, OutgoingSms, PrefixQuota, Quota, RequestOptions, SendError, TestClock,
 };
 use rand::rngs::SmallRng;
 use rand::{RngExt as _, SeedableRng as _};
@@ -117,7 +117,9 @@ async fn replay(options: EngineOptions, asks: &[Ask]) -> (u64, BTreeSet<&'static
     let clock = Arc::new(TestClock::default());
     clock.freeze(true);
     let send = |_: OutgoingSms| std::future::ready(Ok::<(), SendError>(()));
-    let engine = Engine::new(send, options.clock(Arc::clone(&clock) as _)).unwrap();
+    // The ranges are drawn: not each of them is in use.
+    let options = options.accept(Accept::Possible).clock(Arc::clone(&clock) as _);
+    let engine = Engine::new(send, options).unwrap();
     let (mut through, mut limits) = (0, BTreeSet::new());
     for Ask { after, client, number } in asks {
         clock.advance(*after);
