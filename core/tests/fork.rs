@@ -192,8 +192,13 @@ mod unix {
     pub(crate) fn a_store_in_sqlite_works_in_a_child_of_before() {
         let folder = crate::support::files::Folder::new();
         let engine = engine_on(folder.new_url());
-        let request = || block_on(engine.request("+351 910 000 000", RequestOptions::default())).unwrap().id;
-        let ids = [in_a_child(request), in_a_child(request), request()];
+        // A number each: there is a pause between two SMS to one.
+        let request = |number: &str| block_on(engine.request(number, RequestOptions::default())).unwrap().id;
+        let ids = [
+            in_a_child(|| request("+351 910 000 000")),
+            in_a_child(|| request("+351 910 000 001")),
+            request("+351 910 000 002"),
+        ];
         for id in ids {
             assert!(block_on(engine.get(&id, CallOptions::default())).is_ok());
         }
