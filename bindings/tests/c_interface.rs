@@ -89,7 +89,11 @@ unsafe extern "C" {
     fn uniffi_egoi_verify_native_fn_free_nativecanceltoken(token: u64, status: &mut Status);
     fn uniffi_egoi_verify_native_fn_method_nativecanceltoken_cancel(token: u64, status: &mut Status);
 
-    fn uniffi_egoi_verify_native_fn_func_native_parse_number(text: Buffer, status: &mut Status) -> Buffer;
+    fn uniffi_egoi_verify_native_fn_func_native_parse_number(
+        text: Buffer,
+        region: Buffer,
+        status: &mut Status,
+    ) -> Buffer;
     fn uniffi_egoi_verify_native_fn_func_native_panicking() -> u64;
 }
 
@@ -291,11 +295,11 @@ fn freed(client: u64) {
 }
 
 fn request() -> Buffer {
-    Record::default().text("+351 910 000 000").absent(8).buffer()
+    Record::default().text("+351 910 000 000").absent(9).buffer()
 }
 
 fn validate(id: &str, code: &str) -> Buffer {
-    Record::default().text(id).text(code).absent(3).buffer()
+    Record::default().text(id).text(code).absent(4).buffer()
 }
 
 fn requested(client: u64) -> String {
@@ -388,7 +392,7 @@ fn failures_cross_the_border_and_leave_nothing_behind() {
         let panicked = unsafe { uniffi_egoi_verify_native_fn_func_native_panicking() };
         assert_eq!(waited_for_nothing(panicked).unwrap_err().code(), "internal");
         let number = called(|status| unsafe {
-            uniffi_egoi_verify_native_fn_func_native_parse_number(text("910000000"), status)
+            uniffi_egoi_verify_native_fn_func_native_parse_number(text("910000000"), none(), status)
         });
         assert_eq!(number.map(taken).unwrap_err().code(), "invalid_input");
     }
