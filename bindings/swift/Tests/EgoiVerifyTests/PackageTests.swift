@@ -13,7 +13,7 @@ final class PackageTests: XCTestCase {
         // `generated` stands in for the generator, which cargo builds.
         "cargo": """
         for last in "$@"; do :; done
-        case "$*" in *--target*) place="$CARGO_TARGET_DIR/$last/phone" ;; *) place="$CARGO_TARGET_DIR/debug" ;; esac
+        case "$*" in *--target*) place="$CARGO_TARGET_DIR/$last/shipped" ;; *) place="$CARGO_TARGET_DIR/debug" ;; esac
         mkdir -p "$place"
         ln -sf "$PACKAGE/.native/libegoi_verify_native.a" "$place"
         ln -sf "$STAND_INS/generated" "$place/egoi-verify-generator"
@@ -24,7 +24,7 @@ final class PackageTests: XCTestCase {
         """,
         "lipo": """
         test "$1" = -create && shift
-        while [ "$1" != -output ]; do test -e "$1" && library=$1 && shift; done
+        while [ "$1" != -output ]; do library=$1; shift; done
         cp -P "$library" "$2"
         """,
         "xcodebuild": """
