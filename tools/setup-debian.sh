@@ -6,6 +6,8 @@ set -euo pipefail
 
 # The Debian trees are made here. Servers that run as `nobody` start from them, so every user must be able to read it.
 TREES=${EGOI_TREES:-/opt/egoi-verify}
+# A download that is cut off is tried again: a whole run depends on it.
+RETRY=(-o Acquire::Retries=5)
 PARTS=(chromium postgres redis valkey openssl valgrind java swift shellcheck)
 
 is_here() {
@@ -50,18 +52,29 @@ can_enter() {
 
 install() {
   if test -z "${updated:-}"; then
-    apt-get update -qq
+    apt-get "${RETRY[@]}" update -qq
     updated=1
   fi
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 "$@" >/dev/null
+  DEBIAN_FRONTEND=noninteractive apt-get "${RETRY[@]}" install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 "$@" >/dev/null
+}
+
+debian_tree() {
+  local tree=$1
+  shift
+  for pause in 0 10 30; do
+    sleep "$pause"
+    rm -rf --one-file-system "$tree"
+    # Debian's shell, which mmdebstrap starts, knows files up to 9 only: those that `make` has open would leave none.
+    mmdebstrap --quiet --aptopt='Acquire::Retries "5"' "$@" trixie "$tree" 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- && return
+  done
+  return 1
 }
 
 # Where Debian has no package of Valkey: that of Debian 13, run by its own loader.
 make_valkey() {
   has mmdebstrap >/dev/null || install mmdebstrap
   local tree=$TREES/valkey
-  rm -rf --one-file-system "$tree"
-  mmdebstrap --quiet --variant=extract --include=valkey-server trixie "$tree"
+  debian_tree "$tree" --variant=extract --include=valkey-server || return
   chmod 755 "$tree"
   cat >"$tree/valkey-server" <<END
 #!/bin/sh
@@ -75,10 +88,8 @@ make_swift() {
   local tree=$TREES/swift
   if ! has swift >/dev/null && ! test -x "$tree/usr/libexec/swift/bin/swift"; then
     has mmdebstrap >/dev/null || install mmdebstrap
-    rm -rf --one-file-system "$tree.new"
-    mmdebstrap --quiet --variant=apt --include=swiftlang,libc6-dev,libstdc++-14-dev trixie "$tree.new"
-    chroot "$tree.new" ldconfig
-    mv "$tree.new" "$tree"
+    debian_tree "$tree.new" --variant=apt --include=swiftlang,libc6-dev,libstdc++-14-dev || return
+    chroot "$tree.new" ldconfig && mv "$tree.new" "$tree" || return
   fi
   # The certificates of this machine are mounted here.
   has swift >/dev/null || mkdir -p "$tree/etc/ssl"

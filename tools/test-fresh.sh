@@ -41,7 +41,7 @@ trap clean_up EXIT
 mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' | grep '/debian/\?$' | head -n 1)
 mmdebstrap --quiet --variant=minbase --include="$NEEDED" \
   --customize-hook="chroot \"\$1\" apt-get install -y -qq --no-install-recommends -t trixie-backports $RUST" \
-  trixie "$tree" "deb $mirror trixie main" "deb $mirror trixie-backports main" >/dev/null
+  trixie "$tree" "deb $mirror trixie main" "deb $mirror trixie-backports main" >/dev/null 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
 
 cp --remove-destination --dereference /etc/resolv.conf "$tree/etc/resolv.conf"
 cp --recursive --no-dereference --no-target-directory /etc/ssl/certs "$tree/etc/ssl/certs"
