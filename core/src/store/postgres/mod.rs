@@ -43,15 +43,30 @@ struct SealedRequest {
 }
 
 /// In the order of `egoi_verify_limits`.
-fn limits(limits: &Limits) -> impl Iterator<Item = Box<dyn Parameter>> {
+fn limits(limits: &Limits) -> [Option<i64>; 13] {
     let (request, client) = (limits.request, limits.of_client());
     let quota =
-        |quota: Option<Quota>| [quota.map(|quota| i64::from(quota.limit)), quota.map(|quota| millis(quota.per))];
-    let of_request =
-        [request.max_attempts.map(i64::from), request.max_resends.map(i64::from), request.resend_after.map(millis)];
-    let quotas =
-        [limits.wrong_codes_per_number, limits.sms_per_number, client.wrong_codes, client.sms, limits.of_prefix().sms];
-    of_request.into_iter().chain(quotas.into_iter().flat_map(quota)).map(|limit| Box::new(limit) as _)
+        |quota: Option<Quota>| (quota.map(|quota| i64::from(quota.limit)), quota.map(|quota| millis(quota.per)));
+    let (wrong, wrong_per) = quota(limits.wrong_codes_per_number);
+    let (sms, sms_per) = quota(limits.sms_per_number);
+    let (client_wrong, client_wrong_per) = quota(client.wrong_codes);
+    let (client_sms, client_sms_per) = quota(client.sms);
+    let (prefix_sms, prefix_sms_per) = quota(limits.of_prefix().sms);
+    [
+        request.max_attempts.map(i64::from),
+        request.max_resends.map(i64::from),
+        request.resend_after.map(millis),
+        wrong,
+        wrong_per,
+        sms,
+        sms_per,
+        client_wrong,
+        client_wrong_per,
+        client_sms,
+        client_sms_per,
+        prefix_sms,
+        prefix_sms_per,
+    ]
 }
 
 /// So far off that nothing comes near, and that a sum of a few does not overflow.
@@ -170,6 +185,10 @@ impl PostgresStore {
 /// The parameters of a call, which has to outlive its caller: it is made in a thread of its own.
 type Parameters = Vec<Box<dyn Parameter>>;
 
+fn boxed<const N: usize>(limits: [Option<i64>; N]) -> [Box<dyn Parameter>; N] {
+    limits.map(|limit| Box::new(limit) as _)
+}
+
 /// A value whose type the server need not be asked for.
 trait Parameter: ToSql + Send + Sync {
     fn kind(&self) -> Type;
@@ -224,7 +243,7 @@ impl StoreBackend for PostgresStore {
                 Box::new(moved),
                 Box::new(stopped),
             ];
-            parameters.extend(limits(&request.limits));
+            parameters.extend(boxed(limits(&request.limits)));
             let statement = "SELECT * FROM egoi_verify_create($1, $2, $3, $4, $5, $6, $7, $8, $9,
                 ROW($12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)::egoi_verify_limits, $10, $11)";
             let rows = self.connections.call(statement, parameters).await?;
@@ -270,9 +289,25 @@ impl StoreBackend for PostgresStore {
                 Box::new(moved),
                 Box::new(stopped),
             ];
-            parameters.extend(limits(&attempt.limits));
+            // Each parameter is read anew in each call: only those by which a validation is decided.
+            let [
+                max_attempts,
+                _,
+                _,
+                wrong,
+                wrong_per,
+                _,
+                sms_per,
+                client_wrong,
+                client_wrong_per,
+                _,
+                client_sms_per,
+                ..,
+            ] = limits(&attempt.limits);
+            let decisive = [max_attempts, wrong, wrong_per, sms_per, client_wrong, client_wrong_per, client_sms_per];
+            parameters.extend(boxed(decisive));
             let statement = "SELECT egoi_verify_validate($1, $2, $3, $4, $5,
-                ROW($8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)::egoi_verify_limits, $6, $7)";
+                ROW($8, NULL, NULL, $9, $10, NULL, $11, $12, $13, NULL, $14, NULL, NULL)::egoi_verify_limits, $6, $7)";
             let rows = self.connections.call(statement, parameters).await?;
             let row = rows.first().ok_or_else(unreadable)?;
             Ok(match get(row, "egoi_verify_validate")? {
@@ -322,7 +357,7 @@ impl StoreBackend for PostgresStore {
                 Box::new(moved),
                 Box::new(stopped),
             ];
-            parameters.extend(limits(&resend.limits));
+            parameters.extend(boxed(limits(&resend.limits)));
             let statement = "SELECT * FROM egoi_verify_resend($1, $2, $3, $4, $5, $6, $7,
                 ROW($10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)::egoi_verify_limits, $8, $9)";
             let rows = self.connections.call(statement, parameters).await?;

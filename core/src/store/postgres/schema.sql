@@ -408,10 +408,12 @@ BEGIN
     IF NOT FOUND THEN
         RETURN NULL;
     END IF;
-    -- The first four bytes of a code name the key that it was made under.
-    IF substr(codes[1], 1, 4) <> substr(r.code, 1, 4)
-        AND NOT EXISTS (SELECT FROM unnest(codes) code WHERE substr(code, 1, 4) = substr(r.code, 1, 4)) THEN
-        RETURN 'wrong_key';
+    -- The first four bytes of a code name the key that it was made under. Two conditions, as PL/pgSQL runs one with a query in it
+    -- as a query, whatever is decided before.
+    IF substr(codes[1], 1, 4) <> substr(r.code, 1, 4) THEN
+        IF NOT EXISTS (SELECT FROM unnest(codes) code WHERE substr(code, 1, 4) = substr(r.code, 1, 4)) THEN
+            RETURN 'wrong_key';
+        END IF;
     END IF;
     IF r.number <> ALL (names) THEN
         RETURN NULL;

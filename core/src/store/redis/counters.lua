@@ -1,15 +1,16 @@
 
--- What is counted for a number or a client, by its tags under all the engine's keys: which key holds it, how many, since when.
--- What a previous key counts goes on counting there.
+-- What is counted for a number or a client, by its tags under all the engine's keys, 32 bytes each, without gaps: which key holds
+-- it, how many, since when. What a previous key counts goes on counting there.
 local function window(kind, tags, per)
-  for _, tag in ipairs(tags) do
-    local packed = redis.call('GET', prefix .. kind .. tag)
+  for at = 1, #tags, 32 do
+    local key = prefix .. kind .. tags:sub(at, at + 31)
+    local packed = redis.call('GET', key)
     if packed then
       local count, started = cmsgpack.unpack(packed)
-      if count > 0 and now < started + per then return prefix .. kind .. tag, count, started end
+      if count > 0 and now < started + per then return key, count, started end
     end
   end
-  return prefix .. kind .. tags[1], 0, now
+  return prefix .. kind .. tags:sub(1, 32), 0, now
 end
 
 local function count(key, count_before, started, per)

@@ -114,18 +114,17 @@ impl RedisStore {
                 None => return Ok(None),
             },
         };
-        let counted = attempt.client.filter(|_| attempt.limits.wrong_codes_per_client.is_some());
-        let client_tags = counted.map(|client| self.seal.client_tags(client)).unwrap_or_default();
         let [.., a, b, c, d, e, f, g, h] = attempt.id.to_be_bytes();
-        let call = self
+        let mut call = self
             .about(&script::VALIDATE, id)
             .arg([a, b, c, d, e, f, g, h])
             .arg(attempt.codes.as_flattened())
             .limit(attempt.limits.request.max_attempts)
             .quota(attempt.limits.wrong_codes_per_number)
-            .arg(tags.as_flattened())
-            .quota(attempt.limits.wrong_codes_per_client)
-            .arg(client_tags.as_flattened());
+            .arg(tags.as_flattened());
+        if let (Some(client), Some(quota)) = (attempt.client, attempt.limits.wrong_codes_per_client) {
+            call = call.quota(Some(quota)).arg(self.seal.client_tags(client).as_flattened());
+        }
         let response = self.connections.run(call).await?;
         let word = match &response {
             Value::Nil => return Ok(None),

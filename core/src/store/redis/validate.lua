@@ -1,6 +1,6 @@
 -- KEYS[1]: the request. ARGV: 3 attempt, 8 bytes, 4 codes, 5 wrong codes per request, 6 wrong codes per number, 7 in how long, 8 tags
--- of the number that the request must be for, none where its own is the only one, 9 wrong codes per client, 10 in how long, 11 tags
--- of the client, none where it is not counted. Codes and tags are 32 bytes each, without gaps.
+-- of the number that the request must be for, none where its own is the only one; where a client is counted, 9 wrong codes per
+-- client, 10 in how long, 11 its tags. Codes and tags are 32 bytes each, without gaps.
 --
 -- Answers a word. This is the call that matters: it takes few arguments, reads of a request what it needs, and writes its
 -- beginning.
@@ -39,22 +39,16 @@ if now >= expires_at then return 'expired' end
 local max_attempts, max = tonumber(ARGV[5]), tonumber(ARGV[6])
 if max_attempts >= 0 and wrong_codes >= max_attempts then return 'too_many_attempts' end
 
-local function apart(all)
-  local each = {}
-  for at = 1, #all, 32 do each[#each + 1] = all:sub(at, at + 31) end
-  return each
-end
-
 local key, wrong, started, per
 if max >= 0 then
   per = tonumber(ARGV[7])
-  key, wrong, started = window('w:', tags == '' and {tag} or apart(tags), per)
+  key, wrong, started = window('w:', tags == '' and tag or tags, per)
   if wrong >= max then return 'too_many_attempts' end
 end
 local client, client_wrong, client_started, client_per
-if ARGV[11] ~= '' then
+if ARGV[11] then
   client_per = tonumber(ARGV[10])
-  client, client_wrong, client_started = window('w:', apart(ARGV[11]), client_per)
+  client, client_wrong, client_started = window('w:', ARGV[11], client_per)
   if client_wrong >= tonumber(ARGV[9]) then return 'too_many_attempts' end
 end
 
