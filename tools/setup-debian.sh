@@ -8,7 +8,9 @@ set -euo pipefail
 TREES=${EGOI_TREES:-/opt/egoi-verify}
 # A download that is cut off is tried again: a whole run depends on it.
 RETRY=(-o Acquire::Retries=5)
-PARTS=(chromium postgres redis valkey openssl valgrind java swift shellcheck)
+PARTS=(chromium postgres redis valkey openssl valgrind apache java swift shellcheck)
+# For long checks: only if they are named.
+LONG_PARTS=(apache-debian-13)
 
 is_here() {
   case $1 in
@@ -19,11 +21,13 @@ is_here() {
     valkey) has valkey-server || test -x "$TREES/valkey/valkey-server" ;;
     openssl) has openssl && has sqlite3 ;;
     valgrind) has valgrind ;;
+    apache) test -x /usr/sbin/apache2 && test -e /usr/lib/apache2/modules/mod_wsgi.so ;;
+    apache-debian-13) test -e "$TREES/apache/usr/lib/apache2/modules/mod_wsgi.so" ;;
     java) has mvn && has javac ;;
     swift) has swift || { test -x "$TREES/swift/usr/libexec/swift/bin/swift" && test -d "$TREES/swift/etc/ssl" && can_enter; } ;;
     shellcheck) has shellcheck ;;
     *)
-      echo "tools/setup-debian.sh: there is no part $1; the parts are: ${PARTS[*]}" >&2
+      echo "tools/setup-debian.sh: there is no part $1; the parts are: ${PARTS[*]} ${LONG_PARTS[*]}" >&2
       exit 2
       ;;
   esac >/dev/null 2>&1
@@ -37,6 +41,9 @@ install_part() {
     valkey) install valkey-server 2>/dev/null || make_valkey ;;
     openssl) install openssl sqlite3 ;;
     valgrind) install valgrind ;;
+    # Not `apache2`, which is the service.
+    apache) install apache2-bin libapache2-mod-wsgi-py3 ;;
+    apache-debian-13) make_apache ;;
     java) install maven default-jdk-headless ;;
     swift) install swiftlang libc6-dev libstdc++-14-dev 2>/dev/null || make_swift ;;
     shellcheck) install shellcheck ;;
@@ -81,6 +88,14 @@ make_valkey() {
 exec $tree/usr/lib64/ld-linux-*.so.2 --library-path "\$(echo $tree/usr/lib/*-linux-gnu)" $tree/usr/bin/valkey-server "\$@"
 END
   chmod 755 "$tree/valkey-server"
+}
+
+# Apache and mod_wsgi with the Python 3.13 of Debian 13, which the test runs by their own loader.
+make_apache() {
+  has mmdebstrap >/dev/null || install mmdebstrap
+  local tree=$TREES/apache
+  debian_tree "$tree" --variant=extract --include=apache2-bin,libapache2-mod-wsgi-py3,python3 || return
+  chmod 755 "$tree"
 }
 
 # Where Debian has no package of Swift: a Debian 13 with Swift 6.0.3.

@@ -6,7 +6,12 @@ in this process, and :class:`Sandbox` is E-goi on localhost, for tests. Importin
 
 import os
 
-from . import _native
+try:
+    from . import _native
+except ImportError as error:
+    from ._importing import explained
+
+    raise explained(error, __spec__.loader) from error
 
 TYPE_CHECKING = False  # as in `typing`, whose import alone takes several milliseconds
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ import sys
 sys.path[:] = {path!r}
 try:
     import egoi_verify
-except ImportError:
-    print("ImportError", flush=True)
+except ImportError as error:
+    print("WSGIApplicationGroup %{{GLOBAL}}" in str(error), flush=True)
 """
 for interpreter in made:
     failed = interpreters.run_string(interpreter, TRY.format(path=sys.path))
