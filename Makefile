@@ -24,9 +24,11 @@ check: check-rust check-python check-node check-kotlin check-swift check-docs ch
 test: ## everything that must pass before a change goes in, three parts at a time
 	$(MAKE) --no-print-directory --jobs 3 --keep-going --output-sync=line every-test
 
-# Three, for two cores: one of them often waits for a deadline of its tests, or for cargo's lock.
+# Three, for two cores: one of them often waits for a deadline of its tests, or for cargo's lock. In this order, as the first need
+# no native module, which is built meanwhile, and then the longest comes first.
 .PHONY: every-test
-every-test: setup check test-kotlin test-rust test-python test-swift test-node test-stores test-phone test-bench test-surface
+every-test: setup check-python check-node check-kotlin check-swift check-docs check-scripts test-python test-rust test-kotlin
+every-test: test-node test-swift check-rust test-stores test-phone test-bench test-surface
 # In `make test`, these come after what writes into the same folders, or builds what they need.
 after = | $(if $(filter every-test,$(MAKECMDGOALS)),$(1))
 
