@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -210,6 +211,10 @@ def played(request: pytest.FixtureRequest, service: Service, kind: Kind) -> dict
     wanted = {item.callspec.params["row"] for item in request.session.items if "played" in item.fixturenames}
     rows = sorted(wanted)
     return dict(zip(rows, all_at_once(lambda row: play(service, kind, ROWS[row]), rows), strict=True))
+
+
+def test_one_worker_plays_all_rows(request: pytest.FixtureRequest) -> None:
+    assert "PYTEST_XDIST_WORKER" not in os.environ or request.node.nodeid.endswith("@faults")
 
 
 @pytest.mark.parametrize("row", ROWS)
