@@ -18,7 +18,7 @@ PROGRAMS = Path(__file__).parent / "programs"
 PATIENCE = 60.0
 """Seconds after which a program hangs."""
 
-VERSIONS = ("3.10", "3.11", "3.12", "3.13")
+VERSIONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
 """Those that the wheel is for and that are looked for."""
 
 
@@ -67,7 +67,14 @@ def package() -> str:
 
 
 def environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": package(), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"}
+    return {
+        **os.environ,
+        "PYTHONPATH": package(),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONUNBUFFERED": "1",
+        # From 3.12 on, Python warns of every fork of a process with threads, which is what the programs are about.
+        "PYTHONWARNINGS": "ignore:This process:DeprecationWarning",
+    }
 
 
 @functools.cache

@@ -153,9 +153,9 @@ def test_a_signal_that_a_thread_cannot_handle_leaves_its_call_alone(wire: Wire) 
     assert answers == ["a"]
 
 
-def test_a_handler_may_fork_while_a_call_is_under_way(wire: Wire) -> None:
+def test_a_handler_may_fork_while_a_call_is_under_way(python: str, wire: Wire) -> None:
     wire.hold()
-    process = program.start("forking_handler", wire.url)
+    process = program.start("forking_handler", wire.url, python=python)
     wire.wait_for_requests(1)
     process.send_signal(signal.SIGUSR1)
     wire.wait_for_requests(2)  # the child's own, since that which was under way is not its

@@ -30,8 +30,8 @@ def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Wir
         yield wire, str(certificates)
 
 
-def test_importing_and_constructing_start_nothing() -> None:
-    assert program.run("starts_nothing") == "True"
+def test_importing_and_constructing_start_nothing(python: str) -> None:
+    assert program.run("starts_nothing", python=python) == "True"
 
 
 @pytest.mark.parametrize("how", ["os.fork", "fork", "spawn", "forkserver"])
@@ -54,17 +54,17 @@ def test_a_client_used_in_the_parent_works_in_the_child_over_connections_of_its_
     assert sorted(map(who, by_parent)) == [["parent-asyncio"] * 2, ["parent-blocking"] * 2]
 
 
-def test_what_cannot_work_in_a_child_is_the_error_forked_at_once() -> None:
-    *said, sent, parent = program.run("forked_errors").splitlines()
+def test_what_cannot_work_in_a_child_is_the_error_forked_at_once(python: str) -> None:
+    *said, sent, parent = program.run("forked_errors", python=python).splitlines()
     assert len(said) == 11
     assert {line.split(": ")[1] for line in said} == {"forked at once"}
     assert sent == "sent in the child: 0"
     assert parent == "the parent goes on: pending 2"
 
 
-def test_a_child_that_runs_its_parents_loop_takes_no_answer_from_it(wire: Wire) -> None:
+def test_a_child_that_runs_its_parents_loop_takes_no_answer_from_it(python: str, wire: Wire) -> None:
     wire.hold()
-    process = program.start("parents_loop", wire.url)
+    process = program.start("parents_loop", wire.url, python=python)
     wire.wait_for_requests(1)
     wire.release()
     assert program.end(process, "go") == "a"
@@ -90,5 +90,5 @@ def test_no_child_hangs_that_is_forked_with_calls_in_flight_and_none_draws_what_
         pytest.param("twice", id="the_package_was_imported_twice"),
     ],
 )
-def test_a_fork_does_not_hang_when(scenario: str, wire: Wire) -> None:
-    assert program.run("fork_hooks", scenario, wire.url) == "went on"
+def test_a_fork_does_not_hang_when(scenario: str, python: str, wire: Wire) -> None:
+    assert program.run("fork_hooks", scenario, wire.url, python=python) == "went on"

@@ -10,13 +10,9 @@ import signal
 import sys
 import threading
 import time
-import warnings
 from collections.abc import Callable
 
 from egoi_verify import AsyncClient, AsyncEngine, Client, CodeType, OutgoingSms, Sandbox, generate_code
-
-# It is what is tested: by a library that promises more than Python does.
-warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
 
 forks, where = int(sys.argv[1]), sys.argv[2]
 DEADLINE = 20.0
