@@ -28,6 +28,9 @@ if (cluster.isPrimary) {
     const engine = new Engine({
         send: new EgoiSms({ apiKey: EGOI_API_KEY, sender: EGOI_SENDER, baseUrl: EGOI_BASE_URL }),
         store: new Store(EGOI_STORE, { key: EGOI_STORE_KEY }),
+        // Without these two a stranger sends SMS to anybody at your expense, and spends the limits of other numbers.
+        smsPerClient: { limit: 5, per: 3600 },
+        wrongCodesPerClient: { limit: 20, per: 3600 },
     });
     // What is wrong with the store is said now, and not to the first person.
     await engine.ping();
@@ -35,13 +38,14 @@ if (cluster.isPrimary) {
     const app = express();
     app.use(express.json());
 
-    app.post("/verifications", async ({ body }, response) => {
-        const { id } = await engine.request(String(body?.number));
+    app.post("/verifications", async ({ ip, body }, response) => {
+        const { id } = await engine.request(String(body?.number), { client: ip });
         response.json({ id, worker: cluster.worker.id });
     });
 
-    app.post("/verifications/:id", async ({ params, body }, response) => {
-        const outcome = await engine.validate(params.id, String(body?.code), { number: String(body?.number) });
+    app.post("/verifications/:id", async ({ ip, params, body }, response) => {
+        const caller = { number: String(body?.number), client: ip };
+        const outcome = await engine.validate(params.id, String(body?.code), caller);
         response.json({ outcome, worker: cluster.worker.id });
     });
 

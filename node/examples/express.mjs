@@ -4,13 +4,12 @@ import { randomUUID } from "node:crypto";
 import { RateLimitedError, VerifyError } from "egoi-verify";
 import express from "express";
 
-/** The routes of the sign-up, over a `Client` or an `Engine`. */
+/** The routes of the sign-up, over a `Client` or an `Engine`. An engine counts by `client`: `smsPerClient`, `wrongCodesPerClient`. */
 export function signUp(verifier) {
     const app = express();
     const sessions = new Map(); // Yours is in a store; what matters is that it is on the server.
     app.use(express.json());
     app.use((request, response, next) => {
-        // Put a limit per session and address here: only your application knows who is asking.
         const id = /(?:^|; )session=([^;]+)/.exec(request.headers.cookie ?? "")?.[1] ?? randomUUID();
         request.session = sessions.get(id) ?? {};
         sessions.set(id, request.session);
@@ -19,7 +18,7 @@ export function signUp(verifier) {
     });
 
     app.post("/sign-up", async (request, response) => {
-        const { id, number, expiresAt } = await verifier.request(request.body.number);
+        const { id, number, expiresAt } = await verifier.request(request.body.number, { client: request.ip });
         // The number to compare with later comes from here, and never from the second form.
         request.session.verification = { id, number };
         response.status(202).json({ expiresAt });
@@ -30,7 +29,7 @@ export function signUp(verifier) {
         if (id === undefined) {
             return response.status(409).json({ error: "ask for a code first" });
         }
-        const outcome = await verifier.validate(id, request.body.code, { number });
+        const outcome = await verifier.validate(id, request.body.code, { number, client: request.ip });
         if (outcome !== "verified") {
             return response.status(422).json({ error: outcome });
         }

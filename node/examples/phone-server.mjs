@@ -1,22 +1,16 @@
-// The server of an app that proves its user's phone number, with Express. It holds the API key, sends the codes and
-// decides. What it speaks with the app, and the apps themselves, are in `examples/phone/README.md`.
+// The server of an app that proves its user's phone number, with Express and an `Engine`. It holds the API key, sends the
+// codes and decides. `examples/phone/README.md` has the apps and the interface between them.
 //
 //     EGOI_API_KEY=… EGOI_SENDER=… node phone-server.mjs
 
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { fileURLToPath } from "node:url";
-import { Client, NotFoundError, RateLimitedError, VerifyError } from "egoi-verify";
+import { EgoiSms, Engine, NotFoundError, VerifyError } from "egoi-verify";
 import express from "express";
 
-const TTL = 300;
-const RESEND_AFTER = Number(process.env.RESEND_AFTER ?? 30);
-const SMS_PER_SESSION = 5;
-const CODES_PER_REQUEST = 5;
 const STATUSES = { invalid_input: 400, rejected: 400, not_found: 404, conflict: 409, rate_limited: 429 };
 
-const seconds = () => performance.now() / 1000;
-
-export function phoneServer(client) {
+export function phoneServer(engine) {
     // In one process's memory, to be one file. It stands for what your server has anyway: its users and their sessions.
     const sessions = new Map();
     const app = express();
@@ -24,7 +18,7 @@ export function phoneServer(client) {
 
     app.post("/sessions", (_, response) => {
         const token = randomBytes(32).toString("base64url");
-        sessions.set(token, { smsLeft: SMS_PER_SESSION, request: undefined, proved: undefined });
+        sessions.set(token, { name: randomUUID(), request: undefined, proved: undefined });
         response.json({ token });
     });
 
@@ -36,46 +30,41 @@ export function phoneServer(client) {
     app.get("/me", ({ session }, response) => response.json({ number: session.proved?.number ?? null }));
 
     app.post("/verifications", async ({ session, body }, response) => {
-        countSms(session);
-        const askedAt = seconds();
-        const message = "{CODE} is your code for Example.";
-        const { id, number } = await client.request(String(body?.number), { message, ttl: TTL });
-        // Both stay here: the app is told the id, and believed neither.
-        session.request = { id, number, codesLeft: CODES_PER_REQUEST };
-        response.json(codeSent(session, session.request, askedAt));
+        const options = { message: "{CODE} is your code for Example.", ttl: 300, client: session.name };
+        try {
+            // Id and number stay here: the app gets the id, and neither is taken from it.
+            session.request = await engine.request(String(body?.number), options);
+        } catch (error) {
+            // The response to this phone was lost, and it asks again within the pause: its code is on the way.
+            if (session.request === undefined || session.request.id !== error.requestId) {
+                throw error;
+            }
+            session.request = await engine.get(session.request.id);
+        }
+        response.json(codeSent(session.request));
     });
 
     app.post("/verifications/:id/code", async ({ session, params, body }, response) => {
         const request = known(session, params.id);
-        if (session.proved === request) {
-            // The answer of before was lost on its way to the phone. This session proved it; nobody else is told so.
-            return response.json({ outcome: "verified", attempts_left: request.codesLeft });
-        }
-        if (request.codesLeft === 0) {
-            return response.json({ outcome: "too_many_attempts", attempts_left: 0 });
-        }
-        request.codesLeft -= 1; // before the call, or a hundred guesses at the same moment would all be looked at
-        const outcome = await client.validate(request.id, String(body?.code), { number: request.number });
+        const { id, number } = request;
+        // If the response was lost: this session has proved the number; no other session gets this response.
+        const outcome =
+            session.proved === request
+                ? "verified"
+                : await engine.validate(id, String(body?.code), { number, client: session.name });
         if (outcome === "verified") {
             session.proved = request; // Here, and nowhere in the app, the number becomes the user's.
         }
-        return response.json({ outcome, attempts_left: request.codesLeft });
+        response.json({ outcome, attempts_left: (await engine.get(id)).attemptsLeft });
     });
 
     app.post("/verifications/:id/resend", async ({ session, params }, response) => {
-        const request = known(session, params.id);
-        const wait = request.resendAt - seconds();
-        if (wait > 0) {
-            throw new RateLimitedError({ detail: "too soon after the code before", retryAfter: wait });
-        }
-        countSms(session);
-        const askedAt = seconds();
-        await client.resend(request.id);
-        response.json(codeSent(session, request, askedAt));
+        session.request = await engine.resend(known(session, params.id).id);
+        response.json(codeSent(session.request));
     });
 
     app.post("/verifications/:id/cancel", async ({ session, params }, response) => {
-        response.json({ state: await client.cancel(known(session, params.id).id) });
+        response.json({ state: await engine.cancel(known(session, params.id).id) });
     });
 
     // In the library's own words, which the app's session reads. No error holds a key, a code or a whole number.
@@ -94,14 +83,6 @@ export function phoneServer(client) {
     return app;
 }
 
-/** Client has no limits: without one of your own a stranger has you send SMS to anybody. */
-function countSms(session) {
-    if (session.smsLeft === 0) {
-        throw new RateLimitedError({ detail: "too many codes were asked for" });
-    }
-    session.smsLeft -= 1;
-}
-
 function known({ request }, id) {
     if (request?.id !== id) {
         throw new NotFoundError({ detail: "there is no such request in this session" });
@@ -109,21 +90,28 @@ function known({ request }, id) {
     return request;
 }
 
-/** Lengths of time and no instants: what time it is, a phone need not know. */
-function codeSent(session, request, askedAt) {
-    const now = seconds();
-    request.resendAt = now + RESEND_AFTER;
+/** Times are in seconds from now, as a phone's clock may be wrong. */
+function codeSent({ id, expiresAt, resendAt, resendsLeft, attemptsLeft }) {
+    const until = (time) => Math.max(((time ?? 0) - Date.now()) / 1000, 0);
     return {
-        id: request.id,
-        // Counted from before the call, as the service counts from when it had it.
-        expires_in: Math.max(askedAt + TTL - now, 0),
-        resend_in: session.smsLeft > 0 ? RESEND_AFTER : null,
-        attempts_left: request.codesLeft,
+        id,
+        expires_in: until(expiresAt),
+        resend_in: resendsLeft === 0 ? null : until(resendAt),
+        attempts_left: attemptsLeft,
     };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-    const server = phoneServer(Client.fromEnv()).listen(Number(process.env.PORT ?? 3000), "127.0.0.1", () => {
+    const { EGOI_API_KEY: apiKey, EGOI_SENDER: sender, EGOI_BASE_URL: baseUrl } = process.env;
+    const engine = new Engine({
+        send: new EgoiSms({ apiKey, sender, baseUrl }),
+        countries: ["PT", "ES"],
+        // Without these two a stranger sends SMS to anybody at your expense, and spends the limits of other numbers.
+        smsPerClient: { limit: 5, per: 3600 },
+        wrongCodesPerClient: { limit: 10, per: 3600 },
+        resendAfter: Number(process.env.RESEND_AFTER ?? 30) || null,
+    });
+    const server = phoneServer(engine).listen(Number(process.env.PORT ?? 3000), "127.0.0.1", () => {
         console.log(`Listening on http://127.0.0.1:${server.address().port}`);
     });
 }

@@ -1,60 +1,47 @@
-"""The server of an app that proves its user's phone number, with FastAPI and ``AsyncClient``.
+"""The server of an app that proves its user's phone number, with FastAPI and ``AsyncEngine``.
 
     EGOI_API_KEY=... EGOI_SENDER=... uvicorn phone_server:app
 
-It holds the API key, sends the codes and decides. What it speaks with the app, and the apps themselves, are in
-``examples/phone/README.md``.
+It holds the API key, sends the codes and decides. ``examples/phone/README.md`` has the apps and the interface between
+them.
 """
 
 import logging
 import os
-import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from math import ceil
-from secrets import token_urlsafe
+from secrets import token_hex, token_urlsafe
 from typing import Annotated
 
-from egoi_verify import AsyncClient, ConflictError, NotFoundError, Outcome, RateLimitedError, State, VerifyError
+from egoi_verify import AsyncEngine, EgoiSms, NotFoundError, Outcome, Quota, State, Verification, VerifyError
 from fastapi import Depends, FastAPI, Header, HTTPException
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
-TTL = 300
-RESEND_AFTER = float(os.environ.get("RESEND_AFTER", "30"))
-SMS_PER_SESSION = 5
-CODES_PER_REQUEST = 5
 STATUSES = {"invalid_input": 400, "rejected": 400, "not_found": 404, "conflict": 409, "rate_limited": 429}
 
 logger = logging.getLogger(__name__)
 app = FastAPI()
-client = AsyncClient.from_env()
-
-
-@dataclass
-class Request:
-    """A request for one number. Both stay here: the app is told the id, and believed neither."""
-
-    id: str
-    number: str
-    codes_left: int
-    resend_at: float
+engine = AsyncEngine(
+    EgoiSms.from_env(),
+    countries=["PT", "ES"],
+    # Without these two a stranger sends SMS to anybody at your expense, and spends the limits of other numbers.
+    sms_per_client=Quota(5, per=3600),
+    wrong_codes_per_client=Quota(10, per=3600),
+    resend_after=float(os.environ.get("RESEND_AFTER", "30")) or None,
+)
 
 
 @dataclass
 class Session:
-    """Somebody who has signed in."""
+    """Somebody who has signed in. Id and number stay here: the app gets the id, and neither is taken from it."""
 
-    sms_left: int = SMS_PER_SESSION
-    request: Request | None = None
-    proved: Request | None = None
+    name: str = field(default_factory=token_hex)
+    request: Verification | None = None
+    proved: Verification | None = None
 
-    def count_sms(self) -> None:
-        """Client has no limits: without one of your own a stranger has you send SMS to anybody."""
-        if self.sms_left == 0:
-            raise RateLimitedError("too many codes were asked for")
-        self.sms_left -= 1
-
-    def known(self, id: str) -> Request:
+    def known(self, id: str) -> Verification:
         if self.request is None or self.request.id != id:
             raise NotFoundError("there is no such request in this session")
         return self.request
@@ -83,30 +70,34 @@ class Code(BaseModel):
 
 
 class CodeSent(BaseModel):
-    """Lengths of time and no instants: what time it is, a phone need not know."""
+    """Times are in seconds from now, as a phone's clock may be wrong."""
 
     id: str
     expires_in: float
     resend_in: float | None
-    attempts_left: int
+    attempts_left: int | None
 
 
 class Checked(BaseModel):
     outcome: Outcome
-    attempts_left: int
+    attempts_left: int | None
 
 
 class Ended(BaseModel):
     state: State
 
 
-def code_sent(session: Session, request: Request, asked_at: float) -> CodeSent:
-    now = time.monotonic()
-    request.resend_at = now + RESEND_AFTER
-    resend_in = RESEND_AFTER if session.sms_left else None
-    # Counted from before the call, as the service counts from when it had it.
-    expires_in = max(asked_at + TTL - now, 0)
-    return CodeSent(id=request.id, expires_in=expires_in, resend_in=resend_in, attempts_left=request.codes_left)
+def seconds_until(time: datetime | None) -> float:
+    return 0 if time is None else max((time - datetime.now(timezone.utc)).total_seconds(), 0)
+
+
+def code_sent(request: Verification) -> CodeSent:
+    return CodeSent(
+        id=request.id,
+        expires_in=seconds_until(request.expires_at),
+        resend_in=None if request.resends_left == 0 else seconds_until(request.resend_at),
+        attempts_left=request.attempts_left,
+    )
 
 
 @app.post("/sessions")
@@ -123,51 +114,47 @@ async def me(session: Whose) -> dict[str, str | None]:
 
 @app.post("/verifications")
 async def request(given: Number, session: Whose) -> CodeSent:
-    session.count_sms()
-    asked_at = time.monotonic()
-    verification = await client.request(given.number, message="{CODE} is your code for Example.", ttl=TTL)
-    # The number as the library read it; `request` always says it.
-    session.request = Request(verification.id, verification.number or given.number, CODES_PER_REQUEST, 0)
-    return code_sent(session, session.request, asked_at)
+    try:
+        message = "{CODE} is your code for Example."
+        session.request = await engine.request(given.number, message=message, ttl=300, client=session.name)
+    except VerifyError as error:
+        # The response to this phone was lost, and it asks again within the pause: its code is on the way.
+        if session.request is None or session.request.id != error.request_id:
+            raise
+        session.request = await engine.get(session.request.id)
+    return code_sent(session.request)
 
 
 @app.post("/verifications/{id}/code")
 async def check(id: str, given: Code, session: Whose) -> Checked:
     request = session.known(id)
     if session.proved is request:
-        # The answer of before was lost on its way to the phone. This session proved it; nobody else is told so.
-        return Checked(outcome=Outcome.VERIFIED, attempts_left=request.codes_left)
-    if request.codes_left == 0:
-        return Checked(outcome=Outcome.TOO_MANY_ATTEMPTS, attempts_left=0)
-    request.codes_left -= 1  # before the call, or a hundred guesses at the same moment would all be looked at
-    outcome = await client.validate(id, given.code, number=request.number)
+        # The response was lost. This session has proved the number; no other session gets this response.
+        outcome = Outcome.VERIFIED
+    else:
+        outcome = await engine.validate(id, given.code, number=request.number, client=session.name)
     if outcome.is_verified:
         session.proved = request  # Here, and nowhere in the app, the number becomes the user's.
-    return Checked(outcome=outcome, attempts_left=request.codes_left)
+    return Checked(outcome=outcome, attempts_left=(await engine.get(id)).attempts_left)
 
 
 @app.post("/verifications/{id}/resend")
 async def resend(id: str, session: Whose) -> CodeSent:
-    request = session.known(id)
-    wait = request.resend_at - time.monotonic()
-    if wait > 0:
-        raise RateLimitedError("too soon after the code before", retry_after=wait)
-    session.count_sms()
-    asked_at = time.monotonic()
-    await client.resend(id)
-    return code_sent(session, request, asked_at)
+    session.known(id)
+    session.request = await engine.resend(id)
+    return code_sent(session.request)
 
 
 @app.post("/verifications/{id}/cancel")
 async def cancel(id: str, session: Whose) -> Ended:
     session.known(id)
-    return Ended(state=await client.cancel(id))
+    return Ended(state=await engine.cancel(id))
 
 
 @app.exception_handler(VerifyError)
 async def failed(_: object, error: VerifyError) -> JSONResponse:
     """In the library's own words, which the app's session reads. No error holds a key, a code or a whole number."""
-    if not isinstance(error, (ConflictError, NotFoundError, RateLimitedError)):
+    if error.code not in STATUSES:
         logger.warning("a verification failed: %r", error)
     told = {
         "code": error.code,

@@ -14,7 +14,7 @@ import os
 from secrets import token_hex
 
 from celery import Celery, Task
-from egoi_verify import EgoiSms, Engine, Store, VerifyError, parse_number
+from egoi_verify import EgoiSms, Engine, Quota, Store, VerifyError, parse_number
 from flask import Flask, Response, jsonify, request, session
 
 web = Flask(__name__)
@@ -23,16 +23,22 @@ tasks = Celery("several_workers")
 
 # Made before the workers are forked, and used in each of them: a server is first called there. A file of SQLite may not
 # be used by the process that forks.
-engine = Engine(EgoiSms.from_env(), store=Store(os.environ["EGOI_STORE"], key=os.environ["EGOI_STORE_KEY"]))
+engine = Engine(
+    EgoiSms.from_env(),
+    store=Store(os.environ["EGOI_STORE"], key=os.environ["EGOI_STORE_KEY"]),
+    # Without these two a stranger sends SMS to anybody at your expense, and spends the limits of other numbers.
+    sms_per_client=Quota(5, per=3600),
+    wrong_codes_per_client=Quota(20, per=3600),
+)
 
 
 # The key makes the task safe to run again: whichever worker does finds the request of the first run, and sends no
 # second SMS. So it may be acknowledged late. Who got no SMS, because a worker died before it went out, asks for
 # another.
 @tasks.task(bind=True, acks_late=True, reject_on_worker_lost=True, max_retries=3)
-def send_code(task: "Task[[str, str], None]", number: str, key: str) -> None:
+def send_code(task: "Task[[str, str, str | None], None]", number: str, key: str, client: str | None) -> None:
     try:
-        engine.request(number, idempotency_key=key)
+        engine.request(number, idempotency_key=key, client=client)
     except VerifyError as error:
         if not error.retry_is_safe:
             raise
@@ -41,12 +47,11 @@ def send_code(task: "Task[[str, str], None]", number: str, key: str) -> None:
 
 @web.post("/number")
 def ask() -> Response:
-    # The limits of the engine are per number. Put one per address in front, as flask_app.py does.
     number = parse_number(request.json["number"]).e164
     # Flask's session is signed and not secret. What it holds is no secret either, and who puts an old one back only
     # asks about an old request: what counts is in the store.
     session["number"], session["key"] = number, token_hex(16)
-    send_code.delay(number, session["key"])
+    send_code.delay(number, session["key"], request.remote_addr)
     return jsonify(sent=True)
 
 
@@ -54,8 +59,9 @@ def ask() -> Response:
 def check() -> Response:
     # The same key gives the same request, and no second SMS. Should it come before the worker's, the worker finds this
     # one.
-    verification = engine.request(session["number"], idempotency_key=session["key"])
-    outcome = engine.validate(verification.id, request.json["code"], number=session["number"])
+    client = request.remote_addr
+    verification = engine.request(session["number"], idempotency_key=session["key"], client=client)
+    outcome = engine.validate(verification.id, request.json["code"], number=session["number"], client=client)
     return jsonify(outcome=outcome.value)
 
 
