@@ -28,7 +28,7 @@ test: ## everything that must pass before a change goes in, three parts at a tim
 # no native module, which is built meanwhile, and then the longest comes first.
 .PHONY: every-test
 every-test: setup check-python check-node check-kotlin check-swift check-docs check-scripts test-python test-rust test-kotlin
-every-test: test-node test-swift check-rust test-stores test-phone test-bench test-surface
+every-test: test-node test-swift check-rust test-stores test-phone test-bench test-surface release-check
 # In `make test`, these come after what writes into the same folders, or builds what they need.
 after = | $(if $(filter every-test,$(MAKECMDGOALS)),$(1))
 
@@ -91,7 +91,7 @@ check-scripts: ## shellcheck
 	tools/check-scripts.sh
 
 ##@ Tests
-.PHONY: test-rust test-python test-node test-kotlin test-swift test-stores test-phone test-bench test-surface surface
+.PHONY: test-rust test-python test-node test-kotlin test-swift test-stores test-phone test-bench test-surface surface release-check
 test-rust: test-programs ## core and the crates of the bindings
 	tools/setup-debian.sh chromium postgres redis valkey
 	$(CARGO) test --locked --workspace --all-features
@@ -130,6 +130,9 @@ test-surface: surfaces ## what each language shows is what tests/surface says
 surface: surfaces ## write down what each language shows now
 	cp target/surface/*.txt tests/surface
 	$(VENV)/bin/python tests/surface/check.py
+
+release-check: packed-node $(VENV)/installed ## what can be checked of a release without a build: versions, changelog, workflows, what cargo and npm would publish
+	$(VENV)/bin/python tools/release_check.py
 
 .PHONY: surfaces packed-node test-programs
 packed-node: develop-node
