@@ -97,7 +97,7 @@ test-rust: test-programs ## core and the crates of the bindings
 	$(CARGO) test --locked --workspace --all-features
 
 test-python: develop-python test-programs python/tests/typing/node_modules ## the Python package; needs Node and npm for one of the type checkers
-	tools/setup-debian.sh postgres redis openssl valgrind apache
+	tools/setup-debian.sh postgres redis openssl valgrind apache uwsgi
 	$(VENV)/bin/python -m pytest -q -n 2 --dist loadgroup --ignore python/tests/test_package.py python/tests
 
 test-node: packed-node test-programs node/tests/types/compilers/node_modules ## the npm package, installed in an empty project too
@@ -155,7 +155,7 @@ pumping: ## replays ten thousand patterns of SMS fraud, and writes the table of 
 	EGOI_SOAK=1 EGOI_WRITE=1 $(CARGO) test --locked --profile soak -p egoi-verify --test pumping
 
 soak-python: package-python test-programs python/tests/typing/node_modules ## the Python package's
-	tools/setup-debian.sh postgres redis openssl valgrind apache apache-debian-13
+	tools/setup-debian.sh postgres redis openssl valgrind apache uwsgi apache-debian-13
 	EGOI_SOAK=1 $(VENV)/bin/python -m pytest -q python/tests
 
 soak-node: package-node test-programs ## the npm package's

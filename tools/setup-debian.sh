@@ -8,7 +8,7 @@ set -euo pipefail
 TREES=${EGOI_TREES:-/opt/egoi-verify}
 # A download that is cut off is tried again: a whole run depends on it.
 RETRY=(-o Acquire::Retries=5)
-PARTS=(chromium postgres redis valkey openssl valgrind apache java swift shellcheck)
+PARTS=(chromium postgres redis valkey openssl valgrind apache uwsgi java swift shellcheck)
 # For long checks: only if they are named.
 LONG_PARTS=(apache-debian-13)
 
@@ -22,6 +22,7 @@ is_here() {
     openssl) has openssl && has sqlite3 ;;
     valgrind) has valgrind ;;
     apache) test -x /usr/sbin/apache2 && test -e /usr/lib/apache2/modules/mod_wsgi.so ;;
+    uwsgi) has uwsgi && test -e /usr/lib/uwsgi/plugins/python3_plugin.so ;;
     apache-debian-13) test -e "$TREES/apache/usr/lib/apache2/modules/mod_wsgi.so" ;;
     java) has mvn && has javac ;;
     swift) has swift || { test -x "$TREES/swift/usr/libexec/swift/bin/swift" && test -d "$TREES/swift/etc/ssl" && can_enter; } ;;
@@ -44,6 +45,7 @@ install_part() {
     # Not `apache2`, which is the service.
     apache) install apache2-bin libapache2-mod-wsgi-py3 ;;
     apache-debian-13) make_apache ;;
+    uwsgi) install uwsgi-core uwsgi-plugin-python3 ;;
     java) install maven default-jdk-headless ;;
     swift) install swiftlang libc6-dev libstdc++-14-dev 2>/dev/null || make_swift ;;
     shellcheck) install shellcheck ;;

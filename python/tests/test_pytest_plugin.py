@@ -216,3 +216,22 @@ def test_a_test_reaches_no_address_but_loopback_unless_it_asks_for_the_network(p
         """,
         count=3,
     )
+
+
+def test_a_traceback_that_shows_the_values_of_variables_shows_no_code_and_no_whole_number(
+    project: pytest.Pytester,
+) -> None:
+    project.makepyfile(
+        """
+        from egoi_verify import Client
+
+        def test_it():
+            client = Client("k-secret", "1", base_url="http://127.0.0.1:1/api")
+            client.validate("id", "73" + "9182", number="+3519100" + "00000")
+        """
+    )
+    result = project.runpytest_subprocess("--showlocals", "--tb=long")
+    result.assert_outcomes(failed=1)
+    printed = result.stdout.str()
+    assert "egoi_verify/_client.py" in printed
+    assert [secret for secret in ("739182", "910000000") if secret in printed] == []

@@ -100,6 +100,15 @@ def test_the_tests_pass(pytester: pytest.Pytester, block: str) -> None:
     result.assert_outcomes(passed=block.count("def test_"))
 
 
+def test_every_row_of_where_it_runs_names_a_test_that_is_there() -> None:
+    _, _, table = README.partition("### Where it runs\n")
+    rows = [row for row in table.partition("\n###")[0].splitlines() if row.startswith("| ")][2:]
+    tests = [re.findall(r"`tests/(\w+\.py)`", row) for row in rows]
+    assert len(tests) > 10
+    assert [row for row, named in zip(rows, tests, strict=True) if not named] == []
+    assert {name for named in tests for name in named if not (Path(__file__).parent / name).exists()} == set()
+
+
 def test_every_error_is_in_the_table() -> None:
     rows = re.findall(r"^\| `(\w+)`(?:, a `\w+` too)? \|.*\| .* \| .* \|$", README, re.MULTILINE)
     errors = [kind.__name__ for kind in VerifyError.__subclasses__()]

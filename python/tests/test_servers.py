@@ -1,13 +1,15 @@
-"""Servers that fork: a real gunicorn, a real Celery worker."""
+"""Servers that fork: a real gunicorn, a real uWSGI, a real Celery worker."""
 
 from __future__ import annotations
 
 import importlib
+import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,9 +33,7 @@ EXAMPLES = Path(__file__).parent.parent / "examples"
 def served(command: list[str], log: Path, **variables: str) -> Iterator[subprocess.Popen[bytes]]:
     environment = {**program.environment(), **variables}
     with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", *command], cwd=program.PROGRAMS, env=environment, stdout=output, stderr=output
-        )
+        process = subprocess.Popen(command, cwd=program.PROGRAMS, env=environment, stdout=output, stderr=output)
         try:
             yield process
         finally:
@@ -47,16 +47,23 @@ def served(command: list[str], log: Path, **variables: str) -> Iterator[subproce
                 print(log.read_text())
 
 
-@pytest.mark.parametrize("workers", ["sync", "gthread", "gevent"])
-def test_gunicorn_with_preload_serves_a_client_that_was_used_before_the_fork(
-    workers: str, sandbox: Sandbox, tmp_path: Path
-) -> None:
+def server_command(kind: str, address: str) -> list[str]:
+    """The command of a server that imports the application, and forks then."""
+    if kind == "uwsgi":
+        if shutil.which("uwsgi") is None:
+            pytest.skip("there is no uWSGI: tools/setup-debian.sh uwsgi")
+        command = ["uwsgi", "--plugin", "python3", "--master", "--processes", "2", "--threads", "4", "--need-app"]
+        return [*command, "--die-on-term", "--wsgi-file", "wsgi_app.py", "--http-socket", address]
+    command = [sys.executable, "-m", "gunicorn", "--preload", "--workers", "2", "--worker-class", kind]
+    threads = ["--threads", "4"] if kind == "gthread" else []
+    return [*command, *threads, "--bind", address, "--no-control-socket", "wsgi_app:application"]
+
+
+@contextmanager
+def web_server(kind: str, sandbox: Sandbox, log: Path, *more: str) -> Iterator[Callable[..., str]]:
+    """What asks a server with the application for a path."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    arguments = ["gunicorn", "--preload", "--workers", "2", "--worker-class", workers, "--threads", "4"]
-    if workers != "gthread":
-        del arguments[-2:]
-    arguments += ["--bind", f"127.0.0.1:{port}", "--no-control-socket", "wsgi_app:application"]
 
     def asked(path: str, **query: str) -> str:
         with urlopen(f"http://127.0.0.1:{port}{path}?{urlencode(query)}", timeout=PATIENCE) as answer:
@@ -68,24 +75,60 @@ def test_gunicorn_with_preload_serves_a_client_that_was_used_before_the_fork(
         except URLError:
             return False
 
-    def verify(last: int) -> tuple[str, str]:
-        number = f"+351 910 000 0{last:02}"
-        parent, child = asked("/").split()
-        assert parent != child
-        id = asked("/request", number=number)
-        return child, asked("/validate", id=id, number=number, code=sandbox.wait_for_code(number))
+    with served([*server_command(kind, f"127.0.0.1:{port}"), *more], log, SANDBOX=sandbox.url):
+        wait_until(is_up, "the server answers")
+        yield asked
 
-    with served(arguments, tmp_path / "log", SANDBOX=sandbox.url):
-        wait_until(is_up, "gunicorn answers")
+
+@pytest.mark.parametrize("kind", ["sync", "gthread", "gevent", "uwsgi"])
+def test_a_server_that_forks_serves_a_client_that_was_used_before_the_fork(
+    kind: str, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    with web_server(kind, sandbox, tmp_path / "log") as asked:
+
+        def verify(last: int) -> tuple[str, str]:
+            number = f"+351 910 000 0{last:02}"
+            parent, child = asked("/").split()
+            assert parent != child
+            id = asked("/request", number=number)
+            return child, asked("/validate", id=id, number=number, code=sandbox.wait_for_code(number))
+
         with ThreadPoolExecutor(8) as threads:
             verified = list(threads.map(verify, range(40)))
     assert {outcome for _, outcome in verified} == {"verified"}
     assert len(sandbox.messages()) == 40
 
 
+def faults(sandbox: Sandbox) -> list[Any]:
+    """The failures that no call has met yet."""
+    with urlopen(f"{sandbox.url}/sandbox/faults", timeout=PATIENCE) as answer:
+        return list(json.load(answer)["faults"])
+
+
+def test_a_gevent_worker_of_gunicorn_answers_others_while_calls_wait(sandbox: Sandbox, tmp_path: Path) -> None:
+    with web_server("gevent", sandbox, tmp_path / "log", "--workers", "1") as asked, ThreadPoolExecutor(5) as threads:
+        sandbox.fail_next("request", delay=3, count=5)
+        slow = [threads.submit(asked, "/request", number=f"+351 910 000 00{last}") for last in range(5)]
+        wait_until(lambda: not faults(sandbox), "the service has the five requests")
+        assert asked("/") != ""
+        assert not any(each.done() for each in slow)
+        for each in slow:
+            each.result()
+
+
 def worker(app: str, pool: str, concurrency: int) -> list[str]:
     """A Celery worker's command. It is the only one of its broker, so it looks for no other."""
-    command = ["celery", "-A", app, "worker", f"--pool={pool}", f"--concurrency={concurrency}", "--loglevel=INFO"]
+    command = [
+        sys.executable,
+        "-m",
+        "celery",
+        "-A",
+        app,
+        "worker",
+        f"--pool={pool}",
+        f"--concurrency={concurrency}",
+        "--loglevel=INFO",
+    ]
     return [*command, "--without-gossip", "--without-mingle", "--without-heartbeat"]
 
 
@@ -183,7 +226,17 @@ def test_workers_of_gunicorn_and_of_celery_share_a_store(
         "BROKER": str(broker),
         "PYTHONPATH": os.pathsep.join(map(str, (program.package(), EXAMPLES, Path(__file__).parent))),
     }
-    gunicorn = ["gunicorn", "--preload", "--workers", "4", "--bind", f"127.0.0.1:{port}", "--no-control-socket"]
+    gunicorn = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "--preload",
+        "--workers",
+        "4",
+        "--bind",
+        f"127.0.0.1:{port}",
+        "--no-control-socket",
+    ]
     with (
         served(worker("workers_app:tasks", "prefork", 2), tmp_path / "celery.log", **variables),
         served([*gunicorn, "workers_app:web"], tmp_path / "gunicorn.log", **variables),
