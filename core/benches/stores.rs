@@ -1,5 +1,6 @@
 //! The stores that outlive a process, each against the least that it must do for a validation: validations a second, what a
-//! pending request takes, and what a lifecycle costs as more requests are pending.
+//! pending request takes, and what a lifecycle costs as more requests are pending. Of every store: what its limits cost a
+//! request.
 //!
 //! `EGOI_SOAK=1` has ten million of them pending in the place of one million.
 
@@ -7,6 +8,8 @@
 
 mod rounds;
 
+#[path = "stores/memory.rs"]
+mod memory;
 #[allow(dead_code, reason = "the tests need more of it")]
 #[path = "../tests/support/pgbouncer.rs"]
 mod pgbouncer;
@@ -61,7 +64,7 @@ fn every_limit() -> EngineOptions {
 }
 
 fn main() {
-    for measure in [sqlite::measure, postgres::measure, redis::measure] {
+    for measure in [memory::measure, sqlite::measure, postgres::measure, redis::measure] {
         // A thread of its own: on which processor it stays is no other's business, least of all a server's.
         let measured =
             std::thread::spawn(move || measure(&Builder::new_current_thread().enable_all().build().unwrap()));

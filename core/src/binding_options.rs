@@ -95,6 +95,14 @@ settings! {
         v2_paths: HashMap<String, String> => |_, paths| V2Paths::default().with(paths),
         app_name: String => unchanged,
         store: StoreSettings => store,
+        #[serde(deserialize_with = "or_off")]
+        sms_per_number: Option<QuotaSettings> => limit(quota),
+        #[serde(deserialize_with = "or_off")]
+        sms_per_client: Option<QuotaSettings> => limit(quota),
+        #[serde(deserialize_with = "or_off")]
+        sms_per_prefix: Option<PrefixQuotaSettings> => limit(prefix_quota),
+        #[serde(deserialize_with = "or_off")]
+        wrong_codes_per_client: Option<QuotaSettings> => limit(quota),
     }
 }
 

@@ -239,6 +239,13 @@ impl Window {
         }
     }
 
+    /// Gives an event back that was counted then and did not happen: to the window that it was counted in.
+    pub fn give_back(&mut self, counted_at: Timestamp) {
+        if self.started <= counted_at {
+            self.count = self.count.saturating_sub(1);
+        }
+    }
+
     /// The window with one more event.
     #[must_use]
     pub fn counted(self, now: Timestamp, quota: &Quota) -> Self {
@@ -317,9 +324,7 @@ impl Counters {
     /// Gives the SMS of a request back that was counted then, and not sent: to the window that it was counted in. The pause
     /// before it was over when it was counted.
     pub fn give_sms_back(&mut self, counted_at: Timestamp, request: u128) {
-        if self.sms.started <= counted_at {
-            self.sms.count = self.sms.count.saturating_sub(1);
-        }
+        self.sms.give_back(counted_at);
         if self.latest.is_some_and(|latest| latest.request == request && latest.at <= counted_at) {
             self.latest = None;
         }

@@ -265,8 +265,8 @@ impl RequestOptions {
         self
     }
 
-    /// Who asks: an address, a session or a device, as text of 1 to 256 characters. `sms_per_client` counts by it, and resends of
-    /// the request count for the same client. Only a keyed hash of it is stored.
+    /// Who asks: an address, a session or a device, as text of 1 to 256 characters. `sms_per_client` counts by it. An engine's
+    /// resends of the request count for the same client. Only a keyed hash of it is stored.
     #[must_use]
     pub fn client(mut self, client: impl Into<String>) -> Self {
         self.client = Some(client.into());

@@ -921,6 +921,205 @@ mod idempotency {
     }
 }
 
+mod limits {
+    use egoi_verify::machine::{PrefixQuota, Quota};
+
+    use super::*;
+
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    fn quota(limit: u32) -> Option<Quota> {
+        Some(Quota { limit, per: HOUR })
+    }
+
+    fn asked_by(client: &str) -> RequestOptions {
+        RequestOptions::default().client(client)
+    }
+
+    fn submitted_by(client: &str) -> ValidateOptions {
+        ValidateOptions::default().client(client)
+    }
+
+    /// A store whose clock stands still.
+    fn store() -> (Arc<Watched>, Arc<TestClock>) {
+        let clock = Arc::new(TestClock::default());
+        clock.freeze(true);
+        (Arc::new(Watched::new(clock.clone())), clock)
+    }
+
+    /// A service that accepts everything but codes.
+    async fn accepting() -> Service {
+        Service::start(|arrived: &Arrived| match arrived.path.as_str() {
+            path if path.ends_with("/request") => made(),
+            path if path.ends_with("/validate") => json(400, "{}"),
+            path if path.ends_with("/resend") => done(),
+            _ => json(200, &format!(r#"{{"id":"{ID}","status":"pending","recipientNumber":"{NUMBER}"}}"#)),
+        })
+        .await
+    }
+
+    fn submissions(service: &Service) -> usize {
+        service.arrived().iter().filter(|arrived| arrived.path.ends_with("/validate")).count()
+    }
+
+    #[tokio::test]
+    async fn a_window_ends_and_clients_with_one_store_count_together() {
+        let (service, (store, clock)) = (accepting().await, store());
+        let options = || service.options(Api::V2).sms_per_client(quota(2)).wrong_codes_per_client(quota(2));
+        let (one, two) = (with_store(options(), &store), with_store(options(), &store));
+        one.request(NUMBER, asked_by("a")).await.unwrap();
+        two.request(NUMBER, asked_by("a")).await.unwrap();
+        assert_eq!(one.validate(ID, CODE, submitted_by("a")).await.unwrap(), Outcome::WrongCode);
+        assert_eq!(two.validate(ID, CODE, submitted_by("a")).await.unwrap(), Outcome::WrongCode);
+        clock.advance(HOUR - Duration::from_millis(1));
+        for client in [&one, &two] {
+            let limited = client.request(NUMBER, asked_by("a")).await.unwrap_err();
+            assert_eq!((limited.code(), limited.limit()), (ErrorCode::RateLimited, Some("sms_per_client")));
+            assert_eq!(limited.retry_after(), Some(Duration::from_millis(1)));
+            assert_eq!(client.validate(ID, CODE, submitted_by("a")).await.unwrap(), Outcome::TooManyAttempts);
+        }
+        assert_eq!((service.sms(), submissions(&service)), (2, 2));
+        clock.advance(Duration::from_millis(1));
+        one.request(NUMBER, asked_by("a")).await.unwrap();
+        assert_eq!(two.validate(ID, CODE, submitted_by("a")).await.unwrap(), Outcome::WrongCode);
+    }
+
+    #[tokio::test]
+    async fn nothing_is_sent_and_no_code_submitted_that_was_not_counted() {
+        for trouble in [Trouble::Fails, Trouble::Hangs] {
+            let (service, (store, _)) = (accepting().await, store());
+            let options = service.options(Api::V2).sms_per_number(quota(9)).wrong_codes_per_client(quota(9));
+            let client = with_store(options, &store);
+            let timeout = Duration::from_millis(100);
+            *store.trouble.lock().unwrap() = Some(("claim", trouble));
+            let request = client.request(NUMBER, asked_by("a").timeout(timeout)).await.unwrap_err();
+            let resend = client.resend(ID, CallOptions::default().timeout(timeout)).await.unwrap_err();
+            *store.trouble.lock().unwrap() = Some(("count_attempt", trouble));
+            let validate = client.validate(ID, CODE, submitted_by("a").timeout(timeout)).await.unwrap_err();
+            for error in [request, resend, validate] {
+                assert_eq!((error.code(), error.retry_is_safe()), (ErrorCode::Storage, true), "{error}");
+                assert!(!error.sms_possibly_sent());
+            }
+            assert_eq!((service.sms(), submissions(&service)), (0, 0));
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_counted_too_late_for_its_call_is_given_back() {
+        for (method, is_dropped) in
+            [("claim", false), ("claim", true), ("count_attempt", false), ("count_attempt", true)]
+        {
+            let (service, (store, _)) = (accepting().await, store());
+            let options = service.options(Api::V2).sms_per_client(quota(1)).wrong_codes_per_client(quota(1));
+            let client = with_store(options, &store);
+            *store.trouble.lock().unwrap() = Some((method, Trouble::IsLate));
+            let timeout = Duration::from_millis(100);
+            let late = async {
+                match method {
+                    "claim" => client.request(NUMBER, asked_by("a").timeout(timeout)).await.err(),
+                    _ => client.validate(ID, CODE, submitted_by("a").timeout(timeout)).await.err(),
+                }
+            };
+            if is_dropped {
+                assert!(tokio::time::timeout(Duration::from_millis(10), late).await.is_err());
+            } else {
+                assert_eq!(late.await.unwrap().code(), ErrorCode::Storage);
+            }
+            store.goes_on.add_permits(1);
+            // It is counted, and given back, in the background.
+            let again = async {
+                while match method {
+                    "claim" => client.request(NUMBER, asked_by("a")).await.is_err(),
+                    _ => client.validate(ID, CODE, submitted_by("a")).await.unwrap() == Outcome::TooManyAttempts,
+                } {
+                    tokio::task::yield_now().await;
+                }
+            };
+            *store.trouble.lock().unwrap() = None;
+            tokio::time::timeout(Duration::from_secs(5), again).await.expect("it was not given back");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_resend_reads_the_number_and_is_counted_before_it_is_sent() {
+        let (service, (store, _)) = (accepting().await, store());
+        let prefix = Some(PrefixQuota { limit: 2, per: HOUR, last_digits: 2 });
+        let client = with_store(service.options(Api::V2).sms_per_number(quota(2)).sms_per_prefix(prefix), &store);
+        client.request(NUMBER, RequestOptions::default()).await.unwrap();
+        client.resend(ID, any()).await.unwrap();
+        assert!(service.arrived()[1].is_read() && service.arrived()[2].sends_sms(), "{:?}", service.arrived());
+        let limited = client.resend(ID, any()).await.unwrap_err();
+        assert_eq!((limited.limit(), limited.request_id()), (Some("sms_per_number"), Some(ID)));
+        let limited = client.request("351-910000099", RequestOptions::default()).await.unwrap_err();
+        assert_eq!(limited.limit(), Some("sms_per_prefix"));
+        assert_eq!(service.sms(), 2);
+        // Without these limits nothing is read.
+        let client = with_store(service.options(Api::V2).sms_per_client(quota(1)), &store);
+        let before = service.arrived().len();
+        client.resend(ID, any()).await.unwrap();
+        assert_eq!(service.arrived().len(), before + 1);
+    }
+
+    #[tokio::test]
+    async fn a_resend_that_was_not_sent_is_given_back_and_one_without_a_number_is_not_sent() {
+        let pending =
+            |number: &str| json(200, &format!(r#"{{"id":"{ID}","status":"pending","recipientNumber":{number}}}"#));
+        let of = || pending(&format!("\"{NUMBER}\""));
+        let service = Service::answering([of(), json(404, "{}"), of(), json(500, "{}"), of(), pending("null")]).await;
+        let (store, _) = store();
+        let client = with_store(service.options(Api::V2).sms_per_number(quota(1)), &store);
+        assert_eq!(client.resend(ID, any()).await.unwrap_err().code(), ErrorCode::NotFound);
+        assert_eq!(client.resend(ID, any()).await.unwrap_err().code(), ErrorCode::Unavailable);
+        assert_eq!(client.resend(ID, any()).await.unwrap_err().limit(), Some("sms_per_number"));
+        let unknown = client.resend(ID, any()).await.unwrap_err();
+        assert_eq!((unknown.code(), unknown.sms_possibly_sent()), (ErrorCode::InvalidResponse, false), "{unknown}");
+        assert_eq!(service.sms(), 2);
+    }
+
+    #[tokio::test]
+    async fn of_64_codes_of_one_client_at_once_no_more_than_its_limit_are_submitted() {
+        let (service, (store, _)) = (accepting().await, store());
+        let client = with_store(service.options(Api::V2).wrong_codes_per_client(quota(5)), &store);
+        let calls = (0..64).map(|i| {
+            let client = client.clone();
+            tokio::spawn(async move { client.validate(&format!("{ID}{i}"), CODE, submitted_by("a")).await })
+        });
+        let mut outcomes = Vec::new();
+        for call in calls.collect::<Vec<_>>() {
+            // The service names another id, which is another failure of those that were submitted.
+            outcomes.push(call.await.unwrap());
+        }
+        let refused = outcomes.iter().filter(|outcome| matches!(outcome, Ok(Outcome::TooManyAttempts))).count();
+        assert_eq!(64 - refused, 5, "{outcomes:?}");
+    }
+
+    #[tokio::test]
+    async fn a_right_code_is_given_back_and_its_outcome_does_not_wait_for_the_store() {
+        let service = Service::start(|arrived: &Arrived| match arrived.method.as_str() {
+            "POST" => done_with("verified"),
+            _ => read("pending"),
+        });
+        let (service, (store, _)) = (service.await, store());
+        let client = with_store(service.options(Api::V2).wrong_codes_per_client(quota(1)), &store);
+        for _ in 0..3 {
+            assert_eq!(client.validate(ID, CODE, submitted_by("a")).await.unwrap(), Outcome::Verified);
+        }
+        *store.trouble.lock().unwrap() = Some(("give_attempt_back", Trouble::IsLate));
+        let (started, timeout) = (Instant::now(), Duration::from_millis(300));
+        let outcome = client.validate(ID, CODE, submitted_by("a").timeout(timeout)).await.unwrap();
+        assert!(outcome == Outcome::Verified && started.elapsed() < 3 * timeout, "{:?}", started.elapsed());
+        assert_eq!(client.validate(ID, CODE, submitted_by("a")).await.unwrap(), Outcome::TooManyAttempts);
+    }
+
+    #[test]
+    fn e_gois_sms_call_takes_no_limit_of_a_client() {
+        let options = ClientOptions::new(KEY, "1234").store(Store::default().key([1; 32]));
+        let error = EgoiSms::new(options.clone().sms_per_client(quota(1))).err().unwrap();
+        assert_eq!((error.code(), error.field()), (ErrorCode::InvalidInput, Some("sms_per_client")));
+        assert!(EgoiSms::new(options).is_ok());
+    }
+}
+
 /// Writes down everything that is said, for each thread: a test's runtime has one. It is the whole process's, because
 /// `tracing` asks only the thread that reaches a call site first whether anybody listens.
 struct Seen;

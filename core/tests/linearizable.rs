@@ -12,6 +12,7 @@ mod support {
     pub(crate) mod conformance;
     #[allow(dead_code, reason = "each program of tests needs some of it")]
     pub(crate) mod linearizable;
+    #[allow(dead_code, reason = "each program of tests needs some of it")]
     pub(crate) mod model;
     #[allow(dead_code, reason = "each program of tests needs some of it")]
     pub(crate) mod server;

@@ -22,8 +22,8 @@ mod in_memory {
     use egoi_verify::{CallOptions, Engine, EngineOptions, OutgoingSms, RequestOptions, State, Store, TestClock};
 
     use crate::support::conformance::{
-        Kind, conforms_at_once, conforms_for_clients, conforms_for_support, conforms_one_at_a_time,
-        conforms_when_bounded, facts,
+        Kind, conforms_at_once, conforms_for_clients, conforms_for_limits_of_clients, conforms_for_support,
+        conforms_one_at_a_time, conforms_when_bounded, facts,
     };
 
     fn open(max_requests: u64, clock: Arc<TestClock>) -> Arc<dyn StoreBackend> {
@@ -130,8 +130,8 @@ mod sqlite {
     use egoi_verify::{EngineOptions, Store, TestClock};
 
     use crate::support::conformance::{
-        Kind, conforms_at_once, conforms_for_clients, conforms_for_support, conforms_one_at_a_time,
-        conforms_when_answers_are_lost, facts,
+        Kind, conforms_at_once, conforms_for_clients, conforms_for_limits_of_clients, conforms_for_support,
+        conforms_one_at_a_time, conforms_when_answers_are_lost, facts,
     };
     use crate::support::files::Folder;
 
@@ -160,7 +160,7 @@ mod select_then_update {
     use egoi_verify::store::StoreBackend;
 
     use crate::support::broken::BrokenStore;
-    use crate::support::conformance::{self, Kind, conforms_one_at_a_time, facts};
+    use crate::support::conformance::{self, Kind, conforms_for_limits_of_clients, conforms_one_at_a_time, facts};
 
     fn open(max_requests: u64, clock: Arc<TestClock>) -> Arc<dyn StoreBackend> {
         Arc::new(BrokenStore::new(max_requests, clock))
@@ -170,6 +170,7 @@ mod select_then_update {
 
     // One call at a time it is right: what fails it below is nothing else than the mistake.
     conforms_one_at_a_time!(KIND);
+    conforms_for_limits_of_clients!(KIND);
 
     fn fails(fact: fn(&Kind)) -> bool {
         catch_unwind(AssertUnwindSafe(|| fact(&KIND))).is_err()
@@ -209,5 +210,16 @@ mod select_then_update {
     #[test]
     fn it_fails_the_suite_with_wrong_codes_of_one_client_at_once() {
         assert!(fails(conformance::of_64_wrong_codes_of_one_client_at_once_no_more_than_its_limit_are_looked_at));
+    }
+
+    #[test]
+    fn it_fails_the_suite_with_claims_at_once() {
+        assert!(fails(conformance::of_64_claims_of_one_client_at_once_no_more_than_its_limit_are_new));
+        assert!(fails(conformance::of_64_claims_for_one_prefix_at_once_no_more_than_its_limit_are_new));
+    }
+
+    #[test]
+    fn it_fails_the_suite_with_attempts_of_one_client_at_once() {
+        assert!(fails(conformance::of_64_attempts_of_one_client_at_once_no_more_than_its_limit_are_counted));
     }
 }

@@ -6,6 +6,7 @@
 mod support {
     #[allow(dead_code, unused_macros, reason = "each program of tests needs some of it")]
     pub(crate) mod conformance;
+    #[allow(dead_code, reason = "each program of tests needs some of it")]
     pub(crate) mod model;
     pub(crate) mod pgbouncer;
     #[allow(dead_code, reason = "each program of tests needs some of it")]
@@ -27,7 +28,10 @@ use egoi_verify::{
     CallOptions, Engine, EngineOptions, ErrorCode, Outcome, Reason, RequestOptions, State, Store, TestClock,
     ValidateOptions,
 };
-use support::conformance::{Kind, RUNTIME, conforms_at_once, conforms_for_clients, conforms_one_at_a_time, facts};
+use support::conformance::{
+    Kind, RUNTIME, conforms_at_once, conforms_for_clients, conforms_for_limits_of_clients, conforms_one_at_a_time,
+    facts,
+};
 use support::pgbouncer::{self, PgBouncer};
 use support::post::Post;
 use support::postgres_server::{self, PostgresServer};

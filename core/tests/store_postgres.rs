@@ -10,6 +10,7 @@ mod support {
     pub(crate) mod conformance;
     pub(crate) mod kept;
     pub(crate) mod late;
+    #[allow(dead_code, reason = "each program of tests needs some of it")]
     pub(crate) mod model;
     #[allow(dead_code, reason = "each program of tests needs some of it")]
     pub(crate) mod post;
@@ -28,8 +29,8 @@ use std::sync::{Arc, LazyLock, Mutex, Weak};
 use egoi_verify::store::StoreBackend;
 use egoi_verify::{EngineOptions, Store, TestClock};
 use support::conformance::{
-    Kind, conforms_at_once, conforms_for_clients, conforms_for_support, conforms_one_at_a_time,
-    conforms_when_answers_are_lost, facts,
+    Kind, conforms_at_once, conforms_for_clients, conforms_for_limits_of_clients, conforms_for_support,
+    conforms_one_at_a_time, conforms_when_answers_are_lost, facts,
 };
 use support::kept::{Kept, facts_of_what_is_kept, files};
 use support::postgres_server::{self, PostgresServer};
@@ -455,6 +456,10 @@ mod bad_days {
 }
 
 mod plans {
+    use std::time::Duration;
+
+    use egoi_verify::machine::Quota;
+    use egoi_verify::store::{ClientAttempt, Limits, NewClaim};
     use egoi_verify::{CallOptions, Engine, Outcome, RequestOptions, ValidateOptions};
 
     use super::support::conformance::{RUNTIME, new_claim, number, response};
@@ -471,9 +476,15 @@ mod plans {
         engine.get(&id, CallOptions::default()).await.unwrap();
         engine.resend(&id, CallOptions::default()).await.unwrap();
         engine.cancel(&id, CallOptions::default()).await.unwrap();
-        let claim = new_claim([i as u8; 32], 1, number(i));
+        let quota = Some(Quota { limit: 5, per: Duration::from_secs(60) });
+        let limits = Limits { sms_per_number: quota, sms_per_client: quota, ..Limits::NONE };
+        let client = Some([i as u8; 16]);
+        let claim = NewClaim { client, limits, ..new_claim([i as u8; 32], 1, number(i)) };
+        let attempt = ClientAttempt { id: i as u128, client: [i as u8; 16], quota: quota.unwrap() };
+        store.count_attempt(attempt).await.unwrap();
+        store.give_attempt_back(attempt).await.unwrap();
         store.claim(claim.clone()).await.unwrap();
-        store.release(claim.key, claim.owner).await.unwrap();
+        store.release(claim.clone()).await.unwrap();
         store.claim(claim.clone()).await.unwrap();
         store.complete(claim.key, claim.owner, response()).await.unwrap();
     }
@@ -567,7 +578,7 @@ mod other_roles {
     use egoi_verify::{CallOptions, Engine, ErrorCode, Reason};
 
     use super::plans::every_call;
-    use super::support::conformance::RUNTIME;
+    use super::support::conformance::{RUNTIME, number};
     use super::support::post::Post;
     use super::*;
 
@@ -579,6 +590,19 @@ mod other_roles {
         let engine =
             Engine::new(Post::default(), EngineOptions::default().store(Store::new(url).key([7; 32]))).unwrap();
         RUNTIME.block_on(engine.ping(CallOptions::default()))
+    }
+
+    /// After [`every_call`] with the `i`th number.
+    async fn every_call_of_support(store: &Arc<dyn StoreBackend>, i: usize) {
+        let options = EngineOptions::default().store(Store::custom(Arc::clone(store)).key([7; 32]));
+        let engine = Engine::new(Post::default(), options).unwrap();
+        let (number, call) = (number(i).e164(), CallOptions::default());
+        let found = engine.find(&number, call).await.unwrap();
+        assert!(found.requests.len() == 1 && !found.limits.is_empty(), "{found:?}");
+        engine.unlock(&number, call).await.unwrap();
+        assert!(engine.find(&number, call).await.unwrap().limits.is_empty());
+        assert_eq!(engine.erase(&number, call).await.unwrap(), 1);
+        assert!(engine.find(&number, call).await.unwrap().requests.is_empty());
     }
 
     /// A function that takes exactly what ours give is preferred to the server's own, which takes any type.
@@ -610,6 +634,7 @@ mod other_roles {
         assert_eq!(SERVER.sql(&format!("CREATE ROLE stranger; {}", planted.concat())), "");
         let store = store(&format!("{url}%2Cpublic"));
         RUNTIME.block_on(every_call(&store, 0));
+        RUNTIME.block_on(every_call_of_support(&store, 0));
     }
 
     #[test]
@@ -619,7 +644,7 @@ mod other_roles {
         let ours = format!("pronamespace = '{}'::regnamespace", postgres_server::schema_of(&url));
         let path = "coalesce(proconfig::text, '') LIKE '%search_path=s%, pg_temp%'";
         let without = SERVER.sql(&format!("SELECT proname FROM pg_proc WHERE {ours} AND NOT {path} ORDER BY 1"));
-        assert_eq!(without, "egoi_verify_now\negoi_verify_of\negoi_verify_only");
+        assert_eq!(without, "egoi_verify_now\negoi_verify_of\negoi_verify_only\negoi_verify_valid");
     }
 
     #[test]
@@ -634,7 +659,9 @@ mod other_roles {
         ));
         assert_eq!(said, "");
         let by_shop = url.replace("egoi:", "shop:");
-        RUNTIME.block_on(every_call(&store(&by_shop), 0));
+        let store = store(&by_shop);
+        RUNTIME.block_on(every_call(&store, 0));
+        RUNTIME.block_on(every_call_of_support(&store, 0));
         ping(&by_shop).unwrap();
         SERVER.sql(&format!("REVOKE DELETE ON {schema}.egoi_verify_counters FROM shop"));
         let refused = ping(&by_shop).unwrap_err();

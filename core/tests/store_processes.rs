@@ -12,6 +12,7 @@ mod support {
     #[cfg(feature = "sqlite")]
     pub(crate) mod files;
     pub(crate) mod linearizable;
+    #[allow(dead_code, reason = "each program of tests needs some of it")]
     pub(crate) mod model;
     #[cfg(feature = "postgres")]
     #[allow(dead_code, reason = "each program of tests needs some of it")]

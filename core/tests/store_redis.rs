@@ -7,6 +7,7 @@ mod support {
     pub(crate) mod conformance;
     pub(crate) mod kept;
     pub(crate) mod late;
+    #[allow(dead_code, reason = "each program of tests needs some of it")]
     pub(crate) mod model;
     #[allow(dead_code, reason = "each program of tests needs some of it")]
     pub(crate) mod post;
@@ -27,8 +28,8 @@ mod in_one_process {
     use egoi_verify::{EngineOptions, Store, TestClock};
 
     use crate::support::conformance::{
-        Kind, conforms_at_once, conforms_for_clients, conforms_for_support, conforms_one_at_a_time,
-        conforms_when_answers_are_lost, facts,
+        Kind, conforms_at_once, conforms_for_clients, conforms_for_limits_of_clients, conforms_for_support,
+        conforms_one_at_a_time, conforms_when_answers_are_lost, facts,
     };
     use crate::support::redis_server::{self, RedisServer};
 

@@ -19,9 +19,11 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use egoi_verify::machine::{Quota, Timestamp};
+use egoi_verify::store::{ClientAttempt, IdempotencyClaim, Limits, NewClaim, StoredResponse};
 use egoi_verify::{
     CallOptions, Engine, EngineOptions, Error, ErrorCode, Outcome, RequestOptions, State, Store, ValidateOptions,
-    Verification,
+    Verification, parse_number,
 };
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
@@ -65,6 +67,35 @@ async fn request(engine: &Engine) -> Result<Verification, Error> {
 
 async fn validate(engine: &Engine, id: &str, code: &str) -> Result<Outcome, Error> {
     engine.validate(id, code, ValidateOptions::default()).await
+}
+
+/// What a client does in its store.
+async fn every_call_of_a_client(url: &str) {
+    let store = EngineOptions::default().store(Store::new(url).key([7; 32])).open_store().unwrap();
+    let minute = Duration::from_secs(60);
+    let quota = Quota { limit: 1, per: minute };
+    let claim = NewClaim {
+        key: [1; 32],
+        previous_keys: Vec::new(),
+        owner: 1,
+        number: parse_number(NUMBER, None).unwrap(),
+        client: Some([1; 16]),
+        retention: minute,
+        limits: Limits { sms_per_client: Some(quota), ..Limits::NONE },
+    };
+    for _ in 0..2 {
+        assert_eq!(store.claim(claim.clone()).await.unwrap(), IdempotencyClaim::New);
+        store.release(claim.clone()).await.unwrap();
+    }
+    assert_eq!(store.claim(claim.clone()).await.unwrap(), IdempotencyClaim::New);
+    let (created_at, expires_at) = (Timestamp(1), Timestamp(2));
+    let response = StoredResponse { id: "abc".to_owned(), created_at, expires_at };
+    store.complete(claim.key, claim.owner, response).await.unwrap();
+    for id in 0..2 {
+        let attempt = ClientAttempt { id, client: [1; 16], quota };
+        assert_eq!(store.count_attempt(attempt).await.unwrap(), None);
+        store.give_attempt_back(attempt).await.unwrap();
+    }
 }
 
 async fn ping(engine: &Engine) -> Result<(), Error> {
@@ -183,6 +214,15 @@ mod unusable_server {
             let id = request(&engine).await.unwrap().id;
             assert_eq!(validate(&engine, &id, &post.latest()).await.unwrap(), Outcome::Verified);
             assert_eq!(engine.get(&id, CallOptions::default()).await.unwrap().state, State::Verified);
+            let of_number = async |requests, erased| {
+                let found = engine.find(NUMBER, CallOptions::default()).await.unwrap();
+                assert_eq!((found.requests.len(), found.limits.is_empty()), requests);
+                engine.unlock(NUMBER, CallOptions::default()).await.unwrap();
+                assert_eq!(engine.erase(NUMBER, CallOptions::default()).await.unwrap(), erased);
+            };
+            of_number((1, false), 1).await;
+            of_number((0, true), 0).await;
+            every_call_of_a_client(&url).await;
             ping(&engine).await.unwrap();
             let (engine, _) = engine_at(&url.replace("mine", "yours"));
             assert_misconfigured(ping(&engine).await, "lacks a permission");

@@ -11,6 +11,7 @@ mod support {
     #[allow(dead_code, reason = "each program of tests needs some of it")]
     pub(crate) mod kept;
     pub(crate) mod late;
+    #[allow(dead_code, reason = "each program of tests needs some of it")]
     pub(crate) mod model;
     #[allow(dead_code, reason = "each program of tests needs some of it")]
     pub(crate) mod post;

@@ -6,6 +6,7 @@
 mod support {
     #[allow(dead_code, unused_macros, reason = "each program of tests needs some of it")]
     pub(crate) mod conformance;
+    #[allow(dead_code, reason = "each program of tests needs some of it")]
     pub(crate) mod model;
     #[allow(dead_code, reason = "each program of tests needs some of it")]
     pub(crate) mod redis_server;
@@ -22,8 +23,8 @@ use egoi_verify::store::StoreBackend;
 use egoi_verify::{EngineOptions, Store, TestClock};
 
 use support::conformance::{
-    Kind, conforms_at_once, conforms_for_clients, conforms_for_support, conforms_one_at_a_time,
-    conforms_when_answers_are_lost, facts,
+    Kind, conforms_at_once, conforms_for_clients, conforms_for_limits_of_clients, conforms_for_support,
+    conforms_one_at_a_time, conforms_when_answers_are_lost, facts,
 };
 use support::redis_server::{self, RedisServer};
 

@@ -13,6 +13,7 @@ import {
   whole,
 } from "./check.js";
 import { callNative, inspectSymbol } from "./errors.js";
+import { type PrefixQuota, prefixQuota, type Quota, quota } from "./quota.js";
 import { type Store, store } from "./store.js";
 import { masked } from "./verification.js";
 import { NativeVerifierBase } from "./verifier.js";
@@ -86,8 +87,27 @@ export interface ClientSettings {
     | undefined;
   /** The application's name, which goes behind the library's in `User-Agent`. */
   appName?: string | undefined;
-  /** Where idempotency keys are kept. Without a store a request with one is `unsupported`. */
+  /**
+   * Where idempotency keys are kept and the limits count. Without a store a request with an idempotency key is `unsupported`, and
+   * a limit is `invalid_input`. All that has one store counts together.
+   */
   store?: Store | undefined;
+  /**
+   * SMS to one number, requests and resends together; then `rate_limited`. A resend reads the request first, to know its number.
+   * Default: no limit.
+   */
+  smsPerNumber?: Quota | null | undefined;
+  /** SMS for one `client`, of requests: a resend names no client; then `rate_limited`. Default: no limit. */
+  smsPerClient?: Quota | null | undefined;
+  /**
+   * SMS to numbers that share all but their last digits, requests and resends together; then `rate_limited`. Default: no limit.
+   */
+  smsPerPrefix?: PrefixQuota | null | undefined;
+  /**
+   * Wrong codes of one `client`, whichever the numbers; then `too_many_attempts`, and no code is submitted. A success does not
+   * clear them. A code whose result did not arrive counts as wrong. Default: no limit.
+   */
+  wrongCodesPerClient?: Quota | null | undefined;
 }
 
 /** How to make a client. */
@@ -171,6 +191,10 @@ const SETTINGS: Kinds = {
   }),
   appName: string,
   store,
+  smsPerNumber: quota,
+  smsPerClient: quota,
+  smsPerPrefix: prefixQuota,
+  wrongCodesPerClient: quota,
 };
 
 const CLIENT_OPTIONS: Kinds = { apiKey: string, sender: string, ...SETTINGS };

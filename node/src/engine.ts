@@ -9,34 +9,16 @@ import {
   string,
   toSettings,
   whole,
-  wholeObjectOf,
 } from "./check.js";
 import { type Accept, Client, EgoiSms } from "./client.js";
 import { callNative, invalid, isClass } from "./errors.js";
+import { type PrefixQuota, prefixQuota, type Quota, quota } from "./quota.js";
 import type { SandboxClock } from "./sandbox.js";
 import { type Store, store } from "./store.js";
 import { type NumberRecord, toNumberRecord } from "./verification.js";
 import { NativeVerifierBase } from "./verifier.js";
 
 type Seconds = number | undefined;
-
-/** At most `limit` events in a window of `per` seconds, which starts at its first event. */
-export interface Quota {
-  /** How many events. */
-  limit: number;
-  /** How many seconds the window is long. */
-  per: number;
-}
-
-/** At most `limit` SMS in a window of `per` seconds to numbers that share all but their last digits. */
-export interface PrefixQuota {
-  /** How many SMS. */
-  limit: number;
-  /** How many seconds the window is long. */
-  per: number;
-  /** How many digits at the end of a number may differ, 1 to 14. */
-  lastDigits: number;
-}
 
 /**
  * How to set an engine up. The defaults of the limits are what NIST SP 800-63B and OWASP ASVS 5 ask; `null` switches one
@@ -86,9 +68,6 @@ export interface EngineOptions {
   /** The clock of `memory:`, for tests: a `TestClock` of `egoi-verify/testing`, or the clock of a `Sandbox`. */
   clock?: TestClock | SandboxClock | undefined;
 }
-
-const quota = orNull(wholeObjectOf({ limit: whole, per: duration }));
-const prefixQuota = orNull(wholeObjectOf({ limit: whole, per: duration, lastDigits: whole }));
 
 /** A clock for tests of an `Engine`: starts at the machine's time, and can be moved on and stopped. */
 export class TestClock {

@@ -10,7 +10,7 @@ export type {
   StatusMeaning,
 } from "./client.js";
 export { Client, EgoiSms } from "./client.js";
-export type { EngineOptions, PrefixQuota, Quota } from "./engine.js";
+export type { EngineOptions } from "./engine.js";
 export { Engine } from "./engine.js";
 export type { ErrorCode, VerifyErrorFields } from "./errors.js";
 export {
@@ -41,6 +41,7 @@ export type { SmsParts } from "./functions.js";
 export { codeInSms, generateCode, PhoneNumber, parseNumber, smsParts, withAppHash, withOrigin } from "./functions.js";
 export type { CodeType, Outcome, SmsStatus, State } from "./outcome.js";
 export { isVerified } from "./outcome.js";
+export type { PrefixQuota, Quota } from "./quota.js";
 export type { StoreOptions } from "./store.js";
 export { Store } from "./store.js";
 export type { NumberLimit, NumberRecord, VerificationFields } from "./verification.js";

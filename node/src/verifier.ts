@@ -25,8 +25,8 @@ export interface RequestOptions extends CallOptions {
    */
   idempotencyKey?: string | undefined;
   /**
-   * Who asks: an address, a session or a device, as text of 1 to 256 characters. `smsPerClient` of an `Engine` counts by it, and
-   * resends of the request count for the same client. Only a keyed hash of it is stored.
+   * Who asks: an address, a session or a device, as text of 1 to 256 characters. `smsPerClient` counts by it. An
+   * `Engine`'s resends of the request count for the same client. Only a keyed hash of it is stored.
    */
   client?: string | undefined;
   /** The country of a number without its calling code: an ISO 3166 code such as `PT`. */
@@ -41,8 +41,8 @@ export interface ValidateOptions extends CallOptions {
    */
   number?: string | undefined;
   /**
-   * Who submits the code: an address, a session or a device, as text of 1 to 256 characters. `wrongCodesPerClient` of an `Engine`
-   * counts by it. Only a keyed hash of it is stored.
+   * Who submits the code: an address, a session or a device, as text of 1 to 256 characters. `wrongCodesPerClient` counts by
+   * it. Only a keyed hash of it is stored.
    */
   client?: string | undefined;
   /** The country of a `number` without its calling code: an ISO 3166 code such as `PT`. */

@@ -174,15 +174,15 @@ class Run {
         if (hasStore) {
             rest.store = new Store(url ?? external ?? "memory:", { key: keyOrOwn, previousKeys, retention });
         }
+        const quotas = ["wrongCodesPerNumber", "smsPerNumber", "wrongCodesPerClient", "smsPerClient"];
+        for (const name of quotas.filter((name) => rest[name])) {
+            rest[name] = { limit: rest[name][0], per: rest[name][1] };
+        }
+        if (rest.smsPerPrefix) {
+            const [limit, per, lastDigits] = rest.smsPerPrefix;
+            rest.smsPerPrefix = { limit, per, lastDigits };
+        }
         if (this.on === "engine") {
-            const quotas = ["wrongCodesPerNumber", "smsPerNumber", "wrongCodesPerClient", "smsPerClient"];
-            for (const name of quotas.filter((name) => rest[name])) {
-                rest[name] = { limit: rest[name][0], per: rest[name][1] };
-            }
-            if (rest.smsPerPrefix) {
-                const [limit, per, lastDigits] = rest.smsPerPrefix;
-                rest.smsPerPrefix = { limit, per, lastDigits };
-            }
             this.verifier = new Engine({ send: (sms) => this.send(sms), clock: this.clock, ...rest });
         } else {
             const [api, path] = this.on === "client-v1" ? ["v1", "/api/public"] : ["v2", "/api"];

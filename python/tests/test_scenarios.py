@@ -153,10 +153,10 @@ class Run:
                 url = url or "memory:"
         if url is not None:
             options["store"] = Store(url, **store)
+        for name, limit in options.items():
+            if "_per_" in name and limit is not None:
+                options[name] = (PrefixQuota if name == "sms_per_prefix" else Quota)(*limit)
         if self.on == "engine":
-            for name, limit in options.items():
-                if "_per_" in name and limit is not None:
-                    options[name] = (PrefixQuota if name == "sms_per_prefix" else Quota)(*limit)
             self.verifier: Any = (AsyncEngine if self.is_async else Engine)(self.send, clock=self.clock, **options)
         else:
             v1 = self.on == "client-v1"

@@ -1,7 +1,7 @@
 //! A verifier that E-goi runs, over HTTPS.
 
 mod budget;
-mod idempotency;
+mod guard;
 mod options;
 mod redact;
 mod request_locks;
@@ -23,7 +23,7 @@ use zeroize::Zeroizing;
 
 pub use options::{Api, ClientOptions, V1Paths, V2Paths};
 
-use idempotency::{Claimed, Idempotency};
+use guard::{Attempted, Claimed, Guard};
 use redact::Secrets;
 use request_locks::RequestLocks;
 use routes::Routes;
@@ -86,7 +86,7 @@ struct Shared {
     accept: Accept,
     words: StatusWords,
     validations: RequestLocks,
-    idempotency: Option<Idempotency>,
+    guard: Option<Guard>,
 }
 
 impl Client {
@@ -99,7 +99,7 @@ impl Client {
             routes: Routes::new(&options, &base)?,
             transport: Transport::new(&options, &key, &base)?,
             words: StatusWords::extended(options.status_words.iter().cloned())?,
-            idempotency: Idempotency::new(&options, &base, &key, &sender)?,
+            guard: Guard::new(&options, &base, &key, &sender)?,
             validations: RequestLocks::default(),
             check_state_first: options.check_state_first,
             accept: options.accept,
@@ -123,11 +123,10 @@ impl Client {
     pub async fn request_to(&self, number: PhoneNumber, options: RequestOptions) -> Result<Verification, Error> {
         self.0.accept.check(number)?;
         let terms = Terms::check(&options)?;
-        let keyed = match (options.checked_idempotency_key()?, &self.0.idempotency) {
-            (None, _) => None,
-            (Some(key), Some(idempotency)) => Some((idempotency, key)),
-            (Some(_), None) => return Err(unsupported("an `idempotency_key` needs a `store`")),
-        };
+        let (key, client) = (options.checked_idempotency_key()?, options.checked_client()?);
+        if key.is_some() && self.0.guard.is_none() {
+            return Err(unsupported("an `idempotency_key` needs a `store`"));
+        }
         let secrets = Secrets {
             key: self.0.key.expose(),
             number: Some(number),
@@ -137,10 +136,11 @@ impl Client {
         let call = self.call("request", options.timeout, secrets, None);
         let held = OnceLock::new();
         let work = async {
-            if let Some((idempotency, key)) = &keyed {
-                match call.of_store(idempotency.claim(key, number, call.deadline)).await? {
+            if let Some(guard) = &self.0.guard {
+                match call.of_store(guard.claim(key.as_deref(), number, client, call.deadline)).await? {
                     Claimed::Known(known) => return Ok(known),
                     Claimed::Held(key) => drop(held.set(key)),
+                    Claimed::Nothing => {}
                 }
             }
             // Taken before the service can have taken its own, so that ours never ends later.
@@ -154,7 +154,7 @@ impl Client {
         let done = call.run(work, |_| "pending").await;
         // Outside of the deadline, which must not hide what the service accepted.
         match (held.into_inner(), &done) {
-            (Some(held), Ok(made)) => held.complete(made, call.deadline).await,
+            (Some(held), Ok(made)) if key.is_some() => held.complete(made, call.deadline).await,
             (Some(held), Err(error)) if !error.sms_possibly_sent() => held.release(call.deadline).await,
             _ => {}
         }
@@ -165,10 +165,18 @@ impl Client {
     pub async fn validate(&self, id: &str, code: &str, options: ValidateOptions) -> Result<Outcome, Error> {
         let id = RequestId::parse(id)?;
         let code = Code::parse(code)?;
-        let number = options.checked_number()?;
+        let (number, client) = (options.checked_number()?, options.checked_client()?);
         let secrets = Secrets { key: self.0.key.expose(), code: Some(&code), number, message: None };
         let call = self.call("validate", options.timeout, secrets, Some(&id));
+        let counted = OnceLock::new();
         let work = async {
+            if let Some(guard) = &self.0.guard {
+                match call.of_store(guard.count_attempt(client)).await? {
+                    Attempted::Uncounted => {}
+                    Attempted::Counted(attempt) => drop(counted.set(attempt)),
+                    Attempted::TooMany => return Ok(Outcome::TooManyAttempts),
+                }
+            }
             match &self.0.routes {
                 Routes::V1(_) if number.is_some() => Err(unsupported(
                     "V1 cannot check the number of a request: keep id and number together in the session, or use V2",
@@ -177,7 +185,11 @@ impl Client {
                 Routes::V2(routes) => v2::validate(&call, routes, &id, &code, number).await,
             }
         };
-        call.run(work, |outcome| outcome.as_str()).await
+        let done = call.run(work, |outcome| outcome.as_str()).await;
+        if let Some(attempt) = counted.into_inner().filter(|_| is_no_wrong_code(&done)) {
+            attempt.give_back(call.deadline).await;
+        }
+        done
     }
 
     /// Gives the request up. See [`Verifier::cancel`].
@@ -197,7 +209,22 @@ impl Client {
     pub async fn resend(&self, id: &str, options: CallOptions) -> Result<Verification, Error> {
         let id = RequestId::parse(id)?;
         let call = self.call("resend", options.timeout, self.own_secrets(), Some(&id));
-        call.run(async { v2::resend(&call, self.v2()?, &id).await }, |resent| resent.state.as_str()).await
+        let held = OnceLock::new();
+        let work = async {
+            let routes = self.v2()?;
+            if let Some(guard) = self.0.guard.as_ref().filter(|guard| guard.counts_resends()) {
+                let number = v2::recipient(&call, routes, &id).await?;
+                if let Claimed::Held(key) = call.of_store(guard.claim(None, number, None, call.deadline)).await? {
+                    drop(held.set(key));
+                }
+            }
+            v2::resend(&call, routes, &id).await
+        };
+        let done = call.run(work, |resent| resent.state.as_str()).await;
+        if let Some(held) = held.into_inner().filter(|_| done.as_ref().is_err_and(|error| !error.sms_possibly_sent())) {
+            held.release(call.deadline).await;
+        }
+        done
     }
 
     /// Reads the request. See [`Verifier::get`].
@@ -295,6 +322,18 @@ impl Client {
 
 fn unsupported(detail: &str) -> Error {
     Error::new(ErrorCode::Unsupported, detail)
+}
+
+/// Whether it is certain that no wrong code was submitted.
+fn is_no_wrong_code(done: &Result<Outcome, Error>) -> bool {
+    use ErrorCode::{Forbidden, NotFound, RateLimited, Unauthorized, Unreachable, Unsupported};
+    match done {
+        Ok(outcome) => *outcome != Outcome::WrongCode,
+        Err(error) => {
+            error.retry_is_safe()
+                || matches!(error.code(), Unreachable | Unauthorized | Forbidden | NotFound | RateLimited | Unsupported)
+        }
+    }
 }
 
 /// A request that the service took.

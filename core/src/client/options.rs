@@ -9,7 +9,8 @@ use zeroize::Zeroizing;
 
 use super::Client;
 use crate::error::{Error, Reason};
-use crate::store::Store;
+use crate::machine::{PrefixQuota, Quota};
+use crate::store::{Limits, Store};
 use crate::tls::Trust;
 use crate::values::Accept;
 
@@ -179,6 +180,7 @@ pub struct ClientOptions {
     pub(super) app_name: Option<String>,
     pub(super) language: String,
     pub(super) store: Option<Store>,
+    pub(super) limits: Limits,
 }
 
 impl ClientOptions {
@@ -203,6 +205,7 @@ impl ClientOptions {
             app_name: None,
             language: concat!("rust ", env!("CARGO_PKG_RUST_VERSION")).to_owned(),
             store: None,
+            limits: Limits::NONE,
         }
     }
 
@@ -368,12 +371,50 @@ impl ClientOptions {
         self
     }
 
-    /// Where idempotency keys are remembered, under which key, and for how long; it needs a key. Default: none, and a request
-    /// with an idempotency key is `unsupported`. Clients that are made of the same options share a `memory:`.
+    /// Where idempotency keys are remembered and the limits count, under which key, and for how long; it needs a key. Default:
+    /// none, and a request with an idempotency key is `unsupported`. Clients that are made of the same options share a `memory:`.
     #[must_use]
     pub fn store(mut self, store: Store) -> Self {
         self.store = Some(store.with_memory_shared());
         self
+    }
+
+    /// SMS to one number, requests and resends together; then `rate_limited`. It needs a [`store`](Self::store). Everything that
+    /// counts in one store counts together. A resend reads the request first, to know its number. Default: no limit.
+    #[must_use]
+    pub fn sms_per_number(mut self, quota: Option<Quota>) -> Self {
+        self.limits.sms_per_number = quota;
+        self
+    }
+
+    /// SMS for one [client](crate::RequestOptions::client), of requests: a resend names no client. Then `rate_limited`. It needs a
+    /// [`store`](Self::store). Default: no limit.
+    #[must_use]
+    pub fn sms_per_client(mut self, quota: Option<Quota>) -> Self {
+        self.limits.sms_per_client = quota;
+        self
+    }
+
+    /// SMS to numbers that share all but their last 1 to 14 digits, requests and resends together; then `rate_limited`. It needs a
+    /// [`store`](Self::store). Default: no limit.
+    #[must_use]
+    pub fn sms_per_prefix(mut self, quota: Option<PrefixQuota>) -> Self {
+        self.limits.sms_per_prefix = quota;
+        self
+    }
+
+    /// Wrong codes of one [client](crate::ValidateOptions::client), whichever the numbers; then `too_many_attempts`, and no code is
+    /// submitted. A success does not clear them. A code whose result did not arrive counts as wrong. It needs a
+    /// [`store`](Self::store). Default: no limit.
+    #[must_use]
+    pub fn wrong_codes_per_client(mut self, quota: Option<Quota>) -> Self {
+        self.limits.wrong_codes_per_client = quota;
+        self
+    }
+
+    /// The name of a limit that is set.
+    pub(crate) fn limit(&self) -> Option<&'static str> {
+        self.limits.first_set()
     }
 
     /// The client that they describe: [`Client::new`].

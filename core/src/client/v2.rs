@@ -44,12 +44,10 @@ pub(super) async fn validate(
     let mut size = None;
     if call.shared.check_state_first || number.is_some() {
         let (response, read) = read(call, routes, id).await?;
-        if let Some(number) = number {
-            match read.number.as_deref().map(PhoneNumber::parse_written) {
-                Some(Ok(recipient)) if recipient == number => {}
-                Some(Ok(_)) => return Err(Error::new(ErrorCode::NotFound, "the request is for another number")),
-                _ => return Err(response.unexpected(Kind::Read, "does not say which number the request is for")),
-            }
+        if let Some(number) = number
+            && recipient_of(&response, &read)? != number
+        {
+            return Err(Error::new(ErrorCode::NotFound, "the request is for another number"));
         }
         match state(call, &response, &read)? {
             State::Pending => size = read.code.as_deref().filter(|shown| can_be_code(shown, None)).map(String::len),
@@ -202,6 +200,17 @@ pub(super) async fn resend(call: &Call<'_>, routes: &routes::V2, id: &RequestId)
             None => Err(call.unknown_word(&resent, kind, &word)),
         },
     }
+}
+
+/// The number that the request is for.
+pub(super) async fn recipient(call: &Call<'_>, routes: &routes::V2, id: &RequestId) -> Result<PhoneNumber, Error> {
+    let (response, read) = read(call, routes, id).await?;
+    recipient_of(&response, &read)
+}
+
+fn recipient_of(response: &HttpResponse, read: &Read) -> Result<PhoneNumber, Error> {
+    let number = read.number.as_deref().and_then(|number| PhoneNumber::parse_written(number).ok());
+    number.ok_or_else(|| response.unexpected(Kind::Read, "does not say which number the request is for"))
 }
 
 pub(super) async fn get(call: &Call<'_>, routes: &routes::V2, id: &RequestId) -> Result<Verification, Error> {

@@ -23,8 +23,8 @@ use crate::generate::draw_bits;
 use crate::machine::{Quota, Window};
 use crate::store::{
     Attempt, ClientHash, Counted, CreateResult, DeliveryStatus, Detachable, Digest, FoundNumber, KEY_TAG, KeyLocks,
-    Limits, NewRequest, NewResend, PerProcess, ResendResult, SmsLimit, StoreBackend, StoredRequest, StoredTerms,
-    in_background,
+    Limits, NewRequest, NewResend, PerProcess, ResendResult, StoreBackend, StoredRequest, StoredTerms, in_background,
+    rate_limited,
 };
 use crate::values::{Accept, AllowedCountries, Code, EngineKey, PhoneNumber, RequestId};
 use crate::verification::{
@@ -542,22 +542,6 @@ fn is_unanswered<T>(result: &Result<T, Error>) -> bool {
 /// Takes back what was stored for an SMS that was not sent.
 async fn not_sent(store: Arc<dyn StoreBackend>, id: u128, delivery: u32, counted: Counted) {
     let _ = store.record_delivery(id, delivery, DeliveryStatus::NotSent, counted).await;
-}
-
-fn rate_limited(limit: SmsLimit) -> Error {
-    let (name, wait, detail) = match limit {
-        SmsLimit::MaxResends => ("max_resends", None, "all resends of this request are used up"),
-        SmsLimit::ResendAfter(wait) => ("resend_after", Some(wait), "too soon after the latest SMS to this number"),
-        SmsLimit::SmsPerNumber(wait) => ("sms_per_number", Some(wait), "too many SMS to this number"),
-        SmsLimit::SmsPerClient(wait) => ("sms_per_client", Some(wait), "too many SMS for this client"),
-        SmsLimit::SmsPerPrefix(wait) => {
-            ("sms_per_prefix", Some(wait), "too many SMS to numbers that share all but their last digits")
-        }
-    };
-    Error::new(ErrorCode::RateLimited, detail)
-        .with_limit(name)
-        .with_retry_is_safe(wait.is_some())
-        .with_retry_after(wait)
 }
 
 impl Deadline {

@@ -12,8 +12,6 @@ use crate::values::{Accept, AllowedCountries, EngineKey};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-/// A number has 15 digits at most, of which one is of its calling code.
-const MAX_LAST_DIGITS: u32 = 14;
 
 /// How to set an engine up. Whatever is not set has its default, which is what NIST SP 800-63B and OWASP ASVS 5 ask.
 #[derive(Clone)]
@@ -194,11 +192,7 @@ impl EngineOptions {
     }
 
     pub(crate) fn check(self) -> Result<Checked, Error> {
-        check_quota("wrong_codes_per_number", self.limits.wrong_codes_per_number)?;
-        check_quota("sms_per_number", self.limits.sms_per_number)?;
-        check_quota("wrong_codes_per_client", self.limits.wrong_codes_per_client)?;
-        check_quota("sms_per_client", self.limits.sms_per_client)?;
-        check_prefix(self.limits.sms_per_prefix)?;
+        let limits = self.limits.checked()?;
         for (field, max) in [
             ("max_attempts", self.limits.request.max_attempts),
             ("max_requests", u32::try_from(self.max_requests).ok()),
@@ -227,34 +221,11 @@ impl EngineOptions {
             keys,
             retention: self.store.retained_for(),
             timeout: self.timeout,
-            limits: self.limits,
+            limits,
             accept: self.accept,
             allowed,
         })
     }
-}
-
-fn check_quota(field: &str, quota: Option<Quota>) -> Result<(), Error> {
-    match quota {
-        Some(Quota { limit: 0, .. }) => {
-            Err(Error::invalid_input(field, Reason::TooSmall, "has a limit of 0; the minimum is 1"))
-        }
-        Some(Quota { per: Duration::ZERO, .. }) => {
-            Err(Error::invalid_input(field, Reason::TooSmall, "has a window of 0 s; it must be longer"))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn check_prefix(prefix: Option<PrefixQuota>) -> Result<(), Error> {
-    check_quota("sms_per_prefix", prefix.map(|prefix| prefix.quota()))?;
-    let last_digits = prefix.map_or(1, |prefix| prefix.last_digits);
-    if (1..=MAX_LAST_DIGITS).contains(&last_digits) {
-        return Ok(());
-    }
-    let reason = if last_digits == 0 { Reason::TooSmall } else { Reason::TooLarge };
-    let fault = format_args!("has {last_digits} last digits, must have 1 to {MAX_LAST_DIGITS}");
-    Err(Error::invalid_input("sms_per_prefix", reason, fault))
 }
 
 fn random_key() -> Result<EngineKey, Error> {

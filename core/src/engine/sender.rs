@@ -8,7 +8,7 @@ use std::pin::Pin;
 use zeroize::Zeroizing;
 
 use crate::client::{Api, Client, ClientOptions};
-use crate::error::Error;
+use crate::error::{Error, Reason};
 use crate::sms::{Sending, SmsEncoding, sms_parts};
 use crate::values::PhoneNumber;
 use crate::verification::CallOptions;
@@ -83,8 +83,12 @@ pub struct EgoiSms {
 }
 
 impl EgoiSms {
-    /// From a `Client`'s options.
+    /// From a `Client`'s options, without its limits: the engine has its own.
     pub fn new(options: ClientOptions) -> Result<Self, Error> {
+        if let Some(limit) = options.limit() {
+            let fault = "is given for `EgoiSms`; set the limit of the engine";
+            return Err(Error::invalid_input(limit, Reason::Conflicting, fault));
+        }
         Ok(Self { client: Client::new(options)?, urgent: true, encoding: None, max_parts: None })
     }
 

@@ -10,9 +10,10 @@ use std::time::Duration;
 use subtle::{Choice, ConstantTimeEq as _};
 
 use super::{
-    Attempt, ClientHash, Clock, Counted, CreateResult, DELIVERY_TIMEOUT, DeliveryStatus, Digest, FoundNumber,
-    IdempotencyClaim, Limits, MonotonicClock, NewClaim, NewRequest, NewResend, ResendResult, SWEPT_A_CALL, SmsLimit,
-    StoreBackend, StoreFuture, StoredRequest, StoredResponse, StoredTerms, is_key_known, wrong_key,
+    ATTEMPT_KEPT, Attempt, ClientAttempt, ClientHash, Clock, Counted, CreateResult, DELIVERY_TIMEOUT, DeliveryStatus,
+    Digest, FoundNumber, IdempotencyClaim, Limits, MonotonicClock, NewClaim, NewRequest, NewResend, ResendResult,
+    SWEPT_A_CALL, SmsLimit, StoreBackend, StoreFuture, StoredRequest, StoredResponse, StoredTerms, is_key_known,
+    wrong_key,
 };
 use crate::error::{Error, ErrorCode};
 use crate::machine::{CounterLimits, Counters, Event, EventResult, Record, RequestLimits, SmsWait, Timestamp, Window};
@@ -23,7 +24,7 @@ use crate::verification::{Outcome, SmsStatus, State, Terms};
 /// which a call waits for, is small.
 const SHARDS: usize = 256;
 
-/// How many requests a store holds unless told otherwise.
+/// How many requests a store holds by default.
 pub(crate) const MAX_REQUESTS: u64 = 10_000_000;
 
 /// Requests in memory, gone with the process. A pending request takes about 300 bytes.
@@ -35,7 +36,7 @@ pub struct MemoryStore {
     numbers: Table<PhoneNumber>,
     clients: Table<ClientKey>,
     prefixes: Table<u64>,
-    /// What a client's hash is hashed with.
+    /// What a client's hash is hashed with before it is kept: random, of this store only.
     secrets: [RandomState; 2],
     claims: Mutex<Claims>,
     /// Whose memory it is.
@@ -52,7 +53,7 @@ struct Kept {
     record: Record,
     code: Digest,
     number: PhoneNumber,
-    client: Option<Box<ClientHash>>,
+    client: Option<Box<ClientKey>>,
     terms: Arc<Terms>,
     created_at: Timestamp,
     retention: Duration,
@@ -67,8 +68,15 @@ struct Kept {
     replaced: Option<Box<(Digest, Record, SmsStatus)>>,
 }
 
-/// What a client's hash becomes under two keys of this store alone.
-type ClientKey = (u64, u64);
+/// What a client's hash becomes under this store's keys: SipHash, with the operating system's randomness.
+type ClientKey = [u64; 2];
+
+/// Whom an SMS is counted for, as it is kept.
+struct Subjects {
+    number: PhoneNumber,
+    client: Option<ClientKey>,
+    prefix: Option<u64>,
+}
 
 /// What is counted, by whom it is counted for.
 struct Table<K>(Vec<Mutex<Shard<K>>>);
@@ -94,7 +102,10 @@ struct Claims {
 }
 
 struct Claimed {
-    number: PhoneNumber,
+    /// None of an attempt.
+    number: Option<PhoneNumber>,
+    /// When its SMS, or its attempt, was counted.
+    counted_at: Timestamp,
     until: Timestamp,
     by: ClaimedBy,
 }
@@ -102,6 +113,7 @@ struct Claimed {
 enum ClaimedBy {
     Engine(u128),
     Client { owner: u128, response: Option<StoredResponse> },
+    Attempt,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -220,8 +232,7 @@ impl MemoryStore {
     }
 
     fn client(&self, hash: ClientHash) -> ClientKey {
-        let [one, other] = &self.secrets;
-        (one.hash_one(hash), other.hash_one(hash))
+        self.secrets.each_ref().map(|secret| secret.hash_one(hash))
     }
 
     /// Counts an SMS of a request for all that it counts for, or for none of them and says which limit is in the way, and the
@@ -229,14 +240,14 @@ impl MemoryStore {
     fn count_sms(
         &self,
         request: u128,
-        counted: &Counted,
+        counted: &Subjects,
         now: Timestamp,
         limits: &Limits,
     ) -> Result<(), (SmsLimit, Option<u128>)> {
         // Always in this order, so that no two calls wait for each other.
         let of_number = limits.of_number();
         let mut number = of_number.count_sms().then(|| self.numbers.lock(counted.number, now, of_number));
-        let mut client = counted.client.map(|hash| self.clients.lock(self.client(hash), now, limits.of_client()));
+        let mut client = counted.client.map(|client| self.clients.lock(client, now, limits.of_client()));
         let mut prefix = counted.prefix.map(|prefix| self.prefixes.lock(prefix, now, limits.of_prefix()));
         let latest = number.as_ref().and_then(|number| number.counters.latest).map(|latest| latest.request);
         let wait = number.as_ref().and_then(|number| number.sms_wait(now)).map(SmsLimit::of_number);
@@ -267,7 +278,7 @@ impl MemoryStore {
                     && let (mut shard, now) = self.requests(id)
                     && let Some(kept) = shard.live(id, now)
                 {
-                    if claimed.number != request.number {
+                    if claimed.number != Some(request.number) {
                         return CreateResult::OtherNumber;
                     }
                     return CreateResult::Known(Box::new((id, kept.stored(now))));
@@ -278,7 +289,8 @@ impl MemoryStore {
             return CreateResult::Full;
         }
         let (mut shard, now) = self.requests(request.id);
-        let counted = request.limits.counted(request.number, request.terms.client);
+        let client = request.terms.client.map(|hash| self.client(hash));
+        let counted = Subjects::of(&request.limits, request.number, client);
         if let Err((limit, latest)) = self.count_sms(request.id, &counted, now, &request.limits) {
             self.held.fetch_sub(1, Ordering::Relaxed);
             drop(shard);
@@ -293,7 +305,7 @@ impl MemoryStore {
             record: Record::new(now, request.terms.terms.validity.duration()),
             code: request.code,
             number: request.number,
-            client: request.terms.client.map(Box::new),
+            client: client.map(Box::new),
             terms: request.terms.terms,
             created_at: now,
             retention: request.retention,
@@ -308,32 +320,93 @@ impl MemoryStore {
         shard.due.push(Reverse((until, request.id)));
         shard.by_id.insert(request.id, Box::new(kept));
         if let (Some(claims), Some(key)) = (&mut claims, request.idempotency_key) {
-            claims.insert(key, Claimed { number: request.number, until, by: ClaimedBy::Engine(request.id) });
+            let by = ClaimedBy::Engine(request.id);
+            claims.insert(key, Claimed { number: Some(request.number), counted_at: now, until, by });
         }
         CreateResult::New(stored)
     }
 
     fn claim_now(&self, claim: NewClaim) -> Result<IdempotencyClaim, Error> {
-        let NewClaim { key, previous_keys, owner, number, retention } = claim;
+        let NewClaim { key, previous_keys, owner, number, client, retention, limits } = claim;
         let mut claims = lock(&self.claims);
         let now = self.clock.now();
         claims.sweep(now);
         for key in [&key].into_iter().chain(&previous_keys) {
             if let Some(claimed) = claims.by_key.get(key).filter(|claimed| now < claimed.until) {
                 return Ok(match &claimed.by {
-                    _ if claimed.number != number => IdempotencyClaim::OtherNumber,
+                    _ if claimed.number != Some(number) => IdempotencyClaim::OtherNumber,
                     ClaimedBy::Client { response: Some(response), .. } => IdempotencyClaim::Known(response.clone()),
                     ClaimedBy::Client { owner: by, .. } if *by == owner => IdempotencyClaim::New,
                     _ => IdempotencyClaim::UnderWay,
                 });
             }
         }
-        if claims.by_key.len() as u64 >= self.max_requests {
-            return Err(Error::new(ErrorCode::RateLimited, "the store holds as many idempotency keys as it may"));
+        self.has_room(&claims)?;
+        let counted = Subjects::of(&limits, number, client.map(|hash| self.client(hash)));
+        if let Err((limit, _)) = self.count_sms(owner, &counted, now, &limits) {
+            return Ok(IdempotencyClaim::RateLimited(limit));
         }
         let by = ClaimedBy::Client { owner, response: None };
-        claims.insert(key, Claimed { number, until: now.after(retention), by });
+        claims.insert(key, Claimed { number: Some(number), counted_at: now, until: now.after(retention), by });
         Ok(IdempotencyClaim::New)
+    }
+
+    fn has_room(&self, claims: &Claims) -> Result<(), Error> {
+        if (claims.by_key.len() as u64) < self.max_requests {
+            return Ok(());
+        }
+        let detail = "the store holds as many idempotency keys as it may";
+        Err(Error::new(ErrorCode::RateLimited, detail).with_limit("max_requests"))
+    }
+
+    fn release_now(&self, claim: &NewClaim) {
+        let mut claims = lock(&self.claims);
+        if claims.of(&claim.key, claim.owner).is_none() {
+            return;
+        }
+        let Some(claimed) = claims.remove(&claim.key) else { return };
+        let counted = Subjects::of(&claim.limits, claim.number, claim.client.map(|hash| self.client(hash)));
+        self.give_sms_back(&counted, claim.limits.of_number().count_sms(), claimed.counted_at, claim.owner);
+    }
+
+    fn count_attempt_now(&self, attempt: &ClientAttempt) -> Result<Option<Duration>, Error> {
+        let mut claims = lock(&self.claims);
+        let now = self.clock.now();
+        claims.sweep(now);
+        if claims.by_key.contains_key(&attempt.token()) {
+            return Ok(None);
+        }
+        self.has_room(&claims)?;
+        let limits = CounterLimits { wrong_codes: Some(attempt.quota), ..CounterLimits::default() };
+        let mut counting = self.clients.lock(self.client(attempt.client), now, limits);
+        if let Some(wait) = counting.counters.wrong_codes.wait(now, &attempt.quota) {
+            return Ok(Some(wait));
+        }
+        counting.counters.wrong_codes = counting.counters.wrong_codes.counted(now, &attempt.quota);
+        let claimed = Claimed { number: None, counted_at: now, until: now.after(ATTEMPT_KEPT), by: ClaimedBy::Attempt };
+        claims.insert(attempt.token(), claimed);
+        Ok(None)
+    }
+
+    fn give_attempt_back_now(&self, attempt: &ClientAttempt) {
+        let mut claims = lock(&self.claims);
+        let Some(claimed) = claims.remove(&attempt.token()) else { return };
+        let client = self.client(attempt.client);
+        if let Some(counters) = self.clients.shard(client).counters.get_mut(&client) {
+            counters.wrong_codes.give_back(claimed.counted_at);
+        }
+    }
+
+    fn give_sms_back(&self, counted: &Subjects, counts_number: bool, counted_at: Timestamp, request: u128) {
+        if counts_number {
+            self.numbers.give_sms_back(&counted.number, counted_at, request);
+        }
+        if let Some(client) = counted.client {
+            self.clients.give_sms_back(&client, counted_at, request);
+        }
+        if let Some(prefix) = counted.prefix {
+            self.prefixes.give_sms_back(&prefix, counted_at, request);
+        }
     }
 
     fn validate_now(&self, id: u128, attempt: &Attempt<'_>) -> Result<Option<Outcome>, Error> {
@@ -391,11 +464,11 @@ impl MemoryStore {
             }
             _ => return Some(ResendResult::Conflict),
         }
-        // Two hand-overs at once: were the second certainly not sent, which code counts could not be said.
+        // Two hand-overs at once: were the second certainly not sent, it would not be known which code counts.
         if kept.replaced.is_some() && now < kept.record.sent_at.after(DELIVERY_TIMEOUT) {
             return Some(ResendResult::RateLimited(SmsLimit::ResendAfter(Duration::from_secs(1))));
         }
-        let counted = limits.counted(kept.number, kept.client.as_deref().copied());
+        let counted = Subjects::of(limits, kept.number, kept.client.as_deref().copied());
         if let Err((limit, _)) = self.count_sms(id, &counted, now, limits) {
             return Some(ResendResult::RateLimited(limit));
         }
@@ -414,6 +487,8 @@ impl MemoryStore {
         let Some(kept) = shard.live(id, now).filter(is_it) else { return };
         kept.under_way = false;
         let sent_at = kept.record.sent_at;
+        // What `terms` gave is keyed already: the request has it.
+        let client = kept.client.as_deref().copied().filter(|_| counted.client.is_some());
         let mut free_key = None;
         match (end, kept.replaced.take()) {
             (DeliveryStatus::Sent, _) => {
@@ -441,13 +516,8 @@ impl MemoryStore {
             }
         }
         drop(shard);
-        self.numbers.give_sms_back(&counted.number, sent_at, id);
-        if let Some(hash) = counted.client {
-            self.clients.give_sms_back(&self.client(hash), sent_at, id);
-        }
-        if let Some(prefix) = counted.prefix {
-            self.prefixes.give_sms_back(&prefix, sent_at, id);
-        }
+        let counted = Subjects { number: counted.number, client, prefix: counted.prefix };
+        self.give_sms_back(&counted, true, sent_at, id);
         if let Some(key) = free_key {
             // The key of a request that was not sent is free again.
             let mut claims = lock(&self.claims);
@@ -471,7 +541,7 @@ impl Spread for PhoneNumber {
 
 impl Spread for ClientKey {
     fn spread(self) -> usize {
-        self.0 as usize
+        self[0] as usize
     }
 }
 
@@ -551,6 +621,17 @@ impl<K: Spread> Drop for Counting<'_, K> {
     }
 }
 
+impl Subjects {
+    fn of(limits: &Limits, number: PhoneNumber, client: Option<ClientKey>) -> Self {
+        let client = client.filter(|_| limits.sms_per_client.is_some());
+        Self { number, client, prefix: limits.counted(number, None).prefix }
+    }
+}
+
+fn as_hash([one, other]: &ClientKey) -> ClientHash {
+    (u128::from(*one) << 64 | u128::from(*other)).to_be_bytes()
+}
+
 impl Requests {
     fn live(&mut self, id: u128, now: Timestamp) -> Option<&mut Kept> {
         self.by_id.get_mut(&id).map(|kept| &mut **kept).filter(|kept| now < kept.until())
@@ -604,15 +685,15 @@ impl Claims {
         self.by_key.insert(key, claimed);
     }
 
-    fn remove(&mut self, key: &Digest) {
-        if let Some(claimed) = self.by_key.remove(key) {
-            self.due.remove(&(claimed.until, *key));
-        }
+    fn remove(&mut self, key: &Digest) -> Option<Claimed> {
+        let claimed = self.by_key.remove(key)?;
+        self.due.remove(&(claimed.until, *key));
+        Some(claimed)
     }
 }
 
 impl MemoryStore {
-    /// The answer to a call. What the parent did since a fork this copy does not know, and a lock that another thread of it
+    /// The result of a call. What the parent did since a fork this copy does not know, and a lock that another thread of it
     /// held is never released: both would be a second SMS, or a hang.
     fn ready<'a, T: Send + 'a>(&self, call: impl FnOnce() -> T) -> StoreFuture<'a, T> {
         self.checked(|| Ok(call()))
@@ -649,7 +730,7 @@ impl StoreBackend for MemoryStore {
             let (mut shard, now) = self.requests(id);
             shard.live(id, now).map(|kept| StoredTerms {
                 number: kept.number,
-                client: kept.client.as_deref().copied(),
+                client: kept.client.as_deref().map(as_hash),
                 terms: kept.terms.clone(),
             })
         })
@@ -683,13 +764,16 @@ impl StoreBackend for MemoryStore {
         })
     }
 
-    fn release(&self, key: Digest, owner: u128) -> StoreFuture<'_, ()> {
-        self.ready(|| {
-            let mut claims = lock(&self.claims);
-            if claims.of(&key, owner).is_some() {
-                claims.remove(&key);
-            }
-        })
+    fn release(&self, claim: NewClaim) -> StoreFuture<'_, ()> {
+        self.ready(|| self.release_now(&claim))
+    }
+
+    fn count_attempt(&self, attempt: ClientAttempt) -> StoreFuture<'_, Option<Duration>> {
+        self.checked(|| self.count_attempt_now(&attempt))
+    }
+
+    fn give_attempt_back(&self, attempt: ClientAttempt) -> StoreFuture<'_, ()> {
+        self.ready(|| self.give_attempt_back_now(&attempt))
     }
 
     fn find(&self, number: PhoneNumber, _: Limits) -> StoreFuture<'_, FoundNumber> {
@@ -715,9 +799,15 @@ impl StoreBackend for MemoryStore {
     fn erase(&self, number: PhoneNumber) -> StoreFuture<'_, u64> {
         self.ready(|| {
             let mut claims = lock(&self.claims);
-            let used: Vec<_> =
-                claims.by_key.iter().filter(|(_, claimed)| claimed.number == number).map(|(key, _)| *key).collect();
-            used.iter().for_each(|key| claims.remove(key));
+            let used: Vec<_> = claims
+                .by_key
+                .iter()
+                .filter(|(_, claimed)| claimed.number == Some(number))
+                .map(|(key, _)| *key)
+                .collect();
+            for key in &used {
+                claims.remove(key);
+            }
             let mut erased = 0;
             for shard in &self.requests {
                 let mut shard = lock(shard);
@@ -749,14 +839,15 @@ mod tests {
     use std::task::{Context, Poll, Waker};
 
     use super::*;
-    use crate::values::PhoneNumber;
+    use crate::machine::Quota;
     use crate::verification::RequestOptions;
 
     fn claim(key: u128) -> Result<NewClaim, Error> {
         let mut digest = [0; 32];
         digest[..16].copy_from_slice(&key.to_le_bytes());
         let (number, retention) = (PhoneNumber::parse("351-910000000")?, Duration::from_secs(3600));
-        Ok(NewClaim { key: digest, previous_keys: Vec::new(), owner: key, number, retention })
+        let (previous_keys, limits) = (Vec::new(), Limits::NONE);
+        Ok(NewClaim { key: digest, previous_keys, owner: key, number, client: None, retention, limits })
     }
 
     fn refusal<T>(mut result: StoreFuture<'_, T>) -> Option<ErrorCode> {
@@ -782,6 +873,8 @@ mod tests {
             terms: Arc::new(Terms::check(&RequestOptions::default())?),
         };
         let resend = NewResend { command: 1, code: [0; 32], terms, limits: Limits::NONE };
+        let quota = Quota { limit: 1, per: Duration::from_secs(1) };
+        let client_attempt = ClientAttempt { id: 1, client: [0; 16], quota };
         let refused = [
             refusal(store.validate(1, attempt)),
             refusal(store.cancel(1)),
@@ -791,10 +884,37 @@ mod tests {
             refusal(store.get(1)),
             refusal(store.claim(claim.clone())),
             refusal(store.complete(claim.key, claim.owner, response)),
-            refusal(store.release(claim.key, claim.owner)),
+            refusal(store.release(claim.clone())),
+            refusal(store.count_attempt(client_attempt)),
+            refusal(store.give_attempt_back(client_attempt)),
             refusal(store.ping()),
         ];
-        assert_eq!(refused, [Some(ErrorCode::Forked); 10]);
+        assert_eq!(refused, [Some(ErrorCode::Forked); 12]);
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn of_a_client_a_hash_under_a_key_of_the_store_is_kept() -> Result<(), Error> {
+        let terms = Arc::new(Terms::check(&RequestOptions::default())?);
+        let hash: ClientHash = [5; 16];
+        let mut kept = Vec::new();
+        for _ in 0..2 {
+            let store = MemoryStore::new(10);
+            let number = PhoneNumber::parse("351-910000000")?;
+            let request = NewRequest {
+                id: 1,
+                number,
+                code: [0; 32],
+                terms: StoredTerms { number, client: Some(hash), terms: Arc::clone(&terms) },
+                idempotency_key: None,
+                previous_idempotency_keys: Vec::new(),
+                retention: Duration::ZERO,
+                limits: Limits::NONE,
+            };
+            store.create(request).await?;
+            kept.push(store.terms(1).await?.and_then(|terms| terms.client()));
+        }
+        assert!(kept.iter().all(|kept| kept.is_some_and(|kept| kept != hash)) && kept[0] != kept[1], "{kept:?}");
         Ok(())
     }
 
@@ -804,7 +924,7 @@ mod tests {
         for key in 0..10_000 {
             let claim = claim(key)?;
             assert_eq!(store.claim(claim.clone()).await?, IdempotencyClaim::New);
-            store.release(claim.key, claim.owner).await?;
+            store.release(claim).await?;
         }
         let claims = lock(&store.claims);
         assert_eq!((claims.by_key.len(), claims.due.len()), (0, 0));

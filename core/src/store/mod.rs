@@ -2,6 +2,7 @@
 
 mod clock;
 mod detached;
+mod limits;
 mod memory;
 mod options;
 mod per_process;
@@ -20,12 +21,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::{Error, ErrorCode, Reason};
-use crate::machine::{CounterLimits, Counters, PrefixQuota, Quota, Record, RequestLimits, SmsWait, Timestamp};
+use crate::machine::{Counters, Quota, Record, Timestamp};
 use crate::values::PhoneNumber;
 use crate::verification::{Outcome, SmsStatus, State, Terms};
 
 pub use clock::{Clock, ClockShift, MonotonicClock, TestClock};
 pub(crate) use detached::{Detachable, KeyLocks, in_background};
+pub(crate) use limits::rate_limited;
+pub use limits::{Counted, Limits, SmsLimit};
 pub(crate) use memory::MAX_REQUESTS;
 pub use memory::MemoryStore;
 #[cfg(feature = "sealed")]
@@ -39,6 +42,9 @@ const SWEPT_A_CALL: usize = 4;
 
 /// A hand-over that has not ended after this long is taken to have died.
 const DELIVERY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long an attempt of a `Client` can be given back. No call takes longer; after it the attempt stays counted.
+const ATTEMPT_KEPT: Duration = Duration::from_secs(600);
 
 /// The failure of a store, with what to do about it.
 #[cfg(feature = "sealed")]
@@ -84,7 +90,7 @@ pub(crate) fn wrong_key() -> Error {
 /// Each method is one atomic operation: in SQL one transaction around one conditional write, in Redis one script. A
 /// failure is an error of the code `storage`, made by [`Error::new`]; nothing is ever verified then.
 ///
-/// A store that can lose an answer repeats the command, and must not do twice what it did already: it knows a validation
+/// A store that can lose a response repeats the command, and must not do twice what it did already: it knows a validation
 /// by its attempt's id, a request by its own, a resend by its command, a claim by its owner.
 pub trait StoreBackend: Send + Sync {
     /// Writes a request down *before* its SMS is handed over, so that a process that dies in between leaves `sms =
@@ -114,17 +120,31 @@ pub trait StoreBackend: Send + Sync {
     /// Reads; none where there is no such request.
     fn get(&self, id: u128) -> StoreFuture<'_, Option<StoredRequest>>;
 
-    /// Claims an idempotency key of a `Client` for a number, before its request is sent. The same claim once more, by its
-    /// owner, is [`IdempotencyClaim::New`] again until it is completed.
+    /// Claims an idempotency key of a `Client` for a number, and counts the SMS under the claim's limits, before the request is
+    /// sent. The same claim once more, by its owner, is [`IdempotencyClaim::New`] again until it is completed, and is not
+    /// counted again. A claim that a limit refuses leaves nothing behind.
     fn claim(&self, claim: NewClaim) -> StoreFuture<'_, IdempotencyClaim>;
 
     /// Stores the response to the request of a claimed key. Of a claim that is not this owner's, or was completed, it
     /// changes nothing.
     fn complete(&self, key: Digest, owner: u128, response: StoredResponse) -> StoreFuture<'_, ()>;
 
-    /// Removes a claim, when it is certain that no SMS was sent. Of a claim that is not this owner's, or was completed, it
-    /// changes nothing: a release that comes late takes nobody's key away.
-    fn release(&self, key: Digest, owner: u128) -> StoreFuture<'_, ()>;
+    /// Removes a claim and gives its SMS back, when it is certain that no SMS was sent. Of a claim that is not this owner's, or
+    /// was completed, it changes nothing: a release that comes late takes nobody's key away.
+    fn release(&self, claim: NewClaim) -> StoreFuture<'_, ()>;
+
+    /// Counts a wrong code of a client, before somebody else checks the code; none where it was counted, else how long the limit
+    /// lasts. The same attempt once more is not counted again.
+    fn count_attempt(&self, attempt: ClientAttempt) -> StoreFuture<'_, Option<Duration>> {
+        let _ = attempt;
+        unsupported("count_attempt")
+    }
+
+    /// Gives an attempt back that was no wrong code. Of one that was not counted, or was given back, it changes nothing.
+    fn give_attempt_back(&self, attempt: ClientAttempt) -> StoreFuture<'_, ()> {
+        let _ = attempt;
+        unsupported("give_attempt_back")
+    }
 
     /// What is kept of a number: its requests, in any order, and what is counted for it.
     fn find(&self, number: PhoneNumber, limits: Limits) -> StoreFuture<'_, FoundNumber> {
@@ -172,74 +192,8 @@ pub struct FoundNumber {
     pub now: Timestamp,
 }
 
-/// The limits of an engine; `None` is no limit. An SMS is given back only when it was certainly not sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Those of one request. The pause is between two SMS to one number, whichever their requests.
-    pub request: RequestLimits,
-    /// Wrong codes for one number, cleared by a success.
-    pub wrong_codes_per_number: Option<Quota>,
-    /// SMS to one number.
-    pub sms_per_number: Option<Quota>,
-    /// Wrong codes of one client, which a success does not clear: it may be for another number.
-    pub wrong_codes_per_client: Option<Quota>,
-    /// SMS for one client.
-    pub sms_per_client: Option<Quota>,
-    /// SMS to numbers that share all but their last digits.
-    pub sms_per_prefix: Option<PrefixQuota>,
-}
-
-impl Limits {
-    /// No limits at all.
-    pub const NONE: Self = Self {
-        request: RequestLimits { max_attempts: None, max_resends: None, resend_after: None },
-        wrong_codes_per_number: None,
-        sms_per_number: None,
-        wrong_codes_per_client: None,
-        sms_per_client: None,
-        sms_per_prefix: None,
-    };
-
-    /// Those of one number.
-    pub fn of_number(&self) -> CounterLimits {
-        CounterLimits {
-            wrong_codes: self.wrong_codes_per_number,
-            sms: self.sms_per_number,
-            pause: self.request.resend_after,
-        }
-    }
-
-    /// Those of one client.
-    pub fn of_client(&self) -> CounterLimits {
-        CounterLimits { wrong_codes: self.wrong_codes_per_client, sms: self.sms_per_client, pause: None }
-    }
-
-    /// Those of one prefix.
-    pub fn of_prefix(&self) -> CounterLimits {
-        let sms = self.sms_per_prefix.map(|prefix| prefix.quota());
-        CounterLimits { wrong_codes: None, sms, pause: None }
-    }
-
-    /// Whom an SMS is counted for under these limits.
-    pub fn counted(&self, number: PhoneNumber, client: Option<ClientHash>) -> Counted {
-        let prefix = self.sms_per_prefix.map(|prefix| number.prefix(prefix.last_digits));
-        Counted { number, client: client.filter(|_| self.sms_per_client.is_some()), prefix }
-    }
-}
-
 /// What stands for a client before a store has put its key to it: the first 128 bits of a SHA-256.
 pub type ClientHash = [u8; 16];
-
-/// Whom an SMS is counted for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Counted {
-    /// The number.
-    pub number: PhoneNumber,
-    /// The client, where one was named and is counted.
-    pub client: Option<ClientHash>,
-    /// The digits that the number shares with others, where those are counted.
-    pub prefix: Option<u64>,
-}
 
 /// A request to write down.
 pub struct NewRequest {
@@ -309,9 +263,9 @@ pub enum CreateResult {
 
 /// A code that was submitted.
 pub struct Attempt<'a> {
-    /// 128 random bits: a store that repeats a command after a lost answer must not count it twice, and answers what it
-    /// answered first. It remembers the latest eight that counted, with the request. 0 for a store in this process, which
-    /// loses no answer.
+    /// 128 random bits: a store that repeats a command after a lost response must not count it twice, and returns what it
+    /// returned first. It remembers the latest eight that counted, with the request. 0 for a store in this process, which
+    /// loses no response.
     pub id: u128,
     /// What stands for the code under each key that is still honoured.
     pub codes: &'a [Digest],
@@ -325,7 +279,7 @@ pub struct Attempt<'a> {
 
 /// A new code for a request.
 pub struct NewResend {
-    /// 128 random bits: a store that repeats a command after a lost answer knows it again by them. Two resends are never the
+    /// 128 random bits: a store that repeats a command after a lost response knows it again by them. Two resends are never the
     /// same command, even if they drew the same code.
     pub command: u128,
     /// What stands for the code.
@@ -349,63 +303,6 @@ pub enum ResendResult {
     Conflict,
     /// A limit.
     RateLimited(SmsLimit),
-}
-
-/// The limit that stopped an SMS, and how long it lasts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SmsLimit {
-    /// All resends of the request are used up. Waiting does not help.
-    MaxResends,
-    /// The pause after the latest SMS to the number, or an SMS that is still being delivered.
-    ResendAfter(Duration),
-    /// The window of the number.
-    SmsPerNumber(Duration),
-    /// The window of the client.
-    SmsPerClient(Duration),
-    /// The window of the numbers that share all but their last digits.
-    SmsPerPrefix(Duration),
-}
-
-impl SmsLimit {
-    /// The one that the state machine names.
-    pub(crate) fn of(retry_after: Option<Duration>) -> Self {
-        retry_after.map_or(Self::MaxResends, Self::ResendAfter)
-    }
-
-    /// The one of this name, as the stores that are servers say it.
-    #[cfg(any(feature = "postgres", feature = "redis"))]
-    pub(crate) fn named(name: &str, wait: Duration) -> Option<Self> {
-        Some(match name {
-            "max_resends" => Self::MaxResends,
-            "resend_after" => Self::ResendAfter(wait),
-            "sms_per_number" => Self::SmsPerNumber(wait),
-            "sms_per_client" => Self::SmsPerClient(wait),
-            "sms_per_prefix" => Self::SmsPerPrefix(wait),
-            _ => return None,
-        })
-    }
-
-    /// The one of a number that stops an SMS.
-    pub fn of_number(wait: SmsWait) -> Self {
-        match wait {
-            SmsWait::Pause(wait) => Self::ResendAfter(wait),
-            SmsWait::Quota(wait) => Self::SmsPerNumber(wait),
-        }
-    }
-
-    /// The one of a client that does.
-    pub fn of_client(wait: SmsWait) -> Self {
-        match wait {
-            SmsWait::Pause(wait) | SmsWait::Quota(wait) => Self::SmsPerClient(wait),
-        }
-    }
-
-    /// The one of a prefix that does.
-    pub fn of_prefix(wait: SmsWait) -> Self {
-        match wait {
-            SmsWait::Pause(wait) | SmsWait::Quota(wait) => Self::SmsPerPrefix(wait),
-        }
-    }
 }
 
 /// How a hand-over ended.
@@ -445,8 +342,32 @@ pub struct NewClaim {
     pub owner: u128,
     /// The number of the request.
     pub number: PhoneNumber,
+    /// Who asks.
+    pub client: Option<ClientHash>,
     /// How long the key is remembered.
     pub retention: Duration,
+    /// The limits that hold: those of SMS.
+    pub limits: Limits,
+}
+
+/// An attempt of a `Client`'s client, whose code E-goi checks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClientAttempt {
+    /// 128 random bits that name it.
+    pub id: u128,
+    /// Who submits the code.
+    pub client: ClientHash,
+    /// How many wrong codes in how long.
+    pub quota: Quota,
+}
+
+impl ClientAttempt {
+    /// By what the stores know it again, among the idempotency keys.
+    pub(crate) fn token(&self) -> Digest {
+        let mut token = [0; 32];
+        token[..16].copy_from_slice(&self.id.to_be_bytes());
+        token
+    }
 }
 
 /// What a `Client`'s request gave.
@@ -471,4 +392,6 @@ pub enum IdempotencyClaim {
     UnderWay,
     /// It was used for another number.
     OtherNumber,
+    /// A limit of SMS. The key was not used.
+    RateLimited(SmsLimit),
 }

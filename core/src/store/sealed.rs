@@ -11,7 +11,7 @@ use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::{ClientHash, Counted, Digest, StoredTerms};
+use super::{ClientHash, Counted, Digest, NewClaim, StoredTerms};
 use crate::error::{Error, ErrorCode, Reason};
 use crate::sms::MessageTemplate;
 use crate::values::{CodeSize, CodeType, EngineKey, PhoneNumber, Validity};
@@ -148,6 +148,12 @@ impl Seal {
             client: counted.client.map(|client| self.client_tags(client)).unwrap_or_default(),
             prefix: counted.prefix.map(prefix).unwrap_or_default(),
         }
+    }
+
+    /// The same for the SMS of a claim: no number where it is not counted.
+    pub(crate) fn claimed_tags(&self, claim: &NewClaim) -> Tags {
+        let tags = self.counted_tags(&claim.limits.counted(claim.number, claim.client));
+        if claim.limits.of_number().count_sms() { tags } else { Tags { number: Vec::new(), ..tags } }
     }
 
     fn tags(&self, parts: &[&[u8]]) -> Vec<Digest> {

@@ -1,10 +1,11 @@
 //! A store with the mistake that the others must not make: what is counted is read, and then written.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use egoi_verify::store::{
-    Attempt, Counted, CreateResult, DeliveryStatus, Digest, IdempotencyClaim, KEY_TAG, Limits, NewClaim, NewRequest,
-    NewResend, ResendResult, StoreBackend, StoreFuture, StoredRequest, StoredResponse, StoredTerms,
+    Attempt, ClientAttempt, Counted, CreateResult, DeliveryStatus, Digest, IdempotencyClaim, KEY_TAG, Limits, NewClaim,
+    NewRequest, NewResend, ResendResult, StoreBackend, StoreFuture, StoredRequest, StoredResponse, StoredTerms,
 };
 use egoi_verify::{Clock as _, Error, ErrorCode, Outcome, State, TestClock};
 
@@ -28,10 +29,6 @@ impl BrokenStore {
         let answer = call(&mut model, self.clock.now());
         Box::pin(std::future::ready(Ok(answer)))
     }
-}
-
-fn no_keys<'a, T: Send + 'a>() -> StoreFuture<'a, T> {
-    Box::pin(std::future::ready(Err(Error::new(ErrorCode::Storage, "it keeps no keys of clients"))))
 }
 
 impl StoreBackend for BrokenStore {
@@ -86,15 +83,31 @@ impl StoreBackend for BrokenStore {
         self.done(|model, now| model.get(id, now))
     }
 
-    fn claim(&self, _: NewClaim) -> StoreFuture<'_, IdempotencyClaim> {
-        no_keys()
+    fn claim(&self, claim: NewClaim) -> StoreFuture<'_, IdempotencyClaim> {
+        let counted = claim.limits.counted(claim.number, claim.client);
+        let seen = self.model.lock().unwrap().counted(&counted);
+        std::thread::yield_now();
+        self.done(|model, now| {
+            model.set_counted(&counted, seen);
+            model.claim(&claim, now)
+        })
     }
 
-    fn complete(&self, _: Digest, _: u128, _: StoredResponse) -> StoreFuture<'_, ()> {
-        no_keys()
+    fn complete(&self, key: Digest, owner: u128, response: StoredResponse) -> StoreFuture<'_, ()> {
+        self.done(|model, _| model.complete(&key, owner, response))
     }
 
-    fn release(&self, _: Digest, _: u128) -> StoreFuture<'_, ()> {
-        no_keys()
+    fn release(&self, claim: NewClaim) -> StoreFuture<'_, ()> {
+        self.done(|model, _| model.release(&claim))
+    }
+
+    fn count_attempt(&self, attempt: ClientAttempt) -> StoreFuture<'_, Option<Duration>> {
+        let seen = self.model.lock().unwrap().attempts_of(&attempt);
+        std::thread::yield_now();
+        self.done(|model, now| model.count_attempt(&attempt, seen, now))
+    }
+
+    fn give_attempt_back(&self, attempt: ClientAttempt) -> StoreFuture<'_, ()> {
+        self.done(|model, _| model.give_attempt_back(&attempt))
     }
 }

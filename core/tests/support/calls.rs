@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use egoi_verify::machine::{PrefixQuota, Quota, RequestLimits, Timestamp};
 use egoi_verify::store::{
-    Attempt, ClockShift, Counted, CreateResult, DeliveryStatus, IdempotencyClaim, Limits, NewClaim, NewRequest,
-    ResendResult, StoreBackend,
+    Attempt, ClientAttempt, ClockShift, Counted, CreateResult, DeliveryStatus, IdempotencyClaim, Limits, NewClaim,
+    NewRequest, ResendResult, StoreBackend,
 };
 use egoi_verify::{Clock, EngineOptions, Error, Store};
 use rustix::time::{ClockId, clock_gettime};
@@ -29,6 +29,7 @@ pub(crate) enum Call {
     Settle { id: u128, delivery: u32, is_sent: bool },
     Get { id: u128 },
     Claim { key: u8, to: usize },
+    CountAttempt,
 }
 
 /// The limits that hold; none is no limit.
@@ -118,9 +119,16 @@ pub(crate) fn open(url: &str) -> Arc<dyn StoreBackend> {
     options.open_store().unwrap()
 }
 
-fn new_claim(key: u8, to: usize) -> NewClaim {
-    let retention = Duration::from_secs(3600);
-    NewClaim { key: [key; 32], previous_keys: Vec::new(), owner: rand::random(), number: number(to), retention }
+fn new_claim(key: u8, to: usize, limits: Limits) -> NewClaim {
+    NewClaim {
+        key: [key; 32],
+        previous_keys: Vec::new(),
+        owner: rand::random(),
+        number: number(to),
+        client: Some(client_hash(0)),
+        retention: Duration::from_secs(3600),
+        limits,
+    }
 }
 
 impl Call {
@@ -154,10 +162,17 @@ impl Call {
                 String::new()
             }
             Self::Get { id } => format!("{:?}", store.get(id).await?.map(|stored| (stored.record, stored.sms))),
-            Self::Claim { key, to } => match store.claim(new_claim(key, to)).await? {
+            Self::Claim { key, to } => match store.claim(new_claim(key, to, limits)).await? {
                 IdempotencyClaim::New => "new".to_owned(),
+                IdempotencyClaim::RateLimited(_) => "rate limited".to_owned(),
                 other => format!("{other:?}"),
             },
+            Self::CountAttempt => {
+                let quota = limits.wrong_codes_per_client.unwrap();
+                let attempt = ClientAttempt { id: attempt_id, client: client_hash(0), quota };
+                let limited = store.count_attempt(attempt).await?;
+                limited.map_or("counted", |_| "rate limited").to_owned()
+            }
         })
     }
 
@@ -170,7 +185,7 @@ impl Call {
             | Self::Resend { id, .. }
             | Self::Settle { id, .. }
             | Self::Get { id } => id,
-            Self::Claim { .. } => 0,
+            Self::Claim { .. } | Self::CountAttempt => 0,
         }
     }
 }

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use egoi_verify::machine::{Counters, LatestSms, PrefixQuota, Quota, RequestLimits, Timestamp, Window};
 use egoi_verify::store::{
-    Attempt, ClientHash, CreateResult, DeliveryStatus, Digest, IdempotencyClaim, KEY_TAG, Limits, NewClaim, NewRequest,
-    NewResend, ResendResult, SmsLimit, StoreBackend, StoredResponse, StoredTerms,
+    Attempt, ClientAttempt, ClientHash, CreateResult, DeliveryStatus, Digest, IdempotencyClaim, KEY_TAG, Limits,
+    NewClaim, NewRequest, NewResend, ResendResult, SmsLimit, StoreBackend, StoredResponse, StoredTerms,
 };
 use egoi_verify::{
     Clock as _, Engine, EngineOptions, ErrorCode, Outcome, OutgoingSms, PhoneNumber, RequestOptions, State, Store,
@@ -144,13 +144,39 @@ macro_rules! conforms_for_clients {
             a_claimed_key_is_free_again_when_its_retention_ends
             a_key_of_an_engines_request_is_claimed_until_it_is_known_not_to_be_sent
         }
+        conforms_for_limits_of_clients!($kind);
+        facts! { $kind:
+            of_64_claims_of_one_client_at_once_no_more_than_its_limit_are_new
+            of_64_claims_for_one_prefix_at_once_no_more_than_its_limit_are_new
+            of_64_attempts_of_one_client_at_once_no_more_than_its_limit_are_counted
+            of_64_releases_of_a_claim_at_once_one_gives_its_sms_back
+        }
+    };
+}
+
+/// Of a store that counts for a `Client`, one call at a time.
+macro_rules! conforms_for_limits_of_clients {
+    ($kind:path) => {
+        facts! { $kind:
+            a_claim_counts_for_its_number_its_client_and_its_prefix
+            a_claim_that_a_limit_refuses_leaves_nothing_behind
+            a_claim_that_is_repeated_counts_once
+            a_key_that_is_known_or_under_way_counts_nothing
+            a_release_gives_the_sms_back_once
+            a_release_gives_nothing_back_that_the_claim_did_not_count
+            a_release_that_comes_late_gives_nothing_to_the_next_window
+            the_attempts_of_a_client_count_until_they_are_given_back
+            an_attempt_that_is_repeated_counts_once
+            an_attempt_given_back_late_is_not_given_to_the_next_window
+            the_sms_and_the_wrong_codes_of_engines_and_clients_count_together
+        }
     };
 }
 
 #[allow(unused_imports, reason = "not every program of tests has every kind")]
 pub(crate) use {
-    conforms_at_once, conforms_for_clients, conforms_for_support, conforms_one_at_a_time,
-    conforms_when_answers_are_lost, conforms_when_bounded, facts,
+    conforms_at_once, conforms_for_clients, conforms_for_limits_of_clients, conforms_for_support,
+    conforms_one_at_a_time, conforms_when_answers_are_lost, conforms_when_bounded, facts,
 };
 
 // What the facts are made of
@@ -913,6 +939,16 @@ pub(crate) fn an_sms_is_given_back_to_its_client_and_its_prefix(with: &Kind) {
         wait(opened.store.record_delivery(1, 0, end, counted));
         let next = opened.create_for(2, number(1), 0, both);
         assert_eq!(matches!(next, CreateResult::New(_)), room, "{end:?}");
+        // Of a resend, whom it counts for the store says.
+        let opened = open(with);
+        let both = Limits { sms_per_client: client_sms(2).sms_per_client, ..prefix_sms(2, 1) };
+        opened.create_for(1, number(0), 0, both);
+        let terms = wait(opened.store.terms(1)).unwrap();
+        let counted = both.counted(terms.number(), terms.client());
+        wait(opened.store.resend(1, NewResend { terms, ..new_resend(WRONG, number(0), both) })).unwrap();
+        wait(opened.store.record_delivery(1, 1, end, counted));
+        let next = opened.create_for(2, number(1), 0, both);
+        assert_eq!(matches!(next, CreateResult::New(_)), room, "resend, {end:?}");
     }
 }
 
@@ -1227,7 +1263,7 @@ pub(crate) fn response() -> StoredResponse {
 }
 
 pub(crate) fn new_claim(key: Digest, owner: u128, number: PhoneNumber) -> NewClaim {
-    NewClaim { key, previous_keys: Vec::new(), owner, number, retention: DAY }
+    NewClaim { key, previous_keys: Vec::new(), owner, number, client: None, retention: DAY, limits: NO_LIMITS }
 }
 
 impl Opened {
@@ -1240,7 +1276,7 @@ impl Opened {
     }
 
     fn release(&self, owner: u128) {
-        wait(self.store.release(RIGHT, owner));
+        wait(self.store.release(new_claim(RIGHT, owner, number(0))));
     }
 }
 
@@ -1350,4 +1386,226 @@ pub(crate) fn a_key_of_an_engines_request_is_claimed_until_it_is_known_not_to_be
     assert_eq!(opened.claim(1, number(0)), IdempotencyClaim::UnderWay);
     opened.record_delivery(1, 0, DeliveryStatus::NotSent);
     assert_eq!(opened.claim(2, number(1)), IdempotencyClaim::New);
+}
+
+// Limits of a client
+
+/// A claim of a key of its own.
+fn claim_for(owner: u128, number: PhoneNumber, client: Option<usize>, limits: Limits) -> NewClaim {
+    let mut key = [0; 32];
+    key[..16].copy_from_slice(&owner.to_be_bytes());
+    NewClaim { client: client.map(client_hash), limits, ..new_claim(key, owner, number) }
+}
+
+fn refused(limit: SmsLimit) -> IdempotencyClaim {
+    IdempotencyClaim::RateLimited(limit)
+}
+
+/// So many SMS for a number, twice as many for a client, three times as many for a prefix of ten numbers.
+fn of_clients(limit: u32) -> Limits {
+    Limits {
+        sms_per_number: sms(limit).sms_per_number,
+        sms_per_client: client_sms(2 * limit).sms_per_client,
+        ..prefix_sms(3 * limit, 1)
+    }
+}
+
+impl Opened {
+    fn claim_for(&self, owner: u128, number: PhoneNumber, client: usize, limits: Limits) -> IdempotencyClaim {
+        wait(self.store.claim(claim_for(owner, number, Some(client), limits)))
+    }
+
+    fn count_attempt(&self, id: u128, client: usize, limit: u32) -> Option<Duration> {
+        wait(self.store.count_attempt(client_attempt(id, client, limit)))
+    }
+}
+
+fn client_attempt(id: u128, client: usize, limit: u32) -> ClientAttempt {
+    ClientAttempt { id, client: client_hash(client), quota: Quota { limit, per: HOUR } }
+}
+
+pub(crate) fn a_claim_counts_for_its_number_its_client_and_its_prefix(with: &Kind) {
+    let opened = open(with);
+    let limits = of_clients(1);
+    assert_eq!(opened.claim_for(1, number(0), 0, limits), IdempotencyClaim::New);
+    opened.clock.advance(MS);
+    let left = HOUR - MS;
+    assert_eq!(opened.claim_for(2, number(0), 1, limits), refused(SmsLimit::SmsPerNumber(left)));
+    assert_eq!(opened.claim_for(3, number(1), 0, limits), IdempotencyClaim::New);
+    assert_eq!(opened.claim_for(4, number(2), 0, limits), refused(SmsLimit::SmsPerClient(left)));
+    assert_eq!(opened.claim_for(5, number(2), 1, limits), IdempotencyClaim::New);
+    assert_eq!(opened.claim_for(6, number(3), 1, limits), refused(SmsLimit::SmsPerPrefix(left)));
+    assert_eq!(opened.claim_for(7, number(10), 1, limits), IdempotencyClaim::New, "another prefix has its own");
+    opened.clock.advance(left);
+    assert_eq!(opened.claim_for(8, number(0), 0, limits), IdempotencyClaim::New);
+}
+
+pub(crate) fn a_claim_that_a_limit_refuses_leaves_nothing_behind(with: &Kind) {
+    let opened = open(with);
+    let limits = of_clients(1);
+    opened.claim_for(1, number(0), 0, limits);
+    opened.claim_for(2, number(1), 0, limits);
+    for owner in 3..9 {
+        // Its number and its prefix are not counted, and its key is not used.
+        assert_eq!(opened.claim_for(owner, number(2), 0, limits), refused(SmsLimit::SmsPerClient(HOUR)));
+    }
+    assert_eq!(opened.claim_for(3, number(2), 1, limits), IdempotencyClaim::New);
+}
+
+pub(crate) fn a_claim_that_is_repeated_counts_once(with: &Kind) {
+    let opened = open(with);
+    let limits = sms(2);
+    for _ in 0..3 {
+        assert_eq!(opened.claim_for(1, number(0), 0, limits), IdempotencyClaim::New);
+    }
+    assert_eq!(opened.claim_for(2, number(0), 0, limits), IdempotencyClaim::New);
+    assert_eq!(opened.claim_for(3, number(0), 0, limits), refused(SmsLimit::SmsPerNumber(HOUR)));
+}
+
+pub(crate) fn a_key_that_is_known_or_under_way_counts_nothing(with: &Kind) {
+    let opened = open(with);
+    let limits = sms(2);
+    let used = claim_for(1, number(0), Some(0), limits);
+    assert_eq!(wait(opened.store.claim(used.clone())), IdempotencyClaim::New);
+    for owner in 2..5 {
+        let again = NewClaim { owner, ..used.clone() };
+        assert_eq!(wait(opened.store.claim(again)), IdempotencyClaim::UnderWay);
+    }
+    wait(opened.store.complete(used.key, 1, response()));
+    for owner in 5..8 {
+        assert_known(&wait(opened.store.claim(NewClaim { owner, ..used.clone() })), "abc");
+        let other = NewClaim { owner, number: number(1), ..used.clone() };
+        assert_eq!(wait(opened.store.claim(other)), IdempotencyClaim::OtherNumber);
+    }
+    assert_eq!(opened.claim_for(8, number(0), 0, limits), IdempotencyClaim::New);
+    assert_eq!(opened.claim_for(9, number(0), 0, limits), refused(SmsLimit::SmsPerNumber(HOUR)));
+    // Past the limit it is known still.
+    assert_known(&wait(opened.store.claim(NewClaim { owner: 10, ..used })), "abc");
+}
+
+pub(crate) fn a_release_gives_the_sms_back_once(with: &Kind) {
+    for limits in [sms(1), client_sms(1), prefix_sms(1, 1)] {
+        let opened = open(with);
+        let claim = |owner| claim_for(owner, number(0), Some(0), limits);
+        assert_eq!(wait(opened.store.claim(claim(1))), IdempotencyClaim::New);
+        wait(opened.store.release(claim(1)));
+        assert_eq!(wait(opened.store.claim(claim(2))), IdempotencyClaim::New);
+        wait(opened.store.release(claim(1)));
+        assert!(matches!(wait(opened.store.claim(claim(3))), IdempotencyClaim::RateLimited(_)), "{limits:?}");
+        wait(opened.store.complete(claim(2).key, 2, response()));
+        wait(opened.store.release(claim(2)));
+        assert!(matches!(wait(opened.store.claim(claim(4))), IdempotencyClaim::RateLimited(_)), "it was sent");
+    }
+}
+
+pub(crate) fn a_release_gives_nothing_back_that_the_claim_did_not_count(with: &Kind) {
+    let opened = open(with);
+    // An engine counts the number, and the client does not.
+    opened.create(1, number(0), sms(1));
+    assert_eq!(opened.claim_for(2, number(0), 0, client_sms(5)), IdempotencyClaim::New);
+    wait(opened.store.release(claim_for(2, number(0), Some(0), client_sms(5))));
+    assert!(matches!(opened.create(3, number(0), sms(1)), CreateResult::RateLimited { .. }));
+}
+
+pub(crate) fn a_release_that_comes_late_gives_nothing_to_the_next_window(with: &Kind) {
+    let opened = open(with);
+    let claim = |owner| claim_for(owner, number(0), Some(0), of_clients(1));
+    assert_eq!(wait(opened.store.claim(claim(1))), IdempotencyClaim::New);
+    opened.clock.advance(HOUR);
+    assert_eq!(wait(opened.store.claim(claim(2))), IdempotencyClaim::New);
+    wait(opened.store.release(claim(1)));
+    assert_eq!(wait(opened.store.claim(claim(3))), refused(SmsLimit::SmsPerNumber(HOUR)));
+}
+
+pub(crate) fn the_attempts_of_a_client_count_until_they_are_given_back(with: &Kind) {
+    let opened = open(with);
+    assert_eq!([opened.count_attempt(1, 0, 2), opened.count_attempt(2, 0, 2)], [None, None]);
+    opened.clock.advance(MS);
+    assert_eq!(opened.count_attempt(3, 0, 2), Some(HOUR - MS));
+    assert_eq!(opened.count_attempt(4, 1, 2), None, "another has its own");
+    for _ in 0..3 {
+        wait(opened.store.give_attempt_back(client_attempt(2, 0, 2)));
+        wait(opened.store.give_attempt_back(client_attempt(3, 0, 2)));
+    }
+    assert_eq!(opened.count_attempt(5, 0, 2), None);
+    assert_eq!(opened.count_attempt(6, 0, 2), Some(HOUR - MS), "given back once, and none that was not counted");
+    opened.clock.advance(HOUR - MS);
+    assert_eq!(opened.count_attempt(7, 0, 2), None);
+}
+
+pub(crate) fn an_attempt_that_is_repeated_counts_once(with: &Kind) {
+    let opened = open(with);
+    for _ in 0..3 {
+        assert_eq!(opened.count_attempt(1, 0, 2), None);
+    }
+    assert_eq!(opened.count_attempt(2, 0, 2), None);
+    assert_eq!(opened.count_attempt(3, 0, 2), Some(HOUR));
+}
+
+pub(crate) fn an_attempt_given_back_late_is_not_given_to_the_next_window(with: &Kind) {
+    let opened = open(with);
+    let second =
+        |id| ClientAttempt { quota: Quota { limit: 1, per: Duration::from_secs(1) }, ..client_attempt(id, 0, 1) };
+    assert_eq!(wait(opened.store.count_attempt(second(1))), None);
+    opened.clock.advance(Duration::from_secs(1));
+    assert_eq!(wait(opened.store.count_attempt(second(2))), None);
+    wait(opened.store.give_attempt_back(second(1)));
+    assert_eq!(wait(opened.store.count_attempt(second(3))), Some(Duration::from_secs(1)));
+}
+
+pub(crate) fn the_sms_and_the_wrong_codes_of_engines_and_clients_count_together(with: &Kind) {
+    let opened = open(with);
+    let limits = client_sms(2);
+    assert!(matches!(opened.create_for(1, number(0), 0, limits), CreateResult::New(_)));
+    assert_eq!(opened.claim_for(2, number(1), 0, limits), IdempotencyClaim::New);
+    assert_eq!(opened.claim_for(3, number(1), 0, limits), refused(SmsLimit::SmsPerClient(HOUR)));
+    let limits = client_wrong_codes(2);
+    assert_eq!(opened.validate_for(1, &WRONG, 0, limits), Outcome::WrongCode);
+    assert_eq!(opened.count_attempt(4, 0, 2), None);
+    assert_eq!(opened.validate_for(1, &RIGHT, 0, limits), Outcome::TooManyAttempts);
+    wait(opened.store.give_attempt_back(client_attempt(4, 0, 2)));
+    assert_eq!(opened.validate_for(1, &RIGHT, 0, limits), Outcome::Verified);
+}
+
+fn of_64_claims_at_once(with: &Kind, limits: Limits) {
+    client_hash(0);
+    for round in 0..soak::count(with.rounds, 1_000) {
+        let opened = open(with);
+        let claims = opened
+            .at_once(|store, thread| wait(store.claim(claim_for(thread as u128, number(thread), Some(0), limits))));
+        assert_eq!(count(&claims, &IdempotencyClaim::New), 5, "round {round}");
+        let limited = claims.iter().filter(|claim| matches!(claim, IdempotencyClaim::RateLimited(_))).count();
+        assert_eq!(limited, THREADS - 5, "round {round}");
+    }
+}
+
+pub(crate) fn of_64_claims_of_one_client_at_once_no_more_than_its_limit_are_new(with: &Kind) {
+    of_64_claims_at_once(with, client_sms(5));
+}
+
+pub(crate) fn of_64_claims_for_one_prefix_at_once_no_more_than_its_limit_are_new(with: &Kind) {
+    of_64_claims_at_once(with, prefix_sms(5, 2));
+}
+
+pub(crate) fn of_64_attempts_of_one_client_at_once_no_more_than_its_limit_are_counted(with: &Kind) {
+    client_hash(0);
+    for round in 0..soak::count(with.rounds, 1_000) {
+        let opened = open(with);
+        let attempts =
+            opened.at_once(|store, thread| wait(store.count_attempt(client_attempt(thread as u128, 0, 5))).is_none());
+        assert_eq!(count(&attempts, &true), 5, "round {round}");
+    }
+}
+
+pub(crate) fn of_64_releases_of_a_claim_at_once_one_gives_its_sms_back(with: &Kind) {
+    let limits = client_sms(5);
+    for round in 0..soak::count(with.rounds, 1_000) {
+        let opened = open(with);
+        for owner in 0..5 {
+            opened.claim_for(owner, number(0), 0, limits);
+        }
+        opened.at_once(|store, _| wait(store.release(claim_for(0, number(0), Some(0), limits))));
+        assert_eq!(opened.claim_for(5, number(0), 0, limits), IdempotencyClaim::New, "round {round}");
+        assert_eq!(opened.claim_for(6, number(0), 0, limits), refused(SmsLimit::SmsPerClient(HOUR)), "round {round}");
+    }
 }

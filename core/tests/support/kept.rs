@@ -39,6 +39,7 @@ macro_rules! facts_of_what_is_kept {
             a_number_that_is_counted_first_under_two_keys_at_once_is_counted_once
             an_idempotency_key_gives_the_same_request_while_its_sms_is_maybe
             a_clients_idempotency_key_holds_for_the_next_client
+            the_limits_of_a_client_hold_for_the_next_client_and_while_the_key_changes
             a_call_that_sends_nothing_leaves_nothing
         }
     };
@@ -100,10 +101,14 @@ pub(crate) async fn what_is_on_the_disk_shows_no_code_number_or_message(kept: &i
     let resend = engine.resend(&id, CallOptions::default().timeout(Duration::from_millis(100)));
     assert_eq!(resend.await.unwrap_err().code(), ErrorCode::Timeout);
     let store = options(kept, 7, &[]).open_store().unwrap();
-    let options =
-        ClientOptions::new("key", "1").base_url("http://127.0.0.1:9").store(Store::custom(store).key([7; 32]));
-    let keyed = RequestOptions::default().idempotency_key("warble");
-    let _ = Client::new(options).unwrap().request(NUMBER, keyed).await;
+    let options = ClientOptions::new("key", "1")
+        .base_url("http://127.0.0.1:9")
+        .store(Store::custom(store).key([7; 32]))
+        .sms_per_client(Some(a_day))
+        .wrong_codes_per_client(Some(a_day));
+    let client = Client::new(options).unwrap();
+    let _ = client.request(NUMBER, RequestOptions::default().idempotency_key("warble").client("nightjar")).await;
+    let _ = client.validate("abc", "271828182845", ValidateOptions::default().client("nightjar")).await;
     // Each byte a character: a text is searched faster than bytes are.
     let text = |bytes: &[u8]| bytes.iter().map(|byte| char::from(*byte)).collect::<String>();
     let kept = text(&kept.bytes());
@@ -348,6 +353,46 @@ pub(crate) async fn a_clients_idempotency_key_holds_for_the_next_client(kept: &i
     let other = next.request("+351 910 000 001", keyed()).await.unwrap_err();
     assert_eq!(other.code(), ErrorCode::Conflict);
     assert_eq!(service.sms(), 1);
+}
+
+pub(crate) async fn the_limits_of_a_client_hold_for_the_next_client_and_while_the_key_changes(kept: &impl Kept) {
+    let service = Service::start(|arrived| match arrived.path.as_str() {
+        path if path.ends_with("/request") => json(201, r#"{"verifyId":"abc"}"#),
+        path if path.ends_with("/validate") => json(400, "{}"),
+        _ => json(200, r#"{"id":"abc","status":"pending"}"#),
+    })
+    .await;
+    let client = |key: u8, previous: &[u8]| {
+        let store = Store::new(kept.url()).key([key; 32]).previous_keys(previous.iter().map(|key| vec![*key; 32]));
+        let quota = |limit| Some(Quota { limit, per: HOUR });
+        let options = service.options(Api::V2).store(store).sms_per_number(quota(2)).sms_per_client(quota(3));
+        let prefix = Some(PrefixQuota { limit: 4, per: HOUR, last_digits: 2 });
+        Client::new(options.sms_per_prefix(prefix).wrong_codes_per_client(quota(2))).unwrap()
+    };
+    let (before, both) = (client(1, &[]), client(2, &[1]));
+    let by = |client: &str| RequestOptions::default().client(client);
+    before.request(NUMBER, by("192.0.2.1")).await.unwrap();
+    both.request(NUMBER, by("192.0.2.1")).await.unwrap();
+    both.request("+351 910 000 001", by("192.0.2.1")).await.unwrap();
+    let both_again = client(1, &[2]);
+    both_again.request("+351 910 000 001", by("192.0.2.2")).await.unwrap();
+    for client in [&both, &both_again] {
+        for (number, by, limit) in [
+            (NUMBER, by("192.0.2.3"), "sms_per_number"),
+            ("+34 612 345 678", by("192.0.2.1"), "sms_per_client"),
+            ("+351 910 000 002", by("192.0.2.3"), "sms_per_prefix"),
+        ] {
+            assert_eq!(client.request(number, by).await.unwrap_err().limit(), Some(limit));
+        }
+    }
+    assert_eq!(service.sms(), 4);
+    let wrong = || ValidateOptions::default().client("192.0.2.1");
+    for client in [&before, &both] {
+        assert_eq!(client.validate("abc", "no", wrong()).await.unwrap(), Outcome::WrongCode);
+    }
+    for client in [&both, &both_again] {
+        assert_eq!(client.validate("abc", "no", wrong()).await.unwrap(), Outcome::TooManyAttempts);
+    }
 }
 
 pub(crate) async fn a_call_that_sends_nothing_leaves_nothing(kept: &impl Kept) {

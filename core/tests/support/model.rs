@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use egoi_verify::machine::{Counters, Event, EventResult, Record, Timestamp, Window};
 use egoi_verify::store::{
-    Attempt, ClientHash, Counted, CreateResult, DeliveryStatus, Digest, Limits, NewRequest, ResendResult, SmsLimit,
-    StoredRequest, StoredTerms,
+    Attempt, ClientAttempt, ClientHash, Counted, CreateResult, DeliveryStatus, Digest, IdempotencyClaim, Limits,
+    NewClaim, NewRequest, ResendResult, SmsLimit, StoredRequest, StoredResponse, StoredTerms,
 };
 use egoi_verify::{Outcome, PhoneNumber, SmsStatus, State};
 use std::time::Duration;
@@ -16,6 +16,16 @@ pub(crate) struct Model {
     pub(crate) requests: HashMap<u128, Request>,
     counters: HashMap<Subject, Counters>,
     keys: HashMap<Digest, Key>,
+    claims: HashMap<Digest, Claim>,
+    attempts: HashMap<u128, Timestamp>,
+}
+
+#[derive(Clone)]
+struct Claim {
+    number: PhoneNumber,
+    owner: u128,
+    counted_at: Timestamp,
+    response: Option<StoredResponse>,
 }
 
 #[derive(Clone)]
@@ -66,7 +76,14 @@ impl Request {
 
 impl Model {
     pub(crate) fn new(max_requests: u64) -> Self {
-        Self { max_requests, requests: HashMap::new(), counters: HashMap::new(), keys: HashMap::new() }
+        Self {
+            max_requests,
+            requests: HashMap::new(),
+            counters: HashMap::new(),
+            keys: HashMap::new(),
+            claims: HashMap::new(),
+            attempts: HashMap::new(),
+        }
     }
 
     fn live(&mut self, id: u128, now: Timestamp) -> Option<&mut Request> {
@@ -279,5 +296,63 @@ impl Model {
 
     pub(crate) fn get(&mut self, id: u128, now: Timestamp) -> Option<StoredRequest> {
         self.live(id, now).map(|request| request.stored(now))
+    }
+
+    pub(crate) fn claim(&mut self, new: &NewClaim, now: Timestamp) -> IdempotencyClaim {
+        if let Some(claim) = self.claims.get(&new.key) {
+            return match &claim.response {
+                _ if claim.number != new.number => IdempotencyClaim::OtherNumber,
+                Some(response) => IdempotencyClaim::Known(response.clone()),
+                None if claim.owner == new.owner => IdempotencyClaim::New,
+                None => IdempotencyClaim::UnderWay,
+            };
+        }
+        let counted = new.limits.counted(new.number, new.client);
+        if let Err((limit, _)) = self.count_sms(new.owner, &counted, now, &new.limits) {
+            return IdempotencyClaim::RateLimited(limit);
+        }
+        let claim = Claim { number: new.number, owner: new.owner, counted_at: now, response: None };
+        self.claims.insert(new.key, claim);
+        IdempotencyClaim::New
+    }
+
+    pub(crate) fn complete(&mut self, key: &Digest, owner: u128, response: StoredResponse) {
+        if let Some(claim) = self.claims.get_mut(key).filter(|claim| claim.owner == owner) {
+            claim.response.get_or_insert(response);
+        }
+    }
+
+    pub(crate) fn release(&mut self, new: &NewClaim) {
+        let is_it = |claim: &&Claim| claim.owner == new.owner && claim.response.is_none();
+        let Some(counted_at) = self.claims.get(&new.key).filter(is_it).map(|claim| claim.counted_at) else { return };
+        self.claims.remove(&new.key);
+        let counted = new.limits.counted(new.number, new.client);
+        let [number, others @ ..] = Self::subjects(&counted);
+        let number = number.filter(|_| new.limits.sms_per_number.is_some());
+        for subject in number.into_iter().chain(others.into_iter().flatten()) {
+            self.counters(subject).give_sms_back(counted_at, new.owner);
+        }
+    }
+
+    pub(crate) fn attempts_of(&mut self, attempt: &ClientAttempt) -> Window {
+        self.counters(Subject::Client(attempt.client)).wrong_codes
+    }
+
+    pub(crate) fn count_attempt(&mut self, attempt: &ClientAttempt, seen: Window, now: Timestamp) -> Option<Duration> {
+        if self.attempts.contains_key(&attempt.id) {
+            return None;
+        }
+        let wait = seen.wait(now, &attempt.quota);
+        if wait.is_none() {
+            self.counters(Subject::Client(attempt.client)).wrong_codes = seen.counted(now, &attempt.quota);
+            self.attempts.insert(attempt.id, now);
+        }
+        wait
+    }
+
+    pub(crate) fn give_attempt_back(&mut self, attempt: &ClientAttempt) {
+        if let Some(counted_at) = self.attempts.remove(&attempt.id) {
+            self.counters(Subject::Client(attempt.client)).wrong_codes.give_back(counted_at);
+        }
     }
 }

@@ -47,6 +47,8 @@ macro_rules! facts_of_processes {
             of_requests_for_one_number_from_four_processes_one_is_new_before_the_pause_ends
             of_requests_with_one_key_from_four_processes_one_is_new
             of_claims_of_one_key_by_four_processes_one_is_new
+            claims_of_one_client_by_four_processes_never_pass_its_limit
+            attempts_of_one_client_by_four_processes_never_pass_its_limit
             an_attempt_counts_though_its_process_is_killed_right_after
             histories_are_linearizable_while_processes_and_servers_die
         }
@@ -186,6 +188,27 @@ pub(crate) fn of_claims_of_one_key_by_four_processes_one_is_new(shared: &dyn Sha
         assert_eq!(answered(&made, "new"), 1, "{made:#?}");
         assert_eq!(answered(&made, "UnderWay"), PROCESSES * CALLERS - 1, "{made:#?}");
     }
+}
+
+pub(crate) fn claims_of_one_client_by_four_processes_never_pass_its_limit(shared: &dyn Shared) {
+    let mut workers = workers(shared);
+    let most = Most { sms_per_client: Some(5), ..Most::default() };
+    let at = monotonic() + 20_000_000;
+    for (worker, keys) in workers.iter_mut().zip((0..=u8::MAX).step_by(CALLERS)) {
+        let callers = (keys..).take(CALLERS).map(|key| vec![Call::Claim { key, to: usize::from(key % 10) }]).collect();
+        worker.tell(&Work { at, callers, most });
+    }
+    let made: Vec<Made> = workers.iter_mut().flat_map(Worker::made).collect();
+    assert_eq!(answered(&made, "new"), 5, "{made:#?}");
+    assert_eq!(answered(&made, "rate limited"), PROCESSES * CALLERS - 5, "{made:#?}");
+}
+
+pub(crate) fn attempts_of_one_client_by_four_processes_never_pass_its_limit(shared: &dyn Shared) {
+    let mut workers = workers(shared);
+    let most = Most { wrong_codes_per_client: Some(20), ..Most::default() };
+    let made = at_once(&mut workers, &calls([Call::CountAttempt]), most);
+    assert_eq!(answered(&made, "counted"), 20, "{made:#?}");
+    assert_eq!(answered(&made, "rate limited"), PROCESSES * CALLERS - 20, "{made:#?}");
 }
 
 /// A process says that it was answered, and is no more.

@@ -1,10 +1,11 @@
 //! A store in memory that remembers what it was given, and fails or hangs where it is told to.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use egoi_verify::store::{
-    Attempt, Counted, CreateResult, DeliveryStatus, Digest, IdempotencyClaim, MemoryStore, NewClaim, NewRequest,
-    NewResend, ResendResult, StoreBackend, StoreFuture, StoredRequest, StoredResponse, StoredTerms,
+    Attempt, ClientAttempt, Counted, CreateResult, DeliveryStatus, Digest, IdempotencyClaim, MemoryStore, NewClaim,
+    NewRequest, NewResend, ResendResult, StoreBackend, StoreFuture, StoredRequest, StoredResponse, StoredTerms,
 };
 use egoi_verify::{Clock, Error, ErrorCode, Outcome, State};
 use tokio::sync::Semaphore;
@@ -104,7 +105,15 @@ impl StoreBackend for Watched {
         self.pass("complete", move || self.inner.complete(key, owner, response))
     }
 
-    fn release(&self, key: Digest, owner: u128) -> StoreFuture<'_, ()> {
-        self.pass("release", move || self.inner.release(key, owner))
+    fn release(&self, claim: NewClaim) -> StoreFuture<'_, ()> {
+        self.pass("release", move || self.inner.release(claim))
+    }
+
+    fn count_attempt(&self, attempt: ClientAttempt) -> StoreFuture<'_, Option<Duration>> {
+        self.pass("count_attempt", move || self.inner.count_attempt(attempt))
+    }
+
+    fn give_attempt_back(&self, attempt: ClientAttempt) -> StoreFuture<'_, ()> {
+        self.pass("give_attempt_back", move || self.inner.give_attempt_back(attempt))
     }
 }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar, cast
 from . import _native
 from ._calls import Span, begin, is_detailed, run
 from ._store import Store, native_store
-from ._values import Seconds, SenderInfo, sender_infos
+from ._values import PrefixQuota, Quota, Seconds, SenderInfo, plain_limits, sender_infos
 from ._verbs import BlockingVerbs
 
 if TYPE_CHECKING:
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
         v2_paths: Mapping[str, str] | None
         app_name: str | None
         store: Store | None
+        sms_per_number: Quota | None
+        sms_per_client: Quota | None
+        sms_per_prefix: PrefixQuota | None
+        wrong_codes_per_client: Quota | None
 
     class _OfConnection(_FromEnvironment, total=False):
         api: Literal["v1", "v2"] | None
@@ -64,6 +68,10 @@ class Connection:
         v2_paths: Mapping[str, str] | None = None,
         app_name: str | None = None,
         store: Store | None = None,
+        sms_per_number: Quota | None = None,
+        sms_per_client: Quota | None = None,
+        sms_per_prefix: PrefixQuota | None = None,
+        wrong_codes_per_client: Quota | None = None,
     ) -> None:
         """Starts nothing; what is wrong with any of the options is :class:`InvalidInputError`.
 
@@ -94,27 +102,44 @@ class Connection:
             v2_paths: Paths below the base URL that differ from E-goi's: ``request``, ``get``, ``validate``, ``cancel``,
                 ``resend``, ``ping``, ``senders``, ``send_sms``. ``{id}`` is where a request's id goes.
             app_name: The application's name in ``User-Agent``, 1 to 100 visible ASCII characters and spaces.
-            store: Where idempotency keys are kept. Without it a request with one raises :class:`UnsupportedError`.
+            store: Where idempotency keys are kept and the limits count. Without it a request with an idempotency key
+                raises :class:`UnsupportedError`, and a limit is :class:`InvalidInputError`. All that has one store
+                counts together.
+            sms_per_number: SMS to one number, requests and resends together; then :class:`RateLimitedError`. A resend
+                reads the request first, to know its number. Default: no limit.
+            sms_per_client: SMS for one ``client``, of requests: a resend names no client; then
+                :class:`RateLimitedError`. Default: no limit.
+            sms_per_prefix: SMS to numbers that share all but their last digits, requests and resends together; then
+                :class:`RateLimitedError`. Default: no limit.
+            wrong_codes_per_client: Wrong codes of one ``client``, whichever the numbers; then ``TOO_MANY_ATTEMPTS``,
+                and no code is submitted. A success does not clear them. A code whose result did not arrive counts as
+                wrong. Default: no limit.
         """
         options = _native.ClientOptions(
             api_key,
             sender,
-            {
-                "api": api,
-                "base_url": base_url,
-                "timeout": timeout,
-                "connect_timeout": connect_timeout,
-                "proxy": proxy,
-                "ca_certificates": ca_certificates,
-                "trust": trust,
-                "allow_http": allow_http,
-                "check_state_first": check_state_first,
-                "accept": accept,
-                "status_words": status_words,
-                "v1_paths": v1_paths,
-                "v2_paths": v2_paths,
-                "app_name": app_name,
-            },
+            plain_limits(
+                {
+                    "api": api,
+                    "base_url": base_url,
+                    "timeout": timeout,
+                    "connect_timeout": connect_timeout,
+                    "proxy": proxy,
+                    "ca_certificates": ca_certificates,
+                    "trust": trust,
+                    "allow_http": allow_http,
+                    "check_state_first": check_state_first,
+                    "accept": accept,
+                    "status_words": status_words,
+                    "v1_paths": v1_paths,
+                    "v2_paths": v2_paths,
+                    "app_name": app_name,
+                    "sms_per_number": sms_per_number,
+                    "sms_per_client": sms_per_client,
+                    "sms_per_prefix": sms_per_prefix,
+                    "wrong_codes_per_client": wrong_codes_per_client,
+                }
+            ),
             native_store(store),
         )
         # An error tracker would show what this frame holds when the options are refused.
@@ -140,6 +165,10 @@ class Connection:
         v2_paths: Mapping[str, str] | None = None,
         app_name: str | None = None,
         store: Store | None = None,
+        sms_per_number: Quota | None = None,
+        sms_per_client: Quota | None = None,
+        sms_per_prefix: PrefixQuota | None = None,
+        wrong_codes_per_client: Quota | None = None,
     ) -> Self:
         """Makes one from the environment. The options are those of the constructor.
 
@@ -150,19 +179,25 @@ class Connection:
             InvalidInputError: A variable is missing or cannot be read, or an option was refused.
         """
         options = _native.ClientOptions.from_env(
-            {
-                "timeout": timeout,
-                "connect_timeout": connect_timeout,
-                "proxy": proxy,
-                "ca_certificates": ca_certificates,
-                "trust": trust,
-                "check_state_first": check_state_first,
-                "accept": accept,
-                "status_words": status_words,
-                "v1_paths": v1_paths,
-                "v2_paths": v2_paths,
-                "app_name": app_name,
-            },
+            plain_limits(
+                {
+                    "timeout": timeout,
+                    "connect_timeout": connect_timeout,
+                    "proxy": proxy,
+                    "ca_certificates": ca_certificates,
+                    "trust": trust,
+                    "check_state_first": check_state_first,
+                    "accept": accept,
+                    "status_words": status_words,
+                    "v1_paths": v1_paths,
+                    "v2_paths": v2_paths,
+                    "app_name": app_name,
+                    "sms_per_number": sms_per_number,
+                    "sms_per_client": sms_per_client,
+                    "sms_per_prefix": sms_per_prefix,
+                    "wrong_codes_per_client": wrong_codes_per_client,
+                }
+            ),
             native_store(store),
         )
         del proxy
@@ -258,10 +293,10 @@ class EgoiSms(Connection, ServiceCalls):
             urgent: Whether E-goi sends it before what is not urgent (V2). V1 has no priority.
             encoding: The encoding of every text. Default: what the text needs.
             max_parts: The maximum of parts that E-goi sends of a text, 1 or more. Default: as many as the text takes.
-            client: The other options of a :class:`Client`.
+            client: The other options of a :class:`Client`, without its limits: an :class:`Engine` has its own.
         """
         store = native_store(client.pop("store", None))
-        options = _native.ClientOptions(api_key, sender, dict(client), store)
+        options = _native.ClientOptions(api_key, sender, plain_limits(client), store)
         # An error tracker would show what this frame holds when the options are refused.
         del api_key, client
         self._connect(options, {"urgent": urgent, "encoding": encoding, "max_parts": max_parts})
@@ -281,7 +316,7 @@ class EgoiSms(Connection, ServiceCalls):
             InvalidInputError: A variable is missing or cannot be read, or an option was refused.
         """
         store = native_store(client.pop("store", None))
-        options = _native.ClientOptions.from_env(dict(client), store)
+        options = _native.ClientOptions.from_env(plain_limits(client), store)
         del client
         made = cls.__new__(cls)
         made._connect(options, {"urgent": urgent, "encoding": encoding, "max_parts": max_parts})

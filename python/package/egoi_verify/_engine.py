@@ -6,7 +6,6 @@ import contextlib
 import inspect
 import os
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from dataclasses import astuple
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
@@ -15,7 +14,7 @@ from ._calls import Span, begin, is_detailed
 from ._client import Connection, EgoiSms
 from ._errors import DeliveryFailedError, InvalidInputError, NotSentError, VerifyError
 from ._store import Store, native_store
-from ._values import NumberRecord, OutgoingSms, PrefixQuota, Quota, Seconds, number_record
+from ._values import NumberRecord, OutgoingSms, PrefixQuota, Quota, Seconds, number_record, plain_limits
 from ._verbs import BlockingVerbs
 
 if TYPE_CHECKING:
@@ -130,10 +129,7 @@ class BaseEngine:
             "sms_per_client": sms_per_client,
             "sms_per_prefix": sms_per_prefix,
         }
-        for name, limit in limits.items():
-            if limit is not _DEFAULT:
-                quota = PrefixQuota if name == "sms_per_prefix" else Quota
-                given[name] = astuple(limit) if isinstance(limit, quota) else limit
+        given |= plain_limits({name: limit for name, limit in limits.items() if limit is not _DEFAULT})
         self._loop = DeliveryLoop()
         self._send = None if isinstance(send, EgoiSms) else send
         egoi_sms = send._sms if isinstance(send, EgoiSms) else None  # pyright: ignore[reportPrivateUsage]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import astuple, dataclass, field
 from datetime import datetime, timedelta, timezone
 from enum import Enum
 
@@ -290,6 +291,15 @@ class PrefixQuota:
     """How long the window is."""
     last_digits: int
     """How many digits at the end of a number may differ, 1 to 14."""
+
+
+def plain_limits(options: Mapping[str, object]) -> dict[str, object]:
+    """Returns options with their limits as the native module takes them, which refuses what is no limit of its name."""
+    kinds = {name: PrefixQuota if name == "sms_per_prefix" else Quota for name in options if "_per_" in name}
+    return {
+        name: astuple(value) if name in kinds and isinstance(value, kinds[name]) else value
+        for name, value in options.items()
+    }
 
 
 @dataclass(frozen=True)

@@ -33,8 +33,9 @@ class Documented:
             group: A label for E-goi's reports, V1 only: 1 to 100 characters. Default: ``2FA``. An engine ignores it.
             idempotency_key: The same key gives the same request and no second SMS. 1 to 256 characters. A client needs
                 a ``store`` for it.
-            client: Who asks: an address, a session or a device, 1 to 256 characters. ``sms_per_client`` of an engine
-                counts by it, and resends of the request count for the same client. Only a keyed hash of it is stored.
+            client: Who asks: an address, a session or a device, 1 to 256 characters. ``sms_per_client``
+                counts by it. An engine's resends of the request count for the same client. Only a keyed hash of it is
+                stored.
             default_region: The country of a number without its calling code: an ISO 3166 code such as ``"PT"``.
             timeout: The deadline of this call. Default: that of the client or engine. It does not interrupt a plain
                 function that sends for a blocking :class:`Engine`, because that runs in the thread that calls: give
@@ -62,7 +63,7 @@ class Documented:
             number: The number that the request must be for. It ties the outcome to the person: take it from your own
                 session. V1 cannot check it: keep id and number together in the session.
             client: Who submits the code: an address, a session or a device, 1 to 256 characters.
-                ``wrong_codes_per_client`` of an engine counts by it. Only a keyed hash of it is stored.
+                ``wrong_codes_per_client`` counts by it. Only a keyed hash of it is stored.
             default_region: The country of a ``number`` without its calling code.
             timeout: The deadline of this call. Default: that of the client or engine.
 

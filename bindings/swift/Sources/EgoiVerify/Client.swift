@@ -61,8 +61,19 @@ public struct ClientOptions: Sendable {
     public var v2Paths: [String: String]?
     /// The application's name, behind the library's in `User-Agent`.
     public var appName: String?
-    /// Where idempotency keys are kept. Default: none, and no call takes such a key.
+    /// Where idempotency keys are kept and the limits count. Default: none; no call takes such a key, and a limit is
+    /// ``VerifyError/invalidInput(_:)``. All that has one store counts together.
     public var store: Store?
+    /// SMS to one number, requests and resends together; then ``VerifyError/rateLimited(_:)``. A resend reads the request first, to
+    /// know its number. Default: no limit.
+    public var smsPerNumber: Quota?
+    /// SMS for one `client`, of requests: a resend names no client. Default: no limit.
+    public var smsPerClient: Quota?
+    /// SMS to numbers that share all but their last digits, requests and resends together. Default: no limit.
+    public var smsPerPrefix: PrefixQuota?
+    /// Wrong codes of one `client`, whichever the numbers; then ``Outcome/tooManyAttempts``, and no code is submitted. A success
+    /// does not clear them. A code whose result did not arrive counts as wrong. Default: no limit.
+    public var wrongCodesPerClient: Quota?
 
     /// With the library's default for every other option.
     public init(apiKey: String, sender: String) {
@@ -78,6 +89,8 @@ public struct ClientOptions: Sendable {
                 "ca_certificates": caCertificates, "trust": trust, "allow_http": allowHTTP,
                 "check_state_first": checkStateFirst, "accept": accept, "status_words": statusWords,
                 "v1_paths": v1Paths, "v2_paths": v2Paths, "app_name": appName, "store": store,
+                "sms_per_number": smsPerNumber, "sms_per_client": smsPerClient, "sms_per_prefix": smsPerPrefix,
+                "wrong_codes_per_client": wrongCodesPerClient,
             ]),
             language: "swift \(swiftVersion)")
     }

@@ -16,8 +16,8 @@ public struct RequestOptions: Sendable {
     public var group: String?
     /// The same key gives the same request and no second SMS: 1 to 256 characters.
     public var idempotencyKey: String?
-    /// Who asks: an address, a session or a device, 1 to 256 characters. `smsPerClient` of an ``Engine`` counts by it. Only a
-    /// keyed hash of it is stored.
+    /// Who asks: an address, a session or a device, 1 to 256 characters. `smsPerClient` counts by it. Only a keyed
+    /// hash of it is stored.
     public var client: String?
     /// The country of a number without its calling code: an ISO 3166 code such as `PT`.
     public var defaultRegion: String?
@@ -61,7 +61,7 @@ public struct ValidateOptions: Sendable {
     /// ``VerifyError/notFound(_:)``, and no code is looked at. V1 cannot check it: ``VerifyError/unsupported(_:)``; keep
     /// id and number together in the session.
     public var number: String?
-    /// Who submits the code: an address, a session or a device, 1 to 256 characters. `wrongCodesPerClient` of an ``Engine`` counts
+    /// Who submits the code: an address, a session or a device, 1 to 256 characters. `wrongCodesPerClient` counts
     /// by it. Only a keyed hash of it is stored.
     public var client: String?
     /// The country of a ``number`` without its calling code: an ISO 3166 code such as `PT`.

@@ -343,21 +343,27 @@ private final class Run {
         options.v2Paths = given.take("v2_paths")?.texts
         options.appName = given.text("app_name")
         options.store = given.store(or: nil)
+        options.smsPerNumber = given.take("sms_per_number").flatMap(quota)
+        options.smsPerClient = given.take("sms_per_client").flatMap(quota)
+        options.smsPerPrefix = given.take("sms_per_prefix").flatMap(prefixQuota)
+        options.wrongCodesPerClient = given.take("wrong_codes_per_client").flatMap(quota)
         try given.done()
         return try Client(options)
+    }
+
+    private func quota(_ given: JSON) -> Quota? {
+        given.list.map { Quota(Int($0[0].number ?? 0), per: $0[1].number ?? 0) }
+    }
+
+    private func prefixQuota(_ given: JSON) -> PrefixQuota? {
+        given.list.map {
+            PrefixQuota(Int($0[0].number ?? 0), per: $0[1].number ?? 0, lastDigits: Int($0[2].number ?? 0))
+        }
     }
 
     private func engine(_ given: Fields) throws -> Engine {
         let store = otherStore?.replacingOccurrences(of: "<name>", with: played.name)
             .replacingOccurrences(of: "<tmp>/", with: "\(FileManager.default.temporaryDirectory.path)/\(getpid())-")
-        let quota = { (given: JSON) in
-            given.list.map { Quota(Int($0[0].number ?? 0), per: $0[1].number ?? 0) }
-        }
-        let prefixQuota = { (given: JSON) in
-            given.list.map {
-                PrefixQuota(Int($0[0].number ?? 0), per: $0[1].number ?? 0, lastDigits: Int($0[2].number ?? 0))
-            }
-        }
         let whole = { (given: JSON) in given.number.map { Int($0) } }
         var options = EngineOptions()
         options.store = given.store(or: store)

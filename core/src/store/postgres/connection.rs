@@ -54,7 +54,7 @@ impl Manager for Connector {
 }
 
 impl Connection {
-    /// What the statement answers. It is prepared only over a direct connection, which saves the server a third of a short
+    /// What the statement returns. It is prepared only over a direct connection, which saves the server a third of a short
     /// call; else it is sent as a whole each time.
     pub(super) async fn query(
         &self,
@@ -73,7 +73,7 @@ impl Connection {
     }
 }
 
-/// Whether the server is at the other end. It names the process that serves the connection when it greets, and answers the
+/// Whether the server is at the other end. It names the process that serves the connection when it greets, and responds to the
 /// same process when it is asked; a pooler's greeting is its own.
 async fn is_direct(client: &Client) -> Result<bool, tokio_postgres::Error> {
     let asked: i32 = client.query_typed_one("SELECT pg_catalog.pg_backend_pid()", &[]).await?.try_get(0)?;

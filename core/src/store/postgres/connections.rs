@@ -64,7 +64,7 @@ impl Connections {
         Self { shared: Arc::new(Shared { database, seal }), thread: PerProcess::new() }
     }
 
-    /// What the statement answers. It is made again, over a new connection, where that is safe and may help.
+    /// What the statement returns. It is made again, over a new connection, where that is safe and may help.
     pub(super) async fn call(&self, statement: &'static str, parameters: Parameters) -> Result<Vec<Row>, Error> {
         let thread = self.thread.get_or_make(|| Thread::start(Arc::clone(&self.shared)))?;
         let served = Arc::clone(&thread.served);

@@ -15,9 +15,9 @@ use tokio_postgres::types::{FromSql, ToSql, Type};
 use self::connections::Connections;
 use super::sealed::{Seal, Tags};
 use super::{
-    Attempt, Clock, ClockShift, Counted, CreateResult, DeliveryStatus, Digest, FoundNumber, IdempotencyClaim, Limits,
-    NewClaim, NewRequest, NewResend, OpenOptions, ResendResult, SmsLimit, StoreBackend, StoreFuture, StoredRequest,
-    StoredResponse, StoredTerms, storage, wrong_key,
+    ATTEMPT_KEPT, Attempt, ClientAttempt, Clock, ClockShift, Counted, CreateResult, DeliveryStatus, Digest,
+    FoundNumber, IdempotencyClaim, Limits, NewClaim, NewRequest, NewResend, OpenOptions, ResendResult, SmsLimit,
+    StoreBackend, StoreFuture, StoredRequest, StoredResponse, StoredTerms, storage, wrong_key,
 };
 use crate::error::Error;
 use crate::machine::{Counters, LatestSms, Progress, Quota, Record, Timestamp, Window};
@@ -89,7 +89,7 @@ fn get<'a, T: FromSql<'a>>(row: &'a Row, column: &str) -> Result<T, Error> {
 }
 
 fn unreadable() -> Error {
-    storage("the database answered what its functions do not say: they were changed by somebody else")
+    storage("the database's response is none of its functions': they were changed by somebody else")
 }
 
 fn count(row: &Row, column: &str) -> Result<u32, Error> {
@@ -252,7 +252,7 @@ impl StoreBackend for PostgresStore {
                 let request = SealedRequest::read(row)?;
                 Ok::<_, Error>((request.id, self.stored(&request)?))
             };
-            match get(row, "said")? {
+            match get(row, "result")? {
                 "new" => Ok(CreateResult::New(stored()?.1)),
                 "known" => Ok(CreateResult::Known(Box::new(stored()?))),
                 "other number" => Ok(CreateResult::OtherNumber),
@@ -362,7 +362,7 @@ impl StoreBackend for PostgresStore {
                 ROW($10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)::egoi_verify_limits, $8, $9)";
             let rows = self.connections.call(statement, parameters).await?;
             let Some(row) = rows.first() else { return Ok(None) };
-            Ok(Some(match get(row, "said")? {
+            Ok(Some(match get(row, "result")? {
                 "ready" => ResendResult::Ready {
                     delivery: count(row, "delivery")?,
                     stored: self.stored(&SealedRequest::read(row)?)?,
@@ -406,18 +406,23 @@ impl StoreBackend for PostgresStore {
         Box::pin(async move {
             let (moved, stopped) = self.shift();
             let keys: Vec<Vec<u8>> = [&claim.key].into_iter().chain(&claim.previous_keys).map(bytes).collect();
-            let parameters: Parameters = vec![
+            let tags = self.seal.counted_tags(&claim.limits.counted(claim.number, claim.client));
+            let mut parameters: Parameters = vec![
                 Box::new(keys),
                 Box::new(claim.owner.to_be_bytes().to_vec()),
-                Box::new(all_bytes(&self.seal.number_tags(claim.number))),
+                Box::new(all_bytes(&tags.number)),
+                Box::new(all_bytes(&tags.client)),
+                Box::new(all_bytes(&tags.prefix)),
                 Box::new(millis(claim.retention)),
                 Box::new(moved),
                 Box::new(stopped),
             ];
-            let statement = "SELECT * FROM egoi_verify_claim($1, $2, $3, $4, $5, $6)";
+            parameters.extend(boxed(limits(&claim.limits)));
+            let statement = "SELECT * FROM egoi_verify_claim($1, $2, $3, $4, $5, $6,
+                ROW($9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)::egoi_verify_limits, $7, $8)";
             let rows = self.connections.call(statement, parameters).await?;
             let row = rows.first().ok_or_else(unreadable)?;
-            match get(row, "said")? {
+            match get(row, "result")? {
                 "new" => Ok(IdempotencyClaim::New),
                 "under way" => Ok(IdempotencyClaim::UnderWay),
                 "other number" => Ok(IdempotencyClaim::OtherNumber),
@@ -426,7 +431,7 @@ impl StoreBackend for PostgresStore {
                     created_at: timestamp(get(row, "given_created_at")?),
                     expires_at: timestamp(get(row, "given_expires_at")?),
                 })),
-                _ => Err(unreadable()),
+                limit => Ok(IdempotencyClaim::RateLimited(self::limit(limit, row)?)),
             }
         })
     }
@@ -445,10 +450,48 @@ impl StoreBackend for PostgresStore {
         })
     }
 
-    fn release(&self, key: Digest, owner: u128) -> StoreFuture<'_, ()> {
+    fn release(&self, claim: NewClaim) -> StoreFuture<'_, ()> {
         Box::pin(async move {
-            let parameters: Parameters = vec![Box::new(bytes(&key)), Box::new(owner.to_be_bytes().to_vec())];
-            let statement = "SELECT egoi_verify_release($1, $2)";
+            let tags = self.seal.claimed_tags(&claim);
+            let parameters: Parameters = vec![
+                Box::new(bytes(&claim.key)),
+                Box::new(claim.owner.to_be_bytes().to_vec()),
+                Box::new(all_bytes(&tags.number)),
+                Box::new(all_bytes(&tags.client)),
+                Box::new(all_bytes(&tags.prefix)),
+            ];
+            let statement = "SELECT egoi_verify_release($1, $2, $3, $4, $5)";
+            self.connections.call(statement, parameters).await.map(drop)
+        })
+    }
+
+    fn count_attempt(&self, attempt: ClientAttempt) -> StoreFuture<'_, Option<Duration>> {
+        Box::pin(async move {
+            let (moved, stopped) = self.shift();
+            let parameters: Parameters = vec![
+                Box::new(bytes(&attempt.token())),
+                Box::new(attempt.id.to_be_bytes().to_vec()),
+                Box::new(all_bytes(&self.seal.client_tags(attempt.client))),
+                Box::new(i64::from(attempt.quota.limit)),
+                Box::new(millis(attempt.quota.per)),
+                Box::new(millis(ATTEMPT_KEPT)),
+                Box::new(moved),
+                Box::new(stopped),
+            ];
+            let statement = "SELECT egoi_verify_count_attempt($1, $2, $3, $4, $5, $6, $7, $8) AS wait";
+            let rows = self.connections.call(statement, parameters).await?;
+            wait(rows.first().ok_or_else(unreadable)?)
+        })
+    }
+
+    fn give_attempt_back(&self, attempt: ClientAttempt) -> StoreFuture<'_, ()> {
+        Box::pin(async move {
+            let parameters: Parameters = vec![
+                Box::new(bytes(&attempt.token())),
+                Box::new(attempt.id.to_be_bytes().to_vec()),
+                Box::new(all_bytes(&self.seal.client_tags(attempt.client))),
+            ];
+            let statement = "SELECT egoi_verify_give_attempt_back($1, $2, $3)";
             self.connections.call(statement, parameters).await.map(drop)
         })
     }

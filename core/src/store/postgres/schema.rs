@@ -91,3 +91,25 @@ impl Schema {
         Ok(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::MIGRATIONS;
+    use crate::store::{DELIVERY_TIMEOUT, SWEPT_A_CALL};
+
+    /// The number behind each of these in the functions.
+    fn numbers(before: &str) -> Vec<u128> {
+        let number = |rest: &str| rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok();
+        MIGRATIONS[0].split(before).skip(1).filter_map(number).collect()
+    }
+
+    #[test]
+    fn the_sweep_removes_as_many_rows_of_each_table_as_that_of_the_other_stores() {
+        assert_eq!(numbers("ORDER BY until LIMIT "), [SWEPT_A_CALL as u128; 3]);
+    }
+
+    #[test]
+    fn a_hand_over_is_taken_to_have_died_when_it_is_in_the_other_stores() {
+        assert_eq!(numbers("r.sent_at + "), [DELIVERY_TIMEOUT.as_millis()]);
+    }
+}

@@ -7,7 +7,7 @@
 -- Those functions have settings of the planner: what they do is planned once a connection, and never reads a table through,
 -- however empty it was then.
 --
--- Each function in PL/pgSQL goes by the path of the migration, which is this schema and nothing of others. The three in SQL have
+-- Each function in PL/pgSQL goes by the path of the migration, which is this schema and nothing of others. The four in SQL have
 -- none, so that they are inlined where they are called: in the others. A function that takes any type of array is named with its
 -- schema: one that takes ours would be preferred, whosever it is.
 
@@ -67,13 +67,16 @@ CREATE TABLE egoi_verify_counters (
 ) WITH (fillfactor = 80);
 CREATE INDEX egoi_verify_counters_until ON egoi_verify_counters (until);
 
+-- The idempotency keys, and the attempts of clients whose codes somebody else checks: of those by a random name, and no number.
 CREATE TABLE egoi_verify_idempotency_keys (
     idempotency_key bytea PRIMARY KEY,
     number bytea NOT NULL,
     -- An engine's request, or none for a client's key.
     request bytea,
-    -- Who owns a client's claim.
+    -- Who owns a client's claim, or an attempt.
     owner bytea,
+    -- When the SMS of the claim, or the attempt, was counted.
+    counted_at bigint,
     -- What a client's request gave.
     given_id text,
     given_created_at bigint,
@@ -99,9 +102,9 @@ CREATE TYPE egoi_verify_limits AS (
     prefix_sms_per bigint
 );
 
--- What is said of a request, and how it stands.
-CREATE TYPE egoi_verify_said AS (
-    said text,
+-- The result of a call about a request, and how the request stands.
+CREATE TYPE egoi_verify_result AS (
+    result text,
     wait bigint,
     id bytea,
     sealed bytea,
@@ -121,14 +124,19 @@ CREATE FUNCTION egoi_verify_now(moved bigint, stopped bigint) RETURNS bigint LAN
     SELECT coalesce(stopped, floor(extract(epoch FROM clock_timestamp()) * 1000.0)::bigint + moved)
 $$;
 
-CREATE FUNCTION egoi_verify_of(said text, r egoi_verify_requests, now bigint) RETURNS egoi_verify_said
+CREATE FUNCTION egoi_verify_of(result text, r egoi_verify_requests, now bigint) RETURNS egoi_verify_result
 LANGUAGE sql IMMUTABLE AS $$
-    SELECT ROW(said, NULL, r.id, r.sealed, r.progress, r.expires_at, r.wrong_codes, r.resends, r.sent_at, r.created_at,
-               r.is_sent, r.delivery, now)::egoi_verify_said
+    SELECT ROW(result, NULL, r.id, r.sealed, r.progress, r.expires_at, r.wrong_codes, r.resends, r.sent_at, r.created_at,
+               r.is_sent, r.delivery, now)::egoi_verify_result
 $$;
 
-CREATE FUNCTION egoi_verify_only(said text, wait bigint) RETURNS egoi_verify_said LANGUAGE sql IMMUTABLE AS $$
-    SELECT ROW(said, wait, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)::egoi_verify_said
+CREATE FUNCTION egoi_verify_only(result text, wait bigint) RETURNS egoi_verify_result LANGUAGE sql IMMUTABLE AS $$
+    SELECT ROW(result, wait, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)::egoi_verify_result
+$$;
+
+-- How many events of a window are valid still.
+CREATE FUNCTION egoi_verify_valid(events bigint, since bigint, per bigint, now bigint) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN now < since + per THEN events ELSE 0 END
 $$;
 
 -- Writes what was counted for a number; it is kept as long as it counts, and as long as the request that counts there. In
@@ -140,6 +148,18 @@ BEGIN
     SET wrong_codes = n.wrong_codes, wrong_codes_since = n.wrong_codes_since,
         until = greatest(n.until, request_until, CASE WHEN n.wrong_codes > 0 THEN n.wrong_codes_since + l.wrong_codes_per END)
     WHERE subject = n.subject;
+END
+$$;
+
+-- Adds a wrong code of a client to those that are valid still.
+CREATE FUNCTION egoi_verify_count_wrong_code(c egoi_verify_counters, valid bigint, per bigint, now bigint) RETURNS void
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+DECLARE
+    since bigint := CASE WHEN valid = 0 THEN now ELSE c.wrong_codes_since END;
+BEGIN
+    UPDATE egoi_verify_counters
+        SET wrong_codes = valid + 1, wrong_codes_since = since, until = greatest(until, since + per)
+        WHERE subject = c.subject;
 END
 $$;
 
@@ -232,7 +252,7 @@ $$;
 -- Counts an SMS of a request for whom these names stand for, or says how long it has to wait and, where that is for the pause,
 -- after which request. Null is no limit.
 CREATE FUNCTION egoi_verify_count_sms(
-    names bytea[], of_request bytea, most bigint, per bigint, pause bigint, wrong_codes_per bigint, kept bigint, moved bigint,
+    names bytea[], of_request bytea, max_sms bigint, per bigint, pause bigint, wrong_codes_per bigint, kept bigint, moved bigint,
     stopped bigint, OUT wait bigint, OUT after bytea
 )
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
@@ -245,18 +265,18 @@ BEGIN
     END IF;
     now := egoi_verify_now(moved, stopped);
     INSERT INTO egoi_verify_counters AS c (subject, sms, sms_since, sms_at, sms_of, until)
-        VALUES (names[1], CASE WHEN most IS NULL THEN 0 ELSE 1 END, now, CASE WHEN pause IS NOT NULL THEN now END,
+        VALUES (names[1], CASE WHEN max_sms IS NULL THEN 0 ELSE 1 END, now, CASE WHEN pause IS NOT NULL THEN now END,
                 CASE WHEN pause IS NOT NULL THEN of_request END,
                 now + greatest(kept, per, pause))
         ON CONFLICT (subject) DO UPDATE
-        SET sms = CASE WHEN most IS NULL THEN c.sms WHEN c.sms = 0 OR now >= c.sms_since + per THEN 1 ELSE c.sms + 1 END,
-            sms_since = CASE WHEN most IS NULL OR c.sms > 0 AND now < c.sms_since + per THEN c.sms_since ELSE now END,
+        SET sms = CASE WHEN max_sms IS NULL THEN c.sms WHEN c.sms = 0 OR now >= c.sms_since + per THEN 1 ELSE c.sms + 1 END,
+            sms_since = CASE WHEN max_sms IS NULL OR c.sms > 0 AND now < c.sms_since + per THEN c.sms_since ELSE now END,
             sms_at = coalesce(excluded.sms_at, c.sms_at), sms_of = coalesce(excluded.sms_of, c.sms_of),
             -- The same within a window, so that no index changes with each SMS of a client or a prefix.
             until = greatest(
                 c.until, now + kept, now + pause,
                 CASE WHEN c.sms > 0 AND now < c.sms_since + per THEN c.sms_since ELSE now END + per)
-        WHERE (most IS NULL OR c.sms = 0 OR c.sms < most OR now >= c.sms_since + per)
+        WHERE (max_sms IS NULL OR c.sms = 0 OR c.sms < max_sms OR now >= c.sms_since + per)
             AND (pause IS NULL OR c.sms_at IS NULL OR now >= c.sms_at + pause);
     IF NOT FOUND THEN
         -- It is locked.
@@ -289,7 +309,7 @@ $$;
 -- `prefixes` are empty where nothing is counted for them.
 CREATE FUNCTION egoi_verify_count_all(
     names bytea[], clients bytea[], prefixes bytea[], of_request bytea, l egoi_verify_limits, kept bigint, moved bigint,
-    stopped bigint, OUT said text, OUT wait bigint, OUT after bytea
+    stopped bigint, OUT result text, OUT wait bigint, OUT after bytea
 )
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
@@ -300,7 +320,7 @@ BEGIN
         SELECT * INTO wait, after FROM egoi_verify_count_sms(
             names, of_request, l.sms, l.sms_per, l.resend_after, l.wrong_codes_per, kept, moved, stopped);
         IF wait IS NOT NULL THEN
-            said := CASE WHEN after IS NULL THEN 'sms_per_number' ELSE 'resend_after' END;
+            result := CASE WHEN after IS NULL THEN 'sms_per_number' ELSE 'resend_after' END;
             RETURN;
         END IF;
     END IF;
@@ -308,7 +328,7 @@ BEGIN
         SELECT * INTO wait FROM egoi_verify_count_sms(
             clients, of_request, l.client_sms, l.client_sms_per, NULL, l.client_wrong_codes_per, NULL, moved, stopped);
         IF wait IS NOT NULL THEN
-            said := 'sms_per_client';
+            result := 'sms_per_client';
             PERFORM egoi_verify_give_back(counted, of_request, egoi_verify_now(moved, stopped));
             RETURN;
         END IF;
@@ -317,7 +337,7 @@ BEGIN
         SELECT * INTO wait FROM egoi_verify_count_sms(
             prefixes, of_request, l.prefix_sms, l.prefix_sms_per, NULL, NULL, NULL, moved, stopped);
         IF wait IS NOT NULL THEN
-            said := 'sms_per_prefix';
+            result := 'sms_per_prefix';
             PERFORM egoi_verify_give_back(counted, of_request, egoi_verify_now(moved, stopped));
             PERFORM egoi_verify_give_back(clients, of_request, egoi_verify_now(moved, stopped));
         END IF;
@@ -330,13 +350,13 @@ $$;
 CREATE FUNCTION egoi_verify_create(
     new_id bytea, new_sealed bytea, names bytea[], clients bytea[], prefixes bytea[], new_code bytea, new_validity bigint,
     new_keep bigint, keys bytea[], l egoi_verify_limits, moved bigint, stopped bigint
-) RETURNS egoi_verify_said
+) RETURNS egoi_verify_result
 LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET search_path FROM CURRENT AS $$
 DECLARE
     r egoi_verify_requests;
     known bytea;
     known_number bytea;
-    answer egoi_verify_said;
+    refusal egoi_verify_result;
     limited text;
     waits bigint;
     after bytea;
@@ -345,7 +365,7 @@ BEGIN
     IF pg_catalog.cardinality(keys) > 0 THEN
         PERFORM egoi_verify_lock(keys);
     END IF;
-    -- The same command once more, whose answer was lost.
+    -- The same command once more, whose response was lost.
     SELECT * INTO r FROM egoi_verify_requests WHERE id = new_id;
     IF FOUND THEN
         RETURN egoi_verify_of('new', r, r.created_at);
@@ -370,9 +390,9 @@ BEGIN
         names, clients, prefixes, new_id, l, new_validity + new_keep, moved, stopped);
     now := egoi_verify_now(moved, stopped);
     IF limited IS NOT NULL THEN
-        answer := egoi_verify_only(limited, waits);
-        SELECT id INTO answer.id FROM egoi_verify_requests WHERE id = after AND progress = 0 AND now < expires_at;
-        RETURN answer;
+        refusal := egoi_verify_only(limited, waits);
+        SELECT id INTO refusal.id FROM egoi_verify_requests WHERE id = after AND progress = 0 AND now < expires_at;
+        RETURN refusal;
     END IF;
     INSERT INTO egoi_verify_requests
             (id, sealed, number, code, expires_at, sent_at, created_at, validity, retention, idempotency_key, until)
@@ -391,7 +411,7 @@ END
 $$;
 
 -- `names` are what stands for the number under each key: null where only the request says it, which takes one key. `clients` are
--- what stands for the client, empty where none is counted. The answer is an outcome's word; none is no request.
+-- what stands for the client, empty where none is counted. Returns an outcome's string; null is no request.
 CREATE FUNCTION egoi_verify_validate(
     of_id bytea, attempt bytea, codes bytea[], names bytea[], clients bytea[], l egoi_verify_limits, moved bigint, stopped bigint
 ) RETURNS text
@@ -400,9 +420,11 @@ DECLARE
     r egoi_verify_requests;
     n egoi_verify_counters;
     c egoi_verify_counters;
+    of_number bigint;
+    of_client bigint;
     is_right boolean;
     now bigint;
-    said text;
+    outcome text;
 BEGIN
     SELECT * INTO r FROM egoi_verify_requests WHERE id = of_id FOR UPDATE;
     IF NOT FOUND THEN
@@ -437,48 +459,33 @@ BEGIN
         RETURN NULL;
     END IF;
     FOR i IN 0 .. length(r.attempts) / 17 - 1 LOOP
-        -- The same command once more, whose answer was lost.
+        -- The same command once more, whose response was lost.
         IF substr(r.attempts, i * 17 + 1, 16) = attempt THEN
             RETURN CASE get_byte(r.attempts, i * 17 + 16) WHEN 1 THEN 'verified' ELSE 'wrong_code' END;
         END IF;
     END LOOP;
-    said := CASE
+    of_number := egoi_verify_valid(n.wrong_codes, n.wrong_codes_since, l.wrong_codes_per, now);
+    of_client := egoi_verify_valid(c.wrong_codes, c.wrong_codes_since, l.client_wrong_codes_per, now);
+    outcome := CASE
         WHEN r.progress = 1 THEN 'already_verified'
         WHEN r.progress = 2 THEN 'cancelled'
         WHEN now >= r.expires_at THEN 'expired'
-        WHEN r.wrong_codes >= l.max_attempts THEN 'too_many_attempts'
+        WHEN r.wrong_codes >= l.max_attempts OR of_number >= l.wrong_codes OR of_client >= l.client_wrong_codes
+            THEN 'too_many_attempts'
     END;
-    IF said IS NULL AND l.wrong_codes IS NOT NULL THEN
-        IF n.wrong_codes = 0 OR now >= n.wrong_codes_since + l.wrong_codes_per THEN
-            n.wrong_codes := 0;
-            n.wrong_codes_since := now;
-        END IF;
-        IF n.wrong_codes >= l.wrong_codes THEN
-            said := 'too_many_attempts';
-        END IF;
-    END IF;
-    IF said IS NULL AND c.subject IS NOT NULL THEN
-        IF c.wrong_codes = 0 OR now >= c.wrong_codes_since + l.client_wrong_codes_per THEN
-            c.wrong_codes := 0;
-            c.wrong_codes_since := now;
-        END IF;
-        IF c.wrong_codes >= l.client_wrong_codes THEN
-            said := 'too_many_attempts';
-        END IF;
-    END IF;
-    IF said IS NULL THEN
+    IF outcome IS NULL THEN
         is_right := r.code = ANY (codes);
-        said := CASE WHEN is_right THEN 'verified' ELSE 'wrong_code' END;
-        IF l.wrong_codes IS NOT NULL AND (n.wrong_codes > 0 OR NOT is_right) THEN
-            n.wrong_codes := CASE WHEN is_right THEN 0 ELSE n.wrong_codes + 1 END;
+        outcome := CASE WHEN is_right THEN 'verified' ELSE 'wrong_code' END;
+        IF l.wrong_codes IS NOT NULL AND (of_number > 0 OR NOT is_right) THEN
+            IF of_number = 0 THEN
+                n.wrong_codes_since := now;
+            END IF;
+            n.wrong_codes := CASE WHEN is_right THEN 0 ELSE of_number + 1 END;
             PERFORM egoi_verify_save(n, l, r.until);
         END IF;
         IF c.subject IS NOT NULL AND NOT is_right THEN
             -- A success may be for another number: it clears nothing.
-            UPDATE egoi_verify_counters
-                SET wrong_codes = c.wrong_codes + 1, wrong_codes_since = c.wrong_codes_since,
-                    until = greatest(until, c.wrong_codes_since + l.client_wrong_codes_per)
-                WHERE subject = c.subject;
+            PERFORM egoi_verify_count_wrong_code(c, of_client, l.client_wrong_codes_per, now);
         END IF;
         UPDATE egoi_verify_requests
             SET progress = CASE WHEN is_right THEN 1 ELSE 0 END,
@@ -487,11 +494,11 @@ BEGIN
                     || CASE WHEN is_right THEN '\x01'::bytea ELSE '\x00'::bytea END
             WHERE id = of_id;
     END IF;
-    RETURN said;
+    RETURN outcome;
 END
 $$;
 
-CREATE FUNCTION egoi_verify_cancel(of_id bytea, moved bigint, stopped bigint) RETURNS SETOF egoi_verify_said
+CREATE FUNCTION egoi_verify_cancel(of_id bytea, moved bigint, stopped bigint) RETURNS SETOF egoi_verify_result
 LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET search_path FROM CURRENT AS $$
 DECLARE
     r egoi_verify_requests;
@@ -524,7 +531,7 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION egoi_verify_get(of_id bytea, moved bigint, stopped bigint) RETURNS SETOF egoi_verify_said
+CREATE FUNCTION egoi_verify_get(of_id bytea, moved bigint, stopped bigint) RETURNS SETOF egoi_verify_result
 LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET search_path FROM CURRENT AS $$
 DECLARE
     r egoi_verify_requests;
@@ -547,11 +554,11 @@ $$;
 CREATE FUNCTION egoi_verify_resend(
     of_id bytea, command bytea, new_code bytea, names bytea[], clients bytea[], prefixes bytea[], new_sealed bytea,
     l egoi_verify_limits, moved bigint, stopped bigint
-) RETURNS SETOF egoi_verify_said
+) RETURNS SETOF egoi_verify_result
 LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET search_path FROM CURRENT AS $$
 DECLARE
     r egoi_verify_requests;
-    handed_over boolean;
+    is_delivering boolean;
     limited text;
     waits bigint;
     now bigint;
@@ -562,11 +569,11 @@ BEGIN
     END IF;
     now := egoi_verify_now(moved, stopped);
     -- A hand-over that has not ended after 30 s is taken to have died.
-    handed_over := r.old_code IS NOT NULL AND now < r.sent_at + 30000;
+    is_delivering := r.old_code IS NOT NULL AND now < r.sent_at + 30000;
     IF r.until <= now THEN
         RETURN;
-    ELSIF handed_over AND r.resend_command = command THEN
-        -- The same command once more, whose answer was lost.
+    ELSIF is_delivering AND r.resend_command = command THEN
+        -- The same command once more, whose response was lost.
         RETURN NEXT egoi_verify_of('ready', r, now);
     ELSIF r.progress <> 0 OR now >= r.expires_at OR coalesce(r.wrong_codes >= l.max_attempts, false) THEN
         RETURN NEXT egoi_verify_only('conflict', NULL);
@@ -574,11 +581,11 @@ BEGIN
         RETURN NEXT egoi_verify_only('max_resends', NULL);
     ELSIF now < r.sent_at + l.resend_after THEN
         RETURN NEXT egoi_verify_only('resend_after', r.sent_at + l.resend_after - now);
-    ELSIF handed_over THEN
-        -- Two at once: were the second certainly not sent, which code counts could not be said.
+    ELSIF is_delivering THEN
+        -- Two at once: were the second certainly not sent, it would not be known which code counts.
         RETURN NEXT egoi_verify_only('resend_after', 1000);
     ELSE
-        SELECT count_all.said, wait INTO limited, waits FROM egoi_verify_count_all(
+        SELECT count_all.result, wait INTO limited, waits FROM egoi_verify_count_all(
             names, clients, prefixes, of_id, l, r.validity + r.retention, moved, stopped) count_all;
         IF limited IS NOT NULL THEN
             RETURN NEXT egoi_verify_only(limited, waits);
@@ -635,11 +642,12 @@ BEGIN
 END
 $$;
 
--- Claims a client's idempotency key for an owner; `keys` are what stands for it, `names` what stands for the number, of both
--- the first is written.
+-- Claims a client's idempotency key for an owner and counts the SMS of its request; `keys` are what stands for it, `names` what
+-- stands for the number, of both the first is written. `clients` and `prefixes` are as above.
 CREATE FUNCTION egoi_verify_claim(
-    keys bytea[], of_owner bytea, names bytea[], retention bigint, moved bigint, stopped bigint,
-    OUT said text, OUT given_id text, OUT given_created_at bigint, OUT given_expires_at bigint
+    keys bytea[], of_owner bytea, names bytea[], clients bytea[], prefixes bytea[], retention bigint, l egoi_verify_limits,
+    moved bigint, stopped bigint,
+    OUT result text, OUT wait bigint, OUT given_id text, OUT given_created_at bigint, OUT given_expires_at bigint
 )
 LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET search_path FROM CURRENT AS $$
 DECLARE
@@ -651,24 +659,32 @@ BEGIN
     SELECT * INTO k FROM egoi_verify_idempotency_keys WHERE idempotency_key = ANY (keys) AND until > now
         ORDER BY pg_catalog.array_position(keys, idempotency_key) LIMIT 1;
     IF NOT FOUND THEN
-        INSERT INTO egoi_verify_idempotency_keys (idempotency_key, number, owner, until)
-            VALUES (keys[1], names[1], of_owner, now + retention)
+        SELECT count_all.result, count_all.wait INTO result, wait FROM egoi_verify_count_all(
+            names, clients, prefixes, of_owner, l, NULL, moved, stopped) count_all;
+        IF result IS NOT NULL THEN
+            RETURN;
+        END IF;
+        -- It may have waited for others.
+        now := egoi_verify_now(moved, stopped);
+        INSERT INTO egoi_verify_idempotency_keys (idempotency_key, number, owner, counted_at, until)
+            VALUES (keys[1], names[1], of_owner, now, now + retention)
             ON CONFLICT (idempotency_key) DO UPDATE
-            SET number = excluded.number, request = NULL, owner = excluded.owner, given_id = NULL, until = excluded.until;
+            SET number = excluded.number, request = NULL, owner = excluded.owner, counted_at = excluded.counted_at,
+                given_id = NULL, until = excluded.until;
         PERFORM egoi_verify_sweep(now);
-        said := 'new';
+        result := 'new';
     ELSIF k.number <> ALL (names) THEN
-        said := 'other number';
+        result := 'other number';
     ELSIF k.given_id IS NOT NULL THEN
-        said := 'known';
+        result := 'known';
         given_id := k.given_id;
         given_created_at := k.given_created_at;
         given_expires_at := k.given_expires_at;
     ELSIF k.owner = of_owner THEN
-        -- The same command once more, whose answer was lost.
-        said := 'new';
+        -- The same command once more, whose response was lost.
+        result := 'new';
     ELSE
-        said := 'under way';
+        result := 'under way';
     END IF;
 END
 $$;
@@ -684,17 +700,74 @@ BEGIN
 END
 $$;
 
--- Removes a client's claim that was not completed.
-CREATE FUNCTION egoi_verify_release(of_key bytea, of_owner bytea) RETURNS void
+-- Removes a client's claim that was not completed, and gives its SMS back to whom it was counted for; `names` are empty where it
+-- was not for the number.
+CREATE FUNCTION egoi_verify_release(of_key bytea, of_owner bytea, names bytea[], clients bytea[], prefixes bytea[]) RETURNS void
 LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET search_path FROM CURRENT AS $$
+DECLARE
+    counted bigint;
 BEGIN
+    -- A claim that comes at once has locked the counters first.
+    PERFORM egoi_verify_lock(ARRAY[of_key]);
     DELETE FROM egoi_verify_idempotency_keys
-        WHERE idempotency_key = of_key AND owner = of_owner AND given_id IS NULL;
+        WHERE idempotency_key = of_key AND owner = of_owner AND given_id IS NULL
+        RETURNING counted_at INTO counted;
+    IF FOUND THEN
+        PERFORM egoi_verify_give_back(names, of_owner, counted);
+        PERFORM egoi_verify_give_back(clients, of_owner, counted);
+        PERFORM egoi_verify_give_back(prefixes, of_owner, counted);
+    END IF;
+END
+$$;
+
+-- Counts a wrong code of the client that these names stand for, before somebody else checks it, or says how long it has to wait.
+CREATE FUNCTION egoi_verify_count_attempt(
+    token bytea, of_owner bytea, clients bytea[], max_wrong_codes bigint, per bigint, kept bigint, moved bigint, stopped bigint
+) RETURNS bigint
+LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET search_path FROM CURRENT AS $$
+DECLARE
+    c egoi_verify_counters;
+    valid bigint;
+    now bigint;
+BEGIN
+    PERFORM egoi_verify_lock(ARRAY[token]);
+    c := egoi_verify_counters(clients, per, NULL, moved, stopped);
+    IF EXISTS (SELECT FROM egoi_verify_idempotency_keys WHERE idempotency_key = token) THEN
+        -- The same command once more, whose response was lost.
+        RETURN NULL;
+    END IF;
+    now := egoi_verify_now(moved, stopped);
+    valid := egoi_verify_valid(c.wrong_codes, c.wrong_codes_since, per, now);
+    IF valid >= max_wrong_codes THEN
+        RETURN c.wrong_codes_since + per - now;
+    END IF;
+    PERFORM egoi_verify_count_wrong_code(c, valid, per, now);
+    INSERT INTO egoi_verify_idempotency_keys (idempotency_key, number, owner, counted_at, until)
+        VALUES (token, '', of_owner, now, now + kept);
+    PERFORM egoi_verify_sweep(now);
+    RETURN NULL;
+END
+$$;
+
+-- Gives an attempt back that was no wrong code.
+CREATE FUNCTION egoi_verify_give_attempt_back(token bytea, of_owner bytea, clients bytea[]) RETURNS void
+LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET search_path FROM CURRENT AS $$
+DECLARE
+    counted bigint;
+BEGIN
+    PERFORM egoi_verify_lock(ARRAY[token]);
+    DELETE FROM egoi_verify_idempotency_keys WHERE idempotency_key = token AND owner = of_owner RETURNING counted_at INTO counted;
+    UPDATE egoi_verify_counters
+        SET wrong_codes = greatest(wrong_codes - 1, 0)
+        WHERE subject =
+            (SELECT subject FROM egoi_verify_counters
+             WHERE subject = ANY (clients) AND wrong_codes_since <= counted
+             ORDER BY pg_catalog.array_position(clients, subject) LIMIT 1 FOR UPDATE);
 END
 $$;
 
 -- The requests of the number that these names stand for.
-CREATE FUNCTION egoi_verify_find(names bytea[], moved bigint, stopped bigint) RETURNS SETOF egoi_verify_said
+CREATE FUNCTION egoi_verify_find(names bytea[], moved bigint, stopped bigint) RETURNS SETOF egoi_verify_result
 LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET search_path FROM CURRENT AS $$
 DECLARE
     r egoi_verify_requests;

@@ -133,7 +133,7 @@ impl Connections {
         checked.map_err(|failure| self.error(failure))
     }
 
-    /// What the script answers. Over a new connection it is called again where that may help: a script knows a command
+    /// What the script returns. Over a new connection it is called again where that may help: a script knows a command
     /// again.
     pub(super) async fn run(&self, call: Call) -> Result<Value, Error> {
         let connection = self.of_this_runtime()?;
@@ -321,10 +321,10 @@ impl Server {
     async fn turned_away(&self) -> Option<Failure> {
         let stream = TcpStream::connect((&*self.host, self.port)).await.ok()?;
         timeout(TURNED_AWAY, stream.readable()).await.ok()?.ok()?;
-        let mut said = [0; 128];
-        let length = stream.try_read(&mut said).ok()?;
-        let said = String::from_utf8_lossy(said.get(..length)?);
-        said.contains(NO_MORE_CLIENTS).then(Failure::no_more_clients)
+        let mut response = [0; 128];
+        let length = stream.try_read(&mut response).ok()?;
+        let response = String::from_utf8_lossy(response.get(..length)?);
+        response.contains(NO_MORE_CLIENTS).then(Failure::no_more_clients)
     }
 
     async fn greet<S>(&self, stream: S, seal: &Seal) -> Result<Connected, Failure>

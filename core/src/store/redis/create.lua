@@ -6,7 +6,7 @@ local tags, at = list(8)
 local keys, counted = list(at)
 
 local made = load(KEYS[1])
--- Its id is random: this is the same command again, whose answer was lost.
+-- Its id is random: this is the same command again, whose response was lost.
 if made then return stored('new', made) end
 
 for _, key in ipairs(keys) do
@@ -16,9 +16,9 @@ for _, key in ipairs(keys) do
     local known = by == 'engine' and now < until_ and load(prefix .. 'r:' .. by_id)
     if known then
       if not has(tags, known[TAG]) then return {'other_number'} end
-      local answer = stored('known', known)
-      answer[#answer + 1] = by_id
-      return answer
+      local response = stored('known', known)
+      response[#response + 1] = by_id
+      return response
     end
   end
 end

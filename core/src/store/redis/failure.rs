@@ -18,7 +18,7 @@ pub(super) struct Failure {
     detail: Cow<'static, str>,
     /// What an operator must change, where that is the fault.
     misconfigured: Option<Reason>,
-    /// What the server said.
+    /// What the server reported.
     words: Option<String>,
 }
 
@@ -49,7 +49,7 @@ impl Failure {
     }
 
     pub(super) fn not_redis() -> Self {
-        Self::misconfigured(Reason::Unsuitable, "what answers at the host and port of the URL is not Redis")
+        Self::misconfigured(Reason::Unsuitable, "what responds at the host and port of the URL is not Redis")
     }
 
     /// The server turned the connection away, in these words.
@@ -147,12 +147,12 @@ impl From<RedisError> for Failure {
     }
 }
 
-/// What the server said, as far as it can be repeated.
+/// What the server reported, as far as it can be repeated.
 fn words(error: &RedisError) -> Option<String> {
-    let (code, said) = (error.code()?, error.detail().unwrap_or_default());
+    let (code, detail) = (error.code()?, error.detail().unwrap_or_default());
     // What follows is the command.
-    let said = if said.starts_with("unknown command") { "unknown command" } else { said };
-    let words: String = format!("{code} {said}").chars().filter(|c| !c.is_control()).take(200).collect();
+    let detail = if detail.starts_with("unknown command") { "unknown command" } else { detail };
+    let words: String = format!("{code} {detail}").chars().filter(|c| !c.is_control()).take(200).collect();
     Some(words.trim_end().to_owned())
 }
 

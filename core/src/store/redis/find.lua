@@ -16,9 +16,9 @@ end
 for _, key in ipairs(scanned[2]) do
   local request = load(key)
   if request and has(tags, request[TAG]) then
-    local answer = stored('there', request)
-    answer[#answer + 1] = key:sub(-16)
-    found[#found + 1] = answer
+    local response = stored('there', request)
+    response[#response + 1] = key:sub(-16)
+    found[#found + 1] = response
   end
 end
 return {scanned[1], now, counted, found}

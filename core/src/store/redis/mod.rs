@@ -15,9 +15,9 @@ use self::failure::unexpected;
 use self::script::{Call, Source};
 use super::sealed::{Seal, Tags};
 use super::{
-    Attempt, Clock, ClockShift, Counted, CreateResult, DeliveryStatus, Digest, FoundNumber, IdempotencyClaim, Limits,
-    NewClaim, NewRequest, NewResend, OpenOptions, ResendResult, SmsLimit, StoreBackend, StoreFuture, StoredRequest,
-    StoredResponse, StoredTerms, wrong_key,
+    ATTEMPT_KEPT, Attempt, ClientAttempt, Clock, ClockShift, Counted, CreateResult, DeliveryStatus, Digest,
+    FoundNumber, IdempotencyClaim, Limits, NewClaim, NewRequest, NewResend, OpenOptions, ResendResult, SmsLimit,
+    StoreBackend, StoreFuture, StoredRequest, StoredResponse, StoredTerms, wrong_key,
 };
 use crate::error::Error;
 use crate::machine::{Counters, LatestSms, Progress, Record, Timestamp, Window};
@@ -213,12 +213,14 @@ impl RedisStore {
     }
 
     async fn claim(&self, claim: NewClaim) -> Result<IdempotencyClaim, Error> {
+        let tags = self.seal.counted_tags(&claim.limits.counted(claim.number, claim.client));
         let call = self
             .call(&script::CLAIM, "k:", &claim.key)
             .arg(claim.owner.to_be_bytes())
             .arg(milliseconds(claim.retention))
-            .list(&self.seal.number_tags(claim.number))
-            .list(&claim.previous_keys);
+            .list(&tags.number)
+            .list(&claim.previous_keys)
+            .counted(&tags, &claim.limits);
         let response = Reply::of(self.connections.run(call).await?)?.ok_or_else(unexpected)?;
         Ok(match response.word()? {
             "new" => IdempotencyClaim::New,
@@ -229,7 +231,10 @@ impl RedisStore {
             }),
             "under_way" => IdempotencyClaim::UnderWay,
             "other_number" => IdempotencyClaim::OtherNumber,
-            _ => return Err(unexpected()),
+            limit => {
+                let limit = SmsLimit::named(limit, response.duration(1)?).ok_or_else(unexpected)?;
+                IdempotencyClaim::RateLimited(limit)
+            }
         })
     }
 
@@ -239,18 +244,18 @@ impl RedisStore {
         let mut cursor = b"0".to_vec();
         loop {
             let call = self.call(&script::FIND, "r:", b"").arg(&cursor).list(&tags);
-            let answer = Reply::of(self.connections.run(call).await?)?.ok_or_else(unexpected)?;
+            let response = Reply::of(self.connections.run(call).await?)?.ok_or_else(unexpected)?;
             // One that the server shows twice is one.
-            for each in answer.list(3)? {
+            for each in response.list(3)? {
                 let each = Reply::of(each.clone())?.ok_or_else(unexpected)?;
                 let id = each.bytes(11)?.try_into().map_err(|_| unexpected())?;
                 requests.insert(u128::from_be_bytes(id), each.stored(number)?);
             }
-            cursor = answer.bytes(0)?.to_vec();
+            cursor = response.bytes(0)?.to_vec();
             if cursor == b"0" {
-                let now = answer.time(1)?;
+                let now = response.time(1)?;
                 let mut counters = Counters::default();
-                for counted in answer.list(2)? {
+                for counted in response.list(2)? {
                     let counted = Reply::of(counted.clone())?.ok_or_else(unexpected)?;
                     counters = counters.merged(counted.counters()?, now, &limits.of_number());
                 }
@@ -269,9 +274,9 @@ impl RedisStore {
         let (mut cursor, mut erased) = (b"0".to_vec(), 0);
         loop {
             let call = self.call(&script::ERASE, "r:", b"").arg(&cursor).list(&tags);
-            let answer = Reply::of(self.connections.run(call).await?)?.ok_or_else(unexpected)?;
-            cursor = answer.bytes(0)?.to_vec();
-            erased += answer.number::<u64>(1)?;
+            let response = Reply::of(self.connections.run(call).await?)?.ok_or_else(unexpected)?;
+            cursor = response.bytes(0)?.to_vec();
+            erased += response.number::<u64>(1)?;
             if cursor == b"0" {
                 break;
             }
@@ -290,8 +295,34 @@ impl RedisStore {
         self.connections.run(call).await.map(drop)
     }
 
-    async fn release(&self, key: Digest, owner: u128) -> Result<(), Error> {
-        let call = self.call(&script::RELEASE, "k:", &key).arg(owner.to_be_bytes());
+    async fn release(&self, claim: NewClaim) -> Result<(), Error> {
+        let tags = self.seal.claimed_tags(&claim);
+        let call = self
+            .call(&script::RELEASE, "k:", &claim.key)
+            .arg(claim.owner.to_be_bytes())
+            .list(&tags.number)
+            .list(&tags.client)
+            .list(&tags.prefix);
+        self.connections.run(call).await.map(drop)
+    }
+
+    async fn count_attempt(&self, attempt: ClientAttempt) -> Result<Option<Duration>, Error> {
+        let call = self
+            .call(&script::COUNT_ATTEMPT, "a:", &attempt.token())
+            .quota(Some(attempt.quota))
+            .arg(milliseconds(ATTEMPT_KEPT))
+            .arg(self.seal.client_tags(attempt.client).as_flattened());
+        match self.connections.run(call).await? {
+            Value::Nil => Ok(None),
+            Value::Int(wait) => u64::try_from(wait).map(Duration::from_millis).map(Some).map_err(|_| unexpected()),
+            _ => Err(unexpected()),
+        }
+    }
+
+    async fn give_attempt_back(&self, attempt: ClientAttempt) -> Result<(), Error> {
+        let call = self
+            .call(&script::GIVE_ATTEMPT_BACK, "a:", &attempt.token())
+            .arg(self.seal.client_tags(attempt.client).as_flattened());
         self.connections.run(call).await.map(drop)
     }
 }
@@ -333,8 +364,16 @@ impl StoreBackend for RedisStore {
         Box::pin(self.complete(key, owner, response))
     }
 
-    fn release(&self, key: Digest, owner: u128) -> StoreFuture<'_, ()> {
-        Box::pin(self.release(key, owner))
+    fn release(&self, claim: NewClaim) -> StoreFuture<'_, ()> {
+        Box::pin(self.release(claim))
+    }
+
+    fn count_attempt(&self, attempt: ClientAttempt) -> StoreFuture<'_, Option<Duration>> {
+        Box::pin(self.count_attempt(attempt))
+    }
+
+    fn give_attempt_back(&self, attempt: ClientAttempt) -> StoreFuture<'_, ()> {
+        Box::pin(self.give_attempt_back(attempt))
     }
 
     fn find(&self, number: PhoneNumber, limits: Limits) -> StoreFuture<'_, FoundNumber> {
@@ -363,7 +402,7 @@ fn milliseconds(span: Duration) -> String {
     span.as_millis().min(LONGEST).to_string()
 }
 
-/// What a script answers: a word, then what belongs to it.
+/// What a script returns: a word, then what belongs to it.
 struct Reply(Vec<Value>);
 
 impl Reply {

@@ -28,7 +28,7 @@ local function state(request)
 end
 
 -- What a caller reads of a request.
-local function stored(answer, request)
-  return {answer, now, request[PROGRESS], request[EXPIRES_AT], request[WRONG_CODES], request[RESENDS],
+local function stored(response, request)
+  return {response, now, request[PROGRESS], request[EXPIRES_AT], request[WRONG_CODES], request[RESENDS],
     request[SENT_AT], request[CREATED_AT], request[SMS], request[DELIVERY], request[SEALED]}
 end

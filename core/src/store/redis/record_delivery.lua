@@ -1,7 +1,7 @@
 -- KEYS[1]: the request. ARGV: 3 its id, 4 hand-over, 5 how it ended, 6 the tags of the number, the client and the prefix that
 -- it was counted for.
 
-local id, end_, at = ARGV[3], ARGV[5], 6
+local id, end_ = ARGV[3], ARGV[5]
 local request = load(KEYS[1])
 if not request or request[DELIVERY] ~= tonumber(ARGV[4]) or request[UNDER_WAY] == 0 then return false end
 
@@ -30,20 +30,5 @@ else
   end
 end
 
--- The SMS is given back to the windows that it was counted in.
-for _ = 1, 3 do
-  local tags
-  tags, at = list(at)
-  for _, tag in ipairs(tags) do
-    local key = prefix .. 's:' .. tag
-    local packed = redis.call('GET', key)
-    local sent, started, latest, of
-    if packed then sent, started, latest, of = cmsgpack.unpack(packed) end
-    if packed and started <= sent_at then
-      if of == id and latest <= sent_at then latest = 0 end
-      redis.call('SET', key, cmsgpack.pack(math.max(sent - 1, 0), started, latest, of), 'KEEPTTL')
-      break
-    end
-  end
-end
+give_sms_back(6, 3, id, sent_at)
 return false

@@ -8,16 +8,16 @@ local command, code, tag, sealed = ARGV[3], ARGV[4], ARGV[9], ARGV[10]
 local request = load(KEYS[1])
 if not request then return false end
 
--- The same command again, whose answer was lost.
-local is_handed_over = request[REPLACED] ~= '' and now < request[SENT_AT] + DELIVERY_TIMEOUT
-if is_handed_over and request[REPLACED]:sub(-16) == command then return stored('ready', request) end
+-- The same command again, whose response was lost.
+local is_delivering = request[REPLACED] ~= '' and now < request[SENT_AT] + DELIVERY_TIMEOUT
+if is_delivering and request[REPLACED]:sub(-16) == command then return stored('ready', request) end
 
 local max_attempts, max_resends, pause = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 if state(request) ~= 'pending' or (max_attempts >= 0 and request[WRONG_CODES] >= max_attempts) then return {'conflict'} end
 if max_resends >= 0 and request[RESENDS] >= max_resends then return {'max_resends'} end
 if now < request[SENT_AT] + pause then return {'resend_after', request[SENT_AT] + pause - now} end
--- Two hand-overs at once: were the second certainly not sent, which code counts could not be said.
-if is_handed_over then return {'resend_after', 1000} end
+-- Two hand-overs at once: were the second certainly not sent, it would not be known which code counts.
+if is_delivering then return {'resend_after', 1000} end
 local limited = count_sms(11, ARGV[8])
 if limited then return limited end
 

@@ -26,10 +26,12 @@ pub(super) static VALIDATE: Source = source!("counters.lua" "validate.lua");
 pub(super) static CANCEL: Source = source!("record.lua" "cancel.lua");
 pub(super) static GET: Source = source!("record.lua" "get.lua");
 pub(super) static RESEND: Source = source!("lists.lua" "sms.lua" "record.lua" "resend.lua");
-pub(super) static SETTLE: Source = source!("lists.lua" "record.lua" "record_delivery.lua");
-pub(super) static CLAIM: Source = source!("lists.lua" "claim.lua");
+pub(super) static SETTLE: Source = source!("lists.lua" "give_back.lua" "record.lua" "record_delivery.lua");
+pub(super) static CLAIM: Source = source!("lists.lua" "sms.lua" "claim.lua");
 pub(super) static COMPLETE: Source = source!("owned.lua" "complete.lua");
-pub(super) static RELEASE: Source = source!("owned.lua" "release.lua");
+pub(super) static RELEASE: Source = source!("lists.lua" "give_back.lua" "owned.lua" "release.lua");
+pub(super) static COUNT_ATTEMPT: Source = source!("counters.lua" "count_attempt.lua");
+pub(super) static GIVE_ATTEMPT_BACK: Source = source!("give_attempt_back.lua");
 
 pub(super) static FIND: Source = source!("lists.lua" "record.lua" "scan.lua" "find.lua");
 pub(super) static UNLOCK: Source = source!("lists.lua" "unlock.lua");
@@ -104,5 +106,17 @@ impl Call {
             }
         }
         by_code
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RESEND;
+    use crate::store::DELIVERY_TIMEOUT;
+
+    #[test]
+    fn a_hand_over_is_taken_to_have_died_when_it_is_in_the_other_stores() {
+        let line = format!("\nlocal DELIVERY_TIMEOUT = {}\n", DELIVERY_TIMEOUT.as_millis());
+        assert!(RESEND.code.contains(&line));
     }
 }

@@ -6,10 +6,10 @@
 -- Arguments from one that says how many SMS, in how long, after what pause, then the tags: none where it is not counted. Gives
 -- back what is counted, and where the arguments end.
 local function sms_counter(at)
-  local most, per, pause = tonumber(ARGV[at]), tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
+  local max, per, pause = tonumber(ARGV[at]), tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
   local tags, next = list(at + 3)
   if #tags == 0 then return nil, next end
-  local counter = {key = prefix .. 's:' .. tags[1], count = 0, started = now, most = most, per = per, pause = pause, sent_at = 0}
+  local counter = {key = prefix .. 's:' .. tags[1], count = 0, started = now, max = max, per = per, pause = pause, sent_at = 0}
   for _, tag in ipairs(tags) do
     local packed = redis.call('GET', prefix .. 's:' .. tag)
     if packed then
@@ -37,12 +37,12 @@ local function count_sms(at, id)
   end
   for _, c in ipairs(counters) do
     if c and now < c.sent_at + c.pause then return {'resend_after', c.sent_at + c.pause - now}, c.of end
-    if c and c.most >= 0 and c.count >= c.most then return {c.limit, c.started + c.per - now} end
+    if c and c.max >= 0 and c.count >= c.max then return {c.limit, c.started + c.per - now} end
   end
   for _, c in ipairs(counters) do
     if c then
       local pauses = c.pause > 0
-      put(c.key, cmsgpack.pack(c.most >= 0 and c.count + 1 or 0, c.started, pauses and now or 0, pauses and id or ''),
+      put(c.key, cmsgpack.pack(c.count + (c.max >= 0 and 1 or 0), c.started, pauses and now or c.sent_at, pauses and id or c.of or ''),
         math.max(c.started + c.per, now + c.pause))
     end
   end

@@ -2,7 +2,7 @@
 -- of the number that the request must be for, none where its own is the only one; where a client is counted, 9 wrong codes per
 -- client, 10 in how long, 11 its tags. Codes and tags are 32 bytes each, without gaps.
 --
--- Answers a word. This is the call that matters: it takes few arguments, reads of a request what it needs, and writes its
+-- Returns a string. This is the call that matters: it takes few arguments, reads of a request what it needs, and writes its
 -- beginning.
 
 local packed = redis.call('GET', KEYS[1])
@@ -25,7 +25,7 @@ end
 if not is_key_known then return 'wrong_key' end
 if tags ~= '' and tags ~= tag and not is_of(tags, tag) then return false end
 
--- The same command again, whose answer was lost, is answered as before. After the right code none counts.
+-- The same command again, whose response was lost, gets the same response. After the right code none counts.
 local attempt = ARGV[3]
 for i = 8, math.max(9 - wrong_codes - (progress == VERIFIED and 1 or 0), 1), -1 do
   if attempts:sub(8 * i - 7, 8 * i) == attempt then

@@ -41,7 +41,7 @@ struct File {
     seal: Arc<Seal>,
 }
 
-/// A call, and who waits for its answer.
+/// A call, and who waits for its result.
 trait Job: Send {
     fn writes(&self) -> bool;
     /// Makes it, once more where what it did was undone.
@@ -74,7 +74,7 @@ where
     fn result(self: Box<Self>, written: Result<(), Error>) {
         let Self { result, caller, .. } = *self;
         let made = || result.ok_or_else(|| storage("the call was not made"));
-        // Who waits no longer needs no answer.
+        // Who waits no longer needs no result.
         let _ = caller.send(written.and_then(|()| made()));
     }
 }
@@ -237,7 +237,7 @@ impl File {
         if version(connection)?.is_none_or(|version| version < VERSION) {
             self.migrate(connection)?;
         }
-        // Safe against the loss of power: what was answered is on the disk. Calls that come together share that wait.
+        // Safe against the loss of power: what was acknowledged is on the disk. Calls that come together share that wait.
         connection.pragma_update(None, "synchronous", "FULL").map_err(failed)?;
         connection.pragma_update(None, "cache_size", -16_384).map_err(failed)?;
         if connection.is_readonly("main").map_err(failed)? {

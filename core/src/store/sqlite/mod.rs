@@ -15,12 +15,12 @@ use self::connection::Connection;
 use self::rows::{Counted, Key, Row};
 use super::sealed::{Seal, Tags};
 use super::{
-    Attempt, ClientHash, CreateResult, DELIVERY_TIMEOUT, DeliveryStatus, Digest, FoundNumber, IdempotencyClaim, Limits,
-    NewClaim, NewRequest, NewResend, OpenOptions, ResendResult, SmsLimit, StoreBackend, StoreFuture, StoredRequest,
-    StoredResponse, StoredTerms, is_key_known, wrong_key,
+    ATTEMPT_KEPT, Attempt, ClientAttempt, ClientHash, CreateResult, DELIVERY_TIMEOUT, DeliveryStatus, Digest,
+    FoundNumber, IdempotencyClaim, Limits, NewClaim, NewRequest, NewResend, OpenOptions, ResendResult, SmsLimit,
+    StoreBackend, StoreFuture, StoredRequest, StoredResponse, StoredTerms, is_key_known, wrong_key,
 };
 use crate::error::{Error, Reason};
-use crate::machine::{Event, EventResult, Record, Timestamp, Window};
+use crate::machine::{CounterLimits, Event, EventResult, Record, Timestamp, Window};
 use crate::values::PhoneNumber;
 use crate::verification::{Outcome, SmsStatus, State};
 
@@ -104,7 +104,7 @@ fn create(
     tags: &Tags,
 ) -> rusqlite::Result<Made> {
     let numbers = &tags.number;
-    // The same command once more, whose answer was lost.
+    // The same command once more, whose response was lost.
     if let Some(row) = Row::find(tx, request.id, now)? {
         return Ok(Made::New(row.read(now)));
     }
@@ -145,7 +145,7 @@ fn create(
     };
     row.insert(tx)?;
     if let Some(key) = &request.idempotency_key {
-        Key { number, request: Some(request.id), owner: None, given: None, until }.put(tx, key)?;
+        Key { number, request: Some(request.id), owner: None, counted_at: None, given: None, until }.put(tx, key)?;
     }
     Ok(Made::New(row.read(now)))
 }
@@ -252,9 +252,9 @@ fn resend(
 ) -> rusqlite::Result<Option<Resent>> {
     let NewResend { command, code, limits, .. } = resend;
     let Some(mut row) = Row::find(tx, id, now)? else { return Ok(None) };
-    let is_handed_over = row.replaced.is_some() && now < row.record.sent_at.after(DELIVERY_TIMEOUT);
-    // The same command once more, whose answer was lost.
-    if is_handed_over && row.resend_command == Some(*command) {
+    let is_delivering = row.replaced.is_some() && now < row.record.sent_at.after(DELIVERY_TIMEOUT);
+    // The same command once more, whose response was lost.
+    if is_delivering && row.resend_command == Some(*command) {
         return Ok(Some(Resent::Ready(row.delivery, row.read(now))));
     }
     let (record, result) = row.record.step(Event::Resend { validity: row.validity }, now, &limits.request);
@@ -263,8 +263,8 @@ fn resend(
         EventResult::RateLimited { retry_after } => return Ok(Some(Resent::RateLimited(SmsLimit::of(retry_after)))),
         _ => return Ok(Some(Resent::Conflict)),
     }
-    // Two hand-overs at once: were the second certainly not sent, which code counts could not be said.
-    if is_handed_over {
+    // Two hand-overs at once: were the second certainly not sent, it would not be known which code counts.
+    if is_delivering {
         return Ok(Some(Resent::RateLimited(SmsLimit::ResendAfter(Duration::from_secs(1)))));
     }
     let until = record.expires_at.after(row.retention);
@@ -328,6 +328,7 @@ fn claim(
     now: Timestamp,
     claim: &NewClaim,
     numbers: &[Digest],
+    counted: &Tags,
 ) -> rusqlite::Result<IdempotencyClaim> {
     for key in [&claim.key].into_iter().chain(&claim.previous_keys) {
         if let Some(known) = Key::find(tx, key, now)? {
@@ -339,10 +340,52 @@ fn claim(
             });
         }
     }
+    if let Err((limit, _)) = count_sms(tx, now, claim.owner, &claim.limits, counted, now)? {
+        return Ok(IdempotencyClaim::RateLimited(limit));
+    }
     let number = numbers.first().copied().unwrap_or_default();
-    let until = now.after(claim.retention);
-    Key { number, request: None, owner: Some(claim.owner), given: None, until }.put(tx, &claim.key)?;
+    let (until, counted_at) = (now.after(claim.retention), Some(now));
+    Key { number, request: None, owner: Some(claim.owner), counted_at, given: None, until }.put(tx, &claim.key)?;
     Ok(IdempotencyClaim::New)
+}
+
+fn release(tx: &Transaction<'_>, claim: &NewClaim, counted: &Tags) -> rusqlite::Result<()> {
+    let Some(counted_at) = Key::release(tx, &claim.key, claim.owner)? else { return Ok(()) };
+    for subjects in [&counted.number, &counted.client, &counted.prefix] {
+        Counted::give_sms_back(tx, subjects, counted_at, claim.owner)?;
+    }
+    Ok(())
+}
+
+fn count_attempt(
+    tx: &Transaction<'_>,
+    now: Timestamp,
+    attempt: &ClientAttempt,
+    clients: &[Digest],
+) -> rusqlite::Result<Option<Duration>> {
+    // The same command once more, whose response was lost.
+    if Key::find(tx, &attempt.token(), now)?.is_some() {
+        return Ok(None);
+    }
+    let limits = CounterLimits { wrong_codes: Some(attempt.quota), ..CounterLimits::default() };
+    let Some(mut counted) = Counted::find(tx, clients, now, limits)? else { return Ok(None) };
+    let wrong_codes = counted.counters.wrong_codes;
+    if let Some(wait) = wrong_codes.wait(now, &attempt.quota) {
+        return Ok(Some(wait));
+    }
+    counted.counters.wrong_codes = wrong_codes.counted(now, &attempt.quota);
+    counted.save(tx, now)?;
+    let until = now.after(ATTEMPT_KEPT);
+    Key {
+        number: Digest::default(),
+        request: None,
+        owner: Some(attempt.id),
+        counted_at: Some(now),
+        given: None,
+        until,
+    }
+    .put(tx, &attempt.token())?;
+    Ok(None)
 }
 
 impl StoreBackend for SqliteStore {
@@ -429,16 +472,30 @@ impl StoreBackend for SqliteStore {
     }
 
     fn claim(&self, new: NewClaim) -> StoreFuture<'_, IdempotencyClaim> {
-        let numbers = self.seal.number_tags(new.number);
-        Box::pin(self.connection.write(move |tx, now| claim(tx, now, &new, &numbers)))
+        let (numbers, counted) = (self.seal.number_tags(new.number), self.seal.claimed_tags(&new));
+        Box::pin(self.connection.write(move |tx, now| claim(tx, now, &new, &numbers, &counted)))
     }
 
     fn complete(&self, key: Digest, owner: u128, response: StoredResponse) -> StoreFuture<'_, ()> {
         Box::pin(self.connection.write(move |tx, _| Key::complete(tx, &key, owner, &response)))
     }
 
-    fn release(&self, key: Digest, owner: u128) -> StoreFuture<'_, ()> {
-        Box::pin(self.connection.write(move |tx, _| Key::release(tx, &key, owner)))
+    fn release(&self, claim: NewClaim) -> StoreFuture<'_, ()> {
+        let counted = self.seal.claimed_tags(&claim);
+        Box::pin(self.connection.write(move |tx, _| release(tx, &claim, &counted)))
+    }
+
+    fn count_attempt(&self, attempt: ClientAttempt) -> StoreFuture<'_, Option<Duration>> {
+        let clients = self.seal.client_tags(attempt.client);
+        Box::pin(self.connection.write(move |tx, now| count_attempt(tx, now, &attempt, &clients)))
+    }
+
+    fn give_attempt_back(&self, attempt: ClientAttempt) -> StoreFuture<'_, ()> {
+        let clients = self.seal.client_tags(attempt.client);
+        Box::pin(self.connection.write(move |tx, _| match Key::release(tx, &attempt.token(), attempt.id)? {
+            Some(counted_at) => Counted::give_attempt_back(tx, &clients, counted_at),
+            None => Ok(()),
+        }))
     }
 
     fn find(&self, number: PhoneNumber, limits: Limits) -> StoreFuture<'_, FoundNumber> {

@@ -1,4 +1,4 @@
-//! The latest validations of a request that counted, so that one that is repeated after a lost answer counts once.
+//! The latest validations of a request that counted, so that one that is repeated after a lost response counts once.
 
 use crate::verification::Outcome;
 
@@ -9,7 +9,7 @@ const ONE: usize = 17;
 /// Room for the first, which a row has from the start: rows are appended until a page is full, and one that grew would split it.
 pub(super) const ROOM: [u8; ONE] = [0; ONE];
 
-/// What this attempt was answered, if it is one of these.
+/// The outcome of this attempt, if it is one of these.
 pub(super) fn find(attempts: &[u8], id: u128) -> Option<Outcome> {
     attempts.chunks_exact(ONE).find(|one| one[..16] == id.to_be_bytes()).map(|one| match one[16] {
         1 => Outcome::Verified,

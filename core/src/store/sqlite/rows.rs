@@ -46,8 +46,10 @@ pub(super) struct Key {
     pub(super) number: Digest,
     /// Of an engine.
     pub(super) request: Option<u128>,
-    /// Of a client's claim.
+    /// Of a client's claim, or of an attempt.
     pub(super) owner: Option<u128>,
+    /// When its SMS, or its attempt, was counted.
+    pub(super) counted_at: Option<Timestamp>,
     pub(super) given: Option<StoredResponse>,
     pub(super) until: Timestamp,
 }
@@ -318,11 +320,32 @@ impl Counted {
         counted_at: Timestamp,
         request: u128,
     ) -> Result<()> {
+        Self::give_back(tx, subjects, |counters| {
+            let is_it = counters.sms.started <= counted_at;
+            counters.give_sms_back(counted_at, request);
+            is_it
+        })
+    }
+
+    /// Gives a wrong code that was none back to the window that it was counted in.
+    pub(super) fn give_attempt_back(tx: &Transaction<'_>, subjects: &[Digest], counted_at: Timestamp) -> Result<()> {
+        Self::give_back(tx, subjects, |counters| {
+            let is_it = counters.wrong_codes.started <= counted_at;
+            counters.wrong_codes.give_back(counted_at);
+            is_it
+        })
+    }
+
+    /// Changes the counters of the first of these where they are to be changed.
+    fn give_back(
+        tx: &Transaction<'_>,
+        subjects: &[Digest],
+        mut change: impl FnMut(&mut Counters) -> bool,
+    ) -> Result<()> {
         for subject in subjects {
             if let Some((mut counters, until)) = read(tx, subject)?
-                && counters.sms.started <= counted_at
+                && change(&mut counters)
             {
-                counters.give_sms_back(counted_at, request);
                 let limits = CounterLimits::default();
                 return Self { subject: *subject, counters, limits, until }.write(tx);
             }
@@ -353,7 +376,7 @@ fn read(tx: &Transaction<'_>, subject: &Digest) -> Result<Option<(Counters, Time
 impl Key {
     pub(super) fn find(tx: &Transaction<'_>, key: &Digest, now: Timestamp) -> Result<Option<Self>> {
         tx.prepare_cached(
-            "SELECT number, request, owner, given_id, given_created_at, given_expires_at, until
+            "SELECT number, request, owner, given_id, given_created_at, given_expires_at, until, counted_at
              FROM idempotency_keys WHERE idempotency_key = ?1 AND until > ?2",
         )?
         .query_row(params![key, now], |row| {
@@ -362,22 +385,23 @@ impl Key {
                 Some(id) => Some(StoredResponse { id, created_at: row.get(4)?, expires_at: row.get(5)? }),
             };
             let (request, owner) = (name(row, 1)?, name(row, 2)?);
-            Ok(Self { number: row.get(0)?, request, owner, given, until: row.get(6)? })
+            Ok(Self { number: row.get(0)?, request, owner, given, until: row.get(6)?, counted_at: row.get(7)? })
         })
         .optional()
     }
 
     pub(super) fn put(&self, tx: &Transaction<'_>, key: &Digest) -> Result<()> {
         tx.prepare_cached(
-            "INSERT OR REPLACE INTO idempotency_keys (idempotency_key, number, request, owner, until)
-             VALUES (?1, ?2, ?3, ?4, ?5)",
+            "INSERT OR REPLACE INTO idempotency_keys (idempotency_key, number, request, owner, until, counted_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?
         .execute(params![
             key,
             self.number,
             self.request.map(u128::to_be_bytes),
             self.owner.map(u128::to_be_bytes),
-            self.until
+            self.until,
+            self.counted_at,
         ])?;
         Ok(())
     }
@@ -392,13 +416,14 @@ impl Key {
         Ok(())
     }
 
-    /// Removes a claim that was not completed.
-    pub(super) fn release(tx: &Transaction<'_>, key: &Digest, owner: u128) -> Result<()> {
+    /// Removes a claim that was not completed, or an attempt, and gives back when it was counted.
+    pub(super) fn release(tx: &Transaction<'_>, key: &Digest, owner: u128) -> Result<Option<Timestamp>> {
         tx.prepare_cached(
-            "DELETE FROM idempotency_keys WHERE idempotency_key = ?1 AND owner = ?2 AND given_id IS NULL",
+            "DELETE FROM idempotency_keys WHERE idempotency_key = ?1 AND owner = ?2 AND given_id IS NULL RETURNING counted_at",
         )?
-        .execute(params![key, owner.to_be_bytes()])?;
-        Ok(())
+        .query_row(params![key, owner.to_be_bytes()], |row| row.get(0))
+        .optional()
+        .map(Option::flatten)
     }
 
     /// The key of a request that was not sent is free again.

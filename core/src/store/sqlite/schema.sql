@@ -62,13 +62,16 @@ CREATE TABLE counters (
 ) WITHOUT ROWID;
 CREATE INDEX counters_until ON counters (until);
 
+-- The idempotency keys, and the attempts of clients whose codes somebody else checks: of those by a random name, and no number.
 CREATE TABLE idempotency_keys (
     idempotency_key BLOB PRIMARY KEY,
     number BLOB NOT NULL,
     -- An engine's request, or none for a client's key.
     request BLOB,
-    -- Who owns a client's claim.
+    -- Who owns a client's claim, or an attempt.
     owner BLOB,
+    -- When the SMS of the claim, or the attempt, was counted.
+    counted_at INTEGER,
     -- What a client's request gave.
     given_id TEXT,
     given_created_at INTEGER,

@@ -62,7 +62,14 @@ public class ClientOptions internal constructor(internal val native: NativeClien
      * @param v1Paths V1's paths below the base URL, by name
      * @param v2Paths V2's paths below the base URL, by name
      * @param appName the application's name, behind the library's in `User-Agent`
-     * @param store where idempotency keys are kept. Default: none, and no call takes such a key
+     * @param store where idempotency keys are kept and the limits count. Default: none; no call takes such a key, and a limit is
+     *   [VerifyException.InvalidInput]. All that has one store counts together
+     * @param smsPerNumber SMS to one number, requests and resends together; then [VerifyException.RateLimited]. A resend reads
+     *   the request first, to know its number. Default: no limit
+     * @param smsPerClient SMS for one `client`, of requests: a resend names no client. Default: no limit
+     * @param smsPerPrefix SMS to numbers that share all but their last digits, requests and resends together. Default: no limit
+     * @param wrongCodesPerClient wrong codes of one `client`, whichever the numbers; then [Outcome.TOO_MANY_ATTEMPTS], and no
+     *   code is submitted. A success does not clear them. A code whose result did not arrive counts as wrong. Default: no limit
      */
     public constructor(
         apiKey: String,
@@ -82,6 +89,10 @@ public class ClientOptions internal constructor(internal val native: NativeClien
         v2Paths: Map<String, String>? = null,
         appName: String? = null,
         store: Store? = null,
+        smsPerNumber: Quota? = null,
+        smsPerClient: Quota? = null,
+        smsPerPrefix: PrefixQuota? = null,
+        wrongCodesPerClient: Quota? = null,
     ) : this(
         NativeClientOptions(
             apiKey = apiKey,
@@ -102,6 +113,10 @@ public class ClientOptions internal constructor(internal val native: NativeClien
                 "v2_paths" to v2Paths,
                 "app_name" to appName,
                 "store" to store,
+                "sms_per_number" to smsPerNumber,
+                "sms_per_client" to smsPerClient,
+                "sms_per_prefix" to smsPerPrefix,
+                "wrong_codes_per_client" to wrongCodesPerClient,
             ),
             language = "kotlin ${KotlinVersion.CURRENT}",
         ),

@@ -4,6 +4,8 @@ import egoi.verify.Accept
 import egoi.verify.Api
 import egoi.verify.Client
 import egoi.verify.ClientOptions
+import egoi.verify.PrefixQuota
+import egoi.verify.Quota
 import egoi.verify.Store
 import egoi.verify.Trust
 import egoi.verify.settings
@@ -70,8 +72,24 @@ public class ClientBuilder(options: ClientOptions) {
     /** The application's name, behind the library's in `User-Agent`. */
     public fun appName(name: String): ClientBuilder = set("app_name", name)
 
-    /** Where idempotency keys are kept. */
+    /** Where idempotency keys are kept and the limits count. All that has one store counts together. */
     public fun store(store: Store): ClientBuilder = set("store", store)
+
+    /** SMS to one number, requests and resends together. A resend reads the request first. Default: no limit. */
+    public fun smsPerNumber(limit: Int, per: Duration): ClientBuilder =
+        set("sms_per_number", Quota(limit, per.toKotlinDuration()))
+
+    /** SMS for one client, of requests: a resend names no client. Default: no limit. */
+    public fun smsPerClient(limit: Int, per: Duration): ClientBuilder =
+        set("sms_per_client", Quota(limit, per.toKotlinDuration()))
+
+    /** SMS to numbers that share all but their last digits, requests and resends together. Default: no limit. */
+    public fun smsPerPrefix(limit: Int, per: Duration, lastDigits: Int): ClientBuilder =
+        set("sms_per_prefix", PrefixQuota(limit, per.toKotlinDuration(), lastDigits))
+
+    /** Wrong codes of one client, whichever the numbers. One whose result did not arrive counts as wrong. Default: no limit. */
+    public fun wrongCodesPerClient(limit: Int, per: Duration): ClientBuilder =
+        set("wrong_codes_per_client", Quota(limit, per.toKotlinDuration()))
 
     /** Only the options, for [Client] or `EgoiSms`. */
     public fun options(): ClientOptions = ClientOptions(set)

@@ -52,7 +52,11 @@ class BuildersTest {
             Map.entry("v1Paths", client().v1Paths(Map.of("no call", "/"))),
             Map.entry("v2Paths", client().v2Paths(Map.of("no call", "/"))),
             Map.entry("appName", client().appName("a\nb")),
-            Map.entry("store", client().store(new StoreBuilder("no store").key(KEY).build())));
+            Map.entry("store", client().store(new StoreBuilder("no store").key(KEY).build())),
+            Map.entry("smsPerNumber", client().smsPerNumber(1, Duration.ofSeconds(-1))),
+            Map.entry("smsPerClient", client().smsPerClient(0, Duration.ofSeconds(1))),
+            Map.entry("smsPerPrefix", client().smsPerPrefix(1, Duration.ofSeconds(1), 15)),
+            Map.entry("wrongCodesPerClient", client().wrongCodesPerClient(1, Duration.ZERO)));
 
     private static final Map<String, EngineBuilder> REFUSED_OF_AN_ENGINE = Map.ofEntries(
             Map.entry("store", engine().store(new StoreBuilder("no store").build())),

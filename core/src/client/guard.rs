@@ -1,4 +1,5 @@
-//! The same idempotency key gives the same request and no second SMS.
+//! What a client has in its store: idempotency keys, of which the same one gives the same request and no second SMS, and what
+//! is counted under its limits.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -14,35 +15,46 @@ use crate::error::{Error, ErrorCode, Reason};
 use crate::generate::draw_bits;
 use crate::machine::Timestamp;
 use crate::store::{
-    Detachable, Digest, IdempotencyClaim, KeyLocks, MAX_REQUESTS, MonotonicClock, NewClaim, PerProcess, StoreBackend,
-    StoredResponse, in_background,
+    ClientAttempt, ClientHash, Detachable, Digest, IdempotencyClaim, KeyLocks, Limits, MAX_REQUESTS, MonotonicClock,
+    NewClaim, PerProcess, StoreBackend, StoredResponse, in_background, rate_limited,
 };
 use crate::values::{ApiKey, PhoneNumber, RequestId};
 use crate::verification::{SmsStatus, State, Verification};
 
-/// How long a call whose SMS was sent waits for the store, which is told in the background then.
+/// How long a call that has its result waits for the store, which goes on in the background then.
 const COMPLETING: Duration = Duration::from_secs(1);
 
 /// A key that is forgotten while its request is on its way sends a second SMS.
 const MIN_RETENTION: Duration = Duration::from_secs(60);
 
-pub(super) struct Idempotency {
+pub(super) struct Guard {
     store: Arc<dyn StoreBackend>,
     /// The key in use first, then those that are still honoured; each has the account in it already.
     keys: Vec<Hmac<Sha256>>,
     retention: Duration,
+    limits: Limits,
     /// A child does not wait for what the process that it was forked from has under way.
     locks: PerProcess<Arc<KeyLocks>>,
 }
 
-impl Idempotency {
+impl Guard {
     pub(super) fn new(
         options: &ClientOptions,
         base: &Url,
         api_key: &ApiKey,
         sender: &str,
     ) -> Result<Option<Self>, Error> {
-        let Some(store) = &options.store else { return Ok(None) };
+        let limits = options.limits.checked()?;
+        let Some(store) = &options.store else {
+            return match limits.first_set() {
+                None => Ok(None),
+                Some(limit) => Err(Error::invalid_input(
+                    "store",
+                    Reason::Missing,
+                    format_args!("is missing; a client with `{limit}` needs a store, where it counts"),
+                )),
+            };
+        };
         let Some(given) = store.keys()? else {
             return Err(Error::invalid_input(
                 "key",
@@ -77,25 +89,46 @@ impl Idempotency {
         let keys = keys.collect::<Result<_, Error>>()?;
         let clock = Arc::new(MonotonicClock::default());
         let store = store.open(&given, MAX_REQUESTS, clock)?;
-        Ok(Some(Self { store, keys, retention, locks: PerProcess::new() }))
+        Ok(Some(Self { store, keys, retention, limits, locks: PerProcess::new() }))
     }
 
-    /// Claims the key for a call that ends at the deadline. A failure of the store is before anything was sent.
-    pub(super) async fn claim(&self, key: &str, number: PhoneNumber, deadline: Instant) -> Result<Claimed, Error> {
-        let digest = |mac: &Hmac<Sha256>| mac.clone().chain_update(key).finalize().into_bytes().into();
-        let mut digests = self.keys.iter().map(digest);
-        let key: Digest = digests.next().ok_or_else(|| Error::new(ErrorCode::Internal, "the client has no key"))?;
+    /// Whether it counts SMS for numbers or prefixes, which a resend counts for too.
+    pub(super) fn counts_resends(&self) -> bool {
+        self.limits.sms_per_number.is_some() || self.limits.sms_per_prefix.is_some()
+    }
+
+    fn counts_sms(&self, client: Option<ClientHash>) -> bool {
+        self.counts_resends() || (client.is_some() && self.limits.sms_per_client.is_some())
+    }
+
+    /// Claims the key, and counts the SMS, for a call that ends at the deadline. Without a key and without a limit there is
+    /// nothing to claim. A failure of the store is before anything was sent.
+    pub(super) async fn claim(
+        &self,
+        key: Option<&str>,
+        number: PhoneNumber,
+        client: Option<ClientHash>,
+        deadline: Instant,
+    ) -> Result<Claimed, Error> {
+        if key.is_none() && !self.counts_sms(client) {
+            return Ok(Claimed::Nothing);
+        }
         let owner = draw_bits()?;
-        let claim = NewClaim {
-            key,
-            previous_keys: digests.collect(),
-            owner,
-            number,
-            // It must not end before the call.
-            retention: self.retention.max(deadline.saturating_duration_since(Instant::now())),
+        // It must not end before the call.
+        let call_ends_in = deadline.saturating_duration_since(Instant::now());
+        let (key, previous_keys, retention) = match key {
+            Some(key) => {
+                let digest = |mac: &Hmac<Sha256>| mac.clone().chain_update(key).finalize().into_bytes().into();
+                let mut digests = self.keys.iter().map(digest);
+                let key = digests.next().ok_or_else(|| Error::new(ErrorCode::Internal, "the client has no key"))?;
+                (key, digests.collect(), self.retention.max(call_ends_in))
+            }
+            // Nobody claims it again: it is there to give the SMS back once.
+            None => (random_key()?, Vec::new(), call_ends_in + MIN_RETENTION),
         };
+        let claim = NewClaim { key, previous_keys, owner, number, client, retention, limits: self.limits };
         let locks = self.locks.get_or_make(|| Ok::<_, Error>(Arc::default()))?;
-        let held = HeldKey { store: Arc::clone(&self.store), locks: Arc::clone(locks), key, owner };
+        let held = HeldKey { store: Arc::clone(&self.store), locks: Arc::clone(locks), claim: claim.clone() };
         let lock = Arc::clone(locks).lock(key).await;
         let store = Arc::clone(&self.store);
         let call = Detachable::new(async move { (store.claim(claim).await, lock) }, {
@@ -119,6 +152,7 @@ impl Idempotency {
             Ok(IdempotencyClaim::OtherNumber) => {
                 Err(Error::new(ErrorCode::Conflict, "the `idempotency_key` was used for another number"))
             }
+            Ok(IdempotencyClaim::RateLimited(limit)) => Err(rate_limited(limit)),
             Err(error) if error.code() == ErrorCode::Storage => {
                 // The failure may be of the response alone.
                 in_background(async move {
@@ -130,23 +164,86 @@ impl Idempotency {
             Err(error) => Err(error),
         }
     }
+
+    /// Counts an attempt of a client before its code is submitted. A failure of the store is before that.
+    pub(super) async fn count_attempt(&self, client: Option<ClientHash>) -> Result<Attempted, Error> {
+        let Some((client, quota)) = client.zip(self.limits.wrong_codes_per_client) else {
+            return Ok(Attempted::Uncounted);
+        };
+        let attempt = ClientAttempt { id: draw_bits()?, client, quota };
+        let counted = CountedAttempt { store: Arc::clone(&self.store), attempt };
+        let store = Arc::clone(&self.store);
+        let call = Detachable::new(async move { store.count_attempt(attempt).await }, {
+            let counted = counted.clone();
+            move |_| async move { counted.give_back_now().await }
+        });
+        match call.await {
+            Ok(None) => Ok(Attempted::Counted(counted)),
+            Ok(Some(_)) => Ok(Attempted::TooMany),
+            Err(error) if error.code() == ErrorCode::Storage => {
+                // The failure may be of the response alone.
+                in_background(async move { counted.give_back_now().await });
+                Err(error.with_retry_is_safe(true))
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// A key that nobody else has.
+fn random_key() -> Result<Digest, Error> {
+    let mut key = Digest::default();
+    key[..16].copy_from_slice(&draw_bits()?.to_be_bytes());
+    key[16..].copy_from_slice(&draw_bits()?.to_be_bytes());
+    Ok(key)
+}
+
+/// What became of counting an attempt.
+pub(super) enum Attempted {
+    /// There is no such limit, or no client.
+    Uncounted,
+    /// It counts, unless it is given back.
+    Counted(CountedAttempt),
+    /// The limit is reached: no code is to be submitted.
+    TooMany,
+}
+
+/// An attempt that was counted as a wrong code.
+#[derive(Clone)]
+pub(super) struct CountedAttempt {
+    store: Arc<dyn StoreBackend>,
+    attempt: ClientAttempt,
+}
+
+impl CountedAttempt {
+    /// Gives it back, as it was no wrong code; in the background where the store takes long.
+    pub(super) async fn give_back(self, deadline: Instant) {
+        let giving_back = Detachable::kept(async move { self.give_back_now().await });
+        let _ = timeout_at(deadline.min(Instant::now() + COMPLETING), giving_back).await;
+    }
+
+    async fn give_back_now(&self) {
+        // One that could not be given back counts until its window ends.
+        let _ = self.store.give_attempt_back(self.attempt).await;
+    }
 }
 
 /// What a request finds under its idempotency key.
 pub(super) enum Claimed {
-    /// Nothing: the key is this request's now.
+    /// It has no key, and is not counted.
+    Nothing,
+    /// No request: the key is this one's now.
     Held(HeldKey),
     /// What the same key gave before.
     Known(Verification),
 }
 
-/// An idempotency key that is claimed for a request.
+/// An idempotency key that is claimed for a request, whose SMS is counted.
 #[derive(Clone)]
 pub(super) struct HeldKey {
     store: Arc<dyn StoreBackend>,
     locks: Arc<KeyLocks>,
-    key: Digest,
-    owner: u128,
+    claim: NewClaim,
 }
 
 impl HeldKey {
@@ -160,8 +257,8 @@ impl HeldKey {
             expires_at: timestamp(expires_at),
         };
         let completing = Detachable::kept(async move {
-            let _lock = Arc::clone(&self.locks).lock(self.key).await;
-            let _ = self.store.complete(self.key, self.owner, response).await;
+            let _lock = Arc::clone(&self.locks).lock(self.claim.key).await;
+            let _ = self.store.complete(self.claim.key, self.claim.owner, response).await;
         });
         let _ = timeout_at(deadline.min(Instant::now() + COMPLETING), completing).await;
     }
@@ -169,7 +266,7 @@ impl HeldKey {
     /// Gives the key back, in the background where the store takes long.
     pub(super) async fn release(self, deadline: Instant) {
         let releasing = Detachable::kept(async move {
-            let _lock = Arc::clone(&self.locks).lock(self.key).await;
+            let _lock = Arc::clone(&self.locks).lock(self.claim.key).await;
             self.release_locked().await;
         });
         let _ = timeout_at(deadline, releasing).await;
@@ -177,7 +274,7 @@ impl HeldKey {
 
     async fn release_locked(&self) {
         // A key that could not be given back only refuses, until it is forgotten.
-        let _ = self.store.release(self.key, self.owner).await;
+        let _ = self.store.release(self.claim.clone()).await;
     }
 }
 
