@@ -20,6 +20,7 @@ struct ShopServer: VerificationServer {
             .token
     }
 
+    // --8<-- [start:server]
     func request(_ number: String) async throws -> CodeSent {
         try await post("verifications", ["number": number], as: Sent.self).code
     }
@@ -44,6 +45,7 @@ struct ShopServer: VerificationServer {
         }
         return try await post("verifications/\(id)/cancel", as: Ended.self).state
     }
+    // --8<-- [end:server]
 
     /// The number that this session has proved, as the server knows it.
     func provedNumber() async throws -> String? {

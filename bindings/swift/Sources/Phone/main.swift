@@ -8,6 +8,7 @@ func show(_ line: String) {
     FileHandle.standardOutput.write(Data("\(line)\n".utf8))
 }
 
+// --8<-- [start:screen]
 func words(_ state: SessionState) -> String {
     switch state {
     case .idle: "idle"
@@ -20,6 +21,7 @@ func words(_ state: SessionState) -> String {
     case .failed(let problem, let advice, _): "failed \(problem.code) \(advice.rawValue)"
     }
 }
+// --8<-- [end:screen]
 
 /// Whether there is no code to give any more.
 func isOver(_ state: SessionState) -> Bool {

@@ -24,6 +24,7 @@ import kotlin.time.Duration.Companion.seconds
  * On Android the app's HTTP client, for example OkHttp, takes the place of `java.net.http`.
  */
 class ShopServer private constructor(private val url: String, private val token: String) : VerificationServer {
+    // --8<-- [start:server]
     override suspend fun request(number: String): CodeSent =
         post("verifications", JsonObject().apply { addProperty("number", number) }).codeSent()
 
@@ -40,6 +41,7 @@ class ShopServer private constructor(private val url: String, private val token:
         val ended = post("verifications/$id/cancel")
         return understood { State.valueOf(ended.word("state")) }
     }
+    // --8<-- [end:server]
 
     /** The number that this session has proved, as the server knows it. */
     suspend fun provedNumber(): String? = answer(call("$url/me", token).GET().build()).orNull("number")?.asString
