@@ -28,11 +28,11 @@ test: ## everything that must pass before a change goes in, three parts at a tim
 # no native module, which is built meanwhile, and then the longest comes first.
 .PHONY: every-test
 every-test: setup check-python check-node check-kotlin check-swift check-docs check-scripts test-python test-rust test-kotlin
-every-test: test-node test-swift check-rust test-stores test-phone test-bench test-surface release-check
+every-test: test-node test-swift check-rust test-stores test-phone test-bench test-surface test-docs release-check
 # In `make test`, these come after what writes into the same folders, or builds what they need.
 after = | $(if $(filter every-test,$(MAKECMDGOALS)),$(1))
 
-soak: test-packages soak-rust soak-python soak-node soak-kotlin asan soak-swift ## every long check at its full count; put the result into docs/soak.md
+soak: test-packages soak-rust soak-python soak-node soak-kotlin asan soak-swift docs ## every long check at its full count; put the result into docs/soak.md
 
 bench: ## every measurement, one after the other; writes BENCHMARKS.md
 	tools/bench.sh
@@ -45,7 +45,7 @@ setup: ## install what the tests need of Debian; needs root
 
 clean: ## remove everything that was built
 	$(CARGO) clean
-	rm -rf fuzz/target tests/bin python/dist python/package/egoi_verify/*.so $(VENV) benches/.venv python/tests/typing/node_modules node/tests/types/compilers/node_modules
+	rm -rf fuzz/target tests/bin python/dist python/package/egoi_verify/*.so $(VENV) benches/.venv docs/site/.venv docs/site/node_modules python/tests/typing/node_modules node/tests/types/compilers/node_modules
 	rm -rf node/build node/dist node/node_modules bindings/kotlin/target bindings/swift/.build bindings/swift/.native
 
 ##@ Inner loop: after a change of core, before one test of that language
@@ -91,7 +91,7 @@ check-scripts: ## shellcheck
 	tools/check-scripts.sh
 
 ##@ Tests
-.PHONY: test-rust test-python test-node test-kotlin test-swift test-stores test-phone test-bench test-surface surface release-check
+.PHONY: test-rust test-python test-node test-kotlin test-swift test-stores test-phone test-bench test-surface test-docs surface release-check
 test-rust: test-programs ## core and the crates of the bindings
 	tools/setup-debian.sh chromium postgres redis valkey
 	$(CARGO) test --locked --workspace --all-features
@@ -123,6 +123,11 @@ test-phone: develop-python develop-node develop-kotlin develop-swift $(call afte
 
 test-bench: develop-python develop-node benches/.venv/installed ## the measurements still run
 	tools/test-bench.sh
+
+test-docs: docs/site/.venv/installed docs/site/node_modules ## the site of the documentation, without the references, in a browser
+	tools/setup-debian.sh chromium
+	docs/site/.venv/bin/python docs/site/build.py
+	node --test --test-reporter=dot docs/site/site.test.mjs
 
 test-surface: surfaces ## what each language shows is what tests/surface says
 	$(VENV)/bin/python tests/surface/check.py target/surface
@@ -180,6 +185,14 @@ test-packages: package-python package-node package-kotlin test-programs ## what 
 
 asan: ## core and the C interface with the address and leak sanitizer
 	tools/asan.sh
+
+##@ The documentation site
+.PHONY: docs
+docs: docs/site/.venv/installed docs/site/node_modules develop-python packed-node develop-kotlin develop-swift ## into target/docs/site, with the reference of each language; open index.html
+	tools/setup-debian.sh java swift chromium
+	tools/references.sh
+	docs/site/.venv/bin/python docs/site/build.py --references
+	node --test --test-reporter=dot docs/site/site.test.mjs
 
 ##@ What ships
 .PHONY: package-python package-node package-kotlin size-kotlin
@@ -254,11 +267,12 @@ fuzz-build: target/tools/bin/cargo-fuzz
 	RUSTC_BOOTSTRAP=1 target/tools/bin/cargo-fuzz fuzz build
 
 ##@ Pinned packages; needs `uv`
-PIN := uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-emit-index-url --no-header --no-annotate
+PIN = uv pip compile --quiet --universal --python-version $(1) --generate-hashes --no-emit-index-url --no-header --no-annotate
 .PHONY: pins
 pins: ## pin the Python packages anew, after a change of a requirements.in
-	$(PIN) --output-file python/requirements.txt python/requirements.in
-	$(PIN) --output-file benches/requirements.txt benches/requirements.in
+	$(call PIN,3.10) --output-file python/requirements.txt python/requirements.in
+	$(call PIN,3.10) --output-file benches/requirements.txt benches/requirements.in
+	$(call PIN,3.11) --output-file docs/site/requirements.txt docs/site/requirements.in
 
 # What the targets above take into the checkout.
 $(VENV)/installed: python/requirements.txt
@@ -272,7 +286,10 @@ node/node_modules/.package-lock.json: node/package-lock.json
 	cd node && npm install --ignore-scripts --no-audit --no-fund --loglevel error
 	touch $@
 
-python/tests/typing/node_modules node/tests/types/compilers/node_modules: %/node_modules: %/package-lock.json
+docs/site/.venv/installed: docs/site/requirements.txt
+	tools/python-environment.sh docs/site/.venv $<
+
+docs/site/node_modules python/tests/typing/node_modules node/tests/types/compilers/node_modules: %/node_modules: %/package-lock.json
 	cd $* && npm ci --silent --no-audit --no-fund && touch node_modules
 
 target/tools/bin/cargo-deny:

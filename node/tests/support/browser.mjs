@@ -48,16 +48,19 @@ export async function browser(t) {
     const element = async (selector) =>
         `${of}/element/${Object.values(await call("POST", `${of}/element`, { using: "css selector", value: selector }))[0]}`;
     const run = (script, ...args) => call("POST", `${of}/execute/sync`, { script, args });
+    const cdp = (cmd, params) => call("POST", `${of}/goog/cdp/execute`, { cmd, params });
     return {
         run,
         open: (url) => call("POST", `${of}/url`, { url }),
         click: async (selector) => call("POST", `${await element(selector)}/click`, {}),
         type: async (selector, text) => call("POST", `${await element(selector)}/value`, { text }),
-        beforeEveryPage: (source) =>
-            call("POST", `${of}/goog/cdp/execute`, {
-                cmd: "Page.addScriptToEvaluateOnNewDocument",
-                params: { source },
-            }),
+        /** Presses keys, in whatever has the focus. */
+        press: (keys) => {
+            const actions = [...keys].flatMap((value) => ["keyDown", "keyUp"].map((type) => ({ type, value })));
+            return call("POST", `${of}/actions`, { actions: [{ type: "key", id: "keyboard", actions }] });
+        },
+        beforeEveryPage: (source) => cdp("Page.addScriptToEvaluateOnNewDocument", { source }),
+        cdp,
         /** Awaits that a script gives something. */
         async until(script) {
             for (const end = Date.now() + 10_000; Date.now() < end; ) {
