@@ -34,7 +34,7 @@ after = | $(if $(filter every-test,$(MAKECMDGOALS)),$(1))
 
 soak: test-packages soak-rust soak-python soak-node soak-kotlin asan soak-swift docs ## every long check at its full count; put the result into docs/soak.md
 
-bench: ## every measurement, one after the other; writes BENCHMARKS.md
+bench: ## every measurement, one after the other; writes docs/benchmarks.md
 	tools/bench.sh
 
 audit: target/tools/bin/cargo-deny ## bans, licences and sources of the dependencies
@@ -253,7 +253,7 @@ bench-swift: develop-swift ## the Swift package
 bench-sizes: package-python package-node package-kotlin ## the sizes of the packages
 	$(MEASURE) --command "make $@" -- $(VENV)/bin/python benches/sizes.py
 
-bench-report: benches/.venv/installed ## BENCHMARKS.md and its pictures
+bench-report: benches/.venv/installed ## docs/benchmarks.md, every table and the pictures
 	benches/.venv/bin/python benches/report.py $(or $(CARGO_TARGET_DIR),target)/benches
 
 ##@ Fuzzing, an hour for each decoder: FUZZ_SECONDS=60 for a minute, `make --jobs 2 fuzz` for two at a time

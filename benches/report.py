@@ -1,6 +1,7 @@
 """Makes the page and its pictures of what was measured: ``report.py RESULTS --to FOLDER``.
 
-Writes ``BENCHMARKS.md`` and ``docs/bench/*.svg`` into the folder. The same records make the same bytes.
+Writes ``docs/benchmarks.md``, and ``all.md`` and the pictures in ``docs/bench``, into the folder. The same records make the
+same bytes.
 """
 
 from __future__ import annotations
@@ -12,21 +13,14 @@ from pathlib import Path
 from comparisons import PARTS, Comparison
 from pictures import picture
 from records import Record, load
+from summary import summary
 from tables import tables
 
 ROOT = Path(__file__).resolve().parent.parent
 INTRODUCTION = """\
-# What it costs
+# Every measurement
 
-A real verification is a round trip over the Internet and a person who waits for an SMS. Each call takes tens of milliseconds. **No
-user notices which library made the call.** A server pays for three other things:
-
-- **processor time**: it decides how many calls one core can make when calls arrive by the thousand;
-- **start-up and size**: they matter in functions that start for each request, on a command line and in an app;
-- **memory**: it matters when many processes share a machine.
-
-So every comparison runs on one machine, over loopback, against a server that costs almost nothing. The rest is the cost of the
-library itself. The figures compare libraries. They do not say how long a call takes in production.
+[Benchmarks](../benchmarks.md) is the page to read. This one has every table, as `make bench` writes it.
 """
 METHOD = """\
 ## How it is measured
@@ -38,7 +32,7 @@ In the pictures a dot is the median, and a line reaches from the smallest to the
 diamond left of 1: the other library is ahead.
 
 A floor is work that ours does too: a system call, or the library below ours. Ours can only be behind a floor, and the figures say by
-how much. `benches/README.md` describes the programs and their records.
+how much. [benches/README.md](../../benches/README.md) describes the programs and their records.
 """
 
 
@@ -75,7 +69,7 @@ def measured(records: list[Record]) -> str:
 
 def section(name: str, comparison: Comparison, records: list[Record]) -> list[str]:
     lines = [f"### {comparison.title}", "", comparison.what, ""]
-    lines += [f"![{comparison.title.replace('`', '')}: the figures of the tables below](docs/bench/{name}.svg)"]
+    lines += [f"![{comparison.title.replace('`', '')}: the figures of the tables below](./{name}.svg)"]
     lines += [*tables(records), ""]
     ahead = [record for record in records if record.others]
     if slower := behind(records):
@@ -92,7 +86,7 @@ def section(name: str, comparison: Comparison, records: list[Record]) -> list[st
 def main() -> None:
     parser = argparse.ArgumentParser(description="Makes the page and its pictures of what was measured.")
     parser.add_argument("results", type=Path, help="the folder of the records")
-    parser.add_argument("--to", type=Path, default=ROOT, help="where BENCHMARKS.md and docs/bench go")
+    parser.add_argument("--to", type=Path, default=ROOT, help="where docs/benchmarks.md and docs/bench go")
     arguments = parser.parse_args()
     records: dict[str, list[Record]] = {}
     for record in load(arguments.results.glob("*.json")):
@@ -111,7 +105,8 @@ def main() -> None:
         for name, own in of.items():
             lines += section(name, part.comparisons[name], own)
             (folder / f"{name}.svg").write_text(picture(part.comparisons[name].title, own))
-    (arguments.to / "BENCHMARKS.md").write_text("\n".join(lines).rstrip() + "\n")
+    (folder / "all.md").write_text("\n".join(lines).rstrip() + "\n")
+    (folder.parent / "benchmarks.md").write_text(summary(records))
     for name in known:
         if name not in records:
             print(f"NOT MEASURED: {name.upper()}", file=sys.stderr)

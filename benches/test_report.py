@@ -10,6 +10,7 @@ from pathlib import Path
 from pictures import picture
 from records import Ratio, Record, load
 from report import behind, within_the_spread
+from summary import summary, table
 from tables import tables
 
 RECORD = Record(
@@ -49,6 +50,17 @@ class Report(unittest.TestCase):
             (Path(folder) / "program.json").write_text(json.dumps([alone]))
             [read] = load(Path(folder).glob("*.json"))
         self.assertEqual((read.others, read.floors, read.ours), ({}, {}, RECORD.ours))
+
+    def test_the_page_begins_with_what_ours_is_behind(self) -> None:
+        ahead = RECORD._replace(others={"fetch": [90.0, 100.0, 110.0]})
+        page = summary({"node-client": [ahead]})
+        self.assertIn("# Benchmarks\n\n**Ours is behind here**", page)
+        self.assertIn("Time: fetch (0.90).", page)
+        self.assertIn("Ours is behind nowhere.", summary({"node-client": [RECORD]}))
+
+    def test_the_table_of_a_language_is_relative_to_ours(self) -> None:
+        self.assertIn("| TLS, one at a time | 100 ns | 1.50 |", table([RECORD]))
+        self.assertIn("| TLS, one at a time | 100 ns | 0.50 |", table([RECORD._replace(others={})]))
 
 
 if __name__ == "__main__":

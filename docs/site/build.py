@@ -33,7 +33,8 @@ PLACES = {
     "docs/fraud.md": "fraud.md",
     "docs/stores.md": "stores.md",
     "docs/wire.md": "wire.md",
-    "BENCHMARKS.md": "benchmarks.md",
+    "docs/benchmarks.md": "benchmarks.md",
+    "docs/bench/all.md": "measurements.md",
     "CHANGELOG.md": "changelog.md",
 }
 LANGUAGES = {"Rust": "rust", "Python": "python", "Node": "js", "Kotlin": "kotlin", "Swift": "swift"}
