@@ -106,6 +106,12 @@ pub fn native_error_codes() -> Vec<String> {
     ErrorCode::ALL.iter().map(|code| code.as_str().to_owned()).collect()
 }
 
+/// The address of the page of a code.
+#[uniffi::export]
+pub fn native_docs_url(code: &str) -> String {
+    egoi_verify::binding_options::docs_url(code)
+}
+
 /// A call that panics, for the tests of what becomes of one.
 #[uniffi::export]
 pub async fn native_panicking() -> Result<(), NativeError> {

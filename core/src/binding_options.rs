@@ -13,7 +13,7 @@ use serde::de::{self, Deserializer, SeqAccess, Visitor};
 
 use crate::client::{ClientOptions, V1Paths, V2Paths};
 use crate::engine::{EgoiSms, EngineOptions};
-use crate::error::{Error, Reason};
+use crate::error::{Error, ErrorCode, Reason};
 use crate::machine::{PrefixQuota, Quota};
 use crate::store::Store;
 use crate::values::{CodeSize, Validity};
@@ -237,6 +237,11 @@ pub fn camel_case(name: &str) -> String {
         false => Some(letter),
     });
     letters.collect()
+}
+
+/// [`ErrorCode::docs_url`] by the string of a code.
+pub fn docs_url(code: &str) -> String {
+    ErrorCode::ALL.into_iter().find(|known| known.as_str() == code).unwrap_or(ErrorCode::Internal).docs_url()
 }
 
 /// The detail of an error with the names of options, which it quotes, in camel case.

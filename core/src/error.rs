@@ -83,6 +83,16 @@ named! {
     }
 }
 
+/// Where the documentation site is published. It is not published yet, and nobody can register a name that ends so.
+const SITE: &str = "https://egoi-verify.example";
+
+impl ErrorCode {
+    /// The address of the page that says what causes this code and what to do.
+    pub fn docs_url(self) -> String {
+        format!("{SITE}/errors/{self}.html")
+    }
+}
+
 named! {
     /// The fault behind `invalid_input` and `misconfigured`, and the cause of `unreachable`. The strings of
     /// [`Reason::as_str`] are stable and the same in every language.
@@ -187,7 +197,20 @@ struct Inner {
     cause: Option<Cause>,
 }
 
-/// Why a call failed. Never holds a key, a code, a whole phone number or a message.
+/// Why a call failed. Never holds a key, a code, a full phone number or a message.
+///
+/// ```
+/// use egoi_verify::{Error, ErrorCode};
+///
+/// fn advice(error: &Error) -> &'static str {
+///     match error.code() {
+///         ErrorCode::InvalidInput | ErrorCode::Rejected => "correct the number",
+///         _ if error.retry_is_safe() => "try again",
+///         _ if error.sms_possibly_sent() => "wait for the SMS",
+///         _ => "tell an operator",
+///     }
+/// }
+/// ```
 pub struct Error(Box<Inner>);
 
 impl Error {
@@ -305,7 +328,12 @@ impl Error {
         self.0.code
     }
 
-    /// The failure in words, for people, secrets removed.
+    /// The address of the page that says what causes this failure and what to do.
+    pub fn docs_url(&self) -> String {
+        self.code().docs_url()
+    }
+
+    /// The failure in words, for people, without secrets.
     pub fn detail(&self) -> &str {
         &self.0.detail
     }
@@ -336,12 +364,12 @@ impl Error {
         self.0.http_status
     }
 
-    /// The request that the failure is about, where it is known.
+    /// The request that the failure is about, if it is known.
     pub fn request_id(&self) -> Option<&str> {
         self.0.request_id.as_deref()
     }
 
-    /// How long to wait before the next try, where it is known: at most a year.
+    /// How long to wait before the next try, if it is known: at most a year.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use egoi_verify::{ErrorCode, Reason};
+use egoi_verify::{Error, ErrorCode, Reason};
 
 /// The name and the text of each page of the errors.
 fn pages() -> Vec<(String, String)> {
@@ -34,6 +34,16 @@ fn each_error_code_has_a_page_and_each_page_a_code() {
         for part in ["`sms_possibly_sent`", "`retry_is_safe`", "## Causes", "## What to do"] {
             assert!(text.contains(part), "{name} has no {part}");
         }
+    }
+}
+
+#[test]
+fn the_address_of_an_error_is_that_of_its_page_on_the_site() {
+    let site = include_str!("../../docs/site/mkdocs.yml");
+    let url = site.lines().find_map(|line| line.strip_prefix("site_url: ")).unwrap();
+    for code in ErrorCode::ALL {
+        assert_eq!(code.docs_url(), format!("{url}errors/{code}.html"));
+        assert_eq!(Error::new(code, "").docs_url(), code.docs_url());
     }
 }
 

@@ -2,6 +2,9 @@ import type { ErrorCode, Failure } from "./addon.js";
 
 export type { ErrorCode };
 
+/** The address of the documentation site, the core's. The addon is not asked: in a browser there is none. */
+const SITE = "https://egoi-verify.example";
+
 /** The fields of a `VerifyError`, for making one in a test. */
 export interface VerifyErrorFields {
   detail: string;
@@ -57,6 +60,11 @@ export abstract class VerifyError extends Error {
   /** The failure in words, for people, secrets removed. */
   get detail(): string {
     return this.message;
+  }
+
+  /** The address of the page that says what causes this failure and what to do. */
+  get docsUrl(): string {
+    return `${SITE}/errors/${this.code}.html`;
   }
 
   toJSON(): object {

@@ -27,6 +27,13 @@ test("every code of the core has a class below VerifyError, with that code", () 
     }
 });
 
+test("an error knows the page of its code", () => {
+    for (const code of addon.errorCodes()) {
+        const { docsUrl } = new library[className(code)]({ detail: "" });
+        assert.equal(docsUrl, `https://egoi-verify.example/errors/${code}.html`);
+    }
+});
+
 test("there is no class for a code that the core does not have", () => {
     const classes = Object.keys(library).filter((name) => library[name].prototype instanceof VerifyError);
     assert.deepEqual(classes.sort(), addon.errorCodes().map(className).sort());

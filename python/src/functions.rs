@@ -87,6 +87,12 @@ pub(crate) fn error_codes() -> Vec<&'static str> {
     ErrorCode::ALL.iter().map(|code| code.as_str()).collect()
 }
 
+/// The address of the page of a code.
+#[pyfunction]
+pub(crate) fn docs_url(code: &str) -> String {
+    binding_options::docs_url(code)
+}
+
 /// A call that panics, for the tests of what becomes of one.
 #[pyfunction]
 #[pyo3(signature = (is_async, is_at_hand=false))]

@@ -37,7 +37,8 @@ mod _native {
     use crate::fork::{after_fork, before_fork};
     #[pymodule_export]
     use crate::functions::{
-        code_in_sms, error_codes, generate_code, masked, panicking, parse_number, sms_parts, with_app_hash, with_origin,
+        code_in_sms, docs_url, error_codes, generate_code, masked, panicking, parse_number, sms_parts, with_app_hash,
+        with_origin,
     };
     #[pymodule_export]
     use crate::job::Job;

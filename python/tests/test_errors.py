@@ -55,6 +55,11 @@ def test_a_class_is_named_after_its_code(code: str) -> None:
     assert CLASSES[code].__name__ == prefix + "".join(word.title() for word in code.split("_")) + "Error"
 
 
+@pytest.mark.parametrize("code", CODES)
+def test_a_class_knows_the_page_of_its_code(code: str) -> None:
+    assert CLASSES[code]("in words").docs_url == f"https://egoi-verify.example/errors/{code}.html"
+
+
 @pytest.mark.parametrize("kind", [VerifyError, NotSentError, *CLASSES.values()])
 def test_a_class_is_found_where_it_says(kind: type[Exception]) -> None:
     assert kind.__module__ == "egoi_verify"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from . import _native
+
 __all__ = [
     "CallInterruptedError",
     "CallTimeoutError",
@@ -31,25 +33,32 @@ __all__ = [
 
 
 class VerifyError(Exception):
-    """Why a call failed. Never holds a key, a code, a whole phone number or a message.
+    """Why a call failed. It never holds a key, a code, a full phone number or a message.
 
-    What lies below it, where there is something, is its ``__cause__``. Errors can be pickled; the cause stays behind.
+    Each code has a subclass. An error can be pickled, without its ``__cause__``::
+
+        try:
+            client.request(number)
+        except RateLimitedError as error:
+            print("again in", error.retry_after, "seconds")
+        except VerifyError as error:
+            print(error.code, error.sms_possibly_sent, error.retry_is_safe, error.docs_url)
     """
 
     code: ClassVar[str] = "verify_error"
     """The stable word for the kind of failure, the same in every language: ``"rate_limited"`` for example."""
 
     detail: str
-    """The failure in words, for people, secrets removed."""
+    """The failure in words, for people, without secrets."""
 
     http_status: int | None
     """The HTTP status of the service's response, if there was one."""
 
     request_id: str | None
-    """The request that the failure is about, where it is known."""
+    """The request that the failure is about, if it is known."""
 
     retry_after: float | None
-    """How many seconds to wait before the next try, where that is known."""
+    """How many seconds to wait before the next try, if it is known."""
 
     retry_is_safe: bool
     """Whether repeating the same call may succeed and cannot send another SMS or spend an attempt."""
@@ -106,6 +115,11 @@ class VerifyError(Exception):
         self.reason = reason
         self.limit = limit
         self.cause_code = cause_code
+
+    @property
+    def docs_url(self) -> str:
+        """The address of the page that says what causes this failure and what to do."""
+        return _native.docs_url(self.code)
 
     def _fields(self) -> dict[str, Any]:
         return {
@@ -283,9 +297,15 @@ def make(
 
 
 class NotSentError(Exception):
-    """To be raised by the function that an engine sends with, when it knows that no SMS went out.
+    """Raise it in the function that an engine sends with, only if it is certain that no SMS went out.
 
-    Then a ``request`` leaves nothing behind, a ``resend`` leaves the old code as it was, and nothing is counted.
+    Then a ``request`` leaves nothing behind, a ``resend`` leaves the old code as it was, and nothing is counted::
+
+        def send(sms: OutgoingSms) -> None:
+            try:
+                gateway.deliver(sms.number, sms.text, reference=sms.attempt_id)
+            except ConnectionRefusedError as error:
+                raise NotSentError from error
     """
 
 

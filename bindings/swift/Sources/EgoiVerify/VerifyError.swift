@@ -4,6 +4,16 @@ import Foundation
 /// Why a call failed. It never holds a key, a code, a full phone number or a message.
 ///
 /// A cancelled call fails with `CancellationError`, as everywhere.
+///
+/// ```swift
+/// do {
+///     _ = try await client.request(number)
+/// } catch VerifyError.rateLimited(let failure) {
+///     print("again in", failure.retryAfter ?? 0, "seconds")
+/// } catch let error as VerifyError {
+///     print(error.code, error.detail, error.docsURL)
+/// }
+/// ```
 public enum VerifyError: Error, Sendable {
     /// Refused before anything was sent; the detail names the field, the fault and the limit.
     case invalidInput(Failure)
@@ -46,15 +56,15 @@ public enum VerifyError: Error, Sendable {
     /// A panic below, turned into an error.
     case `internal`(Failure)
 
-    /// What is known of a failure.
+    /// The facts about a failure.
     public struct Failure: Sendable {
-        /// The failure in words, for people, secrets removed.
+        /// The failure in words, for people, without secrets.
         public let detail: String
-        /// The HTTP status that of the service's response, if there was one.
+        /// The HTTP status of the service's response, if there was one.
         public let httpStatus: Int?
-        /// The request that the failure is about, where it is known.
+        /// The request that the failure is about, if it is known.
         public let requestID: String?
-        /// How long to wait before the next try, in seconds, where it is known.
+        /// How long to wait before the next try, in seconds, if it is known.
         public let retryAfter: TimeInterval?
         /// Whether repeating the same call may succeed and cannot send another SMS or use up an attempt.
         public let retryIsSafe: Bool
@@ -117,15 +127,15 @@ public enum VerifyError: Error, Sendable {
 
     /// The stable string, the same in every language, for example `rate_limited`.
     public var code: String { both.code }
-    /// What is known of it.
+    /// The facts about it.
     public var failure: Failure { both.failure }
-    /// The failure in words, for people, secrets removed.
+    /// The failure in words, for people, without secrets.
     public var detail: String { failure.detail }
-    /// The HTTP status that of the service's response, if there was one.
+    /// The HTTP status of the service's response, if there was one.
     public var httpStatus: Int? { failure.httpStatus }
-    /// The request that the failure is about, where it is known.
+    /// The request that the failure is about, if it is known.
     public var requestID: String? { failure.requestID }
-    /// How long to wait before the next try, in seconds, where it is known.
+    /// How long to wait before the next try, in seconds, if it is known.
     public var retryAfter: TimeInterval? { failure.retryAfter }
     /// Whether repeating the same call may succeed and cannot send another SMS or use up an attempt.
     public var retryIsSafe: Bool { failure.retryIsSafe }
@@ -139,6 +149,8 @@ public enum VerifyError: Error, Sendable {
     public var limit: String? { failure.limit }
     /// The code of the error below: of ``deliveryFailed(_:)`` with E-goi's SMS call, for example `unauthorized`.
     public var causeCode: String? { failure.causeCode }
+    /// The address of the page that says what causes this failure and what to do.
+    public var docsURL: String { nativeDocsUrl(code: code) }
     /// What lies below it: from an ``Engine``, what your function threw.
     public var underlying: (any Error)? { failure.underlying }
 
@@ -176,7 +188,7 @@ extension VerifyError: LocalizedError, CustomStringConvertible {
     public var errorDescription: String? { description }
 }
 
-/// A cause that is known only in words.
+/// A cause in words.
 struct Cause: Error, CustomStringConvertible {
     let description: String
 }

@@ -8,7 +8,9 @@ final class ErrorsTests: XCTestCase {
     func testEveryCodeOfTheLibraryHasACaseOfItsOwn() {
         XCTAssertEqual(Set(nativeErrorCodes()), Set(VerifyError.byCode.keys))
         for code in nativeErrorCodes() {
-            XCTAssertEqual(VerifyError(code: code, failure: .init(detail: "words")).code, code)
+            let error = VerifyError(code: code, failure: .init(detail: "words"))
+            XCTAssertEqual(error.code, code)
+            XCTAssertEqual(error.docsURL, "https://egoi-verify.example/errors/\(code).html")
         }
     }
 

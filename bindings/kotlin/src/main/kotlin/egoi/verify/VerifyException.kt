@@ -1,13 +1,24 @@
 package egoi.verify
 
+import egoi.verify.internal.nativeDocsUrl
 import kotlin.time.Duration
 import kotlin.time.toJavaDuration
 import java.time.Duration as JavaDuration
 
 /**
- * Why a call failed, one class for each [code]. Unchecked, so that Java can catch it. It never holds a key, a code, a full phone number or a message.
+ * Why a call failed, one class for each [code]. Unchecked: Java can catch it. It never holds a key, a code, a full phone number or a message.
  *
  * A cancelled call fails with `CancellationException`, as everywhere in coroutines.
+ *
+ * ```
+ * try {
+ *     client.request(number)
+ * } catch (error: VerifyException.RateLimited) {
+ *     println("again in ${error.retryAfter}")
+ * } catch (error: VerifyException) {
+ *     println("${error.code}: ${error.detail}, see ${error.docsUrl}")
+ * }
+ * ```
  */
 public sealed class VerifyException private constructor(private val facts: Facts) :
     RuntimeException("${facts.code}: ${facts.detail}", facts.cause) {
@@ -15,16 +26,16 @@ public sealed class VerifyException private constructor(private val facts: Facts
     /** The stable string, the same in every language, for example `rate_limited`. */
     public val code: String get() = facts.code
 
-    /** The failure in words, for people, secrets removed. */
+    /** The failure in words, for people, without secrets. */
     public val detail: String get() = facts.detail
 
     /** The HTTP status of the service's response, if there was one. */
     public val httpStatus: Int? get() = facts.httpStatus
 
-    /** The request that the failure is about, where it is known. */
+    /** The request that the failure is about, if it is known. */
     public val requestId: String? get() = facts.requestId
 
-    /** How long to wait before the next try, where it is known. */
+    /** How long to wait before the next try, if it is known. */
     public val retryAfter: Duration? get() = facts.retryAfter
 
     /** [retryAfter] for Java, where it is called `getRetryAfter`. */
@@ -48,6 +59,9 @@ public sealed class VerifyException private constructor(private val facts: Facts
 
     /** The code of the error below: of [DeliveryFailed] with E-goi's SMS call, for example `unauthorized`. */
     public val causeCode: String? get() = facts.causeCode
+
+    /** The address of the page that says what causes this failure and what to do. */
+    public val docsUrl: String get() = nativeDocsUrl(code)
 
     internal class Facts(
         val code: String,

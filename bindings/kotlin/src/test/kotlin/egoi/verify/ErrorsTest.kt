@@ -25,6 +25,7 @@ class ErrorsTest {
         for (code in nativeErrorCodes()) {
             val made = VerifyException.of(VerifyException.Facts(code, "words"))
             assertEquals(code, made.code)
+            assertEquals("https://egoi-verify.example/errors/$code.html", made.docsUrl)
             assertEquals(code.replace("_", ""), made::class.simpleName?.lowercase())
         }
     }
