@@ -174,7 +174,7 @@ def v1(sandbox: Sandbox) -> None:
     play.validate(made.id, code, Outcome.VERIFIED)
     means("verified", "the number belongs to this person. Only here is outcome.is_verified true.")
 
-    step("Somebody gives the same code again")
+    step("The person gives the same code again")
     play.validate(made.id, code, Outcome.ALREADY_VERIFIED)
     means("already_verified", "a code proves something once.")
 
@@ -213,7 +213,7 @@ def v2(sandbox: Sandbox) -> None:
     play.get(made.id, State.VERIFIED)
     means("verified", "this number belongs to this person. For a request of another number it is not_found.")
 
-    step("Somebody gives the same code again")
+    step("The person gives the same code again")
     play.validate(made.id, second, Outcome.ALREADY_VERIFIED)
     means("already_verified", "a code proves something once.")
 

@@ -10,9 +10,11 @@ use zeroize::Zeroizing;
 use crate::error::{Error, ErrorCode};
 use crate::values::{Code, CodeSize, CodeType};
 
-/// Draws a code. One system call, except about once in 10^4 codes of 20 letters, when a second one is needed.
+/// Draws a code. It takes one system call, and about once in 10^4 codes of 20 letters a second one.
 ///
-/// A size that is not 4 to 20 is `invalid_input`; an operating system without randomness is `internal`.
+/// # Errors
+///
+/// `invalid_input` for a size that is not 4 to 20; `internal` if the operating system has no randomness.
 pub fn generate_code(code_type: CodeType, code_size: u32) -> Result<Code, Error> {
     draw_code(code_type, CodeSize::new(code_size)?, &mut SysRng)
 }

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
+#![deny(clippy::missing_errors_doc)]
 
 #[doc(hidden)]
 pub mod binding_options;

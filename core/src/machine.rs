@@ -39,12 +39,12 @@ pub enum Progress {
     Cancelled,
 }
 
-/// What the state machine knows of a request.
+/// A request, as the state machine has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Record {
-    /// What was done to it.
+    /// The past events.
     pub progress: Progress,
-    /// The code is good before this time.
+    /// The code is valid before this time.
     pub expires_at: Timestamp,
     /// Wrong codes so far.
     pub wrong_codes: u32,

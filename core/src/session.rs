@@ -1,4 +1,4 @@
-//! What the screen of an app shows while a person proves a number: a state machine without clock, I/O or randomness.
+//! The state of an app's screen while a person proves a number: a state machine without clock, I/O or randomness.
 //!
 //! An app must not hold an E-goi key, so it talks to its own server, which holds the [`Verifier`](crate::Verifier) and
 //! decides. **What a session says proves nothing to anybody but the person who looks at the screen**: the server grants
@@ -49,7 +49,7 @@ pub enum SessionState {
     Checking,
     /// The server said that the number is proved.
     Verified,
-    /// The code is good no longer.
+    /// The code is not valid any more.
     Expired,
     /// Cancelled.
     Cancelled,
@@ -59,7 +59,7 @@ pub enum SessionState {
         problem: Problem,
         /// What the person may do now.
         advice: Advice,
-        /// The request that still waits for its code, where there is one: it may still be given.
+        /// The request that still waits for its code, if there is one: it may still be given.
         awaiting: Option<AwaitingCode>,
     },
 }
@@ -69,9 +69,9 @@ pub enum SessionState {
 pub struct AwaitingCode {
     /// How much longer the code is good. Never zero.
     pub expires_in: Duration,
-    /// How long until a new code may be asked for: zero from then on, none where the server sends no other.
+    /// How long until a new code may be asked for: zero from then on, none if the server sends no other.
     pub resend_in: Option<Duration>,
-    /// How many wrong codes are left, where the server counts.
+    /// How many wrong codes are left, if the server counts them.
     pub attempts_left: Option<u32>,
     /// Why the code is asked for again.
     pub reason: Option<AskedAgain>,
@@ -105,7 +105,7 @@ pub enum Advice {
     ContactSupport,
 }
 
-/// Why a call to the app's server failed. In the words of [`ErrorCode`], which the server passes on, where it has one.
+/// Why a call to the app's server failed. In the words of [`ErrorCode`], which the server passes on, if it has one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     /// The word of an [`ErrorCode`] or, where the server says so of a code, of an [`Outcome`].
@@ -125,9 +125,9 @@ pub struct CodeSent {
     pub id: String,
     /// How long the code is good: more than nothing, at most an hour.
     pub expires_in: Duration,
-    /// How long until another code may be asked for; none where the server sends no other.
+    /// How long until another code may be asked for; none if the server sends no other.
     pub resend_in: Option<Duration>,
-    /// How many wrong codes are allowed, where the server counts.
+    /// How many wrong codes are allowed, if the server counts them.
     pub attempts_left: Option<u32>,
 }
 
@@ -284,7 +284,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// `rate_limited` before it is allowed, which the state shows too; `conflict` if no code is awaited or the server sends no other.
+    /// `rate_limited` before it is allowed, which the state shows too; `conflict` if no code is awaited or if the server sends no other.
     pub fn resend(&mut self, now: Moment) -> Result<String, Error> {
         let live = self.awaited(now)?;
         let at = live.resend_at.ok_or_else(|| conflict("no other code is sent for this request"))?;
@@ -299,7 +299,11 @@ impl Session {
         Ok(id)
     }
 
-    /// Gives the request up; gives its id. `conflict` where no code is awaited.
+    /// Cancels the request and returns its id.
+    ///
+    /// # Errors
+    ///
+    /// `conflict` if no code is awaited.
     pub fn cancel(&mut self, now: Moment) -> Result<String, Error> {
         let live = self.awaited(now)?;
         let id = live.id.clone();
@@ -399,7 +403,11 @@ impl Session {
         );
     }
 
-    /// Back to the beginning, whatever there is; `conflict` while a call is under way. The server is not told.
+    /// Goes back to the beginning. The server is not told.
+    ///
+    /// # Errors
+    ///
+    /// `conflict` while a call is under way.
     pub fn reset(&mut self) -> Result<(), Error> {
         if matches!(self.stage, Stage::Sending { .. } | Stage::Checking { .. }) {
             return Err(under_way());
@@ -430,7 +438,11 @@ impl Session {
         })
     }
 
-    /// A session that was saved; `invalid_input` where it is none. A call that was under way then was cancelled.
+    /// Restores a session that was saved. A call that was under way then counts as cancelled.
+    ///
+    /// # Errors
+    ///
+    /// `invalid_input` for a text that is no saved session: begin a new one.
     pub fn restore(saved: &str, now: Moment) -> Result<Self, Error> {
         let refused =
             || Error::invalid_input("saved", Reason::Malformed, "is not a session that this version has saved");

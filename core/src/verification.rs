@@ -41,6 +41,19 @@ impl fmt::Display for State {
 }
 
 /// What the service says to a code. Only [`Outcome::Verified`] proves anything.
+///
+/// ```
+/// use egoi_verify::Outcome;
+///
+/// fn told(outcome: Outcome) -> &'static str {
+///     match outcome {
+///         Outcome::Verified => "the number is proved",
+///         Outcome::WrongCode => "try again",
+///         Outcome::Expired | Outcome::Cancelled | Outcome::TooManyAttempts => "ask for a new code",
+///         Outcome::AlreadyVerified => "verified before, which proves nothing now",
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[must_use = "only `Outcome::Verified` proves that the number belongs to the person"]
 pub enum Outcome {
@@ -102,7 +115,18 @@ impl SmsStatus {
     }
 }
 
-/// What is known of a request. Never the code, never the message; printed, the number is masked.
+/// A request, as far as it is known. Never the code, never the message; printed, the number is masked.
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+/// use egoi_verify::Verification;
+///
+/// /// For "Send again in 24 s".
+/// fn until_resend(verification: &Verification) -> Duration {
+///     let Some(at) = verification.resend_at else { return Duration::ZERO };
+///     at.duration_since(SystemTime::now()).unwrap_or_default()
+/// }
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Verification {
@@ -110,14 +134,14 @@ pub struct Verification {
     pub id: String,
     /// Its state.
     pub state: State,
-    /// The full number in E.164, `+351910000000`, where it is known.
+    /// The full number in E.164, `+351910000000`, if it is known.
     pub number: Option<String>,
-    /// When it was made, where that is known.
+    /// When it was made, if it is known.
     pub created_at: Option<SystemTime>,
-    /// The code is good before this time, where that is known; never later than the service's own. A `get` over V2 does not
+    /// The code is valid before this time, if it is known; never later than the service's own. A `get` over V2 does not
     /// know it: the service says when the request was made, and not when it was last resent.
     pub expires_at: Option<SystemTime>,
-    /// Whether the SMS went out, where that is known.
+    /// Whether the SMS went out, if it is known.
     pub sms: Option<SmsStatus>,
     /// How many more wrong codes are looked at, from an `Engine` that counts.
     pub attempts_left: Option<u32>,
@@ -196,7 +220,7 @@ impl fmt::Debug for NumberRecord {
     }
 }
 
-/// How to make a request. Whatever is not set has its default.
+/// How to make a request. An option that is not set has its default.
 ///
 /// ```
 /// # use std::time::Duration;
@@ -221,7 +245,7 @@ pub struct RequestOptions {
 }
 
 impl RequestOptions {
-    /// The text of the SMS: 1 to 1,000 characters with `{CODE}` where the code goes, at most 6 SMS parts, no control
+    /// The text of the SMS: 1 to 1,000 characters with `{CODE}` in the place of the code, at most 6 SMS parts, no control
     /// character but the newline. Default: `{CODE} is your verification code.`
     #[must_use]
     pub fn message(mut self, message: impl Into<String>) -> Self {
@@ -229,7 +253,7 @@ impl RequestOptions {
         self
     }
 
-    /// What the code is made of. Default: numeric.
+    /// The characters of the code. Default: numeric.
     #[must_use]
     pub fn code_type(mut self, code_type: CodeType) -> Self {
         self.code_type = code_type;
@@ -250,7 +274,7 @@ impl RequestOptions {
         self
     }
 
-    /// A label for E-goi's reports, V1 alone: 1 to 100 characters. Default: `2FA`.
+    /// A label for E-goi's reports, V1 only: 1 to 100 characters. Default: `2FA`.
     #[must_use]
     pub fn group(mut self, group: impl Into<String>) -> Self {
         self.group = Some(group.into());
@@ -367,6 +391,12 @@ fn label(field: &str, longest: usize, text: &str) -> Result<String, Error> {
 }
 
 /// How to validate a code.
+///
+/// ```
+/// use egoi_verify::ValidateOptions;
+///
+/// let options = ValidateOptions::default().number("+351 910 000 000").client("203.0.113.1");
+/// ```
 #[derive(Clone, Default)]
 pub struct ValidateOptions {
     pub(crate) number: Option<String>,
@@ -417,6 +447,13 @@ impl ValidateOptions {
 }
 
 /// How to make any other call.
+///
+/// ```
+/// use std::time::Duration;
+/// use egoi_verify::CallOptions;
+///
+/// let options = CallOptions::default().timeout(Duration::from_secs(5));
+/// ```
 #[derive(Debug, Clone, Copy, Default)]
 pub struct CallOptions {
     pub(crate) timeout: Option<Duration>,

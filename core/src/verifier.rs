@@ -7,15 +7,36 @@ use crate::verification::{CallOptions, Outcome, RequestOptions, State, ValidateO
 
 /// Proves that a phone number belongs to a person. Code written against it runs on a [`Client`](crate::Client), where
 /// E-goi runs the verification, and on an [`Engine`](crate::Engine), which runs it in this process.
+///
+/// ```
+/// use egoi_verify::{Error, ValidateOptions, Verifier};
+///
+/// async fn is_proved(verifier: &impl Verifier, id: &str, given: &str, number: &str) -> Result<bool, Error> {
+///     let outcome = verifier.validate(id, given, ValidateOptions::default().number(number)).await?;
+///     Ok(outcome.is_verified())
+/// }
+/// ```
 pub trait Verifier: Send + Sync {
     /// Sends one SMS with a code to the number.
+    ///
+    /// # Errors
+    ///
+    /// `invalid_input` for a number or an option that is not accepted: ask the person again, or correct the option.
+    /// `rate_limited`: wait for `retry_after`. `rejected` for a country that is not allowed. After any other, call again only
+    /// if [`Error::retry_is_safe`]; if [`Error::sms_possibly_sent`], an SMS may arrive.
     fn request(
         &self,
         number: &str,
         options: RequestOptions,
     ) -> impl Future<Output = Result<Verification, Error>> + Send;
 
-    /// Submits the code that the recipient gave. A wrong code is an outcome, not an error.
+    /// Submits the code that the person typed. A wrong code is an outcome, not an error.
+    ///
+    /// # Errors
+    ///
+    /// `not_found` if there is no such request, or if it is for another number than that of the options: start a new one.
+    /// `invalid_input` for a text that is no code. After any other, call again only if [`Error::retry_is_safe`]. An error
+    /// never proves a number.
     fn validate(
         &self,
         id: &str,
@@ -23,13 +44,27 @@ pub trait Verifier: Send + Sync {
         options: ValidateOptions,
     ) -> impl Future<Output = Result<Outcome, Error>> + Send;
 
-    /// Gives the request up, and gives back the state that it is in afterwards: `cancelled`, or `verified` or `expired`
-    /// where it was too late. Cancelling twice is not an error.
+    /// Cancels the request and returns its state afterwards: `cancelled`; `verified` or `expired` if it was too late. Cancelling twice
+    /// is not an error.
+    ///
+    /// # Errors
+    ///
+    /// `not_found` if there is no such request. After `timeout`, `interrupted` or `unavailable` you may repeat the call.
     fn cancel(&self, id: &str, options: CallOptions) -> impl Future<Output = Result<State, Error>> + Send;
 
-    /// Sends a new code; the old one stops working and the validity starts again. V2 and `Engine`; V1: `unsupported`.
+    /// Sends a new code. The old one stops working, and the validity starts again. V2 and `Engine`.
+    ///
+    /// # Errors
+    ///
+    /// `conflict` if the request is finished: start a new one. `rate_limited`: wait for `retry_after`, if there is one. `unsupported`
+    /// over V1. After any other, look at `sms_possibly_sent` before you call again.
     fn resend(&self, id: &str, options: CallOptions) -> impl Future<Output = Result<Verification, Error>> + Send;
 
-    /// Reads the request. V2 and `Engine`; V1: `unsupported`.
+    /// Reads the request. V2 and `Engine`.
+    ///
+    /// # Errors
+    ///
+    /// `not_found` if there is no such request; `unsupported` over V1. After `timeout`, `interrupted` or `unavailable` you may repeat
+    /// the call.
     fn get(&self, id: &str, options: CallOptions) -> impl Future<Output = Result<Verification, Error>> + Send;
 }

@@ -119,7 +119,7 @@ async function v1() {
     step("The person gives the code of the SMS");
     await validated(first.id, first.code, "verified", "Verified");
     meaning("verified", "the number belongs to this person.");
-    step("Somebody gives the same code again");
+    step("The person gives the same code again");
     await validated(first.id, first.code, "already_verified", "Already_Verified");
     meaning("already_verified", "a code proves something once.");
 
@@ -180,7 +180,7 @@ async function v2() {
     step("The person gives the code of the second SMS");
     await validated(id, second, "verified", 3);
     meaning("verified", "it was pending before, and is verified now: the number belongs to this person.");
-    step("Somebody gives the same code again");
+    step("The person gives the same code again");
     await validated(id, second, "already_verified", 1);
     meaning("already_verified", "the read says it, and no code is sent at all.");
 

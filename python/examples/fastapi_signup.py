@@ -25,7 +25,7 @@ app.add_middleware(
 # from EGOI_STORE and EGOI_STORE_KEY.
 engine = AsyncEngine(
     EgoiSms.from_env(),
-    # Without these two a stranger sends SMS to anybody at your expense, and spends the limits of other numbers.
+    # The limits of each caller: docs/production.md says why.
     sms_per_client=Quota(5, per=3600),
     wrong_codes_per_client=Quota(20, per=3600),
 )

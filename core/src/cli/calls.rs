@@ -18,10 +18,10 @@ pub(crate) struct Request {
     /// Which numbers are sent an SMS [default: valid]
     #[arg(long, value_name = "NUMBERS", value_parser = ["mobile", "valid", "possible"])]
     accept: Option<String>,
-    /// The text of the SMS, with {CODE} where the code goes [default: "{CODE} is your verification code."]
+    /// The text of the SMS, with {CODE} in the place of the code [default: "{CODE} is your verification code."]
     #[arg(long, value_name = "TEXT")]
     message: Option<String>,
-    /// What the code is made of [default: numeric]
+    /// The characters of the code [default: numeric]
     #[arg(long, value_name = "TYPE", value_parser = ["numeric", "alpha", "alphanumeric", "hex"])]
     code_type: Option<String>,
     /// How many characters the code has, 4 to 20 [default: 6]
@@ -122,7 +122,7 @@ pub(crate) async fn cancel(output: &Output, id: &str, connection: &Connection) -
     }
     output.result(&Cancelled { id, state: state.as_str() }, || {
         let meaning = match state {
-            State::Cancelled => "no code is good any more",
+            State::Cancelled => "no code is valid any more",
             State::Verified => "too late, the right code was given first",
             State::Expired => "too late, its validity had run out",
             State::Pending => "it is still waiting for its code",

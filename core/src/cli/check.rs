@@ -59,7 +59,7 @@ fn told(checked: &Checked<'_>, ours: Option<&str>) -> String {
         lines.push(line.trim_end().to_owned());
     }
     if checked.senders.is_empty() {
-        lines.push("senders  none: a request needs one, which E-goi sets up for the account".to_owned());
+        lines.push("senders  no sender: add one in E-goi, because a request needs it".to_owned());
     }
     match (ours, checked.sender_is_listed) {
         (Some(ours), Some(false)) => lines.push(format!("EGOI_SENDER is {ours}, which is not one of them")),

@@ -23,9 +23,9 @@ use output::Output;
 const AFTER_HELP: &str = "\
 Environment:
   EGOI_API_KEY   the account's API key; or --key-stdin. It is never an argument
-  EGOI_SENDER    the sender: V2 its id, which `check` lists; V1 its hash. `request` alone needs it
+  EGOI_SENDER    the sender: V2 its id, which `check` lists; V1 its hash. Only `request` needs it
   EGOI_API       v1 or v2 [default: v2]
-  EGOI_BASE_URL  where the service is [default: the production service]
+  EGOI_BASE_URL  address of the service [default: the production service]
   EGOI_ALLOW_HTTP
                  1 allows a base URL of plain HTTP that is not loopback
 
@@ -36,7 +36,7 @@ Exit codes:
    3  wrong_code
    4  expired
    5  already_verified
-   6  cancelled, so that no code is good any more
+   6  cancelled: no code is valid any more
    7  too_many_attempts
    8  refused by the service: unauthorized, forbidden, not_found, rejected, conflict, unsupported
    9  rate_limited

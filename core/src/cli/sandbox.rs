@@ -36,7 +36,7 @@ pub(crate) struct Options {
     /// A sender of the account, V2's id or V1's hash; can be given several times [default: 1]
     #[arg(long = "sender", value_name = "SENDER")]
     senders: Vec<String>,
-    /// Let the library's own limits go, of which E-goi documents none
+    /// Let the library's own limits go, which E-goi does not document
     #[arg(long)]
     without_own_limits: bool,
     /// A host name that programs may call it by, such as the `sandbox` of http://sandbox:8080; can be given several times

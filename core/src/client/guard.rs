@@ -280,7 +280,7 @@ impl HeldKey {
 
 fn remembered(known: &StoredResponse, number: PhoneNumber) -> Result<Verification, Error> {
     let id = RequestId::parse(&known.id)
-        .map_err(|_| Error::new(ErrorCode::Storage, "the store remembers an id that is none"))?;
+        .map_err(|_| Error::new(ErrorCode::Storage, "the store has an id that is not valid"))?;
     Ok(Verification {
         number: Some(number.e164()),
         created_at: Some(known.created_at.into()),

@@ -45,11 +45,11 @@ use crate::wire::{self, Malformed};
 pub struct SenderInfo {
     /// What `sender` takes: its id over V2, its hash over V1.
     pub id: String,
-    /// Its name, where it has one.
+    /// Its name, if it has one.
     pub name: Option<String>,
-    /// Its number, where it has one.
+    /// Its number, if it has one.
     pub number: Option<String>,
-    /// Its state in the service's word, where the service says it.
+    /// Its state in the service's word, if the service reports it.
     pub status: Option<String>,
 }
 
@@ -71,8 +71,7 @@ pub struct SenderInfo {
 /// # }
 /// ```
 ///
-/// Over V2, where the service's response does not say whether the code was right, two processes that validate one id at
-/// the same moment cannot be told apart: keep the validations of one id in one process.
+/// Over V2, keep the validations of one id in one process: `docs/production.md` says why.
 #[derive(Clone)]
 pub struct Client(Arc<Shared>);
 
@@ -90,7 +89,11 @@ struct Shared {
 }
 
 impl Client {
-    /// A client of these options; what is wrong with any of them is `invalid_input`.
+    /// Makes a client. Nothing is sent. Make one and keep it: it holds the pool of connections.
+    ///
+    /// # Errors
+    ///
+    /// `invalid_input` for an option that is not accepted, `misconfigured` for a store that cannot be opened: correct the option that `field` names.
     pub fn new(options: ClientOptions) -> Result<Self, Error> {
         let key = ApiKey::parse(&options.api_key)?;
         let sender = checked_sender(&options.sender)?;
@@ -109,17 +112,29 @@ impl Client {
         })))
     }
 
-    /// From the environment: see [`ClientOptions::from_env`].
+    /// Makes a client from the environment: see [`ClientOptions::from_env`].
+    ///
+    /// # Errors
+    ///
+    /// `invalid_input` for a variable that is missing or not accepted: `field` names it.
     pub fn from_env() -> Result<Self, Error> {
         Self::new(ClientOptions::from_env()?)
     }
 
     /// Sends one SMS with a code to the number. See [`Verifier::request`].
+    ///
+    /// # Errors
+    ///
+    /// See [`Verifier::request`].
     pub async fn request(&self, number: &str, options: RequestOptions) -> Result<Verification, Error> {
         self.request_to(options.number(number)?, options).await
     }
 
-    /// [`Client::request`] to a number that was parsed before.
+    /// Sends one SMS with a code to a number that was parsed before.
+    ///
+    /// # Errors
+    ///
+    /// See [`Verifier::request`].
     pub async fn request_to(&self, number: PhoneNumber, options: RequestOptions) -> Result<Verification, Error> {
         self.0.accept.check(number)?;
         let terms = Terms::check(&options)?;
@@ -161,7 +176,11 @@ impl Client {
         done
     }
 
-    /// Submits the code that the recipient gave. See [`Verifier::validate`].
+    /// Submits the code that the person typed. See [`Verifier::validate`].
+    ///
+    /// # Errors
+    ///
+    /// See [`Verifier::validate`].
     pub async fn validate(&self, id: &str, code: &str, options: ValidateOptions) -> Result<Outcome, Error> {
         let id = RequestId::parse(id)?;
         let code = Code::parse(code)?;
@@ -192,7 +211,11 @@ impl Client {
         done
     }
 
-    /// Gives the request up. See [`Verifier::cancel`].
+    /// Cancels the request. See [`Verifier::cancel`].
+    ///
+    /// # Errors
+    ///
+    /// See [`Verifier::cancel`].
     pub async fn cancel(&self, id: &str, options: CallOptions) -> Result<State, Error> {
         let id = RequestId::parse(id)?;
         let call = self.call("cancel", options.timeout, self.own_secrets(), Some(&id));
@@ -206,6 +229,10 @@ impl Client {
     }
 
     /// Sends a new code. See [`Verifier::resend`].
+    ///
+    /// # Errors
+    ///
+    /// See [`Verifier::resend`].
     pub async fn resend(&self, id: &str, options: CallOptions) -> Result<Verification, Error> {
         let id = RequestId::parse(id)?;
         let call = self.call("resend", options.timeout, self.own_secrets(), Some(&id));
@@ -228,13 +255,21 @@ impl Client {
     }
 
     /// Reads the request. See [`Verifier::get`].
+    ///
+    /// # Errors
+    ///
+    /// See [`Verifier::get`].
     pub async fn get(&self, id: &str, options: CallOptions) -> Result<Verification, Error> {
         let id = RequestId::parse(id)?;
         let call = self.call("get", options.timeout, self.own_secrets(), Some(&id));
         call.run(async { v2::get(&call, self.v2()?, &id).await }, |read| read.state.as_str()).await
     }
 
-    /// Whether the service is up; needs no valid key.
+    /// Asks whether the service is up. It needs no valid key.
+    ///
+    /// # Errors
+    ///
+    /// `unreachable`, `timeout`, `interrupted` or `unavailable`: repeat the call. Any other: see [`ErrorCode`](crate::ErrorCode).
     pub async fn ping(&self, options: CallOptions) -> Result<(), Error> {
         let call = self.call("ping", options.timeout, self.own_secrets(), None);
         let work = async {
@@ -246,7 +281,12 @@ impl Client {
         call.run(work, |()| "up").await
     }
 
-    /// The account's senders: the cheapest call that proves a key.
+    /// Lists the account's senders. It is the cheapest call that proves a key, and it sends no SMS.
+    ///
+    /// # Errors
+    ///
+    /// `unauthorized` for a wrong key, `forbidden` for an account without the transactional service: correct them in E-goi. After
+    /// `unreachable`, `timeout`, `interrupted` or `unavailable`, repeat the call.
     pub async fn senders(&self, options: CallOptions) -> Result<Vec<SenderInfo>, Error> {
         let call = self.call("senders", options.timeout, self.own_secrets(), None);
         let work = async {
@@ -368,7 +408,7 @@ impl Call<'_> {
         done
     }
 
-    /// What it means that the deadline came first.
+    /// The error of a call that met its deadline.
     fn out_of_time(&self) -> Error {
         if self.waits_for_store.load(Ordering::Relaxed) {
             return Error::new(ErrorCode::Storage, "the store did not respond before the call's deadline")

@@ -17,9 +17,9 @@ use crate::values::Accept;
 /// Which version of the service's interface to speak.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Api {
-    /// The one of E-goi's article. The paths of its calls are assumed: see [`V1Paths`].
+    /// E-goi's article. The paths of its calls are assumed: see [`V1Paths`].
     V1,
-    /// The one of E-goi's published SDKs.
+    /// E-goi's published SDKs.
     #[default]
     V2,
 }
@@ -36,7 +36,7 @@ impl FromStr for Api {
     }
 }
 
-/// V1's paths below the base URL. Those of Verify are not published: these are assumed. The others are what public
+/// V1's paths below the base URL. The paths of Verify are not published: these are assumed. The others are what public
 /// integrators of E-goi call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct V1Paths {
@@ -67,7 +67,7 @@ impl Default for V1Paths {
     }
 }
 
-/// V2's paths below the base URL, of E-goi's published SDKs. `{id}` is where a request's id goes.
+/// V2's paths below the base URL, of E-goi's published SDKs. `{id}` stands for a request's id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct V2Paths {
     /// `v2/verify/request`
@@ -104,7 +104,11 @@ impl Default for V2Paths {
 }
 
 impl V1Paths {
-    /// With these in the place of the ones of the same name; another name is `invalid_input`.
+    /// Replaces the paths of the same name.
+    ///
+    /// # Errors
+    ///
+    /// `invalid_input` for another name.
     pub fn with(mut self, paths: impl IntoIterator<Item = (String, String)>) -> Result<Self, Error> {
         for (name, path) in paths {
             *match name.as_str() {
@@ -131,7 +135,11 @@ impl V1Paths {
 }
 
 impl V2Paths {
-    /// With these in the place of the ones of the same name; another name is `invalid_input`.
+    /// Replaces the paths of the same name.
+    ///
+    /// # Errors
+    ///
+    /// `invalid_input` for another name.
     pub fn with(mut self, paths: impl IntoIterator<Item = (String, String)>) -> Result<Self, Error> {
         for (name, path) in paths {
             *match name.as_str() {
@@ -159,7 +167,16 @@ impl V2Paths {
     }
 }
 
-/// How to make a [`Client`]. What is wrong with any of it, [`Client::new`] says.
+/// How to make a [`Client`]. An option that is not accepted: [`Client::new`] says.
+///
+/// ```
+/// use std::time::Duration;
+/// use egoi_verify::{Client, ClientOptions, Error};
+///
+/// fn connect(api_key: &str, sender: &str) -> Result<Client, Error> {
+///     Client::new(ClientOptions::new(api_key, sender).timeout(Duration::from_secs(5)))
+/// }
+/// ```
 #[derive(Clone)]
 pub struct ClientOptions {
     pub(super) api_key: Zeroizing<String>,
@@ -209,8 +226,12 @@ impl ClientOptions {
         }
     }
 
-    /// From the environment: `EGOI_API_KEY`, `EGOI_SENDER`, and where they are set `EGOI_API` (`v1` or `v2`),
-    /// `EGOI_BASE_URL` and `EGOI_ALLOW_HTTP` (`1` or `0`). A missing or unreadable one is `invalid_input`.
+    /// Reads the environment: `EGOI_API_KEY`, `EGOI_SENDER`, and if they are set `EGOI_API` (`v1` or `v2`), `EGOI_BASE_URL` and
+    /// `EGOI_ALLOW_HTTP` (`1` or `0`).
+    ///
+    /// # Errors
+    ///
+    /// `invalid_input` for a variable that is missing or unreadable: `field` names it.
     pub fn from_env() -> Result<Self, Error> {
         Self::from_variables(|name| std::env::var_os(name))
     }
@@ -248,7 +269,7 @@ impl ClientOptions {
         Ok(options)
     }
 
-    /// What `EGOI_ALLOW_HTTP` says.
+    /// Reads `EGOI_ALLOW_HTTP`.
     #[doc(hidden)]
     pub fn allow_http_variable(value: &str) -> Result<bool, Error> {
         match value {
@@ -267,7 +288,7 @@ impl ClientOptions {
         self
     }
 
-    /// Where the service is. HTTPS, or HTTP to a loopback address, or any HTTP with `allow_http`. Default:
+    /// The address of the service. HTTPS, or HTTP to a loopback address, or any HTTP with `allow_http`. Default:
     /// `https://slingshot.egoiapp.com/api` for V2, `https://www51.e-goi.com/api/public` for V1.
     #[must_use]
     pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
@@ -311,7 +332,7 @@ impl ClientOptions {
         self
     }
 
-    /// Plain HTTP to any address: whoever is on the way reads the key and the codes. Default: no. From the environment:
+    /// Plain HTTP to any address: everybody on the way can read the key and the codes. Default: no. From the environment:
     /// `EGOI_ALLOW_HTTP=1`.
     #[must_use]
     pub fn allow_http(mut self, allow: bool) -> Self {
@@ -319,7 +340,7 @@ impl ClientOptions {
         self
     }
 
-    /// Whether a V2 validation reads the request first, without which a wrong code on a request verified long ago could
+    /// Whether a V2 validation reads the request first, because otherwise a wrong code on a request verified long ago could
     /// pass. Switch it off only for an account whose answers to a validation carry status words. Default: yes.
     #[must_use]
     pub fn check_state_first(mut self, check: bool) -> Self {
@@ -334,7 +355,7 @@ impl ClientOptions {
         self
     }
 
-    /// More status words of the service, each with what it means: `("validated", "verified")`.
+    /// More status words of the service, each with its meaning: `("validated", "verified")`.
     #[must_use]
     pub fn status_words<W: Into<String>, M: Into<String>>(mut self, words: impl IntoIterator<Item = (W, M)>) -> Self {
         self.status_words = words.into_iter().map(|(word, means)| (word.into(), means.into())).collect();
@@ -417,7 +438,11 @@ impl ClientOptions {
         self.limits.first_set()
     }
 
-    /// The client that they describe: [`Client::new`].
+    /// Makes the client that these options describe: [`Client::new`].
+    ///
+    /// # Errors
+    ///
+    /// See [`Client::new`].
     pub fn build(self) -> Result<Client, Error> {
         Client::new(self)
     }

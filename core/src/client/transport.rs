@@ -331,7 +331,7 @@ impl Transport {
             .with_cause(error)
     }
 
-    /// What it means that the deadline came first.
+    /// The error of a call that met its deadline.
     pub(super) fn out_of_time(&self, progress: &Progress) -> Error {
         // Sound because a request stays with our task until there is a connection to write it to: while this client
         // never had one, nothing of it can have gone out. To know it for each single request, hyper-util's
@@ -483,7 +483,7 @@ fn cause_of(host: &str, is_plain_by_proxy: bool, error: &reqwest::Error) -> (Opt
         );
     }
     if error.is_timeout() {
-        let fault = "it was not made in time (`connect_timeout`): a firewall may drop what is sent there";
+        let fault = "it was not made in time (`connect_timeout`): a firewall may drop its packets";
         return (Some(Reason::ConnectTimeout), text(fault), true);
     }
     // One of another kind wraps the one that says why.

@@ -95,7 +95,7 @@ async fn judge(
             return outcome.ok_or_else(|| call.unknown_word(&submitted, kind, &word));
         }
         if !reads {
-            return Err(submitted.unexpected(kind, "has no status word, so that the request has to be read first"));
+            return Err(submitted.unexpected(kind, "has no status word: the request must be read first"));
         }
     } else if !reads {
         return Err(call.failure(&submitted, kind));
@@ -158,7 +158,7 @@ impl Shown {
     }
 }
 
-/// Whether this can be the code of a request whose codes have this size, where it is known.
+/// Whether this can be the code of a request whose codes have this size, if it is known.
 fn can_be_code(shown: &str, size: Option<usize>) -> bool {
     let sizes = CodeSize::MIN.get()..=CodeSize::MAX.get();
     shown.bytes().all(|b| b.is_ascii_alphanumeric())
@@ -268,7 +268,7 @@ fn decoded<T>(
     decode(&response.body).map_err(|fault| call.malformed(response, kind, fault))
 }
 
-/// The status word of a success that is about this request, where it has one.
+/// The status word of a success that is about this request, if it has one.
 fn done(call: &Call<'_>, kind: Kind, response: &HttpResponse, id: &RequestId) -> Result<Option<String>, Error> {
     let done = decoded(call, kind, response, wire::v2::decode_done)?;
     if done.id == id.as_str() { Ok(done.word) } else { Err(response.unexpected(kind, "is about another request")) }

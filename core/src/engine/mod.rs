@@ -38,8 +38,21 @@ pub(crate) type DrawCode = dyn Fn(&Terms) -> Result<Code, Error> + Send + Sync;
 
 /// Runs verifications in this process. Cheap to clone; the clones are one engine.
 ///
-/// A stranger can use up the limits of somebody else's number: set `sms_per_client` and `wrong_codes_per_client`, and name the client
-/// with each call.
+/// For production, set `sms_per_client` and `wrong_codes_per_client`, and name the client with each call:
+/// `docs/production.md` says why.
+///
+/// ```
+/// use egoi_verify::{Engine, EngineOptions, Error, OutgoingSms, RequestOptions, Verification};
+///
+/// async fn begin(number: &str) -> Result<Verification, Error> {
+///     let send = |sms: OutgoingSms| async move {
+///         println!("to {}: {}", sms.number, *sms.text);
+///         Ok(())
+///     };
+///     let engine = Engine::new(send, EngineOptions::default())?;
+///     engine.request(number, RequestOptions::default()).await
+/// }
+/// ```
 #[derive(Clone)]
 pub struct Engine(Arc<Inner>);
 
@@ -68,7 +81,11 @@ struct Deadline(Option<(Instant, Duration)>);
 const RECORDING: Duration = Duration::from_secs(1);
 
 impl Engine {
-    /// An engine that hands its SMS over by `sender`. See [`EngineOptions`] for what is refused.
+    /// Makes an engine that sends its SMS by `send`. Nothing is sent. [`Engine::ping`] checks the store and the gateway.
+    ///
+    /// # Errors
+    ///
+    /// `invalid_input` or `misconfigured` for an option that is not accepted: correct the option that `field` names.
     pub fn new(send: impl SmsGateway + 'static, options: EngineOptions) -> Result<Self, Error> {
         Self::drawing(
             send,
@@ -99,13 +116,21 @@ impl Engine {
         })))
     }
 
+    /// Sends one SMS with a code to the number. See [`Verifier::request`].
+    ///
+    /// # Errors
+    ///
     /// See [`Verifier::request`].
     pub async fn request(&self, number: &str, options: RequestOptions) -> Result<Verification, Error> {
         let number = options.number(number)?;
         self.request_to(number, options).await
     }
 
-    /// [`Engine::request`] to a number that was parsed before.
+    /// Sends one SMS with a code to a number that was parsed before.
+    ///
+    /// # Errors
+    ///
+    /// See [`Verifier::request`].
     pub async fn request_to(&self, number: PhoneNumber, options: RequestOptions) -> Result<Verification, Error> {
         let deadline = Deadline::after(options.timeout);
         self.0.accept.check(number)?;
@@ -121,6 +146,10 @@ impl Engine {
         self.0.request(asked, None, Deadline::after(None)).await
     }
 
+    /// Submits the code that the person typed. See [`Verifier::validate`].
+    ///
+    /// # Errors
+    ///
     /// See [`Verifier::validate`].
     pub async fn validate(&self, id: &str, code: &str, options: ValidateOptions) -> Result<Outcome, Error> {
         let deadline = Deadline::after(options.timeout);
@@ -130,6 +159,10 @@ impl Engine {
         deadline.of_store(self.0.validate(&id, &code, number, client)).await
     }
 
+    /// Cancels the request. See [`Verifier::cancel`].
+    ///
+    /// # Errors
+    ///
     /// See [`Verifier::cancel`].
     pub async fn cancel(&self, id: &str, options: CallOptions) -> Result<State, Error> {
         let deadline = Deadline::after(options.timeout);
@@ -137,6 +170,10 @@ impl Engine {
         deadline.of_store(self.0.cancel(&id)).await.map_err(repeatable)
     }
 
+    /// Sends a new code. See [`Verifier::resend`].
+    ///
+    /// # Errors
+    ///
     /// See [`Verifier::resend`].
     pub async fn resend(&self, id: &str, options: CallOptions) -> Result<Verification, Error> {
         let deadline = Deadline::after(options.timeout);
@@ -144,6 +181,10 @@ impl Engine {
         self.0.resend(&id, deadline).await
     }
 
+    /// Reads the request. See [`Verifier::get`].
+    ///
+    /// # Errors
+    ///
     /// See [`Verifier::get`].
     pub async fn get(&self, id: &str, options: CallOptions) -> Result<Verification, Error> {
         let deadline = Deadline::after(options.timeout);
@@ -165,8 +206,12 @@ impl Engine {
         asked.unwrap_or_else(|| Err(Error::new(ErrorCode::Timeout, deadline.missed("the gateway"))))
     }
 
-    /// What is kept of a number, for a support desk: its requests, the newest first, and its limits that count something now.
-    /// Redis is read through for it.
+    /// Returns what is kept of a number, for a support desk: its requests, the newest first, and its limits that count something
+    /// now. On Redis it reads through all keys.
+    ///
+    /// # Errors
+    ///
+    /// `invalid_input` for a text that is no number; `storage`: repeat the call.
     pub async fn find(&self, number: &str, options: CallOptions) -> Result<NumberRecord, Error> {
         let deadline = Deadline::after(options.timeout);
         let number = PhoneNumber::parse(number)?;
@@ -174,16 +219,24 @@ impl Engine {
         Ok(self.0.record_of(number, found))
     }
 
-    /// Lifts the limits of a number: what is counted for it begins anew. A request whose own attempts or resends are used up
-    /// stays so; a new one can be made at once.
+    /// Lifts the limits of a number: they begin to count anew. A request whose own attempts or resends are used up stays so, and a
+    /// new one can start at once.
+    ///
+    /// # Errors
+    ///
+    /// `invalid_input` for a text that is no number; `storage`: repeat the call.
     pub async fn unlock(&self, number: &str, options: CallOptions) -> Result<(), Error> {
         let deadline = Deadline::after(options.timeout);
         let number = PhoneNumber::parse(number)?;
         deadline.of_store(self.0.store.unlock(number)).await.map_err(repeatable)
     }
 
-    /// Removes everything about a number (GDPR, article 17): its requests, its limits, and the idempotency keys that were used for
-    /// it. Gives back how many requests there were. Redis is read through for it.
+    /// Removes everything about a number (GDPR, article 17): its requests, its limits, and the idempotency keys that were used for it.
+    /// Returns the number of requests. On Redis it reads through all keys.
+    ///
+    /// # Errors
+    ///
+    /// `invalid_input` for a text that is no number; `storage`: repeat the call.
     pub async fn erase(&self, number: &str, options: CallOptions) -> Result<u64, Error> {
         let deadline = Deadline::after(options.timeout);
         let number = PhoneNumber::parse(number)?;

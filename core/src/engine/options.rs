@@ -13,7 +13,18 @@ use crate::values::{Accept, AllowedCountries, EngineKey};
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How to set an engine up. Whatever is not set has its default, which is what NIST SP 800-63B and OWASP ASVS 5 ask.
+/// How to set an engine up. An option that is not set has its default, which is what NIST SP 800-63B and OWASP ASVS 5 ask.
+///
+/// ```
+/// use std::time::Duration;
+/// use egoi_verify::{EngineOptions, Quota, Store};
+///
+/// let day = Duration::from_secs(24 * 60 * 60);
+/// let options = EngineOptions::default()
+///     .store(Store::new("sqlite:verify.db").key("at least 32 bytes, the same in every process"))
+///     .countries(["PT", "ES"])
+///     .sms_per_client(Some(Quota { limit: 5, per: day }));
+/// ```
 #[derive(Clone)]
 pub struct EngineOptions {
     store: Store,
@@ -69,7 +80,7 @@ impl EngineOptions {
         self
     }
 
-    /// How long the gateway may take with an SMS, where the call has no timeout of its own, which covers the whole call. Default:
+    /// How long the gateway may take with an SMS, if the call has no timeout, which covers the whole call. Default:
     /// 15 s. It is kept where the call is made within a Tokio runtime, which must have
     /// its timers then (`enable_time`).
     #[must_use]
@@ -186,7 +197,11 @@ impl EngineOptions {
         self
     }
 
-    /// The store that they name, opened, for several engines and clients of one process to share.
+    /// Opens the store that the options name, for several engines and clients of one process to share.
+    ///
+    /// # Errors
+    ///
+    /// `invalid_input` or `misconfigured`: correct the option that `field` names.
     pub fn open_store(self) -> Result<Arc<dyn StoreBackend>, Error> {
         Ok(self.check()?.store)
     }

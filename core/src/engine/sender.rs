@@ -28,6 +28,18 @@ pub struct OutgoingSms {
 }
 
 /// Why an SMS was not, or may not have been, handed over.
+///
+/// ```
+/// use egoi_verify::SendError;
+///
+/// fn judged(error: std::io::Error) -> SendError {
+///     match error.kind() {
+///         // Only if it is certain that nothing was sent.
+///         std::io::ErrorKind::ConnectionRefused => SendError::NotSent(error.into()),
+///         _ => SendError::PossiblySent(error.into()),
+///     }
+/// }
+/// ```
 pub enum SendError {
     /// Nothing went out, for certain: no request is left behind and nothing is counted.
     NotSent(Box<dyn std::error::Error + Send + Sync>),
@@ -74,6 +86,14 @@ where
 
 /// E-goi's own SMS call. Over V2 it is sent as urgent; over both, in the encoding that the text needs and as the parts
 /// that it takes.
+///
+/// ```
+/// use egoi_verify::{ClientOptions, EgoiSms, Engine, EngineOptions, Error};
+///
+/// fn engine(api_key: &str, sender: &str) -> Result<Engine, Error> {
+///     Engine::new(EgoiSms::new(ClientOptions::new(api_key, sender))?, EngineOptions::default())
+/// }
+/// ```
 #[derive(Clone)]
 pub struct EgoiSms {
     client: Client,
@@ -83,7 +103,11 @@ pub struct EgoiSms {
 }
 
 impl EgoiSms {
-    /// From a `Client`'s options, without its limits: the engine has its own.
+    /// Makes a gateway from a `Client`'s options, without its limits: the engine has its own.
+    ///
+    /// # Errors
+    ///
+    /// See [`Client::new`](crate::Client::new).
     pub fn new(options: ClientOptions) -> Result<Self, Error> {
         if let Some(limit) = options.limit() {
             let fault = "is given for `EgoiSms`; set the limit of the engine";
@@ -92,7 +116,7 @@ impl EgoiSms {
         Ok(Self { client: Client::new(options)?, urgent: true, encoding: None, max_parts: None })
     }
 
-    /// Whether it is sent before what is not urgent (V2). Default: yes.
+    /// Whether it is sent before other SMS (V2). Default: yes.
     #[must_use]
     pub fn urgent(mut self, urgent: bool) -> Self {
         self.urgent = urgent;

@@ -71,12 +71,20 @@ pub enum FaultBody {
 
 /// A failure of the calls that it fits. A delay comes first; a cut before and a status have no effect but the failure;
 /// a cut after and a body let the call have its effect.
+///
+/// ```
+/// use egoi_verify::{Error, Fault, FaultCall, Sandbox};
+///
+/// fn next_request_fails(sandbox: &Sandbox) -> Result<(), Error> {
+///     sandbox.fail_next(Fault { call: Some(FaultCall::Request), status: Some(503), ..Fault::default() })
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Fault {
     /// The call; none fits every call.
     pub call: Option<FaultCall>,
-    /// The number that the request is for; none fits every number.
+    /// The number that the request is for; without it, every number.
     pub number: Option<String>,
     /// The status to answer, 400 to 599 or a 3xx.
     pub status: Option<u16>,

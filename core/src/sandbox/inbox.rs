@@ -97,7 +97,7 @@ impl Inbox {
         .await
     }
 
-    /// The newest message to a number that this has not given before, as soon as there is one.
+    /// The newest message to a number that this has not returned before, as soon as there is one.
     pub(crate) async fn wait_for_unseen(&self, number: &str, timeout: Duration) -> Option<Message> {
         self.wait(timeout, |messages| {
             let seen = messages.seen.get(number).copied().unwrap_or(0);

@@ -25,7 +25,7 @@ use crate::store::{Clock as _, TestClock};
 use crate::values::{ApiKey, Code, PhoneNumber};
 use state::SandboxState;
 
-/// How to start a sandbox. Whatever is not set has its default.
+/// How to start a sandbox. An option that is not set has its default.
 #[derive(Clone)]
 pub struct SandboxOptions {
     host: IpAddr,
@@ -79,7 +79,7 @@ impl SandboxOptions {
         self
     }
 
-    /// Every code is this one, whatever size was asked for.
+    /// Every code is this one, for every size.
     #[must_use]
     pub fn code(mut self, code: impl Into<String>) -> Self {
         self.code = Some(code.into());
@@ -114,7 +114,7 @@ impl SandboxOptions {
         self
     }
 
-    /// Whether the library's own limits hold, of which E-goi documents none: a code of at least 4 characters, a message
+    /// Whether the library's own limits hold, which E-goi does not document: a code of at least 4 characters, a message
     /// of at most 1,000 characters and 6 SMS parts. Default: yes.
     #[must_use]
     pub fn own_limits(mut self, hold: bool) -> Self {
@@ -132,6 +132,17 @@ impl SandboxOptions {
 }
 
 /// A running sandbox; it ends when it is dropped. Needs a tokio runtime with time and I/O.
+///
+/// ```
+/// use std::time::Duration;
+/// use egoi_verify::{Error, RequestOptions, Sandbox, SandboxOptions};
+///
+/// async fn code_of(number: &str) -> Result<String, Error> {
+///     let sandbox = Sandbox::start(SandboxOptions::default()).await?;
+///     sandbox.client()?.request(number, RequestOptions::default()).await?;
+///     sandbox.wait_for_code(number, Duration::from_secs(5)).await
+/// }
+/// ```
 pub struct Sandbox {
     state: Arc<SandboxState>,
     address: SocketAddr,
@@ -139,7 +150,11 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// Starts a sandbox. A port that is taken is `invalid_input`.
+    /// Starts a sandbox on loopback.
+    ///
+    /// # Errors
+    ///
+    /// `invalid_input` for an option that is not accepted, for example a port that is taken.
     pub async fn start(options: SandboxOptions) -> Result<Self, Error> {
         if !matches!(options.v2_wrong, 200 | 400) {
             let fault = format_args!("is {}; it must be 200 or 400", options.v2_wrong);
@@ -163,7 +178,7 @@ impl Sandbox {
         Ok(Self { state, address, serving })
     }
 
-    /// Where it listens, `http://127.0.0.1:PORT`. V2's base URL is `URL/api`, V1's is `URL/api/public`.
+    /// Its address, `http://127.0.0.1:PORT`. V2's base URL is `URL/api`, V1's is `URL/api/public`.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -179,18 +194,30 @@ impl Sandbox {
         ClientOptions::new(key, "1").api(api).base_url(base_url).allow_http(true)
     }
 
-    /// A client of this sandbox, ready to use, over V2; see [`Sandbox::client_options`] for another.
+    /// Makes a client of this sandbox over V2. For another one, see [`Sandbox::client_options`].
+    ///
+    /// # Errors
+    ///
+    /// `closed` if the sandbox is closed, `forked` in a forked child.
     pub fn client(&self) -> Result<Client, Error> {
         Client::new(self.client_options(Api::V2))
     }
 
-    /// What was sent to a number, or to all of them: newest first.
+    /// Returns the SMS that were sent to a number, or to all numbers, the newest first.
+    ///
+    /// # Errors
+    ///
+    /// `invalid_input` for a text that is no number, `forked` in a forked child.
     pub fn messages(&self, number: Option<&str>) -> Result<Vec<Message>, Error> {
         let number = number.map(PhoneNumber::parse).transpose()?;
         Ok(self.state.gateway.inbox.list(number.map(PhoneNumber::e164).as_deref()))
     }
 
-    /// Waits for an SMS to a number that this has not given before, and gives its code. None in time is `timeout`.
+    /// Waits for an SMS to a number that this method has not returned before, and returns its code.
+    ///
+    /// # Errors
+    ///
+    /// `timeout` if no SMS comes in time; `invalid_input` for a text that is no number.
     pub async fn wait_for_code(&self, number: &str, timeout: Duration) -> Result<String, Error> {
         let number = PhoneNumber::parse(number)?;
         let found = self.state.gateway.inbox.wait_for_unseen(&number.e164(), timeout).await;
@@ -205,6 +232,10 @@ impl Sandbox {
     }
 
     /// Injects a failure.
+    ///
+    /// # Errors
+    ///
+    /// `invalid_input` for a fault that is not accepted.
     pub fn fail_next(&self, fault: Fault) -> Result<(), Error> {
         self.state.faults.add(fault)
     }
@@ -236,7 +267,7 @@ impl SandboxClock<'_> {
         self.change(|clock| clock.advance(by));
     }
 
-    /// Stops the time, or lets it go on from where it stopped.
+    /// Stops the time, or lets it continue.
     pub fn freeze(&self, frozen: bool) {
         self.change(|clock| clock.freeze(frozen));
     }

@@ -14,7 +14,7 @@ const CODE: &str = "{CODE}";
 ///
 /// # Errors
 ///
-/// `invalid_input` of `host` where it is not such a name, and of `message` where it has no `{CODE}`, already ends with
+/// `invalid_input` of `host` where it is not such a name, and of `message` if it has no `{CODE}`, already ends with
 /// such a line, or ends with an app hash and would grow beyond what [`with_app_hash`] allows.
 pub fn with_origin(message: &str, host: &str) -> Result<String, Error> {
     let host = domain_name(host)?;
@@ -35,7 +35,7 @@ pub fn with_origin(message: &str, host: &str) -> Result<String, Error> {
 ///
 /// # Errors
 ///
-/// `invalid_input` of `hash` where it is not 11 characters of `A-Z a-z 0-9 + /`, and of `message` where it has no
+/// `invalid_input` of `hash` if it is not 11 characters of `A-Z a-z 0-9 + /`, and of `message` where it has no
 /// `{CODE}`, already ends with a hash or with an origin-bound line, which must stay last, or is too long.
 pub fn with_app_hash(message: &str, hash: &str) -> Result<String, Error> {
     if !is_app_hash(hash) {

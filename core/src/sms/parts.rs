@@ -42,7 +42,14 @@ impl FromStr for SmsEncoding {
     }
 }
 
-/// What a text takes when it is sent by SMS.
+/// The size of a text that is sent by SMS.
+///
+/// ```
+/// use egoi_verify::sms_parts;
+///
+/// assert_eq!(sms_parts(&"a".repeat(160)).parts, 1);
+/// assert_eq!(sms_parts(&"a".repeat(161)).parts, 2);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SmsParts {
     /// The encoding: one character outside the GSM alphabet makes the whole text [`SmsEncoding::Ucs2`].

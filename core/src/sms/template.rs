@@ -6,7 +6,7 @@ use super::sms_parts;
 use crate::error::{Error, Reason};
 use crate::values::{Code, CodeSize};
 
-/// The text of an SMS with `{CODE}` where the code goes: 1 to 1,000 characters, at most 6 SMS parts with the code in
+/// The text of an SMS with `{CODE}` in the place of the code: 1 to 1,000 characters, at most 6 SMS parts with the code in
 /// place, and no control character but the newline. CRLF is a newline, a tab a space.
 #[derive(Clone, PartialEq, Eq)]
 pub struct MessageTemplate {
@@ -22,15 +22,18 @@ impl Default for MessageTemplate {
 }
 
 impl MessageTemplate {
-    /// Where the code goes.
+    /// The place of the code.
     pub const PLACE: &'static str = "{CODE}";
     /// Ours: E-goi documents no limit.
     const LONGEST: usize = 1000;
     /// Ours: E-goi documents no limit.
     const MAX_PARTS: u32 = 6;
 
-    /// A template for codes of this size. CRLF, the line end of a web form, becomes a newline, and a tab a space. What
-    /// breaks a limit is `invalid_input`.
+    /// Makes a template for codes of this size. CRLF, the line end of a web form, becomes a newline, and a tab a space.
+    ///
+    /// # Errors
+    ///
+    /// `invalid_input` for a text past a limit: see the fields of [`MessageTemplate`].
     pub fn new(text: &str, code_size: CodeSize) -> Result<Self, Error> {
         let text = &text.replace("\r\n", "\n").replace('\t', " ");
         let characters = text.chars().count();

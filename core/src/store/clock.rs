@@ -81,7 +81,7 @@ impl TestClock {
         hand.at = hand.at.after(by);
     }
 
-    /// Stops the time, or lets it go on from where it stopped.
+    /// Stops the time, or lets it continue.
     pub fn freeze(&self, frozen: bool) {
         let mut hand = self.hand();
         let now = Instant::now();

@@ -61,7 +61,7 @@ pub(crate) fn forked() -> Error {
     )
 }
 
-/// What a store gives back, later.
+/// The future result of a store.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
 
 /// HMAC-SHA-256 of a code under the engine's key, bound to the request id: all that is kept of a code. Its first
@@ -81,11 +81,11 @@ pub(crate) fn wrong_key() -> Error {
     Error::misconfigured(
         "key",
         Reason::WrongKey,
-        "the request was made under another key: give that one as `key`, or to change it, as one of `previous_keys`",
+        "the request was made under another key: give that key as `key`, or to change it, as one of `previous_keys`",
     )
 }
 
-/// Keeps requests, and decides by the pure state machine ([`Record::step`]) at a time of its own clock.
+/// Keeps requests, and decides by the pure state machine ([`Record::step`]) at the time of its own clock.
 ///
 /// Each method is one atomic operation: in SQL one transaction around one conditional write, in Redis one script. A
 /// failure is an error of the code `storage`, made by [`Error::new`]; nothing is ever verified then.
@@ -93,18 +93,18 @@ pub(crate) fn wrong_key() -> Error {
 /// A store that can lose a response repeats the command, and must not do twice what it did already: it knows a validation
 /// by its attempt's id, a request by its own, a resend by its command, a claim by its owner.
 pub trait StoreBackend: Send + Sync {
-    /// Writes a request down *before* its SMS is handed over, so that a process that dies in between leaves `sms =
+    /// Writes a request down *before* its SMS is sent. A process that dies in between leaves `sms =
     /// maybe`, and counts the SMS. Refuses where a limit is reached.
     fn create(&self, request: NewRequest) -> StoreFuture<'_, CreateResult>;
 
-    /// Counts the attempt and uses the code up, in one step; none where there is no such request. Where no submitted code has
+    /// Counts the attempt and uses the code up, in one step; `None` if there is no such request. Where no submitted code has
     /// the [`KEY_TAG`] of the one that is kept, it is `misconfigured`, and no attempt is counted.
     fn validate<'a>(&'a self, id: u128, attempt: Attempt<'a>) -> StoreFuture<'a, Option<Outcome>>;
 
-    /// Cancels; none where there is no such request.
+    /// Cancels the request; `None` if there is no such request.
     fn cancel(&self, id: u128) -> StoreFuture<'_, Option<State>>;
 
-    /// What a resend needs to know; none where there is no such request.
+    /// Returns the facts that a resend needs; `None` if there is no such request.
     fn terms(&self, id: u128) -> StoreFuture<'_, Option<StoredTerms>>;
 
     /// Puts the new code in the place of the old one before it is handed over, keeping the old one until
@@ -117,7 +117,7 @@ pub trait StoreBackend: Send + Sync {
     /// already, it changes nothing.
     fn record_delivery(&self, id: u128, delivery: u32, end: DeliveryStatus, counted: Counted) -> StoreFuture<'_, ()>;
 
-    /// Reads; none where there is no such request.
+    /// Reads the request; `None` if there is no such request.
     fn get(&self, id: u128) -> StoreFuture<'_, Option<StoredRequest>>;
 
     /// Claims an idempotency key of a `Client` for a number, and counts the SMS under the claim's limits, before the request is
@@ -146,19 +146,19 @@ pub trait StoreBackend: Send + Sync {
         unsupported("give_attempt_back")
     }
 
-    /// What is kept of a number: its requests, in any order, and what is counted for it.
+    /// Returns what is kept of a number: its requests, in any order, and its counters.
     fn find(&self, number: PhoneNumber, limits: Limits) -> StoreFuture<'_, FoundNumber> {
         let _ = (number, limits);
         unsupported("find")
     }
 
-    /// Forgets what is counted for a number.
+    /// Forgets the counters of a number.
     fn unlock(&self, number: PhoneNumber) -> StoreFuture<'_, ()> {
         let _ = number;
         unsupported("unlock")
     }
 
-    /// Removes everything that is kept of a number: its requests, what is counted for it, and the idempotency keys that were used
+    /// Removes everything that is kept of a number: its requests, its counters, and the idempotency keys that were used
     /// for it. Gives back how many requests there were.
     fn erase(&self, number: PhoneNumber) -> StoreFuture<'_, u64> {
         let _ = number;
@@ -170,7 +170,7 @@ pub trait StoreBackend: Send + Sync {
         Box::pin(std::future::ready(Ok(())))
     }
 
-    /// Whether the state is this process's alone. In a forked child such a store refuses every call as
+    /// Whether only this process has the state. In a forked child such a store refuses every call as
     /// [`ErrorCode::Forked`], before it takes a lock: another thread may have held it at the fork.
     fn is_in_process(&self) -> bool {
         false
@@ -186,7 +186,7 @@ fn unsupported<'a, T: Send + 'a>(call: &str) -> StoreFuture<'a, T> {
 pub struct FoundNumber {
     /// The requests, with their ids.
     pub requests: Vec<(u128, StoredRequest)>,
-    /// What is counted.
+    /// The counters.
     pub counters: Counters,
     /// The time on the store's clock.
     pub now: Timestamp,
@@ -201,9 +201,9 @@ pub struct NewRequest {
     pub id: u128,
     /// Its number. A store that outlives the process keeps it encrypted.
     pub number: PhoneNumber,
-    /// What stands for its code.
+    /// The digest of its code.
     pub code: Digest,
-    /// What a resend needs to know. A store that outlives the process keeps the message encrypted.
+    /// The facts that a resend needs. A store that outlives the process keeps the message encrypted.
     pub terms: StoredTerms,
     /// What stands for its idempotency key.
     pub idempotency_key: Option<Digest>,
@@ -211,11 +211,11 @@ pub struct NewRequest {
     pub previous_idempotency_keys: Vec<Digest>,
     /// How long a finished request is kept after `expires_at`.
     pub retention: Duration,
-    /// The limits that hold.
+    /// The limits of the request.
     pub limits: Limits,
 }
 
-/// What was asked for: message, code type and size, validity, group.
+/// The options of the request: message, code type and size, validity, group.
 #[derive(Clone)]
 pub struct StoredTerms {
     /// The number to send to.
@@ -273,7 +273,7 @@ pub struct Attempt<'a> {
     pub number: Option<PhoneNumber>,
     /// Who submits it.
     pub client: Option<ClientHash>,
-    /// The limits that hold.
+    /// The limits of the request.
     pub limits: Limits,
 }
 
@@ -286,7 +286,7 @@ pub struct NewResend {
     pub code: Digest,
     /// What [`StoreBackend::terms`] returned. A store whose key has changed encrypts it anew: the request lives longer now.
     pub terms: StoredTerms,
-    /// The limits that hold.
+    /// The limits of the request.
     pub limits: Limits,
 }
 

@@ -12,7 +12,7 @@ use super::memory::MemoryStore;
 use crate::error::{Error, Reason};
 use crate::values::EngineKey;
 
-/// A store for an `Engine` or a `Client`: where requests are kept, under which key, and for how long.
+/// A store for an `Engine` or a `Client`: the place of the requests, the key, and how long they are kept.
 ///
 /// ```
 /// # use std::time::Duration;
@@ -22,7 +22,7 @@ use crate::values::EngineKey;
 /// let options = EngineOptions::default().store(store);
 /// ```
 ///
-/// Its faults are `invalid_input`, said by what is made of it: [`Engine::new`](crate::Engine::new) or
+/// Its faults are `invalid_input`, reported by the object that uses it: [`Engine::new`](crate::Engine::new) or
 /// [`Client::new`](crate::Client::new).
 #[derive(Clone)]
 pub struct Store {

@@ -177,7 +177,7 @@ impl Seal {
             Err(Error::misconfigured(
                 "key",
                 Reason::WrongKey,
-                "the `key` is not the one that this store was made with: give that one as `key`, or to change it, as one of \
+                "the `key` is not the one that this store was made with: give that key as `key`, or to change it, as one of \
                  `previous_keys`",
             ))
         }

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::error::{Error, Reason};
 
-/// What a code is made of (E-goi's SDKs for V2; the article has the same four for V1).
+/// The characters of a code (E-goi's SDKs for V2; the article has the same four for V1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum CodeType {
     /// `0-9`
@@ -73,12 +73,16 @@ impl FromStr for CodeType {
 pub struct CodeSize(u8);
 
 impl CodeSize {
-    /// The smallest size, 4: ours, for E-goi documents none.
+    /// The smallest size, 4: ours, because E-goi documents no minimum.
     pub const MIN: Self = Self(4);
     /// The largest size, 20 (E-goi's SDKs for V2).
     pub const MAX: Self = Self(20);
 
-    /// A size of 4 to 20; any other is `invalid_input`.
+    /// Makes a size of 4 to 20 characters.
+    ///
+    /// # Errors
+    ///
+    /// `invalid_input` for any other.
     pub fn new(characters: u32) -> Result<Self, Error> {
         Self::at_least(Self::MIN, characters)
     }
@@ -130,11 +134,12 @@ impl Code {
     /// The most characters that a given code may have.
     const LONGEST: usize = 64;
 
-    /// The code that a person gave: spaces, hyphens and direction marks removed, digits of other scripts made 0–9,
-    /// letters upper case.
+    /// Reads the code that a person typed. Spaces, hyphens and direction marks are removed, digits of other scripts become 0–9, and
+    /// letters upper case. A code of the wrong length or alphabet is a code: it is submitted and counts.
     ///
-    /// Empty, or longer than 64 characters, is `invalid_input`; anything else is a code, be it of the wrong length or
-    /// alphabet.
+    /// # Errors
+    ///
+    /// `invalid_input` if it is empty, or longer than 64 characters.
     pub fn parse(given: &str) -> Result<Self, Error> {
         // Room for the longest code from the start: a string that grew would leave unwiped copies behind.
         let mut code = Zeroizing::new(String::with_capacity(Self::LONGEST * 4));
@@ -169,7 +174,7 @@ impl Code {
         &self.0
     }
 
-    /// Whether both are the same code, in a time that depends on the lengths alone.
+    /// Whether both are the same code, in a time that depends only on the lengths.
     pub fn matches(&self, other: &Self) -> bool {
         self.0.as_bytes().ct_eq(other.0.as_bytes()).into()
     }

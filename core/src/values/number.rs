@@ -11,6 +11,17 @@ use super::unlogged::unlogged;
 use crate::error::{Error, Reason};
 
 /// A possible phone number of full length. Printed, it is masked (`+35191*****00`).
+///
+/// ```
+/// use egoi_verify::PhoneNumber;
+///
+/// # fn main() -> Result<(), egoi_verify::Error> {
+/// let number = PhoneNumber::parse("00351 910 000 000")?;
+/// assert_eq!(number.e164(), "+351910000000");
+/// assert_eq!(number.to_string(), "+35191*****00"); // Printed, it is masked.
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PhoneNumber {
     calling_code: u16,
@@ -33,7 +44,7 @@ const MAX_DIGITS: usize = 18;
 ///
 /// # Errors
 ///
-/// `invalid_input` of the field `number`, whose [`reason`](Error::reason) names the fault: digits alone without
+/// `invalid_input` of the field `number`, whose [`reason`](Error::reason) names the fault: digits without
 /// `default_region`, a length that the country does not have, a calling code written twice, letters, an extension. Of the
 /// field `default_region` if there is no such country.
 pub fn parse_number(text: &str, default_region: Option<&str>) -> Result<PhoneNumber, Error> {
@@ -41,7 +52,11 @@ pub fn parse_number(text: &str, default_region: Option<&str>) -> Result<PhoneNum
 }
 
 impl PhoneNumber {
-    /// [`parse_number`] without a default region.
+    /// Reads a number that has its country: [`parse_number`] without a default region.
+    ///
+    /// # Errors
+    ///
+    /// See [`parse_number`].
     pub fn parse(text: &str) -> Result<Self, Error> {
         Self::parse_in(text, None)
     }
@@ -204,7 +219,7 @@ impl PhoneNumber {
             .filter(|region| *region != Region::World)
     }
 
-    /// The country, as its ISO 3166 code such as `PT`; none where the number does not tell it, as in `+1 000 000 0000`, or
+    /// The country, as its ISO 3166 code such as `PT`; `None` if the number does not show it, as in `+1 000 000 0000`, or
     /// where the calling code is of a satellite or another global network.
     pub fn country(self) -> Option<String> {
         self.region().map(|region| region.to_string())

@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorCode, Reason, named};
 pub const NUMBER_METADATA: &str = "9.0.42";
 
 named! {
-    /// What a phone number is for. The strings of [`NumberType::as_str`] are stable and the same in every language.
+    /// The type of a phone number. The strings of [`NumberType::as_str`] are stable and the same in every language.
     NumberType {
         /// A mobile phone.
         Mobile = "mobile",

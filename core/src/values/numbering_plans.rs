@@ -24,7 +24,7 @@ struct Change {
 pub(super) enum Meaning {
     /// Nothing else looks like this: it is read as the number of today.
     Today,
-    /// The number of today with digits left out looks the same, so that it is refused. Since this year.
+    /// The number of today with digits left out looks the same: it is refused. Since this year.
     DeadSince(u16),
 }
 

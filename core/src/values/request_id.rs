@@ -12,7 +12,11 @@ pub struct RequestId(String);
 impl RequestId {
     const LONGEST: usize = 128;
 
-    /// The id that a user or the service gave; `invalid_input` where it could not stand in a path.
+    /// Reads an id of the user or the service.
+    ///
+    /// # Errors
+    ///
+    /// `invalid_input` for a text that cannot be a segment of a path.
     pub fn parse(id: &str) -> Result<Self, Error> {
         let (reason, fault) = if id.is_empty() {
             (Reason::Empty, "is empty")

@@ -13,7 +13,11 @@ use crate::error::{Error, Reason};
 pub struct ApiKey(Zeroizing<String>);
 
 impl ApiKey {
-    /// A key of visible characters; empty or with others it is `invalid_input`.
+    /// Reads a key of visible characters.
+    ///
+    /// # Errors
+    ///
+    /// `invalid_input` if it is empty or has other characters.
     pub fn parse(key: &str) -> Result<Self, Error> {
         checked("api_key", key).map(|key| Self(Zeroizing::new(key.to_owned())))
     }
@@ -32,7 +36,11 @@ pub struct EngineKey(Zeroizing<Vec<u8>>);
 impl EngineKey {
     const SHORTEST: usize = 32;
 
-    /// A key of at least 32 bytes; a shorter one is `invalid_input`.
+    /// Makes a key of at least 32 bytes.
+    ///
+    /// # Errors
+    ///
+    /// `invalid_input` for a shorter one.
     pub fn new(key: &[u8]) -> Result<Self, Error> {
         Self::named("key", key)
     }

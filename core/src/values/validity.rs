@@ -12,7 +12,11 @@ impl Validity {
     pub(crate) const MIN_SECONDS: u16 = 1;
     pub(crate) const MAX_SECONDS: u16 = 3600;
 
-    /// A validity of 1 to 3,600 whole seconds; any other is `invalid_input`.
+    /// Makes a validity of 1 to 3,600 whole seconds.
+    ///
+    /// # Errors
+    ///
+    /// `invalid_input` for any other.
     pub fn new(ttl: Duration) -> Result<Self, Error> {
         if ttl.subsec_nanos() != 0 {
             return Err(Error::invalid_input(

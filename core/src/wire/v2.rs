@@ -219,11 +219,11 @@ pub fn format_date(at: SystemTime) -> Option<String> {
 pub struct Sender {
     /// Its id, which a request takes.
     pub id: String,
-    /// Its name, where it has one.
+    /// Its name, if it has one.
     pub name: Option<String>,
-    /// Its number, where it has one.
+    /// Its number, if it has one.
     pub number: Option<String>,
-    /// Its state in the service's word, where the service says it.
+    /// Its state in the service's word, if the service reports it.
     pub status: Option<String>,
 }
 
@@ -401,7 +401,7 @@ pub fn encode_ping(now: SystemTime) -> Vec<u8> {
     })))
 }
 
-/// What is none is left out.
+/// A text that is no number is left out.
 fn without_null(mut object: Value) -> Value {
     if let Value::Object(fields) = &mut object {
         fields.retain(|_, value| !value.is_null());

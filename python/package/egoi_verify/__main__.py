@@ -40,7 +40,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def run_sandbox(*, as_json: bool = False, **options: object) -> None:
-    """Runs a sandbox until SIGINT or SIGTERM. Its first line of output says where it is."""
+    """Runs a sandbox until SIGINT or SIGTERM. Its first line of output is its address."""
     ended = threading.Event()
 
     def end(*_: object) -> None:

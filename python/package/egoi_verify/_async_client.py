@@ -21,8 +21,8 @@ R = TypeVar("R")
 class AsyncClient(Connection, AsyncVerbs):
     """Has E-goi run verifications, with calls for ``asyncio``.
 
-    It works in whatever loop is running, and in several. Cancelling a task drops its HTTP request. Making one starts
-    nothing, and one that was used before a fork works in the child, with connections of its own::
+    It works in any running loop, and in several. Cancelling a task drops its HTTP request. Making one starts
+    nothing, and one that was used before a fork works in the child, with its own connections::
 
         async with AsyncClient(api_key=key, sender="1234") as client:
             verification = await client.request("+351 910 000 000", ttl=300)

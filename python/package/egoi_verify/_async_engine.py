@@ -63,7 +63,7 @@ class AsyncEngine(BaseEngine, AsyncVerbs):
 
     @coroutine_function
     def find(self, number: str, *, timeout: Seconds | None = None) -> Call[NumberRecord]:
-        """What is kept of a number, for a support desk: its requests and its limits that count something now.
+        """Returns what is kept of a number, for a support desk: its requests and its limits that count something now.
 
         Redis is read through for it.
 
@@ -78,7 +78,7 @@ class AsyncEngine(BaseEngine, AsyncVerbs):
 
     @coroutine_function
     def unlock(self, number: str, *, timeout: Seconds | None = None) -> Call[None]:
-        """Lifts the limits of a number: what is counted for it begins anew.
+        """Lifts the limits of a number: they count from zero again.
 
         A request whose own attempts or resends are used up stays so; a new one can be made at once.
 

@@ -73,14 +73,14 @@ class Connection:
         sms_per_prefix: PrefixQuota | None = None,
         wrong_codes_per_client: Quota | None = None,
     ) -> None:
-        """Starts nothing; what is wrong with any of the options is :class:`InvalidInputError`.
+        """Starts nothing; an option that is not accepted is :class:`InvalidInputError`.
 
         Args:
             api_key: The account's API key.
             sender: The sender: V2 takes its id, V1 its hash.
             api: Which version of the interface to speak. Default: ``"v2"``. The paths of ``"v1"``'s Verify calls are
                 assumed.
-            base_url: Where the service is. HTTPS, or HTTP to a loopback address, or any HTTP with ``allow_http``.
+            base_url: The address of the service. HTTPS, or HTTP to a loopback address, or any HTTP with ``allow_http``.
                 Default: E-goi's production service.
             timeout: The deadline of a whole call, repeated tries included. Default: 15 s.
             connect_timeout: How long making a connection may take, TLS included. Default: 3.1 s.
@@ -91,16 +91,16 @@ class Connection:
             trust: Whose certificates are trusted: Mozilla's, which come with the library (``"bundled"``, the default),
                 or the operating system's (``"platform"``). ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` replace Mozilla's.
                 ``REQUESTS_CA_BUNDLE`` is not read.
-            allow_http: Plain HTTP to any address: whoever is on the way reads the key and the codes.
-            check_state_first: Whether a V2 validation reads the request first, without which a wrong code on a request
+            allow_http: Plain HTTP to any address: everybody on the way can read the key and the codes.
+            check_state_first: Whether a V2 validation reads the request first. Otherwise a wrong code on a request
                 verified long ago could pass. Switch it off only for an account whose answers carry status words.
             accept: Which numbers are sent an SMS: ``"mobile"``, ``"valid"`` (the default) or ``"possible"``; another is
                 :class:`InvalidInputError`. Premium-rate, toll-free and other such numbers never are.
-            status_words: More status words of the service, each with what it means: ``{"validated": "verified"}``.
+            status_words: More status words of the service, each with its meaning: ``{"validated": "verified"}``.
             v1_paths: Paths below the base URL that differ from the assumed ones: ``request``, ``validate``,
                 ``cancel``, ``ping``, ``senders``, ``send_sms``.
             v2_paths: Paths below the base URL that differ from E-goi's: ``request``, ``get``, ``validate``, ``cancel``,
-                ``resend``, ``ping``, ``senders``, ``send_sms``. ``{id}`` is where a request's id goes.
+                ``resend``, ``ping``, ``senders``, ``send_sms``. ``{id}`` stands for a request's id.
             app_name: The application's name in ``User-Agent``, 1 to 100 visible ASCII characters and spaces.
             store: Where idempotency keys are kept and the limits count. Without it a request with an idempotency key
                 raises :class:`UnsupportedError`, and a limit is :class:`InvalidInputError`. All that has one store
@@ -170,9 +170,9 @@ class Connection:
         sms_per_prefix: PrefixQuota | None = None,
         wrong_codes_per_client: Quota | None = None,
     ) -> Self:
-        """Makes one from the environment. The options are those of the constructor.
+        """Makes one from the environment. The options are the constructor's.
 
-        It reads ``EGOI_API_KEY`` and ``EGOI_SENDER``, and where they are set ``EGOI_API`` (``v1`` or ``v2``),
+        It reads ``EGOI_API_KEY`` and ``EGOI_SENDER``, and if they are set ``EGOI_API`` (``v1`` or ``v2``),
         ``EGOI_BASE_URL`` and ``EGOI_ALLOW_HTTP``.
 
         Raises:
@@ -242,7 +242,7 @@ class Client(Connection, ServiceCalls, BlockingVerbs):
     """Has E-goi run verifications, with calls that block.
 
     Share one between threads; each call releases the GIL. Ctrl-C ends a call. Making one starts nothing, and one that
-    was used before a fork works in the child, with connections of its own::
+    was used before a fork works in the child, with its own connections::
 
         with Client(api_key=key, sender="1234") as client:
             verification = client.request("+351 910 000 000", ttl=300)
@@ -250,8 +250,7 @@ class Client(Connection, ServiceCalls, BlockingVerbs):
 
     Every call raises a subclass of :class:`VerifyError`. The library never sends a second SMS on its own initiative.
 
-    Over V2, where the service's response does not say whether the code was right, two processes that validate one id at
-    the same moment cannot be told apart: keep the validations of one id in one process.
+    Over V2, keep the validations of one id in one process: ``docs/production.md`` says why.
     """
 
     def _connect(self, options: _native.ClientOptions) -> None:
@@ -282,7 +281,7 @@ class EgoiSms(Connection, ServiceCalls):
         max_parts: int | None = None,
         **client: Unpack[_OfConnection],
     ) -> None:
-        """Starts nothing; what is wrong with any of the options is :class:`InvalidInputError`.
+        """Starts nothing; an option that is not accepted is :class:`InvalidInputError`.
 
         One SMS goes to V2's call for a single one. ``v2_paths={"send_sms": "v2/sms/messages/action/send"}`` is the call
         that takes a list.
@@ -290,7 +289,7 @@ class EgoiSms(Connection, ServiceCalls):
         Args:
             api_key: The account's API key.
             sender: The sender: V2 takes its id, V1 its hash.
-            urgent: Whether E-goi sends it before what is not urgent (V2). V1 has no priority.
+            urgent: Whether E-goi sends it before other SMS (V2). V1 has no priority.
             encoding: The encoding of every text. Default: what the text needs.
             max_parts: The maximum of parts that E-goi sends of a text, 1 or more. Default: as many as the text takes.
             client: The other options of a :class:`Client`, without its limits: an :class:`Engine` has its own.
@@ -310,7 +309,7 @@ class EgoiSms(Connection, ServiceCalls):
         max_parts: int | None = None,
         **client: Unpack[_FromEnvironment],
     ) -> Self:
-        """Makes one from the environment, as :meth:`Client.from_env` does. The options are those of the constructor.
+        """Makes one from the environment, as :meth:`Client.from_env` does. The options are the constructor's.
 
         Raises:
             InvalidInputError: A variable is missing or cannot be read, or an option was refused.

@@ -76,14 +76,14 @@ class BaseEngine:
         calling_codes: Sequence[int] | None = None,
         clock: TestClock | None = None,
     ) -> None:
-        """Starts nothing; what is wrong with any of the options is :class:`InvalidInputError`.
+        """Starts nothing.
 
-        A stranger can use up the limits of somebody else's number: set ``sms_per_client`` and
-        ``wrong_codes_per_client``, and name the client with each call.
+        For production, set ``sms_per_client`` and ``wrong_codes_per_client``, and name the client with each call:
+        ``docs/production.md`` says why.
 
         Args:
             send: Sends an SMS: a function, plain or ``async``, of an :class:`OutgoingSms`, or :class:`EgoiSms`.
-            store: Where the state is kept. Default: ``Store("memory:")``, gone with the process.
+            store: The store of the state. Default: ``Store("memory:")``, gone with the process.
             max_requests: How many requests ``"memory:"`` holds; beyond it a request is :class:`RateLimitedError`.
                 Default: 10 million.
             max_attempts: Wrong codes for one request, not given back by a resend; then ``TOO_MANY_ATTEMPTS``. Default:
@@ -100,16 +100,19 @@ class BaseEngine:
                 Default: no limit.
             max_resends: Resends of one request; then :class:`RateLimitedError`. Default: 3; ``None`` is no limit.
             resend_after: The pause between two SMS to one number; before its end a request and a resend are
-                :class:`RateLimitedError`. That of a request has the pending request's ``request_id``, so that a form
+                :class:`RateLimitedError`. The error of a request has the pending request's ``request_id``: a form
                 goes on with it. Default: 30 s; ``None`` is no pause.
             timeout: The deadline of each call. Default: 15 s.
             accept: Which numbers are sent an SMS: ``"mobile"``, ``"valid"`` (the default) or ``"possible"``; another is
                 :class:`InvalidInputError`. Premium-rate, toll-free and other such numbers never are.
             countries: The countries that are allowed, by ISO 3166 code, ``["PT", "ES"]``. A number of another country,
-                or of none that it tells, is :class:`RejectedError`. Default: all.
+                or without a known one, is :class:`RejectedError`. Default: all.
             calling_codes: The calling codes that are allowed with every country that they have, ``[1]``; with
                 ``countries``, what either list allows. Default: all.
             clock: A clock for tests.
+
+        Raises:
+            InvalidInputError: An option that is not accepted: correct the one that ``field`` names.
         """
         _check_gateway(send)
         given: dict[str, Any] = {
@@ -156,7 +159,7 @@ class BaseEngine:
         countries: Sequence[str] | None = None,
         calling_codes: Sequence[int] | None = None,
     ) -> Self:
-        """Makes one from the environment. The options are those of the constructor.
+        """Makes one from the environment. The options are the constructor's.
 
         The store is ``EGOI_STORE`` with the key ``EGOI_STORE_KEY``. Without ``send`` it sends by
         ``EgoiSms.from_env()``.
@@ -330,7 +333,7 @@ class Engine(BaseEngine, BlockingVerbs):
         return None
 
     def find(self, number: str, *, timeout: Seconds | None = None) -> NumberRecord:
-        """What is kept of a number, for a support desk: its requests and its limits that count something now.
+        """Returns what is kept of a number, for a support desk: its requests and its limits that count something now.
 
         Redis is read through for it.
 
@@ -344,7 +347,7 @@ class Engine(BaseEngine, BlockingVerbs):
         return number_record(self._run(job, span))
 
     def unlock(self, number: str, *, timeout: Seconds | None = None) -> None:
-        """Lifts the limits of a number: what is counted for it begins anew.
+        """Lifts the limits of a number: they count from zero again.
 
         A request whose own attempts or resends are used up stays so; a new one can be made at once.
 
@@ -389,13 +392,13 @@ class Engine(BaseEngine, BlockingVerbs):
         self._run(job, span)
 
     def close(self) -> None:
-        """Releases what it holds. Later calls raise :class:`ClosedError`."""
+        """Releases its resources. Later calls raise :class:`ClosedError`."""
         super().close()
         self._loop.close()
 
 
 class DeliveryLoop:
-    """An event loop in a thread of its own, for the ``async`` functions that send for an engine whose calls block.
+    """An event loop in its own thread, for the ``async`` functions that send for an engine whose calls block.
 
     The first of them starts it.
     """
@@ -430,7 +433,7 @@ class DeliveryLoop:
 
 
 def _started_loop() -> AbstractEventLoop:
-    """A loop that runs in a thread of its own, which made it: under gevent its selector belongs to its thread."""
+    """A loop that runs in its own thread, which made it: under gevent its selector belongs to its thread."""
     made: list[AbstractEventLoop] = []
     lock = _green.real_lock()
     lock.acquire()

@@ -16,11 +16,17 @@ __all__ = ["code_in_sms", "generate_code", "parse_number", "sms_parts", "with_ap
 def generate_code(
     code_type: CodeType | Literal["numeric", "alpha", "alphanumeric", "hex"] = CodeType.NUMERIC, code_size: int = 6
 ) -> str:
-    """A new code, each character drawn evenly from the operating system's randomness.
+    """Draws a code, each character evenly, from the operating system's randomness.
+
+    >>> len(generate_code("alphanumeric", 8))
+    8
 
     Args:
-        code_type: What it is made of.
-        code_size: How many characters it has, 4 to 20; any other size is :class:`InvalidInputError`.
+        code_type: The characters of the code.
+        code_size: The number of characters, 4 to 20.
+
+    Raises:
+        InvalidInputError: Another size or type: correct the argument that ``field`` names.
     """
     return _native.generate_code(code_type, code_size)
 
@@ -28,7 +34,10 @@ def generate_code(
 def parse_number(text: str, default_region: str | None = None) -> PhoneNumber:
     """Reads a number as people write it: ``+351 910 000 000``, ``00351910000000``, ``351-910000000``.
 
-    Two spellings of one phone are one number. Whether it can be sent an SMS, its ``type`` says.
+    Two spellings of one phone are one number. Its ``type`` says whether it can get an SMS.
+
+    >>> parse_number("910 000 000", default_region="PT").type == "mobile"
+    True
 
     Args:
         text: The number.
@@ -47,26 +56,42 @@ def parse_number(text: str, default_region: str | None = None) -> PhoneNumber:
 
 
 def sms_parts(text: str) -> SmsParts:
-    """Counts the SMS parts of a text, with the code already in place (3GPP TS 23.038 and 23.040)."""
+    """Counts the SMS parts of a text, with the code already in place (3GPP TS 23.038 and 23.040).
+
+    >>> sms_parts("a" * 161).parts
+    2
+    """
     return SmsParts(*_native.sms_parts(text))
 
 
 def with_origin(message: str, host: str) -> str:
-    """The message with the last line that lets browsers fill the code in on this host alone (WebOTP, Safari).
+    """Adds the last line that lets browsers fill the code in on this host only (WebOTP, Safari).
+
+    >>> with_origin("{CODE} is your code.", "example.com").splitlines()[-1]
+    '@example.com #{CODE}'
 
     Args:
         message: The message, with ``{CODE}``.
-        host: The host of the page, ``example.com``; another form is :class:`InvalidInputError`.
+        host: The host of the page, ``example.com``.
+
+    Raises:
+        InvalidInputError: A message without ``{CODE}``, or a text that is no host: correct it.
     """
     return _native.with_origin(message, host)
 
 
 def with_app_hash(message: str, hash: str) -> str:
-    """The message with the hash of an Android app, which is then given it (SMS Retriever).
+    """Adds the hash of an Android app, which the system then gives the SMS to (SMS Retriever).
+
+    >>> with_app_hash("{CODE} is your code.", "FA+9qCX9VSu").splitlines()[-1]
+    'FA+9qCX9VSu'
 
     Args:
         message: The message, with ``{CODE}``.
-        hash: The app's hash, 11 characters; another is :class:`InvalidInputError`.
+        hash: The app's hash, 11 characters.
+
+    Raises:
+        InvalidInputError: A message without ``{CODE}``, or a text that is no hash: correct it.
     """
     return _native.with_app_hash(message, hash)
 
@@ -76,9 +101,15 @@ def code_in_sms(
     code_type: CodeType | Literal["numeric", "alpha", "alphanumeric", "hex"] | None = None,
     code_size: int | None = None,
 ) -> str | None:
-    """Reads the code from the text of an SMS, for tests; ``None`` where no part of it is plausible.
+    """Reads the code from the text of an SMS, for tests; ``None`` if no part of it is plausible.
 
-    A guess, but for the line of :func:`with_origin`: only the verifier knows whether it is the code.
+    It is a guess, except for the line of :func:`with_origin`: only the verifier knows the code.
+
+    >>> code_in_sms("123456 is your code", "numeric", 6)
+    '123456'
+
+    Raises:
+        InvalidInputError: A type or a size that no code has: correct it.
     """
     try:
         return _native.code_in_sms(text, code_type, code_size)

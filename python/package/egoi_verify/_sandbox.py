@@ -52,15 +52,15 @@ class Sandbox:
 
         Args:
             host: The address to listen on. Default: 127.0.0.1, which no other machine reaches.
-            port: The port. Default: a free one. One that is taken is :class:`InvalidInputError`.
+            port: The port. Default: a free one. A port that is taken is :class:`InvalidInputError`.
             seed: Draws the same codes in every run. Default: the operating system's randomness.
-            code: Every code is this one, whatever size was asked for.
+            code: Every code is this one, for every size.
             api_key: The one key that is accepted. Default: any.
             v2_words: V2's answer to a validation has a status word in each item; it is the bare list as published
                 otherwise.
             v2_wrong: The status of V2's response to a wrong code.
             senders: The senders of the account: V2's ids, V1's hashes. A request of any other is refused.
-            own_limits: Whether the library's own limits hold, of which E-goi documents none: a code of at least 4
+            own_limits: Whether the library's own limits hold, which E-goi does not document: a code of at least 4
                 characters, a message of at most 1,000 characters and 6 SMS parts.
             allow_hosts: Host names that programs may call it by, such as the ``sandbox`` of ``http://sandbox:8080``.
                 Default: ``localhost`` and addresses.
@@ -80,7 +80,7 @@ class Sandbox:
             }
         )
         self.url: str = self._sandbox.url()
-        """Where it listens, ``http://127.0.0.1:PORT``. V2's base URL is ``URL/api``, V1's ``URL/api/public``."""
+        """Its address, ``http://127.0.0.1:PORT``. V2's base URL is ``URL/api``, V1's ``URL/api/public``."""
         self.clock = SandboxClock(self._sandbox)
         """Its clock."""
 
@@ -100,15 +100,23 @@ class Sandbox:
         return AsyncClient._of(self._sandbox.client_options(api))  # pyright: ignore[reportPrivateUsage]
 
     def messages(self, number: str | None = None) -> list[Message]:
-        """What was sent to a number, or to all of them: newest first."""
+        """Returns the SMS that were sent to a number, or to all numbers, the newest first.
+
+        Raises:
+            InvalidInputError: A text that is no number: correct it.
+        """
         rows = self._sandbox.messages(number)
         return [Message(*row[:6], datetime.fromisoformat(row[6].replace("Z", "+00:00")), row[7]) for row in rows]
 
     def wait_for_code(self, number: str, timeout: Seconds | None = None) -> str:
-        """Waits for an SMS to the number that this has not given before, and gives its code.
+        """Waits for an SMS to the number that this method has not returned before, and returns its code.
 
-        None in time, by default 10 s, is :class:`CallTimeoutError`. In a coroutine an SMS that is already there is
-        given at once; to wait for another, call it by ``asyncio.to_thread``.
+        In a coroutine it returns the code of an SMS that is already there. To wait for another, call it by
+        ``asyncio.to_thread``.
+
+        Raises:
+            CallTimeoutError: No SMS came in time, by default 10 s. Look at :meth:`messages`.
+            InvalidInputError: A text that is no number: correct it.
         """
         return _green.run(self._sandbox.wait_for_code(number, timeout))
 
@@ -137,6 +145,9 @@ class Sandbox:
             body: What to answer in place of the answer.
             probability: How likely it strikes, 0 to 1.
             count: How often it strikes. ``None`` is without end.
+
+        Raises:
+            InvalidInputError: A fault that is not accepted: correct it.
         """
         seconds = delay if isinstance(delay, (int, float)) else delay.total_seconds()
         self._sandbox.fail_next(
@@ -178,7 +189,13 @@ class Sandbox:
 
 
 class SandboxClock:
-    """The clock of a sandbox. An engine takes it too: ``Engine(send, clock=sandbox.clock)``."""
+    """The clock of a sandbox.
+
+    An engine takes it too::
+
+    engine = Engine(send, clock=sandbox.clock)
+    sandbox.clock.advance(601)
+    """
 
     def __init__(self, sandbox: _native.Sandbox) -> None:
         self._sandbox = sandbox
@@ -193,7 +210,7 @@ class SandboxClock:
         self._sandbox.advance(by)
 
     def freeze(self, frozen: bool = True) -> None:
-        """Stops the time, or lets it go on from where it stopped."""
+        """Stops the time, or lets it continue."""
         self._sandbox.freeze(frozen)
 
     def now(self) -> datetime:

@@ -1,4 +1,4 @@
-"""Where state is kept."""
+"""The place of the state."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["Store"]
 
 
 class Store:
-    """Where an engine keeps its requests, and a client its idempotency keys.
+    """The place in which an engine keeps its requests, and a client its idempotency keys.
 
     Engines and clients may share one, in several processes too::
 

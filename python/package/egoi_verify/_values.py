@@ -32,7 +32,11 @@ Seconds = float | timedelta
 
 
 class CodeType(str, Enum):
-    """What a code is made of. The word itself, ``"hex"``, is taken too."""
+    """The characters of a code. The word itself, ``"hex"``, is taken too.
+
+    >>> CodeType.HEX == "hex"
+    True
+    """
 
     NUMERIC = "numeric"
     """``0-9``"""
@@ -48,7 +52,11 @@ class CodeType(str, Enum):
 
 
 class State(str, Enum):
-    """The state of a request: a string, ``state == "pending"``."""
+    """The state of a request: a string, ``state == "pending"``.
+
+    >>> State.PENDING == "pending"
+    True
+    """
 
     PENDING = "pending"
     """Waits for the right code."""
@@ -66,8 +74,11 @@ class State(str, Enum):
 class Outcome(str, Enum):
     """The result of submitting a code, as a string. Only :attr:`VERIFIED` proves anything: test :attr:`is_verified`.
 
-    An outcome has no truth value (``if outcome:`` is a ``TypeError``), so that a wrong code cannot pass for a right
+    An outcome has no truth value (``if outcome:`` is a ``TypeError``): a wrong code cannot pass for a right
     one.
+
+    >>> Outcome.VERIFIED.is_verified
+    True
     """
 
     VERIFIED = "verified"
@@ -97,7 +108,11 @@ class Outcome(str, Enum):
 
 
 class SmsStatus(str, Enum):
-    """Whether the SMS of a request was sent, as a string."""
+    """Whether the SMS of a request was sent, as a string.
+
+    >>> SmsStatus.SENT == "sent"
+    True
+    """
 
     SENT = "sent"
     """It was sent."""
@@ -110,20 +125,25 @@ class SmsStatus(str, Enum):
 
 @dataclass(frozen=True)
 class Verification:
-    """What is known of a request. Never the code, never the message; printed, the number is masked."""
+    """A request, as far as it is known. Never the code, never the message; printed, the number is masked.
+
+    >>> verification = Verification("1", State.PENDING, number="+351910000000")
+    >>> verification.state is State.PENDING
+    True
+    """
 
     id: str
     """The request's id, for ``validate``, ``cancel``, ``resend`` and ``get``."""
     state: State
     """Its state."""
     number: str | None = None
-    """The full number, ``+351910000000``, where the service says it."""
+    """The full number, ``+351910000000``, if the service reports it."""
     created_at: datetime | None = None
-    """When it was made, in UTC, where that is known."""
+    """When it was made, in UTC, if it is known."""
     expires_at: datetime | None = None
-    """The code is good before this time, in UTC, where that is known; never later than the service's own."""
+    """The code is valid before this time, in UTC, if it is known; never later than the service's own."""
     sms: SmsStatus | None = None
-    """Whether the SMS went out, where that is known."""
+    """Whether the SMS went out, if it is known."""
     attempts_left: int | None = None
     """How many more wrong codes are looked at, from an engine that counts."""
     resend_at: datetime | None = None
@@ -143,16 +163,20 @@ class Verification:
 
 @dataclass(frozen=True)
 class SenderInfo:
-    """A sender of the account. Printed, its number is masked."""
+    """A sender of the account. Printed, its number is masked.
+
+    >>> SenderInfo("1", name="Shop").id
+    '1'
+    """
 
     id: str
     """Its id, which ``sender`` takes over V2."""
     name: str | None = None
-    """Its name, where it has one."""
+    """Its name, if it has one."""
     number: str | None = None
-    """Its number, where it has one."""
+    """Its number, if it has one."""
     status: str | None = None
-    """Its state in the service's word, where the service says it."""
+    """Its state in the service's word, if the service reports it."""
 
     def __repr__(self) -> str:
         number = None if self.number is None else _native.masked(self.number)
@@ -160,7 +184,11 @@ class SenderInfo:
 
 
 class NumberType(str, Enum):
-    """What a phone number is for, as a string."""
+    """What a phone number is for, as a string.
+
+    >>> NumberType.MOBILE == "mobile"
+    True
+    """
 
     MOBILE = "mobile"
     """A mobile phone."""
@@ -193,16 +221,21 @@ class NumberType(str, Enum):
 
 @dataclass(frozen=True)
 class PhoneNumber:
-    """A number that was read. Printed, it is masked: ``str(number)`` is ``+35191*****00``."""
+    """A number that was read. Printed, it is masked: ``str(number)`` is ``+35191*****00``.
+
+    >>> from egoi_verify import parse_number
+    >>> parse_number("00351 910 000 000").e164
+    '+351910000000'
+    """
 
     e164: str
     """In E.164: ``+351910000000``."""
     country: str | None
-    """Its country's ISO 3166 code, ``"PT"``, where the number tells it."""
+    """Its country's ISO 3166 code, ``"PT"``, if the number shows it."""
     calling_code: int
     """The calling code: ``351``."""
     type: NumberType
-    """What it is for."""
+    """Its type."""
 
     @property
     def masked(self) -> str:
@@ -218,7 +251,12 @@ class PhoneNumber:
 
 @dataclass(frozen=True)
 class SmsParts:
-    """What a text takes when it is sent by SMS."""
+    """The size of a text that is sent by SMS.
+
+    >>> from egoi_verify import sms_parts
+    >>> sms_parts("a" * 161).parts
+    2
+    """
 
     encoding: str
     """``"gsm7"``, or ``"ucs2"`` where one character is outside the GSM alphabet."""
@@ -230,7 +268,13 @@ class SmsParts:
 
 @dataclass(frozen=True)
 class OutgoingSms:
-    """An SMS to send. Its text holds the code and is not printed; the number is masked when printed."""
+    """An SMS to send. Its text holds the code and is not printed; the number is masked when printed.
+
+    A function that sends takes one::
+
+        def send(sms: OutgoingSms) -> None:
+            gateway.deliver(sms.number, sms.text, reference=sms.attempt_id)
+    """
 
     number: str
     """The full number, ``+351910000000``."""
@@ -245,7 +289,12 @@ class OutgoingSms:
 
 @dataclass(frozen=True)
 class Message:
-    """An SMS in a sandbox's inbox, as the recipient got it. Printed, it shows neither text nor code."""
+    """An SMS in a sandbox's inbox, as the recipient got it. Printed, it shows neither text nor code.
+
+    A sandbox returns it::
+
+        sandbox.messages("+351 910 000 000")[0].text
+    """
 
     id: int
     """Counts up from 1."""
@@ -273,7 +322,11 @@ class Message:
 
 @dataclass(frozen=True)
 class Quota:
-    """At most this many events in this long a window, which starts at its first event."""
+    """At most this many events in this long a window, which starts at its first event.
+
+    >>> Quota(5, per=3_600).limit
+    5
+    """
 
     limit: int
     """How many events, 1 or more."""
@@ -283,7 +336,11 @@ class Quota:
 
 @dataclass(frozen=True)
 class PrefixQuota:
-    """At most this many SMS in this long a window to numbers that share all but their last digits."""
+    """At most this many SMS in this long a window to numbers that share all but their last digits.
+
+    >>> PrefixQuota(20, per=86_400, last_digits=4).last_digits
+    4
+    """
 
     limit: int
     """How many SMS, 1 or more."""
@@ -304,7 +361,13 @@ def plain_limits(options: Mapping[str, object]) -> dict[str, object]:
 
 @dataclass(frozen=True)
 class NumberLimit:
-    """A limit of a number that counts something now."""
+    """A limit of a number that counts something now.
+
+    Part of a :class:`NumberRecord`::
+
+        for limit in engine.find(number).limits:
+            print(limit.limit, limit.count, limit.ends_at)
+    """
 
     limit: str
     """Its name: ``wrong_codes_per_number``, ``sms_per_number`` or ``resend_after``."""
@@ -318,7 +381,13 @@ class NumberLimit:
 
 @dataclass(frozen=True)
 class NumberRecord:
-    """What an engine keeps of a number. Printed, the number is masked."""
+    """What an engine keeps of a number. Printed, the number is masked.
+
+    An engine returns it::
+
+        record = engine.find("+351 910 000 000")
+        print(len(record.requests))
+    """
 
     number: str
     """The full number, ``+351910000000``."""

@@ -25,7 +25,7 @@ class Documented:
 
         Args:
             number: The number as people write it: ``+351 910 000 000``, ``00351910000000``, ``351-910000000``.
-            message: The text of the SMS: 1 to 1,000 characters with ``{CODE}`` where the code goes, at most 6 SMS
+            message: The text of the SMS: 1 to 1,000 characters with ``{CODE}`` in the place of the code, at most 6 SMS
                 parts. Default: ``{CODE} is your verification code.``
             code_type: The characters of the code. Default: numeric.
             code_size: How many characters the code has, 4 to 20. Default: 6.
@@ -37,9 +37,9 @@ class Documented:
                 counts by it. An engine's resends of the request count for the same client. Only a keyed hash of it is
                 stored.
             default_region: The country of a number without its calling code: an ISO 3166 code such as ``"PT"``.
-            timeout: The deadline of this call. Default: that of the client or engine. It does not interrupt a plain
+            timeout: The deadline of this call. Default: the client's or engine's. It does not interrupt a plain
                 function that sends for a blocking :class:`Engine`, because that runs in the thread that calls: give
-                your gateway's client a timeout of its own.
+                your gateway's client its own timeout.
 
         Raises:
             InvalidInputError: An argument was refused; nothing was sent.
@@ -65,7 +65,7 @@ class Documented:
             client: Who submits the code: an address, a session or a device, 1 to 256 characters.
                 ``wrong_codes_per_client`` counts by it. Only a keyed hash of it is stored.
             default_region: The country of a ``number`` without its calling code.
-            timeout: The deadline of this call. Default: that of the client or engine.
+            timeout: The deadline of this call. Default: the client's or engine's.
 
         Returns:
             The outcome. Only ``Outcome.VERIFIED`` proves the number: test ``outcome.is_verified``.

@@ -1,4 +1,4 @@
-"""What clients and engines share, so that code written for one runs on the other."""
+"""What clients and engines share: code for one runs on the other."""
 
 from __future__ import annotations
 
@@ -16,7 +16,13 @@ __all__ = ["AsyncVerifier", "Verifier"]
 
 
 class Verifier(Protocol):
-    """The five verbs of :class:`Client` and :class:`Engine`."""
+    """The five verbs of :class:`Client` and :class:`Engine`: code for one runs on the other.
+
+    It is a protocol, and a fake of yours for tests needs no base class::
+
+        def is_proved(verifier: Verifier, id: str, given: str, number: str) -> bool:
+            return verifier.validate(id, given, number=number).is_verified
+    """
 
     def request(
         self,
@@ -49,7 +55,7 @@ class Verifier(Protocol):
         ...
 
     def cancel(self, id: str, *, timeout: Seconds | None = None) -> State:
-        """Gives the request up, and gives back the state that it is in afterwards."""
+        """Cancels the request, and gives back the state that it is in afterwards."""
         ...
 
     def resend(self, id: str, *, timeout: Seconds | None = None) -> Verification:
@@ -62,7 +68,13 @@ class Verifier(Protocol):
 
 
 class AsyncVerifier(Protocol):
-    """The five verbs of :class:`AsyncClient` and :class:`AsyncEngine`."""
+    """The five verbs of :class:`AsyncClient` and :class:`AsyncEngine`: code for one runs on the other.
+
+    It is a protocol, and a fake of yours for tests needs no base class::
+
+        async def is_proved(verifier: AsyncVerifier, id: str, given: str, number: str) -> bool:
+            return (await verifier.validate(id, given, number=number)).is_verified
+    """
 
     def request(
         self,
@@ -95,7 +107,7 @@ class AsyncVerifier(Protocol):
         ...
 
     def cancel(self, id: str, *, timeout: Seconds | None = None) -> Coroutine[Any, Any, State]:
-        """Gives the request up, and gives back the state that it is in afterwards."""
+        """Cancels the request, and gives back the state that it is in afterwards."""
         ...
 
     def resend(self, id: str, *, timeout: Seconds | None = None) -> Coroutine[Any, Any, Verification]:

@@ -1,4 +1,4 @@
-"""For tests alone."""
+"""For tests only."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class TestClock:
         self._clock.advance(by)
 
     def freeze(self, frozen: bool = True) -> None:
-        """Stops the time, or lets it go on from where it stopped."""
+        """Stops the time, or lets it continue."""
         self._clock.freeze(frozen)
 
     def now(self) -> datetime:

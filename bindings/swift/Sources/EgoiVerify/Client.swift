@@ -3,9 +3,9 @@ import Foundation
 
 /// Which version of the service's interface to speak.
 public enum API: String, Sendable, CaseIterable {
-    /// The one of E-goi's article. The paths of its calls are assumed.
+    /// E-goi's article. The paths of its calls are assumed.
     case v1
-    /// The one of E-goi's published SDKs.
+    /// E-goi's published SDKs.
     case v2
 }
 
@@ -27,7 +27,7 @@ public enum Accept: String, Sendable, CaseIterable {
     case possible
 }
 
-/// How to make a ``Client``. What is `nil` has the library's default. It holds the key, and prints nothing of it.
+/// How to make a ``Client``. An option that is `nil` has the library's default. It holds the key, and prints nothing of it.
 public struct ClientOptions: Sendable {
     /// The account's key. It belongs on a server: never in an app.
     public var apiKey: String
@@ -35,7 +35,7 @@ public struct ClientOptions: Sendable {
     public var sender: String
     /// Which version to speak. Default: V2.
     public var api: API?
-    /// Where the service is: HTTPS, or HTTP to a loopback address, or any HTTP with ``allowHTTP``.
+    /// The address of the service: HTTPS, or HTTP to a loopback address, or any HTTP with ``allowHTTP``.
     public var baseURL: String?
     /// The deadline of a whole call, in seconds. Default: 15.
     public var timeout: TimeInterval?
@@ -47,13 +47,13 @@ public struct ClientOptions: Sendable {
     public var caCertificates: Data?
     /// Which certificates are trusted. Default: the bundled ones.
     public var trust: Trust?
-    /// Plain HTTP to any address: whoever is on the way reads the key and the codes. Default: no.
+    /// Plain HTTP to any address: everybody on the way can read the key and the codes. Default: no.
     public var allowHTTP: Bool?
     /// Whether a V2 validation reads the request first. Default: yes.
     public var checkStateFirst: Bool?
     /// Which numbers are sent an SMS; another is ``VerifyError/invalidInput(_:)``. Default: ``Accept/valid``.
     public var accept: Accept?
-    /// More status words of the service, each with what it means: `["validated": "verified"]`.
+    /// More status words of the service, each with its meaning: `["validated": "verified"]`.
     public var statusWords: [String: String]?
     /// V1's paths below the base URL, by name.
     public var v1Paths: [String: String]?
@@ -118,12 +118,11 @@ extension ClientOptions: CustomStringConvertible, CustomDebugStringConvertible, 
 /// let outcome = try await client.validate(verification.id, code: given, number: session.number)
 /// ```
 ///
-/// Over V2, where the service's response does not say whether the code was right, two processes that validate one id at the
-/// same moment cannot be told apart: keep the validations of one id in one process.
+/// Over V2, keep the validations of one id in one process: `docs/production.md` says why.
 public final class Client: Verifier {
     private let native: NativeClient
 
-    /// A client of these options; what is wrong with any of them is ``VerifyError/invalidInput(_:)``.
+    /// A client of these options; an option that is not accepted is ``VerifyError/invalidInput(_:)``.
     public init(_ options: ClientOptions) throws {
         native = try ffi { try NativeClient(options: options.native) }
     }

@@ -1,6 +1,6 @@
 internal import EgoiVerifyNative
 
-/// E-goi's own SMS call, for an ``Engine`` to send with. What is `nil` has the library's default. It prints nothing of its
+/// E-goi's own SMS call, for an ``Engine`` to send with. An option that is `nil` has the library's default. It prints nothing of its
 /// client's key.
 ///
 /// ```swift
@@ -12,7 +12,7 @@ internal import EgoiVerifyNative
 public struct EgoiSMS: Sendable {
     /// How to reach E-goi.
     public var client: ClientOptions
-    /// Whether E-goi sends it before what is not urgent. V2; V1 has no priority. Default: yes.
+    /// Whether E-goi sends it before other SMS. V2; V1 has no priority. Default: yes.
     public var urgent: Bool?
     /// The encoding of every text. Default: what the text needs.
     public var encoding: SMSEncoding?

@@ -18,16 +18,26 @@ extension OutgoingSMS: CustomStringConvertible, CustomDebugStringConvertible, Cu
 }
 
 /// What the function that sends throws.
+///
+/// ```swift
+/// let engine = try Engine { sms in
+///     do {
+///         try await gateway.deliver(to: sms.number, sms.text)
+///     } catch let refused as ConnectionRefused {
+///         throw SendError.notSent(underlying: refused)
+///     }
+/// }
+/// ```
 public enum SendError: Error {
     /// Nothing went out, for certain: no request is left behind and nothing is counted.
     case notSent(underlying: (any Error)? = nil)
 }
 
-/// A limit of the ``Engine``: the library's own, none at all, or one of yours.
+/// A limit of the ``Engine``: the library's default, no limit, or yours.
 public enum Limit<Value: Sendable>: Sendable {
     /// The library's default.
     case standard
-    /// None at all.
+    /// No limit.
     case off
     /// This one.
     case at(Value)
@@ -64,11 +74,18 @@ public struct PrefixQuota: Sendable, Hashable {
     }
 }
 
-/// How to set an ``Engine`` up. What is not set has the library's default.
+/// How to set an ``Engine`` up. An option that is not set has the library's default.
+///
+/// ```swift
+/// var options = EngineOptions()
+/// options.store = Store("postgres://app@db.internal/app", key: key)
+/// options.countries = ["PT", "ES"]
+/// options.smsPerClient = .at(Quota(5, per: 24 * 60 * 60))
+/// ```
 public struct EngineOptions: Sendable {
     /// The store. Default: `memory:`, gone with the process.
     public var store: Store?
-    /// How long a gateway may take, in seconds, where the call has no timeout of its own. Default: 15; at most 600.
+    /// How long a gateway may take, in seconds, if the call has no timeout. Default: 15; at most 600.
     public var timeout: TimeInterval?
     /// How many requests `memory:` holds. Default: 10 million.
     public var maxRequests: Int?
@@ -141,7 +158,7 @@ private final class GatewayFunction: NativeGateway {
     }
 }
 
-/// Runs verifications in this process: generates the codes, keeps the state, has the SMS sent.
+/// Runs verifications in this process: generates the codes, keeps the state, sends the SMS.
 ///
 /// ```swift
 /// let engine = try Engine { sms in
@@ -149,11 +166,11 @@ private final class GatewayFunction: NativeGateway {
 /// }
 /// ```
 ///
-/// The function that sends throws ``SendError/notSent(underlying:)`` where nothing went out for certain; after anything
+/// The function that sends throws ``SendError/notSent(underlying:)`` only if it is certain that nothing went out; after anything
 /// else that it throws the code counts, and the call fails with ``VerifyError/deliveryFailed(_:)``, whose underlying error it is.
 ///
-/// A stranger can use up the limits of somebody else's number: set `smsPerClient` and `wrongCodesPerClient`, and name the client
-/// with each call.
+/// For production, set `smsPerClient` and `wrongCodesPerClient`, and name the client with each call: `docs/production.md`
+/// says why.
 public final class Engine: Verifier {
     private let native: NativeEngine
 

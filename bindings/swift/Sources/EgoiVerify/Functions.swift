@@ -1,6 +1,6 @@
 internal import EgoiVerifyNative
 
-/// What a phone number is for.
+/// The type of a phone number.
 public enum NumberType: String, Sendable, CaseIterable {
     /// A mobile phone.
     case mobile
@@ -29,20 +29,24 @@ public enum NumberType: String, Sendable, CaseIterable {
 }
 
 /// A phone number. Printed, it is masked.
+///
+/// ```swift
+/// try PhoneNumber("00351 910 000 000").e164  // +351910000000
+/// ```
 public struct PhoneNumber: Sendable {
     /// In E.164, `+351910000000`. Two spellings of one phone have the same.
     public let e164: String
-    /// Its country's ISO 3166 code, for example `PT`; `nil` where the number does not tell it.
+    /// Its country's ISO 3166 code, for example `PT`; `nil` if the number does not show it.
     public let country: String?
     /// For example 351.
     public let callingCode: Int
-    /// What it is for.
+    /// Its type.
     public let type: NumberType
     /// The number as it may be shown to others, `+35191*****00`.
     public let masked: String
 
     /// Reads a number as people write it: `+351 910 000 000`, `00351910000000`, `351-910000000`; with `defaultRegion`, the ISO
-    /// 3166 code of a country such as `PT`, a national number of that country too. What is none is
+    /// 3166 code of a country such as `PT`, a national number of that country too. A text that is no number is
     /// ``VerifyError/invalidInput(_:)``.
     public init(_ text: String, defaultRegion: String? = nil) throws {
         let read = try ffi { try nativeParseNumber(text: text, defaultRegion: defaultRegion) }
@@ -60,7 +64,7 @@ extension PhoneNumber: Hashable, CustomStringConvertible, CustomDebugStringConve
     public var customMirror: Mirror { Mirror(self, children: ["masked": masked]) }
 }
 
-/// What a text takes when it is sent by SMS.
+/// The size of a text that is sent by SMS.
 public struct SMSParts: Sendable, Hashable {
     /// One character outside the GSM alphabet makes the whole text ``SMSEncoding/ucs2``.
     public let encoding: SMSEncoding
@@ -82,23 +86,23 @@ public func smsParts(_ text: String) throws -> SMSParts {
         encoding: SMSEncoding(counted.encoding), characters: Int(counted.characters), parts: Int(counted.parts))
 }
 
-/// Adds the line `@host #{CODE}` by which browsers and iOS offer the code only to this site (WebOTP).
+/// Adds the line `@host #{CODE}` that makes browsers and iOS offer the code only to this site (WebOTP).
 public func withOrigin(_ message: String, host: String) throws -> String {
     try ffi { try nativeWithOrigin(text: message, host: host) }
 }
 
-/// Adds the 11-character hash by which Android's SMS Retriever gives the SMS only to this app.
+/// Adds the 11-character hash that makes Android's SMS Retriever give the SMS only to this app.
 public func withAppHash(_ message: String, hash: String) throws -> String {
     try ffi { try nativeWithAppHash(text: message, hash: hash) }
 }
 
-/// Reads the code out of an SMS; `nil` where there is none, or more than one candidate.
+/// Reads the code out of an SMS; `nil` if there is no candidate, or more than one.
 public func codeInSMS(_ text: String, codeType: CodeType? = nil, codeSize: Int? = nil) throws -> String? {
     try ffi { try nativeCodeInSms(text: text, codeType: codeType?.native, codeSize: codeSize.map(Int64.init)) }
 }
 
-/// A code as a person typed or pasted it, in the form in which it travels: spaces, hyphens and direction marks removed,
-/// digits of other scripts to 0–9, letters to upper case. What is no code is ``VerifyError/invalidInput(_:)``.
+/// A code as a person typed or pasted it, in the form that is sent: spaces, hyphens and direction marks removed,
+/// digits of other scripts to 0–9, letters to upper case. A text that is no code is ``VerifyError/invalidInput(_:)``.
 public func normalisedCode(_ given: String) throws -> String {
     try ffi { try nativeNormalisedCode(given: given) }
 }

@@ -11,13 +11,13 @@ public enum SessionState: Sendable, Hashable {
     case awaitingCode(AwaitingCode)
     /// A code, or a cancellation, is with the server.
     case checking
-    /// The server said that the number is proved. The server grants what is to be granted: this proves nothing to it.
+    /// The server said that the number is proved. The server grants the access: this proves nothing to it.
     case verified
-    /// The code is good no longer.
+    /// The code is not valid any more.
     case expired
     /// Cancelled.
     case cancelled
-    /// A call failed. Where a request still waits for its code, that may still be given.
+    /// A call failed. If a request still waits for its code, the code may still be given.
     case failed(Problem, advice: Advice, awaiting: AwaitingCode?)
 }
 
@@ -25,9 +25,9 @@ public enum SessionState: Sendable, Hashable {
 public struct AwaitingCode: Sendable, Hashable {
     /// How much longer the code is good; more than 0.
     public let expiresIn: TimeInterval
-    /// How long until a new code may be asked for: 0 from then on, `nil` where the server sends no other.
+    /// How long until a new code may be asked for: 0 from then on, `nil` if the server sends no other.
     public let resendIn: TimeInterval?
-    /// How many wrong codes are left, where the server counts.
+    /// How many wrong codes are left, if the server counts them.
     public let attemptsLeft: Int?
     /// Why the code is asked for again.
     public let reason: AskedAgain?
@@ -71,7 +71,7 @@ public struct Problem: Error, Sendable, Hashable {
     /// Whether an SMS may have gone out; `false` is certain.
     public let smsPossiblySent: Bool
 
-    /// As the server says it. Where it does not say whether an SMS may have gone out, one may.
+    /// As the server says it. If it does not say whether an SMS may have gone out, one may.
     public init(code: String, detail: String, retryAfter: TimeInterval? = nil, smsPossiblySent: Bool = true) {
         self.code = code
         self.detail = detail

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Where an ``Engine`` keeps its requests and a ``Client`` its idempotency keys. It holds secrets, and prints nothing of them.
+/// The place in which an ``Engine`` keeps its requests and a ``Client`` its idempotency keys. It holds secrets, and prints nothing of them.
 ///
 /// ```swift
 /// Store("postgres://app@db.internal/app", key: key)

@@ -14,6 +14,11 @@ public enum VerificationState: String, Sendable, CaseIterable, Codable {
 }
 
 /// What the service says to a code. Only ``verified`` proves anything.
+///
+/// ```swift
+/// let outcome = try await client.validate(id, code: given, number: session.number)
+/// if outcome.isVerified { account.number = session.number }
+/// ```
 public enum Outcome: String, Sendable, CaseIterable {
     /// The right code, in time, for the first time: the one success.
     case verified
@@ -32,7 +37,7 @@ public enum Outcome: String, Sendable, CaseIterable {
     public var isVerified: Bool { self == .verified }
 }
 
-/// What a code is made of.
+/// The characters of a code.
 public enum CodeType: String, Sendable, CaseIterable {
     /// `0-9`
     case numeric
@@ -60,19 +65,24 @@ public enum SMSEncoding: String, Sendable, CaseIterable {
     case ucs2
 }
 
-/// What is known of a request. Never the code, never the message; printed, the number is masked.
+/// A request, as far as it is known. Never the code, never the message; printed, the number is masked.
+///
+/// ```swift
+/// let verification = try await client.request("+351 910 000 000")
+/// session.id = verification.id
+/// ```
 public struct Verification: Sendable, Hashable, Identifiable {
     /// The request's id, for `validate`, `cancel`, `resend` and `get`.
     public let id: String
     /// Its state.
     public let state: VerificationState
-    /// The full number, `+351910000000`, where the service says it.
+    /// The full number, `+351910000000`, if the service reports it.
     public let number: String?
-    /// When it was made, where that is known.
+    /// When it was made, if it is known.
     public let createdAt: Date?
-    /// The code is good before this time, where that is known; never later than the service's own.
+    /// The code is valid before this time, if it is known; never later than the service's own.
     public let expiresAt: Date?
-    /// Whether the SMS went out, where that is known.
+    /// Whether the SMS went out, if it is known.
     public let sms: SMSStatus?
     /// How many more wrong codes are looked at, from an ``Engine`` that counts.
     public let attemptsLeft: Int?
@@ -115,11 +125,11 @@ private func mirror<Value>(of value: Value, _ known: [(String, (any Sendable)?)]
 public struct SenderInfo: Sendable, Hashable, Identifiable {
     /// Its id, which `sender` takes over V2.
     public let id: String
-    /// Its name, where it has one.
+    /// Its name, if it has one.
     public let name: String?
-    /// Its number, where it has one.
+    /// Its number, if it has one.
     public let number: String?
-    /// Its state in the service's word, where the service says it.
+    /// Its state in the service's word, if the service reports it.
     public let status: String?
 }
 

@@ -8,13 +8,13 @@ import Foundation
 /// they go. ``VerificationSession`` cancels the task of a call that is cancelled.
 ///
 /// **What the phone says proves nothing.** The server keeps the number in its own session, passes it to `validate` there, and
-/// grants what is to be granted itself.
+/// grants the access itself.
 public protocol VerificationServer: Sendable {
-    /// Has a code sent to the number, `+351910000000`.
+    /// Sends a code to the number, `+351910000000`.
     func request(_ number: String) async throws -> CodeSent
-    /// Has the code checked that the person gave.
+    /// Checks the code that the person typed.
     func validate(_ id: String, code: String) async throws -> CodeChecked
-    /// Has a new code sent. Called only where the server said that it sends one, by ``CodeSent/resendIn``.
+    /// Sends a new code. Called only if the server said that it sends one, by ``CodeSent/resendIn``.
     func resend(_ id: String) async throws -> CodeSent
     /// Cancels the request and returns its state afterwards.
     func cancel(_ id: String) async throws -> VerificationState
@@ -27,9 +27,9 @@ public struct CodeSent: Sendable, Hashable {
     public var id: String
     /// How long the code is good, in seconds: more than 0, at most 3,600.
     public var expiresIn: TimeInterval
-    /// How long until another code may be asked for, in seconds; `nil` where the server sends no other.
+    /// How long until another code may be asked for, in seconds; `nil` if the server sends no other.
     public var resendIn: TimeInterval?
-    /// How many wrong codes are allowed, where the server counts.
+    /// How many wrong codes are allowed, if the server counts them.
     public var attemptsLeft: Int?
 
     /// What the server said.
@@ -46,11 +46,11 @@ public struct CodeSent: Sendable, Hashable {
     }
 }
 
-/// What the server answers to a code.
+/// The server's response to a code.
 public struct CodeChecked: Sendable, Hashable {
-    /// What it says to it.
+    /// The outcome.
     public var outcome: Outcome
-    /// How many wrong codes are left, where the server counts.
+    /// How many wrong codes are left, if the server counts them.
     public var attemptsLeft: Int?
 
     /// What the server said.

@@ -6,10 +6,10 @@ import Foundation
 import Observation
 #endif
 
-/// What the screen of an app shows while a person proves a number, and the calls to the app's own server behind it.
+/// The state of an app's screen while a person proves a number, and the calls to the app's own server behind it.
 ///
 /// **It proves nothing to anybody but the person who looks at the screen.** The app's ``VerificationServer`` holds the key and
-/// decides; it grants what is to be granted in its own session, whatever the phone says.
+/// decides; it grants the access in its own session, and does not trust the phone.
 ///
 /// ```swift
 /// let session = VerificationSession(server: ShopServer())
@@ -21,10 +21,10 @@ import Observation
 /// is none, an empty code, a resend that comes too early; nothing is asked then. What does not fit the state, above all a second tap
 /// while a call is under way, changes nothing.
 ///
-/// Cancelling the task cancels the call with a `CancellationError`. The state then says that nobody knows what became of it.
+/// Cancelling the task cancels the call with a `CancellationError`. The state then says that the result is unknown.
 ///
-/// Time is counted on a clock that nobody can change and that goes on while the device sleeps. ``state`` says what is so now,
-/// whenever it is read; ``states`` and Observation tell of each change, those by time alone included.
+/// Time is counted on a clock that cannot be changed and that goes on while the device sleeps. ``state`` says what is so now,
+/// whenever it is read; ``states`` and Observation tell of each change, those that time makes included.
 @MainActor
 public final class VerificationSession {
     private let server: any VerificationServer
@@ -53,7 +53,7 @@ public final class VerificationSession {
         self.init(server: server, clock: SystemClock())
     }
 
-    /// One that was saved by ``save()``. A call that was under way then was dropped. What this version cannot read is a new
+    /// A session that was saved by ``save()``. A call that was under way then was dropped. What this version cannot read is a new
     /// session, failed with ``Advice/startOver``.
     public convenience init(server: any VerificationServer, restoring saved: String) {
         self.init(server: server, restoring: saved, clock: SystemClock())
@@ -76,7 +76,7 @@ public final class VerificationSession {
         return session.number()
     }
 
-    /// The state now, and each one after it. Whoever asks has a stream of their own; it ends when the session is released.
+    /// The state now, and each one after it. Each caller has its own stream; it ends when the session is released.
     public var states: AsyncStream<SessionState> {
         let (states, watcher) = AsyncStream.makeStream(of: SessionState.self)
         let id = watchersSoFar
@@ -89,7 +89,7 @@ public final class VerificationSession {
         return states
     }
 
-    /// Has a code sent to a number as people write it, with its country: `+351 910 000 000`.
+    /// Sends a code to a number as people write it, with its country: `+351 910 000 000`.
     @discardableResult
     public func start(_ number: String) async throws -> SessionState {
         guard let number = try ffi({ try session.start(number: number, now: clock.now) }) else { return refused() }
@@ -131,7 +131,7 @@ public final class VerificationSession {
         }
     }
 
-    /// Back to the beginning, whatever there is. The server is not told. Ignored while a call is under way.
+    /// Goes back to the beginning. The server is not told. Ignored while a call is under way.
     public func reset() {
         session.reset()
         changed()
@@ -230,7 +230,7 @@ struct SystemClock: DeviceClock {
     }
 }
 
-/// Tells SwiftUI what was read and what changed, where the system has Observation.
+/// Tells SwiftUI what was read and what changed, if the system has Observation.
 private struct Observed: Sendable {
     #if canImport(Observation) && (!os(Linux) || EGOI_OBSERVATION)
     private let registrar: (any Sendable)?

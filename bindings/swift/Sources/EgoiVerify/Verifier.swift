@@ -1,12 +1,12 @@
 internal import EgoiVerifyNative
 import Foundation
 
-/// How to make a request. What is `nil` has the library's default.
+/// How to make a request. An option that is `nil` has the library's default.
 public struct RequestOptions: Sendable {
-    /// The text of the SMS: 1 to 1,000 characters with `{CODE}` where the code goes, at most 6 SMS parts. Default:
+    /// The text of the SMS: 1 to 1,000 characters with `{CODE}` in the place of the code, at most 6 SMS parts. Default:
     /// `{CODE} is your verification code.`
     public var message: String?
-    /// What the code is made of. Default: numeric.
+    /// The characters of the code. Default: numeric.
     public var codeType: CodeType?
     /// How many characters the code has, 4 to 20. Default: 6.
     public var codeSize: Int?
@@ -24,7 +24,7 @@ public struct RequestOptions: Sendable {
     /// The deadline of this call, in seconds.
     public var timeout: TimeInterval?
 
-    /// With the library's default for what is not given.
+    /// An option that is not given has the library's default.
     public init(
         message: String? = nil, codeType: CodeType? = nil, codeSize: Int? = nil, ttl: TimeInterval? = nil,
         group: String? = nil, idempotencyKey: String? = nil, client: String? = nil, defaultRegion: String? = nil,
@@ -69,7 +69,7 @@ public struct ValidateOptions: Sendable {
     /// The deadline of this call, in seconds.
     public var timeout: TimeInterval?
 
-    /// With the library's default for what is not given.
+    /// An option that is not given has the library's default.
     public init(
         number: String? = nil, client: String? = nil, defaultRegion: String? = nil, timeout: TimeInterval? = nil
     ) {
@@ -91,7 +91,7 @@ public struct CallOptions: Sendable {
     /// The deadline of this call, in seconds.
     public var timeout: TimeInterval?
 
-    /// With the library's default for what is not given.
+    /// An option that is not given has the library's default.
     public init(timeout: TimeInterval? = nil) {
         self.timeout = timeout
     }
@@ -102,17 +102,42 @@ public struct CallOptions: Sendable {
 ///
 /// Every call fails with a ``VerifyError``. Cancelling the task cancels the call with a `CancellationError` and drops
 /// its HTTP request; whether an SMS went out by then is not known.
+///
+/// ```swift
+/// func isProved(_ verifier: any Verifier, id: String, given: String, number: String) async throws -> Bool {
+///     try await verifier.validate(id, code: given, number: number).isVerified
+/// }
+/// ```
 public protocol Verifier: Sendable {
     /// Sends one SMS with a code to the number.
+    ///
+    /// - Returns: The request. Keep its id and number in your session.
+    /// - Throws: ``VerifyError/invalidInput(_:)`` for a number or an option that is not accepted: ask the person again, or
+    ///   correct it. ``VerifyError/rateLimited(_:)``: wait for ``VerifyError/retryAfter``. After any other, repeat the call
+    ///   only if ``VerifyError/retryIsSafe``; if ``VerifyError/smsPossiblySent``, an SMS may arrive.
     func request(_ number: String, options: RequestOptions) async throws -> Verification
-    /// Submits the code that the recipient gave. A wrong code is an outcome, not an error.
+    /// Submits the code that the person typed. A wrong code is an outcome, not an error.
+    ///
+    /// - Returns: The outcome. Only ``Outcome/verified`` proves the number.
+    /// - Throws: ``VerifyError/notFound(_:)`` if there is no such request, or if it is for another number: start a new one.
+    ///   After any other, repeat the call only if ``VerifyError/retryIsSafe``. An error never proves a number.
     func validate(_ id: String, code: String, options: ValidateOptions) async throws -> Outcome
-    /// Cancels the request and returns its state afterwards: cancelled, or verified or expired where
-    /// it was too late. Cancelling twice is not an error.
+    /// Cancels the request. Cancelling twice is not an error.
+    ///
+    /// - Returns: The state afterwards: cancelled; verified or expired if it was too late.
+    /// - Throws: ``VerifyError/notFound(_:)`` if there is no such request. After any other, repeat the call only if
+    ///   ``VerifyError/retryIsSafe``.
     func cancel(_ id: String, options: CallOptions) async throws -> VerificationState
-    /// Sends a new code; the old one stops working and the validity starts again. V2 and ``Engine``.
+    /// Sends a new code. The old one stops working, and the validity starts again. V2 and ``Engine``.
+    ///
+    /// - Throws: ``VerifyError/conflict(_:)`` if the request is finished: start a new one. ``VerifyError/rateLimited(_:)`` if it
+    ///   is too early: wait for ``VerifyError/retryAfter``; without one, the resends are used up. After any other, look at
+    ///   ``VerifyError/smsPossiblySent`` before you call again.
     func resend(_ id: String, options: CallOptions) async throws -> Verification
     /// Reads the request. V2 and ``Engine``.
+    ///
+    /// - Throws: ``VerifyError/notFound(_:)`` if there is no such request. After any other, repeat the call only if
+    ///   ``VerifyError/retryIsSafe``.
     func get(_ id: String, options: CallOptions) async throws -> Verification
     /// Every later call is ``VerifyError/closed(_:)``; calls that are under way end as they would have.
     func close()

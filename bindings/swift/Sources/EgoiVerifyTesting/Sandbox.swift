@@ -28,7 +28,11 @@ extension Message: CustomStringConvertible, CustomDebugStringConvertible, Custom
     public var customMirror: Mirror { Mirror(self, children: ["id": id, "requestID": requestID]) }
 }
 
-/// A failure of the calls that it fits. What is `nil` has the sandbox's default.
+/// A failure of the calls that it fits. An option that is `nil` has the sandbox's default.
+///
+/// ```swift
+/// try sandbox.failNext(Fault(call: .request, status: 503))
+/// ```
 public struct Fault: Sendable {
     /// A call of the service.
     public enum Call: String, Sendable, Encodable {
@@ -128,7 +132,7 @@ extension Fault: Encodable {
     }
 }
 
-/// How to start a ``Sandbox``. What is `nil` has its default.
+/// How to start a ``Sandbox``. An option that is `nil` has its default.
 public struct SandboxOptions: Sendable {
     /// The address to listen on. Default: 127.0.0.1, which no other machine reaches.
     public var host: String?
@@ -136,7 +140,7 @@ public struct SandboxOptions: Sendable {
     public var port: Int?
     /// Draws the same codes in every run.
     public var seed: Int64?
-    /// Every code is this one, whatever size was asked for.
+    /// Every code is this one, for every size.
     public var code: String?
     /// The one key that is accepted. Default: any.
     public var apiKey: String?
@@ -146,7 +150,7 @@ public struct SandboxOptions: Sendable {
     public var v2Wrong: Int?
     /// The senders of the account: V2's ids, V1's hashes. A request of any other is refused. Default: `1`.
     public var senders: [String]?
-    /// Whether the library's own limits hold, of which E-goi documents none: a code of at least 4 characters, a message of
+    /// Whether the library's own limits hold, which E-goi does not document: a code of at least 4 characters, a message of
     /// at most 1,000 characters and 6 SMS parts. Default: yes.
     public var ownLimits: Bool?
     /// Host names that programs may call it by. Default: `localhost` and addresses.
@@ -178,6 +182,14 @@ extension SandboxOptions: CustomStringConvertible, CustomDebugStringConvertible,
 }
 
 /// E-goi's interface on localhost, with an inbox instead of a network. For tests. It ends when it is released.
+///
+/// ```swift
+/// let sandbox = try await Sandbox.start()
+/// let client = try sandbox.client()
+/// let id = try await client.request("+351 910 000 000").id
+/// let code = try await sandbox.waitForCode("+351 910 000 000", timeout: 5)
+/// let outcome = try await client.validate(id, code: code)  // .verified
+/// ```
 public final class Sandbox: Sendable {
     private let native: NativeSandbox
     private let apiKey: String
@@ -203,7 +215,7 @@ public final class Sandbox: Sendable {
         }
     }
 
-    /// Where it listens, `http://127.0.0.1:PORT`.
+    /// Its address, `http://127.0.0.1:PORT`.
     public var url: String {
         get throws { try ffi { try native.url() } }
     }
@@ -222,7 +234,7 @@ public final class Sandbox: Sendable {
         try Client(clientOptions(api))
     }
 
-    /// What was sent to a number, or to all of them: newest first.
+    /// Returns the SMS that were sent to a number, or to all numbers, the newest first.
     public func messages(_ number: String? = nil) throws -> [Message] {
         try ffi { try native.messages(number: number) }.map {
             Message(
@@ -231,7 +243,7 @@ public final class Sandbox: Sendable {
         }
     }
 
-    /// Waits for an SMS to a number that this has not given before, and gives its code. None in time is
+    /// Waits for an SMS to a number that this has not returned before, and gives its code. None in time is
     /// `VerifyError.timeout`.
     public func waitForCode(_ number: String, timeout: TimeInterval) async throws -> String {
         let token = SandboxCancelToken()
@@ -258,7 +270,7 @@ public final class Sandbox: Sendable {
             try ffi { try sandbox.native.advance(by: seconds) }
         }
 
-        /// Stops the time, or lets it go on from where it stopped.
+        /// Stops the time, or lets it continue.
         public func freeze(_ frozen: Bool = true) throws {
             try ffi { try sandbox.native.freeze(frozen: frozen) }
         }

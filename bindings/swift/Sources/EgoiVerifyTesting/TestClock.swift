@@ -3,6 +3,12 @@ internal import EgoiVerifyNative
 import Foundation
 
 /// A clock for tests of an `Engine`: starts at the machine's time, and can be moved on and stopped.
+///
+/// ```swift
+/// let clock = TestClock()
+/// let engine = try Engine(EngineOptions().with(clock)) { sms in await outbox.add(sms) }
+/// try clock.advance(601)
+/// ```
 public final class TestClock: Sendable {
     let native = NativeTestClock()
 
@@ -14,7 +20,7 @@ public final class TestClock: Sendable {
         try ffi { try native.advance(by: seconds) }
     }
 
-    /// Stops the time, or lets it go on from where it stopped.
+    /// Stops the time, or lets it continue.
     public func freeze(_ frozen: Bool = true) {
         native.freeze(frozen: frozen)
     }

@@ -31,7 +31,7 @@ extension VerificationSession {
         self.init(server: server, clock: device.clocks)
     }
 
-    /// One that was saved, that goes by the clocks of this device.
+    /// A session that was saved, that goes by the clocks of this device.
     public convenience init(server: any VerificationServer, restoring saved: String, on device: TestDevice) {
         self.init(server: server, restoring: saved, clock: device.clocks)
     }

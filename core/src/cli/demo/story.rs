@@ -71,7 +71,7 @@ impl<'a> Story<'a> {
     pub(super) async fn v1(mut self) -> Result<(), Fault> {
         self.printer.step("The business asks for a verification");
         let asked = self.ask(Show::Whole).await?;
-        self.printer.meaning("pending", "E-goi made a code, good for 60 seconds. The business got the id alone.");
+        self.printer.meaning("pending", "E-goi made a code, good for 60 seconds. The business got only the id.");
 
         self.printer.step("The person mistypes the code");
         self.validate(&asked.id, &wrong(&asked.code), Outcome::WrongCode).await?;
@@ -85,7 +85,7 @@ impl<'a> Story<'a> {
         self.validate(&asked.id, &asked.code, Outcome::Verified).await?;
         self.printer.meaning("verified", "the number belongs to this person.");
 
-        self.printer.step("Somebody gives the same code again");
+        self.printer.step("The person gives the same code again");
         self.validate(&asked.id, &asked.code, Outcome::AlreadyVerified).await?;
         self.printer.meaning("already_verified", "a code proves something once.");
 
@@ -122,7 +122,7 @@ impl<'a> Story<'a> {
         self.printer.meaning(
             "wrong_code",
             "V2's 200 does not say whether the code was right, so the library reads the \
-                                          request before and after. A 200 alone proves nothing.",
+                                          request before and after. Status 200 by itself proves nothing.",
         );
 
         self.printer.step("The SMS is lost: the business has another one sent");
@@ -138,7 +138,7 @@ impl<'a> Story<'a> {
         self.printer
             .meaning("verified", "it was pending before, and is verified now: the number belongs to this person.");
 
-        self.printer.step("Somebody gives the same code again");
+        self.printer.step("The person gives the same code again");
         self.validate(&asked.id, &resent, Outcome::AlreadyVerified).await?;
         self.printer.meaning("already_verified", "the read says it, and no code is sent at all.");
 

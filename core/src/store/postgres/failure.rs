@@ -61,7 +61,7 @@ const NO_WRITES: &str = "database does not allow writes";
 const READ_ONLY: &str = "the database cannot be written: give the primary server as `store`, not a standby, and see its \
                          `default_transaction_read_only`";
 
-const NO_SCHEMA: &str = "there is no schema in which tables could be made: create the one that `schema` or `search_path` of \
+const NO_SCHEMA: &str = "there is no schema for the tables: create the schema that `schema` or `search_path` of \
                          the `store` names";
 
 impl Failure {
@@ -136,7 +136,7 @@ impl Failure {
         } else if is(&[SqlState::UNDEFINED_FUNCTION, SqlState::UNDEFINED_TABLE]) {
             misconfigured(
                 Reason::Missing,
-                "the store's tables or functions are not there, or were changed by somebody else",
+                "the store's tables or functions are not there, or were changed by another program",
             )
         } else if is(&[SqlState::INVALID_SQL_STATEMENT_NAME, SqlState::DUPLICATE_PSTATEMENT]) {
             misconfigured(

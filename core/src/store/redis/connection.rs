@@ -408,8 +408,8 @@ fn check(info: &str) -> Result<(), Failure> {
     }
     if !matches!(says("maxmemory"), "" | "0") && says("maxmemory_policy") != "noeviction" {
         return refuse(
-            "the Redis server drops keys when its memory is full, with which a limit or an idempotency key would be \
-             forgotten: set its `maxmemory-policy` to `noeviction`",
+            "the Redis server drops keys when its memory is full, and would forget limits and idempotency keys: \
+             set its `maxmemory-policy` to `noeviction`",
         );
     }
     Ok(())

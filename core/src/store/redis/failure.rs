@@ -121,11 +121,11 @@ impl From<RedisError> for Failure {
             ErrorKind::Io => Self::new(Again::Yes, BROKE),
             _ => match error.code() {
                 Some("WRONGPASS" | "NOAUTH") => Self::misconfigured(Reason::WrongPassword, REFUSED),
-                Some("BUSY") => Self::new(Again::Yes, "the Redis server is busy with somebody's script"),
+                Some("BUSY") => Self::new(Again::Yes, "the Redis server is busy with a script of another program"),
                 Some("OOM") => Self::new(
                     Again::No,
-                    "the Redis server is out of memory: give it more (`maxmemory`); what is kept here goes away by itself \
-                     when its time is over",
+                    "the Redis server is out of memory: give it more (`maxmemory`); the entries of this \
+                     store expire by themselves",
                 ),
                 Some("MISCONF") => Self::new(
                     Again::No,
@@ -187,5 +187,7 @@ pub(super) const CLUSTER: &str = "the Redis server is part of a cluster, over wh
 
 /// A response that no script of ours gives.
 pub(super) fn unexpected() -> Error {
-    storage("the Redis server sent an unexpected reply: is it Redis or Valkey, and does nobody else write its keys?")
+    storage(
+        "the Redis server sent an unexpected reply: is it Redis or Valkey, and does no other program write its keys?",
+    )
 }

@@ -302,7 +302,7 @@ fn version(connection: &rusqlite::Connection) -> Result<Option<usize>, Error> {
     if read("SELECT count(*) FROM sqlite_schema")? > 0 {
         return Err(misconfigured(
             Reason::Unsuitable,
-            "the store's file is the database of another program: give a file of its own",
+            "the store's file is the database of another program: give the path of another file",
         ));
     }
     Ok(None)

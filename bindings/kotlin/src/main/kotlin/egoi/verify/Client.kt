@@ -9,10 +9,10 @@ import kotlin.time.DurationUnit
 
 /** Which version of the service's interface to speak. */
 public enum class Api {
-    /** The one of E-goi's article. The paths of its calls are assumed. */
+    /** E-goi's article. The paths of its calls are assumed. */
     V1,
 
-    /** The one of E-goi's published SDKs. */
+    /** E-goi's published SDKs. */
     V2,
 }
 
@@ -44,21 +44,21 @@ public enum class Accept {
  */
 public class ClientOptions internal constructor(internal val native: NativeClientOptions) {
     /**
-     * What is `null` has the library's default.
+     * An option that is `null` has the library's default.
      *
      * @param apiKey the account's key. It belongs on a server: never in an app
      * @param sender V1 takes its hash, V2 its id
      * @param api which version to speak. Default: V2
-     * @param baseUrl where the service is: HTTPS, or HTTP to a loopback address, or any HTTP with [allowHttp]
+     * @param baseUrl the address of the service: HTTPS, or HTTP to a loopback address, or any HTTP with [allowHttp]
      * @param timeout the deadline of a whole call. Default: 15 s
      * @param connectTimeout how long making a connection may take, TLS included. Default: 3.1 s
      * @param proxy an HTTP or SOCKS5 proxy for every connection: `http://…`, `socks5h://…`. Default: the environment's
      * @param caCertificates more trusted certificates, in PEM
      * @param trust which certificates are trusted. Default: the bundled ones
-     * @param allowHttp plain HTTP to any address: whoever is on the way reads the key and the codes. Default: no
+     * @param allowHttp plain HTTP to any address: everybody on the way can read the key and the codes. Default: no
      * @param checkStateFirst whether a V2 validation reads the request first. Default: yes
      * @param accept which numbers are sent an SMS; another is [VerifyException.InvalidInput]. Default: [Accept.VALID]
-     * @param statusWords more status words of the service, each with what it means: `mapOf("validated" to "verified")`
+     * @param statusWords more status words of the service, each with its meaning: `mapOf("validated" to "verified")`
      * @param v1Paths V1's paths below the base URL, by name
      * @param v2Paths V2's paths below the base URL, by name
      * @param appName the application's name, behind the library's in `User-Agent`
@@ -138,10 +138,9 @@ internal fun Duration.seconds(): Double = toDouble(DurationUnit.SECONDS)
  * }
  * ```
  *
- * Over V2, where the service's response does not say whether the code was right, two processes that validate one id at the
- * same moment cannot be told apart: keep the validations of one id in one process.
+ * Over V2, keep the validations of one id in one process: `docs/production.md` says why.
  *
- * @throws VerifyException.InvalidInput naming what is wrong with the options
+ * @throws VerifyException.InvalidInput naming the option that is not accepted
  */
 public class Client(options: ClientOptions) : Verifier {
     private val native = ffi { NativeClient(options.native) }

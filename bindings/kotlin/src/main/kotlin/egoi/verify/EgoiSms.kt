@@ -3,7 +3,7 @@ package egoi.verify
 import egoi.verify.internal.NativeSetting
 
 /**
- * E-goi's own SMS call, for an [Engine] to send with. What is wrong with its options is [VerifyException.InvalidInput] of the
+ * E-goi's own SMS call, for an [Engine] to send with. An option that is not accepted is [VerifyException.InvalidInput] of the
  * engine.
  *
  * ```kotlin
@@ -18,10 +18,10 @@ public class EgoiSms internal constructor(
     internal val settings: Map<String, NativeSetting>,
 ) {
     /**
-     * What is `null` has the library's default.
+     * An option that is `null` has the library's default.
      *
      * @param client how to reach E-goi
-     * @param urgent whether E-goi sends it before what is not urgent. V2; V1 has no priority. Default: yes
+     * @param urgent whether E-goi sends it before other SMS. V2; V1 has no priority. Default: yes
      * @param encoding the encoding of every text. Default: what the text needs
      * @param maxParts the maximum of parts that E-goi sends of a text, 1 or more. Default: as many as the text takes
      */

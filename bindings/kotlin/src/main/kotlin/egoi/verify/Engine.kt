@@ -22,15 +22,27 @@ public class OutgoingSms internal constructor(
     public val attemptId: String,
 )
 
-/** Nothing went out, for certain: no request is left behind and nothing is counted. Thrown by the function that sends. */
+/**
+ * Nothing went out, for certain: no request is left behind and nothing is counted. Thrown by the function that sends.
+ *
+ * ```
+ * Engine { sms ->
+ *     try {
+ *         gateway.deliver(sms.number, sms.text)
+ *     } catch (refused: ConnectException) {
+ *         throw NotSentException("refused", refused)
+ *     }
+ * }
+ * ```
+ */
 public class NotSentException(message: String? = null, cause: Throwable? = null) : RuntimeException(message, cause)
 
-/** A limit of the [Engine]: the library's own, none at all, or one of yours. */
+/** A limit of the [Engine]: the library's default, no limit, or yours. */
 public sealed class Limit<out T> {
     /** The library's default. */
     public data object Default : Limit<Nothing>()
 
-    /** None at all. */
+    /** No limit. */
     public data object Off : Limit<Nothing>()
 
     /**
@@ -43,6 +55,10 @@ public sealed class Limit<out T> {
 
 /**
  * So many in so long. A window starts at its first event.
+ *
+ * ```
+ * EngineOptions(smsPerNumber = Limit.At(Quota(3, per = 1.hours)))
+ * ```
  *
  * @property limit how many
  * @property per in how long
@@ -62,13 +78,21 @@ public data class PrefixQuota(val limit: Int, val per: Duration, val lastDigits:
  * How to set an [Engine] up.
  *
  * From Java it is made by `egoi.verify.java.EngineBuilder`.
+ *
+ * ```
+ * EngineOptions(
+ *     store = Store("postgres://app@db.internal/app", key = key),
+ *     countries = listOf("PT", "ES"),
+ *     smsPerClient = Limit.At(Quota(5, per = 1.days)),
+ * )
+ * ```
  */
 public class EngineOptions internal constructor(internal val native: NativeEngineOptions) {
     /**
-     * What is not given has the library's default.
+     * An option that is not given has the library's default.
      *
      * @param store the store. Default: `memory:`, gone with the process
-     * @param timeout how long a gateway may take, where the call has no timeout of its own. Default: 15 s, at most 600 s
+     * @param timeout how long a gateway may take, if the call has no timeout. Default: 15 s, at most 600 s
      * @param maxRequests how many requests `memory:` holds. Default: 10 million
      * @param maxAttempts wrong codes for one request. Default: 5
      * @param wrongCodesPerNumber wrong codes for one number across requests. Default: 20 a day
@@ -81,7 +105,7 @@ public class EngineOptions internal constructor(internal val native: NativeEngin
      *   [VerifyException.RateLimited], whose `requestId` is the pending request's. Default: 30 s
      * @param accept which numbers are sent an SMS; another is [VerifyException.InvalidInput]. Default: [Accept.VALID]
      * @param countries the countries that are allowed, by ISO 3166 code, for example `listOf("PT", "ES")`; a number of another
-     *   one, or of none that it tells, is [VerifyException.Rejected]. Default: all
+     *   one, or without a known one, is [VerifyException.Rejected]. Default: all
      * @param callingCodes the calling codes that are allowed with every country that they have, for example `listOf(1)`; with
      *   [countries], what either list allows. Default: all
      */
@@ -134,23 +158,22 @@ private class GatewayFunction(private val send: suspend (OutgoingSms) -> Unit) :
         held(failure) { NativeDelivery.PossiblySent(it) }
     }
 
-    /** What is thrown after the call was cancelled reaches nobody, and would be held for ever. */
+    /** An exception after the call was cancelled reaches no caller, and would be held for ever. */
     private suspend inline fun held(thrown: Throwable, delivery: (HeldThrowable) -> NativeDelivery): NativeDelivery =
         if (currentCoroutineContext().isActive) delivery(HeldThrowable(thrown)) else NativeDelivery.Sent
 }
 
 /**
- * Runs verifications in this process: generates the codes, keeps the state, has the SMS sent.
+ * Runs verifications in this process: generates the codes, keeps the state, sends the SMS.
  *
  * ```kotlin
  * val engine = Engine { sms -> gateway.deliver(sms.number, sms.text, once = sms.attemptId) }
  * ```
  *
- * The function that sends throws [NotSentException] where nothing went out for certain; after anything else that it throws
+ * The function that sends throws [NotSentException] only if it is certain that nothing went out; after anything else that it throws
  * the code counts, and the call fails with [VerifyException.DeliveryFailed], whose cause it is.
  *
- * A stranger can use up the limits of somebody else's number: set `smsPerClient` and `wrongCodesPerClient`, and name the client
- * with each call.
+ * For production, set `smsPerClient` and `wrongCodesPerClient`, and name the client with each call: `docs/production.md` says why.
  */
 public class Engine private constructor(private val native: NativeEngine) : Verifier {
     /** One whose SMS this function sends. */

@@ -59,7 +59,7 @@ internal fun notLoaded(failure: LinkageError): UnsupportedOperationException {
 
 /**
  * Runs a call on a thread of the coroutines' own. Without that, a caller that has no dispatcher would go on in the native
- * module's one worker thread, and whatever it does there would hold up every other call.
+ * module's one worker thread, and its work there would hold up every other call.
  */
 internal suspend fun <T> awaiting(call: suspend () -> T): T {
     ffi { Worker.attached }

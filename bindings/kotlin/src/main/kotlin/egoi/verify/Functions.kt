@@ -10,7 +10,7 @@ import egoi.verify.internal.nativeSmsParts
 import egoi.verify.internal.nativeWithAppHash
 import egoi.verify.internal.nativeWithOrigin
 
-/** What a phone number is for. */
+/** The type of a phone number. */
 public enum class NumberType {
     /** A mobile phone. */
     MOBILE,
@@ -52,10 +52,14 @@ public enum class NumberType {
 /**
  * A phone number. Printed, it is masked.
  *
+ * ```
+ * parseNumber("00351 910 000 000").e164 // +351910000000
+ * ```
+ *
  * @property e164 the full number, `+351910000000`. Two spellings of one phone have the same
- * @property country its country's ISO 3166 code, for example `PT`; `null` where the number does not tell it
+ * @property country its country's ISO 3166 code, for example `PT`; `null` if the number does not show it
  * @property callingCode for example 351
- * @property type what it is for
+ * @property type its type
  * @property masked the number as it may be shown to others, `+35191*****00`
  */
 public class PhoneNumber internal constructor(
@@ -73,7 +77,11 @@ public class PhoneNumber internal constructor(
 }
 
 /**
- * What a text takes when it is sent by SMS.
+ * The size of a text that is sent by SMS.
+ *
+ * ```
+ * smsParts("a".repeat(161)).parts // 2
+ * ```
  *
  * @property encoding one character outside the GSM alphabet makes the whole text [SmsEncoding.UCS2]
  * @property characters septets for GSM 7-bit, UTF-16 code units for UCS-2
@@ -88,7 +96,7 @@ public fun generateCode(codeType: CodeType = CodeType.NUMERIC, codeSize: Int = 6
 
 /**
  * Reads a number as people write it: `+351 910 000 000`, `00351910000000`, `351-910000000`; with [defaultRegion], the ISO 3166
- * code of a country such as `PT`, a national number of that country too. What is none is [VerifyException.InvalidInput].
+ * code of a country such as `PT`, a national number of that country too. A text that is no number is [VerifyException.InvalidInput].
  */
 @JvmOverloads
 public fun parseNumber(text: String, defaultRegion: String? = null): PhoneNumber =
@@ -101,25 +109,25 @@ public fun smsParts(text: String): SmsParts =
     ffi { nativeSmsParts(text) }.run { SmsParts(encoding.public(), characters.toInt(), parts.toInt()) }
 
 /**
- * Adds the line `@host #{CODE}` by which browsers and iOS offer the code only to this site (WebOTP). The page's field says
+ * Adds the line `@host #{CODE}` that makes browsers and iOS offer the code only to this site (WebOTP). The page's field says
  * `autocomplete="one-time-code"`, and asks for the SMS by `navigator.credentials.get({ otp: { transport: ["sms"] } })`.
  */
 public fun withOrigin(message: String, host: String): String = ffi { nativeWithOrigin(message, host) }
 
 /**
- * Adds the 11-character hash by which Android's SMS Retriever gives the SMS only to this app, without a permission and
+ * Adds the 11-character hash that makes Android's SMS Retriever give the SMS only to this app, without a permission and
  * without asking the person. It is made of the app's package name and signing certificate; the server adds it to the message,
  * and the app, which has called `SmsRetriever.getClient(context).startSmsRetriever()`, reads the code by [codeInSms].
  */
 public fun withAppHash(message: String, hash: String): String = ffi { nativeWithAppHash(message, hash) }
 
-/** Reads the code out of an SMS; `null` where there is none, or more than one candidate. */
+/** Reads the code out of an SMS; `null` if there is no candidate, or more than one. */
 @JvmOverloads
 public fun codeInSms(text: String, codeType: CodeType? = null, codeSize: Int? = null): String? =
     ffi { nativeCodeInSms(text, codeType?.native(), codeSize?.toLong()) }
 
 /**
- * A code as a person typed or pasted it, in the form in which it travels: spaces, hyphens and direction marks removed,
- * digits of other scripts to 0–9, letters to upper case. What is no code is [VerifyException.InvalidInput].
+ * A code as a person typed or pasted it, in the form that is sent: spaces, hyphens and direction marks removed,
+ * digits of other scripts to 0–9, letters to upper case. A text that is no code is [VerifyException.InvalidInput].
  */
 public fun normalisedCode(given: String): String = ffi { nativeNormalisedCode(given) }

@@ -10,7 +10,7 @@ import kotlin.time.toKotlinDuration
 /** The two clocks of a device, for a [VerificationSession]. A test has its own. */
 public interface SessionClock {
     /**
-     * How long ago the device was started, sleep included; nobody can change it. Validities are counted on it. On Android
+     * How long ago the device was started, sleep included; it cannot be changed. Validities are counted on it. On Android
      * that is `SystemClock.elapsedRealtime()`.
      */
     public fun sinceBoot(): Duration

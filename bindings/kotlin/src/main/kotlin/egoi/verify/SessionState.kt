@@ -26,9 +26,9 @@ public sealed interface SessionState {
         private val clock: SessionClock,
         private val expiresAt: Duration,
         private val resendAt: Duration?,
-        /** How many wrong codes are left, where the server counts. */
+        /** How many wrong codes are left, if the server counts them. */
         public val attemptsLeft: Int?,
-        /** Why the code is asked for again; `null` where it is asked for the first time. */
+        /** Why the code is asked for again; `null` if it is asked for the first time. */
         public val reason: AskedAgain?,
     ) : SessionState {
         /** How much longer the code is good, counted down whenever it is read; zero from then on. */
@@ -62,7 +62,7 @@ public sealed interface SessionState {
     /** The server said that the number is proved. To the server this proves nothing: it has its own word for it. */
     public data object Verified : SessionState
 
-    /** The code is good no longer. */
+    /** The code is not valid any more. */
     public data object Expired : SessionState
 
     /** Cancelled. */
@@ -73,7 +73,7 @@ public sealed interface SessionState {
      *
      * @property problem what went wrong
      * @property advice what the person may do now
-     * @property awaiting the request that still waits for its code, where there is one: it may still be given
+     * @property awaiting the request that still waits for its code, if there is one: it may still be given
      */
     public data class Failed internal constructor(
         val problem: Problem,
@@ -116,9 +116,9 @@ public enum class Advice {
  * Why a call to the app's server failed.
  *
  * @property code the word of a [VerifyException] that the server passed on, for example `rate_limited`; `interrupted` where
- *   no answer came; or, where the server said so of a code, `already_verified` or `too_many_attempts`
+ *   no answer came; or, if the server said so of a code, `already_verified` or `too_many_attempts`
  * @property detail in words, for people; holds no code and no full number
- * @property retryAfter how long to wait, where that is known
+ * @property retryAfter how long to wait, if it is known
  * @property smsPossiblySent whether an SMS may have gone out
  * @property cause what the app's own function threw; not there any more once the session was saved and restored
  */

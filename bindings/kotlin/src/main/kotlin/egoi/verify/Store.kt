@@ -4,7 +4,7 @@ import egoi.verify.internal.NativeSetting
 import kotlin.time.Duration
 
 /**
- * Where an [Engine] keeps its requests and a [Client] its idempotency keys. It holds secrets, and prints nothing of them.
+ * The place in which an [Engine] keeps its requests and a [Client] its idempotency keys. It holds secrets, and prints nothing of them.
  *
  * From Java it is made by `egoi.verify.java.StoreBuilder`.
  *
@@ -14,7 +14,7 @@ import kotlin.time.Duration
  */
 public class Store internal constructor(internal val settings: Map<String, NativeSetting>) {
     /**
-     * What is `null` has the library's default.
+     * An option that is `null` has the library's default.
      *
      * @param url `memory:`, `sqlite:PATH`, `postgres://…` or `redis://…`
      * @param key the secret that protects codes and numbers, at least 32 bytes. Required unless the store is `memory:`

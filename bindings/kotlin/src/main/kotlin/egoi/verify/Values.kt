@@ -25,7 +25,13 @@ public enum class State {
     CANCELLED,
 }
 
-/** What the service says to a code. Only [VERIFIED] proves anything. */
+/**
+ * What the service says to a code. Only [VERIFIED] proves anything.
+ *
+ * ```
+ * if (client.validate(id, given, number = session.number).isVerified) account.number = session.number
+ * ```
+ */
 public enum class Outcome {
     /** The right code, in time, for the first time: the one success. */
     VERIFIED,
@@ -50,7 +56,7 @@ public enum class Outcome {
     public val isVerified: Boolean get() = this == VERIFIED
 }
 
-/** What a code is made of. */
+/** The characters of a code. */
 public enum class CodeType {
     /** `0-9` */
     NUMERIC,
@@ -84,14 +90,19 @@ public enum class SmsEncoding {
 }
 
 /**
- * What is known of a request. Never the code, never the message; printed, the number is masked.
+ * A request, as far as it is known. Never the code, never the message; printed, the number is masked.
+ *
+ * ```
+ * val verification = client.request("+351 910 000 000")
+ * session.id = verification.id
+ * ```
  *
  * @property id the request's id, for `validate`, `cancel`, `resend` and `get`
  * @property state its state
- * @property number the full number, `+351910000000`, where the service says it
- * @property createdAt when it was made, where that is known
- * @property expiresAt the code is good before this time, where that is known; never later than the service's own
- * @property sms whether the SMS went out, where that is known
+ * @property number the full number, `+351910000000`, if the service reports it
+ * @property createdAt when it was made, if it is known
+ * @property expiresAt the code is good before this time, if it is known; never later than the service's own
+ * @property sms whether the SMS went out, if it is known
  * @property attemptsLeft how many more wrong codes are looked at, from an [Engine] that counts
  * @property resendAt before this time a resend is `rate_limited`; from an [Engine] with a pause, while a resend is possible
  * @property resendsLeft how many more resends there may be, from an [Engine] that limits them
@@ -117,9 +128,9 @@ public data class Verification(
  * A sender of the account. Printed, its number is masked.
  *
  * @property id its id, which `sender` takes over V2
- * @property name its name, where it has one
- * @property number its number, where it has one
- * @property status its state in the service's word, where the service says it
+ * @property name its name, if it has one
+ * @property number its number, if it has one
+ * @property status its state in the service's word, if the service reports it
  */
 public data class SenderInfo(val id: String, val name: String?, val number: String?, val status: String?) {
     override fun toString(): String =

@@ -9,14 +9,14 @@ import java.time.Duration as JavaDuration
  * key, and decides.
  *
  * **What the phone says proves nothing.** The server keeps the id and the number in its own session, passes that number to
- * `validate`, and grants what is to be granted when its own call says [Outcome.VERIFIED]; never because an app says that it is
+ * `validate`, and grants the access when its own call says [Outcome.VERIFIED]; never because an app says that it is
  * [SessionState.Verified]. `examples/phone` has both sides.
  *
  * A call that the server refused throws [VerificationServerException] with what the server said; anything else that is thrown
- * is a call of which nobody knows what became. A cancelled call is dropped.
+ * is a call with an unknown result. A cancelled call is dropped.
  */
 public interface VerificationServer {
-    /** Has a code sent to the number, `+351910000000`. */
+    /** Sends a code to the number, `+351910000000`. */
     public suspend fun request(number: String): CodeSent
 
     /** Submits a code, which is normalised. */
@@ -35,8 +35,8 @@ public interface VerificationServer {
  *
  * @property id what the server knows the request by: at most 128 characters of `A-Z a-z 0-9 . _ -`
  * @property expiresIn how long the code is good: more than nothing, at most an hour
- * @property resendIn how long until another code may be asked for; `null` where the server sends no other
- * @property attemptsLeft how many wrong codes are allowed, where the server counts
+ * @property resendIn how long until another code may be asked for; `null` if the server sends no other
+ * @property attemptsLeft how many wrong codes are allowed, if the server counts them
  */
 public class CodeSent(
     public val id: String,
@@ -58,7 +58,7 @@ public class CodeSent(
  * What the server says to a code.
  *
  * @property outcome what its verifier said
- * @property attemptsLeft how many wrong codes it still takes, where it counts
+ * @property attemptsLeft how many wrong codes it still takes, if it counts them
  */
 public class CodeChecked(public val outcome: Outcome, public val attemptsLeft: Int? = null)
 
@@ -67,8 +67,8 @@ public class CodeChecked(public val outcome: Outcome, public val attemptsLeft: I
  *
  * @property code The stable string, for example `rate_limited`
  * @property detail the failure in words, for people; no code and no full number
- * @property retryAfter how long to wait before the next try, where it is known
- * @property smsPossiblySent whether this `request` or `resend` may have sent an SMS; `false` only where that is certain
+ * @property retryAfter how long to wait before the next try, if it is known
+ * @property smsPossiblySent whether this `request` or `resend` may have sent an SMS; `false` only if that is certain
  */
 public class VerificationServerException(
     public val code: String,

@@ -20,9 +20,9 @@ import kotlin.time.toKotlinDuration
 import java.time.Duration as JavaDuration
 
 /**
- * What a screen shows while a person proves a number.
+ * The state of a screen while a person proves a number.
  *
- * **What it says proves nothing to anybody but the person who looks at the screen.** An app holds no E-goi key, as whoever
+ * **It proves nothing, except to the person who looks at the screen.** An app holds no E-goi key, as whoever
  * unpacks the app has it: this talks to the app's own server, which decides; see [VerificationServer].
  *
  * ```kotlin
@@ -35,19 +35,19 @@ import java.time.Duration as JavaDuration
  * }
  * ```
  *
- * **Nothing here throws for what a person does.** A number that is none, an empty code and a resend that comes too early are
+ * **No input of a person throws.** A text that is no number, an empty code and a resend that comes too early are
  * [SessionState.Failed] with the reason, and nothing is asked. What does not fit the state, above all a second tap while a call
  * is under way, changes nothing.
  *
  * One call is under way at a time. Calls run in [scope]; when that
  * is cancelled, or the [Job] that a call gives back, the call is cancelled, and the session says so. The code expires by the
- * clock that runs since the device was started, so that changing the time of day changes nothing.
+ * clock that runs since the device was started: a change of the time of day changes nothing.
  *
  * It may be used from every thread. Its methods do not wait, but the very first use loads the native library.
  *
  * @param server the app's own server
- * @param scope where calls run, and a timer while a code is awaited: one that nobody waits for, for example `viewModelScope`
- * @param saved what [save] gave, where the system ended the app in between. A call that was under way then was dropped. What
+ * @param scope where calls run, and a timer while a code is awaited: no code waits for its end, for example `viewModelScope`
+ * @param saved what [save] gave, if the system ended the app in between. A call that was under way then was dropped. What
  *   this version cannot read is a new session, in [SessionState.Failed] with [Advice.START_OVER]
  * @param clock the device's clocks, or a test's
  */
@@ -74,7 +74,7 @@ public class VerificationSession(
 
     /**
      * Asks for a code to a number as people write it with its country. Ignored while a call is under way
-     * or a code is awaited: [cancel] first. Where it is no number, the state says so, with [Advice.CHANGE_NUMBER].
+     * or a code is awaited: [cancel] first. If it is no number, the state says so, with [Advice.CHANGE_NUMBER].
      */
     public fun start(number: String): Job = calling(
         begin = { native.start(number, clock.now()) },
@@ -85,7 +85,7 @@ public class VerificationSession(
     /**
      * Submits the code that the person gave: typed or pasted, in any case and script, with spaces, hyphens and direction
      * marks. Of a whole SMS that was pasted, the code in it. A wrong one goes back to [SessionState.AwaitingCode] with the
-     * reason. Where there is no code in it, the state says so, with [Advice.ENTER_CODE]. Ignored where no code is awaited.
+     * reason. If it has no code, the state says so, with [Advice.ENTER_CODE]. Ignored if no code is awaited.
      */
     public fun submit(code: String): Job = calling(
         begin = { native.submit(code, clock.now()) },
@@ -94,7 +94,7 @@ public class VerificationSession(
     )
 
     /**
-     * Asks for a new code. Before it is allowed the state says so, with [Advice.WAIT]. Ignored where no code is awaited or the
+     * Asks for a new code. Before it is allowed the state says so, with [Advice.WAIT]. Ignored if no code is awaited or the
      * server sends no other.
      */
     public fun resend(): Job = calling(
@@ -104,7 +104,7 @@ public class VerificationSession(
     )
 
     /**
-     * Cancels the request. Ignored where no code is awaited, and while a call is under way.
+     * Cancels the request. Ignored if no code is awaited, and while a call is under way.
      */
     public fun cancel(): Job = calling(
         begin = { native.cancel(clock.now()) },
@@ -113,7 +113,7 @@ public class VerificationSession(
     )
 
     /**
-     * Back to the beginning, whatever there is. The server is not told. Ignored while a call is under way.
+     * Goes back to the beginning. The server is not told. Ignored while a call is under way.
      */
     public fun reset() {
         ffi { native.reset() }
@@ -161,7 +161,7 @@ public class VerificationSession(
         return call
     }
 
-    /** Says what is now, and has that said again when it changes by itself. */
+    /** Publishes the state now, and again when it changes by itself. */
     private fun show(): Unit = synchronized(native) {
         shown.value = read()
         timer?.cancel()
@@ -208,7 +208,7 @@ public class VerificationSession(
 private fun CodeSent.native(): NativeCodeSent =
     NativeCodeSent(id, expiresIn.seconds(), resendIn?.seconds(), attemptsLeft?.count())
 
-/** A count from the server, which none that is negative can be. */
+/** A count from the server, which cannot be negative. */
 private fun Int.count(): UInt = coerceAtLeast(0).toUInt()
 
 private fun Exception.problem(): NativeProblem = when (this) {

@@ -6,8 +6,13 @@ import kotlin.time.Duration
  * Proves that a phone number belongs to a person. Code written against it runs on a [Client], where E-goi runs the
  * verification, and on an [Engine], which runs it in this process.
  *
- * Every call is main-safe and ends with a [VerifyException] where it fails. Cancelling the coroutine cancels the call
+ * Every call is main-safe and ends with a [VerifyException] if it fails. Cancelling the coroutine cancels the call
  * and drops its HTTP request; whether an SMS went out by then is not known.
+ *
+ * ```
+ * suspend fun isProved(verifier: Verifier, id: String, given: String, number: String): Boolean =
+ *     verifier.validate(id, given, number = number).isVerified
+ * ```
  */
 public interface Verifier : AutoCloseable {
     /**
@@ -15,9 +20,9 @@ public interface Verifier : AutoCloseable {
      *
      * @param number as people write it: `+351 910 000 000`, `00351910000000`, `351-910000000`, or with [defaultRegion] a
      *   national number
-     * @param message the text, 1 to 1,000 characters with `{CODE}` where the code goes, at most 6 SMS parts. Default:
+     * @param message the text, 1 to 1,000 characters with `{CODE}` in the place of the code, at most 6 SMS parts. Default:
      *   `{CODE} is your verification code.`
-     * @param codeType what the code is made of. Default: numeric
+     * @param codeType the characters of the code. Default: numeric
      * @param codeSize how many characters the code has, 4 to 20. Default: 6
      * @param ttl how long the code is good, 1 to 3,600 whole seconds. Default: 600
      * @param group a label for E-goi's reports, V1 only: 1 to 100 characters. Default: `2FA`
@@ -26,6 +31,10 @@ public interface Verifier : AutoCloseable {
      *   keyed hash of it is stored
      * @param timeout the deadline of this call
      * @param defaultRegion the country of a number without its calling code: an ISO 3166 code such as `PT`
+     * @return the request. Keep its id and number in your session
+     * @throws VerifyException.InvalidInput a number or an option that is not accepted: ask the person again, or correct it
+     * @throws VerifyException.RateLimited too many SMS: wait for its `retryAfter`, if there is one
+     * @throws VerifyException any other: repeat the call only if `retryIsSafe`; if `smsPossiblySent`, an SMS may arrive
      */
     public suspend fun request(
         number: String,
@@ -41,7 +50,7 @@ public interface Verifier : AutoCloseable {
     ): Verification
 
     /**
-     * Submits the code that the recipient gave. A wrong code is an outcome, not an exception.
+     * Submits the code that the person typed. A wrong code is an outcome, not an exception.
      *
      * @param number the number that the request must be for, from your own session and not from the form; a request for
      *   another is [VerifyException.NotFound], and no code is looked at. V1 cannot check it:
@@ -50,6 +59,9 @@ public interface Verifier : AutoCloseable {
      * @param client who submits the code: an address, a session or a device, 1 to 256 characters. `wrongCodesPerClient` of an
      *   [Engine] counts by it. Only a keyed hash of it is stored
      * @param defaultRegion the country of a number without its calling code: an ISO 3166 code such as `PT`
+     * @return the outcome. Only [Outcome.VERIFIED] proves the number
+     * @throws VerifyException.NotFound there is no such request, or it is for another number: start a new one
+     * @throws VerifyException any other: repeat the call only if `retryIsSafe`. It never proves a number
      */
     public suspend fun validate(
         id: String,
@@ -61,15 +73,29 @@ public interface Verifier : AutoCloseable {
     ): Outcome
 
     /**
-     * Cancels the request and returns its state afterwards: cancelled, or verified or expired where
-     * it was too late. Cancelling twice is not an error.
+     * Cancels the request. Cancelling twice is not an error.
+     *
+     * @return the state afterwards: cancelled; verified or expired if it was too late
+     * @throws VerifyException.NotFound there is no such request
+     * @throws VerifyException any other: repeat the call only if `retryIsSafe`
      */
     public suspend fun cancel(id: String, timeout: Duration? = null): State
 
-    /** Sends a new code; the old one stops working and the validity starts again. V2 and [Engine]. */
+    /**
+     * Sends a new code. The old one stops working, and the validity starts again. V2 and [Engine].
+     *
+     * @throws VerifyException.Conflict the request is finished: start a new one
+     * @throws VerifyException.RateLimited too early: wait for its `retryAfter`. Without one, the resends are used up
+     * @throws VerifyException any other: look at `smsPossiblySent` before you call again
+     */
     public suspend fun resend(id: String, timeout: Duration? = null): Verification
 
-    /** Reads the request. V2 and [Engine]. */
+    /**
+     * Reads the request. V2 and [Engine].
+     *
+     * @throws VerifyException.NotFound there is no such request
+     * @throws VerifyException any other: repeat the call only if `retryIsSafe`
+     */
     public suspend fun get(id: String, timeout: Duration? = null): Verification
 
     /** Every later call is [VerifyException.Closed]; calls that are under way end as they would have. */

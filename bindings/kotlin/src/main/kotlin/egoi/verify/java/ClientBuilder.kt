@@ -13,7 +13,7 @@ import java.time.Duration
 import kotlin.time.toKotlinDuration
 
 /**
- * Makes a [Client] from Java. What is not set has the library's default; it prints nothing of what it holds.
+ * Makes a [Client] from Java. An option that is not set has the library's default; it prints none of its values.
  *
  * ```java
  * var client = new ClientBuilder(key, "1234").timeout(Duration.ofSeconds(5)).blocking();
@@ -33,7 +33,7 @@ public class ClientBuilder(options: ClientOptions) {
     /** Which version to speak. Default: V2. */
     public fun api(api: Api): ClientBuilder = set("api", api)
 
-    /** Where the service is: HTTPS, or HTTP to a loopback address, or any HTTP with [allowHttp]. */
+    /** The address of the service: HTTPS, or HTTP to a loopback address, or any HTTP with [allowHttp]. */
     public fun baseUrl(url: String): ClientBuilder = set("base_url", url)
 
     /** The deadline of a whole call. Default: 15 s. */
@@ -51,7 +51,7 @@ public class ClientBuilder(options: ClientOptions) {
     /** Which certificates are trusted. Default: the bundled ones. */
     public fun trust(trust: Trust): ClientBuilder = set("trust", trust)
 
-    /** Plain HTTP to any address: whoever is on the way reads the key and the codes. Default: no. */
+    /** Plain HTTP to any address: everybody on the way can read the key and the codes. Default: no. */
     public fun allowHttp(allowed: Boolean): ClientBuilder = set("allow_http", allowed)
 
     /** Whether a V2 validation reads the request first. Default: yes. */
@@ -60,7 +60,7 @@ public class ClientBuilder(options: ClientOptions) {
     /** Which numbers are sent an SMS; another is `VerifyException.InvalidInput`. Default: [Accept.VALID]. */
     public fun accept(accept: Accept): ClientBuilder = set("accept", accept)
 
-    /** More status words of the service, each with what it means: `Map.of("validated", "verified")`. */
+    /** More status words of the service, each with its meaning: `Map.of("validated", "verified")`. */
     public fun statusWords(words: Map<String, String>): ClientBuilder = set("status_words", words)
 
     /** V1's paths below the base URL, by name. */
@@ -94,9 +94,9 @@ public class ClientBuilder(options: ClientOptions) {
     /** Only the options, for [Client] or `EgoiSms`. */
     public fun options(): ClientOptions = ClientOptions(set)
 
-    /** A client whose calls wait for their end. What is wrong with the options is `VerifyException.InvalidInput`. */
+    /** A client whose calls wait for their end. An option that is not accepted is `VerifyException.InvalidInput`. */
     public fun blocking(): BlockingClient = BlockingClient(Client(options()))
 
-    /** A client whose calls are futures. What is wrong with the options is `VerifyException.InvalidInput`. */
+    /** A client whose calls are futures. An option that is not accepted is `VerifyException.InvalidInput`. */
     public fun futures(): FutureClient = FutureClient(Client(options()))
 }

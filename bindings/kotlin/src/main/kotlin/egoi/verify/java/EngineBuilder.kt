@@ -39,7 +39,7 @@ public fun interface FutureSmsGateway {
 }
 
 /**
- * Makes an [Engine] from Java. What is not set has the library's default.
+ * Makes an [Engine] from Java. An option that is not set has the library's default.
  *
  * ```java
  * var engine = EngineBuilder.sending(sms -> gateway.deliver(sms.getNumber(), sms.getText())).maxAttempts(3).blocking();
@@ -54,7 +54,7 @@ public class EngineBuilder private constructor(private val make: (EngineOptions)
     /** The store. Default: `memory:`, gone with the process. */
     public fun store(store: Store): EngineBuilder = set("store", store)
 
-    /** How long a gateway may take, where the call has no timeout of its own. Default: 15 s, at most 600 s. */
+    /** How long a gateway may take, if the call has no timeout. Default: 15 s, at most 600 s. */
     public fun timeout(timeout: Duration): EngineBuilder = set("timeout", timeout.toKotlinDuration())
 
     /** How many requests `memory:` holds. Default: 10 million. */
@@ -121,13 +121,13 @@ public class EngineBuilder private constructor(private val make: (EngineOptions)
 
     internal fun clock(clock: NativeTestClock): EngineBuilder = apply { set = set.copy(clock = clock) }
 
-    /** An engine whose calls wait for their end. What is wrong with the options is `VerifyException.InvalidInput`. */
+    /** An engine whose calls wait for their end. An option that is not accepted is `VerifyException.InvalidInput`. */
     public fun blocking(): BlockingVerifier = BlockingVerifier(make(EngineOptions(set)))
 
-    /** An engine whose calls are futures. What is wrong with the options is `VerifyException.InvalidInput`. */
+    /** An engine whose calls are futures. An option that is not accepted is `VerifyException.InvalidInput`. */
     public fun futures(): FutureVerifier = FutureVerifier(make(EngineOptions(set)))
 
-    /** Where the way to send is chosen. */
+    /** Chooses how the SMS are sent. */
     public companion object {
         /** One whose SMS this sends, waiting. */
         @JvmStatic

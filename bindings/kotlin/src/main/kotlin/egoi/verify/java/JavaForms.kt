@@ -20,7 +20,7 @@ import java.time.Duration
 import java.util.concurrent.CompletableFuture
 import kotlin.time.toKotlinDuration
 
-/** How to make a request, for Java. What is not set has the library's default; see [Verifier.request]. */
+/** How to make a request, for Java. An option that is not set has the library's default; see [Verifier.request]. */
 public class RequestOptions {
     internal var message: String? = null
     internal var codeType: CodeType? = null
@@ -32,10 +32,10 @@ public class RequestOptions {
     internal var timeout: Duration? = null
     internal var defaultRegion: String? = null
 
-    /** The text of the SMS, 1 to 1,000 characters with `{CODE}` where the code goes, at most 6 SMS parts. */
+    /** The text of the SMS, 1 to 1,000 characters with `{CODE}` in the place of the code, at most 6 SMS parts. */
     public fun message(message: String): RequestOptions = apply { this.message = message }
 
-    /** What the code is made of. */
+    /** The characters of the code. */
     public fun codeType(codeType: CodeType): RequestOptions = apply { this.codeType = codeType }
 
     /** How many characters the code has, 4 to 20. */

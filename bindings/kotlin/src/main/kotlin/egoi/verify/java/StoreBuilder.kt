@@ -6,7 +6,7 @@ import java.time.Duration
 import kotlin.time.toKotlinDuration
 
 /**
- * Makes a [Store] from Java. What is not set has the library's default; see [Store].
+ * Makes a [Store] from Java. An option that is not set has the library's default; see [Store].
  *
  * ```java
  * var store = new StoreBuilder("redis://cache.internal").key(key).build();
@@ -35,6 +35,6 @@ public class StoreBuilder(url: String) {
     /** More trusted certificates for PostgreSQL or Redis, in PEM. */
     public fun caCertificates(pem: ByteArray): StoreBuilder = set("ca_certificates", pem)
 
-    /** The store. An [egoi.verify.Engine] or [egoi.verify.Client] opens it, and reports what is wrong with it. */
+    /** The store. An [egoi.verify.Engine] or [egoi.verify.Client] opens it, and reports its faults. */
     public fun build(): Store = Store(set)
 }

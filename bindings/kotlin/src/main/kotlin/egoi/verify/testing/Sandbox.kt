@@ -107,10 +107,10 @@ public enum class FaultBody {
 }
 
 /**
- * A failure of the calls that it fits. What is `null` has the sandbox's default.
+ * A failure of the calls that it fits. An option that is `null` has the sandbox's default.
  *
- * @property call the call; none fits every call
- * @property number the number that the request is for; none fits every number
+ * @property call the call; without it, every call
+ * @property number the number that the request is for; without it, every number
  * @property status the status to answer, 300 to 599
  * @property delay how long to wait first, at most a minute
  * @property cut when to cut the connection
@@ -141,17 +141,17 @@ public data class Fault(
 }
 
 /**
- * How to start a [Sandbox]. What is `null` has its default.
+ * How to start a [Sandbox]. An option that is `null` has its default.
  *
  * @property host the address to listen on. Default: 127.0.0.1, which no other machine reaches
  * @property port the port. Default: a free one
  * @property seed draws the same codes in every run
- * @property code every code is this one, whatever size was asked for
+ * @property code every code is this one, for every size
  * @property apiKey the one key that is accepted. Default: any
  * @property v2Words V2's answer to a validation has a status word in each item
  * @property v2Wrong the status of V2's response to a wrong code: 200 or 400. Default: 200
  * @property senders the senders of the account: V2's ids, V1's hashes. A request of any other is refused. Default: `1`
- * @property ownLimits whether the library's own limits hold, of which E-goi documents none: a code of at least 4
+ * @property ownLimits whether the library's own limits hold, which E-goi does not document: a code of at least 4
  *   characters, a message of at most 1,000 characters and 6 SMS parts
  * @property allowHosts host names that programs may call it by. Default: `localhost` and addresses
  */
@@ -168,10 +168,21 @@ public class SandboxOptions(
     public val allowHosts: List<String>? = null,
 )
 
-/** E-goi's interface on localhost, with an inbox instead of a network. For tests. */
+/**
+ * E-goi's interface on localhost, with an inbox instead of a network. For tests.
+ *
+ * ```
+ * Sandbox.start().use { sandbox ->
+ *     val client = sandbox.client()
+ *     val id = client.request("+351 910 000 000").id
+ *     val code = sandbox.waitForCode("+351 910 000 000", timeout = 5.seconds)
+ *     check(client.validate(id, code).isVerified)
+ * }
+ * ```
+ */
 public class Sandbox private constructor(private val native: NativeSandbox, private val apiKey: String) :
     AutoCloseable {
-    /** Where it listens, `http://127.0.0.1:PORT`. */
+    /** Its address, `http://127.0.0.1:PORT`. */
     public val url: String get() = ffi { native.url() }
 
     /** Its clock. */
@@ -191,7 +202,7 @@ public class Sandbox private constructor(private val native: NativeSandbox, priv
     @JvmOverloads
     public fun client(api: Api = Api.V2): Client = Client(clientOptions(api))
 
-    /** What was sent to a number, or to all of them: newest first. */
+    /** Returns the SMS that were sent to a number, or to all numbers, the newest first. */
     public fun messages(number: String? = null): List<Message> = ffi { native.messages(number) }.map {
         Message(
             id = it.id.toLong(),
@@ -206,7 +217,7 @@ public class Sandbox private constructor(private val native: NativeSandbox, priv
     }
 
     /**
-     * Waits for an SMS to a number that this has not given before, and gives its code. None in time is
+     * Waits for an SMS to a number that this has not returned before, and gives its code. None in time is
      * [VerifyException.Timeout].
      */
     public suspend fun waitForCode(number: String, timeout: Duration): String =
@@ -225,14 +236,14 @@ public class Sandbox private constructor(private val native: NativeSandbox, priv
         /** Moves the time on. */
         public fun advance(by: Duration): Unit = ffi { native.advance(by.seconds()) }
 
-        /** Stops the time, or lets it go on from where it stopped. */
+        /** Stops the time, or lets it continue. */
         public fun freeze(frozen: Boolean = true): Unit = ffi { native.freeze(frozen) }
 
         /** The time now. */
         public fun now(): Instant = ffi { native.now() }
     }
 
-    /** Where a sandbox is started. */
+    /** Starts sandboxes. */
     public companion object {
         /** Starts a sandbox. A port that is taken is [VerifyException.InvalidInput]. */
         public suspend fun start(options: SandboxOptions = SandboxOptions()): Sandbox {
@@ -269,7 +280,7 @@ private inline fun <T> ffi(call: () -> T): T = try {
     throw notLoaded(failure)
 }
 
-/** As `egoi.verify.awaiting`: this library has a worker thread of its own. */
+/** As `egoi.verify.awaiting`: this library has its own worker thread. */
 private suspend fun <T> awaiting(call: suspend () -> T): T {
     ffi { Worker.attached }
     return withContext(Dispatchers.Default) { ffi { call() } }

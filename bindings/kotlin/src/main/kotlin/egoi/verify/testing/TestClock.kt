@@ -7,14 +7,22 @@ import egoi.verify.seconds
 import java.time.Instant
 import kotlin.time.Duration
 
-/** A clock for tests of an `Engine`: starts at the machine's time, and can be moved on and stopped. */
+/**
+ * A clock for tests of an `Engine`: starts at the machine's time, and can be moved on and stopped.
+ *
+ * ```
+ * val clock = TestClock()
+ * val engine = Engine(EngineOptions().withClock(clock)) { sms -> sent += sms }
+ * clock.advance(601.seconds)
+ * ```
+ */
 public class TestClock {
     internal val native = NativeTestClock()
 
     /** Moves the time on. */
     public fun advance(by: Duration): Unit = ffi { native.advance(by.seconds()) }
 
-    /** Stops the time, or lets it go on from where it stopped. */
+    /** Stops the time, or lets it continue. */
     public fun freeze(frozen: Boolean = true): Unit = native.freeze(frozen)
 
     /** The time now. */

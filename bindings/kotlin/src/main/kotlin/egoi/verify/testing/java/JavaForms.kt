@@ -16,7 +16,7 @@ import java.time.Duration
 import java.time.Instant
 import kotlin.time.toKotlinDuration
 
-/** Starts a [Sandbox] from Java. What is not set has its default. */
+/** Starts a [Sandbox] from Java. An option that is not set has its default. */
 public class SandboxBuilder {
     private var host: String? = null
     private var port: Int? = null
@@ -38,7 +38,7 @@ public class SandboxBuilder {
     /** Draws the same codes in every run. */
     public fun seed(seed: Long): SandboxBuilder = apply { this.seed = seed }
 
-    /** Every code is this one, whatever size was asked for. */
+    /** Every code is this one, for every size. */
     public fun code(code: String): SandboxBuilder = apply { this.code = code }
 
     /** The one key that is accepted. Default: any. */
@@ -53,7 +53,7 @@ public class SandboxBuilder {
     /** The senders of the account: V2's ids, V1's hashes. Default: `1`. */
     public fun senders(senders: List<String>): SandboxBuilder = apply { this.senders = senders }
 
-    /** Whether the library's own limits hold, of which E-goi documents none. Default: yes. */
+    /** Whether the library's own limits hold, which E-goi does not document. Default: yes. */
     public fun ownLimits(hold: Boolean): SandboxBuilder = apply { ownLimits = hold }
 
     /** Host names that programs may call it by. Default: `localhost` and addresses. */
@@ -67,7 +67,7 @@ public class SandboxBuilder {
     }
 }
 
-/** A [Fault] from Java. What is not set has the sandbox's default. */
+/** A [Fault] from Java. An option that is not set has the sandbox's default. */
 public class FaultBuilder {
     private var fault = Fault()
 
@@ -105,19 +105,19 @@ public class FaultBuilder {
  * @property sandbox the sandbox below
  */
 public class BlockingSandbox(public val sandbox: Sandbox) : AutoCloseable {
-    /** Where it listens, `http://127.0.0.1:PORT`. */
+    /** Its address, `http://127.0.0.1:PORT`. */
     public val url: String get() = sandbox.url
 
     /** What makes a client of this sandbox. */
     @JvmOverloads
     public fun client(api: Api = Api.V2): ClientBuilder = ClientBuilder(sandbox.clientOptions(api))
 
-    /** What was sent to a number, or to all of them: newest first. */
+    /** Returns the SMS that were sent to a number, or to all numbers, the newest first. */
     @JvmOverloads
     public fun messages(number: String? = null): List<Message> = sandbox.messages(number)
 
     /**
-     * Waits for an SMS to a number that this has not given before, and gives its code. None in time is
+     * Waits for an SMS to a number that this has not returned before, and gives its code. None in time is
      * `VerifyException.Timeout`.
      */
     @Throws(InterruptedException::class)
@@ -130,7 +130,7 @@ public class BlockingSandbox(public val sandbox: Sandbox) : AutoCloseable {
     /** Moves the sandbox's time on. */
     public fun advance(by: Duration): Unit = sandbox.clock.advance(by.toKotlinDuration())
 
-    /** Stops the sandbox's time, or lets it go on from where it stopped. */
+    /** Stops the sandbox's time, or lets it continue. */
     public fun freeze(frozen: Boolean): Unit = sandbox.clock.freeze(frozen)
 
     /** The sandbox's time now. */
@@ -149,12 +149,12 @@ public class JavaTestClock {
     /** Moves the time on. */
     public fun advance(by: Duration): Unit = clock.advance(by.toKotlinDuration())
 
-    /** Stops the time, or lets it go on from where it stopped. */
+    /** Stops the time, or lets it continue. */
     public fun freeze(frozen: Boolean): Unit = clock.freeze(frozen)
 
     /** The time now. */
     public fun now(): Instant = clock.now()
 
-    /** Has the engine go by this clock. */
+    /** Makes the engine use this clock. */
     public fun of(engine: EngineBuilder): EngineBuilder = engine.clock(clock.native)
 }
