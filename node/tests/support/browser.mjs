@@ -14,25 +14,32 @@ function isInstalled() {
     }
 }
 
+/** A chromedriver and its port. Now and then one ends before it listens: then there is another try. */
+async function started() {
+    for (let tries = 0; tries < 5; tries += 1) {
+        const driver = spawn("chromedriver", ["--port=0"], { stdio: ["ignore", "pipe", "ignore"] });
+        for await (const line of createInterface(driver.stdout)) {
+            const port = /started successfully on port (\d+)/.exec(line)?.[1];
+            if (port !== undefined) {
+                return { driver, port };
+            }
+        }
+    }
+    throw new Error("chromedriver does not start");
+}
+
 /** A page, or nothing where there is no Chromium; in CI that is a failure. */
 export async function browser(t) {
     if (!isInstalled()) {
         assert.notEqual(process.env.CI, "true", "CHROMIUM IS NOT INSTALLED");
         return undefined;
     }
-    const driver = spawn("chromedriver", ["--port=0"], { stdio: ["ignore", "pipe", "ignore"] });
+    const { driver, port } = await started();
     let end = () => {};
     t.after(async () => {
         await end();
         driver.kill();
     });
-    let port;
-    for await (const line of createInterface(driver.stdout)) {
-        port = /started successfully on port (\d+)/.exec(line)?.[1];
-        if (port !== undefined) {
-            break;
-        }
-    }
     async function call(method, path, body) {
         const answer = await fetch(`http://127.0.0.1:${port}${path}`, { method, body: body && JSON.stringify(body) });
         const { value } = await answer.json();
