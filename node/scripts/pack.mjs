@@ -1,15 +1,20 @@
 // Packs the package, and the platform package of the addon that was built, into build/. For the addon of another system:
-// `node scripts/pack.mjs --platform linux-arm64-musl`.
+// `node scripts/pack.mjs --platform linux-arm64-musl`, with `--addon FILE` and `--out FOLDER` where they lie elsewhere.
 
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 import { own, platforms } from "./platforms.mjs";
 
 const here = fileURLToPath(new URL("..", import.meta.url));
-const { platform } = parseArgs({ options: { platform: { type: "string", default: own } } }).values;
+const { platform, ...places } = parseArgs({
+    options: { platform: { type: "string", default: own }, addon: { type: "string" }, out: { type: "string" } },
+}).values;
+const out = path.resolve(places.out ?? `${here}build`);
+const addon = path.resolve(places.addon ?? `${here}build/egoi-verify.node`);
 if (!Object.hasOwn(platforms, platform)) {
     throw new Error(`there is no platform ${platform}`);
 }
@@ -32,7 +37,7 @@ pack("egoi-verify", {
 
 const [os, cpu, abi] = platform.split("-");
 pack(`egoi-verify-${platform}`, {
-    files: { "egoi-verify.node": `${here}build/egoi-verify.node` },
+    files: { "egoi-verify.node": addon },
     manifest: {
         name: `@egoi-verify/${platform}`,
         version,
@@ -48,7 +53,7 @@ pack(`egoi-verify-${platform}`, {
 });
 
 function pack(name, { files, manifest, forOlderResolution }) {
-    const folder = `${here}build/${name}`;
+    const folder = `${out}/${name}`;
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
     writeFileSync(`${folder}/package.json`, JSON.stringify(manifest, null, 2));
