@@ -32,7 +32,7 @@ every-test: test-node test-swift check-rust test-stores test-phone test-bench te
 # In `make test`, these come after what writes into the same folders, or builds what they need.
 after = | $(if $(filter every-test,$(MAKECMDGOALS)),$(1))
 
-soak: test-packages test-arm64 soak-rust soak-python soak-node soak-kotlin asan soak-swift docs ## every long check at its full count; put the result into docs/soak.md
+soak: test-packages test-arm64 soak-rust soak-python soak-node test-node-versions soak-kotlin asan soak-swift docs ## every long check at its full count; put the result into docs/soak.md
 
 bench: ## every measurement, one after the other; writes docs/benchmarks.md
 	tools/bench.sh
@@ -45,7 +45,7 @@ setup: ## install what the tests need of Debian; needs root
 
 clean: ## remove everything that was built
 	$(CARGO) clean
-	rm -rf fuzz/target tests/bin python/dist python/package/egoi_verify/*.so $(VENV) benches/.venv docs/site/.venv docs/site/node_modules python/tests/typing/node_modules node/tests/types/compilers/node_modules
+	rm -rf fuzz/target tests/bin python/dist python/package/egoi_verify/*.so $(VENV) benches/.venv docs/site/.venv docs/site/node_modules python/tests/typing/node_modules node/tests/types/compilers/node_modules node/tests/frameworks/node_modules
 	rm -rf node/build node/dist node/node_modules bindings/kotlin/target bindings/swift/.build bindings/swift/.native
 
 ##@ Inner loop: after a change of core, before one test of that language
@@ -100,7 +100,7 @@ test-python: develop-python test-programs python/tests/typing/node_modules ## th
 	tools/setup-debian.sh postgres redis openssl valgrind apache uwsgi
 	$(VENV)/bin/python -m pytest -q -n 2 --dist loadgroup --ignore python/tests/test_package.py python/tests
 
-test-node: packed-node test-programs node/tests/types/compilers/node_modules ## the npm package, installed in an empty project too
+test-node: packed-node test-programs node/tests/types/compilers/node_modules node/tests/frameworks/node_modules ## the npm package, installed in an empty project too
 	tools/setup-debian.sh chromium postgres redis
 	cd node && npm test --silent
 
@@ -151,7 +151,7 @@ test-programs: native
 	tools/test-programs.sh
 
 ##@ Long checks
-.PHONY: test-fresh test-packages pumping soak-rust soak-python soak-node soak-kotlin soak-swift asan
+.PHONY: test-fresh test-packages test-node-versions pumping soak-rust soak-python soak-node soak-kotlin soak-swift asan
 soak-rust: test-programs ## core's at their full count
 	tools/setup-debian.sh chromium postgres redis valkey
 	EGOI_SOAK=1 $(CARGO) test --locked --profile soak --workspace --all-features -- --nocapture
@@ -166,6 +166,10 @@ soak-python: package-python test-programs python/tests/typing/node_modules ## th
 soak-node: package-node test-programs ## the npm package's
 	tools/setup-debian.sh postgres redis
 	cd node && npm run --silent soak
+
+test-node-versions: packed-node test-programs node/tests/types/compilers/node_modules node/tests/frameworks/node_modules ## the npm package with Node 20, 22, 24 and the newest
+	tools/setup-debian.sh chromium postgres redis
+	tools/test-node-versions.sh
 
 soak-kotlin: package-kotlin test-programs ## the Kotlin module's
 	tools/setup-debian.sh java
@@ -297,7 +301,7 @@ node/node_modules/.package-lock.json: node/package-lock.json
 docs/site/.venv/installed: docs/site/requirements.txt
 	tools/python-environment.sh docs/site/.venv $<
 
-docs/site/node_modules python/tests/typing/node_modules node/tests/types/compilers/node_modules: %/node_modules: %/package-lock.json
+docs/site/node_modules python/tests/typing/node_modules node/tests/types/compilers/node_modules node/tests/frameworks/node_modules: %/node_modules: %/package-lock.json
 	cd $* && npm ci --silent --no-audit --no-fund && touch node_modules
 
 target/tools/bin/cargo-deny:

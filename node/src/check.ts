@@ -122,4 +122,4 @@ function settingsOf(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, each]) => [toSnakeCase(name), settingsOf(each)]));
 }
 
-const toSnakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+export const toSnakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);

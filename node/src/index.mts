@@ -1,6 +1,7 @@
 // One copy of the library in a process: an error is an `instanceof` its class whichever way it came.
 
 export type {
+    Accept,
     CallOptions,
     ClientOptions,
     ClientSettings,
@@ -9,8 +10,12 @@ export type {
     EgoiSmsSettings,
     EngineOptions,
     ErrorCode,
+    NumberLimit,
+    NumberRecord,
+    NumberType,
     Outcome,
     OutgoingSms,
+    PrefixQuota,
     Quota,
     RequestOptions,
     SendContext,

@@ -4,12 +4,14 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import test, { after, before, beforeEach } from "node:test";
-import { codeInSms } from "egoi-verify";
-import { setUpSandbox } from "egoi-verify/testing";
+import { codeInSms, Engine } from "egoi-verify";
+import { setUpSandbox, TestClock } from "egoi-verify/testing";
+import { build } from "esbuild";
 import Fastify from "fastify";
 
 import { signUp } from "../examples/express.mjs";
 import { verification } from "../examples/fastify.mjs";
+import { site as reactSite } from "../examples/react/server.mjs";
 import { site } from "../examples/webotp/server.mjs";
 import { browser } from "./support/browser.mjs";
 import { here, run } from "./support/run.mjs";
@@ -203,6 +205,78 @@ test("WebOTP: without a phone the code is typed, into a field that keyboards fil
     assert.equal(await page.until("return document.getElementById('said').textContent"), "verified");
 });
 
+/** The site with the React hook over an engine whose pause between two SMS is a second long. */
+async function reactPage(t) {
+    const page = await browser(t);
+    if (page === undefined) {
+        return t.skip("CHROMIUM IS NOT INSTALLED: THE REACT HOOK WAS NOT TESTED");
+    }
+    const { outputFiles } = await build({
+        entryPoints: [`${here}examples/react/page.jsx`],
+        bundle: true,
+        write: false,
+        jsx: "automatic",
+        define: { "process.env.NODE_ENV": '"production"' },
+        nodePaths: [`${here}tests/frameworks/node_modules`],
+    });
+    const sent = [];
+    const proved = [];
+    const clock = new TestClock();
+    const engine = new Engine({ clock, resendAfter: 1, send: ({ text }) => void sent.push(text) });
+    const verified = (_request, number) => void proved.push(number);
+    const url = await listening(t, reactSite(engine, "shop.example", outputFiles[0].text, verified));
+    return { page, url, sent, proved, clock };
+}
+
+const SAID = "return document.getElementById('said').textContent";
+
+test("the React hook: the phone fills the code in, which proves the number", async (t) => {
+    const { page, url, sent, proved } = (await reactPage(t)) ?? {};
+    if (page === undefined) {
+        return;
+    }
+    await page.beforeEveryPage(PHONE);
+    await page.open(url);
+    await page.until("return document.querySelector('#ask')");
+    await page.type("[name=number]", "+351 910 000 000");
+    await page.click("#ask button");
+    await page.until("return document.querySelector('#prove')");
+    assert.equal(await page.until("return window.listensForSms"), true);
+    assert.match(sent[0], /\n@shop\.example #[0-9]{6}$/);
+    await page.run("window.smsArrives(arguments[0])", codeInSms(sent[0]));
+    assert.equal(await page.until(SAID), "verified");
+    assert.deepEqual(proved, [NUMBER]);
+});
+
+test("the React hook: a number that is none, a wrong code, a new code, the right one", async (t) => {
+    const { page, url, sent, proved, clock } = (await reactPage(t)) ?? {};
+    if (page === undefined) {
+        return;
+    }
+    await page.open(url);
+    await page.until("return document.querySelector('#ask')");
+    await page.type("[name=number]", "12");
+    await page.click("#ask button");
+    assert.match(await page.until(SAID), /calling code/);
+    await page.type("[name=number]", "\b\b+351 910 000 000");
+    await page.click("#ask button");
+    await page.until("return document.querySelector('#prove')");
+    assert.equal(await page.run("return document.querySelector('#again').disabled"), true);
+    await page.type("[name=code]", wrong(codeInSms(sent[0])));
+    await page.click("#prove button");
+    assert.equal(await page.until(SAID), "wrong_code");
+    clock.advance(1);
+    await page.until("return !document.querySelector('#again').disabled");
+    await page.click("#again");
+    await page.until("return document.querySelector('#again').disabled");
+    await page.run("document.querySelector('[name=code]').value = ''");
+    await page.type("[name=code]", codeInSms(sent.at(-1)));
+    await page.click("#prove button");
+    await page.until("return document.getElementById('said').textContent === 'verified'");
+    assert.equal(sent.length, 2);
+    assert.deepEqual(proved, [NUMBER]);
+});
+
 test("the article's story, played by the demo", async () => {
     const done = await run(process.execPath, ["examples/demo.mjs"]);
     assert.equal(done.code, 0, done.output);
@@ -239,7 +313,7 @@ test("what the README shows compiles", async () => {
     const bodies = blocks.map((block, n) => {
         imports.push(...block.split("\n").filter((line) => line.startsWith("import ")));
         const rest = block.replaceAll(/^import .*\n/gm, "");
-        return `export async function block${n}(client: Client, { apiKey, number, session, headers, retryIn, log, send }: any): Promise<unknown> {\n{ ${rest} }\nreturn; }`;
+        return `export async function block${n}(client: Client, { apiKey, number, session, headers, retryIn, log, send, app, secret, saveNumber }: any): Promise<unknown> {\n{ ${rest} }\nreturn; }`;
     });
     mkdirSync(`${here}build/readme`, { recursive: true });
     const source = [...new Set(imports), ...bodies].join("\n");

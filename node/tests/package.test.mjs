@@ -1,10 +1,12 @@
 // The packed tarballs, installed in an empty project as a user installs them.
 
 import assert from "node:assert/strict";
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import test, { after, before } from "node:test";
 
+import { platforms } from "../scripts/platforms.mjs";
 import { emptyProject, tarball, tarballs } from "./support/project.mjs";
 import { here, run } from "./support/run.mjs";
 
@@ -126,6 +128,45 @@ test("it has no dependencies, and no script runs when it is installed", () => {
             readFileSync(`${project}/node_modules/${name}/package.json`, "utf8"),
         );
         assert.deepEqual([dependencies, peerDependencies, scripts], [undefined, undefined, undefined]);
+    }
+});
+
+test("the native package has the licences of the software in it", () => {
+    const text = readFileSync(`${project}/node_modules/@egoi-verify/linux-x64-gnu/THIRD-PARTY-LICENSES.txt`, "utf8");
+    for (const part of [
+        "- tokio ",
+        "- rustls ",
+        "- SQLite: ",
+        "- Rust's standard library",
+        "Permission is hereby granted",
+    ]) {
+        assert.ok(text.includes(part), part);
+    }
+});
+
+test("as it is published it names its repository, and one native package for each system in the same version", async (t) => {
+    const folder = mkdtempSync(path.join(tmpdir(), "egoi-verify-published-"));
+    t.after(() => rmSync(folder, { recursive: true, force: true }));
+    const env = { GITHUB_SERVER_URL: "https://git.example", GITHUB_REPOSITORY: "team/egoi-verify" };
+    const packed = await run(process.execPath, ["scripts/pack.mjs", "--out", folder], { env });
+    assert.equal(packed.code, 0, packed.output);
+    const read = (name) => JSON.parse(readFileSync(`${folder}/${name}/package.json`, "utf8"));
+    const library = read("egoi-verify");
+    const native = read("egoi-verify-linux-x64-gnu");
+    assert.deepEqual(
+        library.optionalDependencies,
+        Object.fromEntries(Object.keys(platforms).map((name) => [`@egoi-verify/${name}`, library.version])),
+    );
+    for (const { repository, homepage, bugs, keywords, license } of [library, native]) {
+        assert.deepEqual(repository, {
+            type: "git",
+            url: "git+https://git.example/team/egoi-verify.git",
+            directory: "node",
+        });
+        assert.equal(homepage, "https://git.example/team/egoi-verify/tree/main/node#readme");
+        assert.equal(bugs, "https://git.example/team/egoi-verify/issues");
+        assert.ok(keywords.includes("2fa"));
+        assert.equal(license, "MIT OR Apache-2.0");
     }
 });
 

@@ -12,9 +12,11 @@ const { SyntaxKind } = await load("typescript/unstable/ast");
 
 const lines = new Set();
 const api = new API({ cwd: home });
-const entries = ["index", "testing"].map((entry) => `${shipped}/dist/${entry}.d.ts`);
-const snapshot = api.updateSnapshot({ openFiles: entries });
-for (const [file, prefix] of entries.map((entry, n) => [entry, ["", "testing."][n]])) {
+const entries = ["index", "testing", "web", "express", "fastify", "hono"];
+const files = entries.map((entry) => `${shipped}/dist/${entry}.d.mts`);
+const snapshot = api.updateSnapshot({ openFiles: files });
+for (const [n, file] of files.entries()) {
+    const prefix = entries[n] === "index" ? "" : `${entries[n]}.`;
     for (const statement of sourceOf(file).statements) {
         const from = `${shipped}/dist/${statement.moduleSpecifier.text.replace(".js", ".d.ts")}`;
         for (const { name } of statement.exportClause.elements) {

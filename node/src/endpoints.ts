@@ -1,0 +1,243 @@
+// The three endpoints that every framework mounts, and the errors for the visitors of a web site. Python's router has the
+// same bodies and statuses.
+
+import { toSnakeCase } from "./check.js";
+import { ConflictError, InvalidInputError, VerifyError } from "./errors.js";
+import { parseNumber } from "./functions.js";
+import type { Verification } from "./verification.js";
+import type { RequestOptions, Verifier } from "./verifier.js";
+
+/** The request that a visitor goes on with. */
+export interface Pending {
+  id: string;
+  /** Id and number stay together: a code for one number must not prove another. */
+  number: string;
+  is_verified: boolean;
+}
+
+/**
+ * The server's data about one visitor, such as `request.session` of express-session: an object of which the endpoints use the
+ * key `egoi_verify`.
+ */
+export interface Session {
+  egoi_verify?: Pending | undefined;
+}
+
+/** Options of the three endpoints, which every framework has. */
+export interface EndpointOptions<Asked> {
+  /**
+   * Called with the framework's request and the number (E.164) when the number is proved, before the response. What it throws
+   * goes to the framework.
+   */
+  verified: (request: Asked, number: string) => unknown;
+  /** The SMS, with `{CODE}`. Default: the verifier's. */
+  message?: RequestOptions["message"];
+  /** The validity in seconds. Default: the verifier's. */
+  ttl?: RequestOptions["ttl"];
+  /** Called with an error that the visitor can do nothing about. Default: `console.error`. */
+  onError?: ((error: VerifyError) => void) | undefined;
+}
+
+/** A call of an endpoint, read from the framework's request. */
+export interface Asked {
+  method: string;
+  /** What is behind the place where the endpoints are mounted; only its last segment is read. */
+  path: string;
+  contentType: string | undefined;
+  /** The text of the body, or what a parser of the framework made of it. */
+  body: () => Promise<unknown> | unknown;
+  session: () => Promise<Session> | Session;
+  client: () => string | undefined;
+  verified: (number: string) => unknown;
+}
+
+/** What to respond. */
+export interface Answer {
+  status: number;
+  headers: Record<string, string>;
+  body: unknown;
+}
+
+/** The longest body that is read. */
+export const MAX_BODY = 4096;
+
+/** A body that is no JSON object with what the endpoint needs. */
+class OddBody extends InvalidInputError {}
+
+/** Responds to a call, or returns nothing if there is no such endpoint. */
+export async function answer(
+  verifier: Verifier,
+  { message, ttl, onError = reportError }: EndpointOptions<never>,
+  asked: Asked,
+): Promise<Answer | undefined> {
+  const endpoint = ENDPOINTS[asked.path.replace(/\/+$/, "").split("/").at(-1) ?? ""];
+  if (endpoint === undefined) {
+    return undefined;
+  }
+  if (asked.method !== "POST") {
+    const error = { code: "invalid_input", detail: "this address accepts POST only", ...NOTHING_MORE };
+    return { status: 405, headers: { Allow: "POST" }, body: { error } };
+  }
+  try {
+    return await endpoint(verifier, asked, { message, ttl });
+  } catch (error) {
+    if (!(error instanceof VerifyError)) {
+      throw error;
+    }
+    if (!isOfVisitor(error)) {
+      onError(error);
+    }
+    return { status: statusOf(error), headers: headersOf(error), body: { error: bodyOf(error) } };
+  }
+}
+
+type Endpoint = (verifier: Verifier, asked: Asked, options: RequestOptions) => Promise<Answer>;
+
+const ENDPOINTS: { [path: string]: Endpoint | undefined } = {
+  __proto__: null as never,
+
+  async request(verifier, asked, options) {
+    const number = parseNumber(await textOf(asked, "number")).e164;
+    const session = await asked.session();
+    const goOnWith = (id: string) => {
+      session.egoi_verify = { id, number, is_verified: false };
+    };
+    try {
+      const sent = await verifier.request(number, { ...options, client: asked.client() });
+      goOnWith(sent.id);
+      return codeSent(sent);
+    } catch (error) {
+      if (error instanceof VerifyError && canGoOn(error)) {
+        goOnWith(error.requestId as string);
+      }
+      throw error;
+    }
+  },
+
+  async validate(verifier, asked) {
+    const code = await textOf(asked, "code");
+    const session = await asked.session();
+    const { id, number, is_verified } = pendingOf(session);
+    if (is_verified) {
+      // The response was lost on its way, and the same visitor asks again.
+      return checked("verified");
+    }
+    // The number is the session's, never the form's.
+    const outcome = await verifier.validate(id, code, { number, client: asked.client() });
+    if (outcome === "verified") {
+      await asked.verified(number);
+      session.egoi_verify = { id, number, is_verified: true };
+    }
+    return checked(outcome);
+  },
+
+  async resend(verifier, asked) {
+    return codeSent(await verifier.resend(pendingOf(await asked.session()).id));
+  },
+};
+
+/** A text of the body's JSON object. */
+async function textOf(asked: Asked, field: string): Promise<string> {
+  const odd = (fault: string, reason: string) => new OddBody({ detail: fault, field, reason });
+  if (asked.contentType !== undefined && !/^application\/(?:[\w.-]+\+)?json\b/i.test(asked.contentType.trim())) {
+    // A form of another site can send any other type with the visitor's cookie.
+    throw odd("the body must be JSON, with the content type `application/json`", "wrong_type");
+  }
+  let body: unknown = await asked.body();
+  if (typeof body === "string") {
+    const written = body;
+    try {
+      body = JSON.parse(written);
+    } catch {
+      throw odd(written.trim() === "" ? "the body is missing; it must be JSON" : "the body is not JSON", "malformed");
+    }
+  }
+  if (typeof body !== "object" || body === null || Array.isArray(body)) {
+    throw odd(`the body must be a JSON object with \`${field}\``, "wrong_type");
+  }
+  const text: unknown = Object.hasOwn(body, field) ? (body as Record<string, unknown>)[field] : undefined;
+  if (typeof text !== "string") {
+    const [is, reason] = text === undefined ? ["missing", "missing"] : ["not a string", "wrong_type"];
+    throw odd(`\`${field}\` is ${is}; it must be a string`, reason);
+  }
+  return text;
+}
+
+function pendingOf(session: Session): Pending {
+  if (session.egoi_verify === undefined) {
+    throw new ConflictError({ detail: "ask for a code first" });
+  }
+  return session.egoi_verify;
+}
+
+const checked = (outcome: string): Answer => ({ status: 200, headers: {}, body: { outcome } });
+
+/** Times are in seconds from now, as a phone's clock may be wrong. */
+function codeSent({ expiresAt, resendAt, resendsLeft }: Verification): Answer {
+  const secondsTo = (at: Date | undefined) => (at === undefined ? null : Math.max(0, at.getTime() - Date.now()) / 1000);
+  const body = { expires_in: secondsTo(expiresAt), resend_in: secondsTo(resendAt), resends_left: resendsLeft ?? null };
+  return { status: 202, headers: {}, body };
+}
+
+// A visitor can do something about these.
+const STATUSES: { [code: string]: number | undefined } = {
+  invalid_input: 422,
+  rejected: 422,
+  not_found: 404,
+  conflict: 409,
+  rate_limited: 429,
+};
+
+const isOfVisitor = ({ code }: VerifyError) => STATUSES[code] !== undefined;
+
+/** A fault that a visitor cannot mend is 502 if an SMS was possibly sent, else 503. */
+function statusOf(error: VerifyError): number {
+  return error instanceof OddBody ? 400 : (STATUSES[error.code] ?? (error.smsPossiblySent ? 502 : 503));
+}
+
+function headersOf({ retryAfter }: VerifyError): Record<string, string> {
+  return retryAfter === undefined ? {} : { "Retry-After": String(Math.ceil(retryAfter)) };
+}
+
+/**
+ * Whether a request is pending whose SMS was sent or possibly sent: its id is in the error. A double click is stopped by
+ * `resendAfter`: the code of the first click is on its way.
+ */
+function canGoOn(error: VerifyError): boolean {
+  return error.requestId !== undefined && (error.smsPossiblySent || error.limit === "resendAfter");
+}
+
+const NOTHING_MORE = { field: null, reason: null, limit: null, retry_after: null, sms_possibly_sent: false };
+
+/** The error as JSON. It holds nothing that only an operator should see. */
+function bodyOf(error: VerifyError): object {
+  const { code, field, reason, limit, retryAfter, smsPossiblySent } = error;
+  return {
+    code,
+    detail: detailOf(error),
+    field: field !== undefined && isOfVisitor(error) ? toSnakeCase(field) : null,
+    reason: reason !== undefined && isOfVisitor(error) ? reason : null,
+    limit: limit === undefined ? null : toSnakeCase(limit),
+    retry_after: retryAfter ?? null,
+    sms_possibly_sent: smsPossiblySent,
+  };
+}
+
+/** The error for the visitor, in English. */
+function detailOf(error: VerifyError): string {
+  if (isOfVisitor(error)) {
+    return error.detail;
+  }
+  if (canGoOn(error)) {
+    return "Something went wrong. If a code reaches you, enter it. If none does, ask for a new one.";
+  }
+  if (error.smsPossiblySent) {
+    // The id of that request is not known, so its code cannot be checked.
+    return "Something went wrong. If a code reaches you, it will not work. Ask for a new one.";
+  }
+  return "Something went wrong. Try again later.";
+}
+
+function reportError(error: VerifyError): void {
+  console.error("egoi-verify: a verification failed:", error);
+}

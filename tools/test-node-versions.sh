@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Runs the whole suite of the npm package with each supported version of Node, from npm's `node` packages.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+test $# -gt 0 || set -- 20 22 24 latest
+for version in "$@"; do
+  home=$PWD/target/tools/node/$version
+  npm install --silent --no-audit --no-fund --prefix "$home" "node@$version"
+  echo "Node $("$home/node_modules/node/bin/node" --version)"
+  (cd node && PATH=$home/node_modules/node/bin:$PATH node --test --test-reporter=dot --test-concurrency=2 tests/*.test.mjs)
+done
