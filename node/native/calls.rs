@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::task::{Context, Waker};
+use std::time::{Duration, Instant};
 
 use egoi_verify::{Error, SendError};
 use napi::Env;
@@ -49,25 +50,36 @@ pub(crate) struct CallTable {
     runtime: Handle,
     language: String,
     state: Mutex<State>,
-    on_events: OnceLock<OnEvents>,
-    next_turn: NextTurn,
-}
-
-/// Calls `onEvents` in another turn of the event loop. Node repeats a function that was called again while it ran before it
-/// looks for anything else, so there are two, used alternately.
-#[derive(Default)]
-struct NextTurn {
+    /// Node repeats a function that was called again while it ran before it looks for anything else, so there are two, used
+    /// alternately.
     on_events: OnceLock<[OnEvents; 2]>,
     is_second: AtomicBool,
 }
 
-impl NextTurn {
-    fn call(&self) {
-        let is_second = self.is_second.fetch_xor(true, Ordering::Relaxed);
-        if let Some(on_events) = self.on_events.get() {
-            // An environment that has ended takes no events.
-            let _ = on_events[usize::from(is_second)].call((), ThreadsafeFunctionCallMode::NonBlocking);
-        }
+/// How long inline calls have JavaScript's thread before the event loop has to come round. It may take two slices in one turn,
+/// and what JavaScript does with the results comes on top.
+const SLICE: Duration = Duration::from_millis(1);
+
+/// How many polls a slice has at least: it may have begun long ago, with the last call but one.
+const POLLS_OF_A_SLICE: u32 = 8;
+
+/// What the inline calls had of JavaScript's thread since the event loop came round.
+struct Slice {
+    began: Instant,
+    polls: u32,
+    /// The event loop was asked to come round.
+    is_next_pending: bool,
+}
+
+impl Default for Slice {
+    fn default() -> Self {
+        Self { began: Instant::now(), polls: 0, is_next_pending: false }
+    }
+}
+
+impl Slice {
+    fn is_over(&self) -> bool {
+        self.polls >= POLLS_OF_A_SLICE && self.began.elapsed() >= SLICE
     }
 }
 
@@ -81,6 +93,7 @@ struct State {
     /// Polled in JavaScript's thread.
     inline: HashMap<u32, Work>,
     inline_ready: VecDeque<u32>,
+    slice: Slice,
     deliveries: HashMap<u32, oneshot::Sender<DeliveryResult>>,
     /// A JSON array without its closing bracket. Not wiped: it goes into JavaScript's memory, which nobody wipes.
     events: Vec<u8>,
@@ -175,22 +188,41 @@ impl CallTable {
     }
 
     fn call_on_events(&self) {
+        let is_second = self.is_second.fetch_xor(true, Ordering::Relaxed);
         if let Some(on_events) = self.on_events.get() {
             // An environment that has ended takes no events.
-            let _ = on_events.call((), ThreadsafeFunctionCallMode::NonBlocking);
+            let _ = on_events[usize::from(is_second)].call((), ThreadsafeFunctionCallMode::NonBlocking);
         }
     }
 
-    /// In JavaScript's thread: polls the inline calls that are ready, and takes the events.
+    /// In JavaScript's thread, from the event loop.
+    fn take_events_of_a_turn(self: &Arc<Self>) -> String {
+        self.state().slice = Slice::default();
+        self.take_events()
+    }
+
+    /// In JavaScript's thread: polls the inline calls that are ready until their slice is over, and takes the events.
     fn take_events(self: &Arc<Self>) -> String {
         let _entered = self.runtime.enter();
         let mut events = loop {
             let mut state = self.state();
+            if !state.inline_ready.is_empty() && state.slice.is_over() {
+                state.is_wake_pending = true;
+                let is_next_pending = std::mem::replace(&mut state.slice.is_next_pending, true);
+                let events = std::mem::take(&mut state.events);
+                drop(state);
+                if !is_next_pending {
+                    self.call_on_events();
+                }
+                break events;
+            }
             let Some(id) = state.inline_ready.pop_front() else {
-                state.is_wake_pending = false;
+                // Where the event loop was asked to come round, it takes what comes until then.
+                state.is_wake_pending = state.slice.is_next_pending;
                 break std::mem::take(&mut state.events);
             };
             state.is_wake_pending = true;
+            state.slice.polls += 1;
             let Some(mut work) = state.inline.remove(&id) else { continue };
             drop(state);
             let waker = Waker::from(Arc::new(InlineWaker { table: Arc::downgrade(self), id }));
@@ -275,16 +307,16 @@ impl Calls {
             language,
             state: Mutex::default(),
             on_events: OnceLock::new(),
-            next_turn: NextTurn::default(),
+            is_second: AtomicBool::new(false),
         });
         let build = || -> napi::Result<OnEvents> {
             let table = Arc::downgrade(&table);
             on_events.build_threadsafe_function::<()>().weak::<true>().build_callback(move |_| {
-                Ok((table.upgrade().map_or_else(|| "[]".to_owned(), |table| table.take_events()),).into())
+                let events = table.upgrade().map(|table| table.take_events_of_a_turn());
+                Ok((events.unwrap_or_else(|| "[]".to_owned()),).into())
             })
         };
-        let _ = table.on_events.set(build()?);
-        let _ = table.next_turn.on_events.set([build()?, build()?]);
+        let _ = table.on_events.set([build()?, build()?]);
         Ok(Self(table))
     }
 
@@ -297,12 +329,6 @@ impl Calls {
     pub fn submit(&self) -> String {
         self.0.submit();
         self.0.take_events()
-    }
-
-    /// Has `on_events` called once the event loop comes round. JavaScript's own timers may be fakes of a test.
-    #[napi]
-    pub fn call_next_turn(&self) {
-        self.0.next_turn.call();
     }
 
     /// Drops a call with its HTTP request. No event of it follows.
@@ -332,7 +358,7 @@ impl Calls {
     /// Keeps the process alive, for as long as a call is in flight, or no longer.
     #[napi]
     pub fn keep_alive(&self, env: Env, alive: bool) {
-        let Some(on_events) = self.0.on_events.get() else { return };
+        let Some([on_events, _]) = self.0.on_events.get() else { return };
         on_events.handle.with_read_aborted(|ended| {
             if !ended {
                 // SAFETY: the function has not ended, and this is the thread of its environment.

@@ -64,7 +64,6 @@ export interface NativeClient extends NativeVerifier {
 
 export interface NativeCalls {
   submit(): string;
-  callNextTurn(): void;
   cancel(call: number): void;
   finishDelivery(call: number, result: "sent" | "not_sent" | "unknown"): string;
   keepAlive(alive: boolean): void;

@@ -101,30 +101,15 @@ function dispatch(events: string): void {
 }
 
 let isSubmitPending = false;
-let startedInARow = 0;
-
-/**
- * How many calls are started before the event loop has to come round, of which it may take two lots in one turn: calls of
- * an engine in memory end in microtasks, and loops of them must not keep everything else waiting.
- */
-const MAX_IN_A_ROW = 64;
 
 /**
  * The calls of one turn are submitted together. By a microtask of the language and by the addon, never by a function that
  * a test may have replaced: fake timers would keep every call of the process waiting.
  */
 function submitSoon(): void {
-  startedInARow += 1;
-  if (isSubmitPending) {
-    return;
-  }
-  isSubmitPending = true;
-  if (startedInARow < MAX_IN_A_ROW) {
+  if (!isSubmitPending) {
+    isSubmitPending = true;
     void submitInAMicrotask();
-  } else {
-    startedInARow = 0;
-    keepAlive();
-    calls.callNextTurn();
   }
 }
 
@@ -144,8 +129,7 @@ function submit(): void {
 let isKeptAlive = false;
 
 function keepAlive(): void {
-  // What waits to be submitted may have ended already, and what is called meanwhile is submitted with it.
-  const isNeeded = isSubmitPending || inFlight.size > 0;
+  const isNeeded = inFlight.size > 0;
   if (isKeptAlive !== isNeeded) {
     isKeptAlive = isNeeded;
     calls.keepAlive(isKeptAlive);

@@ -55,14 +55,41 @@ async function turnsDuring(work) {
 test("calls on a store in memory do not wait for the event loop", async () => {
     const { engine, code } = engineOf();
     const turns = await turnsDuring(async () => {
-        for (let last = 0; last < 20; last += 1) {
-            const { id } = await engine.request(`351-9100000${10 + last}`);
-            assert.equal((await engine.get(id)).state, "pending");
-            assert.equal(await engine.validate(id, code()), "verified");
-            await assert.rejects(engine.get("0".repeat(32)), { code: "not_found" });
-        }
+        const { id } = await engine.request(NUMBER);
+        assert.equal((await engine.get(id)).state, "pending");
+        assert.equal(await engine.validate(id, code()), "verified");
     });
+    // It may have been asked to come round by the calls before.
     assert.ok(turns <= 1, `${turns} turns`);
+});
+
+test("64 loops of verifications in memory give the event loop back every few milliseconds", async (t) => {
+    const codes = new Map();
+    const send = ({ number, text }) => void codes.set(number, text.slice(0, 6));
+    const engine = new Engine({ send, smsPerNumber: null, resendAfter: null, wrongCodesPerNumber: null });
+    let isOver = false;
+    async function loop(nth) {
+        while (!isOver) {
+            const number = `+3519100000${10 + nth}`;
+            const { id } = await engine.request(number);
+            assert.equal(await engine.validate(id, codes.get(number)), "verified");
+        }
+    }
+    const loops = Array.from({ length: 64 }, (_, nth) => loop(nth));
+    const holds = [];
+    for (let turn = 0; turn < 100; turn += 1) {
+        // Of processor time: whatever else the machine does is not the library's.
+        const before = process.cpuUsage();
+        await new Promise(setImmediate);
+        const { user, system } = process.cpuUsage(before);
+        holds.push((user + system) / 1000);
+    }
+    isOver = true;
+    await Promise.all(loops);
+    holds.sort((a, b) => a - b);
+    t.diagnostic(`held for ${holds[50].toFixed(1)} ms in the middle, ${holds.at(-1).toFixed(1)} at the longest`);
+    // The addon of a checkout is not optimised.
+    assert.ok(holds[50] < 10, `${holds[50]} ms`);
 });
 
 test("a loop of calls on a store in memory lets the event loop come round", async () => {
