@@ -68,6 +68,12 @@ def test_it_has_types_and_licences(wheel: Path) -> None:
     assert {name.rsplit("/", 1)[-1] for name in names if "licenses/" in name} == {"LICENSE-MIT", "LICENSE-APACHE"}
 
 
+def test_no_text_in_it_names_a_folder_of_the_machine_that_built_it(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        texts = {name: archive.read(name) for name in archive.namelist() if not name.endswith(".so")}
+    assert [name for name, text in texts.items() if str(PYTHON.parent).encode() in text] == []
+
+
 def test_in_a_clean_environment_the_readmes_first_example_runs(clean_python: Path, tmp_path: Path) -> None:
     readme = (PYTHON / "README.md").read_text()
     example = re.search(r"```python\n(.*?)```", readme, re.DOTALL)
