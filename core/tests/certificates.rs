@@ -1,5 +1,5 @@
 //! The certificate of the PostgreSQL manual, which is its own root, where it is given as trusted: for HTTPS, PostgreSQL and
-//! Redis alike; and `sslmode=prefer`. The servers are real.
+//! Redis alike; and `sslmode` as libpq has it. The servers are real.
 
 #![cfg(all(unix, feature = "postgres", feature = "redis"))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
@@ -63,9 +63,9 @@ async fn tried(url: &str, environment: &[(&str, &Path)]) -> (bool, String) {
     again.args(["--exact", "trial", "--nocapture"]).env_remove("SSL_CERT_FILE").env_remove("SSL_CERT_DIR");
     again.env(TRIAL, url).envs(environment.iter().copied());
     let done = tokio::task::spawn_blocking(move || again.output()).await.unwrap().unwrap();
-    let said = format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
-    assert!(said.contains("1 test") || said.contains("panicked"), "the trial ran: {said}");
-    (done.status.success(), said)
+    let output = format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+    assert!(output.contains("1 test") || output.contains("panicked"), "the trial ran: {output}");
+    (done.status.success(), output)
 }
 
 /// A folder with `server.crt` and `server.key`, as "Creating Certificates" in the PostgreSQL manual makes them.
@@ -103,10 +103,10 @@ fn is_here() -> bool {
     postgres_server::is_here() && redis_server::is_here() && server::program("openssl", &[], "CERTIFICATES").is_some()
 }
 
-fn postgres_with(folder: &Path) -> PostgresServer {
+fn postgres_with(folder: &Path, settings: &[&str]) -> PostgresServer {
     let file = |setting: &str, name: &str| format!("{setting}={}", folder.join(name).display());
     let (certificate, key) = (file("ssl_cert_file", "server.crt"), file("ssl_key_file", "server.key"));
-    PostgresServer::start(&["ssl=on", &certificate, &key, "log_connections=on"])
+    PostgresServer::start(&[&["ssl=on", &certificate, &key, "log_connections=on"], settings].concat())
 }
 
 /// How many connections it has let in over TLS.
@@ -145,7 +145,7 @@ async fn a_certificate_that_is_its_own_root_is_accepted_where_it_is_given_and_no
     let (folder, other) = (made_by_the_manual(), made_by_the_manual());
     let (certificate, others) = (folder.join("server.crt"), other.join("server.crt"));
     let (postgres, (redis, redis_port), https) =
-        (postgres_with(&folder), redis_with(&folder), https_with(&folder).await);
+        (postgres_with(&folder, &[]), redis_with(&folder), https_with(&folder).await);
     let postgres_url = format!("{}&sslmode=require", postgres.url());
     let redis_url =
         redis.url().replace("redis://", "rediss://").replace(&redis.port.to_string(), &redis_port.to_string());
@@ -170,8 +170,8 @@ async fn a_certificate_that_is_its_own_root_is_accepted_where_it_is_given_and_no
             ("nothing", url, &[], false),
         ];
         for (way, url, environment, is_accepted) in trials {
-            let (accepted, said) = tried(url, environment).await;
-            assert_eq!(accepted, is_accepted, "{what}, {way}: {said}");
+            let (accepted, output) = tried(url, environment).await;
+            assert_eq!(accepted, is_accepted, "{what}, {way}: {output}");
         }
     }
     for folder in [folder, other] {
@@ -185,18 +185,89 @@ async fn prefer_encrypts_where_the_server_can_and_checks_no_certificate() {
         return;
     }
     let (folder, other) = (made_by_the_manual(), made_by_the_manual());
-    let server = postgres_with(&folder);
+    let server = postgres_with(&folder, &[]);
     let url = format!("{}&sslmode=prefer", server.url());
     let before = over_tls(&server);
-    let (accepted, said) = tried(&url, &[]).await;
-    assert!(accepted && over_tls(&server) > before, "{said}");
+    let (accepted, output) = tried(&url, &[]).await;
+    assert!(accepted && over_tls(&server) > before, "{output}");
     let with = |folder: &Path| format!("{url}&sslrootcert={}", folder.join("server.crt").display());
-    assert!(tried(&with(&folder), &[]).await.0, "the root that is given is the server's");
-    let (accepted, said) = tried(&with(&other), &[]).await;
-    assert!(!accepted && said.contains("UnknownIssuer"), "a root that is given is checked: {said}");
+    let before = over_tls(&server);
+    assert!(tried(&with(&folder), &[]).await.0 && over_tls(&server) > before, "the root that is given is the server's");
+    let before = over_tls(&server);
+    let (accepted, output) = tried(&with(&other), &[]).await;
+    assert!(accepted && over_tls(&server) == before, "as libpq, without TLS where the root is another's: {output}");
+    let (accepted, output) = tried(&with(&other).replace("prefer", "require"), &[]).await;
+    assert!(!accepted && output.contains("UnknownIssuer"), "what is required is checked: {output}");
     for folder in [folder, other] {
         std::fs::remove_dir_all(folder).unwrap();
     }
+}
+
+/// A role `either`; `encrypted`, which logs in with TLS only; and `plain`, which logs in without it only.
+fn with_roles(folder: &Path, settings: &[&str]) -> PostgresServer {
+    let rules = folder.join("pg_hba.conf");
+    let lines = "host all egoi,either 127.0.0.1/32 trust\nhostssl all encrypted 127.0.0.1/32 trust\n\
+                 hostnossl all plain 127.0.0.1/32 trust\n";
+    std::fs::write(&rules, lines).unwrap();
+    let server = postgres_with(folder, &[&[format!("hba_file={}", rules.display()).as_str()], settings].concat());
+    for role in ["either", "encrypted", "plain"] {
+        let output = server.sql(&format!("CREATE ROLE {role} LOGIN SUPERUSER"));
+        assert!(output.is_empty(), "{output}");
+    }
+    server
+}
+
+#[tokio::test]
+async fn prefer_and_allow_try_the_other_way_where_the_login_is_refused() {
+    if !is_here() {
+        return;
+    }
+    let folder = made_by_the_manual();
+    let server = with_roles(&folder, &[]);
+    for (mode, role, is_accepted, is_encrypted) in [
+        ("prefer", "either", true, true),
+        ("prefer", "encrypted", true, true),
+        ("prefer", "plain", true, false),
+        ("allow", "either", true, false),
+        ("allow", "encrypted", true, true),
+        ("allow", "plain", true, false),
+        ("require", "plain", false, false),
+        ("disable", "encrypted", false, false),
+        ("prefer", "nobody", false, false),
+        ("allow", "nobody", false, false),
+    ] {
+        let (url, before) = (server.url().replace("egoi:", &format!("{role}:")), over_tls(&server));
+        let root = folder.join("server.crt");
+        let (accepted, output) = tried(&format!("{url}&sslmode={mode}&sslrootcert={}", root.display()), &[]).await;
+        assert_eq!((accepted, over_tls(&server) > before), (is_accepted, is_encrypted), "{mode} as {role}: {output}");
+        assert!(is_accepted || output.contains("pg_hba.conf entry"), "{mode} as {role}: {output}");
+    }
+    // Another server's failure hides no refusal.
+    let two = server.url().replace("egoi:", "plain:").replace("/postgres?", ",127.0.0.1:1/postgres?");
+    let (accepted, output) = tried(&format!("{two}&sslmode=prefer"), &[]).await;
+    assert!(accepted, "{two}: {output}");
+    // A database that is not there is named, though the login before it was refused.
+    let no_database = server.url().replace("egoi:", "plain:").replace("/postgres?", "/nosuch?");
+    let (accepted, output) = tried(&format!("{no_database}&sslmode=prefer"), &[]).await;
+    assert!(!accepted && output.contains("no such database"), "{output}");
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[tokio::test]
+async fn prefer_goes_without_tls_where_the_handshake_fails() {
+    if !is_here() {
+        return;
+    }
+    let folder = made_by_the_manual();
+    // No cipher that both sides have.
+    let server = with_roles(&folder, &["ssl_max_protocol_version=TLSv1.2", "ssl_ciphers=AES128-SHA"]);
+    let (accepted, output) = tried(&format!("{}&sslmode=prefer", server.url()), &[]).await;
+    assert!(accepted && over_tls(&server) == 0, "{output}");
+    let encrypted = server.url().replace("egoi:", "encrypted:");
+    let (accepted, output) = tried(&format!("{encrypted}&sslmode=prefer"), &[]).await;
+    let both = output.contains("HandshakeFailure") && output.contains("pg_hba.conf entry");
+    assert!(!accepted && both, "each way's failure is shown: {output}");
+    std::fs::remove_dir_all(folder).unwrap();
 }
 
 #[tokio::test]
@@ -205,8 +276,8 @@ async fn prefer_goes_without_tls_where_the_server_has_none() {
         return;
     }
     let server = PostgresServer::start(&[]);
-    let (accepted, said) = tried(&format!("{}&sslmode=prefer", server.url()), &[]).await;
-    assert!(accepted, "{said}");
-    let (accepted, said) = tried(&format!("{}&sslmode=require", server.url()), &[]).await;
-    assert!(!accepted, "{said}");
+    let (accepted, output) = tried(&format!("{}&sslmode=prefer", server.url()), &[]).await;
+    assert!(accepted, "{output}");
+    let (accepted, output) = tried(&format!("{}&sslmode=require", server.url()), &[]).await;
+    assert!(!accepted, "{output}");
 }

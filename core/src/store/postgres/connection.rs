@@ -10,15 +10,18 @@ use deadpool_postgres::{ClientWrapper, ManagerConfig, RecyclingMethod};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{Client, Row};
+use tokio_postgres::{Client, Config, Row};
 
 use super::Parameters;
-use super::failure::Failure;
+use super::failure::{Failure, is_refused_login};
 use super::url::Database;
 
 /// Makes connections for a pool.
 pub(super) struct Connector {
     inner: deadpool_postgres::Manager,
+    fallback: Option<deadpool_postgres::Manager>,
+    /// One's failure may hide that another refused the login.
+    has_several_hosts: bool,
     is_pooled: bool,
 }
 
@@ -32,9 +35,29 @@ pub(super) struct Connection {
 
 impl Connector {
     pub(super) fn new(database: &Database) -> Self {
-        let config = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        let inner = deadpool_postgres::Manager::from_config(database.config.clone(), database.tls.clone(), config);
-        Self { inner, is_pooled: database.is_pooled }
+        let manager = |config: &Config| {
+            let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+            deadpool_postgres::Manager::from_config(config.clone(), database.tls.clone(), recycling)
+        };
+        Self {
+            inner: manager(&database.config),
+            fallback: database.fallback.as_ref().map(manager),
+            has_several_hosts: database.config.get_hosts().len() > 1,
+            is_pooled: database.is_pooled,
+        }
+    }
+
+    async fn connect(&self) -> Result<ClientWrapper, Failure> {
+        let first = match self.inner.create().await {
+            Ok(client) => return Ok(client),
+            Err(error) => error,
+        };
+        match &self.fallback {
+            Some(fallback) if self.has_several_hosts || is_refused_login(&first) => {
+                fallback.create().await.map_err(|second| Failure::connecting_twice(&first, &second))
+            }
+            _ => Err(Failure::connecting(&first)),
+        }
     }
 }
 
@@ -43,7 +66,7 @@ impl Manager for Connector {
     type Error = Failure;
 
     async fn create(&self) -> Result<Connection, Failure> {
-        let client = self.inner.create().await.map_err(|error| Failure::connecting(&error))?;
+        let client = self.connect().await?;
         let is_direct = !self.is_pooled && is_direct(&client).await.map_err(|error| Failure::connecting(&error))?;
         Ok(Connection { client, is_direct })
     }

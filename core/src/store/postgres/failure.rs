@@ -74,6 +74,15 @@ impl Failure {
         Self::of(error, true)
     }
 
+    /// A connection was not made: with TLS or without it, and not the other way either. The first failure is the cause, unless
+    /// the second way got past the login.
+    pub(super) fn connecting_twice(first: &tokio_postgres::Error, second: &tokio_postgres::Error) -> Self {
+        let is_past_login = second.as_db_error().is_some() && !is_refused_login(second);
+        let failure = Self::connecting(if is_past_login { second } else { first });
+        let both = format!("{}; with the fallback of `sslmode`: {}", words(first), words(second));
+        Self { error: failure.error.with_cause(both), ..failure }
+    }
+
     /// Others had all connections until the end.
     pub(super) fn no_connection_is_free() -> Self {
         storage("no connection to the database is free: each process has as many as `connection_limit` of the `store` says, or 8")
@@ -177,6 +186,17 @@ impl Failure {
 
 fn misconfigured(reason: Reason, detail: &str) -> Error {
     Error::misconfigured("store", reason, detail)
+}
+
+/// What tokio-postgres says of a handshake that failed, a refused certificate included.
+const NO_TLS: &str = "error performing TLS handshake";
+
+/// Whether the same login may be let in with TLS, or without it: as libpq sees it.
+pub(super) fn is_refused_login(error: &tokio_postgres::Error) -> bool {
+    match error.code() {
+        Some(state) => *state == SqlState::INVALID_PASSWORD || *state == SqlState::INVALID_AUTHORIZATION_SPECIFICATION,
+        None => words(error).starts_with(NO_TLS),
+    }
 }
 
 /// The error with what is behind it, in words.

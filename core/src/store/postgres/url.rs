@@ -73,6 +73,8 @@ const OF_OTHERS: [&str; 18] = [
 /// A database, and how to speak to it.
 pub(super) struct Database {
     pub(super) config: Config,
+    /// What is tried where the login over `config` is refused, if `sslmode` leaves TLS open: with it, or without.
+    pub(super) fallback: Option<Config>,
     pub(super) tls: MakeRustlsConnect,
     /// The schema of the tables; the first of the server's `search_path` where it is none.
     pub(super) schema: Option<String>,
@@ -120,7 +122,18 @@ pub(super) fn parse(url: &str) -> Result<Database, Error> {
         #[cfg(unix)]
         Host::Unix(_) => true,
     }) && config.get_hostaddrs().iter().all(IpAddr::is_loopback);
-    config.ssl_mode(given.ssl_mode.unwrap_or(if is_here { SslMode::Disable } else { SslMode::Require }));
+    let tls_use = given.tls_use.unwrap_or(if is_here { TlsUse::Off } else { TlsUse::Required });
+    config.ssl_mode(match tls_use {
+        TlsUse::Off | TlsUse::Allowed => SslMode::Disable,
+        TlsUse::Preferred => SslMode::Prefer,
+        TlsUse::Required => SslMode::Require,
+    });
+    if config.get_hosts().is_empty() {
+        // It is the name that a certificate must have.
+        for address in config.get_hostaddrs().to_vec() {
+            config.host(address.to_string());
+        }
+    }
     // Of several servers, or addresses of one, that which can be written.
     config.target_session_attrs(TargetSessionAttrs::ReadWrite);
     if config.get_connect_timeout().is_none() {
@@ -141,9 +154,17 @@ pub(super) fn parse(url: &str) -> Result<Database, Error> {
         config.keepalives_retries(PROBES);
     }
     let hosts = config.get_hosts().len().max(config.get_hostaddrs().len());
+    let fallback = match tls_use {
+        TlsUse::Allowed => Some(SslMode::Require),
+        TlsUse::Preferred => Some(SslMode::Disable),
+        TlsUse::Off | TlsUse::Required => None,
+    };
+    let fallback = fallback.map(|mode| config.clone().ssl_mode(mode).clone());
+    let tries = hosts * if fallback.is_some() { 2 } else { 1 };
     let each = config.get_connect_timeout().copied().unwrap_or(CONNECT) + GREETING;
     Ok(Database {
-        connect_timeout: each * u32::try_from(hosts).unwrap_or(1),
+        connect_timeout: each * u32::try_from(tries).unwrap_or(1),
+        fallback,
         tls: MakeRustlsConnect::new(given.tls()?),
         schema: given.schema,
         connections: given.connections.unwrap_or(CONNECTIONS),
@@ -152,12 +173,23 @@ pub(super) fn parse(url: &str) -> Result<Database, Error> {
     })
 }
 
+/// What `sslmode` says.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum TlsUse {
+    Off,
+    /// Where the login without it is refused.
+    Allowed,
+    /// Unless the server has none, or refuses the login with it.
+    Preferred,
+    Required,
+}
+
 /// The options that are read here.
 #[derive(Default)]
 struct Given<'a> {
     /// The names of the others.
     names: Vec<&'a str>,
-    ssl_mode: Option<SslMode>,
+    tls_use: Option<TlsUse>,
     trust: Trust,
     roots: Vec<u8>,
     certificate: Option<Vec<CertificateDer<'static>>>,
@@ -172,14 +204,16 @@ impl Given<'_> {
     fn read(&mut self, name: &str, value: &str) -> Result<(), Error> {
         match name {
             "sslmode" => {
-                self.ssl_mode = Some(match value {
-                    "disable" => SslMode::Disable,
-                    "prefer" => SslMode::Prefer,
-                    "require" | "verify-ca" | "verify-full" => SslMode::Require,
+                self.tls_use = Some(match value {
+                    "disable" => TlsUse::Off,
+                    "allow" => TlsUse::Allowed,
+                    "prefer" => TlsUse::Preferred,
+                    "require" | "verify-ca" | "verify-full" => TlsUse::Required,
                     _ => {
                         return Err(fault(
                             Reason::UnknownValue,
-                            "has an unknown `sslmode`; it must be `disable`, `prefer`, `require`, `verify-ca` or `verify-full`",
+                            "has an unknown `sslmode`; it must be `disable`, `allow`, `prefer`, `require`, `verify-ca` or \
+                             `verify-full`",
                         ));
                     }
                 });
@@ -245,9 +279,11 @@ impl Given<'_> {
     }
 
     fn tls(&mut self) -> Result<ClientConfig, Error> {
-        let mut config = match self.ssl_mode {
+        let mut config = match self.tls_use {
             // As libpq: encrypted where the server can, and against nobody who changes what goes over the line.
-            Some(SslMode::Prefer) if self.roots.is_empty() && self.trust == Trust::Bundled => tls::unchecked()?,
+            Some(TlsUse::Allowed | TlsUse::Preferred) if self.roots.is_empty() && self.trust == Trust::Bundled => {
+                tls::unchecked()?
+            }
             _ => tls::config(self.trust, &self.roots, &[])?,
         };
         match (self.certificate.take(), self.key.take()) {
