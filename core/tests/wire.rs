@@ -36,7 +36,7 @@ mod status_words {
             (&["Ok", "Error", "", "Verified!", "NotExpired", "unverified"], None, None),
         ] {
             for word in spellings {
-                assert_eq!(words.outcome(word), outcome, "{word:?} in answer to a validation");
+                assert_eq!(words.outcome(word), outcome, "{word:?} in response to a validation");
                 assert_eq!(words.state(word), state, "{word:?} as a state");
             }
         }
@@ -64,10 +64,11 @@ mod decoding_v1 {
     use super::*;
 
     #[test]
-    fn an_answer_of_v1_is_one_object() {
-        let answer = v1::decode_response(br#"{"requestId":"bcc3f46527d44408b434ebc24c229a49","status":"Ok"}"#).unwrap();
+    fn a_response_of_v1_is_one_object() {
+        let response =
+            v1::decode_response(br#"{"requestId":"bcc3f46527d44408b434ebc24c229a49","status":"Ok"}"#).unwrap();
         assert_eq!(
-            (answer.id.as_deref(), answer.status.as_deref(), answer.has_errors),
+            (response.id.as_deref(), response.status.as_deref(), response.has_errors),
             (Some("bcc3f46527d44408b434ebc24c229a49"), Some("Ok"), false)
         );
         let refused = v1::decode_response(br#"{"status":"Error","error":"no balance"}"#).unwrap();
@@ -209,7 +210,7 @@ mod decoding {
 
     #[test]
     fn every_word_that_a_refusal_says_is_kept() {
-        for (body, said) in [
+        for (body, words) in [
             (r#"{"errors":["SENDER_NOT_FOUND","check it"],"errorCode":"E12"}"#, "E12: SENDER_NOT_FOUND: check it"),
             (r#"{"errorCode":403,"status":"error"}"#, "403"),
             (r#"{"message":"bad key"}"#, "bad key"),
@@ -224,7 +225,7 @@ mod decoding {
             (r#"{"status":"Error"}"#, "Error"),
             ("\u{feff}{\"error\":\"no\"}", "no"),
         ] {
-            assert_eq!(decode_refusal(body.as_bytes()).as_deref(), Some(said), "{body}");
+            assert_eq!(decode_refusal(body.as_bytes()).as_deref(), Some(words), "{body}");
         }
         for nothing in ["", "{}", "[]", "null", r#"{"status":400}"#, r#"{"errors":[]}"#, "<html>"] {
             assert_eq!(decode_refusal(nothing.as_bytes()), None, "{nothing}");
@@ -259,7 +260,7 @@ mod decoding {
     }
 
     #[test]
-    fn what_a_server_answers_a_client_reads() {
+    fn what_a_server_sends_a_client_reads() {
         assert_eq!(v1::decode_response(&v1::encode_requested("a")).unwrap().status.as_deref(), Some("Ok"));
         assert_eq!(decode_refusal(&v1::encode_error("no")).as_deref(), Some("no"));
         assert_eq!(v2::decode_requested(&v2::encode_requested("a")).as_deref(), Ok("a"));
@@ -329,23 +330,101 @@ mod decoding {
     }
 
     #[test]
-    fn a_malformed_answer_is_described_without_quoting_it() {
-        let answer = br#"{"id":"a","code":731902,"status":"pending","id":"b"}"#;
-        let said = v2::decode_read(answer).err().unwrap().to_string();
-        assert!(!said.contains("731902"), "{said}");
+    fn a_malformed_response_is_described_without_quoting_it() {
+        let response = br#"{"id":"a","code":731902,"status":"pending","id":"b"}"#;
+        let fault = v2::decode_read(response).err().unwrap().to_string();
+        assert!(!fault.contains("731902"), "{fault}");
     }
 }
 
 mod sources {
+    use std::collections::BTreeSet;
+
+    use super::all::{OUTCOMES, STATES};
+    use super::{CodeType, v1, v2};
+
+    const TABLE: &str = include_str!("../src/wire/sources.md");
+
+    /// Without case, `_` and `-`, as the service's words are compared.
+    fn plain(word: &str) -> String {
+        word.replace(['_', '-'], "").to_lowercase()
+    }
+
+    /// The words in the rows of an API, those of a path apart.
+    fn words_of_the_rows(api: &str) -> BTreeSet<String> {
+        let rows = TABLE.lines().filter(|row| row.starts_with(&format!("| {api} |")) || row.starts_with("| both |"));
+        let quoted = rows.flat_map(|row| row.split('`').skip(1).step_by(2)).filter(|part| !part.contains('/'));
+        quoted.flat_map(|part| part.split(|c: char| !c.is_alphanumeric() && !"_-".contains(c))).map(plain).collect()
+    }
+
+    fn is_word(text: &str) -> bool {
+        let mut characters = text.chars();
+        characters.next().is_some_and(char::is_alphabetic)
+            && text.len() > 1
+            && characters.all(|c| c.is_alphanumeric() || "_-".contains(c))
+    }
+
+    /// The words of the wire in a source file: the fields of what serde reads or writes, and every text of one word.
+    fn words_in(source: &str) -> BTreeSet<String> {
+        let (mut words, mut is_of_serde, mut is_renamed) = (BTreeSet::new(), false, false);
+        let lines = source.split("#[cfg(test)]").next().unwrap().lines().map(str::trim);
+        for line in lines.filter(|line| !line.starts_with("//") && !line.starts_with("#!")) {
+            let texts = || line.split('"').skip(1).step_by(2);
+            if line.starts_with("#[") {
+                is_of_serde |= line.starts_with("#[derive(") && line.contains("erialize");
+                if line.contains("rename = ") {
+                    words.extend(texts().take(1).map(str::to_owned));
+                    is_renamed = true;
+                }
+                continue;
+            }
+            words.extend(texts().filter(|text| is_word(text)).map(str::to_owned));
+            match line.split_once(':') {
+                _ if line.starts_with('}') || line.ends_with(';') => is_of_serde = false,
+                Some((field, kind)) if is_of_serde && kind.ends_with(',') && is_word(field) => {
+                    words.extend((!is_renamed).then(|| field.to_owned()));
+                    is_renamed = false;
+                }
+                _ => {}
+            }
+        }
+        words
+    }
+
+    #[test]
+    fn every_word_on_the_wire_has_a_row() {
+        let v1_words = words_in(include_str!("../src/wire/v1.rs"));
+        let v2_words = words_in(include_str!("../src/wire/v2.rs"));
+        assert!(v1_words.contains("max_count"), "fields are found: {v1_words:?}");
+        assert!(v2_words.contains("unicode") && v2_words.contains("verifyId"), "texts are found: {v2_words:?}");
+        let types = CodeType::ALL.map(CodeType::as_str).map(str::to_owned);
+        let types_of_v2 = CodeType::ALL.map(v2::code_type_word).map(str::to_owned);
+        let outcomes = OUTCOMES.map(|outcome| [v1::outcome_word(outcome), v2::outcome_word(outcome)]);
+        let states = STATES.map(|state| [v1::cancel_word(state), v2::state_word(state)]);
+        let [said_by_v1, said_by_v2] = [0, 1].map(|at| {
+            let outcomes = outcomes.iter().map(move |words| words[at]);
+            outcomes.chain(states.iter().map(move |words| words[at])).map(str::to_owned).collect::<Vec<_>>()
+        });
+        let rows = |apis: &[&str]| apis.iter().flat_map(|api| words_of_the_rows(api)).collect::<BTreeSet<_>>();
+        for (words, rows) in [
+            (v1_words.into_iter().chain(types).chain(said_by_v1).collect::<Vec<_>>(), rows(&["V1"])),
+            (v2_words.into_iter().chain(types_of_v2).chain(said_by_v2).collect(), rows(&["V2"])),
+            (words_in(include_str!("../src/wire/mod.rs")).into_iter().collect(), rows(&["V1", "V2"])),
+        ] {
+            let without: Vec<_> = words.iter().filter(|word| !rows.contains(&plain(word))).collect();
+            assert!(without.is_empty(), "core/src/wire/sources.md has no row with {without:?}");
+        }
+    }
+
     #[test]
     fn the_page_of_the_wire_has_the_table_of_the_code() {
         let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/wire.md")).unwrap();
-        assert!(page.ends_with(include_str!("../src/wire/sources.md")), "docs/wire.md has another table");
+        assert!(page.ends_with(TABLE), "docs/wire.md has another table");
     }
 
     #[test]
     fn each_part_is_documented_seen_at_integrators_or_assumed() {
-        for row in include_str!("../src/wire/sources.md").lines().skip(2) {
+        for row in TABLE.lines().skip(2) {
             let source = row.trim_end_matches(" |").rsplit(" | ").next().unwrap();
             let is_known = ["documented (", "integrators", "assumed"].iter().any(|known| source.starts_with(known));
             assert!(is_known, "{row}");

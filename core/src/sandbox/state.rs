@@ -24,6 +24,7 @@ use crate::sms::{MessageTemplate, code_in_sms, sms_parts};
 use crate::store::{Clock as _, MemoryStore, Store, StoredRequest, TestClock};
 use crate::values::{ApiKey, Code, CodeSize, CodeType, PhoneNumber, RequestId, Validity};
 use crate::verification::{Outcome, Terms, ValidateOptions};
+use crate::wire::v2::Sender;
 
 /// Long enough to be for ever: a sandbox keeps finished requests until it is reset.
 const FOR_EVER: Duration = Duration::from_secs(100 * 366 * 24 * 60 * 60);
@@ -228,6 +229,16 @@ impl SandboxState {
             validity: asked.ttl.map_or(Ok(Validity::default()), |ttl| Validity::new(Duration::from_secs(ttl)))?,
             group: asked.group,
         })
+    }
+
+    pub(crate) fn list_senders(&self) -> Vec<Sender> {
+        let sender = |id: &String| Sender {
+            id: id.clone(),
+            name: Some("Sandbox".to_owned()),
+            number: None,
+            status: Some("active".to_owned()),
+        };
+        self.senders.iter().map(sender).collect()
     }
 
     /// Refuses a sender that the account does not have; `field` is the wire's name for it.

@@ -170,7 +170,7 @@ async fn senders(Extract(state): Extract<Arc<SandboxState>>, request: Request<Bo
     };
     strike(&state, FaultCall::Senders, None, refused, async |_| {
         if state.accepts(&key) {
-            json_response(200, v1::encode_senders(&state.senders))
+            json_response(200, v1::encode_senders(&state.list_senders()))
         } else {
             refused(401, "the apikey is wrong")
         }

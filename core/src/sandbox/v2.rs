@@ -77,17 +77,9 @@ async fn ping(Extract(state): Extract<Arc<SandboxState>>, request: Request<Body>
 }
 
 async fn senders(Extract(state): Extract<Arc<SandboxState>>, request: Request<Body>) -> Response<Body> {
-    strike(&state, FaultCall::Senders, None, refused, async |_| {
-        let sender = |id: &String| v2::Sender {
-            id: id.clone(),
-            name: Some("Sandbox".to_owned()),
-            number: None,
-            status: Some("active".to_owned()),
-        };
-        match body(&state, Method::GET, request).await {
-            Ok(_) => json_response(200, v2::encode_senders(&state.senders.iter().map(sender).collect::<Vec<_>>())),
-            Err(response) => response,
-        }
+    strike(&state, FaultCall::Senders, None, refused, async |_| match body(&state, Method::GET, request).await {
+        Ok(_) => json_response(200, v2::encode_senders(&state.list_senders())),
+        Err(response) => response,
     })
     .await
 }

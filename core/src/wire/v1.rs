@@ -244,9 +244,9 @@ pub fn encode_errors(error: &str, code: u16) -> Vec<u8> {
 }
 
 /// The senders of an account.
-pub fn encode_senders(hashes: &[String]) -> Vec<u8> {
-    let sender = |hash| json!({ "senderHash": hash, "name": "Sandbox", "deleted": false });
-    encode(&hashes.iter().map(sender).collect::<Value>())
+pub fn encode_senders(senders: &[super::v2::Sender]) -> Vec<u8> {
+    let sender = |sender: &super::v2::Sender| json!({ "senderHash": sender.id, "name": sender.name, "deleted": false });
+    encode(&senders.iter().map(sender).collect::<Value>())
 }
 
 /// An SMS as a client sends it.
