@@ -263,11 +263,7 @@ impl Verifier {
     }
 
     fn ping(&self, py: Python<'_>, logged: bool, timeout: &Bound<'_, PyAny>) -> Job {
-        let made = || {
-            let options = call_options(timeout)?;
-            self.job(py, logged, |core| core.ping(options))
-        };
-        Job::or_refused(made())
+        self.about_nothing(py, logged, timeout, Core::ping)
     }
 
     fn find(&self, py: Python<'_>, logged: bool, number: &Bound<'_, PyAny>, timeout: &Bound<'_, PyAny>) -> Job {
@@ -283,11 +279,7 @@ impl Verifier {
     }
 
     fn senders(&self, py: Python<'_>, logged: bool, timeout: &Bound<'_, PyAny>) -> Job {
-        let made = || {
-            let options = call_options(timeout)?;
-            self.job(py, logged, |core| core.senders(options))
-        };
-        Job::or_refused(made())
+        self.about_nothing(py, logged, timeout, Core::senders)
     }
 
     /// Closes its connections once the calls that are under way have ended.
@@ -298,7 +290,22 @@ impl Verifier {
 }
 
 impl Verifier {
-    /// A verb that takes an id only.
+    /// A call that takes its options only.
+    fn about_nothing(
+        &self,
+        py: Python<'_>,
+        logged: bool,
+        timeout: &Bound<'_, PyAny>,
+        verb: impl FnOnce(Core, CallOptions) -> Work,
+    ) -> Job {
+        let made = || {
+            let options = call_options(timeout)?;
+            self.job(py, logged, |core| verb(core, options))
+        };
+        Job::or_refused(made())
+    }
+
+    /// A call that takes a number only.
     fn about_number(
         &self,
         py: Python<'_>,
@@ -316,6 +323,7 @@ impl Verifier {
         Job::or_refused(made())
     }
 
+    /// A verb that takes an id only.
     fn about(
         &self,
         py: Python<'_>,

@@ -9,7 +9,7 @@ from . import _native
 from ._aio import Call, coroutine_function, run
 from ._async_verbs import AsyncVerbs
 from ._calls import Span, begin, is_detailed
-from ._client import Connection
+from ._client import Connection, DocumentedService
 from ._values import Seconds, SenderInfo, nothing, sender_infos
 
 __all__ = ["AsyncClient"]
@@ -18,7 +18,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-class AsyncClient(Connection, AsyncVerbs):
+class AsyncClient(Connection, DocumentedService, AsyncVerbs):
     """Has E-goi run verifications, with calls for ``asyncio``.
 
     It works in any running loop, and in several. Cancelling a task drops its HTTP request. Making one starts
@@ -41,16 +41,10 @@ class AsyncClient(Connection, AsyncVerbs):
 
     @coroutine_function
     def ping(self, *, timeout: Seconds | None = None) -> Call[None]:
-        """Checks that the service is up. Any key will do."""
         span = begin("ping")
         return self._call("ping", self._verifier.ping(is_detailed(span), timeout), span, nothing)
 
     @coroutine_function
     def senders(self, *, timeout: Seconds | None = None) -> Call[list[SenderInfo]]:
-        """Returns the account's senders: the cheapest call that proves a key.
-
-        Raises:
-            UnauthorizedError: The key is wrong.
-        """
         span = begin("senders")
         return self._call("senders", self._verifier.senders(is_detailed(span), timeout), span, sender_infos)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from asyncio import to_thread
 from collections.abc import Callable
 from inspect import isawaitable, iscoroutinefunction
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from . import _native
 from ._aio import Call, coroutine_function, run_delivering
@@ -13,9 +13,6 @@ from ._async_verbs import AsyncVerbs
 from ._calls import Span, begin, is_detailed
 from ._engine import BaseEngine, Delivering, Send, check_result, outgoing
 from ._values import NumberRecord, OutgoingSms, Seconds, nothing, number_record, the_count
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["AsyncEngine"]
 
@@ -63,14 +60,6 @@ class AsyncEngine(BaseEngine, AsyncVerbs):
 
     @coroutine_function
     def find(self, number: str, *, timeout: Seconds | None = None) -> Call[NumberRecord]:
-        """Returns what is kept of a number, for a support desk: its requests and its limits that count something now.
-
-        Redis is read through for it.
-
-        Raises:
-            InvalidInputError: It is no number.
-            StorageError: The store failed.
-        """
         span = begin("find")
         job = self._verifier.find(is_detailed(span), number, timeout)
         del number
@@ -78,14 +67,6 @@ class AsyncEngine(BaseEngine, AsyncVerbs):
 
     @coroutine_function
     def unlock(self, number: str, *, timeout: Seconds | None = None) -> Call[None]:
-        """Lifts the limits of a number: they count from zero again.
-
-        A request whose own attempts or resends are used up stays so; a new one can be made at once.
-
-        Raises:
-            InvalidInputError: It is no number.
-            StorageError: The store failed.
-        """
         span = begin("unlock")
         job = self._verifier.unlock(is_detailed(span), number, timeout)
         del number
@@ -93,17 +74,6 @@ class AsyncEngine(BaseEngine, AsyncVerbs):
 
     @coroutine_function
     def erase(self, number: str, *, timeout: Seconds | None = None) -> Call[int]:
-        """Removes everything about a number (GDPR, article 17): its requests, its limits, and its idempotency keys.
-
-        Redis is read through for it.
-
-        Returns:
-            How many requests there were.
-
-        Raises:
-            InvalidInputError: It is no number.
-            StorageError: The store failed.
-        """
         span = begin("erase")
         job = self._verifier.erase(is_detailed(span), number, timeout)
         del number
@@ -111,14 +81,5 @@ class AsyncEngine(BaseEngine, AsyncVerbs):
 
     @coroutine_function
     def ping(self, *, timeout: Seconds | None = None) -> Call[None]:
-        """Checks that the store can be used, and asks E-goi, if the gateway is ``EgoiSms``. Sends no SMS.
-
-        Call it at the start: making an engine calls no server.
-
-        Raises:
-            StorageError: The store cannot be reached now.
-            UnauthorizedError: E-goi refuses the key of ``EgoiSms``.
-            MisconfiguredError: An operator must change something: the key, a right, the database, the version.
-        """
         span = begin("ping")
         return self._call("ping", self._verifier.ping(is_detailed(span), timeout), span, nothing)

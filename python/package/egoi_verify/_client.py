@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NoReturn, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NoReturn, TypedDict, TypeVar, cast
 
 from . import _native
 from ._calls import Span, begin, is_detailed, run
@@ -12,37 +12,43 @@ from ._values import PrefixQuota, Quota, Seconds, SenderInfo, plain_limits, send
 from ._verbs import BlockingVerbs
 
 if TYPE_CHECKING:
-    from typing import Any, Literal, TypedDict
+    from typing import Literal
 
     from typing_extensions import Self, Unpack
-
-    class _FromEnvironment(TypedDict, total=False):
-        timeout: Seconds | None
-        connect_timeout: Seconds | None
-        proxy: str | None
-        ca_certificates: str | bytes | None
-        trust: Literal["bundled", "platform"] | None
-        check_state_first: bool
-        accept: Literal["mobile", "valid", "possible"] | None
-        status_words: Mapping[str, str] | None
-        v1_paths: Mapping[str, str] | None
-        v2_paths: Mapping[str, str] | None
-        app_name: str | None
-        store: Store | None
-        sms_per_number: Quota | None
-        sms_per_client: Quota | None
-        sms_per_prefix: PrefixQuota | None
-        wrong_codes_per_client: Quota | None
-
-    class _OfConnection(_FromEnvironment, total=False):
-        api: Literal["v1", "v2"] | None
-        base_url: str | None
-        allow_http: bool
-
 
 __all__ = ["Client", "EgoiSms"]
 
 T = TypeVar("T")
+
+
+class _FromEnvironment(TypedDict, total=False):
+    timeout: Seconds | None
+    connect_timeout: Seconds | None
+    proxy: str | None
+    ca_certificates: str | bytes | None
+    trust: Literal["bundled", "platform"] | None
+    check_state_first: bool
+    accept: Literal["mobile", "valid", "possible"] | None
+    status_words: Mapping[str, str] | None
+    v1_paths: Mapping[str, str] | None
+    v2_paths: Mapping[str, str] | None
+    app_name: str | None
+    store: Store | None
+    sms_per_number: Quota | None
+    sms_per_client: Quota | None
+    sms_per_prefix: PrefixQuota | None
+    wrong_codes_per_client: Quota | None
+
+
+class _OfConnection(_FromEnvironment, total=False):
+    api: Literal["v1", "v2"] | None
+    base_url: str | None
+    allow_http: bool
+
+
+def _check_names(call: str, given: Mapping[str, Any], known: type[_FromEnvironment]) -> None:
+    for name in given.keys() - known.__annotations__:
+        raise TypeError(f"{call}() got an unexpected keyword argument {name!r}")
 
 
 class Connection:
@@ -93,7 +99,7 @@ class Connection:
                 ``REQUESTS_CA_BUNDLE`` is not read.
             allow_http: Plain HTTP to any address: everybody on the way can read the key and the codes.
             check_state_first: Whether a V2 validation reads the request first. Otherwise a wrong code on a request
-                verified long ago could pass. Switch it off only for an account whose answers carry status words.
+                verified long ago could pass. Switch it off only for an account whose responses carry status words.
             accept: Which numbers are sent an SMS: ``"mobile"``, ``"valid"`` (the default) or ``"possible"``; another is
                 :class:`InvalidInputError`. Premium-rate, toll-free and other such numbers never are.
             status_words: More status words of the service, each with its meaning: ``{"validated": "verified"}``.
@@ -150,26 +156,7 @@ class Connection:
         raise NotImplementedError
 
     @classmethod
-    def from_env(
-        cls,
-        *,
-        timeout: Seconds | None = None,
-        connect_timeout: Seconds | None = None,
-        proxy: str | None = None,
-        ca_certificates: str | bytes | None = None,
-        trust: Literal["bundled", "platform"] | None = None,
-        check_state_first: bool = True,
-        accept: Literal["mobile", "valid", "possible"] | None = None,
-        status_words: Mapping[str, str] | None = None,
-        v1_paths: Mapping[str, str] | None = None,
-        v2_paths: Mapping[str, str] | None = None,
-        app_name: str | None = None,
-        store: Store | None = None,
-        sms_per_number: Quota | None = None,
-        sms_per_client: Quota | None = None,
-        sms_per_prefix: PrefixQuota | None = None,
-        wrong_codes_per_client: Quota | None = None,
-    ) -> Self:
+    def from_env(cls, **options: Unpack[_FromEnvironment]) -> Self:
         """Makes one from the environment. The options are the constructor's.
 
         It reads ``EGOI_API_KEY`` and ``EGOI_SENDER``, and if they are set ``EGOI_API`` (``v1`` or ``v2``),
@@ -178,30 +165,12 @@ class Connection:
         Raises:
             InvalidInputError: A variable is missing or cannot be read, or an option was refused.
         """
-        options = _native.ClientOptions.from_env(
-            plain_limits(
-                {
-                    "timeout": timeout,
-                    "connect_timeout": connect_timeout,
-                    "proxy": proxy,
-                    "ca_certificates": ca_certificates,
-                    "trust": trust,
-                    "check_state_first": check_state_first,
-                    "accept": accept,
-                    "status_words": status_words,
-                    "v1_paths": v1_paths,
-                    "v2_paths": v2_paths,
-                    "app_name": app_name,
-                    "sms_per_number": sms_per_number,
-                    "sms_per_client": sms_per_client,
-                    "sms_per_prefix": sms_per_prefix,
-                    "wrong_codes_per_client": wrong_codes_per_client,
-                }
-            ),
-            native_store(store),
-        )
-        del proxy
-        return cls._of(options)
+        _check_names(f"{cls.__name__}.from_env", options, _FromEnvironment)
+        store = native_store(options.pop("store", None))
+        native = _native.ClientOptions.from_env(plain_limits(options), store)
+        # An error tracker would show what this frame holds when the options are refused.
+        del options
+        return cls._of(native)
 
     @classmethod
     def _of(cls, options: _native.ClientOptions) -> Self:
@@ -218,22 +187,32 @@ class Connection:
         )
 
 
-class ServiceCalls:
-    """What E-goi tells of itself and of the account, with calls that block."""
+class DocumentedService:
+    """The documentation of the calls about the service, which the classes below inherit."""
 
-    _verifier: _native.Verifier
-
-    def ping(self, *, timeout: Seconds | None = None) -> None:
+    def ping(self, *_: Any, **__: Any) -> Any:
         """Checks that the service is up. Any key will do."""
-        span = begin("ping")
-        run(self._verifier.ping(is_detailed(span), timeout), span)
+        raise NotImplementedError
 
-    def senders(self, *, timeout: Seconds | None = None) -> list[SenderInfo]:
+    def senders(self, *_: Any, **__: Any) -> Any:
         """Returns the account's senders: the cheapest call that proves a key.
 
         Raises:
             UnauthorizedError: The key is wrong.
         """
+        raise NotImplementedError
+
+
+class ServiceCalls(DocumentedService):
+    """What E-goi reports of itself and of the account, with calls that block."""
+
+    _verifier: _native.Verifier
+
+    def ping(self, *, timeout: Seconds | None = None) -> None:
+        span = begin("ping")
+        run(self._verifier.ping(is_detailed(span), timeout), span)
+
+    def senders(self, *, timeout: Seconds | None = None) -> list[SenderInfo]:
         span = begin("senders")
         return sender_infos(run(self._verifier.senders(is_detailed(span), timeout), span))
 
@@ -294,6 +273,7 @@ class EgoiSms(Connection, ServiceCalls):
             max_parts: The maximum of parts that E-goi sends of a text, 1 or more. Default: as many as the text takes.
             client: The other options of a :class:`Client`, without its limits: an :class:`Engine` has its own.
         """
+        _check_names(type(self).__name__, client, _OfConnection)
         store = native_store(client.pop("store", None))
         options = _native.ClientOptions(api_key, sender, plain_limits(client), store)
         # An error tracker would show what this frame holds when the options are refused.
@@ -314,6 +294,7 @@ class EgoiSms(Connection, ServiceCalls):
         Raises:
             InvalidInputError: A variable is missing or cannot be read, or an option was refused.
         """
+        _check_names(f"{cls.__name__}.from_env", client, _FromEnvironment)
         store = native_store(client.pop("store", None))
         options = _native.ClientOptions.from_env(plain_limits(client), store)
         del client

@@ -7,7 +7,7 @@ import inspect
 import os
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NoReturn, TypedDict, TypeVar, cast
 
 from . import _green, _native
 from ._calls import Span, begin, is_detailed
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from typing import Literal
 
-    from typing_extensions import Self
+    from typing_extensions import Self, Unpack
 
     from .testing import TestClock
 
@@ -47,6 +47,22 @@ class _Default:
 
 
 _DEFAULT: Any = _Default()
+
+
+class _FromEnvironment(TypedDict, total=False):
+    max_requests: int | None
+    max_attempts: int | None
+    wrong_codes_per_number: Quota | None
+    sms_per_number: Quota | None
+    wrong_codes_per_client: Quota | None
+    sms_per_client: Quota | None
+    sms_per_prefix: PrefixQuota | None
+    max_resends: int | None
+    resend_after: Seconds | None
+    timeout: Seconds | None
+    accept: Literal["mobile", "valid", "possible"] | None
+    countries: Sequence[str] | None
+    calling_codes: Sequence[int] | None
 
 
 class BaseEngine:
@@ -144,20 +160,7 @@ class BaseEngine:
     def from_env(
         cls,
         send: Send | EgoiSms | None = None,
-        *,
-        max_requests: int | None = None,
-        max_attempts: int | None = _DEFAULT,
-        wrong_codes_per_number: Quota | None = _DEFAULT,
-        sms_per_number: Quota | None = _DEFAULT,
-        wrong_codes_per_client: Quota | None = _DEFAULT,
-        sms_per_client: Quota | None = _DEFAULT,
-        sms_per_prefix: PrefixQuota | None = _DEFAULT,
-        max_resends: int | None = _DEFAULT,
-        resend_after: Seconds | None = _DEFAULT,
-        timeout: Seconds | None = None,
-        accept: Literal["mobile", "valid", "possible"] | None = None,
-        countries: Sequence[str] | None = None,
-        calling_codes: Sequence[int] | None = None,
+        **options: Unpack[_FromEnvironment],
     ) -> Self:
         """Makes one from the environment. The options are the constructor's.
 
@@ -175,20 +178,56 @@ class BaseEngine:
         return cls(
             EgoiSms.from_env() if send is None else send,
             store=Store(url, key=os.environ.get("EGOI_STORE_KEY")),
-            max_requests=max_requests,
-            max_attempts=max_attempts,
-            wrong_codes_per_number=wrong_codes_per_number,
-            sms_per_number=sms_per_number,
-            wrong_codes_per_client=wrong_codes_per_client,
-            sms_per_client=sms_per_client,
-            sms_per_prefix=sms_per_prefix,
-            max_resends=max_resends,
-            resend_after=resend_after,
-            timeout=timeout,
-            accept=accept,
-            countries=countries,
-            calling_codes=calling_codes,
+            **options,
         )
+
+    def find(self, *_: Any, **__: Any) -> Any:
+        """Returns what is kept of a number, for a support desk: its requests and its limits that count something now.
+
+        Redis is read through for it.
+
+        Raises:
+            InvalidInputError: It is no number.
+            StorageError: The store failed.
+        """
+        raise NotImplementedError
+
+    def unlock(self, *_: Any, **__: Any) -> Any:
+        """Lifts the limits of a number: they count from zero again.
+
+        A request whose own attempts or resends are used up stays so; a new one can be made at once.
+
+        Raises:
+            InvalidInputError: It is no number.
+            StorageError: The store failed.
+        """
+        raise NotImplementedError
+
+    def erase(self, *_: Any, **__: Any) -> Any:
+        """Removes everything about a number (GDPR, article 17): its requests, its limits, and its idempotency keys.
+
+        Redis is read through for it.
+
+        Returns:
+            How many requests there were.
+
+        Raises:
+            InvalidInputError: It is no number.
+            StorageError: The store failed.
+        """
+        raise NotImplementedError
+
+    def ping(self, *_: Any, **__: Any) -> Any:
+        """Checks that the store can be used, and asks E-goi, if the gateway is ``EgoiSms``. Sends no SMS.
+
+        Call it at the start: making an engine calls no server.
+
+        Raises:
+            StorageError: The store cannot be reached now.
+            UnauthorizedError: E-goi refuses the key of ``EgoiSms``.
+            MisconfiguredError: An operator must change something: the key, a right, the database, the version.
+        """
+        raise NotImplementedError
 
     def __repr__(self) -> str:
         return f"<egoi_verify.{type(self).__name__}>"
@@ -333,60 +372,24 @@ class Engine(BaseEngine, BlockingVerbs):
         return None
 
     def find(self, number: str, *, timeout: Seconds | None = None) -> NumberRecord:
-        """Returns what is kept of a number, for a support desk: its requests and its limits that count something now.
-
-        Redis is read through for it.
-
-        Raises:
-            InvalidInputError: It is no number.
-            StorageError: The store failed.
-        """
         span = begin("find")
         job = self._verifier.find(is_detailed(span), number, timeout)
         del number
         return number_record(self._run(job, span))
 
     def unlock(self, number: str, *, timeout: Seconds | None = None) -> None:
-        """Lifts the limits of a number: they count from zero again.
-
-        A request whose own attempts or resends are used up stays so; a new one can be made at once.
-
-        Raises:
-            InvalidInputError: It is no number.
-            StorageError: The store failed.
-        """
         span = begin("unlock")
         job = self._verifier.unlock(is_detailed(span), number, timeout)
         del number
         self._run(job, span)
 
     def erase(self, number: str, *, timeout: Seconds | None = None) -> int:
-        """Removes everything about a number (GDPR, article 17): its requests, its limits, and its idempotency keys.
-
-        Redis is read through for it.
-
-        Returns:
-            How many requests there were.
-
-        Raises:
-            InvalidInputError: It is no number.
-            StorageError: The store failed.
-        """
         span = begin("erase")
         job = self._verifier.erase(is_detailed(span), number, timeout)
         del number
         return self._run(job, span)
 
     def ping(self, *, timeout: Seconds | None = None) -> None:
-        """Checks that the store can be used, and asks E-goi, if the gateway is ``EgoiSms``. Sends no SMS.
-
-        Call it at the start: making an engine calls no server.
-
-        Raises:
-            StorageError: The store cannot be reached now.
-            UnauthorizedError: E-goi refuses the key of ``EgoiSms``.
-            MisconfiguredError: An operator must change something: the key, a right, the database, the version.
-        """
         span = begin("ping")
         job = self._verifier.ping(is_detailed(span), timeout)
         self._run(job, span)
