@@ -2,17 +2,14 @@
 
 use std::sync::Arc;
 
-use egoi_verify::binding_options::ClientSettings;
+use egoi_verify::binding_options::{ClientSettings, call_options};
 use egoi_verify::{Client, ClientOptions, Error};
 use egoi_verify_runtime::guarded;
 
 use crate::failure::NativeError;
 use crate::settings::{NativeSettings, settings};
-use crate::values::{
-    NativeCancelToken, NativeOutcome, NativeRequest, NativeSenderInfo, NativeState, NativeValidate, NativeVerification,
-    call_options,
-};
-use crate::verbs::Open;
+use crate::values::{NativeCancelToken, NativeSenderInfo};
+use crate::verbs::{Open, export_verbs};
 
 /// See core's `ClientOptions`.
 #[derive(uniffi::Record)]
@@ -47,60 +44,6 @@ impl NativeClient {
     }
 
     /// See core's.
-    pub async fn request(
-        &self,
-        request: NativeRequest,
-        token: Option<Arc<NativeCancelToken>>,
-    ) -> Result<NativeVerification, NativeError> {
-        self.0.request(request, token).await
-    }
-
-    /// See core's.
-    pub async fn validate(
-        &self,
-        validate: NativeValidate,
-        token: Option<Arc<NativeCancelToken>>,
-    ) -> Result<NativeOutcome, NativeError> {
-        self.0.validate(validate, token).await
-    }
-
-    /// See core's.
-    pub async fn cancel(
-        &self,
-        id: String,
-        timeout: Option<f64>,
-        token: Option<Arc<NativeCancelToken>>,
-    ) -> Result<NativeState, NativeError> {
-        self.0.cancel(id, timeout, token).await
-    }
-
-    /// See core's.
-    pub async fn resend(
-        &self,
-        id: String,
-        timeout: Option<f64>,
-        token: Option<Arc<NativeCancelToken>>,
-    ) -> Result<NativeVerification, NativeError> {
-        self.0.resend(id, timeout, token).await
-    }
-
-    /// See core's.
-    pub async fn get(
-        &self,
-        id: String,
-        timeout: Option<f64>,
-        token: Option<Arc<NativeCancelToken>>,
-    ) -> Result<NativeVerification, NativeError> {
-        self.0.get(id, timeout, token).await
-    }
-
-    /// See core's.
-    pub async fn ping(&self, timeout: Option<f64>, token: Option<Arc<NativeCancelToken>>) -> Result<(), NativeError> {
-        let options = call_options(timeout)?;
-        self.0.call(token, |client| async move { client.ping(options).await }).await
-    }
-
-    /// See core's.
     pub async fn senders(
         &self,
         timeout: Option<f64>,
@@ -112,9 +55,6 @@ impl NativeClient {
         };
         self.0.call(token, listed).await
     }
-
-    /// Every later call is `closed`; the connections end once the calls that are under way have ended.
-    pub fn shut(&self) {
-        self.0.close();
-    }
 }
+
+export_verbs!(NativeClient);

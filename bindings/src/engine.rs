@@ -1,22 +1,18 @@
 //! A verifier in this process.
 
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use async_trait::async_trait;
-use egoi_verify::binding_options::{self, EgoiSmsSettings, EngineSettings};
-use egoi_verify::{
-    Clock, EgoiSms, Engine, EngineOptions, Error, OutgoingSms, SendError, SendFuture, SmsGateway, TestClock,
-};
-use egoi_verify_runtime::guarded;
+use egoi_verify::binding_options::{EgoiSmsSettings, EngineSettings, call_options};
+use egoi_verify::{EgoiSms, Engine, EngineOptions, Error, OutgoingSms, SendError, SendFuture, SmsGateway};
+use egoi_verify_runtime::{guarded, run};
 
 use crate::client::NativeClientOptions;
+use crate::clock::NativeEngineClock;
 use crate::failure::{NativeError, Thrown, ThrownByUser};
 use crate::settings::{NativeSettings, settings};
-use crate::values::{
-    NativeCancelToken, NativeOutcome, NativeRequest, NativeState, NativeValidate, NativeVerification, call_options,
-};
-use crate::verbs::Open;
+use crate::values::{NativeCancelToken, NativeSenderInfo};
+use crate::verbs::{Open, export_verbs};
 
 /// How the delivery of an SMS ended.
 #[derive(uniffi::Enum)]
@@ -57,44 +53,13 @@ impl SmsGateway for ForeignGateway {
     }
 }
 
-/// A clock for tests.
-#[derive(Default, uniffi::Object)]
-pub struct NativeTestClock(Arc<TestClock>);
-
-#[uniffi::export]
-impl NativeTestClock {
-    /// At the machine's time.
-    #[uniffi::constructor]
-    pub fn new() -> Arc<Self> {
-        Arc::default()
-    }
-
-    /// Moves the time on.
-    pub fn advance(&self, by: f64) -> Result<(), NativeError> {
-        Ok(guarded(|| {
-            self.0.advance(binding_options::seconds("by", by)?);
-            Ok(())
-        })?)
-    }
-
-    /// Stops the time, or lets it go on.
-    pub fn freeze(&self, frozen: bool) {
-        self.0.freeze(frozen);
-    }
-
-    /// The time now.
-    pub fn now(&self) -> SystemTime {
-        Clock::now(&*self.0).into()
-    }
-}
-
 /// See core's `EngineOptions`.
 #[derive(uniffi::Record)]
 pub struct NativeEngineOptions {
     /// Those that have defaults.
     pub settings: NativeSettings,
     /// For tests.
-    pub clock: Option<Arc<NativeTestClock>>,
+    pub clock: Option<Arc<NativeEngineClock>>,
 }
 
 impl NativeEngineOptions {
@@ -102,9 +67,42 @@ impl NativeEngineOptions {
         let settings: EngineSettings = settings(self.settings)?;
         let options = settings.set(EngineOptions::default())?;
         Ok(match self.clock {
-            Some(clock) => options.clock(Arc::<TestClock>::clone(&clock.0)),
+            Some(clock) => options.clock(Arc::clone(&clock.0)),
             None => options,
         })
+    }
+}
+
+/// See core's `EgoiSms`.
+#[derive(uniffi::Object)]
+pub struct NativeEgoiSms(EgoiSms);
+
+#[uniffi::export]
+impl NativeEgoiSms {
+    /// Fails for a wrong option.
+    #[uniffi::constructor]
+    pub fn new(client: NativeClientOptions, sms: NativeSettings) -> Result<Arc<Self>, NativeError> {
+        Ok(guarded(|| {
+            let sms: EgoiSmsSettings = settings(sms)?;
+            Ok(Arc::new(Self(sms.set(EgoiSms::new(client.read()?)?)?)))
+        })?)
+    }
+
+    /// See core's.
+    pub async fn ping(&self, timeout: Option<f64>, token: Option<Arc<NativeCancelToken>>) -> Result<(), NativeError> {
+        let (sms, options) = (self.0.clone(), call_options(timeout)?);
+        Ok(run(token.as_ref().map(|token| &token.0), async move { sms.ping(options).await }).await?)
+    }
+
+    /// See core's.
+    pub async fn senders(
+        &self,
+        timeout: Option<f64>,
+        token: Option<Arc<NativeCancelToken>>,
+    ) -> Result<Vec<NativeSenderInfo>, NativeError> {
+        let (sms, options) = (self.0.clone(), call_options(timeout)?);
+        let listed = async move { sms.senders(options).await };
+        Ok(run(token.as_ref().map(|token| &token.0), listed).await?.into_iter().map(Into::into).collect())
     }
 }
 
@@ -128,73 +126,9 @@ impl NativeEngine {
 
     /// One whose SMS E-goi's own call sends.
     #[uniffi::constructor]
-    pub fn with_egoi_sms(
-        client: NativeClientOptions,
-        sms: NativeSettings,
-        options: NativeEngineOptions,
-    ) -> Result<Arc<Self>, NativeError> {
-        Ok(guarded(|| {
-            let sms: EgoiSmsSettings = settings(sms)?;
-            Self::made(sms.set(EgoiSms::new(client.read()?)?)?, options)
-        })?)
-    }
-
-    /// See core's.
-    pub async fn request(
-        &self,
-        request: NativeRequest,
-        token: Option<Arc<NativeCancelToken>>,
-    ) -> Result<NativeVerification, NativeError> {
-        self.0.request(request, token).await
-    }
-
-    /// See core's.
-    pub async fn validate(
-        &self,
-        validate: NativeValidate,
-        token: Option<Arc<NativeCancelToken>>,
-    ) -> Result<NativeOutcome, NativeError> {
-        self.0.validate(validate, token).await
-    }
-
-    /// See core's.
-    pub async fn cancel(
-        &self,
-        id: String,
-        timeout: Option<f64>,
-        token: Option<Arc<NativeCancelToken>>,
-    ) -> Result<NativeState, NativeError> {
-        self.0.cancel(id, timeout, token).await
-    }
-
-    /// See core's.
-    pub async fn resend(
-        &self,
-        id: String,
-        timeout: Option<f64>,
-        token: Option<Arc<NativeCancelToken>>,
-    ) -> Result<NativeVerification, NativeError> {
-        self.0.resend(id, timeout, token).await
-    }
-
-    /// See core's.
-    pub async fn get(
-        &self,
-        id: String,
-        timeout: Option<f64>,
-        token: Option<Arc<NativeCancelToken>>,
-    ) -> Result<NativeVerification, NativeError> {
-        self.0.get(id, timeout, token).await
-    }
-
-    /// See core's.
-    pub async fn ping(&self, timeout: Option<f64>, token: Option<Arc<NativeCancelToken>>) -> Result<(), NativeError> {
-        let options = call_options(timeout)?;
-        self.0.call(token, |engine| async move { engine.ping(options).await }).await
-    }
-
-    /// Every later call is `closed`.
-    pub fn shut(&self) {
-        self.0.close();
+    pub fn with_egoi_sms(egoi_sms: Arc<NativeEgoiSms>, options: NativeEngineOptions) -> Result<Arc<Self>, NativeError> {
+        Ok(guarded(|| Self::made(egoi_sms.0.clone(), options))?)
     }
 }
+
+export_verbs!(NativeEngine);

@@ -8,6 +8,7 @@
 #![allow(clippy::result_large_err, reason = "uniffi takes an error as it is, and not in a box")]
 
 pub mod client;
+pub mod clock;
 pub mod engine;
 pub mod failure;
 pub mod functions;

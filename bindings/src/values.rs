@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use egoi_verify::binding_options::{RequestSettings, ValidateSettings};
 use egoi_verify::{
-    CallOptions, CodeType, Error, Outcome, RequestOptions, SenderInfo, SmsEncoding, SmsStatus, State, ValidateOptions,
-    Verification, binding_options,
+    CodeType, Error, Outcome, RequestOptions, SenderInfo, SmsEncoding, SmsStatus, State, ValidateOptions, Verification,
 };
 use egoi_verify_runtime::CancelToken;
 
@@ -218,35 +218,18 @@ pub struct NativeRequest {
 impl NativeRequest {
     /// The number, and how to make the request.
     pub(crate) fn read(self) -> Result<(String, RequestOptions), Error> {
-        let mut options = RequestOptions::default();
-        if let Some(text) = self.text {
-            options = options.message(text);
-        }
-        if let Some(code_type) = self.code_type {
-            options = options.code_type(code_type.into());
-        }
-        if let Some(size) = self.code_size {
-            options = options.code_size(binding_options::code_size(size)?);
-        }
-        if let Some(ttl) = self.ttl {
-            options = options.ttl(binding_options::ttl(ttl)?);
-        }
-        if let Some(group) = self.group {
-            options = options.group(group);
-        }
-        if let Some(key) = self.idempotency_key {
-            options = options.idempotency_key(key);
-        }
-        if let Some(client) = self.client {
-            options = options.client(client);
-        }
-        if let Some(country) = self.default_region {
-            options = options.default_region(country);
-        }
-        if let Some(timeout) = self.timeout {
-            options = options.timeout(binding_options::timeout(timeout)?);
-        }
-        Ok((self.number, options))
+        let settings = RequestSettings {
+            message: self.text,
+            code_type: self.code_type.map(|code_type| CodeType::from(code_type).as_str().to_owned()),
+            code_size: self.code_size,
+            ttl: self.ttl,
+            group: self.group,
+            idempotency_key: self.idempotency_key,
+            client: self.client,
+            default_region: self.default_region,
+            timeout: self.timeout,
+        };
+        Ok((self.number, settings.set(RequestOptions::default())?))
     }
 }
 
@@ -265,27 +248,8 @@ pub struct NativeValidate {
 impl NativeValidate {
     /// The id, the code, and how to validate it.
     pub(crate) fn read(self) -> Result<(String, String, ValidateOptions), Error> {
-        let mut options = ValidateOptions::default();
-        if let Some(number) = self.number {
-            options = options.number(number);
-        }
-        if let Some(client) = self.client {
-            options = options.client(client);
-        }
-        if let Some(country) = self.default_region {
-            options = options.default_region(country);
-        }
-        if let Some(timeout) = self.timeout {
-            options = options.timeout(binding_options::timeout(timeout)?);
-        }
-        Ok((self.id, self.code, options))
+        let Self { id, code, number, client, default_region, timeout } = self;
+        let settings = ValidateSettings { number, client, default_region, timeout };
+        Ok((id, code, settings.set(ValidateOptions::default())?))
     }
-}
-
-pub(crate) fn call_options(timeout: Option<f64>) -> Result<CallOptions, Error> {
-    let options = CallOptions::default();
-    Ok(match timeout {
-        Some(timeout) => options.timeout(binding_options::timeout(timeout)?),
-        None => options,
-    })
 }

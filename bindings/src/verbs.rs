@@ -3,14 +3,13 @@
 use std::future::Future;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use egoi_verify::binding_options::call_options;
 use egoi_verify::{Error, ErrorCode, Verifier};
 use egoi_verify_runtime::run;
 use zeroize::Zeroizing;
 
 use crate::failure::NativeError;
-use crate::values::{
-    NativeCancelToken, NativeOutcome, NativeRequest, NativeState, NativeValidate, NativeVerification, call_options,
-};
+use crate::values::{NativeCancelToken, NativeOutcome, NativeRequest, NativeState, NativeValidate, NativeVerification};
 
 type Token = Option<Arc<NativeCancelToken>>;
 
@@ -87,3 +86,75 @@ impl<V: Verifier + Clone + 'static> Open<V> {
         self.call(token, |verifier| async move { verifier.get(&id, options).await }).await
     }
 }
+
+/// Exports the verbs of a client or an engine, which are those of its [`Open`].
+macro_rules! export_verbs {
+    ($native:ident) => {
+        #[uniffi::export]
+        impl $native {
+            /// See core's.
+            pub async fn request(
+                &self,
+                request: $crate::values::NativeRequest,
+                token: Option<Arc<$crate::values::NativeCancelToken>>,
+            ) -> Result<$crate::values::NativeVerification, $crate::failure::NativeError> {
+                self.0.request(request, token).await
+            }
+
+            /// See core's.
+            pub async fn validate(
+                &self,
+                validate: $crate::values::NativeValidate,
+                token: Option<Arc<$crate::values::NativeCancelToken>>,
+            ) -> Result<$crate::values::NativeOutcome, $crate::failure::NativeError> {
+                self.0.validate(validate, token).await
+            }
+
+            /// See core's.
+            pub async fn cancel(
+                &self,
+                id: String,
+                timeout: Option<f64>,
+                token: Option<Arc<$crate::values::NativeCancelToken>>,
+            ) -> Result<$crate::values::NativeState, $crate::failure::NativeError> {
+                self.0.cancel(id, timeout, token).await
+            }
+
+            /// See core's.
+            pub async fn resend(
+                &self,
+                id: String,
+                timeout: Option<f64>,
+                token: Option<Arc<$crate::values::NativeCancelToken>>,
+            ) -> Result<$crate::values::NativeVerification, $crate::failure::NativeError> {
+                self.0.resend(id, timeout, token).await
+            }
+
+            /// See core's.
+            pub async fn get(
+                &self,
+                id: String,
+                timeout: Option<f64>,
+                token: Option<Arc<$crate::values::NativeCancelToken>>,
+            ) -> Result<$crate::values::NativeVerification, $crate::failure::NativeError> {
+                self.0.get(id, timeout, token).await
+            }
+
+            /// See core's.
+            pub async fn ping(
+                &self,
+                timeout: Option<f64>,
+                token: Option<Arc<$crate::values::NativeCancelToken>>,
+            ) -> Result<(), $crate::failure::NativeError> {
+                let options = egoi_verify::binding_options::call_options(timeout)?;
+                self.0.call(token, |verifier| async move { verifier.ping(options).await }).await
+            }
+
+            /// Every later call is `closed`. What it holds is released once the calls that are under way have ended.
+            pub fn shut(&self) {
+                self.0.close();
+            }
+        }
+    };
+}
+pub(crate) use export_verbs;

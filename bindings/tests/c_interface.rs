@@ -73,9 +73,13 @@ unsafe extern "C" {
     fn uniffi_egoi_verify_native_fn_method_nativeclient_senders(client: u64, timeout: Buffer, token: Buffer) -> u64;
     fn uniffi_egoi_verify_native_fn_method_nativeclient_ping(client: u64, timeout: Buffer, token: Buffer) -> u64;
 
-    fn uniffi_egoi_verify_native_fn_constructor_nativeengine_with_egoi_sms(
+    fn uniffi_egoi_verify_native_fn_constructor_nativeegoisms_new(
         client: Buffer,
         sms: Buffer,
+        status: &mut Status,
+    ) -> u64;
+    fn uniffi_egoi_verify_native_fn_constructor_nativeengine_with_egoi_sms(
+        egoi_sms: u64,
         options: Buffer,
         status: &mut Status,
     ) -> u64;
@@ -359,9 +363,13 @@ fn an_engine_crosses_the_border() {
     const NULL: i32 = 1;
     let (sms, options) = (Record::default().whole(0), Record::default().whole(1).text("resend_after").whole(NULL));
     let options = options.absent(1);
+    let sms = called(|status| unsafe {
+        let make = uniffi_egoi_verify_native_fn_constructor_nativeegoisms_new;
+        make(connection.buffer(), sms.buffer(), status)
+    });
     let made = called(|status| unsafe {
         let make = uniffi_egoi_verify_native_fn_constructor_nativeengine_with_egoi_sms;
-        make(connection.buffer(), sms.buffer(), options.buffer(), status)
+        make(sms.unwrap(), options.buffer(), status)
     });
     let engine = made.unwrap();
     let cloned =

@@ -17,6 +17,7 @@ use crate::error::{Error, ErrorCode, Reason};
 use crate::machine::{PrefixQuota, Quota};
 use crate::store::Store;
 use crate::values::{CodeSize, Validity};
+use crate::verification::{CallOptions, RequestOptions, ValidateOptions};
 
 /// How long a sandbox waits for a code where its user does not say.
 #[cfg(feature = "sandbox")]
@@ -179,6 +180,40 @@ settings! {
     }
 }
 
+settings! {
+    /// The options of a request.
+    RequestSettings for RequestOptions {
+        message: String => unchanged,
+        code_type: String => word,
+        code_size: i64 => |_, given| code_size(given),
+        ttl: f64 => |_, given| ttl(given),
+        group: String => unchanged,
+        idempotency_key: String => unchanged,
+        client: String => unchanged,
+        default_region: String => unchanged,
+        timeout: f64 => deadline,
+    }
+}
+
+settings! {
+    /// The options of a validation.
+    ValidateSettings for ValidateOptions {
+        number: String => unchanged,
+        client: String => unchanged,
+        default_region: String => unchanged,
+        timeout: f64 => deadline,
+    }
+}
+
+/// The options of every other call. A `timeout` is in seconds.
+pub fn call_options(timeout: Option<f64>) -> Result<CallOptions, Error> {
+    let options = CallOptions::default();
+    Ok(match timeout {
+        Some(given) => options.timeout(deadline("timeout", given)?),
+        None => options,
+    })
+}
+
 fn at_least_one(field: &str, given: i64) -> Result<NonZeroU32, Error> {
     let range = 1..=<u32 as Limit>::MAX;
     u32::try_from(given).ok().and_then(NonZeroU32::new).ok_or_else(|| Error::out_of_range(field, given, range, ""))
@@ -213,8 +248,8 @@ fn each<G, T>(read: impl Fn(&str, G) -> Result<T, Error>) -> impl Fn(&str, Vec<G
     move |field, given| given.into_iter().map(|given| read(field, given)).collect()
 }
 
-/// The options of calls, and the required options of a client.
-const OTHER_NAMES: &[&str] = &["api_key", "code_size", "code_type", "default_region", "idempotency_key"];
+/// The required option of a client, which has two words.
+const OTHER_NAMES: &[&str] = &["api_key"];
 
 /// The name of an option as languages with camel case write it. Any other name stays as it is.
 pub fn camel_case(name: &str) -> String {
@@ -223,6 +258,8 @@ pub fn camel_case(name: &str) -> String {
         ClientSettings::NAMES,
         EngineSettings::NAMES,
         EgoiSmsSettings::NAMES,
+        RequestSettings::NAMES,
+        ValidateSettings::NAMES,
         #[cfg(feature = "sandbox")]
         SandboxSettings::NAMES,
         OTHER_NAMES,

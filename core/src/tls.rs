@@ -51,7 +51,7 @@ pub(crate) fn config(trust: Trust, more: &[u8], protocols: &[&[u8]]) -> Result<C
             let (roots, given) = bundled(more)?;
             let inner = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider))
                 .build()
-                .map_err(|error| Error::new(ErrorCode::Internal, "TLS could not be set up").with_cause(error))?;
+                .map_err(cannot_be_set_up)?;
             Arc::new(Verifier { certificates: Certificates::Trusted { inner, given }, provider: Arc::clone(&provider) })
         }
         Trust::Platform => Arc::new(platform(more, Arc::clone(&provider)).map_err(|error| {
@@ -83,6 +83,10 @@ fn verified_by(
         .with_no_client_auth();
     config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
     Ok(config)
+}
+
+fn cannot_be_set_up(error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::new(ErrorCode::Internal, "TLS could not be set up").with_cause(error)
 }
 
 /// What the certificate of the other side must be. That it has the key of it is checked of all.

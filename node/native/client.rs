@@ -7,12 +7,12 @@ use egoi_verify::{ClientOptions, Error};
 use napi::bindgen_prelude::Object;
 use napi_derive::napi;
 
-use crate::calls::Calls;
+use crate::calls::{CallTable, Calls};
 use crate::guard::guarded;
-use crate::options::{self, RequestOptions, ValidateOptions, call_options};
+use crate::options::{self, call_options};
 use crate::results::SenderInfo;
 use crate::sandbox::Sandbox;
-use crate::verifier::OpenVerifier;
+use crate::verifier::{OpenVerifier, export_verbs};
 
 /// Where key, sender and address come from, where the options do not say them.
 enum Origin<'a> {
@@ -72,61 +72,25 @@ impl Client {
         })
     }
 
-    /// Lets go of it.
-    #[napi]
-    pub fn close(&self) {
-        self.0.close();
-    }
-
-    /// See the verb.
-    #[napi]
-    pub fn request(&self, call: u32, number: String, options: RequestOptions) {
-        self.0.request(call, number, options);
-    }
-
-    /// See the verb.
-    #[napi]
-    pub fn validate(&self, call: u32, id: String, code: String, options: ValidateOptions) {
-        self.0.validate(call, id, code, options);
-    }
-
-    /// See the verb.
-    #[napi]
-    pub fn cancel(&self, call: u32, id: String, timeout: Option<f64>) {
-        self.0.cancel(call, id, timeout);
-    }
-
-    /// See the verb.
-    #[napi]
-    pub fn resend(&self, call: u32, id: String, timeout: Option<f64>) {
-        self.0.resend(call, id, timeout);
-    }
-
-    /// See the verb.
-    #[napi]
-    pub fn get(&self, call: u32, id: String, timeout: Option<f64>) {
-        self.0.get(call, id, timeout);
-    }
-
-    /// Whether the service is up.
-    #[napi]
-    pub fn ping(&self, call: u32, timeout: Option<f64>) {
-        self.0.start(call, |client| async move { client.ping(call_options(timeout)?).await });
-    }
-
     /// The account's senders.
     #[napi]
     pub fn senders(&self, call: u32, timeout: Option<f64>) {
-        self.0.start(call, |client| async move {
-            let senders = client.senders(call_options(timeout)?).await?;
-            Ok(senders.into_iter().map(SenderInfo::from).collect::<Vec<_>>())
-        });
+        self.0.start(call, |client| async move { client.senders(call_options(timeout)?).await.map(listed) });
     }
+}
+
+export_verbs!(Client);
+
+fn listed(senders: Vec<egoi_verify::SenderInfo>) -> Vec<SenderInfo> {
+    senders.into_iter().map(SenderInfo::from).collect()
 }
 
 /// E-goi's own SMS call, for an engine.
 #[napi]
-pub struct EgoiSms(pub(crate) Arc<egoi_verify::EgoiSms>);
+pub struct EgoiSms {
+    pub(crate) gateway: Arc<egoi_verify::EgoiSms>,
+    calls: Arc<CallTable>,
+}
 
 #[napi]
 impl EgoiSms {
@@ -144,7 +108,22 @@ impl EgoiSms {
         guarded(|| {
             let sms: EgoiSmsSettings = options::settings(sms)?;
             let options = read(calls, settings, api_key, sender, origin(environment, sandbox))?;
-            Ok(Self(Arc::new(sms.set(egoi_verify::EgoiSms::new(options)?)?)))
+            let gateway = Arc::new(sms.set(egoi_verify::EgoiSms::new(options)?)?);
+            Ok(Self { gateway, calls: Arc::clone(calls.table()) })
         })
+    }
+
+    /// Whether the service is up.
+    #[napi]
+    pub fn ping(&self, call: u32, timeout: Option<f64>) {
+        let gateway = Arc::clone(&self.gateway);
+        self.calls.start(call, false, async move { gateway.ping(call_options(timeout)?).await });
+    }
+
+    /// The account's senders.
+    #[napi]
+    pub fn senders(&self, call: u32, timeout: Option<f64>) {
+        let gateway = Arc::clone(&self.gateway);
+        self.calls.start(call, false, async move { gateway.senders(call_options(timeout)?).await.map(listed) });
     }
 }

@@ -11,9 +11,9 @@ use crate::client::EgoiSms;
 use crate::clock::TestClock;
 use crate::gateway::JavaScriptGateway;
 use crate::guard::guarded;
-use crate::options::{self, RequestOptions, ValidateOptions, call_options};
+use crate::options::{self, call_options};
 use crate::results::NumberRecord;
-use crate::verifier::OpenVerifier;
+use crate::verifier::{OpenVerifier, export_verbs};
 
 fn read(settings: String, clock: Option<&TestClock>) -> Result<EngineOptions, Error> {
     let settings: EngineSettings = options::settings(settings)?;
@@ -40,7 +40,7 @@ impl SmsGateway for Gateway {
     fn ping(&self) -> PingFuture<'_> {
         match self {
             Self::JavaScript(gateway) => gateway.ping(),
-            Self::Egoi(egoi_sms) => egoi_sms.ping(),
+            Self::Egoi(egoi_sms) => SmsGateway::ping(&**egoi_sms),
         }
     }
 }
@@ -61,7 +61,7 @@ impl Engine {
     ) -> napi::Result<Self> {
         guarded(|| {
             let gateway = match egoi_sms {
-                Some(egoi_sms) => Gateway::Egoi(Arc::clone(&egoi_sms.0)),
+                Some(egoi_sms) => Gateway::Egoi(Arc::clone(&egoi_sms.gateway)),
                 None => Gateway::JavaScript(JavaScriptGateway(Arc::clone(calls.table()))),
             };
             let engine = egoi_verify::Engine::new(gateway, read(settings, clock)?)?;
@@ -69,42 +69,6 @@ impl Engine {
             let is_inline = egoi_sms.is_none() && engine.is_in_process();
             Ok(Self(OpenVerifier::new(calls.table(), engine, is_inline)))
         })
-    }
-
-    /// Lets go of it.
-    #[napi]
-    pub fn close(&self) {
-        self.0.close();
-    }
-
-    /// See the verb.
-    #[napi]
-    pub fn request(&self, call: u32, number: String, options: RequestOptions) {
-        self.0.request(call, number, options);
-    }
-
-    /// See the verb.
-    #[napi]
-    pub fn validate(&self, call: u32, id: String, code: String, options: ValidateOptions) {
-        self.0.validate(call, id, code, options);
-    }
-
-    /// See the verb.
-    #[napi]
-    pub fn cancel(&self, call: u32, id: String, timeout: Option<f64>) {
-        self.0.cancel(call, id, timeout);
-    }
-
-    /// See the verb.
-    #[napi]
-    pub fn resend(&self, call: u32, id: String, timeout: Option<f64>) {
-        self.0.resend(call, id, timeout);
-    }
-
-    /// Whether the store can be used.
-    #[napi]
-    pub fn ping(&self, call: u32, timeout: Option<f64>) {
-        self.0.start(call, |engine| async move { engine.ping(call_options(timeout)?).await });
     }
 
     /// What is kept of a number.
@@ -126,10 +90,6 @@ impl Engine {
     pub fn erase(&self, call: u32, number: String, timeout: Option<f64>) {
         self.0.start(call, |engine| async move { engine.erase(&number, call_options(timeout)?).await });
     }
-
-    /// See the verb.
-    #[napi]
-    pub fn get(&self, call: u32, id: String, timeout: Option<f64>) {
-        self.0.get(call, id, timeout);
-    }
 }
+
+export_verbs!(Engine);

@@ -1,6 +1,8 @@
 //! Options as JavaScript gives them. TypeScript has looked at their types, the library looks at the rest.
 
-use egoi_verify::{CallOptions, CodeType, Error, ErrorCode, binding_options};
+pub(crate) use egoi_verify::binding_options::call_options;
+use egoi_verify::binding_options::{RequestSettings, ValidateSettings};
+use egoi_verify::{Error, ErrorCode};
 use napi_derive::napi;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
@@ -11,15 +13,6 @@ pub(crate) fn settings<T: DeserializeOwned>(json: String) -> Result<T, Error> {
     // What serde says of a fault may repeat a secret.
     serde_json::from_str(&json)
         .map_err(|_| Error::new(ErrorCode::Internal, "an option has a type that was not checked"))
-}
-
-/// The options that every call has.
-pub(crate) fn call_options(seconds: Option<f64>) -> Result<CallOptions, Error> {
-    let options = CallOptions::default();
-    Ok(match seconds {
-        Some(seconds) => options.timeout(binding_options::timeout(seconds)?),
-        None => options,
-    })
 }
 
 /// The options of `validate`.
@@ -37,20 +30,8 @@ pub struct ValidateOptions {
 
 impl ValidateOptions {
     pub(crate) fn read(self) -> Result<egoi_verify::ValidateOptions, Error> {
-        let mut options = egoi_verify::ValidateOptions::default();
-        if let Some(number) = self.number {
-            options = options.number(number);
-        }
-        if let Some(client) = self.client {
-            options = options.client(client);
-        }
-        if let Some(country) = self.default_region {
-            options = options.default_region(country);
-        }
-        if let Some(seconds) = self.timeout {
-            options = options.timeout(binding_options::timeout(seconds)?);
-        }
-        Ok(options)
+        let Self { number, client, default_region, timeout } = self;
+        ValidateSettings { number, client, default_region, timeout }.set(egoi_verify::ValidateOptions::default())
     }
 }
 
@@ -79,34 +60,18 @@ pub struct RequestOptions {
 
 impl RequestOptions {
     pub(crate) fn read(self) -> Result<egoi_verify::RequestOptions, Error> {
-        let mut options = egoi_verify::RequestOptions::default();
-        if let Some(message) = self.message {
-            options = options.message(message);
-        }
-        if let Some(word) = self.code_type {
-            options = options.code_type(word.parse::<CodeType>()?);
-        }
-        if let Some(characters) = self.code_size {
-            options = options.code_size(binding_options::code_size(characters)?);
-        }
-        if let Some(seconds) = self.ttl {
-            options = options.ttl(binding_options::ttl(seconds)?);
-        }
-        if let Some(group) = self.group {
-            options = options.group(group);
-        }
-        if let Some(key) = self.idempotency_key {
-            options = options.idempotency_key(key);
-        }
-        if let Some(client) = self.client {
-            options = options.client(client);
-        }
-        if let Some(country) = self.default_region {
-            options = options.default_region(country);
-        }
-        if let Some(seconds) = self.timeout {
-            options = options.timeout(binding_options::timeout(seconds)?);
-        }
-        Ok(options)
+        let Self { message, code_type, code_size, ttl, group, idempotency_key, client, default_region, timeout } = self;
+        let settings = RequestSettings {
+            message,
+            code_type,
+            code_size,
+            ttl,
+            group,
+            idempotency_key,
+            client,
+            default_region,
+            timeout,
+        };
+        settings.set(egoi_verify::RequestOptions::default())
     }
 }

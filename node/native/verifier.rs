@@ -82,3 +82,57 @@ impl<V: Verifier + Clone + 'static> OpenVerifier<V> {
         );
     }
 }
+
+/// Exports the verbs of a client or an engine, which are those of its [`OpenVerifier`].
+macro_rules! export_verbs {
+    ($native:ident) => {
+        #[napi]
+        impl $native {
+            /// Releases it.
+            #[napi]
+            pub fn close(&self) {
+                self.0.close();
+            }
+
+            /// See the verb.
+            #[napi]
+            pub fn request(&self, call: u32, number: String, options: $crate::options::RequestOptions) {
+                self.0.request(call, number, options);
+            }
+
+            /// See the verb.
+            #[napi]
+            pub fn validate(&self, call: u32, id: String, code: String, options: $crate::options::ValidateOptions) {
+                self.0.validate(call, id, code, options);
+            }
+
+            /// See the verb.
+            #[napi]
+            pub fn cancel(&self, call: u32, id: String, timeout: Option<f64>) {
+                self.0.cancel(call, id, timeout);
+            }
+
+            /// See the verb.
+            #[napi]
+            pub fn resend(&self, call: u32, id: String, timeout: Option<f64>) {
+                self.0.resend(call, id, timeout);
+            }
+
+            /// See the verb.
+            #[napi]
+            pub fn get(&self, call: u32, id: String, timeout: Option<f64>) {
+                self.0.get(call, id, timeout);
+            }
+
+            /// Whether it can be used.
+            #[napi]
+            pub fn ping(&self, call: u32, timeout: Option<f64>) {
+                self.0.start(
+                    call,
+                    |verifier| async move { verifier.ping($crate::options::call_options(timeout)?).await },
+                );
+            }
+        }
+    };
+}
+pub(crate) use export_verbs;

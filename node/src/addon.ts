@@ -58,9 +58,13 @@ export interface NativeEngine extends NativeVerifier {
   erase(call: number, number: string, timeout?: number): void;
 }
 
-export interface NativeClient extends NativeVerifier {
+/** What a client and E-goi's own SMS call share. */
+export interface NativeService {
+  ping(call: number, timeout?: number): void;
   senders(call: number, timeout?: number): void;
 }
+
+export interface NativeClient extends NativeVerifier, NativeService {}
 
 export interface NativeCalls {
   submit(): string;
@@ -92,7 +96,7 @@ export interface NativeClock {
   now(): number;
 }
 
-export interface NativeEgoiSms {
+export interface NativeEgoiSms extends NativeService {
   /** Only an addon makes one. */
   readonly native: unique symbol;
 }

@@ -1,4 +1,11 @@
-import { addon, type Environment, type NativeClient, type NativeEgoiSms, type NativeSandbox } from "./addon.js";
+import {
+  addon,
+  type Environment,
+  type NativeClient,
+  type NativeEgoiSms,
+  type NativeSandbox,
+  type NativeService,
+} from "./addon.js";
 import { CALL_OPTIONS, type CallOptions, call, calls } from "./calls.js";
 import {
   boolean,
@@ -54,7 +61,7 @@ export interface ClientSettings {
   allowHttp?: boolean | undefined;
   /**
    * Whether a V2 validation reads the request first, without which a wrong code on a request verified long ago could
-   * pass. Only for an account whose answers to a validation carry status words is `false` right. Default: true.
+   * pass. Only for an account whose responses to a validation carry status words is `false` right. Default: true.
    */
   checkStateFirst?: boolean | undefined;
   /** Which numbers are sent an SMS. Premium-rate, toll-free and other such numbers never are. Default: `"valid"`. */
@@ -253,15 +260,24 @@ export class Client extends NativeVerifierBase {
 
   /** The account's senders: the cheapest call that proves a key. Over V1 their `id` is the hash. */
   senders(options?: CallOptions): Promise<SenderInfo[]> {
-    return call<SenderInfo[]>(
-      this,
-      this.senders,
-      options,
-      CALL_OPTIONS,
-      (id, checked) => this.#native.senders(id, checked["timeout"] as number | undefined),
-      (senders: SenderFields[]) => senders.map((sender) => new SenderInfo(sender)),
-    );
+    return senders(this, this.#native, options);
   }
+}
+
+/** Lists the senders, for an object that has a method of this name. */
+function senders(
+  owner: Client | EgoiSms,
+  native: NativeService,
+  options: CallOptions | undefined,
+): Promise<SenderInfo[]> {
+  return call<SenderInfo[]>(
+    owner,
+    owner.senders,
+    options,
+    CALL_OPTIONS,
+    (id, checked) => native.senders(id, checked["timeout"] as number | undefined),
+    (listed: SenderFields[]) => listed.map((sender) => new SenderInfo(sender)),
+  );
 }
 
 /** Options of E-goi's own SMS call that have defaults: those of a client, and its own. */
@@ -293,6 +309,23 @@ export class EgoiSms {
   constructor(options: EgoiSmsSettings | undefined, origin?: Origin) {
     const [sms, ...given] = from(options, origin, EGOI_SMS);
     this.#native = callNative(() => new addon.EgoiSms(sms, calls, ...given));
+  }
+
+  /** Resolves if the service is up. Any key will do. */
+  ping(options?: CallOptions): Promise<void> {
+    return call(
+      this,
+      this.ping,
+      options,
+      CALL_OPTIONS,
+      (id, checked) => this.#native.ping(id, checked["timeout"] as number | undefined),
+      () => undefined,
+    );
+  }
+
+  /** The account's senders: the cheapest call that proves a key. Over V1 their `id` is the hash. */
+  senders(options?: CallOptions): Promise<SenderInfo[]> {
+    return senders(this, this.#native, options);
   }
 
   /** @internal */

@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import test, { after, before } from "node:test";
 
 import { EgoiSms, Engine } from "egoi-verify";
+import { Sandbox } from "egoi-verify/testing";
 
 import { scriptedService } from "./support/scripted-service.mjs";
 
@@ -42,6 +43,22 @@ for (const { sms, field, reason } of TABLE.refused) {
         });
     });
 }
+
+test("it says whether the service is up and which senders there are", async (t) => {
+    const sandbox = await Sandbox.start({ apiKey: "right", senders: ["1", "2"] });
+    t.after(() => sandbox.close());
+    const options = { sender: "1", baseUrl: `${sandbox.url}/api` };
+    const [right, wrong] = ["right", "wrong"].map((apiKey) => new EgoiSms({ ...options, apiKey }));
+    assert.equal(await right.ping(), undefined);
+    await wrong.ping({ timeout: 5 });
+    assert.deepEqual(
+        (await right.senders({ timeout: 5 })).map(({ id }) => id),
+        ["1", "2"],
+    );
+    await assert.rejects(wrong.senders(), { code: "unauthorized" });
+    await assert.rejects(right.senders({ timeout: "5" }), { code: "invalid_input", field: "timeout" });
+    await assert.rejects(right.ping({ signal: AbortSignal.abort() }), { name: "AbortError" });
+});
 
 test("a wrong type is named", () => {
     const make = (more) => () => new EgoiSms({ apiKey: "key", sender: "1234", ...more });

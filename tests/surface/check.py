@@ -98,6 +98,7 @@ PLACES: dict[str, dict[str, list[str]]] = {
         "kotlin": ["Client."],
         "swift": ["Client."],
     },
+    "calls of E-goi's SMS call": dict.fromkeys(LANGUAGES, ["EgoiSms."]) | {"swift": ["EgoiSMS."]},
     "outcomes": dict.fromkeys(("rust", "python", "kotlin", "swift"), ["Outcome."]) | {"node": ["Outcome="]},
     "states": dict.fromkeys(("rust", "python", "kotlin"), ["State."])
     | {"node": ["State="], "swift": ["VerificationState."]},

@@ -7,7 +7,7 @@ use std::pin::Pin;
 
 use zeroize::Zeroizing;
 
-use crate::client::{Api, Client, ClientOptions};
+use crate::client::{Api, Client, ClientOptions, SenderInfo};
 use crate::error::{Error, Reason};
 use crate::sms::{Sending, SmsEncoding, sms_parts};
 use crate::values::PhoneNumber;
@@ -136,6 +136,24 @@ impl EgoiSms {
         self.max_parts = Some(parts);
         self
     }
+
+    /// Asks whether the service is up. It needs no valid key.
+    ///
+    /// # Errors
+    ///
+    /// See [`Client::ping`].
+    pub async fn ping(&self, options: CallOptions) -> Result<(), Error> {
+        self.client.ping(options).await
+    }
+
+    /// Lists the account's senders. It is the cheapest call that proves a key, and it sends no SMS.
+    ///
+    /// # Errors
+    ///
+    /// See [`Client::senders`].
+    pub async fn senders(&self, options: CallOptions) -> Result<Vec<SenderInfo>, Error> {
+        self.client.senders(options).await
+    }
 }
 
 impl SmsGateway for EgoiSms {
@@ -157,13 +175,13 @@ impl SmsGateway for EgoiSms {
         })
     }
 
-    /// V2 answers its own `ping` whatever the key, so that its senders are asked for. That V1 has senders is seen at one
+    /// V2 accepts its own `ping` with any key, so that its senders are asked for. That V1 has senders is seen at one
     /// integrator only; there it is `ping`.
     fn ping(&self) -> PingFuture<'_> {
         Box::pin(async move {
             match self.client.api() {
-                Api::V1 => self.client.ping(CallOptions::default()).await,
-                Api::V2 => self.client.senders(CallOptions::default()).await.map(drop),
+                Api::V1 => self.ping(CallOptions::default()).await,
+                Api::V2 => self.senders(CallOptions::default()).await.map(drop),
             }
         })
     }

@@ -1,4 +1,5 @@
 internal import EgoiVerifyNative
+import Foundation
 
 /// E-goi's own SMS call, for an ``Engine`` to send with. An option that is `nil` has the library's default. It prints nothing of its
 /// client's key.
@@ -24,7 +25,20 @@ public struct EgoiSMS: Sendable {
         self.client = client
     }
 
-    var settings: [String: NativeSetting] {
-        EgoiVerify.settings(["urgent": urgent, "encoding": encoding, "max_parts": maxParts])
+    /// Whether the service is up; needs no valid key.
+    public func ping(timeout: TimeInterval? = nil) async throws {
+        let native = try native()
+        try await ffi { try await native.ping(timeout: timeout, token: $0) }
+    }
+
+    /// Returns the account's senders: the cheapest call that proves a key.
+    public func senders(timeout: TimeInterval? = nil) async throws -> [SenderInfo] {
+        let native = try native()
+        return try await ffi { try await native.senders(timeout: timeout, token: $0) }.map(SenderInfo.init)
+    }
+
+    func native() throws -> NativeEgoiSms {
+        let own = settings(["urgent": urgent, "encoding": encoding, "max_parts": maxParts])
+        return try ffi { try NativeEgoiSms(client: client.native, sms: own) }
     }
 }

@@ -115,7 +115,7 @@ public struct EngineOptions: Sendable {
     /// list allows. Default: all.
     public var callingCodes: [Int]?
 
-    package var clock: NativeTestClock?
+    package var clock: NativeEngineClock?
 
     /// With the library's default for everything.
     public init() {}
@@ -183,9 +183,8 @@ public final class Engine: Verifier {
 
     /// One whose SMS E-goi's own call sends.
     public init(_ egoiSMS: EgoiSMS, options: EngineOptions = EngineOptions()) throws {
-        native = try ffi {
-            try NativeEngine.withEgoiSms(client: egoiSMS.client.native, sms: egoiSMS.settings, options: options.native)
-        }
+        let sms = try egoiSMS.native()
+        native = try ffi { try NativeEngine.withEgoiSms(egoiSms: sms, options: options.native) }
     }
 
     deinit { native.shut() }

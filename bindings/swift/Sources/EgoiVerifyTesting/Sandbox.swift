@@ -58,11 +58,11 @@ public struct Fault: Sendable {
     public enum Cut: String, Sendable, Encodable {
         /// Before the call has any effect.
         case before
-        /// After it, in place of the answer.
+        /// After it, in place of the response.
         case after
     }
 
-    /// What an answer is replaced by.
+    /// What a response is replaced by.
     public enum Body: String, Sendable, Encodable {
         /// JSON that breaks off.
         case malformed
@@ -84,13 +84,13 @@ public struct Fault: Sendable {
     public var call: Call?
     /// The number that the request is for; `nil` fits every number.
     public var number: String?
-    /// The status to answer, 300 to 599.
+    /// The status of the response, 300 to 599.
     public var status: Int?
     /// How long to wait first, in seconds, at most a minute.
     public var delay: TimeInterval?
     /// When to cut the connection.
     public var cut: Cut?
-    /// What to answer in place of the answer.
+    /// What replaces the response.
     public var body: Body?
     /// How likely it strikes, 0 to 1.
     public var probability: Double?
@@ -144,7 +144,7 @@ public struct SandboxOptions: Sendable {
     public var code: String?
     /// The one key that is accepted. Default: any.
     public var apiKey: String?
-    /// V2's answer to a validation has a status word in each item.
+    /// V2's response to a validation has a status word in each item.
     public var v2Words: Bool?
     /// The status of V2's response to a wrong code: 200 or 400. Default: 200.
     public var v2Wrong: Int?

@@ -1,4 +1,5 @@
 import EgoiVerify
+import EgoiVerifyTesting
 import Foundation
 import Testing
 
@@ -98,6 +99,30 @@ private let table: Table = {
         let sent: Sent = try await service.ask("/sms", ["id": "\(opened.id)"])
         #expect(sent.smsCalls.map(\.path) == [row.path], "\(row.name)")
         #expect(sent.smsCalls.map(\.body) == [row.body], "\(row.name)")
+    }
+
+    @Test func itSaysWhetherTheServiceIsUpAndWhichSendersThereAre() async throws {
+        var options = SandboxOptions()
+        options.apiKey = "right"
+        options.senders = ["1", "2"]
+        let sandbox = try await Sandbox.start(options)
+        defer { sandbox.close() }
+        let (right, wrong) = try (client(of: sandbox, "right"), client(of: sandbox, "wrong"))
+        try await EgoiSMS(right).ping()
+        try await EgoiSMS(wrong).ping(timeout: 5)
+        #expect(try await EgoiSMS(right).senders(timeout: 5).map(\.id) == ["1", "2"])
+        do {
+            _ = try await EgoiSMS(wrong).senders()
+            Issue.record("a wrong key was accepted")
+        } catch let error as VerifyError {
+            #expect(error.code == "unauthorized")
+        }
+    }
+
+    private func client(of sandbox: Sandbox, _ key: String) throws -> ClientOptions {
+        var options = ClientOptions(apiKey: key, sender: "1")
+        options.baseURL = try "\(sandbox.url)/api"
+        return options
     }
 
     @Test func whatIsNoOptionIsRefused() throws {

@@ -82,6 +82,20 @@ final class EngineTests: XCTestCase {
         XCTAssertEqual(outcome, .expired)
     }
 
+    func testAnEngineGoesByASandboxsClockWhichStandsStillOnceTheSandboxIsClosed() async throws {
+        let sandbox = try await Sandbox.start()
+        let engine = try engine(EngineOptions().with(sandbox.clock))
+        let late = try await engine.request(number, ttl: 60).id
+        try sandbox.clock.advance(60)
+        let expired = try await engine.get(late).state
+        XCTAssertEqual(expired, .expired)
+        try sandbox.clock.advance(60)
+        let made = try await engine.request(number, ttl: 60).id
+        sandbox.close()
+        let pending = try await engine.get(made).state
+        XCTAssertEqual(pending, .pending)
+    }
+
     func testNotSentLeavesNoRequestBehindAndIsTheUnderlyingError() async throws {
         let engine = try Engine { _ in throw SendError.notSent() }
         let failure = try await failing("delivery_failed") { try await engine.request(number) }

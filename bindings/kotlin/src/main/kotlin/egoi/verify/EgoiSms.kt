@@ -1,6 +1,7 @@
 package egoi.verify
 
-import egoi.verify.internal.NativeSetting
+import egoi.verify.internal.NativeEgoiSms
+import kotlin.time.Duration
 
 /**
  * E-goi's own SMS call, for an [Engine] to send with. An option that is not accepted is [VerifyException.InvalidInput] of the
@@ -13,10 +14,10 @@ import egoi.verify.internal.NativeSetting
  * One SMS goes to V2's call for a single one. `v2Paths = mapOf("send_sms" to "v2/sms/messages/action/send")` is the call that
  * takes a list.
  */
-public class EgoiSms internal constructor(
-    internal val client: ClientOptions,
-    internal val settings: Map<String, NativeSetting>,
-) {
+public class EgoiSms internal constructor(make: () -> NativeEgoiSms) {
+    /** What is wrong with the options is thrown by the first that uses it. */
+    internal val native: NativeEgoiSms by lazy(make)
+
     /**
      * An option that is `null` has the library's default.
      *
@@ -31,7 +32,21 @@ public class EgoiSms internal constructor(
         urgent: Boolean? = null,
         encoding: SmsEncoding? = null,
         maxParts: Int? = null,
-    ) : this(client, settings("urgent" to urgent, "encoding" to encoding, "max_parts" to maxParts))
+    ) : this({
+        ffi {
+            NativeEgoiSms(
+                client.native,
+                settings("urgent" to urgent, "encoding" to encoding, "max_parts" to maxParts),
+            )
+        }
+    })
+
+    /** Whether the service is up; needs no valid key. */
+    public suspend fun ping(timeout: Duration? = null): Unit = awaiting { native.ping(timeout?.seconds(), null) }
+
+    /** Returns the account's senders: the cheapest call that proves a key. */
+    public suspend fun senders(timeout: Duration? = null): List<SenderInfo> =
+        awaiting { native.senders(timeout?.seconds(), null) }.map { it.public() }
 
     override fun toString(): String = "EgoiSms"
 }

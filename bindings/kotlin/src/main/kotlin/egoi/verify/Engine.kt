@@ -182,7 +182,7 @@ public class Engine private constructor(private val native: NativeEngine) : Veri
 
     /** One whose SMS E-goi's own call sends. */
     public constructor(egoiSms: EgoiSms, options: EngineOptions = EngineOptions()) :
-        this(ffi { NativeEngine.withEgoiSms(egoiSms.client.native, egoiSms.settings, options.native) })
+        this(ffi { NativeEngine.withEgoiSms(egoiSms.native, options.native) })
 
     override suspend fun request(
         number: String,

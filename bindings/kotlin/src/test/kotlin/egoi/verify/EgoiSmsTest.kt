@@ -2,13 +2,17 @@ package egoi.verify
 
 import com.google.gson.JsonObject
 import com.google.gson.JsonParser
+import egoi.verify.testing.Sandbox
+import egoi.verify.testing.SandboxOptions
 import kotlinx.coroutines.runBlocking
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.DynamicTest
 import org.junit.jupiter.api.DynamicTest.dynamicTest
+import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.TestFactory
 import org.junit.jupiter.api.assertThrows
 import java.nio.file.Files
+import kotlin.time.Duration.Companion.seconds
 
 /** Every row of `tests/egoi-sms/egoi-sms.json`: what E-goi's own SMS call sends. */
 class EgoiSmsTest {
@@ -43,6 +47,19 @@ class EgoiSmsTest {
                 }
             }
         }
+
+    @Test
+    fun `it says whether the service is up and which senders there are`(): Unit = runBlocking {
+        Sandbox.start(SandboxOptions(apiKey = "right", senders = listOf("1", "2"))).use { sandbox ->
+            val (right, wrong) = listOf("right", "wrong").map {
+                EgoiSms(ClientOptions(apiKey = it, sender = "1", baseUrl = "${sandbox.url}/api"))
+            }
+            right.ping()
+            wrong.ping(5.seconds)
+            assertEquals(listOf("1", "2"), right.senders(5.seconds).map { it.id })
+            assertThrows<VerifyException.Unauthorized> { runBlocking { wrong.senders() } }
+        }
+    }
 
     @TestFactory
     fun `what is no option is refused`(): List<DynamicTest> =

@@ -137,4 +137,18 @@ class EngineTest {
             assertEquals(1, sandbox.messages(NUMBER).size)
         }
     }
+
+    @Test
+    fun `an engine goes by a sandbox's clock, which stands still once the sandbox is closed`(): Unit = runBlocking {
+        withSandbox { sandbox ->
+            val engine = engine(EngineOptions().withClock(sandbox.clock))
+            val late = engine.request(NUMBER, ttl = 60.seconds)
+            sandbox.clock.advance(60.seconds)
+            assertEquals(State.EXPIRED, engine.get(late.id).state)
+            sandbox.clock.advance(60.seconds)
+            val made = engine.request(NUMBER, ttl = 60.seconds)
+            sandbox.close()
+            assertEquals(State.PENDING, engine.get(made.id).state)
+        }
+    }
 }

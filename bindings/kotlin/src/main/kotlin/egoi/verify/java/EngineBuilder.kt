@@ -10,7 +10,7 @@ import egoi.verify.OutgoingSms
 import egoi.verify.PrefixQuota
 import egoi.verify.Quota
 import egoi.verify.Store
-import egoi.verify.internal.NativeTestClock
+import egoi.verify.internal.NativeEngineClock
 import egoi.verify.settings
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.future.await
@@ -119,7 +119,7 @@ public class EngineBuilder private constructor(private val make: (EngineOptions)
      */
     public fun callingCodes(vararg callingCodes: Int): EngineBuilder = set("calling_codes", callingCodes.asList())
 
-    internal fun clock(clock: NativeTestClock): EngineBuilder = apply { set = set.copy(clock = clock) }
+    internal fun clock(clock: NativeEngineClock): EngineBuilder = apply { set = set.copy(clock = clock) }
 
     /** An engine whose calls wait for their end. An option that is not accepted is `VerifyException.InvalidInput`. */
     public fun blocking(): BlockingVerifier = BlockingVerifier(make(EngineOptions(set)))

@@ -6,6 +6,8 @@ import egoi.verify.Api
 import egoi.verify.Client
 import egoi.verify.ClientOptions
 import egoi.verify.VerifyException
+import egoi.verify.internal.NativeEngineClock
+import egoi.verify.internal.NativeTimeSource
 import egoi.verify.notLoaded
 import egoi.verify.seconds
 import egoi.verify.testing.internal.InternalException
@@ -78,11 +80,11 @@ public enum class Cut {
     /** Before the call has any effect. */
     BEFORE,
 
-    /** After it, in place of the answer. */
+    /** After it, in place of the response. */
     AFTER,
 }
 
-/** What an answer is replaced by. */
+/** What a response is replaced by. */
 public enum class FaultBody {
     /** JSON that breaks off. */
     MALFORMED,
@@ -111,10 +113,10 @@ public enum class FaultBody {
  *
  * @property call the call; without it, every call
  * @property number the number that the request is for; without it, every number
- * @property status the status to answer, 300 to 599
+ * @property status the status of the response, 300 to 599
  * @property delay how long to wait first, at most a minute
  * @property cut when to cut the connection
- * @property body what to answer in place of the answer
+ * @property body what replaces the response
  * @property probability how likely it strikes, 0 to 1
  * @property count how often it strikes
  */
@@ -148,7 +150,7 @@ public data class Fault(
  * @property seed draws the same codes in every run
  * @property code every code is this one, for every size
  * @property apiKey the one key that is accepted. Default: any
- * @property v2Words V2's answer to a validation has a status word in each item
+ * @property v2Words V2's response to a validation has a status word in each item
  * @property v2Wrong the status of V2's response to a wrong code: 200 or 400. Default: 200
  * @property senders the senders of the account: V2's ids, V1's hashes. A request of any other is refused. Default: `1`
  * @property ownLimits whether the library's own limits hold, which E-goi does not document: a code of at least 4
@@ -241,6 +243,8 @@ public class Sandbox private constructor(private val native: NativeSandbox, priv
 
         /** The time now. */
         public fun now(): Instant = ffi { native.now() }
+
+        internal fun forEngine(): NativeEngineClock = NativeEngineClock.of(SandboxTime(this))
     }
 
     /** Starts sandboxes. */
@@ -265,6 +269,21 @@ public class Sandbox private constructor(private val native: NativeSandbox, priv
             }
             return Sandbox(native, options.apiKey ?: "sandbox")
         }
+    }
+}
+
+/** The time of a sandbox, which is in another native library than the engine. It stands still once the sandbox is closed. */
+private class SandboxTime(private val clock: Sandbox.Clock) : NativeTimeSource {
+    @Volatile
+    private var latest = clock.now()
+
+    override fun now(): Instant {
+        try {
+            latest = clock.now()
+        } catch (_: VerifyException.Closed) {
+            // It keeps the latest.
+        }
+        return latest
     }
 }
 

@@ -2,6 +2,7 @@ package egoi.verify.testing
 
 import egoi.verify.EngineOptions
 import egoi.verify.ffi
+import egoi.verify.internal.NativeEngineClock
 import egoi.verify.internal.NativeTestClock
 import egoi.verify.seconds
 import java.time.Instant
@@ -17,7 +18,9 @@ import kotlin.time.Duration
  * ```
  */
 public class TestClock {
-    internal val native = NativeTestClock()
+    private val native = NativeTestClock()
+
+    internal fun forEngine(): NativeEngineClock = native.forEngine()
 
     /** Moves the time on. */
     public fun advance(by: Duration): Unit = ffi { native.advance(by.seconds()) }
@@ -30,4 +33,9 @@ public class TestClock {
 }
 
 /** The same options, going by this clock. */
-public fun EngineOptions.withClock(clock: TestClock): EngineOptions = EngineOptions(native.copy(clock = clock.native))
+public fun EngineOptions.withClock(clock: TestClock): EngineOptions = withClock(clock.forEngine())
+
+/** The same options, going by the clock of a sandbox. */
+public fun EngineOptions.withClock(clock: Sandbox.Clock): EngineOptions = withClock(clock.forEngine())
+
+private fun EngineOptions.withClock(clock: NativeEngineClock) = EngineOptions(native.copy(clock = clock))

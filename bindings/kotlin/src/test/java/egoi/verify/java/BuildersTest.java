@@ -16,6 +16,7 @@ import egoi.verify.EgoiVerify;
 import egoi.verify.NotSentException;
 import egoi.verify.Outcome;
 import egoi.verify.OutgoingSms;
+import egoi.verify.State;
 import egoi.verify.Trust;
 import egoi.verify.VerifyException;
 import egoi.verify.testing.FaultCall;
@@ -256,6 +257,27 @@ class BuildersTest {
                 var engine = EngineBuilder.withEgoiSms(new EgoiSms(sandbox.client().options())).blocking()) {
             engine.request(NUMBER);
             assertEquals(1, sandbox.messages().size());
+        }
+    }
+
+    @Test
+    void anEngineGoesByTheClockOfASandbox() throws Exception {
+        try (var sandbox = new SandboxBuilder().start();
+                var engine = sandbox.clockOf(EngineBuilder.sending(sms -> {})).blocking()) {
+            var made = engine.request(NUMBER);
+            sandbox.advance(Duration.ofMinutes(11));
+            assertEquals(State.EXPIRED, engine.get(made.getId()).getState());
+        }
+    }
+
+    @Test
+    void egoisOwnCallSaysWhetherTheServiceIsUpAndWhichSendersThereAre() throws Exception {
+        try (var sandbox = new SandboxBuilder().start()) {
+            var egoiSms = new EgoiSms(sandbox.client().options());
+            new BlockingEgoiSms(egoiSms).ping();
+            assertEquals("1", new BlockingEgoiSms(egoiSms).senders().get(0).getId());
+            new FutureEgoiSms(egoiSms).ping().get();
+            assertEquals("1", new FutureEgoiSms(egoiSms).senders().get().get(0).getId());
         }
     }
 

@@ -44,7 +44,7 @@ public class SandboxBuilder {
     /** The one key that is accepted. Default: any. */
     public fun apiKey(key: String): SandboxBuilder = apply { apiKey = key }
 
-    /** V2's answer to a validation has a status word in each item. */
+    /** V2's response to a validation has a status word in each item. */
     public fun v2Words(words: Boolean): SandboxBuilder = apply { v2Words = words }
 
     /** The status of V2's response to a wrong code: 200 or 400. Default: 200. */
@@ -77,7 +77,7 @@ public class FaultBuilder {
     /** The number that the request is for. Default: every number. */
     public fun number(number: String): FaultBuilder = apply { fault = fault.copy(number = number) }
 
-    /** The status to answer, 300 to 599. */
+    /** The status of the response, 300 to 599. */
     public fun status(status: Int): FaultBuilder = apply { fault = fault.copy(status = status) }
 
     /** How long to wait first, at most a minute. */
@@ -86,7 +86,7 @@ public class FaultBuilder {
     /** When to cut the connection. */
     public fun cut(cut: Cut): FaultBuilder = apply { fault = fault.copy(cut = cut) }
 
-    /** What to answer in place of the answer. */
+    /** What replaces the response. */
     public fun body(body: FaultBody): FaultBuilder = apply { fault = fault.copy(body = body) }
 
     /** How likely it strikes, 0 to 1. */
@@ -136,6 +136,9 @@ public class BlockingSandbox(public val sandbox: Sandbox) : AutoCloseable {
     /** The sandbox's time now. */
     public fun now(): Instant = sandbox.clock.now()
 
+    /** Has the engine go by the sandbox's clock. */
+    public fun clockOf(engine: EngineBuilder): EngineBuilder = engine.clock(sandbox.clock.forEngine())
+
     /** Forgets every request, message, failure and journal entry. The clock goes on. */
     public fun reset(): Unit = sandbox.reset()
 
@@ -156,5 +159,5 @@ public class JavaTestClock {
     public fun now(): Instant = clock.now()
 
     /** Makes the engine use this clock. */
-    public fun of(engine: EngineBuilder): EngineBuilder = engine.clock(clock.native)
+    public fun of(engine: EngineBuilder): EngineBuilder = engine.clock(clock.forEngine())
 }

@@ -1,0 +1,43 @@
+package egoi.verify.java
+
+import egoi.verify.EgoiSms
+import egoi.verify.SenderInfo
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.SupervisorJob
+import kotlinx.coroutines.future.future
+import kotlinx.coroutines.runBlocking
+import java.time.Duration
+import java.util.concurrent.CompletableFuture
+import kotlin.time.toKotlinDuration
+
+/** The calls of an [EgoiSms], for Java, each waiting for its end. */
+public class BlockingEgoiSms(private val egoiSms: EgoiSms) {
+    /** See [EgoiSms.ping]. */
+    @JvmOverloads
+    @Throws(InterruptedException::class)
+    public fun ping(timeout: Duration? = null): Unit = runBlocking { egoiSms.ping(timeout?.toKotlinDuration()) }
+
+    /** See [EgoiSms.senders]. */
+    @JvmOverloads
+    @Throws(InterruptedException::class)
+    public fun senders(timeout: Duration? = null): List<SenderInfo> =
+        runBlocking { egoiSms.senders(timeout?.toKotlinDuration()) }
+}
+
+/** The calls of an [EgoiSms], for Java, as futures. */
+public class FutureEgoiSms(private val egoiSms: EgoiSms) {
+    private val scope = CoroutineScope(SupervisorJob() + Dispatchers.Default)
+
+    /** See [EgoiSms.ping]. Its future has no value. */
+    @JvmOverloads
+    public fun ping(timeout: Duration? = null): CompletableFuture<Void?> = scope.future {
+        egoiSms.ping(timeout?.toKotlinDuration())
+        null
+    }
+
+    /** See [EgoiSms.senders]. */
+    @JvmOverloads
+    public fun senders(timeout: Duration? = null): CompletableFuture<List<SenderInfo>> =
+        scope.future { egoiSms.senders(timeout?.toKotlinDuration()) }
+}
