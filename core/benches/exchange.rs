@@ -1,6 +1,6 @@
 //! One HTTP exchange of the client, a V2 read, against the same exchange with reqwest alone and with hyper alone.
 //!
-//! The server is a thread of its own on another processor, the same for all, and answers from a constant. The clients
+//! The server is a thread of its own on another processor, the same for all, and responds from a constant. The clients
 //! run on one thread, whose processor time is all of the client side.
 
 #![allow(clippy::print_stdout, clippy::unwrap_used, clippy::expect_used)]
@@ -76,7 +76,7 @@ fn exchanges<W: Way>(runtime: &Runtime, way: &W, at_once: usize, each: usize) ->
     })
 }
 
-/// Makes an exchange and has its whole answer.
+/// Makes an exchange and has its whole response.
 trait Way: Clone + Send + 'static {
     fn exchange(&self) -> impl Future<Output = ()> + Send;
 }
@@ -96,9 +96,9 @@ struct Reqwest {
 impl Way for Reqwest {
     async fn exchange(&self) {
         let request = self.http.get(format!("{}/v2/verify/{ID}", self.base)).header("apikey", KEY);
-        let answer = request.send().await.unwrap();
-        assert_eq!(answer.status().as_u16(), 200);
-        black_box(answer.bytes().await.unwrap());
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status().as_u16(), 200);
+        black_box(response.bytes().await.unwrap());
     }
 }
 
@@ -116,9 +116,9 @@ impl Way for Hyper {
             .header("apikey", KEY)
             .body(Empty::new())
             .unwrap();
-        let answer = self.http.request(request).await.unwrap();
-        assert_eq!(answer.status().as_u16(), 200);
-        black_box(answer.into_body().collect().await.unwrap().to_bytes());
+        let response = self.http.request(request).await.unwrap();
+        assert_eq!(response.status().as_u16(), 200);
+        black_box(response.into_body().collect().await.unwrap().to_bytes());
     }
 }
 
@@ -188,8 +188,8 @@ fn serve(tls: Option<TlsAcceptor>) -> SocketAddr {
                 let tls = tls.clone();
                 tokio::spawn(async move {
                     match tls {
-                        None => answer_all(stream).await,
-                        Some(tls) => answer_all(tls.accept(stream).await.unwrap()).await,
+                        None => respond_to_all(stream).await,
+                        Some(tls) => respond_to_all(tls.accept(stream).await.unwrap()).await,
                     }
                 });
             }
@@ -198,15 +198,16 @@ fn serve(tls: Option<TlsAcceptor>) -> SocketAddr {
     address.recv().unwrap()
 }
 
-/// Answers every request, none of which has a body, until the client closes.
-async fn answer_all(mut stream: impl AsyncRead + AsyncWrite + Unpin) {
+/// Responds to every request, none of which has a body, until the client closes.
+async fn respond_to_all(mut stream: impl AsyncRead + AsyncWrite + Unpin) {
     let length = BODY.len();
-    let answer = format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{BODY}");
+    let response =
+        format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{BODY}");
     let mut request = Vec::with_capacity(4096);
     while let Ok(1..) = stream.read_buf(&mut request).await {
         if request.ends_with(b"\r\n\r\n") {
             request.clear();
-            if stream.write_all(answer.as_bytes()).await.is_err() || stream.flush().await.is_err() {
+            if stream.write_all(response.as_bytes()).await.is_err() || stream.flush().await.is_err() {
                 return;
             }
         }

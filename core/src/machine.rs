@@ -133,7 +133,7 @@ impl Record {
         Some(self.sent_at.after(pause))
     }
 
-    /// What becomes of the record at an event, and the answer.
+    /// What becomes of the record at an event, and the result.
     #[must_use]
     pub fn step(mut self, event: Event, now: Timestamp, limits: &RequestLimits) -> (Self, EventResult) {
         let state = self.state(now);

@@ -118,7 +118,7 @@ pub struct Problem {
     pub sms_possibly_sent: bool,
 }
 
-/// What the server answers to a request and to a resend.
+/// The response of the server to a request and to a resend.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CodeSent {
     /// What the server knows the request by: at most 128 characters of `A-Z a-z 0-9 . _ -`.
@@ -520,7 +520,7 @@ impl Session {
         }
     }
 
-    /// What waits for its code no longer waits once the validity is over. An answer that is under way is waited for.
+    /// What waits for its code no longer waits once the validity is over. A response that is under way is waited for.
     fn has_expired(&self, now: Moment) -> bool {
         match &self.stage {
             Stage::Awaiting { live, .. } | Stage::Failed { live: Some(live), .. } => {

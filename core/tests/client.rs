@@ -17,7 +17,7 @@ use egoi_verify::{
     Api, CallOptions, Client, ClientOptions, CodeType, EgoiSms, Engine, EngineOptions, ErrorCode, Outcome,
     RequestOptions, State, Store, TestClock, V1Paths, V2Paths, ValidateOptions,
 };
-use service::{Arrived, CODE, ID, KEY, NUMBER, Service, Step, answer, closed_port, json};
+use service::{Arrived, CODE, ID, KEY, NUMBER, Service, Step, closed_port, json, response};
 use watched::{Trouble, Watched};
 
 fn any() -> CallOptions {
@@ -46,7 +46,7 @@ fn made() -> Vec<Step> {
 
 #[tokio::test]
 async fn a_v1_request_is_the_articles_payload() {
-    let service = Service::answering([json(200, &format!(r#"{{"requestId":"{ID}","status":"Ok"}}"#))]).await;
+    let service = Service::responding([json(200, &format!(r#"{{"requestId":"{ID}","status":"Ok"}}"#))]).await;
     let options = RequestOptions::default().message("Message text: {CODE}").code_size(4).ttl(Duration::from_secs(60));
     let made = service.client(Api::V1).request("+351 910 000 000", options).await.unwrap();
     assert_eq!((made.id.as_str(), made.state, made.number.as_deref()), (ID, State::Pending, Some("+351910000000")));
@@ -63,7 +63,7 @@ async fn a_v1_request_is_the_articles_payload() {
 
 #[tokio::test]
 async fn a_v2_request_is_the_sdks_payload() {
-    let service = Service::answering([made()]).await;
+    let service = Service::responding([made()]).await;
     let options = RequestOptions::default().code_type(CodeType::Hex).message("{CODE}\n\"{CODE}\"");
     let made = service.client(Api::V2).request(NUMBER, options).await.unwrap();
     assert_eq!(made.expires_at.unwrap().duration_since(made.created_at.unwrap()).unwrap(), Duration::from_secs(600));
@@ -93,9 +93,9 @@ mod validate {
             ("Too_Many_Attempts", Outcome::TooManyAttempts),
         ] {
             let service =
-                Service::answering([json(200, &format!(r#"{{"requestId":"{ID}","status":"{word}"}}"#))]).await;
-            let said = service.client(Api::V1).validate(ID, " 731-902 ", ValidateOptions::default()).await;
-            assert_eq!(said.unwrap(), outcome);
+                Service::responding([json(200, &format!(r#"{{"requestId":"{ID}","status":"{word}"}}"#))]).await;
+            let result = service.client(Api::V1).validate(ID, " 731-902 ", ValidateOptions::default()).await;
+            assert_eq!(result.unwrap(), outcome);
             let sent = &service.arrived()[0];
             assert_eq!(sent.path, "/verify/validate");
             assert_eq!(sent.body, format!(r#"{{"apikey":"{KEY}","requestId":"{ID}","code":"731902"}}"#));
@@ -104,7 +104,7 @@ mod validate {
             [("Cancelled", State::Cancelled), ("Already_Verified", State::Verified), ("Expired", State::Expired)]
         {
             let service =
-                Service::answering([json(200, &format!(r#"{{"requestId":"{ID}","status":"{word}"}}"#))]).await;
+                Service::responding([json(200, &format!(r#"{{"requestId":"{ID}","status":"{word}"}}"#))]).await;
             assert_eq!(service.client(Api::V1).cancel(ID, any()).await.unwrap(), state);
             assert_eq!(service.arrived()[0].body, format!(r#"{{"apikey":"{KEY}","requestId":"{ID}"}}"#));
         }
@@ -124,9 +124,9 @@ mod validate {
             ("too_many_attempts", error(ErrorCode::InvalidResponse)),
             ("perhaps", error(ErrorCode::InvalidResponse)),
         ] {
-            let service = Service::answering([read(state)]).await;
-            let said = service.client(Api::V2).validate(ID, CODE, ValidateOptions::default()).await;
-            assert_eq!(said.map_err(|error| error.code()), expected, "{state}");
+            let service = Service::responding([read(state)]).await;
+            let result = service.client(Api::V2).validate(ID, CODE, ValidateOptions::default()).await;
+            assert_eq!(result.map_err(|error| error.code()), expected, "{state}");
             assert_eq!(service.arrived().len(), 1, "{state}");
         }
         // Step 2: a word decides, and nothing is read again.
@@ -141,11 +141,11 @@ mod validate {
             ("perhaps", error(ErrorCode::InvalidResponse)),
         ] {
             for first in [true, false] {
-                let answers = first.then(|| read("pending")).into_iter().chain([done_with(word)]);
-                let service = Service::answering(answers).await;
+                let responses = first.then(|| read("pending")).into_iter().chain([done_with(word)]);
+                let service = Service::responding(responses).await;
                 let client = Client::new(service.options(Api::V2).check_state_first(first)).unwrap();
-                let said = client.validate(ID, CODE, ValidateOptions::default()).await;
-                assert_eq!(said.map_err(|error| error.code()), expected, "{word}, read first: {first}");
+                let result = client.validate(ID, CODE, ValidateOptions::default()).await;
+                assert_eq!(result.map_err(|error| error.code()), expected, "{word}, read first: {first}");
                 assert_eq!(service.arrived().len(), 1 + usize::from(first));
             }
         }
@@ -161,9 +161,9 @@ mod validate {
         ] {
             for (submitted, expected) in [(done(), after_200), (bad_request(), after_400)] {
                 let after = shown.map_or_else(|| read(state), |code| with_code(state, code));
-                let service = Service::answering([read("pending"), submitted, after]).await;
-                let said = service.client(Api::V2).validate(ID, CODE, ValidateOptions::default()).await.unwrap();
-                assert_eq!(said, expected, "{state}, shown {shown:?}");
+                let service = Service::responding([read("pending"), submitted, after]).await;
+                let result = service.client(Api::V2).validate(ID, CODE, ValidateOptions::default()).await.unwrap();
+                assert_eq!(result, expected, "{state}, shown {shown:?}");
                 let arrived = service.arrived();
                 assert_eq!(arrived.len(), 3);
                 assert_eq!(arrived[1].path, format!("/v2/verify/{ID}/validate"));
@@ -172,27 +172,27 @@ mod validate {
         }
         for shown in [None, Some(CODE)] {
             let after = shown.map_or_else(|| read("pending"), |code| with_code("pending", code));
-            let service = Service::answering([read("pending"), bad_request(), after]).await;
-            let said = service.client(Api::V2).validate(ID, CODE, ValidateOptions::default()).await.unwrap();
-            assert_eq!(said, Outcome::WrongCode, "a 400 and pending, shown {shown:?}");
+            let service = Service::responding([read("pending"), bad_request(), after]).await;
+            let result = service.client(Api::V2).validate(ID, CODE, ValidateOptions::default()).await.unwrap();
+            assert_eq!(result, Outcome::WrongCode, "a 400 and pending, shown {shown:?}");
         }
         // Step 8: where the last read fails the call fails, and is not to be repeated.
         for submitted in [done(), json(400, "{}")] {
             for (after, code) in [
                 (json(404, "{}"), ErrorCode::NotFound),
-                (answer(503, "Retry-After: 9999\r\n", b""), ErrorCode::Unavailable),
-                (answer(429, "Retry-After: 9999\r\n", b""), ErrorCode::RateLimited),
+                (response(503, "Retry-After: 9999\r\n", b""), ErrorCode::Unavailable),
+                (response(429, "Retry-After: 9999\r\n", b""), ErrorCode::RateLimited),
                 (read("perhaps"), ErrorCode::InvalidResponse),
                 (json(200, "{}"), ErrorCode::InvalidResponse),
             ] {
-                let service = Service::answering([read("pending"), submitted.clone(), after]).await;
+                let service = Service::responding([read("pending"), submitted.clone(), after]).await;
                 let failed = service.client(Api::V2).validate(ID, CODE, ValidateOptions::default()).await.unwrap_err();
                 assert_eq!((failed.code(), failed.retry_is_safe()), (code, false), "{failed:?}");
             }
         }
         // Without step 1 only a word decides.
         for (submitted, code) in [(done(), ErrorCode::InvalidResponse), (json(400, "{}"), ErrorCode::Rejected)] {
-            let service = Service::answering([submitted]).await;
+            let service = Service::responding([submitted]).await;
             let client = Client::new(service.options(Api::V2).check_state_first(false)).unwrap();
             let failed = client.validate(ID, CODE, ValidateOptions::default()).await.unwrap_err();
             assert_eq!((failed.code(), service.arrived().len()), (code, 1));
@@ -201,18 +201,18 @@ mod validate {
 
     #[tokio::test]
     async fn a_read_that_lags_behind_the_submission_is_made_again() {
-        let validated = async |answers: Vec<Vec<Step>>| {
-            let exchanges = answers.len();
-            let service = Service::answering(answers).await;
-            let said = service.client(Api::V2).validate(ID, CODE, ValidateOptions::default()).await.unwrap();
+        let validated = async |responses: Vec<Vec<Step>>| {
+            let exchanges = responses.len();
+            let service = Service::responding(responses).await;
+            let result = service.client(Api::V2).validate(ID, CODE, ValidateOptions::default()).await.unwrap();
             assert_eq!(service.arrived().len(), exchanges);
-            said
+            result
         };
         // The code that was submitted is shown: until the state is another.
         let lags = with_code("pending", CODE);
         let caught_up = with_code("verified", CODE);
-        let answers = vec![lags.clone(), done(), lags.clone(), lags.clone(), caught_up];
-        assert_eq!(validated(answers).await, Outcome::Verified);
+        let responses = vec![lags.clone(), done(), lags.clone(), lags.clone(), caught_up];
+        assert_eq!(validated(responses).await, Outcome::Verified);
         // No code is shown: once more.
         assert_eq!(
             validated(vec![read("pending"), done(), read("pending"), read("verified")]).await,
@@ -240,10 +240,10 @@ mod validate {
     #[tokio::test]
     async fn what_cannot_be_the_code_is_not_compared_with_it() {
         for masked in ["******", "", "73****", "7319", "7319020", "731 902!"] {
-            let answers = [with_code("pending", CODE), done(), with_code("verified", masked)];
-            let service = Service::answering(answers).await;
-            let said = service.client(Api::V2).validate(ID, CODE, ValidateOptions::default()).await.unwrap();
-            assert_eq!(said, Outcome::Verified, "{masked:?}");
+            let responses = [with_code("pending", CODE), done(), with_code("verified", masked)];
+            let service = Service::responding(responses).await;
+            let result = service.client(Api::V2).validate(ID, CODE, ValidateOptions::default()).await.unwrap();
+            assert_eq!(result, Outcome::Verified, "{masked:?}");
         }
     }
 
@@ -259,17 +259,17 @@ mod validate {
                 (with_code("verified", WRONG), Ok(Outcome::Verified)),
             ] {
                 let service =
-                    Service::answering([read("pending"), fault.clone(), read("pending"), done(), verified]).await;
+                    Service::responding([read("pending"), fault.clone(), read("pending"), done(), verified]).await;
                 let client = service.client(Api::V2);
                 let soon = ValidateOptions::default().timeout(Duration::from_millis(300));
                 client.validate(ID, CODE, soon).await.unwrap_err();
-                let said = client.validate(ID, WRONG, ValidateOptions::default()).await;
-                assert_eq!(said.map_err(|error| error.code()), expected, "{fault:?}");
+                let result = client.validate(ID, WRONG, ValidateOptions::default()).await;
+                assert_eq!(result.map_err(|error| error.code()), expected, "{fault:?}");
             }
         }
         // The caller cancelled it.
-        let answers = [read("pending"), vec![Step::Stall], read("pending"), done(), read("verified")];
-        let service = Service::answering(answers).await;
+        let responses = [read("pending"), vec![Step::Stall], read("pending"), done(), read("verified")];
+        let service = Service::responding(responses).await;
         let client = service.client(Api::V2);
         let call = {
             let client = client.clone();
@@ -277,15 +277,15 @@ mod validate {
         };
         service.until(|service| service.arrived().len() == 2).await;
         call.abort();
-        let said = client.validate(ID, WRONG, ValidateOptions::default()).await;
-        assert_eq!(said.unwrap_err().code(), ErrorCode::InvalidResponse);
+        let result = client.validate(ID, WRONG, ValidateOptions::default()).await;
+        assert_eq!(result.unwrap_err().code(), ErrorCode::InvalidResponse);
     }
 
     #[tokio::test]
     async fn a_refused_submission_leaves_nothing_unresolved() {
         for status in [401, 403, 404, 409, 429] {
-            let answers = [read("pending"), json(status, "{}"), read("pending"), done(), read("verified")];
-            let service = Service::answering(answers).await;
+            let responses = [read("pending"), json(status, "{}"), read("pending"), done(), read("verified")];
+            let service = Service::responding(responses).await;
             let client = service.client(Api::V2);
             client.validate(ID, CODE, ValidateOptions::default()).await.unwrap_err();
             assert_eq!(
@@ -298,8 +298,8 @@ mod validate {
 
     #[tokio::test]
     async fn a_request_that_this_client_has_seen_verified_is_verified_once_whatever_a_lagging_read_says() {
-        let answers = [read("pending"), done(), read("verified"), read("pending"), done(), read("verified")];
-        let service = Service::answering(answers).await;
+        let responses = [read("pending"), done(), read("verified"), read("pending"), done(), read("verified")];
+        let service = Service::responding(responses).await;
         let client = service.client(Api::V2);
         for expected in [Outcome::Verified, Outcome::AlreadyVerified] {
             assert_eq!(client.validate(ID, CODE, ValidateOptions::default()).await.unwrap(), expected);
@@ -320,15 +320,15 @@ mod validate {
                 (r#","recipientNumber":"?""#, Err(ErrorCode::InvalidResponse)),
                 ("", Err(ErrorCode::InvalidResponse)),
             ] {
-                let service = Service::answering([for_number(recipient), done_with("verified")]).await;
+                let service = Service::responding([for_number(recipient), done_with("verified")]).await;
                 let client = Client::new(service.options(Api::V2).check_state_first(first)).unwrap();
-                let said = client.validate(ID, CODE, ValidateOptions::default().number("00351 910 000 000")).await;
+                let result = client.validate(ID, CODE, ValidateOptions::default().number("00351 910 000 000")).await;
                 let is_submitted = expected.is_ok();
-                assert_eq!(said.map_err(|error| error.code()), expected, "{recipient}, read first: {first}");
+                assert_eq!(result.map_err(|error| error.code()), expected, "{recipient}, read first: {first}");
                 assert_eq!(service.arrived().len(), 1 + usize::from(is_submitted));
             }
         }
-        let service = Service::answering([]).await;
+        let service = Service::responding([]).await;
         let refused = service.client(Api::V1).validate(ID, CODE, ValidateOptions::default().number(NUMBER)).await;
         assert_eq!(refused.unwrap_err().code(), ErrorCode::Unsupported);
         assert!(service.arrived().is_empty());
@@ -365,16 +365,16 @@ mod validate {
 }
 
 #[tokio::test]
-async fn cancelling_over_v2_reads_where_the_answer_says_nothing() {
-    for (answers, expected) in [
+async fn cancelling_over_v2_reads_where_the_response_says_nothing() {
+    for (responses, expected) in [
         (vec![done_with("Canceled")], State::Cancelled),
         (vec![done(), read("cancelled")], State::Cancelled),
         (vec![done(), read("verified")], State::Verified),
         (vec![json(400, "{}"), read("expired")], State::Expired),
         (vec![json(400, "{}"), read("verified")], State::Verified),
     ] {
-        let exchanges = answers.len();
-        let service = Service::answering(answers).await;
+        let exchanges = responses.len();
+        let service = Service::responding(responses).await;
         assert_eq!(service.client(Api::V2).cancel(ID, any()).await.unwrap(), expected);
         assert_eq!(service.arrived().len(), exchanges);
     }
@@ -385,7 +385,7 @@ mod resend {
 
     #[tokio::test]
     async fn a_resend_reads_only_after_a_400() {
-        let service = Service::answering([done()]).await;
+        let service = Service::responding([done()]).await;
         let resent = service.client(Api::V2).resend(ID, any()).await.unwrap();
         assert_eq!((resent.state, resent.expires_at, service.arrived().len()), (State::Pending, None, 1));
         for (state, code) in [
@@ -394,7 +394,7 @@ mod resend {
             ("cancelled", ErrorCode::Conflict),
             ("pending", ErrorCode::Rejected),
         ] {
-            let service = Service::answering([json(400, r#"{"detail":"too soon"}"#), read(state)]).await;
+            let service = Service::responding([json(400, r#"{"detail":"too soon"}"#), read(state)]).await;
             let refused = service.client(Api::V2).resend(ID, any()).await.unwrap_err();
             assert_eq!(
                 (refused.code(), refused.sms_possibly_sent(), refused.retry_is_safe()),
@@ -407,7 +407,7 @@ mod resend {
     #[tokio::test]
     async fn a_resend_that_succeeded_with_the_word_of_another_state_may_have_sent_an_sms() {
         for word in ["verified", "expired", "cancelled"] {
-            let service = Service::answering([done_with(word)]).await;
+            let service = Service::responding([done_with(word)]).await;
             let refused = service.client(Api::V2).resend(ID, any()).await.unwrap_err();
             assert_eq!((refused.code(), refused.sms_possibly_sent()), (ErrorCode::Conflict, true), "{word}");
         }
@@ -419,7 +419,7 @@ async fn what_a_read_says_is_given_back_without_code_and_message() {
     let body = format!(
         r#"{{"id":"{ID}","recipientNumber":"351-910000000","code":"{CODE}","codeTTL":60,"status":"pending","createDate":"2020-03-06 12:57:34+01:00","message":"{CODE}"}}"#
     );
-    let service = Service::answering([json(200, &body), json(200, "{}")]).await;
+    let service = Service::responding([json(200, &body), json(200, "{}")]).await;
     let client = service.client(Api::V2);
     let read = client.get(ID, any()).await.unwrap();
     assert_eq!(read.number.as_deref(), Some("+351910000000"));
@@ -432,7 +432,7 @@ async fn what_a_read_says_is_given_back_without_code_and_message() {
 #[tokio::test]
 async fn ping_needs_no_key_and_senders_are_listed() {
     let list = r#"[{"id":"1234","name":"Acme","phoneNumber":"351-910000000","senderStatus":"active"},{"id":"5"}]"#;
-    let service = Service::answering([answer(200, "Content-Type: text/plain\r\n", b"pong"), json(200, list)]).await;
+    let service = Service::responding([response(200, "Content-Type: text/plain\r\n", b"pong"), json(200, list)]).await;
     let client = service.client(Api::V2);
     client.ping(any()).await.unwrap();
     let senders = client.senders(any()).await.unwrap();
@@ -447,7 +447,7 @@ async fn ping_needs_no_key_and_senders_are_listed() {
 
 #[tokio::test]
 async fn what_v1_does_not_have_is_unsupported() {
-    let service = Service::answering([]).await;
+    let service = Service::responding([]).await;
     let client = service.client(Api::V1);
     assert_eq!(client.get(ID, any()).await.unwrap_err().code(), ErrorCode::Unsupported);
     assert_eq!(client.resend(ID, any()).await.unwrap_err().code(), ErrorCode::Unsupported);
@@ -458,7 +458,7 @@ async fn what_v1_does_not_have_is_unsupported() {
 async fn v1s_ping_and_senders_are_the_calls_of_its_integrators() {
     let list = r#"[{"senderHash":"abc","name":"Acme","deleted":false},{"senderHash":"old","deleted":true}]"#;
     let service =
-        Service::answering([json(200, "{}"), json(200, list), json(200, r#"{"errors":["NO_ACCESS"]}"#)]).await;
+        Service::responding([json(200, "{}"), json(200, list), json(200, r#"{"errors":["NO_ACCESS"]}"#)]).await;
     let client = service.client(Api::V1);
     client.ping(any()).await.unwrap();
     let senders = client.senders(any()).await.unwrap();
@@ -471,14 +471,14 @@ async fn v1s_ping_and_senders_are_the_calls_of_its_integrators() {
     assert_eq!(sent[1], post("/sms/senders", &format!(r#"{{"apikey":"{KEY}"}}"#)));
 }
 
-/// What E-goi's own SMS call sends of a message, and what becomes of the answer.
+/// What E-goi's own SMS call sends of a message, and what becomes of the response.
 async fn sms(
     options: impl Fn(ClientOptions) -> ClientOptions,
     api: Api,
-    answers: Vec<Step>,
+    responses: Vec<Step>,
     message: &str,
 ) -> (String, Option<(ErrorCode, bool)>) {
-    let service = Service::answering([answers]).await;
+    let service = Service::responding([responses]).await;
     let gateway = EgoiSms::new(options(service.options(api))).unwrap();
     let engine = Engine::new(gateway, EngineOptions::default()).unwrap();
     let done = engine.request(NUMBER, RequestOptions::default().message(message)).await;
@@ -513,7 +513,7 @@ mod sms_call {
         );
         assert_eq!(failed, None);
         // What is no JSON says nothing of an SMS.
-        let (_, failed) = sms(plain, Api::V2, answer(200, "", b"<html>Sign in</html>"), "{CODE}").await;
+        let (_, failed) = sms(plain, Api::V2, response(200, "", b"<html>Sign in</html>"), "{CODE}").await;
         assert_eq!(failed, Some((ErrorCode::InvalidResponse, true)));
     }
 
@@ -529,7 +529,7 @@ mod sms_call {
             )
         );
         assert_eq!(failed, None);
-        assert_eq!(sms(plain, Api::V1, answer(200, "", b""), "{CODE}").await.1, None);
+        assert_eq!(sms(plain, Api::V1, response(200, "", b""), "{CODE}").await.1, None);
         for (refused, code) in [
             (json(200, r#"{"errors":["NO_BALANCE"],"errorCode":9}"#), ErrorCode::Rejected),
             (json(401, r#"{"errors":["NO_KEY"]}"#), ErrorCode::Unauthorized),
@@ -542,25 +542,29 @@ mod sms_call {
 
 #[tokio::test]
 async fn what_the_service_said_of_a_failure_is_told() {
-    for (answer, told) in [
+    for (response, expected) in [
         (json(400, r#"{"errors":["SENDER_NOT_FOUND"],"errorCode":12}"#), "responded with 400: 12: SENDER_NOT_FOUND"),
         (json(200, r#"{"errors":["NO_BALANCE"]}"#), "refused: NO_BALANCE"),
         (
-            answer(403, "Content-Type: text/plain\r\n", b"not from this network"),
+            response(403, "Content-Type: text/plain\r\n", b"not from this network"),
             "responded with 403: not from this network",
         ),
         (
-            answer(403, "Content-Type: text/html\r\n", b"<!DOCTYPE html><html><title>Blocked by policy</title></html>"),
+            response(
+                403,
+                "Content-Type: text/html\r\n",
+                b"<!DOCTYPE html><html><title>Blocked by policy</title></html>",
+            ),
             "a firewall, a proxy or a wrong base URL answered: Blocked by policy",
         ),
         (
-            answer(200, "", b"<br />\n<b>Notice</b>: Undefined index: x in /srv/api.php<br />\n{\"status\":\"Ok\"}"),
+            response(200, "", b"<br />\n<b>Notice</b>: Undefined index: x in /srv/api.php<br />\n{\"status\":\"Ok\"}"),
             "is not JSON, it begins with: Notice : Undefined index: x in /srv/api.php",
         ),
     ] {
-        let service = Service::answering([answer]).await;
+        let service = Service::responding([response]).await;
         let failed = service.client(Api::V1).request(NUMBER, RequestOptions::default()).await.unwrap_err();
-        assert!(failed.detail().contains(told), "{failed}");
+        assert!(failed.detail().contains(expected), "{failed}");
     }
 }
 
@@ -613,7 +617,7 @@ fn a_client_is_made_without_a_runtime_and_refuses_what_is_wrong() {
 
 #[tokio::test]
 async fn refused_input_reaches_no_wire() {
-    let service = Service::answering([]).await;
+    let service = Service::responding([]).await;
     let client = service.client(Api::V2);
     let id = "x/../y";
     for error in [
@@ -653,7 +657,7 @@ mod retries {
             }
         }
         // 500 is not in the list, and a submitted code is never submitted again.
-        let service = Service::answering([json(500, "{}"), read("pending")]).await;
+        let service = Service::responding([json(500, "{}"), read("pending")]).await;
         let client = service.client(Api::V2);
         assert_eq!(client.get(ID, any()).await.unwrap_err().code(), ErrorCode::Unavailable);
         let service = Service::start(|arrived| if arrived.is_read() { read("pending") } else { json(503, "{}") }).await;
@@ -663,8 +667,8 @@ mod retries {
     }
 
     #[tokio::test]
-    async fn a_try_that_comes_through_is_the_calls_answer() {
-        let service = Service::answering([json(503, "{}"), vec![Step::Close], read("pending")]).await;
+    async fn a_try_that_comes_through_is_the_calls_response() {
+        let service = Service::responding([json(503, "{}"), vec![Step::Close], read("pending")]).await;
         assert_eq!(service.client(Api::V2).get(ID, any()).await.unwrap().state, State::Pending);
     }
 
@@ -701,7 +705,7 @@ mod retries {
 
     #[tokio::test]
     async fn a_retry_after_past_the_deadline_ends_the_call_now() {
-        let service = Service::start(|_| answer(429, "Retry-After: 60\r\n", b"{}")).await;
+        let service = Service::start(|_| response(429, "Retry-After: 60\r\n", b"{}")).await;
         let started = Instant::now();
         let failed = service.client(Api::V2).get(ID, any()).await.unwrap_err();
         assert!(started.elapsed() < Duration::from_secs(5));
@@ -712,7 +716,7 @@ mod retries {
 
     #[tokio::test]
     async fn a_retry_after_within_the_deadline_is_waited_for() {
-        let service = Service::answering([answer(503, "Retry-After: 1\r\n", b"{}"), read("pending")]).await;
+        let service = Service::responding([response(503, "Retry-After: 1\r\n", b"{}"), read("pending")]).await;
         let started = Instant::now();
         service.client(Api::V2).get(ID, any()).await.unwrap();
         assert!(started.elapsed() >= Duration::from_secs(1));
@@ -753,7 +757,7 @@ mod connection {
 
     #[tokio::test]
     async fn a_proxy_is_used_when_it_is_named_and_paths_can_be_changed() {
-        let proxy = Service::answering([read("pending")]).await;
+        let proxy = Service::responding([read("pending")]).await;
         let options = ClientOptions::new(KEY, "1").base_url("http://service.example/api").allow_http(true);
         let paths = V2Paths { get: "/other/{id}?full=1".to_owned(), ..V2Paths::default() };
         let client = Client::new(options.proxy(proxy.url.as_str()).v2_paths(paths).app_name("shop 2")).unwrap();
@@ -765,7 +769,7 @@ mod connection {
 
     #[tokio::test]
     async fn a_loopback_address_is_called_past_any_proxy() {
-        let (proxy, service) = (Service::answering([]).await, Service::answering([read("pending")]).await);
+        let (proxy, service) = (Service::responding([]).await, Service::responding([read("pending")]).await);
         let client = Client::new(service.options(Api::V2).proxy(proxy.url.as_str())).unwrap();
         assert_eq!(client.get(ID, any()).await.unwrap().state, State::Pending);
         assert_eq!(proxy.connections(), 0);
@@ -785,7 +789,7 @@ mod connection {
 #[tokio::test]
 async fn a_wait_beyond_a_year_is_a_year() {
     for given in ["99999999999", "18446744073709551615", "99999999999999999999999", "Fri, 31 Dec 9999 23:59:59 GMT"] {
-        let service = Service::answering([answer(429, &format!("Retry-After: {given}\r\n"), b"{}")]).await;
+        let service = Service::responding([response(429, &format!("Retry-After: {given}\r\n"), b"{}")]).await;
         let failed = service.client(Api::V2).request(NUMBER, RequestOptions::default()).await.unwrap_err();
         assert_eq!(failed.retry_after(), Some(Duration::from_secs(365 * 24 * 60 * 60)), "{given}");
     }
@@ -830,7 +834,7 @@ mod idempotency {
         for (fault, is_free) in
             [(refused, true), (conflict, true), (json(500, "{}"), false), (vec![Step::Close], false)]
         {
-            let service = Service::answering([fault, made()]).await;
+            let service = Service::responding([fault, made()]).await;
             let options = service.options(Api::V2).store(Store::default().key([1; 32]));
             let client = Client::new(options).unwrap();
             let failed = client.request(NUMBER, keyed()).await.unwrap_err();
@@ -1065,7 +1069,7 @@ mod limits {
         let pending =
             |number: &str| json(200, &format!(r#"{{"id":"{ID}","status":"pending","recipientNumber":{number}}}"#));
         let of = || pending(&format!("\"{NUMBER}\""));
-        let service = Service::answering([of(), json(404, "{}"), of(), json(500, "{}"), of(), pending("null")]).await;
+        let service = Service::responding([of(), json(404, "{}"), of(), json(500, "{}"), of(), pending("null")]).await;
         let (store, _) = store();
         let client = with_store(service.options(Api::V2).sms_per_number(quota(1)), &store);
         assert_eq!(client.resend(ID, any()).await.unwrap_err().code(), ErrorCode::NotFound);
@@ -1178,10 +1182,10 @@ impl tracing::Subscriber for Seen {
 
 #[tokio::test]
 async fn a_span_says_what_happened_and_no_secret() {
-    let said = format!(r#"{{"detail":"key {KEY} code {CODE} number {NUMBER} canary message"}}"#);
+    let refusal = format!(r#"{{"detail":"key {KEY} code {CODE} number {NUMBER} canary message"}}"#);
     let service = Service::start(move |arrived: &Arrived| match arrived.path.as_str() {
         path if path.ends_with("/request") => made(),
-        path if path.ends_with("/validate") => json(403, &said),
+        path if path.ends_with("/validate") => json(403, &refusal),
         _ => with_code("pending", CODE),
     })
     .await;

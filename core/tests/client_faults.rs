@@ -12,7 +12,7 @@ use std::time::Duration;
 use egoi_verify::ErrorCode::{self, *};
 use egoi_verify::{Api, CallOptions, Client, Error, Reason, RequestOptions, ValidateOptions};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use service::{Arrived, CODE, Greeting, ID, NUMBER, Service, Step, answer, closed_port, full_port, json};
+use service::{Arrived, CODE, Greeting, ID, NUMBER, Service, Step, closed_port, full_port, json, response};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::{self, ServerConfig};
 
@@ -59,22 +59,22 @@ enum Safe {
     Always,
 }
 
-/// A failure as it has to be told: the code, whether `request` and `resend` may have sent an SMS, whether repeating is
+/// A failure as it has to be expected: the code, whether `request` and `resend` may have sent an SMS, whether repeating is
 /// safe.
-type Told = (ErrorCode, bool, Safe);
+type Expected = (ErrorCode, bool, Safe);
 
-const INTERRUPTED: Told = (Interrupted, true, Safe::Readers);
-const TIMEOUT: Told = (Timeout, true, Safe::Readers);
-const UNEXPECTED: Told = (InvalidResponse, true, Safe::Never);
-const UNREACHABLE: Told = (Unreachable, false, Safe::Always);
-const REDIRECTED: Told = (Redirected, true, Safe::Never);
+const INTERRUPTED: Expected = (Interrupted, true, Safe::Readers);
+const TIMEOUT: Expected = (Timeout, true, Safe::Readers);
+const UNEXPECTED: Expected = (InvalidResponse, true, Safe::Never);
+const UNREACHABLE: Expected = (Unreachable, false, Safe::Always);
+const REDIRECTED: Expected = (Redirected, true, Safe::Never);
 
-fn assert_told(fault: &str, api: Api, verb: Verb, result: Result<String, Error>, told: Told, sms: usize) {
-    let (code, sms_possibly_sent, safe) = told;
+fn assert_failed(fault: &str, api: Api, verb: Verb, result: Result<String, Error>, expected: Expected, sms: usize) {
+    let (code, sms_possibly_sent, safe) = expected;
     let row = format!("{fault}, {verb:?} over {api:?}");
     let error = match result {
         Err(error) => error,
-        Ok(said) => panic!("{row}: no error but {said}"),
+        Ok(result) => panic!("{row}: no error but {result}"),
     };
     assert_eq!(error.code(), code, "{row}: {error:?}");
     let sends = matches!(verb, Request | Resend);
@@ -122,12 +122,18 @@ fn then(mut steps: Vec<Step>, step: Step) -> Vec<Step> {
     steps
 }
 
-async fn assert_fault(name: &str, fault: Vec<Step>, told: Told, calls: impl Fn(Api, Verb) -> bool, timeout: Duration) {
+async fn assert_fault(
+    name: &str,
+    fault: Vec<Step>,
+    expected: Expected,
+    calls: impl Fn(Api, Verb) -> bool,
+    timeout: Duration,
+) {
     for (api, verb) in CALLS.into_iter().filter(|(api, verb)| calls(*api, *verb)) {
         let service = Service::start(faulty(verb, fault.clone())).await;
         let client = Client::new(service.options(api).timeout(timeout)).unwrap();
         let result = call(&client, verb).await;
-        assert_told(name, api, verb, result, told, service.sms());
+        assert_failed(name, api, verb, result, expected, service.sms());
     }
 }
 
@@ -148,11 +154,11 @@ mod response {
     use super::*;
 
     #[tokio::test]
-    async fn an_answer_that_is_not_the_contract_is_unexpected() {
+    async fn a_response_that_is_not_the_contract_is_unexpected() {
         let good = good();
-        let with = |headers: &str| answer(200, headers, good.as_bytes());
+        let with = |headers: &str| response(200, headers, good.as_bytes());
         let json200 = |body: &str| json(200, body);
-        let bytes200 = |body: &[u8]| answer(200, "Content-Type: application/json\r\n", body);
+        let bytes200 = |body: &[u8]| response(200, "Content-Type: application/json\r\n", body);
         let rows: Vec<(&str, Vec<Step>)> = vec![
             ("truncated", json200(&good[..good.len() - 4])),
             ("empty", json200("")),
@@ -167,7 +173,7 @@ mod response {
                 "not UTF-8 where nobody looks",
                 bytes200(&[&good.as_bytes()[..good.len() - 1], b",\"x\":\"\xff\"}"].concat()),
             ),
-            ("a web page", answer(200, "Content-Type: text/html\r\n", b"<html><title>Sign in</title></html>")),
+            ("a web page", response(200, "Content-Type: text/html\r\n", b"<html><title>Sign in</title></html>")),
             ("a notice before the JSON", json200(&format!("<br />\n<b>Notice</b>: undefined index<br />\n{good}"))),
             ("gzip", with("Content-Encoding: gzip\r\nContent-Type: application/json\r\n")),
             ("br without a type", with("Content-Encoding: br\r\n")),
@@ -209,7 +215,7 @@ mod response {
     }
 
     #[tokio::test]
-    async fn an_answer_about_another_request_is_unexpected() {
+    async fn a_response_about_another_request_is_unexpected() {
         let other = r#"{"verifyId":"other","requestId":"other","id":"other","status":"verified"}"#;
         assert_fault("another id", json(200, other), UNEXPECTED, |_, verb| verb != Request, LONG).await;
         let pathlike = r#"{"verifyId":"../x","requestId":"../x","status":"Ok"}"#;
@@ -225,31 +231,31 @@ mod response {
             assert_fault(word, json(200, &body), UNEXPECTED, has_status, LONG).await;
         }
         let unknown = good().replace("pending", "Perhaps");
-        for (body, told) in [
+        for (body, expected) in [
             (unknown.as_str(), "`Perhaps`"),
             (r#"{"status":"Perhaps"}"#, "`Perhaps`"),
             (r#"{"status":"Verified"}"#, "no request id"),
         ] {
-            let service = Service::answering([json(200, body)]).await;
+            let service = Service::responding([json(200, body)]).await;
             let error = call(&service.client(Api::V1), Validate).await.unwrap_err();
-            assert!(error.code() == InvalidResponse && error.detail().contains(told), "{body}: {error}");
+            assert!(error.code() == InvalidResponse && error.detail().contains(expected), "{body}: {error}");
         }
     }
 
     #[tokio::test]
     async fn a_v1_request_that_is_answered_error_is_rejected_with_the_services_words() {
         let body = format!(r#"{{"status":"Error","error":"no balance for {NUMBER}"}}"#);
-        let service = Service::answering([json(200, &body)]).await;
+        let service = Service::responding([json(200, &body)]).await;
         let result = call(&service.client(Api::V1), Request).await;
         let error = result.as_ref().unwrap_err();
         assert!(error.detail().contains("no balance for [removed]"), "{error}");
-        assert_told("Error", Api::V1, Request, result, (Rejected, false, Safe::Never), service.sms());
+        assert_failed("Error", Api::V1, Request, result, (Rejected, false, Safe::Never), service.sms());
     }
 
     #[tokio::test]
     async fn every_status_has_its_code() {
         let refused = |code| (code, false, Safe::Never);
-        for (status, told) in [
+        for (status, expected) in [
             (401, refused(Unauthorized)),
             (402, refused(Rejected)),
             (403, refused(Forbidden)),
@@ -270,11 +276,14 @@ mod response {
             (304, REDIRECTED),
         ] {
             for body in ["", r#"{"title":"No","detail":"no code 731902 for 351-910000000"}"#] {
-                // Tries again would be slow and are tested below: the answer says to come back too late.
-                let fault =
-                    answer(status, "Content-Type: application/problem+json\r\nRetry-After: 9999\r\n", body.as_bytes());
+                // Tries again would be slow and are tested below: the response says to come back too late.
+                let fault = response(
+                    status,
+                    "Content-Type: application/problem+json\r\nRetry-After: 9999\r\n",
+                    body.as_bytes(),
+                );
                 let fault = if status == 304 { raw("HTTP/1.1 304 X\r\n\r\n") } else { fault };
-                assert_fault(&status.to_string(), fault, told, every, LONG).await;
+                assert_fault(&status.to_string(), fault, expected, every, LONG).await;
             }
         }
         // A 400 that a V2 validation, cancellation or resend does not read again for.
@@ -309,8 +318,9 @@ mod connection {
             let service = Service::greeting(Greeting::Reset, |_| panic!("no request can arrive")).await;
             let result = call(&service.client(api), verb).await;
             // The validation's read never came through, so no code was submitted.
-            let told = if (api, verb) == (Api::V2, Validate) { (Interrupted, true, Safe::Always) } else { INTERRUPTED };
-            assert_told("reset before", api, verb, result, told, service.sms());
+            let expected =
+                if (api, verb) == (Api::V2, Validate) { (Interrupted, true, Safe::Always) } else { INTERRUPTED };
+            assert_failed("reset before", api, verb, result, expected, service.sms());
         }
     }
 
@@ -318,7 +328,7 @@ mod connection {
     async fn a_service_that_stops_in_the_middle_is_a_timeout() {
         let head = "HTTP/1.1 200 X\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n";
         for (name, fault) in [
-            ("no answer", vec![Step::Stall]),
+            ("no response", vec![Step::Stall]),
             ("slow headers", then(raw("HTTP/1.1 200 X\r\nConte"), Step::Stall)),
             ("slow body", then(raw(&format!("{head}{{\"")), Step::Stall)),
         ] {
@@ -336,15 +346,15 @@ mod connection {
         for (api, verb) in CALLS {
             let options = egoi_verify::ClientOptions::new(service::KEY, "1").api(api);
             let refused = Client::new(options.clone().base_url(closed_port().await)).unwrap();
-            assert_told("refused", api, verb, call(&refused, verb).await, UNREACHABLE, 0);
+            assert_failed("refused", api, verb, call(&refused, verb).await, UNREACHABLE, 0);
         }
         let (url, _socket, _held) = full_port().await;
         for (api, verb) in [(Api::V1, Request), (Api::V2, Request), (Api::V2, Validate), (Api::V2, Resend)] {
             let options = egoi_verify::ClientOptions::new(service::KEY, "1").api(api).base_url(url.as_str());
             let deadline = Client::new(options.clone().timeout(Duration::from_millis(80))).unwrap();
-            assert_told("a deadline before a connection", api, verb, call(&deadline, verb).await, UNREACHABLE, 0);
+            assert_failed("a deadline before a connection", api, verb, call(&deadline, verb).await, UNREACHABLE, 0);
             let connect = Client::new(options.connect_timeout(Duration::from_millis(20))).unwrap();
-            assert_told("connect timeout", api, verb, call(&connect, verb).await, UNREACHABLE, 0);
+            assert_failed("connect timeout", api, verb, call(&connect, verb).await, UNREACHABLE, 0);
         }
     }
 
@@ -353,7 +363,7 @@ mod connection {
         let options =
             egoi_verify::ClientOptions::new(service::KEY, "1").base_url("http://nowhere.invalid").allow_http(true);
         let client = Client::new(options).unwrap();
-        assert_told("DNS", Api::V2, Request, call(&client, Request).await, UNREACHABLE, 0);
+        assert_failed("DNS", Api::V2, Request, call(&client, Request).await, UNREACHABLE, 0);
     }
 
     #[tokio::test]
@@ -361,7 +371,7 @@ mod connection {
         let service = Service::start(|arrived| if arrived.sends_sms() { vec![Step::Stall] } else { pending() }).await;
         let client = Client::new(service.options(Api::V2).timeout(SHORT)).unwrap();
         assert_eq!(call(&client, Get).await.unwrap(), "pending");
-        assert_told("stall", Api::V2, Request, call(&client, Request).await, TIMEOUT, service.sms());
+        assert_failed("stall", Api::V2, Request, call(&client, Request).await, TIMEOUT, service.sms());
         assert_eq!(service.sms(), 1);
     }
 
@@ -395,14 +405,14 @@ mod connection {
         };
         for (api, verb) in CALLS {
             let service = Service::start(old).await;
-            let said = call(&service.client(api), verb).await.unwrap();
-            assert_eq!(said, if verb == Validate { "wrong_code" } else { "pending" });
+            let result = call(&service.client(api), verb).await.unwrap();
+            assert_eq!(result, if verb == Validate { "wrong_code" } else { "pending" });
             assert_eq!(service.sms(), usize::from(matches!(verb, Request | Resend)));
         }
     }
 
     #[tokio::test]
-    async fn an_answer_before_the_request_is_taken_or_told_and_never_denied() {
+    async fn a_response_before_the_request_is_taken_or_told_and_never_denied() {
         const EARLY: &str = "HTTP/1.1 500 X\r\nContent-Length: 0\r\n\r\n";
         for (api, verb) in CALLS {
             let service = Service::greeting(Greeting::Early(EARLY), |_| vec![Step::Close]).await;
@@ -414,7 +424,7 @@ mod connection {
     }
 
     #[tokio::test]
-    async fn an_answer_left_over_on_a_connection_is_not_the_next_calls() {
+    async fn a_response_left_over_on_a_connection_is_not_the_next_calls() {
         let verified = format!(r#"{{"id":"{ID}","status":"verified"}}"#);
         let service = Service::start(move |arrived| {
             if arrived.connection == 0 { [json(200, &good()), json(200, &verified)].concat() } else { pending() }
@@ -434,7 +444,7 @@ mod redirect {
     async fn no_redirection_is_followed_and_not_one_byte_arrives_elsewhere() {
         let elsewhere = Service::start(|_| json(200, &good())).await;
         for status in [301, 302, 303, 307, 308] {
-            let fault = answer(status, &format!("Location: {}/x\r\n", elsewhere.url), b"");
+            let fault = response(status, &format!("Location: {}/x\r\n", elsewhere.url), b"");
             assert_fault(&status.to_string(), fault, REDIRECTED, every, LONG).await;
         }
         assert_eq!(elsewhere.connections(), 0);
@@ -492,7 +502,7 @@ mod tls {
                 let connections = service.connections();
                 let result = call(&Client::new(options).unwrap(), verb).await;
                 assert_reason(fault, result.as_ref().unwrap_err(), Reason::Tls, remedy);
-                assert_told(fault, api, verb, result, (Unreachable, false, Safe::Never), service.sms());
+                assert_failed(fault, api, verb, result, (Unreachable, false, Safe::Never), service.sms());
                 assert_eq!(service.connections(), connections + 1, "a refused certificate is not tried again");
             }
             assert_eq!(tried.load(Ordering::SeqCst), 0, "{fault}: a request arrived");
@@ -557,7 +567,7 @@ mod tls {
         std::fs::write(&pem, authority.issuer.pem()).unwrap();
         std::fs::write(folder.join("README"), "no certificate").unwrap();
         let dead_proxy = closed_port().await;
-        for (variable, path, is_believed) in [
+        for (variable, path, is_trusted) in [
             ("SSL_CERT_FILE", Some(&pem), true),
             ("SSL_CERT_DIR", Some(&folder), true),
             ("SSL_CERT_FILE", None, false),
@@ -570,9 +580,9 @@ mod tls {
                 again.env(variable, path);
             }
             let done = tokio::task::spawn_blocking(move || again.output()).await.unwrap().unwrap();
-            let said = format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
-            assert_eq!(done.status.success(), is_believed, "{said}");
-            assert!(path != Some(&missing) || said.contains("missing.pem"), "the path is told: {said}");
+            let output = format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+            assert_eq!(done.status.success(), is_trusted, "{output}");
+            assert!(path != Some(&missing) || output.contains("missing.pem"), "the path is named: {output}");
         }
         std::fs::remove_dir_all(&folder).unwrap();
         assert_eq!(service.arrived().len(), 2);

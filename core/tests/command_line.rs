@@ -85,7 +85,7 @@ mod sandbox {
     }
 
     #[test]
-    fn the_sandbox_answers_with_status_words_and_400_where_that_is_asked_for() -> Anything {
+    fn the_sandbox_responds_with_status_words_and_400_where_that_is_asked_for() -> Anything {
         let service = Service::start(&["--v2-words", "--v2-wrong", "400", "--code", "1234"])?;
         let id = service.request()?;
         let path = format!("/api/v2/verify/{id}/validate");
@@ -277,7 +277,7 @@ mod validate {
 
     #[test]
     fn too_many_attempts_exit_7() -> Anything {
-        let url = answers_once("200 OK", "{\"requestId\":\"abc\",\"status\":\"Too_Many_Attempts\"}")?;
+        let url = responds_once("200 OK", "{\"requestId\":\"abc\",\"status\":\"Too_Many_Attempts\"}")?;
         let done = at(&url, &["validate", "abc", "1234"]).env("EGOI_API", "v1").arg("--json").output()?;
         assert_eq!((code(&done), &out(&done)?["outcome"]), (7, &json!("too_many_attempts")));
         Ok(())
@@ -538,7 +538,7 @@ mod errors {
     }
 
     #[test]
-    fn no_answer_in_time_exits_10() -> Anything {
+    fn no_response_in_time_exits_10() -> Anything {
         let arguments = ["request", NUMBER, "--timeout", "0.2"];
         let done = failing("{\"call\":\"request\",\"delay_ms\":60000}", &arguments)?;
         assert_eq!((code(&done), &error(&done)?["code"]), (10, &json!("timeout")));
@@ -567,7 +567,7 @@ mod errors {
     }
 
     #[test]
-    fn an_answer_that_is_not_the_contract_exits_10() -> Anything {
+    fn a_response_that_is_not_the_contract_exits_10() -> Anything {
         let done = failing("{\"call\":\"request\",\"body\":\"malformed\"}", &["request", NUMBER])?;
         assert_eq!((code(&done), &error(&done)?["code"]), (10, &json!("invalid_response")));
         Ok(())
@@ -622,7 +622,7 @@ mod key {
 
     #[test]
     fn a_key_that_the_service_repeats_is_in_no_output() -> Anything {
-        let url = answers_once("400 Bad Request", &format!("{{\"title\":\"Bad\",\"detail\":\"{KEY} is not good\"}}"))?;
+        let url = responds_once("400 Bad Request", &format!("{{\"title\":\"Bad\",\"detail\":\"{KEY} is not good\"}}"))?;
         let done = at(&url, &["request", NUMBER, "--json"]).output()?;
         assert_eq!((code(&done), &error(&done)?["code"]), (8, &json!("rejected")));
         assert!(!all_of(&done).contains(KEY));
@@ -785,8 +785,11 @@ mod store {
         let found: Value = serde_json::from_slice(&done.stdout)?;
         assert_eq!((&found["number"], &found["requests"][0]["id"]), (&json!(NUMBER), &json!(id)));
         assert_eq!(found["limits"][0]["limit"], "sms_per_number");
-        let told = String::from_utf8(run(&url, &["store", "find", NUMBER])?.stdout)?;
-        assert!(told.contains(&id) && told.contains("sms_per_number  1 of 5") && !told.contains(NUMBER), "{told}");
+        let printed = String::from_utf8(run(&url, &["store", "find", NUMBER])?.stdout)?;
+        assert!(
+            printed.contains(&id) && printed.contains("sms_per_number  1 of 5") && !printed.contains(NUMBER),
+            "{printed}"
+        );
         Ok(())
     }
 
@@ -807,8 +810,8 @@ mod store {
         let (url, _) = with_a_request()?;
         let done = run(&url, &["--json", "store", "erase", NUMBER])?;
         assert_eq!(serde_json::from_slice::<Value>(&done.stdout)?, json!({"number": NUMBER, "erased": 1}));
-        let told = String::from_utf8(run(&url, &["store", "find", NUMBER])?.stdout)?;
-        assert_eq!(told, "nothing is kept of this number\n");
+        let printed = String::from_utf8(run(&url, &["store", "find", NUMBER])?.stdout)?;
+        assert_eq!(printed, "nothing is kept of this number\n");
         Ok(())
     }
 
@@ -851,7 +854,7 @@ mod help {
     }
 }
 
-// ---- What the facts are told with
+// ---- What the facts are shown with
 
 /// A sandbox that runs as its own process.
 struct Service {
@@ -874,7 +877,7 @@ impl Service {
         at(&format!("{}/api", self.url), arguments)
     }
 
-    /// The same, answering in JSON.
+    /// The same, responding in JSON.
     fn run(&self, arguments: &[&str]) -> Anything<Output> {
         Ok(self.command(arguments).arg("--json").output()?)
     }
@@ -892,14 +895,14 @@ impl Service {
     }
 
     fn fail(&self, fault: &str) -> Anything {
-        let answer = self.http("POST", "/sandbox/faults", fault)?;
-        if answer.starts_with("HTTP/1.1 204 ") { Ok(()) } else { Err(answer.into()) }
+        let response = self.http("POST", "/sandbox/faults", fault)?;
+        if response.starts_with("HTTP/1.1 204 ") { Ok(()) } else { Err(response.into()) }
     }
 
     /// The newest message.
     fn message(&self) -> Anything<Value> {
-        let answer = self.http("GET", "/sandbox/messages", "")?;
-        let (_, body) = answer.split_once("\r\n\r\n").ok_or("no body")?;
+        let response = self.http("GET", "/sandbox/messages", "")?;
+        let (_, body) = response.split_once("\r\n\r\n").ok_or("no body")?;
         Ok(serde_json::from_str::<Value>(body)?["messages"][0].clone())
     }
 
@@ -908,7 +911,7 @@ impl Service {
         Ok(self.message()?["code"].as_str().ok_or("no code")?.to_owned())
     }
 
-    /// The whole answer to a call of the server.
+    /// The whole response to a call of the server.
     fn http(&self, method: &str, path: &str, body: &str) -> Anything<String> {
         let mut connection = TcpStream::connect(self.url.trim_start_matches("http://"))?;
         let length = body.len();
@@ -917,9 +920,9 @@ impl Service {
             "{method} {path} HTTP/1.1\r\nHost: localhost\r\nApiKey: any\r\nContent-Type: application/json\r\n\
              Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
         )?;
-        let mut answer = String::new();
-        connection.read_to_string(&mut answer)?;
-        Ok(answer)
+        let mut response = String::new();
+        connection.read_to_string(&mut response)?;
+        Ok(response)
     }
 
     /// What it exits with after a signal.
@@ -975,12 +978,12 @@ fn refused_with(arguments: &[&str], words: &[&str]) -> Anything {
     Ok(())
 }
 
-/// A service that answers one call with this.
-fn answers_once(status: &str, body: &str) -> Anything<String> {
+/// A service that responds to one call with this.
+fn responds_once(status: &str, body: &str) -> Anything<String> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let url = format!("http://{}", listener.local_addr()?);
     let head = format!("HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n", body.len());
-    let answer = head + body;
+    let response = head + body;
     thread::spawn(move || -> std::io::Result<()> {
         let (mut connection, _) = listener.accept()?;
         let mut asked = BufReader::new(connection.try_clone()?);
@@ -992,7 +995,7 @@ fn answers_once(status: &str, body: &str) -> Anything<String> {
             line.clear();
         }
         std::io::copy(&mut asked.take(length), &mut std::io::sink())?;
-        connection.write_all(answer.as_bytes())
+        connection.write_all(response.as_bytes())
     });
     Ok(url)
 }

@@ -63,7 +63,7 @@ fn the_articles_own_payload_is_shown() -> Anything {
 }
 
 #[test]
-fn every_word_of_the_article_is_shown_as_an_answer() -> Anything {
+fn every_word_of_the_article_is_shown_as_a_response() -> Anything {
     let text = text(&demo(&[])?)?;
     for word in ["\"Ok\"", "\"Verified\"", "\"Expired\"", "\"Already_Verified\""] {
         assert!(text.contains(word), "{word}");
@@ -73,9 +73,9 @@ fn every_word_of_the_article_is_shown_as_an_answer() -> Anything {
 
 #[test]
 fn the_sms_that_is_shown_has_the_code_that_is_then_given() -> Anything {
-    let told = json()?;
+    let played = json()?;
     for part in 0..2 {
-        let steps = &told["parts"][part]["steps"];
+        let steps = &played["parts"][part]["steps"];
         let sms = steps[0]["messages"][0]["text"].as_str().ok_or("no SMS")?;
         let code = sms.strip_prefix("Message text: ").ok_or("another text")?;
         assert_eq!(code.len(), 4);
@@ -120,16 +120,16 @@ fn it_fits_a_terminal_of_80_columns() -> Anything {
 
 /// What each step of a part came to.
 fn outcomes(part: usize) -> Anything<Vec<String>> {
-    let told = json()?;
-    let steps = told["parts"][part]["steps"].as_array().ok_or("no steps")?;
+    let played = json()?;
+    let steps = played["parts"][part]["steps"].as_array().ok_or("no steps")?;
     let word = |step: &Value| Some(step["meaning"].as_str()?.split(':').next()?.to_owned());
     steps.iter().map(|step| word(step).ok_or_else(|| "a step without a meaning".into())).collect()
 }
 
 fn json() -> Anything<Value> {
-    let told: Value = serde_json::from_slice(&demo(&["--json"])?.stdout)?;
-    assert_eq!((&told["ok"], &told["fault"]), (&Value::Bool(true), &Value::Null));
-    Ok(told)
+    let played: Value = serde_json::from_slice(&demo(&["--json"])?.stdout)?;
+    assert_eq!((&played["ok"], &played["fault"]), (&Value::Bool(true), &Value::Null));
+    Ok(played)
 }
 
 fn text(done: &Output) -> Anything<String> {

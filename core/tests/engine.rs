@@ -663,7 +663,7 @@ mod delivery {
         let error = setting.request_error(code_alone()).await;
         let id = error.request_id().unwrap().to_owned();
         assert_fields(&error, ErrorCode::DeliveryFailed, Some(&id), None, false, true);
-        assert_eq!(error.source().unwrap().to_string(), "the gateway did not answer");
+        assert_eq!(error.source().unwrap().to_string(), "the gateway did not respond");
         let left = setting.get(&id).await;
         assert_eq!((left.state, left.sms), (State::Pending, Some(SmsStatus::Unknown)));
         assert_eq!(setting.validate(&id, &setting.post.latest()).await, Outcome::Verified);
@@ -1007,7 +1007,7 @@ mod store {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_gateway_that_never_answers_ends_with_the_engines_own_deadline() {
+    async fn a_gateway_that_never_responds_ends_with_the_engines_own_deadline() {
         let never = |_: OutgoingSms| std::future::pending::<Result<(), SendError>>();
         for (options, ends_after) in
             [(EngineOptions::default(), 15), (EngineOptions::default().timeout(Duration::from_secs(2)), 2)]

@@ -42,9 +42,9 @@ fn attempts(most: u32) -> RequestLimits {
 mod table {
     use super::*;
 
-    /// The table of the documentation, a line a state: a record in it, what each event answers, and the state afterwards.
+    /// The table of the documentation, a line a state: a record in it, what each event gives, and the state afterwards.
     #[test]
-    fn every_event_in_every_state_is_answered_as_the_table_says() {
+    fn every_event_in_every_state_gives_what_the_table_says() {
         let verified = Record { progress: Progress::Verified, ..pending() };
         let cancelled = Record { progress: Progress::Cancelled, ..pending() };
         let expired = Record { expires_at: START, ..pending() };
@@ -91,11 +91,11 @@ mod table {
                 ],
             ),
         ];
-        for (state, record, answers) in table {
+        for (state, record, results) in table {
             assert_eq!(record.state(secs(1)), state);
-            for (event, answer, afterwards) in answers {
-                let (after, answered) = record.step(event, secs(1), &NO_LIMITS);
-                assert_eq!(answered, answer, "{event:?} when {state}");
+            for (event, expected, afterwards) in results {
+                let (after, given) = record.step(event, secs(1), &NO_LIMITS);
+                assert_eq!(given, expected, "{event:?} when {state}");
                 assert_eq!(after.state(secs(1)), afterwards, "{event:?} when {state}");
                 if state != State::Pending {
                     assert_eq!(after, record, "{event:?} when {state} changes nothing at all");
@@ -154,8 +154,8 @@ mod attempts {
     fn without_limits_a_request_waits_for_the_right_code_however_many_wrong_ones_come() {
         let mut record = pending();
         for _ in 0..10_000 {
-            let (after, answer) = record.step(WRONG, secs(1), &NO_LIMITS);
-            assert_eq!(answer, EventResult::Outcome(Outcome::WrongCode));
+            let (after, result) = record.step(WRONG, secs(1), &NO_LIMITS);
+            assert_eq!(result, EventResult::Outcome(Outcome::WrongCode));
             record = after;
         }
         assert_eq!(record.step(RIGHT, secs(2), &NO_LIMITS).1, EventResult::Outcome(Outcome::Verified));
@@ -284,7 +284,7 @@ mod histories {
 
     struct History {
         limits: RequestLimits,
-        /// A record, an event at a time, what became of it, and the answer.
+        /// A record, an event at a time, what became of it, and the result.
         steps: Vec<(Record, Event, Timestamp, Record, EventResult)>,
     }
 
@@ -314,9 +314,9 @@ mod histories {
                     _ => Event::Resend { validity: validity(random) },
                 };
                 let before = record;
-                let (after, answer) = record.step(event, now, &limits);
+                let (after, result) = record.step(event, now, &limits);
                 record = after;
-                (before, event, now, after, answer)
+                (before, event, now, after, result)
             });
             let steps = steps.collect();
             Self { limits, steps }
@@ -377,8 +377,8 @@ mod histories {
 
     fn no_attempt_is_given_back(history: &History) -> bool {
         let mut counted = 0;
-        history.steps.iter().all(|(.., after, answer)| {
-            counted += u32::from(*answer == EventResult::Outcome(Outcome::WrongCode));
+        history.steps.iter().all(|(.., after, result)| {
+            counted += u32::from(*result == EventResult::Outcome(Outcome::WrongCode));
             after.wrong_codes == counted
         })
     }
@@ -398,11 +398,11 @@ mod histories {
     }
 
     #[test]
-    fn random_histories_come_to_every_answer() {
+    fn random_histories_come_to_every_result() {
         let mut seen = Vec::new();
         for number in 0..10_000 {
-            for (.., answer) in History::random(number).steps {
-                let kind = match answer {
+            for (.., result) in History::random(number).steps {
+                let kind = match result {
                     EventResult::RateLimited { retry_after } => {
                         EventResult::RateLimited { retry_after: retry_after.map(|_| Duration::ZERO) }
                     }

@@ -48,9 +48,9 @@ impl Raw {
     }
 
     async fn request_v2(&self) -> String {
-        let (status, answer) = self.post("/api/v2/verify/request", json!({"senderId": "1", "to": NUMBER})).await;
+        let (status, response) = self.post("/api/v2/verify/request", json!({"senderId": "1", "to": NUMBER})).await;
         assert_eq!(status, 201);
-        answer["verifyId"].as_str().unwrap().to_owned()
+        response["verifyId"].as_str().unwrap().to_owned()
     }
 
     async fn latest_code(&self) -> String {
@@ -89,9 +89,9 @@ mod v1 {
     async fn the_articles_payload_is_answered_as_the_article_shows() {
         let sandbox = sandbox().await;
         let raw = Raw::of(&sandbox);
-        let (status, answer) = raw.post("/api/public/verify/request", article()).await;
-        assert_eq!((status.as_u16(), &answer["status"]), (200, &json!("Ok")));
-        let id = answer["requestId"].as_str().unwrap();
+        let (status, response) = raw.post("/api/public/verify/request", article()).await;
+        assert_eq!((status.as_u16(), &response["status"]), (200, &json!("Ok")));
+        let id = response["requestId"].as_str().unwrap();
         assert!(id.len() == 32 && id.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)), "{id}");
         let message = raw.get("/sandbox/messages").await["messages"][0].clone();
         assert_eq!(message["text"], json!(format!("Message text: {}", message["code"].as_str().unwrap())));
@@ -141,9 +141,9 @@ mod v1 {
             (with("number", json!("910000000")), 400, "calling code"),
             (json!([]), 400, "JSON"),
         ] {
-            let (answered, answer) = raw.post("/api/public/verify/request", payload.clone()).await;
-            assert_eq!((answered.as_u16(), &answer["status"]), (status, &json!("Error")), "{payload}");
-            assert!(answer["error"].as_str().unwrap().contains(says), "{payload}: {answer}");
+            let (given, response) = raw.post("/api/public/verify/request", payload.clone()).await;
+            assert_eq!((given.as_u16(), &response["status"]), (status, &json!("Error")), "{payload}");
+            assert!(response["error"].as_str().unwrap().contains(says), "{payload}: {response}");
         }
         assert!(sandbox.messages(None).unwrap().is_empty());
     }
@@ -165,8 +165,8 @@ mod v1 {
         let sandbox = sandbox().await;
         let raw = Raw::of(&sandbox);
         let sms = json!({"apikey": "k", "mobile": NUMBER, "senderHash": "1", "message": "Your code is 123456"});
-        let (status, answer) = raw.post("/api/public/sms/send", sms.clone()).await;
-        assert_eq!((status.as_u16(), answer.get("errors")), (200, None));
+        let (status, response) = raw.post("/api/public/sms/send", sms.clone()).await;
+        assert_eq!((status.as_u16(), response.get("errors")), (200, None));
         assert_eq!(sandbox.messages(None).unwrap()[0].code, "123456");
         for (field, value) in [("senderHash", "2"), ("mobile", "351910000000")] {
             let mut odd = sms.clone();
@@ -211,14 +211,14 @@ mod v2 {
         let code = raw.latest_code().await;
         assert_eq!(read["code"], json!(code), "the service sends the live code");
         for (path, body) in [("resend", None), ("validate", Some(json!({"code": "wrong"}))), ("cancel", None)] {
-            let (status, answer) = raw.call(Method::POST, &format!("/api/v2/verify/{id}/{path}"), body).await;
-            assert_eq!((status.as_u16(), answer), (200, json!([{"verifyId": id}])), "{path}");
+            let (status, response) = raw.call(Method::POST, &format!("/api/v2/verify/{id}/{path}"), body).await;
+            assert_eq!((status.as_u16(), response), (200, json!([{"verifyId": id}])), "{path}");
         }
         assert_ne!(raw.latest_code().await, "", "the resend sent another SMS");
     }
 
     #[tokio::test]
-    async fn answers_and_errors_are_application_json_which_the_published_go_client_needs() {
+    async fn responses_and_errors_are_application_json_which_the_published_go_client_needs() {
         let sandbox = sandbox().await;
         let raw = Raw::of(&sandbox);
         for path in ["/api/v2/ping", "/api/v2/sms/senders", "/api/v2/verify/unknown", "/api/v2/nothing"] {
@@ -331,11 +331,11 @@ mod v2 {
         let sandbox = sandbox().await;
         let raw = Raw::of(&sandbox);
         let sms = json!({"to": NUMBER, "from": "1", "textBody": "Your code is 123456"});
-        let (status, answer) = raw.post("/api/v2/sms/messages/action/send/single", sms.clone()).await;
-        assert_eq!((status.as_u16(), answer["messageId"].as_str().unwrap().len()), (201, 32));
-        let (status, answer) = raw.post("/api/v2/sms/messages/action/send", json!([sms, sms])).await;
-        assert_eq!((status.as_u16(), answer.as_array().unwrap().len()), (201, 2));
-        assert_ne!(answer[0]["messageId"], answer[1]["messageId"]);
+        let (status, response) = raw.post("/api/v2/sms/messages/action/send/single", sms.clone()).await;
+        assert_eq!((status.as_u16(), response["messageId"].as_str().unwrap().len()), (201, 32));
+        let (status, response) = raw.post("/api/v2/sms/messages/action/send", json!([sms, sms])).await;
+        assert_eq!((status.as_u16(), response.as_array().unwrap().len()), (201, 2));
+        assert_ne!(response[0]["messageId"], response[1]["messageId"]);
         assert_eq!(sandbox.messages(None).unwrap().len(), 3);
     }
 
@@ -351,9 +351,9 @@ mod v2 {
     #[tokio::test]
     async fn a_ping_is_answered_by_the_services_state_and_its_date() {
         let sandbox = sandbox().await;
-        let answer = Raw::of(&sandbox).get("/api/v2/ping").await;
-        assert_eq!(answer["apiStatus"], "Up");
-        let date = answer["date"].as_str().unwrap();
+        let response = Raw::of(&sandbox).get("/api/v2/ping").await;
+        assert_eq!(response["apiStatus"], "Up");
+        let date = response["date"].as_str().unwrap();
         assert_eq!(date.split(' ').map(str::len).collect::<Vec<_>>(), [3, 3, 2, 8, 3, 4], "{date}");
     }
 
@@ -480,9 +480,9 @@ mod v2 {
         for status in [None, Some(400)] {
             let fault = Fault { body: Some(FaultBody::Errors), status, ..Fault::default() };
             sandbox.fail_next(fault).unwrap();
-            let (answered, answer) = raw.post("/api/public/verify/request", article()).await;
-            assert_eq!(answered.as_u16(), status.unwrap_or(200));
-            assert!(answer["errors"][0].is_string() && answer["errorCode"].is_u64(), "{answer}");
+            let (given, response) = raw.post("/api/public/verify/request", article()).await;
+            assert_eq!(given.as_u16(), status.unwrap_or(200));
+            assert!(response["errors"][0].is_string() && response["errorCode"].is_u64(), "{response}");
         }
         assert!(sandbox.messages(None).unwrap().is_empty(), "they have no effect");
     }
@@ -508,7 +508,7 @@ mod both {
     }
 
     #[tokio::test]
-    async fn the_article_plays_over_v1_and_over_v2_in_each_of_its_ways_of_answering() {
+    async fn the_article_plays_over_v1_and_over_v2_in_each_of_its_ways_of_responding() {
         for options in [
             SandboxOptions::default(),
             SandboxOptions::default().v2_words(true),
@@ -618,6 +618,23 @@ mod an_engine_over_e_gois_sms_call {
     }
 
     #[tokio::test]
+    async fn says_itself_whether_the_service_is_up_and_which_senders_there_are() {
+        let sandbox = Sandbox::start(SandboxOptions::default().api_key("right").senders(["1", "2"])).await.unwrap();
+        for key in ["right", "wrong"] {
+            let options = ClientOptions::new(key, "1").base_url(format!("{}/api", sandbox.url()));
+            let sms = EgoiSms::new(options).unwrap();
+            sms.ping(CallOptions::default()).await.unwrap();
+            let senders = sms.senders(CallOptions::default()).await;
+            match senders {
+                Ok(senders) => {
+                    assert_eq!((key, senders.iter().map(|one| &*one.id).collect()), ("right", vec!["1", "2"]))
+                }
+                Err(error) => assert_eq!((key, error.code()), ("wrong", ErrorCode::Unauthorized)),
+            }
+        }
+    }
+
+    #[tokio::test]
     async fn is_asked_whether_v1_is_up_by_the_engines_ping() {
         let sandbox = sandbox().await;
         let gateway = EgoiSms::new(sandbox.client_options(Api::V1)).unwrap();
@@ -628,7 +645,7 @@ mod an_engine_over_e_gois_sms_call {
     }
 
     #[tokio::test]
-    async fn a_gateway_that_does_not_answer_ends_the_engines_ping_when_its_time_is_over() {
+    async fn a_gateway_that_does_not_respond_ends_the_engines_ping_when_its_time_is_over() {
         let sandbox = sandbox().await;
         sandbox
             .fail_next(Fault { call: Some(FaultCall::Senders), delay: Duration::from_secs(60), ..Fault::default() })
@@ -702,7 +719,7 @@ mod numbers_that_play_a_part {
     }
 
     #[tokio::test]
-    async fn the_others_answer_their_status() {
+    async fn the_others_respond_with_their_status() {
         for (number, code) in [
             ("401", ErrorCode::Unauthorized),
             ("403", ErrorCode::Forbidden),
@@ -769,7 +786,7 @@ mod injected_failures {
     }
 
     #[tokio::test]
-    async fn a_malformed_and_a_huge_body_are_no_answer_the_client_takes() {
+    async fn a_malformed_and_a_huge_body_are_no_response_the_client_takes() {
         for body in [FaultBody::Malformed, FaultBody::Huge] {
             let (sandbox, client) =
                 failing(Fault { call: Some(FaultCall::Request), body: Some(body), ..Fault::default() }).await;
@@ -921,10 +938,10 @@ mod over_http {
             };
             let allowed = call("Sandbox:8080").await.0;
             assert_ne!(allowed, 421, "{path}");
-            let (status, answer) = call("other:8080").await;
+            let (status, response) = call("other:8080").await;
             assert_eq!(status, 421, "{path}");
             for word in ["error", "detail"] {
-                assert!(answer[word].as_str().unwrap().contains("--allow-host"), "{path}: {answer}");
+                assert!(response[word].as_str().unwrap().contains("--allow-host"), "{path}: {response}");
             }
         }
     }

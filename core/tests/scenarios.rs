@@ -190,17 +190,17 @@ impl Run {
         run.sandbox.clock().freeze(true);
         run.clock.freeze(true);
         let (client, engine) = (scenario.take::<Value>("client"), scenario.take("engine"));
-        let options = run.told(&if on == "engine" { engine } else { client }.unwrap_or_else(|| json!({})));
+        let options = run.resolved(&if on == "engine" { engine } else { client }.unwrap_or_else(|| json!({})));
         assert_eq!(run.make(Fields(options.as_object().unwrap().clone())), json!("made"));
         let steps: Vec<Value> = scenario.take("steps").unwrap();
         scenario.take::<String>("about").unwrap();
         let on: Vec<String> = scenario.take("on").unwrap();
         scenario.done();
         for step in steps {
-            let said = step.to_string();
+            let text = step.to_string();
             let mut step = Fields(step.as_object().unwrap().clone());
             let some: Vec<String> = step.take("on").unwrap_or_else(|| on.clone());
-            assert!(some.iter().all(|each| on.contains(each)), "{said} is on what the file is not on");
+            assert!(some.iter().all(|each| on.contains(each)), "{text} is on what the file is not on");
             if !some.contains(&run.on) {
                 continue;
             }
@@ -210,13 +210,13 @@ impl Run {
                 continue;
             }
             for _ in 0..step.take("times").unwrap_or(1) {
-                let gave = run.step(Fields(run.told(&step.0.clone().into()).as_object().unwrap().clone())).await;
+                let gave = run.step(Fields(run.resolved(&step.0.clone().into()).as_object().unwrap().clone())).await;
                 let right = match &gives {
-                    Some(gives) => is(&run.told(gives), &gave),
+                    Some(gives) => is(&run.resolved(gives), &gave),
                     None => gave.get("error").is_none(),
                 };
                 if !right {
-                    return Err(format!("{said}\ngave {gave}").into());
+                    return Err(format!("{text}\ngave {gave}").into());
                 }
             }
         }
@@ -224,10 +224,10 @@ impl Run {
     }
 
     /// A value with what earlier steps kept in the place of `<name>`, and with texts that are described made.
-    fn told(&self, value: &Value) -> Value {
+    fn resolved(&self, value: &Value) -> Value {
         match value {
             Value::String(text) => self.filled(text).into(),
-            Value::Array(list) => list.iter().map(|each| self.told(each)).collect(),
+            Value::Array(list) => list.iter().map(|each| self.resolved(each)).collect(),
             Value::Object(object) if object.contains_key("pieces") => {
                 assert_eq!(object.len(), 1, "{object:?}");
                 let pieces: Vec<(String, usize)> = serde_json::from_value(object["pieces"].clone()).unwrap();
@@ -243,7 +243,7 @@ impl Run {
                 text.chars().map(|c| become_of(c).to_string()).collect::<Vec<_>>().join(&between).into()
             }
             Value::Object(object) => {
-                object.iter().map(|(name, each)| (name.clone(), self.told(each))).collect::<Map<_, _>>().into()
+                object.iter().map(|(name, each)| (name.clone(), self.resolved(each))).collect::<Map<_, _>>().into()
             }
             other => other.clone(),
         }
@@ -271,7 +271,7 @@ impl Run {
                 keep = keep_as.or(Some("id".to_owned()));
                 let number: String = step.take("number").unwrap_or_else(|| NUMBER.to_owned());
                 match request_options(&mut step) {
-                    Ok(options) => said(on!(self, request(&number, options)), |made| verification(&made)),
+                    Ok(options) => reported(on!(self, request(&number, options)), |made| verification(&made)),
                     Err(error) => failure(&error),
                 }
             }
@@ -290,22 +290,22 @@ impl Run {
                 if let Some(seconds) = step.take("timeout") {
                     options = options.timeout(Duration::from_secs_f64(seconds));
                 }
-                said(on!(self, validate(&id, &code, options)), |outcome| outcome.as_str().into())
+                reported(on!(self, validate(&id, &code, options)), |outcome| outcome.as_str().into())
             }
             "cancel" => {
                 let (id, options) = (id(&mut step), call(&mut step));
-                said(on!(self, cancel(&id, options)), |state| state.as_str().into())
+                reported(on!(self, cancel(&id, options)), |state| state.as_str().into())
             }
             "resend" => {
                 let (id, options) = (id(&mut step), call(&mut step));
-                said(on!(self, resend(&id, options)), |resent| verification(&resent))
+                reported(on!(self, resend(&id, options)), |resent| verification(&resent))
             }
             "get" => {
                 let (id, options) = (id(&mut step), call(&mut step));
-                said(on!(self, get(&id, options)), |read| verification(&read))
+                reported(on!(self, get(&id, options)), |read| verification(&read))
             }
-            "ping" => said(self.client().ping(call(&mut step)).await, |()| "up".into()),
-            "senders" => said(self.client().senders(call(&mut step)).await, |senders| {
+            "ping" => reported(self.client().ping(call(&mut step)).await, |()| "up".into()),
+            "senders" => reported(self.client().senders(call(&mut step)).await, |senders| {
                 let row = |sender: &egoi_verify::SenderInfo| json!({"id": sender.id, "name": sender.name, "number": sender.number, "status": sender.status});
                 senders.iter().map(row).collect()
             }),
@@ -333,28 +333,28 @@ impl Run {
                 let delay: f64 = step.take("delay").unwrap_or_default();
                 step.0.insert("delay_ms".to_owned(), json!((delay * 1000.0).round() as u64));
                 let fault: Fault = serde_json::from_value(std::mem::take(&mut step.0).into()).unwrap();
-                said(self.sandbox.fail_next(fault), |()| Value::Null)
+                reported(self.sandbox.fail_next(fault), |()| Value::Null)
             }
             "send_fails" => {
                 self.outbox.lock().unwrap().fails = step.take("with");
                 Value::Null
             }
             "parse_number" => {
-                said(parse_number(&step.text("text"), step.take::<String>("default_region").as_deref()), |number| {
+                reported(parse_number(&step.text("text"), step.take::<String>("default_region").as_deref()), |number| {
                     number.e164().into()
                 })
             }
             "generate_code" => {
                 let code_type = code_type(&mut step).unwrap_or_default();
                 let size = code_size(step.take("code_size").unwrap_or(6));
-                said(size.and_then(|size| generate_code(code_type, size)), |code| code.expose().into())
+                reported(size.and_then(|size| generate_code(code_type, size)), |code| code.expose().into())
             }
             "sms_parts" => {
                 let parts = sms_parts(&step.text("text"));
                 json!({"encoding": parts.encoding.as_str(), "characters": parts.characters, "parts": parts.parts})
             }
-            "with_origin" => said(with_origin(&step.text("text"), &step.text("host")), Value::String),
-            "with_app_hash" => said(with_app_hash(&step.text("text"), &step.text("hash")), Value::String),
+            "with_origin" => reported(with_origin(&step.text("text"), &step.text("host")), Value::String),
+            "with_app_hash" => reported(with_app_hash(&step.text("text"), &step.text("hash")), Value::String),
             "code_in_sms" => code_of(&step.text("text"), code_type(&mut step), step.take("code_size")),
             _ => panic!("there is no step {kind}"),
         };
@@ -402,7 +402,7 @@ impl Run {
         } else {
             self.client_of(options).map(Verifier::Client)
         };
-        said(made, |verifier| {
+        reported(made, |verifier| {
             self.verifier = Some(verifier);
             "made".into()
         })
@@ -493,7 +493,7 @@ fn code_of(text: &str, code_type: Option<CodeType>, code_size: Option<u32>) -> V
     code_in_sms(text, code_type, code_size).as_ref().map(Code::expose).into()
 }
 
-fn said<T>(result: Result<T, Error>, value: impl FnOnce(T) -> Value) -> Value {
+fn reported<T>(result: Result<T, Error>, value: impl FnOnce(T) -> Value) -> Value {
     result.map_or_else(|error| failure(&error), value)
 }
 

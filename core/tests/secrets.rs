@@ -141,7 +141,7 @@ fn api_and_verb(call: &str) -> (Api, &str) {
 
 fn sent(answer: &Answer) -> Vec<Step> {
     let headers = answer.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect::<String>();
-    support::service::answer(answer.status, &headers, answer.body.as_bytes())
+    support::service::response(answer.status, &headers, answer.body.as_bytes())
 }
 
 /// A service that repeats what it should not. Before a validation over V2 it lets itself be read.
@@ -315,7 +315,7 @@ mod client {
         let secrets = Secrets::read();
         let password = secrets.given("proxy_password").to_owned();
         let repeats = format!("Proxy-Authenticate: Basic realm=\"{password}\"\r\n");
-        let service = Service::start(move |_| support::service::answer(407, &repeats, password.as_bytes())).await;
+        let service = Service::start(move |_| support::service::response(407, &repeats, password.as_bytes())).await;
         let proxy = service.url.replace("http://", &format!("http://user:{}@", secrets.given("proxy_password")));
         let client = options(&secrets, Api::V2, "https://nowhere.invalid").proxy(proxy).build().unwrap();
         let mut looked = Looked::new(&secrets);
@@ -521,12 +521,12 @@ mod engine {
         {
             let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
             let port = listener.local_addr().unwrap().port();
-            let said = format!("-{word} {all}\r\n");
+            let reply = format!("-{word} {all}\r\n");
             let serving = tokio::spawn(async move {
                 while let Ok((mut stream, _)) = listener.accept().await {
                     let mut asked = [0; 65_536];
                     while matches!(stream.read(&mut asked).await, Ok(1..))
-                        && stream.write_all(said.as_bytes()).await.is_ok()
+                        && stream.write_all(reply.as_bytes()).await.is_ok()
                     {}
                 }
             });
@@ -581,9 +581,9 @@ mod engine {
             let text = body["textBody"].as_str().unwrap();
             let code = text.rsplit(' ').next().unwrap();
             seen.lock().unwrap().push(code.to_owned());
-            let said =
+            let refusal =
                 serde_json::json!({"title": format!("{text} is too long"), "detail": format!("word {code}, ({code})")});
-            support::service::json(422, &said.to_string())
+            support::service::json(422, &refusal.to_string())
         })
         .await;
         let sms = EgoiSms::new(options(&secrets, Api::V2, &service.url)).unwrap();
@@ -593,10 +593,10 @@ mod engine {
             let error = engine.request(secrets.given("number"), wanted).await.unwrap_err();
             let code = codes.lock().unwrap().pop().unwrap();
             let cause = std::error::Error::source(&error).unwrap().to_string();
-            let said = format!("{error} {error:?} {cause}");
+            let text = format!("{error} {error:?} {cause}");
             assert!(cause.contains("the service responded with 422"), "{cause}");
-            assert!(!said.to_uppercase().contains(&code), "{code_type}: {code} is in {said}");
-            assert_eq!(secrets.found_in(&said), Vec::<String>::new(), "{said}");
+            assert!(!text.to_uppercase().contains(&code), "{code_type}: {code} is in {text}");
+            assert_eq!(secrets.found_in(&text), Vec::<String>::new(), "{text}");
         }
     }
 }
@@ -672,9 +672,9 @@ mod sandbox {
         let mut stream = tokio::net::TcpStream::connect(&address).await.unwrap();
         let asked = format!("GET /sandbox/journal HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
         stream.write_all(asked.as_bytes()).await.unwrap();
-        let mut said = String::new();
-        stream.read_to_string(&mut said).await.unwrap();
-        said
+        let mut text = String::new();
+        stream.read_to_string(&mut text).await.unwrap();
+        text
     }
 }
 
@@ -697,8 +697,8 @@ mod command_line {
                 let command = command.env("EGOI_API_KEY", secrets.given("api_key")).env("EGOI_SENDER", "1");
                 let done = command.env("EGOI_BASE_URL", &service.url).output().await.unwrap();
                 assert_ne!(done.status.code(), Some(0), "{arguments:?}, {}", answer.name);
-                let said = [done.stdout, done.stderr].concat();
-                looked.at(&format!("{arguments:?}, {}", answer.name), &String::from_utf8(said).unwrap());
+                let output = [done.stdout, done.stderr].concat();
+                looked.at(&format!("{arguments:?}, {}", answer.name), &String::from_utf8(output).unwrap());
             }
         }
         looked.end("the command line", 50);
@@ -712,7 +712,7 @@ mod sender {
     async fn a_sender_is_printed_with_its_number_masked() {
         let secrets = Secrets::read();
         let listed = r#"[{"id":"1","name":"Shop","phoneNumber":"+351917305826","senderStatus":"active"}]"#;
-        let service = Service::answering([support::service::json(200, listed)]).await;
+        let service = Service::responding([support::service::json(200, listed)]).await;
         let senders = service.client(Api::V2).senders(CallOptions::default()).await.unwrap();
         assert_eq!(senders[0].number.as_deref(), Some("+351917305826"));
         assert_eq!(secrets.found_in(&format!("{senders:?} {senders:#?}")), Vec::<String>::new());

@@ -50,7 +50,7 @@ const BEYOND_CHANCE: f64 = 10.0;
 const AGREEING: usize = 4;
 const MAX_RUNS: usize = 12;
 
-/// Nothing here waits: a store in memory answers at once.
+/// Nothing here waits: a store in memory responds at once.
 fn at_once<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(done) => done,
@@ -187,7 +187,7 @@ fn how_much_of_a_wrong_code_is_right_does_not_show_in_the_time_and_would_with_a_
     let _ = write!(std::io::stdout(), "timing, {samples} samples of each class a run:\n{report}");
     assert!(agreeing(&leaky) >= AGREEING, "the leak did not show, so that this could show none:\n{report}");
     assert!(agreeing(&library) < AGREEING, "the time tells how much of a wrong code is right:\n{report}");
-    // That is told by the answer, and no secret: but nothing is looked up in place of the work for the others.
+    // That is told by the response, and no secret: but nothing is looked up in place of the work for the others.
     let usual = median(ratios.clone());
     assert!(usual < 2.0, "right, wrong, unknown and another number's take {usual:.2} times as long:\n{report}");
 }

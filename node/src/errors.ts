@@ -137,7 +137,7 @@ export class RedirectedError extends VerifyError {
   readonly code = "redirected";
 }
 
-/** The answer is not the contract. */
+/** The response does not match the documented API. */
 export class InvalidResponseError extends VerifyError {
   readonly code = "invalid_response";
 }

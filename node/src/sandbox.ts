@@ -29,9 +29,9 @@ export interface SandboxOptions {
   code?: string | undefined;
   /** The one key that is accepted. Default: any. */
   apiKey?: string | undefined;
-  /** V2's answer to a validation has a status word in each item. Default: the bare list, as published. */
+  /** V2's response to a validation has a status word in each item. Default: the bare list, as published. */
   v2Words?: boolean | undefined;
-  /** What V2 answers to a wrong code. Default: 200, as to a right one. */
+  /** The status of V2's response to a wrong code. Default: 200, as to a right one. */
   v2Wrong?: 200 | 400 | undefined;
   /** The senders of the account: V2's ids, V1's hashes. A request of any other is refused. Default: `["1"]`. */
   senders?: readonly string[] | undefined;
@@ -50,13 +50,13 @@ export interface Fault {
   call?: "request" | "validate" | "cancel" | "resend" | "get" | "ping" | "senders" | "sms" | undefined;
   /** The number that the request is for; left out it fits every number. */
   number?: string | undefined;
-  /** The status to answer, 300 to 599. */
+  /** The status of the response, 300 to 599. */
   status?: number | undefined;
   /** How many seconds to wait first, at most 60. */
   delay?: number | undefined;
   /** Cuts the connection, before the call has any effect or after it. */
   cut?: "before" | "after" | undefined;
-  /** What to answer in place of the answer: JSON that breaks off, or 100 MiB. */
+  /** What replaces the response: JSON that breaks off, or 100 MiB. */
   body?: "malformed" | "huge" | "text_html" | "integer_ids" | "lagging_read" | "masked_code" | "errors" | undefined;
   /** How likely it strikes a call that it fits, 0 to 1. Default: 1. */
   probability?: number | undefined;

@@ -50,7 +50,7 @@ for (const [status, code, smsPossiblySent] of [
     [429, "rate_limited", false],
     [500, "unavailable", true],
 ]) {
-    test(`an answer ${status} to a request is ${code}`, async () => {
+    test(`a response ${status} to a request is ${code}`, async () => {
         phones.sandbox.failNext({ call: "request", status });
         await assert.rejects(phones.client.request(NUMBER), (error) => {
             assert.ok(error instanceof library[className(code)]);
@@ -69,7 +69,7 @@ test("a connection that breaks after the SMS is interrupted, and the SMS may be 
     });
 });
 
-test("an answer that is not the contract is invalid_response", async () => {
+test("a response that is not the contract is invalid_response", async () => {
     phones.sandbox.failNext({ call: "request", body: "malformed" });
     await assert.rejects(phones.client.request(NUMBER), { code: "invalid_response" });
 });

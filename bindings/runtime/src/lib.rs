@@ -188,11 +188,11 @@ mod tests {
 
     #[test]
     fn a_panic_in_what_does_not_wait_is_internal_and_its_words_are_not_repeated() {
-        let said = match guarded(panics) {
+        let text = match guarded(panics) {
             Err(Failure::Error(error)) => error.to_string(),
             other => format!("{other:?}"),
         };
-        assert!(said.starts_with("internal: ") && said.contains("lib.rs") && !said.contains("secret"), "{said}");
+        assert!(text.starts_with("internal: ") && text.contains("lib.rs") && !text.contains("secret"), "{text}");
     }
 
     #[test]

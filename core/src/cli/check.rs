@@ -35,7 +35,7 @@ pub(crate) async fn run(output: &Output, connection: &Connection) -> Result<Exit
         sender_is_listed: ours.map(|ours| senders.iter().any(|sender| sender.id == ours)),
         senders: senders.iter().map(listed).collect(),
     };
-    output.result(&checked, || told(&checked, ours))?;
+    output.result(&checked, || in_words(&checked, ours))?;
     Ok(Exit::Done)
 }
 
@@ -48,7 +48,7 @@ fn listed(sender: &SenderInfo) -> Listed<'_> {
     }
 }
 
-fn told(checked: &Checked<'_>, ours: Option<&str>) -> String {
+fn in_words(checked: &Checked<'_>, ours: Option<&str>) -> String {
     let mut lines = vec!["service  up".to_owned(), "key      good".to_owned()];
     let width = |of: fn(&Listed<'_>) -> usize| checked.senders.iter().map(of).max().unwrap_or(0);
     let (ids, names) = (width(|sender| sender.id.len()), width(|sender| words(sender).chars().count()));

@@ -122,7 +122,7 @@ pub(crate) fn main() -> ExitCode {
 fn run() -> Exit {
     let CommandLine { json, command } = match CommandLine::try_parse() {
         Ok(line) => line,
-        Err(told) => return explain(&told),
+        Err(error) => return explain(&error),
     };
     let output = Output { json };
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
@@ -156,19 +156,19 @@ async fn perform(command: Command, output: &Output) -> Result<Exit, Error> {
 }
 
 /// Help, the version, or what is wrong with the arguments.
-fn explain(told: &clap::Error) -> Exit {
-    if !told.use_stderr() {
-        return match output::write_styled(told) {
+fn explain(error: &clap::Error) -> Exit {
+    if !error.use_stderr() {
+        return match output::write_styled(error) {
             Ok(()) => Exit::Done,
             Err(error) => Output { json: false }.failed(&error),
         };
     }
     // The arguments could not be read, so whether JSON is wanted is not known from them.
     if std::env::args_os().take_while(|argument| argument != "--").any(|argument| argument == "--json") {
-        let text = told.to_string();
+        let text = error.to_string();
         let detail = text.trim().trim_start_matches("error: ");
         return Output { json: true }.failed(&Error::new(ErrorCode::InvalidInput, detail));
     }
-    let _ = told.print();
+    let _ = error.print();
     Exit::BadInput
 }

@@ -88,7 +88,7 @@ impl Output {
             };
             serde_json::to_string(&failure).unwrap_or_default()
         } else {
-            told(error, hint)
+            in_words(error, hint)
         };
         let _ = writeln!(io::stderr().lock(), "{text}");
         error.code().into()
@@ -96,7 +96,7 @@ impl Output {
 }
 
 /// For people.
-fn told(error: &Error, hint: Option<&str>) -> String {
+fn in_words(error: &Error, hint: Option<&str>) -> String {
     let mut text = format!("egoi-verify: {error}");
     if let Some(id) = error.request_id() {
         let _ = write!(text, "\n  request: {id}");

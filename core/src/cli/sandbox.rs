@@ -27,10 +27,10 @@ pub(crate) struct Options {
     /// The one key that is accepted; not a real one, for every process on this machine can see it [default: any]
     #[arg(long, value_name = "KEY")]
     api_key: Option<String>,
-    /// Have V2's answers to a validation carry a status word
+    /// Have V2's responses to a validation carry a status word
     #[arg(long)]
     v2_words: bool,
-    /// What V2 answers to a wrong code [default: 200, as published]
+    /// The status of V2's response to a wrong code [default: 200, as published]
     #[arg(long, value_name = "STATUS", value_parser = ["200", "400"])]
     v2_wrong: Option<String>,
     /// A sender of the account, V2's id or V1's hash; can be given several times [default: 1]

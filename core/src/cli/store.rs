@@ -66,7 +66,7 @@ pub(crate) async fn run(output: &Output, command: Command) -> Result<Exit, Error
                 requests: record.requests.iter().map(View::of).collect(),
                 limits: counted.collect(),
             };
-            output.result(&found, || told(&found))?;
+            output.result(&found, || in_words(&found))?;
         }
         Command::Unlock { number } => {
             engine.unlock(&number, options).await?;
@@ -93,7 +93,7 @@ fn engine() -> Result<Engine, Error> {
     Engine::new(sends_nothing, EngineOptions::default().store(store))
 }
 
-fn told(found: &Found<'_>) -> String {
+fn in_words(found: &Found<'_>) -> String {
     let mut lines: Vec<String> = Vec::new();
     for request in &found.requests {
         let View { id, state, created_at, .. } = request;

@@ -341,7 +341,7 @@ impl ClientOptions {
     }
 
     /// Whether a V2 validation reads the request first, because otherwise a wrong code on a request verified long ago could
-    /// pass. Switch it off only for an account whose answers to a validation carry status words. Default: yes.
+    /// pass. Switch it off only for an account whose responses to a validation carry status words. Default: yes.
     #[must_use]
     pub fn check_state_first(mut self, check: bool) -> Self {
         self.check_state_first = check;

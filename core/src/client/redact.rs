@@ -220,7 +220,7 @@ mod tests {
             number: Some(PhoneNumber::parse("351-910000000")?),
             message: Some("Your code for Acme is {CODE}\nThank you, XK7Q"),
         };
-        for (said, shown) in [
+        for (text, shown) in [
             ("key CANARY-KEY refused", "key [removed] refused"),
             ("code abc123 is wrong", "code [removed] is wrong"),
             ("to 351-910000000.", "to [removed]."),
@@ -233,9 +233,9 @@ mod tests {
             ("no code may be xk7q", "no code may be [removed]"),
             ("a\tb\u{7}c", "a bc"),
         ] {
-            assert_eq!(secrets.removed_from(said), shown, "{said}");
+            assert_eq!(secrets.removed_from(text), shown, "{text}");
         }
-        for said in [
+        for text in [
             "Basic dXNlcjpjYW5hcnkta2V5",      // user:canary-key
             "Basic dXNlcjpjYW5hcnkta2V5Og==,", // user:canary-key:
             "key=MTpjYW5hcnkta2V5MQ",          // 1:canary-key1
@@ -246,7 +246,7 @@ mod tests {
             "QUJDMTIz",             // ABC123
             "KzM1MTkxMDAwMDAwMA==", // +351910000000
         ] {
-            assert!(secrets.removed_from(said).ends_with(REMOVED), "{said}");
+            assert!(secrets.removed_from(text).ends_with(REMOVED), "{text}");
         }
         assert_eq!(
             secrets.removed_from("Senders are /v2/sms/senders, see docs"),

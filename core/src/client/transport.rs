@@ -135,15 +135,15 @@ impl HttpResponse {
             _ => ErrorCode::InvalidResponse,
         };
         let status = self.status;
-        let said = wire::decode_refusal(&self.body).map(|words| secrets.removed_from(&words));
+        let words = wire::decode_refusal(&self.body).map(|words| secrets.removed_from(&words));
         let page = secrets.web_page(&self.body);
         if status == 407 {
             let detail = wants_password("http");
             return Error::new(code, detail).with_status(status).with_reason(Reason::Proxy).with_retry_is_safe(false);
         }
         let where_to = "check that the base URL ends in `/api`, or over V1 in `/api/public`";
-        let is_elsewhere = code == ErrorCode::NotFound && (page.is_some() || said.is_none());
-        let detail = match said.or_else(|| page.clone()).or_else(|| secrets.beginning_of(&self.body)) {
+        let is_elsewhere = code == ErrorCode::NotFound && (page.is_some() || words.is_none());
+        let detail = match words.or_else(|| page.clone()).or_else(|| secrets.beginning_of(&self.body)) {
             _ if code == ErrorCode::Redirected => {
                 format!(
                     "the service responded with {status}, a redirection, which is not followed: the key would travel with it"
@@ -160,7 +160,7 @@ impl HttpResponse {
 
     /// The failure that a success which is not the contract means.
     pub(super) fn unexpected(&self, kind: Kind, what: impl std::fmt::Display) -> Error {
-        let detail = format!("the service's answer {what}");
+        let detail = format!("the service's response {what}");
         kind.failed(ErrorCode::InvalidResponse, detail).with_status(self.status)
     }
 }
@@ -432,7 +432,7 @@ fn wants_password(scheme: &str) -> String {
 }
 
 /// How a SOCKS5 proxy refuses to connect, in the HTTP library's words.
-const SOCKS_ANSWERS: [&str; 6] = [
+const SOCKS_RESPONSES: [&str; 6] = [
     "general server failure",
     "connection not allowed",
     "network unreachable",
@@ -446,30 +446,30 @@ fn cause_of(host: &str, is_plain_by_proxy: bool, error: &reqwest::Error) -> (Opt
         return (Some(Reason::Tls), refused_certificate(host, refused), false);
     }
     // The HTTP library does not export the types of these.
-    let said = |words: &str| chain(error).any(|cause| cause.to_string().contains(words));
+    let says = |words: &str| chain(error).any(|cause| cause.to_string().contains(words));
     let proxy = Some(Reason::Proxy);
     let text = |text: &str| text.to_owned();
-    if said("proxy authorization required") {
+    if says("proxy authorization required") {
         return (proxy, wants_password("http"), false);
     }
-    if said("SOCKS error: credentials not accepted")
-        || said("SOCKS error: server does not support user/pass authentication")
-        || said("SOCKS error: server implements authentication incorrectly")
+    if says("SOCKS error: credentials not accepted")
+        || says("SOCKS error: server does not support user/pass authentication")
+        || says("SOCKS error: server implements authentication incorrectly")
     {
         return (proxy, wants_password("socks5h"), false);
     }
-    if said("tunnel error: unsuccessful") {
+    if says("tunnel error: unsuccessful") {
         return (proxy, text("the proxy refused to connect there: allow that host and port in it"), true);
     }
-    if let Some(answered) = SOCKS_ANSWERS.iter().find(|answered| said(&format!("SOCKS error: {answered}"))) {
-        let fault = format!("the proxy refused to connect there ({answered}): allow that host and port in it");
+    if let Some(words) = SOCKS_RESPONSES.iter().find(|words| says(&format!("SOCKS error: {words}"))) {
+        let fault = format!("the proxy refused to connect there ({words}): allow that host and port in it");
         return (proxy, fault, true);
     }
-    if said("error resolving for socks proxy") {
+    if says("error resolving for socks proxy") {
         let fault = "the name has no address: check `base_url`, or with `socks5h://` let the proxy look it up";
         return (Some(Reason::Dns), text(fault), true);
     }
-    if said("tunnel error") || said("socks proxy") {
+    if says("tunnel error") || says("socks proxy") {
         return (proxy, text("the proxy could not be reached or does not work: check its URL, or HTTPS_PROXY"), true);
     }
     if is_plain_by_proxy {

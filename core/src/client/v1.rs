@@ -20,10 +20,10 @@ pub(super) async fn request(
 ) -> Result<RequestId, Error> {
     let kind = Kind::Send;
     let payload = wire::v1::encode_request(&call.shared.key, &call.shared.sender, number, terms)?;
-    let (response, said) = post(call, kind, &routes.request, payload).await?;
-    let word = said.status.unwrap_or_default();
+    let (response, decoded) = post(call, kind, &routes.request, payload).await?;
+    let word = decoded.status.unwrap_or_default();
     match words::normalised(&word).as_str() {
-        "ok" => said
+        "ok" => decoded
             .id
             .and_then(|id| RequestId::parse(&id).ok())
             .ok_or_else(|| response.unexpected(kind, "has no request id")),
@@ -96,9 +96,9 @@ async fn named(
     payload: Zeroizing<Vec<u8>>,
     id: &RequestId,
 ) -> Result<(HttpResponse, String), Error> {
-    let (response, said) = post(call, kind, url, payload).await?;
-    let Some(word) = said.status else { return Err(response.unexpected(kind, "has no status word")) };
-    match said.id {
+    let (response, decoded) = post(call, kind, url, payload).await?;
+    let Some(word) = decoded.status else { return Err(response.unexpected(kind, "has no status word")) };
+    match decoded.id {
         Some(named) if named == id.as_str() => Ok((response, word)),
         Some(_) => Err(response.unexpected(kind, "is about another request")),
         None if call.shared.words.outcome(&word).is_none() => Err(call.unknown_word(&response, kind, &word)),
@@ -113,12 +113,12 @@ async fn post(
     payload: Zeroizing<Vec<u8>>,
 ) -> Result<(HttpResponse, wire::v1::StatusResponse), Error> {
     let response = exchanged(call, kind, url, payload).await?;
-    let said = wire::v1::decode_response(&response.body).map_err(|fault| call.malformed(&response, kind, fault))?;
-    if said.has_errors {
+    let decoded = wire::v1::decode_response(&response.body).map_err(|fault| call.malformed(&response, kind, fault))?;
+    if decoded.has_errors {
         // With the id of a request something may have been done all the same.
-        return Err(refused(call, kind, &response).with_sms_possibly_sent(kind == Kind::Send && said.id.is_some()));
+        return Err(refused(call, kind, &response).with_sms_possibly_sent(kind == Kind::Send && decoded.id.is_some()));
     }
-    Ok((response, said))
+    Ok((response, decoded))
 }
 
 /// A success.

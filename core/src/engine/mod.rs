@@ -384,7 +384,7 @@ impl Inner {
             all = self.digests(&bits.to_be_bytes(), code.expose());
             &all
         };
-        // A store in this process loses no answer, and has no use for a name to ask again by.
+        // A store in this process loses no response, and has no use for a name to ask again by.
         let id_of_attempt = if self.store.is_in_process() { 0 } else { draw_bits()? };
         let attempt = Attempt { id: id_of_attempt, codes, number, client, limits: self.limits };
         self.store.validate(bits, attempt).await?.ok_or_else(|| self.unknown(id))
@@ -444,7 +444,7 @@ impl Inner {
             #[cfg(feature = "sandbox")]
             code,
         };
-        // A store ends its calls by itself; a gateway may never answer.
+        // A store ends its calls by itself; a gateway may never respond.
         let of_gateway = deadline.or_after(self.timeout);
         let Some(sent) = of_gateway.wait(self.sender.send(sms)).await else {
             let error = Error::new(ErrorCode::Timeout, of_gateway.missed("the gateway"));
@@ -587,7 +587,7 @@ fn repeatable(error: Error) -> Error {
     error.with_retry_is_safe(safe)
 }
 
-/// Whether the failure may be of the answer alone.
+/// Whether the failure may be of the response alone.
 fn is_unanswered<T>(result: &Result<T, Error>) -> bool {
     result.as_ref().is_err_and(|error| error.code() == ErrorCode::Storage)
 }

@@ -86,7 +86,7 @@ pub struct Fault {
     pub call: Option<FaultCall>,
     /// The number that the request is for; without it, every number.
     pub number: Option<String>,
-    /// The status to answer, 400 to 599 or a 3xx.
+    /// The status of the response, 400 to 599 or a 3xx.
     pub status: Option<u16>,
     /// How long to wait first; at most a minute.
     #[serde(rename = "delay_ms", with = "milliseconds")]

@@ -1,4 +1,4 @@
-//! Answers to the service's calls, and the failures that strike them.
+//! Responses to the service's calls, and the failures that strike them.
 
 use std::fmt;
 use std::sync::Arc;

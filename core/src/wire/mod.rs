@@ -204,40 +204,40 @@ fn decode_list<T: DeserializeOwned>(body: &[u8]) -> Result<Vec<T>, Malformed> {
 /// What the service says of a failure, in its own words, from any of the fields that either version uses. Nothing where
 /// it says nothing that can be read.
 pub fn decode_refusal(body: &[u8]) -> Option<String> {
-    let said = match serde_json::from_str(text(body).ok()?).ok()? {
+    let texts = match serde_json::from_str(text(body).ok()?).ok()? {
         Value::String(words) => vec![words],
-        Value::Array(list) if list.iter().all(Value::is_string) => said_in(Value::Array(list)),
+        Value::Array(list) if list.iter().all(Value::is_string) => texts_in(Value::Array(list)),
         Value::Array(mut list) if list.len() == 1 => words_of(list.pop()?),
         one => words_of(one),
     };
-    let said: Vec<_> = said.into_iter().filter(|words| !words.trim().is_empty()).collect();
-    (!said.is_empty()).then(|| said.join(": "))
+    let texts: Vec<_> = texts.into_iter().filter(|words| !words.trim().is_empty()).collect();
+    (!texts.is_empty()).then(|| texts.join(": "))
 }
 
 /// The words of an object that describes a failure: a problem document's, V1's, or those of a framework.
 fn words_of(described: Value) -> Vec<String> {
     let Value::Object(mut fields) = described else { return Vec::new() };
-    let mut said = Vec::new();
+    let mut texts = Vec::new();
     for field in ["title", "detail", "message", "error", "errorCode", "errors", "violations"] {
-        for words in fields.remove(field).map(said_in).unwrap_or_default() {
-            if !said.contains(&words) {
-                said.push(words);
+        for words in fields.remove(field).map(texts_in).unwrap_or_default() {
+            if !texts.contains(&words) {
+                texts.push(words);
             }
         }
     }
     match fields.remove("status") {
-        Some(Value::String(word)) if said.is_empty() => vec![word],
-        _ => said,
+        Some(Value::String(word)) if texts.is_empty() => vec![word],
+        _ => texts,
     }
 }
 
 /// The texts in a description, however deep: a string, a number, a list, or an object of them.
-fn said_in(description: Value) -> Vec<String> {
+fn texts_in(description: Value) -> Vec<String> {
     match description {
         Value::String(words) => vec![words],
         Value::Number(number) => vec![number.to_string()],
-        Value::Array(list) => list.into_iter().flat_map(said_in).collect(),
-        Value::Object(fields) => fields.into_values().flat_map(said_in).collect(),
+        Value::Array(list) => list.into_iter().flat_map(texts_in).collect(),
+        Value::Object(fields) => fields.into_values().flat_map(texts_in).collect(),
         Value::Null | Value::Bool(_) => Vec::new(),
     }
 }

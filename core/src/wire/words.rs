@@ -72,7 +72,7 @@ impl StatusWords {
         Ok(Self { more: more.into() })
     }
 
-    /// What a word means in answer to a validation.
+    /// What a word means in response to a validation.
     pub fn outcome(&self, word: &str) -> Option<Outcome> {
         Some(match self.meaning(word)? {
             Meaning::Pending | Meaning::WrongCode => Outcome::WrongCode,

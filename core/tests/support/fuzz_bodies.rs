@@ -28,13 +28,13 @@ pub(crate) const TARGETS: [Target; 9] = [
 
 /// V1: what is read is read again from what it is written as.
 pub(crate) fn read_v1(body: &[u8]) {
-    if let Ok(answer) = v1::decode_response(body) {
-        let word = answer.status.as_deref().unwrap_or_default();
+    if let Ok(response) = v1::decode_response(body) {
+        let word = response.status.as_deref().unwrap_or_default();
         look_up(word);
-        let id = answer.id.as_deref().unwrap_or_default();
+        let id = response.id.as_deref().unwrap_or_default();
         let again = v1::decode_response(&v1::encode_status(id, word));
         assert!(again.is_ok_and(|again| again.id.as_deref() == Some(id) && again.status.as_deref() == Some(word)));
-        assert_eq!(answer.has_errors, v1::has_errors(body));
+        assert_eq!(response.has_errors, v1::has_errors(body));
     }
     if let Ok(senders) = v1::decode_senders(body) {
         assert!(senders.iter().all(|sender| sender.number.is_none()));

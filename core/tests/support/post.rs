@@ -61,7 +61,7 @@ impl SmsGateway for Post {
             match fate {
                 Fate::Sent => Ok(()),
                 Fate::NotSent => Err(SendError::NotSent("the gateway refused the connection".into())),
-                Fate::PossiblySent => Err(SendError::PossiblySent("the gateway did not answer".into())),
+                Fate::PossiblySent => Err(SendError::PossiblySent("the gateway did not respond".into())),
                 Fate::Hangs => std::future::pending().await,
             }
         })

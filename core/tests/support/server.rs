@@ -43,7 +43,7 @@ pub(crate) struct Server {
 struct Keeper {
     child: Child,
     tell: Option<ChildStdin>,
-    told: BufReader<ChildStdout>,
+    replies: BufReader<ChildStdout>,
 }
 
 /// A program of one of these folders or of the path. None where it is not installed, which a line in capitals says, and
@@ -106,8 +106,8 @@ impl Server {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let (tell, told) = (keeper.stdin.take(), BufReader::new(keeper.stdout.take().unwrap()));
-        let keeper = Mutex::new(Keeper { child: keeper, tell, told });
+        let (tell, replies) = (keeper.stdin.take(), BufReader::new(keeper.stdout.take().unwrap()));
+        let keeper = Mutex::new(Keeper { child: keeper, tell, replies });
         let server = Self { folder, port, is_up, keeper, process: AtomicU32::new(0) };
         server.start_again();
         server
@@ -120,7 +120,7 @@ impl Server {
             let mut keeper = self.keeper.lock().unwrap();
             writeln!(keeper.tell.as_mut().unwrap(), "start").unwrap();
             let mut process = String::new();
-            keeper.told.read_line(&mut process).unwrap();
+            keeper.replies.read_line(&mut process).unwrap();
             drop(keeper);
             self.process.store(process.trim().parse().unwrap(), Ordering::SeqCst);
             // One that was killed may have left behind what the next trips over, and ends at once.
@@ -154,7 +154,7 @@ impl Server {
         self.end(Signal::SIGKILL);
     }
 
-    /// Stands still, with all of its processes, until [`Server::resume`]: its connections stay and nothing answers.
+    /// Stands still, with all of its processes, until [`Server::resume`]: its connections stay and nothing responds.
     pub(crate) fn pause(&self) {
         self.signal_all(Signal::SIGSTOP);
     }

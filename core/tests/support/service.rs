@@ -39,7 +39,7 @@ impl Arrived {
     }
 }
 
-/// What is done in answer to a request, in this order; afterwards the connection is kept.
+/// What is done in response to a request, in this order; afterwards the connection is kept.
 #[derive(Debug, Clone)]
 pub enum Step {
     Send(Vec<u8>),
@@ -52,12 +52,12 @@ pub enum Step {
     Stall,
 }
 
-/// A whole answer with a JSON body.
+/// A whole response with a JSON body.
 pub fn json(status: u16, body: &str) -> Vec<Step> {
-    answer(status, "Content-Type: application/json\r\n", body.as_bytes())
+    response(status, "Content-Type: application/json\r\n", body.as_bytes())
 }
 
-pub fn answer(status: u16, headers: &str, body: &[u8]) -> Vec<Step> {
+pub fn response(status: u16, headers: &str, body: &[u8]) -> Vec<Step> {
     let mut bytes = format!("HTTP/1.1 {status} X\r\n{headers}Content-Length: {}\r\n\r\n", body.len()).into_bytes();
     bytes.extend_from_slice(body);
     vec![Step::Send(bytes)]
@@ -68,7 +68,7 @@ pub fn answer(status: u16, headers: &str, body: &[u8]) -> Vec<Step> {
 pub enum Greeting {
     Wait,
     Reset,
-    /// An answer before any request.
+    /// A response before any request.
     Early(&'static str),
 }
 
@@ -94,10 +94,10 @@ impl Service {
         Self::greeting(Greeting::Wait, script).await
     }
 
-    /// Answers in this order, and then with a 500 that no test expects.
-    pub async fn answering(answers: impl IntoIterator<Item = Vec<Step>>) -> Self {
-        let answers = Mutex::new(answers.into_iter().collect::<VecDeque<_>>());
-        Self::start(move |_| answers.lock().unwrap().pop_front().unwrap_or_else(|| json(500, "{}"))).await
+    /// Responds in this order, and then with a 500 that no test expects.
+    pub async fn responding(responses: impl IntoIterator<Item = Vec<Step>>) -> Self {
+        let responses = Mutex::new(responses.into_iter().collect::<VecDeque<_>>());
+        Self::start(move |_| responses.lock().unwrap().pop_front().unwrap_or_else(|| json(500, "{}"))).await
     }
 
     pub async fn greeting(greeting: Greeting, script: impl Fn(&Arrived) -> Vec<Step> + Send + Sync + 'static) -> Self {

@@ -218,7 +218,7 @@ class RedirectedError(VerifyError):
 
 
 class InvalidResponseError(VerifyError):
-    """The answer is not the contract."""
+    """The response does not match the documented API."""
 
     code = "invalid_response"
 

@@ -56,7 +56,7 @@ class Sandbox:
             seed: Draws the same codes in every run. Default: the operating system's randomness.
             code: Every code is this one, for every size.
             api_key: The one key that is accepted. Default: any.
-            v2_words: V2's answer to a validation has a status word in each item; it is the bare list as published
+            v2_words: V2's response to a validation has a status word in each item; it is the bare list as published
                 otherwise.
             v2_wrong: The status of V2's response to a wrong code.
             senders: The senders of the account: V2's ids, V1's hashes. A request of any other is refused.
@@ -138,11 +138,11 @@ class Sandbox:
         Args:
             call: The call that fails. Default: any.
             number: The number that the request must be for. Default: any.
-            status: The HTTP status to answer, 300 to 599.
+            status: The HTTP status of the response, 300 to 599.
             delay: How long to wait first, at most 60 s.
             cut: When to cut the connection: ``"before"`` the call has any effect, or ``"after"`` it, in place of the
-                answer.
-            body: What to answer in place of the answer.
+                response.
+            body: What replaces the response.
             probability: How likely it strikes, 0 to 1.
             count: How often it strikes. ``None`` is without end.
 

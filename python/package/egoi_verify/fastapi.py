@@ -73,7 +73,7 @@ class _Code(BaseModel):
 
 
 class _Route(APIRoute):
-    """Answers an error of the library as JSON."""
+    """Returns an error of the library as JSON."""
 
     def get_route_handler(self) -> Callable[[Request], Any]:
         handle = super().get_route_handler()
@@ -108,8 +108,8 @@ def verification_router(
         verifier: An ``AsyncClient`` or an ``AsyncEngine``. It sets the limits.
         session: A dependency of FastAPI that returns the visitor's session. A session in a signed cookie will do: it
             holds the number and the request's id, and neither lets anybody do more.
-        verified: Called with the request and the number (E.164) when the number is proved, before the answer. Plain or
-            ``async``. An exception of it is the answer's.
+        verified: Called with the request and the number (E.164) when the number is proved, before the response. Plain
+            or ``async``. An exception of it is the response's.
         client: Names who asks, for ``sms_per_client`` and ``wrong_codes_per_client`` of an engine. Default: the address
             of the connection. Behind a proxy that is the proxy's, unless the server believes its headers.
         message: The SMS, with ``{CODE}``; the verifier's default if not given.
@@ -146,7 +146,7 @@ def verification_router(
         asked: Annotated[_Pending, Depends(pending)],
     ) -> Checked:
         if asked["is_verified"]:
-            # The answer was lost on its way, and the same visitor asks again.
+            # The response was lost on its way, and the same visitor asks again.
             return Checked(outcome=Outcome.VERIFIED)
         # The number is the session's, never the form's.
         outcome = await verifier.validate(asked["id"], given.code, number=asked["number"], client=client(request))

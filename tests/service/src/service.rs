@@ -168,12 +168,12 @@ impl Service {
             let below = arrived.path.strip_prefix("/s/").and_then(|path| path.split_once('/'));
             let url = format!("{}{}", self.url(), arrived.path);
             let actions = match (session, below) {
-                (Some(session), _) => session.borrow_mut().answer(&self.table, &arrived, &url),
+                (Some(session), _) => session.borrow_mut().response(&self.table, &arrived, &url),
                 (None, Some((id, path))) => {
                     let session = id.parse().ok().and_then(|id| self.sessions.borrow().get(&id).cloned());
                     arrived.path = path.to_owned();
-                    let answer = session.map(|session| session.borrow_mut().answer(&self.table, &arrived, &url));
-                    answer.unwrap_or_else(|| vec![Action::Close])
+                    let response = session.map(|session| session.borrow_mut().response(&self.table, &arrived, &url));
+                    response.unwrap_or_else(|| vec![Action::Close])
                 }
                 (None, None) => self.asked(&arrived).await,
             };
@@ -189,13 +189,13 @@ impl Service {
     async fn asked(self: &Rc<Self>, arrived: &Arrived) -> Vec<Action> {
         let (path, query) = arrived.path.split_once('?').unwrap_or((&arrived.path, ""));
         let query: HashMap<String, String> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-        let answer = match path {
+        let response = match path {
             "/open" => self.open(&query).await.map_err(|error| error.to_string()),
             "/seen" => self.seen(&query, Session::seen).await,
             "/sms" => self.seen(&query, Session::sms_calls).await,
             _ => Err("there is `/open`, `/seen` and `/sms`".to_owned()),
         };
-        let (status, body) = match answer {
+        let (status, body) = match response {
             Ok(body) => (200, body),
             Err(error) => (400, json!({"error": error})),
         };
@@ -207,7 +207,7 @@ impl Service {
         query: &HashMap<String, String>,
         of: impl FnOnce(&mut Session) -> Value,
     ) -> Result<Value, String> {
-        // What arrived before this question is read before it is answered: accepting, reading and answering take a turn each.
+        // What arrived before this question is read before it is answered: accepting, reading and responding take a turn each.
         for _ in 0..16 {
             tokio::task::yield_now().await;
         }

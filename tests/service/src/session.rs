@@ -101,8 +101,8 @@ impl Session {
         strikes.then_some(greeting)
     }
 
-    /// What is done in answer to a request.
-    pub(crate) fn answer(&mut self, table: &Table, arrived: &Arrived, url: &str) -> Vec<Action> {
+    /// What is done in response to a request.
+    pub(crate) fn response(&mut self, table: &Table, arrived: &Arrived, url: &str) -> Vec<Action> {
         self.seen.requests += 1;
         let Some((asked, is_v2)) = Asked::read(arrived) else {
             return actions(&[], &Texts::new(table, 404, &json!({}), url));
@@ -125,7 +125,7 @@ impl Session {
         self.seen.submits += u32::from(name == "validate");
         let fault = self.strikes(table, name);
         let mut after = self.world.clone();
-        let reply = after.answer(&asked, is_v2);
+        let reply = after.response(&asked, is_v2);
         if fault.is_none_or(|fault| fault.accepts) {
             self.world = after;
             self.seen.sms += reply.sms;

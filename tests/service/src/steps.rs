@@ -59,7 +59,7 @@ impl<'a> Texts<'a> {
         text
     }
 
-    fn answer(&self, status: u16, headers: &str, body: &str) -> Action {
+    fn response(&self, status: u16, headers: &str, body: &str) -> Action {
         let (headers, body) = (self.filled(headers), self.filled(body));
         Action::Send(format!("HTTP/1.1 {status} X\r\n{headers}Content-Length: {}\r\n\r\n{body}", body.len()).into())
     }
@@ -67,9 +67,9 @@ impl<'a> Texts<'a> {
 
 const JSON: &str = "Content-Type: application/json\r\n";
 
-/// What the steps come to; without any, the right answer.
+/// What the steps come to; without any, the right response.
 pub(crate) fn actions(steps: &[Step], texts: &Texts<'_>) -> Vec<Action> {
-    let good = || texts.answer(texts.status, JSON, "{good}");
+    let good = || texts.response(texts.status, JSON, "{good}");
     if steps.is_empty() {
         return vec![good()];
     }
@@ -83,10 +83,10 @@ pub(crate) fn actions(steps: &[Step], texts: &Texts<'_>) -> Vec<Action> {
         Step::Raw { raw, every: Some(every) } => {
             Action::Trickle(texts.filled(&raw.whole()).into(), Duration::from_millis(*every))
         }
-        Step::Answer { answer, headers: None, body } => texts.answer(*answer, JSON, &body.whole()),
-        Step::Answer { answer, headers: Some(headers), body } => {
+        Step::Response { response, headers: None, body } => texts.response(*response, JSON, &body.whole()),
+        Step::Response { response, headers: Some(headers), body } => {
             let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-            texts.answer(*answer, &headers, &body.whole())
+            texts.response(*response, &headers, &body.whole())
         }
         Step::Wait { wait } => Action::Wait(Duration::from_millis(*wait)),
         Step::Flood { flood } => Action::Flood(*flood),

@@ -25,7 +25,7 @@ impl Table {
         self.faults.iter().position(|fault| fault.name == name)
     }
 
-    /// The faults of an answer, which can strike any exchange.
+    /// The faults of a response, which can strike any exchange.
     pub(crate) fn drawn(&self) -> Vec<usize> {
         (0..self.faults.len()).filter(|at| self.faults[*at].at.is_none() && self.faults[*at].random).collect()
     }
@@ -60,7 +60,7 @@ pub(crate) struct Fault {
 }
 
 impl Fault {
-    /// Whether the client is to take what comes for the right answer.
+    /// Whether the client is to take what comes for the right response.
     pub(crate) fn is_good(&self) -> bool {
         self.expect == "good" || matches!(self.does.first(), Some(Step::Word(Word::Good)))
     }
@@ -110,8 +110,8 @@ pub(crate) enum Step {
         /// Milliseconds from byte to byte.
         every: Option<u64>,
     },
-    Answer {
-        answer: u16,
+    Response {
+        response: u16,
         headers: Option<BTreeMap<String, String>>,
         #[serde(default)]
         body: Text,

@@ -78,10 +78,10 @@ impl Toxiproxy {
         );
         let mut stream = TcpStream::connect(self.address).await?;
         stream.write_all((head + &body).as_bytes()).await?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await?;
-        let (_, said) = answer.split_once("\r\n\r\n").ok_or_else(|| io::Error::other(answer.clone()))?;
-        Ok(serde_json::from_str(said)?)
+        let mut response = String::new();
+        stream.read_to_string(&mut response).await?;
+        let (_, body) = response.split_once("\r\n\r\n").ok_or_else(|| io::Error::other(response.clone()))?;
+        Ok(serde_json::from_str(body)?)
     }
 
     pub(crate) async fn end(&self) -> io::Result<()> {

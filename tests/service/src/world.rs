@@ -1,4 +1,4 @@
-//! A service that does what the wire contract says, as far as a client can see: what it keeps, and its right answers.
+//! A service that does what the wire contract says, as far as a client can see: what it keeps, and its right responses.
 
 use std::collections::HashMap;
 
@@ -90,7 +90,7 @@ struct Request {
     number: String,
 }
 
-/// How V2 answers a validation.
+/// How V2 responds to a validation.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ways {
     /// With a status word.
@@ -109,7 +109,7 @@ pub(crate) struct World {
     requests: HashMap<String, Request>,
 }
 
-/// A right answer.
+/// A right response.
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) body: Value,
@@ -126,7 +126,7 @@ impl World {
         Self { ways, code: code.to_owned(), requests: HashMap::from([(id.to_owned(), request)]) }
     }
 
-    pub(crate) fn answer(&mut self, asked: &Asked, is_v2: bool) -> Reply {
+    pub(crate) fn response(&mut self, asked: &Asked, is_v2: bool) -> Reply {
         let reply = |status, body| Reply { status, body, sms: 0, says_verified: false };
         match asked {
             Asked::Request { number } => {

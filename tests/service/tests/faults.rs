@@ -173,11 +173,11 @@ async fn run(table: &'static Table, seed: u64) -> Result<usize, String> {
     for (at, planned) in opened.calls.iter().enumerate() {
         let code = planned.code.as_deref().unwrap_or_default();
         let done = call(&client, &planned.verb, &table.number, &id, code).await;
-        let told = |fault| format!("seed {seed}, call {at}, {}: {fault}", planned.verb);
-        assert_never(&planned.verb, &done, &opened.seen()).map_err(told)?;
+        let fault_of = |fault| format!("seed {seed}, call {at}, {}: {fault}", planned.verb);
+        assert_never(&planned.verb, &done, &opened.seen()).map_err(fault_of)?;
         if let Ok((word, made)) = done {
             if word == "verified" && code != table.code && planned.verb == "validate" {
-                return Err(told("a wrong code was verified".to_owned()));
+                return Err(fault_of("a wrong code was verified".to_owned()));
             }
             id = made.unwrap_or(id);
         }

@@ -20,7 +20,7 @@ public protocol VerificationServer: Sendable {
     func cancel(_ id: String) async throws -> VerificationState
 }
 
-/// What the server answers to a request and to a resend. Lengths of time and no instants, as a phone's idea of the time of
+/// The response of the server to a request and to a resend. Lengths of time and no instants, as a phone's idea of the time of
 /// day may be wrong.
 public struct CodeSent: Sendable, Hashable {
     /// What the server knows the request by: at most 128 characters of `A-Z a-z 0-9 . _ -`.

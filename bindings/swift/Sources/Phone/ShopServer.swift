@@ -16,7 +16,7 @@ struct ShopServer: VerificationServer {
             let token: String
         }
         self.url = url
-        token = try await Self.answer(to: Self.call("POST", url.appendingPathComponent("sessions")), as: Session.self)
+        token = try await Self.response(to: Self.call("POST", url.appendingPathComponent("sessions")), as: Session.self)
             .token
     }
 
@@ -52,7 +52,8 @@ struct ShopServer: VerificationServer {
         struct Me: Decodable {
             let number: String?
         }
-        return try await Self.answer(to: signed(Self.call("GET", url.appendingPathComponent("me"))), as: Me.self).number
+        return try await Self.response(to: signed(Self.call("GET", url.appendingPathComponent("me"))), as: Me.self)
+            .number
     }
 
     private struct Sent: Decodable {
@@ -75,13 +76,13 @@ struct ShopServer: VerificationServer {
         let error: Failure
     }
 
-    private func post<Answer: Decodable>(
-        _ path: String, _ body: [String: String] = [:], as: Answer.Type
-    ) async throws -> Answer {
+    private func post<Response: Decodable>(
+        _ path: String, _ body: [String: String] = [:], as: Response.Type
+    ) async throws -> Response {
         var request = signed(Self.call("POST", url.appendingPathComponent(path)))
         request.setValue("application/json", forHTTPHeaderField: "Content-Type")
         request.httpBody = try JSONEncoder().encode(body)
-        return try await Self.answer(to: request, as: Answer.self)
+        return try await Self.response(to: request, as: Response.self)
     }
 
     private func signed(_ request: URLRequest) -> URLRequest {
@@ -96,7 +97,9 @@ struct ShopServer: VerificationServer {
         return request
     }
 
-    private static func answer<Answer: Decodable>(to request: URLRequest, as: Answer.Type) async throws -> Answer {
+    private static func response<Response: Decodable>(to request: URLRequest, as: Response.Type) async throws
+        -> Response
+    {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         let (data, response) = try await URLSession.shared.data(for: request)
@@ -106,10 +109,10 @@ struct ShopServer: VerificationServer {
                 code: failure.code, detail: failure.detail, retryAfter: failure.retryAfter,
                 smsPossiblySent: failure.smsPossiblySent ?? true)
         }
-        guard let answer = try? decoder.decode(Answer.self, from: data) else { throw unexpected }
-        return answer
+        guard let response = try? decoder.decode(Response.self, from: data) else { throw unexpected }
+        return response
     }
 }
 
-/// An answer that the server of this example does not give.
-private let unexpected = Problem(code: "invalid_response", detail: "the server's answer was not understood")
+/// A response that the server of this example does not give.
+private let unexpected = Problem(code: "invalid_response", detail: "the server's response was not understood")

@@ -46,7 +46,7 @@ final class Listener: Sendable {
 }
 
 /// A server that reads what comes, one connection after another, and says when the other side ended each. Unless it is
-/// given an answer, it never answers.
+/// given a response, it never responds.
 final class SilentServer: Sendable {
     private let listener: Listener
 
@@ -66,7 +66,7 @@ final class SilentServer: Sendable {
     /// body, is answered with this JSON.
     func watch(answering json: String? = nil) -> AsyncStream<String> {
         let listener = listener
-        let answer = json.map {
+        let response = json.map {
             Array(
                 "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: \($0.utf8.count)\r\n\r\n\($0)"
                     .utf8)
@@ -79,7 +79,7 @@ final class SilentServer: Sendable {
                     while recv(connection, &bytes, bytes.count, 0) > 0 {
                         if !wasSeen { events.yield("seen") }
                         wasSeen = true
-                        if let answer { send(connection, answer, answer.count, 0) }
+                        if let response { send(connection, response, response.count, 0) }
                     }
                     close(connection)
                     events.yield("ended")

@@ -98,15 +98,18 @@ mod tests {
 
     #[tokio::test]
     async fn a_code_of_another_size_is_a_fault() -> Result<(), Error> {
-        let told = fault(&Sandbox::start(options().code("12345")).await?).await;
-        assert_eq!(told.as_deref(), Some("whether the code has 4 digits is (5, true), and should be (4, true)"));
+        let found = fault(&Sandbox::start(options().code("12345")).await?).await;
+        assert_eq!(found.as_deref(), Some("whether the code has 4 digits is (5, true), and should be (4, true)"));
         Ok(())
     }
 
     #[tokio::test]
     async fn an_old_code_that_still_works_is_a_fault() -> Result<(), Error> {
-        let told = fault(&Sandbox::start(options().code("1234")).await?).await;
-        assert_eq!(told.as_deref(), Some("the state after is String(\"verified\"), and should be String(\"pending\")"));
+        let found = fault(&Sandbox::start(options().code("1234")).await?).await;
+        assert_eq!(
+            found.as_deref(),
+            Some("the state after is String(\"verified\"), and should be String(\"pending\")")
+        );
         Ok(())
     }
 
@@ -114,7 +117,7 @@ mod tests {
     async fn a_call_that_fails_is_a_fault() -> Result<(), Error> {
         let sandbox = Sandbox::start(options()).await?;
         sandbox.fail_next(Failure { call: Some(FaultCall::Cancel), status: Some(500), ..Failure::default() })?;
-        assert!(fault(&sandbox).await.is_some_and(|told| told.starts_with("a call failed with unavailable: ")));
+        assert!(fault(&sandbox).await.is_some_and(|found| found.starts_with("a call failed with unavailable: ")));
         Ok(())
     }
 

@@ -155,7 +155,7 @@ impl Printer {
                 "path": exchange.path,
                 "status": exchange.status,
                 "request": value(&exchange.asked),
-                "answer": value(&exchange.response),
+                "response": value(&exchange.response),
             }),
         );
 
@@ -214,7 +214,7 @@ impl Printer {
             .zip(&fields)
             .map(|(name, (_, value))| {
                 let space = " ".repeat(width.saturating_sub(name.chars().count()));
-                let style = if is_told(name) { Style::Bold } else { Style::Plain };
+                let style = if is_shown(name) { Style::Bold } else { Style::Plain };
                 format!("{}{space} {}", self.painted(Style::Dim, name), self.painted(style, value))
             })
             .collect();
@@ -273,7 +273,7 @@ impl Printer {
 }
 
 /// Whether the story is about this field.
-fn is_told(name: &str) -> bool {
+fn is_shown(name: &str) -> bool {
     matches!(name, "\"code\":" | "\"status\":")
 }
 

@@ -275,8 +275,8 @@ impl<'a> Story<'a> {
         let read = self.client.get(id, CallOptions::default()).await?;
         let [exchange] = self.exchanges(&[show])?;
         let response = value(&exchange.response);
-        let told = [&response["id"], &response["recipientNumber"], &response["status"], &response["codeTTL"]];
-        same("what the read answers", &told, &[&json!(id), &json!(WIRE_NUMBER), &json!(right.as_str()), &json!(60)])?;
+        let shown = [&response["id"], &response["recipientNumber"], &response["status"], &response["codeTTL"]];
+        same("what the read shows", &shown, &[&json!(id), &json!(WIRE_NUMBER), &json!(right.as_str()), &json!(60)])?;
         same("what the library says", &(read.state, read.number.as_deref()), &(right, Some(NUMBER)))
     }
 

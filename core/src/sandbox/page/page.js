@@ -225,22 +225,22 @@ function fail(reason) {
 // ---- Talking to the sandbox
 
 async function call(method, path, body) {
-  const answer = await fetch(path, {
+  const response = await fetch(path, {
     method,
     cache: "no-store",
     headers: method === "POST" ? { "Content-Type": "application/json" } : {},
     body: body && JSON.stringify(body),
   });
-  if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}`);
-  const text = await answer.text();
+  if (!response.ok) throw new Error(`${method} ${path} responded with ${response.status}`);
+  const text = await response.text();
   return text === "" ? null : JSON.parse(text);
 }
 
 async function act(method, path, body) {
   try {
-    const answer = await call(method, path, body);
+    const response = await call(method, path, body);
     fail("");
-    return answer;
+    return response;
   } catch (error) {
     fail(`That did not work: ${error.message}.`);
     return null;
@@ -248,8 +248,8 @@ async function act(method, path, body) {
 }
 
 async function changeClock(body) {
-  const answer = await act("POST", "/sandbox/clock", body);
-  if (answer?.now) setClock(answer);
+  const response = await act("POST", "/sandbox/clock", body);
+  if (response?.now) setClock(response);
 }
 
 // What arrives while the snapshot is under way is applied on top of it; everything here can be applied twice.
@@ -368,6 +368,6 @@ setInterval(tick, 250);
 document.addEventListener("visibilitychange", async () => {
   // A machine that slept has missed time that performance.now() did not count.
   if (document.hidden) return;
-  const answer = await call("GET", "/sandbox/clock").catch(() => null);
-  if (answer) setClock(answer);
+  const response = await call("GET", "/sandbox/clock").catch(() => null);
+  if (response) setClock(response);
 });

@@ -31,7 +31,7 @@ def service_answers(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMe
     except (ImproperlyConfigured, ImportError, VerifyError) as error:
         return [Error(str(error), id="egoi_verify.E002")]
     try:
-        # The service answers `ping` whatever the key, and `senders` with the right one alone.
+        # The service accepts `ping` with any key, and `senders` with a valid one only.
         for name in ("ping", "senders"):
             ask = getattr(verifier, name, None)
             if ask is not None:

@@ -49,16 +49,16 @@ impl Toxiproxy {
     }
 }
 
-/// What the service answers below its URL.
+/// The response of the service below its URL.
 pub(crate) fn ask<T: DeserializeOwned>(path: &str, query: &[(&str, &str)]) -> T {
     let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
     let mut stream = TcpStream::connect(&program().address).unwrap();
     write!(stream, "GET {path}?{query} HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
     stream.shutdown(Shutdown::Write).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    assert!(head.starts_with("HTTP/1.1 200"), "{path}?{query}: {answer}");
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    let (head, body) = response.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("HTTP/1.1 200"), "{path}?{query}: {response}");
     serde_json::from_str(body).unwrap()
 }
 

@@ -116,7 +116,7 @@ public enum class Advice {
  * Why a call to the app's server failed.
  *
  * @property code the word of a [VerifyException] that the server passed on, for example `rate_limited`; `interrupted` where
- *   no answer came; or, if the server said so of a code, `already_verified` or `too_many_attempts`
+ *   no response came; or, if the server said so of a code, `already_verified` or `too_many_attempts`
  * @property detail in words, for people; holds no code and no full number
  * @property retryAfter how long to wait, if it is known
  * @property smsPossiblySent whether an SMS may have gone out

@@ -30,7 +30,7 @@ public interface VerificationServer {
 }
 
 /**
- * What the server answers to a request and to a resend. Lengths of time and not instants, as a phone's idea of the time of
+ * The response of the server to a request and to a resend. Lengths of time and not instants, as a phone's idea of the time of
  * day may be wrong.
  *
  * @property id what the server knows the request by: at most 128 characters of `A-Z a-z 0-9 . _ -`

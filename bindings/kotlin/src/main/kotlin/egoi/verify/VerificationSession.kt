@@ -140,8 +140,8 @@ public class VerificationSession(
         var ended = false
         val call = scope.launch {
             try {
-                val answer = ask(begun)
-                ffi { answered(answer) }
+                val response = ask(begun)
+                ffi { answered(response) }
             } catch (cancelled: CancellationException) {
                 throw cancelled
             } catch (failure: Exception) {

@@ -124,7 +124,7 @@ class ClientTest {
     }
 
     @Test
-    fun `ping and senders answer`(): Unit = runBlocking {
+    fun `ping and senders response`(): Unit = runBlocking {
         withSandbox { sandbox ->
             val client = sandbox.client()
             client.ping()
@@ -150,7 +150,7 @@ class ClientTest {
     }
 
     @Test
-    fun `an answer that breaks off may have sent an SMS`(): Unit = runBlocking {
+    fun `a response that breaks off may have sent an SMS`(): Unit = runBlocking {
         withSandbox { sandbox ->
             sandbox.failNext(Fault(call = FaultCall.REQUEST, cut = Cut.AFTER))
             val failure = failing<VerifyException.Interrupted> { sandbox.client().request(NUMBER) }
@@ -161,7 +161,7 @@ class ClientTest {
     }
 
     @Test
-    fun `an answer that is not the contract is told apart`(): Unit = runBlocking {
+    fun `a response that is not the contract is told apart`(): Unit = runBlocking {
         withSandbox { sandbox ->
             sandbox.failNext(Fault(call = FaultCall.REQUEST, body = FaultBody.MALFORMED))
             failing<VerifyException.InvalidResponse> { sandbox.client().request(NUMBER) }

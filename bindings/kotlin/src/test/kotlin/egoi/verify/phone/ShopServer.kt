@@ -44,9 +44,9 @@ class ShopServer private constructor(private val url: String, private val token:
     // --8<-- [end:server]
 
     /** The number that this session has proved, as the server knows it. */
-    suspend fun provedNumber(): String? = answer(call("$url/me", token).GET().build()).orNull("number")?.asString
+    suspend fun provedNumber(): String? = response(call("$url/me", token).GET().build()).orNull("number")?.asString
 
-    private suspend fun post(path: String, body: JsonObject = JsonObject()): JsonObject = answer(
+    private suspend fun post(path: String, body: JsonObject = JsonObject()): JsonObject = response(
         call("$url/$path", token)
             .header("Content-Type", "application/json")
             .POST(BodyPublishers.ofString(body.toString()))
@@ -58,17 +58,17 @@ class ShopServer private constructor(private val url: String, private val token:
 
         /** Signs in. */
         suspend fun signIn(url: String): ShopServer {
-            val session = answer(call("$url/sessions").POST(BodyPublishers.noBody()).build())
+            val session = response(call("$url/sessions").POST(BodyPublishers.noBody()).build())
             return ShopServer(url, understood { session["token"].asString })
         }
 
         private fun call(url: String, token: String? = null): HttpRequest.Builder =
             HttpRequest.newBuilder(URI(url)).apply { if (token != null) header("Authorization", "Bearer $token") }
 
-        private suspend fun answer(call: HttpRequest): JsonObject {
-            val answer = http.sendAsync(call, BodyHandlers.ofString()).await()
-            val json = understood { JsonParser.parseString(answer.body()).asJsonObject }
-            if (answer.statusCode() < 300) return json
+        private suspend fun response(call: HttpRequest): JsonObject {
+            val response = http.sendAsync(call, BodyHandlers.ofString()).await()
+            val json = understood { JsonParser.parseString(response.body()).asJsonObject }
+            if (response.statusCode() < 300) return json
             throw understood {
                 val error = json.getAsJsonObject("error")
                 VerificationServerException(
@@ -100,7 +100,7 @@ class ShopServer private constructor(private val url: String, private val token:
         } catch (failure: RuntimeException) {
             throw VerificationServerException(
                 code = "invalid_response",
-                detail = "the server's answer was not understood",
+                detail = "the server's response was not understood",
                 cause = failure,
             )
         }
