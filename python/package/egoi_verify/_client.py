@@ -187,6 +187,10 @@ class Connection:
         )
 
 
+# A TypeError names no private class.
+Connection.__init__.__qualname__ = "__init__"
+
+
 class DocumentedService:
     """The documentation of the calls about the service, which the classes below inherit."""
 

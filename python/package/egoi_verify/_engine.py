@@ -236,6 +236,10 @@ class BaseEngine:
         raise TypeError(f"{type(self).__name__} holds keys and state and cannot be pickled; make one where it is used")
 
 
+# A TypeError names no private class.
+BaseEngine.__init__.__qualname__ = "__init__"
+
+
 def _check_gateway(send: object) -> None:
     """Refuses what can send nothing, before the first SMS is to be sent."""
     wanted = "it must be a function of an OutgoingSms, or an EgoiSms"
