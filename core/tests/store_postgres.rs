@@ -476,11 +476,11 @@ mod plans {
         engine.get(&id, CallOptions::default()).await.unwrap();
         engine.resend(&id, CallOptions::default()).await.unwrap();
         engine.cancel(&id, CallOptions::default()).await.unwrap();
-        let quota = Some(Quota { limit: 5, per: Duration::from_secs(60) });
-        let limits = Limits { sms_per_number: quota, sms_per_client: quota, ..Limits::NONE };
+        let quota = Quota { limit: 5, per: Duration::from_secs(60) };
+        let limits = Limits { sms_per_number: Some(quota), sms_per_client: Some(quota), ..Limits::NONE };
         let client = Some([i as u8; 16]);
         let claim = NewClaim { client, limits, ..new_claim([i as u8; 32], 1, number(i)) };
-        let attempt = ClientAttempt { id: i as u128, client: [i as u8; 16], quota: quota.unwrap() };
+        let attempt = ClientAttempt { id: i as u128, client: [i as u8; 16], quota };
         store.count_attempt(attempt).await.unwrap();
         store.give_attempt_back(attempt).await.unwrap();
         store.claim(claim.clone()).await.unwrap();
