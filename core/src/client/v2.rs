@@ -87,7 +87,7 @@ async fn judge(
     let kind = Kind::Submit;
     let reads = call.shared.check_state_first;
     let payload = wire::v2::encode_validate(code)?;
-    let submitted = call.exchange(post(kind, routes.validate.of(id)?, Some(payload))).await?;
+    let submitted = call.exchange(post(kind, routes.validate.of(id), Some(payload))).await?;
     let accepted = submitted.status != 400;
     if accepted {
         if let Some(word) = done(call, kind, &submitted, id)? {
@@ -167,7 +167,7 @@ fn can_be_code(shown: &str, size: Option<usize>) -> bool {
 
 pub(super) async fn cancel(call: &Call<'_>, routes: &routes::V2, id: &RequestId) -> Result<State, Error> {
     let kind = Kind::Cancel;
-    let cancelled = call.exchange(post(kind, routes.cancel.of(id)?, None)).await?;
+    let cancelled = call.exchange(post(kind, routes.cancel.of(id), None)).await?;
     if cancelled.status != 400
         && let Some(word) = done(call, kind, &cancelled, id)?
     {
@@ -179,7 +179,7 @@ pub(super) async fn cancel(call: &Call<'_>, routes: &routes::V2, id: &RequestId)
 
 pub(super) async fn resend(call: &Call<'_>, routes: &routes::V2, id: &RequestId) -> Result<Verification, Error> {
     let kind = Kind::Send;
-    let resent = call.exchange(post(kind, routes.resend.of(id)?, None)).await?;
+    let resent = call.exchange(post(kind, routes.resend.of(id), None)).await?;
     if resent.status == 400 {
         return Err(match state_after(call, routes, id).await? {
             (State::Pending, _) => call.failure(&resent, kind),
@@ -276,7 +276,7 @@ fn done(call: &Call<'_>, kind: Kind, response: &HttpResponse, id: &RequestId) ->
 
 /// Reads the request as the service has it now.
 async fn read(call: &Call<'_>, routes: &routes::V2, id: &RequestId) -> Result<(HttpResponse, Read), Error> {
-    let response = call.exchange(get_of(routes.get.of(id)?)).await?;
+    let response = call.exchange(get_of(routes.get.of(id))).await?;
     let read = decoded(call, Kind::Read, &response, wire::v2::decode_read)?;
     match &read.id {
         Some(named) if named != id.as_str() => Err(response.unexpected(Kind::Read, "is about another request")),
