@@ -212,7 +212,7 @@ package-python: $(VENV)/installed ## the wheel, into python/dist and python/.ven
 	tools/package-python.sh
 
 package-node: node/node_modules/.package-lock.json ## the npm packages, into node/build
-	cd node && npm run --silent build && npm run --silent pack
+	cd node && ../tools/without-paths.sh npm run --silent build && npm run --silent pack
 
 package-kotlin: native ## the jars, into bindings/kotlin/target
 	tools/setup-debian.sh java

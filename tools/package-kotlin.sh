@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-shipped() { "${CARGO:-cargo}" rustc --locked --profile shipped --crate-type cdylib "$@"; }
+shipped() { tools/without-paths.sh "${CARGO:-cargo}" rustc --locked --profile shipped --crate-type cdylib "$@"; }
 # With the stores of a server; an AAR has the library of a phone.
 shipped -p egoi-verify-native
 # The sandbox: only for tests.

@@ -10,10 +10,12 @@ import subprocess
 import sys
 import venv
 import zipfile
+from email.message import Message
 from email.parser import Parser
 from pathlib import Path
 
 import pytest
+from support_program import VERSIONS
 
 PYTHON = Path(__file__).parent.parent
 MIB = 1024 * 1024
@@ -23,6 +25,17 @@ MIB = 1024 * 1024
 def wheel() -> Path:
     (found,) = (PYTHON / "dist").glob("*.whl")
     return found
+
+
+def content(wheel: Path, end: str) -> bytes:
+    """The only file of the wheel whose name ends so."""
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith(end))
+        return archive.read(name)
+
+
+def metadata(wheel: Path) -> Message:
+    return Parser().parsestr(content(wheel, ".dist-info/METADATA").decode())
 
 
 @pytest.fixture(scope="module")
@@ -53,10 +66,7 @@ def test_it_runs_on_linux_as_old_as_manylinux2014(wheel: Path) -> None:
 
 
 def test_it_needs_no_other_package_at_run_time(wheel: Path) -> None:
-    with zipfile.ZipFile(wheel) as archive:
-        (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
-        metadata = Parser().parsestr(archive.read(name).decode())
-    required = metadata.get_all("Requires-Dist") or []
+    required = metadata(wheel).get_all("Requires-Dist") or []
     assert [each for each in required if "extra ==" not in each] == []
     assert any("pytest" in each and "extra == 'pytest'" in each for each in required)
 
@@ -65,7 +75,45 @@ def test_it_has_types_and_licences(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
     assert {"egoi_verify/py.typed", "egoi_verify/_native.pyi", "egoi_verify/_native.abi3.so"} <= set(names)
-    assert {name.rsplit("/", 1)[-1] for name in names if "licenses/" in name} == {"LICENSE-MIT", "LICENSE-APACHE"}
+    licences = {name.rsplit("/", 1)[-1] for name in names if "licenses/" in name}
+    assert licences == {"LICENSE-MIT", "LICENSE-APACHE", "THIRD-PARTY-LICENSES.txt"}
+
+
+def test_it_has_the_licence_of_every_crate_that_its_library_names(wheel: Path) -> None:
+    library = content(wheel, "_native.abi3.so")
+    # Of a place where it may panic.
+    crates = set(re.findall(rb"/registry/src/[^/]+/([a-zA-Z0-9_-]+?)-(\d+\.\d+\.\d+[^/]*)/", library))
+    assert len(crates) > 50
+    licences = content(wheel, "THIRD-PARTY-LICENSES.txt").decode()
+    software, _, texts = licences.partition("=" * 80)
+    for name, version in crates:
+        crate = f"{name.decode()} {version.decode()}"
+        assert f"\n- {crate}: " in software
+        assert re.search(rf"(^|, ){re.escape(crate)}(,|$)", texts, re.MULTILINE), crate
+    assert "Rust's standard library" in software and "SQLite" in software
+
+
+def test_it_has_no_folder_of_the_machine_that_built_it(wheel: Path) -> None:
+    folders = {str(PYTHON.parent.resolve()), str(Path.home()), os.environ.get("CARGO_HOME", str(Path.home()))}
+    with zipfile.ZipFile(wheel) as archive:
+        for name in archive.namelist():
+            found = archive.read(name)
+            assert [folder for folder in folders if f"{folder}/".encode() in found] == [], name
+
+
+def test_its_classifiers_name_the_versions_that_it_is_tested_with(wheel: Path) -> None:
+    named = re.findall(
+        r"Programming Language :: Python :: (3\.\d+)", "\n".join(metadata(wheel).get_all("Classifier") or [])
+    )
+    assert tuple(named) == VERSIONS
+
+
+def test_pypi_can_follow_every_link_of_its_page(wheel: Path) -> None:
+    shown = metadata(wheel)
+    assert shown.get_all("Project-URL")
+    links = re.findall(r"\]\(([^)\s]+)\)", str(shown.get_payload()))
+    assert len(links) > 3
+    assert [link for link in links if not link.startswith(("https://", "#"))] == []
 
 
 def test_no_text_in_it_names_a_folder_of_the_machine_that_built_it(wheel: Path) -> None:
@@ -107,7 +155,8 @@ def test_the_source_distribution_builds(tmp_path: Path) -> None:
     # As `pip install` builds it, where the wheel was built: what others wrote is not compiled again.
     built = subprocess.run(
         [
-            *(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"),
+            *(PYTHON.parent / "tools" / "without-paths.sh", sys.executable, "-m", "pip", "wheel"),
+            *("--quiet", "--no-deps", "--no-build-isolation"),
             *("--config-settings", "build-args=--zig --compatibility manylinux2014"),
             *("--wheel-dir", tmp_path / "built", source),
         ],
