@@ -170,15 +170,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_gives_the_url_that_parsing_gives() {
-        let base = Url::parse("https://example.com/api").unwrap();
+    fn an_id_gives_the_url_that_parsing_gives() -> Result<(), Box<dyn std::error::Error>> {
+        let base = Url::parse("https://example.com/api")?;
         for path in ["v2/verify/{id}", "ä/{id}/code", "x/../{id}.json", "get?full=ü&id={id}", "{id}?a=%2F"] {
-            let named = named(&base, "v2_paths", path).unwrap();
+            let named = named(&base, "v2_paths", path)?;
             for id in ["9a7c0de1f2b34455", "A-z_0.9", "..."] {
-                let parsed = Url::parse(&below(&base, &path.replace("{id}", id))).unwrap();
-                assert_eq!(named.of(&RequestId::parse(id).unwrap()), parsed, "{path} {id}");
+                let parsed = Url::parse(&below(&base, &path.replace("{id}", id)))?;
+                assert_eq!(named.of(&RequestId::parse(id)?), parsed, "{path} {id}");
             }
         }
+        Ok(())
     }
 
     #[test]
