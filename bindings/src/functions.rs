@@ -1,5 +1,7 @@
 //! The functions of the library.
 
+use std::collections::HashMap;
+
 use egoi_verify::{ErrorCode, PhoneNumber, binding_options};
 use egoi_verify_runtime::{guarded, run};
 
@@ -100,10 +102,10 @@ pub fn native_normalised_code(given: &str) -> Result<String, NativeError> {
     Ok(guarded(|| egoi_verify::Code::parse(given).map(|code| code.expose().to_owned()))?)
 }
 
-/// Every word that an error's `code` can be.
+/// Every word that an error's `code` can be, with its HTTP status.
 #[uniffi::export]
-pub fn native_error_codes() -> Vec<String> {
-    ErrorCode::ALL.iter().map(|code| code.as_str().to_owned()).collect()
+pub fn native_error_codes() -> HashMap<String, i32> {
+    ErrorCode::ALL.iter().map(|code| (code.as_str().to_owned(), code.suggested_status().into())).collect()
 }
 
 /// The address of the page of a code.

@@ -178,6 +178,39 @@ named! {
     }
 }
 
+impl ErrorCode {
+    /// The HTTP status to respond with, when your own server fails a request of its user because of this error. Not the
+    /// status of the service's response, which is [`Error::http_status`].
+    ///
+    /// | status | codes | what the user can do |
+    /// | --- | --- | --- |
+    /// | 422 | `invalid_input`, `rejected` | correct the number, or use another |
+    /// | 404, 409 | `not_found`, `conflict` | ask for a new code |
+    /// | 429 | `rate_limited` | wait for [`Error::retry_after`] |
+    /// | 503 | `unreachable`, `storage`, `closed` | try again later |
+    /// | 502, 504 | `interrupted`, `unavailable`, `redirected`, `invalid_response`, `delivery_failed`; `timeout` | look for an SMS before asking again |
+    /// | 500 | the other codes | nothing: an operator must act |
+    pub const fn suggested_status(self) -> u16 {
+        match self {
+            Self::InvalidInput | Self::Rejected => 422,
+            Self::NotFound => 404,
+            Self::Conflict => 409,
+            Self::RateLimited => 429,
+            Self::Unreachable | Self::Storage | Self::Closed => 503,
+            Self::Interrupted | Self::Unavailable | Self::Redirected | Self::InvalidResponse | Self::DeliveryFailed => {
+                502
+            }
+            Self::Timeout => 504,
+            Self::Unauthorized
+            | Self::Forbidden
+            | Self::Unsupported
+            | Self::Misconfigured
+            | Self::Forked
+            | Self::Internal => 500,
+        }
+    }
+}
+
 /// A year. Every language's duration holds it, and nobody waits longer.
 const LONGEST_WAIT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
@@ -357,6 +390,11 @@ impl Error {
     /// `unauthorized`.
     pub fn cause_code(&self) -> Option<ErrorCode> {
         self.0.cause.as_ref()?.downcast_ref::<Self>().map(Self::code)
+    }
+
+    /// The HTTP status that your own server may respond with: [`ErrorCode::suggested_status`].
+    pub fn suggested_status(&self) -> u16 {
+        self.code().suggested_status()
     }
 
     /// The HTTP status of the service's response, if there was one.

@@ -453,6 +453,20 @@ mod status_strings {
     }
 
     #[test]
+    fn an_error_suggests_the_http_status_of_its_code() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors/suggested_statuses.json");
+        let vectors: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+        let expected: Vec<_> = vectors["vectors"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|row| (row["name"].as_str().unwrap().to_owned(), row["status"].as_u64().unwrap()))
+            .collect();
+        let suggested = |code: ErrorCode| (code.to_string(), Error::new(code, "").suggested_status().into());
+        assert_eq!(ErrorCode::ALL.map(suggested).to_vec(), expected);
+    }
+
+    #[test]
     fn the_words_of_states_outcomes_and_sms_are_those_of_the_documentation() {
         assert_eq!(STATES.map(|state| state.to_string()).join(" "), "pending verified expired cancelled");
         let words = "verified wrong_code expired already_verified cancelled too_many_attempts";

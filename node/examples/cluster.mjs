@@ -53,8 +53,7 @@ if (cluster.isPrimary) {
         if (!(error instanceof VerifyError)) {
             return next(error);
         }
-        const statuses = { invalid_input: 400, not_found: 404, rate_limited: 429 };
-        return response.status(statuses[error.code] ?? 503).json({ error: error.code });
+        return response.status(error.suggestedStatus).json({ error: error.code });
     });
 
     app.listen(Number(process.env.PORT ?? 3000), "127.0.0.1");

@@ -45,8 +45,7 @@ export function signUp(verifier) {
         if (error instanceof RateLimitedError && error.retryAfter !== undefined) {
             response.set("Retry-After", String(Math.ceil(error.retryAfter)));
         }
-        const statuses = { invalid_input: 400, rejected: 400, not_found: 404, rate_limited: 429 };
-        response.status(statuses[error.code] ?? 503).json({ error: error.code });
+        response.status(error.suggestedStatus).json({ error: error.code });
     });
     return app;
 }

@@ -44,8 +44,7 @@ export async function verification(fastify, { verifier }) {
         if (error instanceof RateLimitedError && error.retryAfter !== undefined) {
             reply.header("Retry-After", Math.ceil(error.retryAfter));
         }
-        const statuses = { invalid_input: 400, rejected: 400, not_found: 404, rate_limited: 429 };
-        return reply.code(statuses[error.code] ?? 503).send({ error: error.code });
+        return reply.code(error.suggestedStatus).send({ error: error.code });
     });
 }
 // Its decorator is for the routes of the application too.

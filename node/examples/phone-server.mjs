@@ -8,8 +8,6 @@ import { fileURLToPath } from "node:url";
 import { EgoiSms, Engine, NotFoundError, VerifyError } from "egoi-verify";
 import express from "express";
 
-const STATUSES = { invalid_input: 400, rejected: 400, not_found: 404, conflict: 409, rate_limited: 429 };
-
 export function phoneServer(engine) {
     // In one process's memory, to be one file. It stands for what your server has anyway: its users and their sessions.
     const sessions = new Map();
@@ -77,7 +75,7 @@ export function phoneServer(engine) {
             response.set("Retry-After", String(Math.ceil(retryAfter)));
         }
         const told = { code, detail, retry_after: retryAfter ?? null, sms_possibly_sent: smsPossiblySent };
-        return response.status(STATUSES[code] ?? 503).json({ error: told });
+        return response.status(error.suggestedStatus).json({ error: told });
     });
 
     return app;

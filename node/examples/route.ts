@@ -60,7 +60,6 @@ async function answered(work: () => Promise<Response>): Promise<Response> {
     if (!(error instanceof VerifyError)) {
       throw error;
     }
-    const status = error.code === "invalid_input" ? 400 : error.code === "rate_limited" ? 429 : 503;
-    return Response.json({ error: error.code }, { status });
+    return Response.json({ error: error.code }, { status: error.suggestedStatus });
   }
 }

@@ -1,15 +1,17 @@
 //! What needs no verifier.
 
+use std::collections::BTreeMap;
+
 use egoi_verify::{CodeSize, CodeType, Error, ErrorCode, binding_options};
 use napi_derive::napi;
 
 use crate::guard::guarded;
 
-/// Every code of an error.
+/// Every code of an error, with its HTTP status.
 #[napi]
 #[must_use]
-pub fn error_codes() -> Vec<&'static str> {
-    ErrorCode::ALL.iter().map(|code| code.as_str()).collect()
+pub fn error_codes() -> BTreeMap<&'static str, u16> {
+    ErrorCode::ALL.iter().map(|code| (code.as_str(), code.suggested_status())).collect()
 }
 
 fn code_type(word: Option<&str>) -> Result<Option<CodeType>, Error> {

@@ -1,5 +1,7 @@
 // The native part, and where it is found.
 
+import { setSuggestedStatuses } from "./errors.js";
+
 export interface Failure {
   code: ErrorCode;
   detail: string;
@@ -145,7 +147,8 @@ interface Addon {
   Engine: new (calls: NativeCalls, settings: string, egoiSms?: NativeEgoiSms, clock?: NativeClock) => NativeEngine;
   Sandbox: new (calls: NativeCalls) => NativeSandbox;
   TestClock: new () => NativeClock;
-  errorCodes(): ErrorCode[];
+  /** Each with its HTTP status. */
+  errorCodes(): Record<ErrorCode, number>;
   generateCode(codeType?: string, codeSize?: number): string;
   parseNumber(text: string, defaultRegion?: string): PhoneNumberFields;
   maskedNumber(number: string): string;
@@ -267,3 +270,5 @@ export function load(
 }
 
 export const addon: Addon = load();
+
+setSuggestedStatuses(addon.errorCodes());

@@ -27,6 +27,11 @@ export interface VerifyErrorFields {
 export abstract class VerifyError extends Error {
   /** What kind of failure it was. */
   abstract readonly code: ErrorCode;
+  /**
+   * The HTTP status to respond with, when your server fails a request of its user because of this error. Known where the
+   * native part is: not in a browser.
+   */
+  declare readonly suggestedStatus: number;
   /** The HTTP status of the service's response, if there was one. */
   declare readonly httpStatus?: number;
   /** The request that the failure is about, where it is known. */
@@ -202,6 +207,13 @@ const CLASSES: { [C in ErrorCode]: new (fields: VerifyErrorFields) => VerifyErro
 
 for (const type of Object.values(CLASSES)) {
   Object.defineProperty(type.prototype, "name", { value: type.name, configurable: true, writable: true });
+}
+
+/** Gives each class its status. */
+export function setSuggestedStatuses(statuses: Record<ErrorCode, number>): void {
+  for (const [code, type] of Object.entries(CLASSES)) {
+    Object.defineProperty(type.prototype, "suggestedStatus", { value: statuses[code as ErrorCode] });
+  }
 }
 
 /** What an `Engine`'s function that sends throws when it knows that nothing went out: then nothing is counted. */

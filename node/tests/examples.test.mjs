@@ -56,18 +56,19 @@ test("Express: a code without a sign-up, another's cookie and a number that is n
     const code = await phones.sandbox.waitForCode(NUMBER);
     assert.equal((await another("POST", "/sign-up/code", { code })).status, 409);
     assert.deepEqual(await one("POST", "/sign-up", { number: "12" }), {
-        status: 400,
+        status: 422,
         retryAfter: null,
         body: { error: "invalid_input" },
     });
 });
 
-test("Express: what the service refuses for now is 429 or 503", async (t) => {
+test("Express: what the service refuses for now is 429 or 502", async (t) => {
     const ask = visitor(await listening(t, signUp(phones.client)));
     phones.sandbox.failNext({ call: "request", status: 429 });
     assert.equal((await ask("POST", "/sign-up", { number: NUMBER })).status, 429);
     phones.sandbox.failNext({ call: "request", status: 500 });
-    assert.deepEqual((await ask("POST", "/sign-up", { number: NUMBER })).body, { error: "unavailable" });
+    const { status, body } = await ask("POST", "/sign-up", { number: NUMBER });
+    assert.deepEqual([status, body], [502, { error: "unavailable" }]);
 });
 
 async function fastify(t) {
@@ -93,7 +94,7 @@ test("Fastify: the plug-in proves the number", async (t) => {
     assert.deepEqual([proved.statusCode, proved.json()], [200, { outcome: "verified" }]);
     assert.equal(
         (await app.inject({ method: "POST", url: "/verifications", payload: { number: "12" } })).statusCode,
-        400,
+        422,
     );
 });
 
@@ -156,7 +157,7 @@ test("a route handler in TypeScript proves the number", async () => {
         outcome: "verified",
         say: "Thank you.",
     });
-    assert.equal((await handlers.POST(request("POST", { number: "12" }))).status, 400);
+    assert.equal((await handlers.POST(request("POST", { number: "12" }))).status, 422);
 });
 
 /** What the phone does: it reads the SMS, and gives the code to the page of the site that the last line names. */

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
 
+import * as library from "egoi-verify";
 import { codeInSms, Engine, InvalidInputError, parseNumber, smsParts, withAppHash, withOrigin } from "egoi-verify";
 import { Sandbox } from "egoi-verify/testing";
 
@@ -21,6 +22,14 @@ const refusal = (field, fault) => (error) => {
     assert.ok(error.detail.includes(fault), error.detail);
     return true;
 };
+
+for (const { name, status } of read("suggested_statuses").vectors) {
+    test(`status: ${name}`, () => {
+        const types = Object.values(library).filter((type) => type.prototype instanceof library.VerifyError);
+        const error = types.map((type) => new type({ detail: "" })).find(({ code }) => code === name);
+        assert.equal(error.suggestedStatus, status);
+    });
+}
 
 const numbers = read("numbers");
 for (const { name, number, masked, country, type, spellings, national = [] } of numbers.accepted) {

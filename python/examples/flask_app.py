@@ -88,10 +88,10 @@ def give_code() -> str:
 @app.errorhandler(VerifyError)
 def failed(error: VerifyError) -> Response:
     if isinstance(error, InvalidInputError):
-        return Response(error.detail, 422, mimetype="text/plain")
+        return Response(error.detail, error.suggested_status, mimetype="text/plain")
     if isinstance(error, RateLimitedError):
         wait = 60 if error.retry_after is None else ceil(error.retry_after)
-        return Response("Try again later.", 429, {"Retry-After": str(wait)})
+        return Response("Try again later.", error.suggested_status, {"Retry-After": str(wait)})
     # It can be logged: no error holds a key, a code, a message or a whole number.
     app.logger.warning("a verification failed: %r", error)
-    return Response("Something went wrong. Try again later.", 503)
+    return Response("Something went wrong. Try again later.", error.suggested_status)

@@ -19,8 +19,6 @@ from fastapi import Depends, FastAPI, Header, HTTPException
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
-STATUSES = {"invalid_input": 400, "rejected": 400, "not_found": 404, "conflict": 409, "rate_limited": 429}
-
 logger = logging.getLogger(__name__)
 app = FastAPI()
 engine = AsyncEngine(
@@ -154,7 +152,7 @@ async def cancel(id: str, session: Whose) -> Ended:
 @app.exception_handler(VerifyError)
 async def failed(_: object, error: VerifyError) -> JSONResponse:
     """In the library's own words, which the app's session reads. No error holds a key, a code or a whole number."""
-    if error.code not in STATUSES:
+    if error.suggested_status >= 500:
         logger.warning("a verification failed: %r", error)
     told = {
         "code": error.code,
@@ -163,4 +161,4 @@ async def failed(_: object, error: VerifyError) -> JSONResponse:
         "sms_possibly_sent": error.sms_possibly_sent,
     }
     headers = {} if error.retry_after is None else {"Retry-After": str(ceil(error.retry_after))}
-    return JSONResponse({"error": told}, STATUSES.get(error.code, 503), headers)
+    return JSONResponse({"error": told}, error.suggested_status, headers)

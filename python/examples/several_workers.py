@@ -67,4 +67,4 @@ def check() -> Response:
 
 @web.errorhandler(VerifyError)
 def failed(error: VerifyError) -> tuple[Response, int]:
-    return jsonify(error=error.code), {"invalid_input": 400, "rate_limited": 429}.get(error.code, 503)
+    return jsonify(error=error.code), error.suggested_status

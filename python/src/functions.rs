@@ -1,5 +1,7 @@
 //! The functions of the library.
 
+use std::collections::BTreeMap;
+
 use egoi_verify::{CodeType, Error, ErrorCode, PhoneNumber, binding_options};
 use pyo3::prelude::*;
 
@@ -81,10 +83,10 @@ pub(crate) fn code_in_sms(
     })
 }
 
-/// Every word that an error's `code` can be.
+/// Every word that an error's `code` can be, with its HTTP status.
 #[pyfunction]
-pub(crate) fn error_codes() -> Vec<&'static str> {
-    ErrorCode::ALL.iter().map(|code| code.as_str()).collect()
+pub(crate) fn error_codes() -> BTreeMap<&'static str, u16> {
+    ErrorCode::ALL.iter().map(|code| (code.as_str(), code.suggested_status())).collect()
 }
 
 /// The address of the page of a code.

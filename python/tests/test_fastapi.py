@@ -114,7 +114,7 @@ def test_where_an_sms_was_possibly_sent_the_visitor_is_told(site: Site) -> None:
 def test_what_only_an_operator_can_mend_is_logged_and_not_told(site: Site, caplog: pytest.LogCaptureFixture) -> None:
     site.sandbox.fail_next("request", status=401)
     answer = site.post("request", number=NUMBER)
-    assert (answer.status_code, answer.json()["error"]["detail"]) == (503, "Something went wrong. Try again later.")
+    assert (answer.status_code, answer.json()["error"]["detail"]) == (500, "Something went wrong. Try again later.")
     assert "unauthorized" in caplog.text
     assert E164 not in caplog.text
 

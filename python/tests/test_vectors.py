@@ -16,6 +16,7 @@ from egoi_verify import (
     InvalidInputError,
     Sandbox,
     SmsParts,
+    VerifyError,
     code_in_sms,
     parse_number,
     sms_parts,
@@ -48,6 +49,15 @@ def test_every_file_of_vectors_is_read_here() -> None:
     unread = {path.name for path in VECTORS.iterdir() if f'@each("{path.name}"' not in source}
     # The screen of an app, and what HTTP clients throw there, is a matter of phones.
     assert unread == {"session.json", "platform_errors.json"}
+
+
+# Errors
+
+
+@each("suggested_statuses.json")
+def test_an_error_suggests_the_http_status_of_its_code(v: Vector) -> None:
+    kinds = {kind.code: kind for kind in VerifyError.__subclasses__()}
+    assert kinds[v["name"]]("").suggested_status == v["status"]
 
 
 # Numbers

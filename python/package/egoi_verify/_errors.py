@@ -48,6 +48,9 @@ class VerifyError(Exception):
     code: ClassVar[str] = "verify_error"
     """The stable word for the kind of failure, the same in every language: ``"rate_limited"`` for example."""
 
+    suggested_status: ClassVar[int] = 500
+    """The HTTP status to respond with, when your server fails a request of its user because of this error."""
+
     detail: str
     """The failure in words, for people, without secrets."""
 
@@ -266,6 +269,9 @@ class InternalError(VerifyError):
 
 
 _BY_CODE: dict[str, type[VerifyError]] = {kind.code: kind for kind in VerifyError.__subclasses__()}
+
+for _code, _status in _native.error_codes().items():
+    _BY_CODE[_code].suggested_status = _status
 
 
 def make(

@@ -22,18 +22,9 @@ if TYPE_CHECKING:
         sms_possibly_sent: bool
 
 
-# A visitor can do something about these.
-_STATUSES = {"invalid_input": 422, "rejected": 422, "not_found": 404, "conflict": 409, "rate_limited": 429}
-
-
-def status_of(error: VerifyError) -> int:
-    """The HTTP status. A fault that a visitor cannot mend is 502 if an SMS was possibly sent, else 503."""
-    return _STATUSES.get(error.code, 502 if error.sms_possibly_sent else 503)
-
-
 def is_of_visitor(error: VerifyError) -> bool:
     """Whether the visitor can do something about it. The operator needs to see the others."""
-    return error.code in _STATUSES
+    return error.suggested_status < 500
 
 
 def can_go_on(error: VerifyError) -> bool:

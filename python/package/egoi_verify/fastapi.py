@@ -10,8 +10,9 @@
 ``POST /resend``                                  202: a new code was sent. :class:`CodeSent`
 ======================  ========================  ===============================================
 
-A failure is ``{"error": {"code", "detail", …}}``: 422 for a number that cannot be used, 409 without a request to go on
-with, 429 with ``Retry-After`` for a limit, 502 if an SMS was possibly sent, 503 otherwise.
+A failure is ``{"error": {"code", "detail", …}}`` with the error's ``suggested_status``: 422 for a number that cannot be
+used, 409 without a request to go on with, 429 with ``Retry-After`` for a limit, 500 and above for what the visitor cannot
+correct.
 """
 
 import inspect
@@ -30,7 +31,7 @@ from ._errors import ConflictError, VerifyError
 from ._functions import parse_number
 from ._values import Outcome, Seconds, Verification
 from ._verifier import AsyncVerifier
-from ._web import body_of, can_go_on, headers_of, is_of_visitor, status_of
+from ._web import body_of, can_go_on, headers_of, is_of_visitor
 
 __all__ = ["Checked", "CodeSent", "Session", "verification_router"]
 
@@ -84,7 +85,7 @@ class _Route(APIRoute):
             except VerifyError as error:
                 if not is_of_visitor(error):
                     logger.error("a verification failed: %r", error)
-                return JSONResponse({"error": body_of(error)}, status_of(error), headers_of(error))
+                return JSONResponse({"error": body_of(error)}, error.suggested_status, headers_of(error))
 
         return handle_errors
 

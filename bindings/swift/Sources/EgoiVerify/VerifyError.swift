@@ -131,6 +131,8 @@ public enum VerifyError: Error, Sendable {
     public var failure: Failure { both.failure }
     /// The failure in words, for people, without secrets.
     public var detail: String { failure.detail }
+    /// The HTTP status to respond with, when your server fails a request of its user because of this error.
+    public var suggestedStatus: Int { Self.statuses[code] ?? 500 }
     /// The HTTP status of the service's response, if there was one.
     public var httpStatus: Int? { failure.httpStatus }
     /// The request that the failure is about, if it is known.
@@ -176,6 +178,8 @@ public enum VerifyError: Error, Sendable {
         "forked": { .forked($0) },
         "internal": { .internal($0) },
     ]
+
+    private static let statuses = nativeErrorCodes().mapValues(Int.init)
 
     package init(code: String, failure: Failure) {
         self = Self.byCode[code]?(failure) ?? .internal(failure)

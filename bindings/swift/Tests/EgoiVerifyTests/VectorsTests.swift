@@ -62,6 +62,18 @@ final class VectorsTests: XCTestCase {
             failure.detail.hasPrefix("`\(field)`") && failure.detail.contains(fault), "\(name): \(failure.detail)")
     }
 
+    private struct StatusFact: Decodable {
+        let name: String
+        let status: Int
+    }
+
+    func testAnErrorSuggestsTheHTTPStatusOfItsCode() throws {
+        for fact in try read("suggested_statuses", "vectors", as: StatusFact.self) {
+            let error = VerifyError(code: fact.name, failure: .init(detail: "words"))
+            XCTAssertEqual(error.suggestedStatus, fact.status, fact.name)
+        }
+    }
+
     func testNumbersAreRead() throws {
         for fact in try read("numbers", "accepted") {
             for spelling in fact.spellings ?? [] {

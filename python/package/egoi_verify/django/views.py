@@ -13,7 +13,7 @@ from django.views.generic import FormView
 
 from egoi_verify._errors import InvalidInputError, RateLimitedError, VerifyError
 from egoi_verify._values import Outcome
-from egoi_verify._web import can_go_on, headers_of, is_of_visitor, status_of
+from egoi_verify._web import can_go_on, headers_of, is_of_visitor
 
 from . import conf
 from .forms import CodeForm, NumberForm
@@ -72,7 +72,7 @@ class _Page(BaseView):
             text = _("Something went wrong. If a code reaches you, it will not work. Ask for a new one.")
         else:
             text = _("Something went wrong. Try again later.")
-        return self.refused(form, text, status_of(error), headers_of(error))
+        return self.refused(form, text, error.suggested_status, headers_of(error))
 
 
 class NumberView(_Page):

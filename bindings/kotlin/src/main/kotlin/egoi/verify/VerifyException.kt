@@ -1,6 +1,7 @@
 package egoi.verify
 
 import egoi.verify.internal.nativeDocsUrl
+import egoi.verify.internal.nativeErrorCodes
 import kotlin.time.Duration
 import kotlin.time.toJavaDuration
 import java.time.Duration as JavaDuration
@@ -28,6 +29,9 @@ public sealed class VerifyException private constructor(private val facts: Facts
 
     /** The failure in words, for people, without secrets. */
     public val detail: String get() = facts.detail
+
+    /** The HTTP status to respond with, when your server fails a request of its user because of this error. */
+    public val suggestedStatus: Int get() = STATUSES.getValue(facts.code)
 
     /** The HTTP status of the service's response, if there was one. */
     public val httpStatus: Int? get() = facts.httpStatus
@@ -161,6 +165,8 @@ public sealed class VerifyException private constructor(private val facts: Facts
             "forked" to ::Forked,
             "internal" to ::Internal,
         )
+
+        private val STATUSES: Map<String, Int> by lazy { nativeErrorCodes() }
 
         /** Every code that has a class. */
         val codes: Set<String> get() = BY_CODE.keys

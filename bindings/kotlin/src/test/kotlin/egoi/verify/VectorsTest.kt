@@ -43,6 +43,12 @@ class VectorsTest {
     }
 
     @TestFactory
+    fun `an error suggests the HTTP status of its code`() = facts("suggested_statuses.json", "vectors") { fact ->
+        val error = VerifyException.of(VerifyException.Facts(fact.text("name"), "words"))
+        assertEquals(fact.get("status").asInt, error.suggestedStatus)
+    }
+
+    @TestFactory
     fun `numbers are read`() = facts("numbers.json", "accepted") { fact ->
         for (spelling in fact.getAsJsonArray("spellings")) {
             val number = parseNumber(spelling.asString)
