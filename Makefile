@@ -219,8 +219,8 @@ package-kotlin: native ## the jars, into bindings/kotlin/target
 	tools/package-kotlin.sh
 
 size-kotlin: ## what the library for a phone is made of
-	$(CARGO) rustc --locked --profile shipped --crate-type cdylib -p egoi-verify-native --no-default-features --features small-numbers -- -C strip=none
-	bindings/kotlin/size.py $(or $(CARGO_TARGET_DIR),target)/shipped/libegoi_verify_native.so
+	$(CARGO) rustc --locked --profile shipped --crate-type cdylib -p egoi-verify-phone-native -- -C strip=none
+	bindings/kotlin/size.py $(or $(CARGO_TARGET_DIR),target)/shipped/libegoi_verify_phone_native.so
 
 ##@ Demos and the phone example
 .PHONY: demo-python demo-node demo-kotlin demo-swift phone-kotlin phone-swift

@@ -19,7 +19,7 @@ SHIPPED = {
     "the npm package": (ROOT, "node/build/egoi-verify-[0-9]*.tgz"),
     "its addon, packed": (ROOT, "node/build/egoi-verify-linux-*.tgz"),
     "the jar": (ROOT, "bindings/kotlin/target/egoi-verify-[0-9.]*[0-9].jar"),
-    "the library of a phone": (TARGET, "shipped/libegoi_verify_native.so"),
+    "the library of a phone": (TARGET, "shipped/libegoi_verify_phone_native.so"),
 }
 
 

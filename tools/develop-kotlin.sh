@@ -13,6 +13,6 @@ mkdir -p "$maven" "$native"
 rm -rf "$maven/generated" "$maven/classes" "$maven/test-classes"
 mkdir "$maven/generated"
 cp -r "$target/bindings/egoi" "$maven/generated"
-for module in native testing_native; do
+for module in native testing_native phone_native; do
   tools/place.sh "$target/$profile/libegoi_verify_$module.so" "$native/libegoi_verify_$module.so"
 done

@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 target=${CARGO_TARGET_DIR:-target}
 package=bindings/swift
 
-for module in Native TestingNative; do
+for module in Native PhoneNative TestingNative; do
   mkdir -p "$package/Sources/EgoiVerify$module"
   for file in "EgoiVerify$module.swift" "EgoiVerify${module}FFI.h"; do
     to=$package/Sources/${file%.*}/$file
@@ -14,4 +14,7 @@ for module in Native TestingNative; do
   done
 done
 tools/place.sh "$target/debug/libegoi_verify_native.a" "$package/.native/libegoi_verify_native.a"
-tools/place.sh "$target/debug/libegoi_verify_testing_native.so" "$package/.native/libegoi_verify_testing_native.so"
+# Two static libraries would each bring a standard library of Rust.
+for module in phone_native testing_native; do
+  tools/place.sh "$target/debug/libegoi_verify_$module.so" "$package/.native/libegoi_verify_$module.so"
+done

@@ -9,7 +9,7 @@ target=${CARGO_TARGET_DIR:-target}
 "${CARGO:-cargo}" build --locked --workspace --all-features --lib --bins --examples
 
 # From what is not stripped: the generator reads its symbols.
-for module in native testing_native; do
+for module in native testing_native phone_native; do
   "$target/debug/egoi-verify-generator" generate --no-format --language kotlin --language swift \
     --config bindings/uniffi.toml --out-dir "$target/bindings" "$target/debug/libegoi_verify_$module.so"
 done

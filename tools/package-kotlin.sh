@@ -5,8 +5,9 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 shipped() { tools/without-paths.sh "${CARGO:-cargo}" rustc --locked --profile shipped --crate-type cdylib "$@"; }
-# With the stores of a server; an AAR has the library of a phone.
+# With the stores of a server.
 shipped -p egoi-verify-native
+shipped -p egoi-verify-phone-native
 # The sandbox: only for tests.
 shipped -p egoi-verify-testing-native
 tools/develop-kotlin.sh shipped

@@ -14,7 +14,7 @@ case $1 in
     ;;
   command)
     if test "$2" = kotlin && test -e "$maven/classpath"; then
-      echo "java -cp $maven/classes:$maven/test-classes:$(cat "$maven/classpath") egoi.verify.phone.PhoneKt"
+      echo "java -cp $maven/classes:$maven/test-classes:$(cat "$maven/classpath") egoi.verify.app.PhoneKt"
     elif test "$2" = swift && test -x bindings/swift/.build/debug/Phone; then
       echo "bindings/swift/in-toolchain.sh run --skip-build Phone"
     fi

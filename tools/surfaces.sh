@@ -23,11 +23,12 @@ tools/maven.sh org.codehaus.mojo:exec-maven-plugin:3.6.4:java -Dexec.classpathSc
 
 $swift/in-toolchain.sh build --quiet
 mkdir -p $swift/.build/surface
-for module in EgoiVerify EgoiVerifyTesting; do
+for module in EgoiVerify EgoiVerifyPhone EgoiVerifyPhoneTesting EgoiVerifyTesting; do
   $swift/in-toolchain.sh swift-symbolgraph-extract -module-name $module \
     -I .build/debug/Modules -I Sources/EgoiVerifyNativeFFI -I Sources/EgoiVerifyTestingNativeFFI \
+    -I Sources/EgoiVerifyPhoneNativeFFI \
     -target "$(readlink $swift/.build/debug | cut -d/ -f1)" -minimum-access-level public -skip-synthesized-members \
     -output-dir .build/surface
 done
-symbols=("$swift/.build/surface/EgoiVerify.symbols.json" "$swift/.build/surface/EgoiVerifyTesting.symbols.json")
+symbols=("$swift"/.build/surface/EgoiVerify{,Phone,PhoneTesting,Testing}.symbols.json)
 test ! -e "${symbols[0]}" || "$python" tests/surface/swift.py "${symbols[@]}" >"$surfaces/swift.txt"

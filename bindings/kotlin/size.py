@@ -19,7 +19,7 @@ PARTS = {
     "std core alloc hashbrown gimli addr2line miniz_oxide rustc_demangle object panic_unwind panic_abort compiler_builtins libc unwind adler2",
     "JSON and values": "serde serde_core serde_json itoa ryu zmij time time_core deranged sha2 hmac digest block_buffer crypto_common cpufeatures hybrid_array rand "
     "rand_core getrandom chacha20 subtle zeroize tracing tracing_core once_cell",
-    "ours": "egoi_verify egoi_verify_native egoi_verify_runtime",
+    "ours": "egoi_verify egoi_verify_phone_native egoi_verify_runtime",
     "uniffi": "uniffi uniffi_core anyhow async_trait async_compat static_assertions bytes_",
 }
 

@@ -12,7 +12,6 @@ pub mod clock;
 pub mod engine;
 pub mod failure;
 pub mod functions;
-pub mod session;
 pub mod settings;
 pub mod values;
 mod verbs;

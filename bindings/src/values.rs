@@ -69,17 +69,6 @@ impl From<State> for NativeState {
     }
 }
 
-impl From<NativeState> for State {
-    fn from(state: NativeState) -> Self {
-        match state {
-            NativeState::Pending => Self::Pending,
-            NativeState::Verified => Self::Verified,
-            NativeState::Expired => Self::Expired,
-            NativeState::Cancelled => Self::Cancelled,
-        }
-    }
-}
-
 /// See core's `Outcome`.
 #[derive(Clone, Copy, uniffi::Enum)]
 #[expect(missing_docs, reason = "the variants of core's")]
@@ -101,19 +90,6 @@ impl From<Outcome> for NativeOutcome {
             Outcome::AlreadyVerified => Self::AlreadyVerified,
             Outcome::Cancelled => Self::Cancelled,
             Outcome::TooManyAttempts => Self::TooManyAttempts,
-        }
-    }
-}
-
-impl From<NativeOutcome> for Outcome {
-    fn from(outcome: NativeOutcome) -> Self {
-        match outcome {
-            NativeOutcome::Verified => Self::Verified,
-            NativeOutcome::WrongCode => Self::WrongCode,
-            NativeOutcome::Expired => Self::Expired,
-            NativeOutcome::AlreadyVerified => Self::AlreadyVerified,
-            NativeOutcome::Cancelled => Self::Cancelled,
-            NativeOutcome::TooManyAttempts => Self::TooManyAttempts,
         }
     }
 }

@@ -292,3 +292,36 @@ def test_an_app_whose_server_refuses_the_number_says_what_to_do(phone: list[str]
     with running([*phone, server, "+44 7400 123456"]) as app:  # of a country that the server does not allow
         app.wait_for("^failed rejected change_number$")
         assert app.ended() == 1
+
+
+@contextmanager
+def routed(sandbox: Sandbox, resend_after: str) -> Iterator[Program]:
+    """A server with the router for FastAPI, which the apps' own HTTP server calls."""
+    egoi = {"EGOI_API_KEY": "key-of-the-example", "EGOI_SENDER": "1", "EGOI_BASE_URL": f"{sandbox.url}/api"}
+    with running([sys.executable, "examples/phone/routed_server.py"], **egoi, RESEND_AFTER=resend_after) as program:
+        yield program
+
+
+def test_an_app_proves_a_number_to_the_router(phone: list[str], sandbox: Sandbox) -> None:
+    with routed(sandbox, "0") as server:
+        url = server.wait_for(r"(http://127\.0\.0\.1:\d+)")[1]
+        with running([*phone, f"{url}/phone", NUMBER, "routed"]) as app:
+            app.wait_for("^awaiting_code$")
+            code = sandbox.wait_for_code(NUMBER)
+            app.type(wrong(code))
+            app.wait_for("^awaiting_code wrong_code$")
+            app.type("resend")
+            app.wait_for("^awaiting_code resent$")
+            app.type(sandbox.messages(NUMBER)[0].code)
+            app.wait_for("^verified$")
+            server.wait_for(f"^proved {re.escape(WHOLE)}$")
+            assert app.ended() == 0
+
+
+def test_an_app_shows_what_the_router_refuses(phone: list[str], sandbox: Sandbox) -> None:
+    with routed(sandbox, "30") as server:
+        url = server.wait_for(r"(http://127\.0\.0\.1:\d+)")[1]
+        sandbox.fail_next(call="sms", status=401)
+        with running([*phone, f"{url}/phone", NUMBER, "routed"]) as app:
+            app.wait_for("^failed delivery_failed try_again$")
+            assert app.ended() == 1

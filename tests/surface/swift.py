@@ -5,6 +5,12 @@ import re
 import sys
 from pathlib import Path
 
+PREFIXES = {
+    "EgoiVerify": "",
+    "EgoiVerifyTesting": "testing.",
+    "EgoiVerifyPhone": "phone.",
+    "EgoiVerifyPhoneTesting": "phone.testing.",
+}
 lines: set[str] = set()
 
 
@@ -38,7 +44,7 @@ def callable_(path: str, declaration: str) -> None:
 for file in sys.argv[1:]:
     graph = json.loads(Path(file).read_text())
     names = {symbol["identifier"]["precise"]: symbol["pathComponents"] for symbol in graph["symbols"]}
-    prefix = "" if graph["module"]["name"] == "EgoiVerify" else "testing."
+    prefix = PREFIXES[graph["module"]["name"]]
     for symbol in graph["symbols"]:
         kind = symbol["kind"]["identifier"].removeprefix("swift.")
         *parents, name = symbol["pathComponents"]

@@ -4,11 +4,10 @@
 # `.github/workflows/android.yml` is set up to run all of it, and has not run yet anywhere.
 #
 #   aar build        builds the native library for the four ABIs, with the NDK of ANDROID_NDK_HOME (r27 or newer), and packs
-#   aar pack LIBS    packs LIBS/ABI/libegoi_verify_native.so and the jar that `make package-kotlin` made
+#   aar pack LIBS    packs LIBS/ABI/libegoi_verify_phone_native.so and the jar that `make package-kotlin` made
 #
 # What comes out lies in bindings/kotlin/target/android: the AAR, and the POM to publish it with. An app needs Android of API
-# level 24 or newer; below 26 "core library desugaring". The roots that TLS believes are in the library, so that nothing has
-# to be set up in Java for it.
+# level 24 or newer; below 26 "core library desugaring".
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -32,32 +31,37 @@ build() {
         # Pages of 16 KB are bindings/build.rs's.
         env "CARGO_TARGET_$(echo "$name" | tr '[:lower:]' '[:upper:]')_LINKER=$tools/$clang" \
             "CC_$name=$tools/$clang" "AR_$name=$tools/llvm-ar" \
-            "${CARGO:-cargo}" rustc --locked --profile shipped --crate-type cdylib --target "$target" -p egoi-verify-native \
-            --no-default-features --features small-numbers
+            "${CARGO:-cargo}" rustc --locked --profile shipped --crate-type cdylib --target "$target" -p egoi-verify-phone-native
         mkdir -p "$out/libs/$abi"
-        cp "$target_folder/$target/shipped/libegoi_verify_native.so" "$out/libs/$abi/"
+        cp "$target_folder/$target/shipped/libegoi_verify_phone_native.so" "$out/libs/$abi/"
     done
 }
 
 pack() {
-    jar=$kotlin/target/egoi-verify-$version.jar
+    jar=$kotlin/target/egoi-verify-$version-phone.jar
     parts=$out/parts
     rm -rf "$parts" && mkdir -p "$parts/classes"
     for abi in $abis; do
         mkdir -p "$parts/jni/$abi"
-        cp "$1/$abi/libegoi_verify_native.so" "$parts/jni/$abi/"
+        cp "$1/$abi/libegoi_verify_phone_native.so" "$parts/jni/$abi/"
     done
     (cd "$parts/classes" && jar --extract --file "$jar")
     # R8 reads the rules from the AAR, and the library of Linux is of no use there.
-    mv "$parts/classes/META-INF/proguard/egoi-verify.pro" "$parts/proguard.txt"
+    mv "$parts/classes/META-INF/proguard/egoi-verify-phone.pro" "$parts/proguard.txt"
     rm -rf "$parts/classes/linux-x86-64" "$parts/classes/META-INF/proguard" "$parts/classes/META-INF/maven" \
         "$parts/classes/META-INF/MANIFEST.MF"
     jar --create --no-manifest --file "$parts/classes.jar" -C "$parts/classes" .
     cp "$here/AndroidManifest.xml" "$parts/"
     touch "$parts/R.txt"
-    jar --create --no-manifest --file "$out/egoi-verify-android-$version.aar" \
-        -C "$parts" AndroidManifest.xml -C "$parts" classes.jar -C "$parts" R.txt -C "$parts" proguard.txt -C "$parts" jni
-    cp "$here/pom.xml" "$out/egoi-verify-android-$version.pom"
+    # Android's Gradle plug-in reads it from an AAR of its own making, to know what an app that uses it must have.
+    mkdir -p "$parts/META-INF/com/android/build/gradle"
+    printf '%s\n' aarFormatVersion=1.0 aarMetadataVersion=1.0 minCompileSdk=24 minCompileSdkExtension=0 \
+        minAndroidGradlePluginVersion=1.0.0 coreLibraryDesugaringEnabled=false >"$parts/META-INF/com/android/build/gradle/aar-metadata.properties"
+    jar --create --no-manifest --file "$out/egoi-verify-phone-$version.aar" \
+        -C "$parts" AndroidManifest.xml -C "$parts" classes.jar -C "$parts" R.txt -C "$parts" proguard.txt -C "$parts" META-INF -C "$parts" jni
+    cp "$here/pom.xml" "$out/egoi-verify-phone-$version.pom"
+    # For the local unit tests of an app, which run on the developer's machine.
+    cp "$jar" "$out/egoi-verify-phone-$version.jar"
 }
 
 case ${1:-} in

@@ -1,4 +1,4 @@
-import EgoiVerify
+import EgoiVerifyPhone
 import Foundation
 
 #if canImport(FoundationNetworking)

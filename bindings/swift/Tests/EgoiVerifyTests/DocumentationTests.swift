@@ -5,7 +5,7 @@ import XCTest
 /// What DocC makes of the comments. Both tools come with the toolchain: neither needs SwiftPM's plug-in.
 final class DocumentationTests: XCTestCase {
     /// Every module that a developer imports, each with a folder that its symbols are extracted into.
-    private static let modules = ["EgoiVerify", "EgoiVerifyTesting"]
+    private static let modules = ["EgoiVerify", "EgoiVerifyPhone", "EgoiVerifyPhoneTesting", "EgoiVerifyTesting"]
     private static let extracted = Result { try extractSymbols() }
 
     private static func extractSymbols() throws -> URL {
@@ -47,7 +47,7 @@ final class DocumentationTests: XCTestCase {
             let file = folder.appendingPathComponent("\(module)/\(module).symbols.json")
             let symbols = try JSONDecoder().decode(Graph.self, from: Data(contentsOf: file)).symbols
             let written = symbols.filter { $0.location != nil }
-            XCTAssertGreaterThan(written.count, 20)
+            XCTAssertGreaterThan(written.count, module == "EgoiVerifyPhoneTesting" ? 5 : 20)
             let bare = written.filter { $0.docComment == nil }.map { $0.pathComponents.joined(separator: ".") }
             XCTAssertEqual(bare, [], module)
         }

@@ -15,12 +15,12 @@ final class PackageTests: XCTestCase {
         for last in "$@"; do :; done
         case "$*" in *--target*) place="$CARGO_TARGET_DIR/$last/shipped" ;; *) place="$CARGO_TARGET_DIR/debug" ;; esac
         mkdir -p "$place"
-        ln -sf "$PACKAGE/.native/libegoi_verify_native.a" "$place"
+        ln -sf "$PACKAGE/.native/libegoi_verify_phone_native.so" "$place/libegoi_verify_phone_native.a"
         ln -sf "$STAND_INS/generated" "$place/egoi-verify-generator"
         """,
         "generated": """
         while [ "$1" != --out-dir ]; do shift; done
-        test -e "$3" && mkdir "$2" && cp "$PACKAGE"/Sources/EgoiVerifyNative/*.swift "$PACKAGE"/Sources/EgoiVerifyNativeFFI/*.h "$2"
+        test -e "$3" && mkdir "$2" && cp "$PACKAGE"/Sources/EgoiVerifyPhoneNative/*.swift "$PACKAGE"/Sources/EgoiVerifyPhoneNativeFFI/*.h "$2"
         """,
         "lipo": """
         test "$1" = -create && shift
@@ -65,30 +65,30 @@ final class PackageTests: XCTestCase {
 
     func testThePackageHasALibraryOfEachSystemWithItsModuleMap() throws {
         let (made, calls) = try made()
-        let framework = made.appendingPathComponent("EgoiVerifyNativeFFI.xcframework")
+        let framework = made.appendingPathComponent("EgoiVerifyPhoneNativeFFI.xcframework")
         for system in ["ios", "simulator", "macos"] {
             let part = framework.appendingPathComponent(system).path
-            XCTAssertTrue(files.fileExists(atPath: "\(part)/libegoi_verify_native.a"), system)
+            XCTAssertTrue(files.fileExists(atPath: "\(part)/libegoi_verify_phone_native.a"), system)
             let map = try String(
-                contentsOfFile: "\(part)/Headers/EgoiVerifyNativeFFI/module.modulemap", encoding: .utf8)
+                contentsOfFile: "\(part)/Headers/EgoiVerifyPhoneNativeFFI/module.modulemap", encoding: .utf8)
             XCTAssertFalse(map.contains("link"), map)
         }
         // The module map is found there, and the header and the generated code fit together.
         _ = try output(
             of: "swiftc",
             [
-                "-typecheck", "-swift-version", "5", "-module-name", "EgoiVerifyNative",
+                "-typecheck", "-swift-version", "5", "-module-name", "EgoiVerifyPhoneNative",
                 "-I", framework.appendingPathComponent("ios/Headers").path,
-                made.appendingPathComponent("Sources/EgoiVerifyNative/EgoiVerifyNative.swift").path,
+                made.appendingPathComponent("Sources/EgoiVerifyPhoneNative/EgoiVerifyPhoneNative.swift").path,
             ])
         let forApple = calls.split(separator: "\n").filter { $0.hasPrefix("cargo rustc") && $0.contains("--target") }
         XCTAssertEqual(forApple.count, 5)
-        let asAPhoneHasIt = "--profile shipped --crate-type staticlib --no-default-features --features small-numbers"
+        let asAPhoneHasIt = "-p egoi-verify-phone-native --profile shipped --crate-type staticlib"
         XCTAssertTrue(forApple.allSatisfy { $0.contains(asAPhoneHasIt) })
         XCTAssertEqual(
             Set(try files.contentsOfDirectory(atPath: made.path)),
             [
-                "EgoiVerifyNativeFFI.xcframework", "LICENSE-APACHE", "LICENSE-MIT", "Package.swift", "README.md",
+                "EgoiVerifyPhoneNativeFFI.xcframework", "LICENSE-APACHE", "LICENSE-MIT", "Package.swift", "README.md",
                 "Sources",
             ])
     }
@@ -105,7 +105,9 @@ final class PackageTests: XCTestCase {
         let said = try output(of: "swift-package", ["--package-path", made.path, "describe", "--type", "json"])
         let json = try XCTUnwrap(said.firstIndex(of: "{").map { said[$0...] })
         let targets = try JSONDecoder().decode(Description.self, from: Data(json.utf8)).targets
-        XCTAssertEqual(Set(targets.map(\.name)), ["EgoiVerify", "EgoiVerifyNative", "EgoiVerifyNativeFFI"])
+        XCTAssertEqual(
+            Set(targets.map(\.name)),
+            ["EgoiVerifyPhone", "EgoiVerifyPhoneTesting", "EgoiVerifyPhoneNative", "EgoiVerifyPhoneNativeFFI"])
         for target in targets {
             XCTAssertTrue(files.fileExists(atPath: made.appendingPathComponent(target.path).path), target.path)
         }

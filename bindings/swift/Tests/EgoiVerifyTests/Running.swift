@@ -8,6 +8,7 @@ let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().append
 let importing = [
     "-I", Bundle.main.bundleURL.appendingPathComponent("Modules").path,
     "-I", "\(package.path)/Sources/EgoiVerifyNativeFFI", "-I", "\(package.path)/Sources/EgoiVerifyTestingNativeFFI",
+    "-I", "\(package.path)/Sources/EgoiVerifyPhoneNativeFFI",
 ]
 
 /// Runs a program of the path; what it says is given back, and where it fails in the failure.

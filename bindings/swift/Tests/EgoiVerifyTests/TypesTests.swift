@@ -33,16 +33,6 @@ final class TypesTests: XCTestCase {
         send(SenderInfo.self)
         send(VerifyError.self)
         send(VerifyError.Failure.self)
-        send(VerificationSession.self)
-        send((any VerificationServer).self)
-        send(SessionState.self)
-        send(AwaitingCode.self)
-        send(AskedAgain.self)
-        send(Advice.self)
-        send(Problem.self)
-        send(CodeSent.self)
-        send(CodeChecked.self)
-        send(TestDevice.self)
         send(Sandbox.self)
         send(SandboxOptions.self)
         send(Message.self)
@@ -51,6 +41,16 @@ final class TypesTests: XCTestCase {
     }
 
     #if os(Linux)
+    func testAUsersProjectHasNoWarning() throws {
+        for mode in [["5", "-strict-concurrency=complete"], ["6"]] {
+            for file in ["App", "Shop"] {
+                let path = package.appendingPathComponent("Tests/Documents/\(file).swift").path
+                let options = ["-typecheck", "-parse-as-library", "-warnings-as-errors", "-swift-version"] + mode
+                _ = try output(of: "swiftc", options + importing + [path])
+            }
+        }
+    }
+
     func testWhatMustNotCompileDoesNot() throws {
         let file = package.appendingPathComponent("Tests/MustNotCompile/MustNotCompile.swift").path
         _ = try output(

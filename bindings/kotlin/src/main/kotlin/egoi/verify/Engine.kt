@@ -50,7 +50,13 @@ public sealed class Limit<out T> {
      *
      * @property value the limit
      */
-    public data class At<out T>(val value: T) : Limit<T>()
+    public class At<out T>(public val value: T) : Limit<T>() {
+        override fun equals(other: Any?): Boolean = other is At<*> && other.value == value
+
+        override fun hashCode(): Int = value.hashCode()
+
+        override fun toString(): String = "At(value=$value)"
+    }
 }
 
 /**
@@ -63,7 +69,15 @@ public sealed class Limit<out T> {
  * @property limit how many
  * @property per in how long
  */
-public data class Quota(val limit: Int, val per: Duration)
+public class Quota(public val limit: Int, public val per: Duration) {
+    private val facts get() = listOf(limit, per)
+
+    override fun equals(other: Any?): Boolean = other is Quota && other.facts == facts
+
+    override fun hashCode(): Int = facts.hashCode()
+
+    override fun toString(): String = "Quota(limit=$limit, per=$per)"
+}
 
 /**
  * So many SMS in so long to numbers that share all but their last digits. A window starts at its first SMS.
@@ -72,7 +86,15 @@ public data class Quota(val limit: Int, val per: Duration)
  * @property per in how long
  * @property lastDigits how many digits at the end of a number may differ, 1 to 14
  */
-public data class PrefixQuota(val limit: Int, val per: Duration, val lastDigits: Int)
+public class PrefixQuota(public val limit: Int, public val per: Duration, public val lastDigits: Int) {
+    private val facts get() = listOf(limit, per, lastDigits)
+
+    override fun equals(other: Any?): Boolean = other is PrefixQuota && other.facts == facts
+
+    override fun hashCode(): Int = facts.hashCode()
+
+    override fun toString(): String = "PrefixQuota(limit=$limit, per=$per, lastDigits=$lastDigits)"
+}
 
 /**
  * How to set an [Engine] up.

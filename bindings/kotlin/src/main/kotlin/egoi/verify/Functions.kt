@@ -87,7 +87,15 @@ public class PhoneNumber internal constructor(
  * @property characters septets for GSM 7-bit, UTF-16 code units for UCS-2
  * @property parts how many SMS are sent and billed, 1 or more
  */
-public data class SmsParts(val encoding: SmsEncoding, val characters: Int, val parts: Int)
+public class SmsParts(public val encoding: SmsEncoding, public val characters: Int, public val parts: Int) {
+    private val facts get() = listOf(encoding, characters, parts)
+
+    override fun equals(other: Any?): Boolean = other is SmsParts && other.facts == facts
+
+    override fun hashCode(): Int = facts.hashCode()
+
+    override fun toString(): String = "SmsParts(encoding=$encoding, characters=$characters, parts=$parts)"
+}
 
 /** A code of the operating system's randomness, without bias: [codeSize] characters, 4 to 20. */
 @JvmOverloads

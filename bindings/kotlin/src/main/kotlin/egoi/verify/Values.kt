@@ -107,17 +107,23 @@ public enum class SmsEncoding {
  * @property resendAt before this time a resend is `rate_limited`; from an [Engine] with a pause, while a resend is possible
  * @property resendsLeft how many more resends there may be, from an [Engine] that limits them
  */
-public data class Verification(
-    val id: String,
-    val state: State,
-    val number: String? = null,
-    val createdAt: Instant? = null,
-    val expiresAt: Instant? = null,
-    val sms: SmsStatus? = null,
-    val attemptsLeft: Int? = null,
-    val resendAt: Instant? = null,
-    val resendsLeft: Int? = null,
+public class Verification(
+    public val id: String,
+    public val state: State,
+    public val number: String? = null,
+    public val createdAt: Instant? = null,
+    public val expiresAt: Instant? = null,
+    public val sms: SmsStatus? = null,
+    public val attemptsLeft: Int? = null,
+    public val resendAt: Instant? = null,
+    public val resendsLeft: Int? = null,
 ) {
+    private val facts get() = listOf(id, state, number, createdAt, expiresAt, sms, attemptsLeft, resendAt, resendsLeft)
+
+    override fun equals(other: Any?): Boolean = other is Verification && other.facts == facts
+
+    override fun hashCode(): Int = facts.hashCode()
+
     override fun toString(): String =
         "Verification(id=$id, state=$state, number=${number?.let(::nativeMasked)}, createdAt=$createdAt, " +
             "expiresAt=$expiresAt, sms=$sms, attemptsLeft=$attemptsLeft, " +
@@ -132,7 +138,18 @@ public data class Verification(
  * @property number its number, if it has one
  * @property status its state in the service's word, if the service reports it
  */
-public data class SenderInfo(val id: String, val name: String?, val number: String?, val status: String?) {
+public class SenderInfo(
+    public val id: String,
+    public val name: String?,
+    public val number: String?,
+    public val status: String?,
+) {
+    private val facts get() = listOf(id, name, number, status)
+
+    override fun equals(other: Any?): Boolean = other is SenderInfo && other.facts == facts
+
+    override fun hashCode(): Int = facts.hashCode()
+
     override fun toString(): String =
         "SenderInfo(id=$id, name=$name, number=${number?.let(::nativeMasked)}, status=$status)"
 }
@@ -151,22 +168,6 @@ internal fun NativeOutcome.public(): Outcome = when (this) {
     NativeOutcome.ALREADY_VERIFIED -> Outcome.ALREADY_VERIFIED
     NativeOutcome.CANCELLED -> Outcome.CANCELLED
     NativeOutcome.TOO_MANY_ATTEMPTS -> Outcome.TOO_MANY_ATTEMPTS
-}
-
-internal fun State.native(): NativeState = when (this) {
-    State.PENDING -> NativeState.PENDING
-    State.VERIFIED -> NativeState.VERIFIED
-    State.EXPIRED -> NativeState.EXPIRED
-    State.CANCELLED -> NativeState.CANCELLED
-}
-
-internal fun Outcome.native(): NativeOutcome = when (this) {
-    Outcome.VERIFIED -> NativeOutcome.VERIFIED
-    Outcome.WRONG_CODE -> NativeOutcome.WRONG_CODE
-    Outcome.EXPIRED -> NativeOutcome.EXPIRED
-    Outcome.ALREADY_VERIFIED -> NativeOutcome.ALREADY_VERIFIED
-    Outcome.CANCELLED -> NativeOutcome.CANCELLED
-    Outcome.TOO_MANY_ATTEMPTS -> NativeOutcome.TOO_MANY_ATTEMPTS
 }
 
 internal fun CodeType.native(): NativeCodeType = when (this) {

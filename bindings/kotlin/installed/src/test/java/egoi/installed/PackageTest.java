@@ -64,7 +64,15 @@ class PackageTest {
     void theJarHoldsOneNativeLibraryAndNoSandbox() throws Exception {
         var entries = entriesOf(jarOf(Client.class));
         assertEquals(List.of(LIBRARY), entries.stream().filter(name -> name.endsWith(".so")).toList());
-        assertEquals(List.of(), entries.stream().filter(name -> name.startsWith("egoi/verify/testing/")).toList());
+        assertEquals(List.of(), entries.stream().filter(name -> name.startsWith("egoi/verify/testing/")
+                || name.contains("phone")).toList());
+    }
+
+    @Test
+    void sourcesAndDocumentationLieBesideTheJar() throws Exception {
+        var target = Path.of("..", "target");
+        assertTrue(entriesOf(target.resolve("egoi-verify-0.1.0-sources.jar")).contains("egoi/verify/Client.kt"));
+        assertTrue(entriesOf(target.resolve("egoi-verify-0.1.0-javadoc.jar")).contains("index.html"));
     }
 
     @Test
@@ -74,7 +82,7 @@ class PackageTest {
                 || name.startsWith("META-INF/") || name.equals("linux-x86-64/libegoi_verify_testing_native.so")));
     }
 
-    /** A server's, with the stores; the library of a phone is in the AAR. */
+    /** A server's, with the stores. */
     @Tag("shipped")
     @Test
     void theNativeLibraryTakesAtMostTwelveMegabytes() throws Exception {

@@ -120,16 +120,35 @@ public enum class FaultBody {
  * @property probability how likely it strikes, 0 to 1
  * @property count how often it strikes
  */
-public data class Fault(
-    val call: FaultCall? = null,
-    val number: String? = null,
-    val status: Int? = null,
-    val delay: Duration? = null,
-    val cut: Cut? = null,
-    val body: FaultBody? = null,
-    val probability: Double? = null,
-    val count: Int? = null,
+public class Fault(
+    public val call: FaultCall? = null,
+    public val number: String? = null,
+    public val status: Int? = null,
+    public val delay: Duration? = null,
+    public val cut: Cut? = null,
+    public val body: FaultBody? = null,
+    public val probability: Double? = null,
+    public val count: Int? = null,
 ) {
+    private val facts get() = listOf(call, number, status, delay, cut, body, probability, count)
+
+    override fun equals(other: Any?): Boolean = other is Fault && other.facts == facts
+
+    override fun hashCode(): Int = facts.hashCode()
+
+    override fun toString(): String = "Fault(${json()})"
+
+    internal fun copy(
+        call: FaultCall? = this.call,
+        number: String? = this.number,
+        status: Int? = this.status,
+        delay: Duration? = this.delay,
+        cut: Cut? = this.cut,
+        body: FaultBody? = this.body,
+        probability: Double? = this.probability,
+        count: Int? = this.count,
+    ): Fault = Fault(call, number, status, delay, cut, body, probability, count)
+
     internal fun json(): String = listOfNotNull(
         call?.let { "\"call\":\"${it.name.lowercase()}\"" },
         number?.let { "\"number\":\"${it.replace("\\", "\\\\").replace("\"", "\\\"")}\"" },

@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import egoi.verify.Api;
-import egoi.verify.CodeSent;
+import egoi.verify.phone.CodeSent;
 import egoi.verify.CodeType;
 import egoi.verify.EgoiVerify;
 import egoi.verify.Outcome;

@@ -1,0 +1,41 @@
+internal import EgoiVerifyPhoneNative
+public import Foundation
+
+/// The two clocks of a device, for a ``VerificationSession``. A test has its own.
+public protocol SessionClock: Sendable {
+    /// How many seconds ago the device was started, sleep included; nobody can change it. Validities are counted on it.
+    var sinceBoot: TimeInterval { get }
+    /// The time of day, which the person may change; used only to bridge a restart of the device.
+    var wall: Date { get }
+    /// Waits until the device has been on for so many seconds.
+    ///
+    /// - Throws: `CancellationError` if its task is cancelled.
+    func sleep(until sinceBoot: TimeInterval) async throws
+}
+
+/// The clocks of this device.
+public struct SystemClock: SessionClock {
+    /// The clocks of this device.
+    public init() {}
+
+    /// How many seconds ago the device was started, sleep included.
+    public var sinceBoot: TimeInterval { nativeNow().sinceBoot }
+
+    /// The time of day.
+    public var wall: Date { nativeNow().wall }
+
+    /// Waits until the device has been on for so many seconds.
+    public func sleep(until sinceBoot: TimeInterval) async throws {
+        // A millisecond more, in which core counts: not to look a moment too early.
+        let wait = max(0, sinceBoot - self.sinceBoot) + 0.001
+        if #available(iOS 16, macOS 13, tvOS 16, watchOS 9, *) {
+            try await Task.sleep(for: .seconds(wait), clock: .continuous)
+        } else {
+            try await Task.sleep(nanoseconds: UInt64(wait * 1e9))
+        }
+    }
+}
+
+extension SessionClock {
+    var now: NativeMoment { NativeMoment(sinceBoot: sinceBoot, wall: wall) }
+}
