@@ -69,13 +69,6 @@ class PackageTest {
     }
 
     @Test
-    void sourcesAndDocumentationLieBesideTheJar() throws Exception {
-        var target = Path.of("..", "target");
-        assertTrue(entriesOf(target.resolve("egoi-verify-0.1.0-sources.jar")).contains("egoi/verify/Client.kt"));
-        assertTrue(entriesOf(target.resolve("egoi-verify-0.1.0-javadoc.jar")).contains("index.html"));
-    }
-
-    @Test
     void theSandboxIsInTheJarForTestsAlone() throws Exception {
         var entries = entriesOf(jarOf(Sandbox.class));
         assertTrue(entries.stream().allMatch(name -> name.startsWith("egoi/verify/testing/")
