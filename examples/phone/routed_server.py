@@ -1,4 +1,4 @@
-"""A server with the library's router for FastAPI, as the tests run it: over plain HTTP. It prints each number that is proved."""
+"""A server with the library's router for FastAPI, as the tests run it: over plain HTTP. It prints proved numbers."""
 
 import os
 

@@ -11,8 +11,8 @@
 ======================  ========================  ===============================================
 
 A failure is ``{"error": {"code", "detail", …}}`` with the error's ``suggested_status``: 422 for a number that cannot be
-used, 409 without a request to go on with, 429 with ``Retry-After`` for a limit, 500 and above for what the visitor cannot
-correct.
+used, 409 without a request to go on with, 429 with ``Retry-After`` for a limit, 500 and above for what the visitor
+cannot correct.
 """
 
 import inspect

@@ -10,6 +10,7 @@ import kotlinx.coroutines.launch
 import kotlin.concurrent.thread
 import kotlin.system.exitProcess
 
+// --8<-- [start:screen]
 private fun words(state: SessionState): String = when (state) {
     SessionState.Idle -> "idle"
     SessionState.Sending -> "sending"
@@ -20,6 +21,7 @@ private fun words(state: SessionState): String = when (state) {
     SessionState.Cancelled -> "cancelled"
     is SessionState.Failed -> "failed ${state.problem.code} ${state.advice.name.lowercase()}"
 }
+// --8<-- [end:screen]
 
 /** Whether there is no code to give any more. */
 private fun isOver(state: SessionState): Boolean = when (state) {
