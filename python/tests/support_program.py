@@ -18,6 +18,8 @@ PROGRAMS = Path(__file__).parent / "programs"
 PATIENCE = 60.0
 """Seconds after which a program hangs."""
 
+_OF_FORKS = "ignore:This process:DeprecationWarning"
+
 VERSIONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
 """Those that the wheel is for and that are looked for."""
 
@@ -72,8 +74,9 @@ def environment() -> dict[str, str]:
         "PYTHONPATH": package(),
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONUNBUFFERED": "1",
-        # From 3.12 on, Python warns of every fork of a process with threads, which is what the programs are about.
-        "PYTHONWARNINGS": "ignore:This process:DeprecationWarning",
+        # From 3.12 on, Python warns of every fork of a process with threads, which is what the programs are about. What a
+        # test has set comes later, so that it wins.
+        "PYTHONWARNINGS": ",".join(filter(None, [_OF_FORKS, os.environ.get("PYTHONWARNINGS")])),
     }
 
 

@@ -285,7 +285,7 @@ class EgoiSms(Connection, ServiceCalls):
         self._connect(options, {"urgent": urgent, "encoding": encoding, "max_parts": max_parts})
 
     @classmethod
-    def from_env(
+    def from_env(  # pyright: ignore[reportIncompatibleMethodOverride] # Like a constructor, it has more options.
         cls,
         *,
         urgent: bool = True,

@@ -233,7 +233,7 @@ class SecretsCanariesTest {
                 ClientOptions(key, "1", store = Store("memory:", engineKey)),
             )
         }
-        looked.end("whole verifications", 90)
+        looked.end("whole verifications", 88)
     }
 
     @Test
