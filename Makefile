@@ -68,7 +68,7 @@ native:
 
 ##@ Formatting, lints and types
 .PHONY: check-rust check-python check-node check-kotlin check-swift check-docs check-scripts
-check-rust: $(call after,native) ## rustfmt, Clippy, documentation
+check-rust: $(call after,test-programs) ## rustfmt, Clippy, documentation
 	tools/check-rust.sh
 
 check-python: $(VENV)/installed ## the Python package
@@ -121,7 +121,7 @@ test-phone: develop-python develop-node develop-kotlin develop-swift $(call afte
 	tools/setup-debian.sh java swift
 	tools/test-phone.sh
 
-test-bench: develop-python develop-node benches/.venv/installed ## the measurements still run
+test-bench: develop-python develop-node benches/.venv/installed $(call after,test-programs) ## the measurements still run
 	tools/test-bench.sh
 
 test-docs: docs/site/.venv/installed docs/site/node_modules ## the site of the documentation, without the references, in a browser

@@ -74,8 +74,8 @@ def environment() -> dict[str, str]:
         "PYTHONPATH": package(),
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONUNBUFFERED": "1",
-        # From 3.12 on, Python warns of every fork of a process with threads, which is what the programs are about. What a
-        # test has set comes later, so that it wins.
+        # From 3.12 on, Python warns of every fork of a process with threads, which is what the programs are about. The
+        # filter that a test has set comes later, so that it wins.
         "PYTHONWARNINGS": ",".join(filter(None, [_OF_FORKS, os.environ.get("PYTHONWARNINGS")])),
     }
 
