@@ -10,7 +10,7 @@ from starlette.middleware.sessions import SessionMiddleware
 
 app = FastAPI()
 app.add_middleware(SessionMiddleware, secret_key="only for tests")
-engine = AsyncEngine(EgoiSms.from_env(), resend_after=float(os.environ["RESEND_AFTER"]) or None)
+engine = AsyncEngine(EgoiSms.from_env(), resend_after=float(os.environ["RESEND_AFTER"]))
 
 
 def session(request: Request) -> Session:

@@ -11,7 +11,8 @@ public import FoundationNetworking
 /// let session = VerificationSession(server: HTTPVerificationServer(url: URL(string: "https://example.com/phone")!))
 /// ```
 ///
-/// Such a server knows the visitor by a cookie, which `URLSession` keeps, or by a header that the app sends. No redirect is followed.
+/// Such a server knows the visitor by a cookie, which `URLSession` keeps (but not on Linux), or by a header that the app sends. No
+/// redirect is followed.
 /// There is no endpoint that cancels: ``cancel(_:)`` forgets the request here, and the server does when the code expires.
 public struct HTTPVerificationServer: VerificationServer {
     private let url: URL
