@@ -58,7 +58,7 @@ def class_(name: str, kind: type) -> None:
                 callable_(f"{name}.{member}", value.fget)
             elif isinstance(value, (classmethod, staticmethod)) or inspect.isfunction(value):
                 callable_(f"{name}.{member}", getattr(kind, member))
-            elif isinstance(value, str) and not issubclass(kind, enum.Enum):
+            elif isinstance(value, (str, int)) and not issubclass(kind, enum.Enum):
                 lines.add(f"{name}.{member} = {getattr(kind, member)!r}")
 
 
