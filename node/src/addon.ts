@@ -1,4 +1,4 @@
-// The native part, and where it is found.
+// The native part, and how it is found.
 
 import { setSuggestedStatuses } from "./errors.js";
 
@@ -17,7 +17,7 @@ export interface Failure {
   cause?: Failure | { text: string; cause?: Failure["cause"] };
 }
 
-/** What kind of failure it was: the same words in every language of the library. */
+/** The kind of a failure. The codes are the same in every language of the library. */
 export type ErrorCode =
   | "invalid_input"
   | "unauthorized"
@@ -40,10 +40,10 @@ export type ErrorCode =
   | "forked"
   | "internal";
 
-/** The options of a call or an object after their types were looked at. */
+/** The options of a call or an object, with checked types. */
 export type CheckedOptions = Record<string, unknown>;
 
-/** What a client and an engine share. The events of a call come through `NativeCalls`. */
+/** The methods of a client and of an engine. `NativeCalls` reports the events of their calls. */
 export interface NativeVerifier {
   close(): void;
   ping(call: number, timeout?: number): void;
@@ -60,7 +60,7 @@ export interface NativeEngine extends NativeVerifier {
   erase(call: number, number: string, timeout?: number): void;
 }
 
-/** What a client and E-goi's own SMS call share. */
+/** The methods of a client and of E-goi's own SMS call. */
 export interface NativeService {
   ping(call: number, timeout?: number): void;
   senders(call: number, timeout?: number): void;
@@ -99,7 +99,7 @@ export interface NativeClock {
 }
 
 export interface NativeEgoiSms extends NativeService {
-  /** Only an addon makes one. */
+  /** Only the addon can make it. */
   readonly native: unique symbol;
 }
 
@@ -117,7 +117,7 @@ type FromClientOptions<T, Own extends unknown[] = []> = new (
   ]
 ) => T;
 
-/** What a phone number is for. */
+/** The type of a phone number. */
 export type NumberType =
   | "mobile"
   | "fixed_line"
@@ -147,7 +147,7 @@ interface Addon {
   Engine: new (calls: NativeCalls, settings: string, egoiSms?: NativeEgoiSms, clock?: NativeClock) => NativeEngine;
   Sandbox: new (calls: NativeCalls) => NativeSandbox;
   TestClock: new () => NativeClock;
-  /** Each with its HTTP status. */
+  /** The error codes, each with its HTTP status. */
   errorCodes(): Record<ErrorCode, number>;
   generateCode(codeType?: string, codeSize?: number): string;
   parseNumber(text: string, defaultRegion?: string): PhoneNumberFields;
@@ -159,12 +159,12 @@ interface Addon {
   panicForTest(calls?: NativeCalls, call?: number, isInline?: boolean): void;
 }
 
-/** What a checkout has built for itself; no such file is in the published package. */
+/** The addon that was built in a checkout. The published package has no such file. */
 const BUILT_HERE = "../build/egoi-verify.node";
 
 /**
- * Loads the package of a platform. Bundlers and what traces files follow only a `require` of a literal name, and only
- * inside `try` do they allow that it is not installed.
+ * Loads the package of a platform. Bundlers and file tracers follow only a `require` of a literal name. Only inside `try` do they
+ * accept that it is not installed.
  */
 function requirePackage(name: string, failures: Error[]): unknown {
   try {
@@ -198,11 +198,11 @@ function requirePackage(name: string, failures: Error[]): unknown {
   }
 }
 
-/** The names of the packages that may hold the addon of this system, the likelier first. */
+/** The names of the packages that may hold the addon of this system. The more likely package is first. */
 export function platformPackages(platform: string, arch: string): string[] {
   const prefix = `@egoi-verify/${platform}-${arch}`;
   switch (platform) {
-    // Telling the two apart takes longer than trying: a package manager installs the one that fits.
+    // To detect the C library takes longer than to try both. A package manager installs the one that fits.
     case "linux":
       return [`${prefix}-gnu`, `${prefix}-musl`];
     case "win32":
@@ -212,13 +212,13 @@ export function platformPackages(platform: string, arch: string): string[] {
   }
 }
 
-/** Whether the C library is musl. Slow: only for the words of an error. */
+/** Whether the C library is musl. Slow: only for the text of an error. */
 function isMusl(): boolean {
   const report = process.report?.getReport() as { header?: { glibcVersionRuntime?: string } } | undefined;
   return report?.header !== undefined && report.header.glibcVersionRuntime === undefined;
 }
 
-/** Why none of the packages could be loaded, and what to do. */
+/** The text of the error if no package could be loaded: the cause and the remedy. */
 function explained(packages: string[], failures: NodeJS.ErrnoException[]): string {
   const wanted = (packages.length > 1 && isMusl() ? packages[1] : packages[0]) as string;
   const disabled = failures.find(({ code }) => code === "ERR_DLOPEN_DISABLED" || code === "ERR_ACCESS_DENIED");

@@ -1,4 +1,4 @@
-// Jest with jsdom asks for `browser` and `require`, and yet runs in Node.
+// Jest with jsdom selects `browser` and `require`, although it runs in Node.
 
 // Under another name, so that no bundler follows its `require`.
 const thisModule = module;

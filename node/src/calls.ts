@@ -13,19 +13,24 @@ export interface OutgoingSms {
   readonly number: string;
   /** The text, with the code. */
   readonly text: string;
-  /** Names this delivery attempt, 32 hex digits: a gateway that is given the same one twice may drop the second. */
+  /** The id of this delivery attempt, 32 hex digits. A gateway may drop a second SMS with the same id. */
   readonly attemptId: string;
 }
 
-/** What a gateway function is given besides the SMS. */
+/** The second argument of a gateway function. */
 export interface SendContext {
-  /** Aborted when nobody waits for the delivery any more: the call timed out or was aborted. Pass it to `fetch`. */
+  /** Aborted when the call times out or is aborted: the caller does not wait any more. Pass it to `fetch`. */
   readonly signal: AbortSignal;
 }
 
 /**
- * A gateway function: sends an SMS. It throws `NotSent` when it knows that nothing went out. A returned `false`, and a
- * returned object whose `ok` is `false` such as a `Response` of `fetch`, are failures; any other value is a success.
+ * A gateway function, which sends an SMS. Throw `NotSent` only if it is certain that nothing was sent. A returned `false` is a
+ * failure, and so is an object whose `ok` is `false`, for example a `Response` of `fetch`. Any other value is a success.
+ *
+ * @example
+ * ```ts
+ * const send: SendSms = ({ number, text }, { signal }) => fetch(gatewayUrl, { method: "POST", body: `${number} ${text}`, signal });
+ * ```
  */
 export type SendSms = (sms: OutgoingSms, context: SendContext) => Promise<unknown> | unknown;
 
@@ -46,9 +51,9 @@ type Event =
   | [call: number, tag: 1, failure: Failure]
   | [call: number, tag: 2, sms: OutgoingSms];
 
-/** A gateway function at work. */
+/** A running call of a gateway function. */
 class Delivery implements SendContext {
-  /** What the gateway function threw. */
+  /** The error that the gateway function threw. */
   failure: { cause: unknown } | undefined;
   #controller: AbortController | undefined;
 
@@ -103,8 +108,8 @@ function dispatch(events: string): void {
 let isSubmitPending = false;
 
 /**
- * The calls of one turn are submitted together. By a microtask of the language and by the addon, never by a function that
- * a test may have replaced: fake timers would keep every call of the process waiting.
+ * Submits the calls of one turn together, by a microtask and the addon. A test may have replaced the timer functions: with fake
+ * timers every call of the process would wait.
  */
 function submitSoon(): void {
   if (!isSubmitPending) {
@@ -184,7 +189,7 @@ async function deliver(id: number, call: Call, sms: OutgoingSms): Promise<void> 
   dispatch(calls.finishDelivery(id, result));
 }
 
-/** `fetch` does not reject when the gateway responds with 401. What was returned may hold secrets, and is no cause. */
+/** `fetch` does not reject when the gateway responds with 401. The returned value may hold secrets: it is not kept as the cause. */
 function throwIfRefused(returned: unknown): void {
   if (returned === false) {
     throw new Error("the gateway function returned false");
@@ -196,19 +201,18 @@ function throwIfRefused(returned: unknown): void {
   }
 }
 
-/** Options that every call has. */
+/** The options of every call. */
 export interface CallOptions {
-  /** Seconds that this call may take. */
+  /** The time that this call may take, in seconds. */
   timeout?: number | undefined;
-  /** Aborts the call: it rejects with the signal's reason, and its HTTP request is dropped. */
+  /** Aborts the call. The call rejects with the signal's reason, and its HTTP request is dropped. */
   signal?: AbortSignal | undefined;
 }
 
 export const CALL_OPTIONS: Kinds = { timeout: seconds, signal };
 
 /**
- * Makes a call. The stack of an error begins above `calledFunction`, the public one; what `start` throws rejects the
- * promise.
+ * Makes a call. The stack of an error begins above `calledFunction`, the public method. An error of `start` rejects the promise.
  */
 export function call<T>(
   owner: object,
@@ -225,7 +229,7 @@ export function call<T>(
     const checked = options(given, kinds);
     const signal = checked["signal"] as AbortSignal | undefined;
     signal?.throwIfAborted();
-    // Numbers of 32 bits: no call is in flight for so long that its number comes round again.
+    // Numbers of 32 bits: no call runs for so long that its number is used again.
     latest = (latest + 1) >>> 0;
     const id = latest;
     start(id, checked);
@@ -241,8 +245,8 @@ export function call<T>(
       delivery: undefined,
     };
     if (send !== undefined) {
-      // In the caller's AsyncLocalStorage, and not in that of whoever wakes this thread. `AsyncResource.bind` would take
-      // longer than the rest of a call.
+      // Keeps the caller's AsyncLocalStorage: an event of another caller may wake this thread. `AsyncResource.bind` would take longer
+      // than the rest of a call.
       const caller = new AsyncResource("egoi-verify");
       entry.send = (sms, context) => caller.runInAsyncScope(send, undefined, sms, context);
     }

@@ -1,9 +1,9 @@
-// JavaScript gives anything for anything. Here only the types are looked at; the rules are the library's own.
+// JavaScript checks no types. Only types are checked here. The rules are core's.
 
 import type { CheckedOptions } from "./addon.js";
 import { invalid, unknownOption } from "./errors.js";
 
-/** The type of a value, and what it is as the native part takes it. */
+/** A type, with its check and its conversion for the native part. */
 export interface Kind {
   is: string;
   of(value: unknown, field: string): unknown;
@@ -30,7 +30,7 @@ export const number = kind("a number", isFiniteNumber);
 export const seconds = kind("a number of seconds", isFiniteNumber);
 export const whole = kind("a whole number", (value) => Number.isSafeInteger(value));
 export const boolean = kind("a boolean", (value) => typeof value === "boolean");
-/** Also one of another realm, such as Jest's with jsdom, which is no `instanceof`. */
+/** Accepts a `Uint8Array` of another realm too, for example of Jest with jsdom: `instanceof` would not. */
 const isBytes = (value: unknown) =>
   Object.prototype.toString.call(value) === "[object Uint8Array]" && ArrayBuffer.isView(value);
 
@@ -39,7 +39,7 @@ export const signal = kind(
   "an AbortSignal",
   (value) => isObject(value) && typeof (value as AbortSignal).addEventListener === "function",
 );
-/** A text stands for its own bytes. */
+/** A string stands for its UTF-8 bytes. */
 export const bytesOrText = kind("a string or a Uint8Array", (value) => typeof value === "string" || isBytes(value));
 
 export function listOf(each: Kind): Kind {
@@ -48,7 +48,7 @@ export function listOf(each: Kind): Kind {
   );
 }
 
-/** An object with names of the user's, which are kept as they are. */
+/** An object whose names are the user's own. They are kept as they are. */
 export function mapTo(each: Kind): Kind {
   return kind("an object", isObject, (value, field) => {
     const entries = Object.entries(value as object);
@@ -60,7 +60,7 @@ export function objectOf(kinds: Kinds): Kind {
   return kind("an object", isObject, (value, field) => options(value, kinds, field));
 }
 
-/** An object that has every one of these. */
+/** An object that has all these fields. */
 export function wholeObjectOf(kinds: Kinds): Kind {
   return kind("an object", isObject, (value, field) => {
     const checked = options(value, kinds, field);
@@ -81,7 +81,7 @@ export function orNull(limit: Kind): Kind {
 
 export type Kinds = Readonly<Record<string, Kind>>;
 
-/** Options, each of its type; one that there is not is refused, because it is a slip. */
+/** Checks the type of each option. An unknown option is refused: it is probably misspelt. */
 export function options(given: unknown, kinds: Kinds, within?: string): CheckedOptions {
   const checked: CheckedOptions = {};
   if (given === undefined) {
@@ -104,7 +104,7 @@ export function options(given: unknown, kinds: Kinds, within?: string): CheckedO
   return checked;
 }
 
-/** Options as the native part reads them: JSON with the names of the core. */
+/** The options for the native part: JSON with core's names. */
 export function toSettings(checked: CheckedOptions): string {
   return JSON.stringify(settingsOf(checked));
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `npx egoi-verify`: a sandbox for other programs, a check of an account, and a demo that needs none.
+// `npx egoi-verify`: a sandbox for other programs, a check of an account, and a demo that needs no account.
 
 import { parseArgs } from "node:util";
 

@@ -25,7 +25,7 @@ import { type Store, store } from "./store.js";
 import { masked } from "./verification.js";
 import { NativeVerifierBase } from "./verifier.js";
 
-/** What a status word of the service may mean. */
+/** The possible meanings of a status word of the service. */
 export type StatusMeaning =
   | "pending"
   | "verified"
@@ -36,92 +36,110 @@ export type StatusMeaning =
   | "too_many_attempts";
 
 /**
- * Which numbers are sent an SMS: `mobile`, those of mobile phones, or what may be one; `valid`, those in a range that their
- * country is known to use; `possible`, any of a length that their country has. Another is `invalid_input`.
+ * Which numbers get an SMS. `mobile`: numbers that are, or may be, a mobile phone's. `valid`: numbers in a range that their
+ * country uses. `possible`: numbers of a length that their country uses. Any other number is `invalid_input`.
  */
 export type Accept = "mobile" | "valid" | "possible";
 
-/** Options of a client that have defaults. */
+/** The options of a client that have defaults. */
 export interface ClientSettings {
   /** The version of E-goi's interface. The paths of V1's Verify calls are assumed. Default: `"v2"`. */
   api?: "v1" | "v2" | undefined;
-  /** Where the service is: HTTPS, or HTTP to a loopback address, or any HTTP with `allowHttp`. */
+  /** The address of the service: HTTPS, or HTTP to a loopback address. With `allowHttp`, HTTP to any address. */
   baseUrl?: string | undefined;
-  /** Seconds that a whole call may take, repeated tries included. Default: 15. */
+  /** The time that a whole call may take, with its retries, in seconds. Default: 15. */
   timeout?: number | undefined;
-  /** Seconds that making a connection may take, TLS included. Default: 3.1. */
+  /** The time that a connection may take, with TLS, in seconds. Default: 3.1. */
   connectTimeout?: number | undefined;
-  /** An HTTP or SOCKS5 proxy for every connection: `http://…`, `socks5h://…`. Default: the environment's, which is never used for a loopback address. */
+  /**
+   * An HTTP or SOCKS5 proxy for every connection: `http://…`, `socks5h://…`. Default: the environment's, but not for a loopback
+   * address.
+   */
   proxy?: string | undefined;
   /** More trusted certificates, in PEM. */
   caCertificates?: string | Uint8Array | undefined;
   /** Which certificates are trusted: Mozilla's, which come with the library, or the system's. Default: `"bundled"`. */
   trust?: "bundled" | "platform" | undefined;
-  /** Plain HTTP to any address: whoever is on the way reads the key and the codes. Default: false. */
+  /** Allows plain HTTP to any address. Everyone on the network path can then read the key and the codes. Default: false. */
   allowHttp?: boolean | undefined;
   /**
-   * Whether a V2 validation reads the request first, without which a wrong code on a request verified long ago could
-   * pass. Only for an account whose responses to a validation carry status words is `false` right. Default: true.
+   * Whether a V2 validation reads the request first. Without that, a wrong code could pass for a request that was verified
+   * long ago. Use `false` only if E-goi's responses to your validations carry status words. Default: true.
    */
   checkStateFirst?: boolean | undefined;
-  /** Which numbers are sent an SMS. Premium-rate, toll-free and other such numbers never are. Default: `"valid"`. */
+  /** Which numbers get an SMS. Premium-rate, toll-free and similar numbers never get one. Default: `"valid"`. */
   accept?: Accept | undefined;
-  /** More status words of the service, each with what it means: `{ validated: "verified" }`. */
+  /** More status words of the service, with their meanings: `{ validated: "verified" }`. */
   statusWords?: Readonly<Record<string, StatusMeaning>> | undefined;
-  /** V1's paths below the base URL. Those of Verify are assumed; the others are what public integrators of E-goi call. */
+  /** V1's paths below the base URL. The defaults of Verify's paths are assumed. The others come from public clients of E-goi. */
   v1Paths?:
     | {
+        /** Starts a verification. */
         request?: string;
+        /** Submits a code. */
         validate?: string;
+        /** Cancels a request. */
         cancel?: string;
+        /** Tells whether the service is up. */
         ping?: string;
+        /** Lists the senders of the account. */
         senders?: string;
+        /** Sends one SMS, for an `EgoiSms`. */
         sendSms?: string;
       }
     | undefined;
-  /** V2's paths below the base URL; `{id}` is where a request's id goes. */
+  /** V2's paths below the base URL. The id of the request replaces `{id}`. */
   v2Paths?:
     | {
+        /** Starts a verification. */
         request?: string;
+        /** Reads a request. */
         get?: string;
+        /** Submits a code. */
         validate?: string;
+        /** Cancels a request. */
         cancel?: string;
+        /** Sends a new code. */
         resend?: string;
+        /** Tells whether the service is up. */
         ping?: string;
+        /** Lists the senders of the account. */
         senders?: string;
+        /** Sends one SMS, for an `EgoiSms`. */
         sendSms?: string;
       }
     | undefined;
-  /** The application's name, which goes behind the library's in `User-Agent`. */
+  /** The name of your application. `User-Agent` has it after the library's name. */
   appName?: string | undefined;
   /**
-   * Where idempotency keys are kept and the limits count. Without a store a request with an idempotency key is `unsupported`, and
-   * a limit is `invalid_input`. All that has one store counts together.
+   * The store of the idempotency keys and of the limits. Without a store, a request with an idempotency key is `unsupported`, and
+   * a limit is `invalid_input`. Clients that share a store also share its counts.
    */
   store?: Store | undefined;
   /**
-   * SMS to one number, requests and resends together; then `rate_limited`. A resend reads the request first, to know its number.
-   * Default: no limit.
+   * The maximum of SMS to one number, requests and resends together. Beyond it: `rate_limited`. A resend first reads the request,
+   * to know its number. Default: no limit.
    */
   smsPerNumber?: Quota | null | undefined;
-  /** SMS for one `client`, of requests: a resend names no client; then `rate_limited`. Default: no limit. */
+  /** The maximum of requests of one `client`. Beyond it: `rate_limited`. Resends do not count: they name no client. Default: no limit. */
   smsPerClient?: Quota | null | undefined;
   /**
-   * SMS to numbers that share all but their last digits, requests and resends together; then `rate_limited`. Default: no limit.
+   * The maximum of SMS to numbers that differ only in their last digits, requests and resends together. Beyond it:
+   * `rate_limited`. Default: no limit.
    */
   smsPerPrefix?: PrefixQuota | null | undefined;
   /**
-   * Wrong codes of one `client`, whichever the numbers; then `too_many_attempts`, and no code is submitted. A success does not
-   * clear them. A code whose result did not arrive counts as wrong. Default: no limit.
+   * The maximum of wrong codes of one `client`, over all numbers. Beyond it: `too_many_attempts`, and no code is submitted. A
+   * success does not reset the count. A code whose result did not arrive counts as wrong. Default: no limit.
    */
   wrongCodesPerClient?: Quota | null | undefined;
 }
 
-/** How to make a client. */
+/** The options of a client. */
 export interface ClientOptions extends ClientSettings {
   /** The account's API key. It belongs on a server. */
   apiKey: string;
-  /** The sender: V2 takes its id, V1 its hash. */
+  /** The sender. V2 takes its id, V1 its hash. */
   sender: string;
 }
 
@@ -133,12 +151,13 @@ interface SenderFields {
   status?: string;
 }
 
-/** A sender of the account. Its `number` is not copied, and JSON and `console.log` have it masked. */
+/** A sender of the account. Its `number` is not copied. JSON and `console.log` show it masked. */
 export class SenderInfo {
-  /** Its id, which `sender` takes over V2. */
+  /** The id of the sender. Over V2 the option `sender` takes it. */
   readonly id: string;
+  /** The name of the sender. */
   readonly name: string | undefined;
-  /** Its state in the service's word. */
+  /** The state of the sender, as the service names it. */
   readonly status: string | undefined;
   readonly #number: string | undefined;
 
@@ -150,7 +169,7 @@ export class SenderInfo {
     this.#number = fields.number;
   }
 
-  /** Its number, if it has one. */
+  /** The number of the sender, if it has one. */
   get number(): string | undefined {
     return this.#number;
   }
@@ -206,10 +225,10 @@ const SETTINGS: Kinds = {
 
 const CLIENT_OPTIONS: Kinds = { apiKey: string, sender: string, ...SETTINGS };
 
-/** Where key, sender and address come from when the options do not say them. */
+/** The source of the key, the sender and the address that the options leave out. */
 export type Origin = { environment: Environment } | { sandbox: NativeSandbox };
 
-/** The options, and where the rest comes from, as the native constructors take them. */
+/** The options, and the source of the rest, as the native constructors take them. */
 type FromOptions = [
   own: string,
   settings: string,
@@ -219,7 +238,7 @@ type FromOptions = [
   sandbox?: NativeSandbox,
 ];
 
-/** `own` are options beside a client's, which are settings of their own. */
+/** `own` are the options that a client does not have. They are separate settings. */
 function from(options: unknown, origin?: Origin, own: Kinds = {}): FromOptions {
   const kinds = origin === undefined ? CLIENT_OPTIONS : SETTINGS;
   const { apiKey, sender, ...rest } = checkedOptions(options, { ...kinds, ...own });
@@ -231,15 +250,26 @@ function from(options: unknown, origin?: Origin, own: Kinds = {}): FromOptions {
       ? [...settings, undefined, undefined, undefined, origin.sandbox]
       : [...settings, undefined, undefined, origin.environment];
   }
-  // That they are there is looked at like their types.
+  // Their presence is checked like their types.
   return [...settings, string.of(apiKey, "apiKey") as string, string.of(sender, "sender") as string];
 }
 
-/** Has E-goi run verifications. Make one and keep it: it holds the pool of connections. */
+/**
+ * Verifications that E-goi runs. Make one client and keep it: it holds the pool of connections.
+ *
+ * @example
+ * ```ts
+ * const client = new Client({ apiKey, sender: "1234" });
+ * ```
+ */
 export class Client extends NativeVerifierBase {
   readonly #native: NativeClient;
 
-  /** What is wrong with an option is thrown as `invalid_input`. */
+  /**
+   * Makes a client. Sends nothing.
+   *
+   * @throws {@link InvalidInputError} if an option is refused. `field` names the option.
+   */
   constructor(options: ClientOptions);
   /** @internal */
   constructor(options: ClientSettings | undefined, origin: Origin);
@@ -251,8 +281,10 @@ export class Client extends NativeVerifierBase {
   }
 
   /**
-   * From the environment: `EGOI_API_KEY`, `EGOI_SENDER`, and where they are set `EGOI_API` (`v1` or `v2`) and
-   * `EGOI_BASE_URL`. The options go before it.
+   * Makes a client from the environment: `EGOI_API_KEY` and `EGOI_SENDER`, and if they are set, `EGOI_API` (`v1` or `v2`) and
+   * `EGOI_BASE_URL`. An option takes precedence over its variable.
+   *
+   * @throws {@link InvalidInputError} if a variable is missing, or a variable or an option is refused.
    */
   static fromEnv(options?: ClientSettings): Client {
     return new Client(options, { environment: process.env });
@@ -264,7 +296,7 @@ export class Client extends NativeVerifierBase {
   }
 }
 
-/** Lists the senders, for an object that has a method of this name. */
+/** Lists the senders. `Client` and `EgoiSms` have a method of this name. */
 function senders(
   owner: Client | EgoiSms,
   native: NativeService,
@@ -280,29 +312,38 @@ function senders(
   );
 }
 
-/** Options of E-goi's own SMS call that have defaults: those of a client, and its own. */
+/** The options of an `EgoiSms` that have defaults: a client's options, and its own. */
 export interface EgoiSmsSettings extends ClientSettings {
-  /** Whether E-goi sends it before what is not urgent. V2; V1 has no priority. Default: true. */
+  /** Whether E-goi sends the SMS before those that are not urgent. Only V2: V1 has no priority. Default: true. */
   urgent?: boolean | undefined;
-  /** The encoding of every text. Default: what the text needs. */
+  /** The encoding of every text. Default: `gsm7`, or `ucs2` for a text that needs it. */
   encoding?: "gsm7" | "ucs2" | undefined;
-  /** The maximum of parts that E-goi sends of a text, 1 or more. Default: as many as the text takes. */
+  /** The maximum of SMS parts of one text, 1 or more. Default: the parts that the text takes. */
   maxParts?: number | undefined;
 }
 
-/** How to make an `EgoiSms`. */
+/** The options of an `EgoiSms`. */
 export interface EgoiSmsOptions extends ClientOptions, EgoiSmsSettings {}
 
 const EGOI_SMS: Kinds = { urgent: boolean, encoding: string, maxParts: whole };
 
 /**
- * E-goi's own SMS call, as the `send` of an `Engine`. One SMS goes to V2's call for a single one;
- * `v2Paths: { sendSms: "v2/sms/messages/action/send" }` is the call that takes a list.
+ * E-goi's own SMS call, as the `send` of an `Engine`. By default V2's call for a single SMS. With
+ * `v2Paths: { sendSms: "v2/sms/messages/action/send" }` it is the call that takes a list.
+ *
+ * @example
+ * ```ts
+ * const engine = new Engine({ send: new EgoiSms({ apiKey, sender: "1234" }) });
+ * ```
  */
 export class EgoiSms {
   readonly #native: NativeEgoiSms;
 
-  /** What is wrong with an option is thrown as `invalid_input`. */
+  /**
+   * Makes the gateway. Sends nothing.
+   *
+   * @throws {@link InvalidInputError} if an option is refused. `field` names the option.
+   */
   constructor(options: EgoiSmsOptions);
   /** @internal */
   constructor(options: EgoiSmsSettings | undefined, origin: Origin);
@@ -311,7 +352,7 @@ export class EgoiSms {
     this.#native = callNative(() => new addon.EgoiSms(sms, calls, ...given));
   }
 
-  /** Resolves if the service is up. Any key will do. */
+  /** Resolves if the service is up. It does not check the key. */
   ping(options?: CallOptions): Promise<void> {
     return call(
       this,

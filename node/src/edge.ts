@@ -1,5 +1,5 @@
-// What `egoi-verify` is where its native part cannot be loaded, in a browser, an edge runtime or workerd: the errors and
-// `isVerified` work, the rest says on use why it cannot.
+// `egoi-verify` in a browser, an edge runtime or workerd, which cannot load the native part. The errors and `isVerified` work.
+// Everything else throws an error with the cause when it is used.
 
 export * from "./errors.js";
 export { isVerified } from "./outcome.js";

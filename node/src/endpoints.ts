@@ -1,5 +1,5 @@
-// The three endpoints that every framework mounts, and the errors for the visitors of a web site. Python's router has the
-// same bodies and statuses.
+// The three endpoints of every framework, and the errors for the visitors of a web site. Python's router has the same bodies and
+// statuses.
 
 import { toSnakeCase } from "./check.js";
 import { ConflictError, InvalidInputError, VerifyError } from "./errors.js";
@@ -7,64 +7,67 @@ import { parseNumber } from "./functions.js";
 import type { Verification } from "./verification.js";
 import type { RequestOptions, Verifier } from "./verifier.js";
 
-/** The request that a visitor goes on with. */
+/** The pending request of a visitor. */
 export interface Pending {
+  /** The request's id. */
   id: string;
   /** Id and number stay together: a code for one number must not prove another. */
   number: string;
+  /** Whether the number is proved. */
   is_verified: boolean;
 }
 
 /**
- * The server's data about one visitor, such as `request.session` of express-session: an object of which the endpoints use the
- * key `egoi_verify`.
+ * The server's data about one visitor, for example `request.session` of express-session. The endpoints use its key
+ * `egoi_verify`.
  */
 export interface Session {
+  /** The visitor's pending request. The endpoints write it. */
   egoi_verify?: Pending | undefined;
 }
 
-/** Options of the three endpoints, which every framework has. */
+/** The options of the endpoints in every framework. */
 export interface EndpointOptions<Asked> {
   /**
-   * Called with the framework's request and the number (E.164) when the number is proved, before the response. What it throws
-   * goes to the framework.
+   * Called with the framework's request and the number (E.164) when the number is proved, before the response. The framework
+   * handles an error of this function.
    */
   verified: (request: Asked, number: string) => unknown;
-  /** The SMS, with `{CODE}`. Default: the verifier's. */
+  /** The text of the SMS, with `{CODE}`. Default: the verifier's. */
   message?: RequestOptions["message"];
-  /** The validity in seconds. Default: the verifier's. */
+  /** The validity of a code in seconds. Default: the verifier's. */
   ttl?: RequestOptions["ttl"];
-  /** Called with an error that the visitor can do nothing about. Default: `console.error`. */
+  /** Called with an error that the visitor cannot mend. Default: `console.error`. */
   onError?: ((error: VerifyError) => void) | undefined;
 }
 
 /** A call of an endpoint, read from the framework's request. */
 export interface Asked {
   method: string;
-  /** What is behind the place where the endpoints are mounted; only its last segment is read. */
+  /** The path of the call. Only its last segment is read. */
   path: string;
   contentType: string | undefined;
-  /** The text of the body, or what a parser of the framework made of it. */
+  /** The text of the body, or the value that a parser of the framework made of it. */
   body: () => Promise<unknown> | unknown;
   session: () => Promise<Session> | Session;
   client: () => string | undefined;
   verified: (number: string) => unknown;
 }
 
-/** What to respond. */
+/** The response of an endpoint. */
 export interface Answer {
   status: number;
   headers: Record<string, string>;
   body: unknown;
 }
 
-/** The longest body that is read. */
+/** The maximum size of a body in bytes. */
 export const MAX_BODY = 4096;
 
-/** A body that is no JSON object with what the endpoint needs. */
+/** A body that is not a JSON object with the fields of the endpoint. */
 class OddBody extends InvalidInputError {}
 
-/** Responds to a call, or returns nothing if there is no such endpoint. */
+/** Responds to a call. Returns `undefined` if the endpoint does not exist. */
 export async function answer(
   verifier: Verifier,
   { message, ttl, onError = reportError }: EndpointOptions<never>,
@@ -119,7 +122,7 @@ const ENDPOINTS: { [path: string]: Endpoint | undefined } = {
     const session = await asked.session();
     const { id, number, is_verified } = pendingOf(session);
     if (is_verified) {
-      // The response was lost on its way, and the same visitor asks again.
+      // The first response was lost, and the same visitor asks again.
       return checked("verified");
     }
     // The number is the session's, never the form's.
@@ -136,7 +139,7 @@ const ENDPOINTS: { [path: string]: Endpoint | undefined } = {
   },
 };
 
-/** A text of the body's JSON object. */
+/** A string field of the body's JSON object. */
 async function textOf(asked: Asked, field: string): Promise<string> {
   const odd = (fault: string, reason: string) => new OddBody({ detail: fault, field, reason });
   if (asked.contentType !== undefined && !/^application\/(?:[\w.-]+\+)?json\b/i.test(asked.contentType.trim())) {
@@ -172,7 +175,7 @@ function pendingOf(session: Session): Pending {
 
 const checked = (outcome: string): Answer => ({ status: 200, headers: {}, body: { outcome } });
 
-/** Times are in seconds from now, as a phone's clock may be wrong. */
+/** Times are seconds from now, because a phone's clock may be wrong. */
 function codeSent({ expiresAt, resendAt, resendsLeft }: Verification): Answer {
   const secondsTo = (at: Date | undefined) => (at === undefined ? null : Math.max(0, at.getTime() - Date.now()) / 1000);
   const body = { expires_in: secondsTo(expiresAt), resend_in: secondsTo(resendAt), resends_left: resendsLeft ?? null };
@@ -200,8 +203,8 @@ function headersOf({ retryAfter }: VerifyError): Record<string, string> {
 }
 
 /**
- * Whether a request is pending whose SMS was sent or possibly sent: its id is in the error. A double click is stopped by
- * `resendAfter`: the code of the first click is on its way.
+ * Whether the error has the id of a pending request whose SMS was sent or possibly sent. `resendAfter` stops a double click, for
+ * example: the code of the first click is on its way.
  */
 function canGoOn(error: VerifyError): boolean {
   return error.requestId !== undefined && (error.smsPossiblySent || error.limit === "resendAfter");
@@ -209,7 +212,7 @@ function canGoOn(error: VerifyError): boolean {
 
 const NOTHING_MORE = { field: null, reason: null, limit: null, retry_after: null, sms_possibly_sent: false };
 
-/** The error as JSON. It holds nothing that only an operator should see. */
+/** The error as JSON, without the details that are for an operator. */
 function bodyOf(error: VerifyError): object {
   const { code, field, reason, limit, retryAfter, smsPossiblySent } = error;
   return {

@@ -21,65 +21,65 @@ import { NativeVerifierBase } from "./verifier.js";
 type Seconds = number | undefined;
 
 /**
- * How to set an engine up. The defaults of the limits are what NIST SP 800-63B and OWASP ASVS 5 ask; `null` switches one
- * off. A stranger can use them up for somebody else's number: set `smsPerClient` and `wrongCodesPerClient`, and name the client
- * with each call.
+ * The options of an engine. The defaults of the limits follow NIST SP 800-63B and OWASP ASVS 5. `null` switches a limit off. A
+ * stranger can use up the limits of another person's number: set `smsPerClient` and `wrongCodesPerClient`, and name the `client`
+ * in each call.
  */
 export interface EngineOptions {
-  /** Sends an SMS: a function that throws `NotSent` when it knows that nothing went out, or E-goi's own SMS call. */
+  /** Sends an SMS: your own function, or E-goi's own SMS call. Throw `NotSent` only if it is certain that nothing was sent. */
   send: SendSms | EgoiSms;
-  /** Where requests are kept. Default: `new Store("memory:")`, gone with the process. */
+  /** The store of the requests. Default: `new Store("memory:")`, which ends with the process. */
   store?: Store | undefined;
-  /** Seconds that a whole call may take, the gateway function included; at most 600. Default: 15. */
+  /** The time that a whole call may take, with the gateway function, in seconds. The maximum is 600. Default: 15. */
   timeout?: number | undefined;
-  /** How many requests `memory:` holds; beyond it a request is `rate_limited`. Default: 10 million. */
+  /** The maximum of requests that `memory:` holds. Beyond it: `rate_limited`. Default: 10 million. */
   maxRequests?: number | undefined;
-  /** Wrong codes for one request; then `too_many_attempts` until it expires. Default: 5. */
+  /** The maximum of wrong codes for one request. Beyond it: `too_many_attempts`, until the request expires. Default: 5. */
   maxAttempts?: number | null | undefined;
-  /** Wrong codes for one number, cleared by a success; then `too_many_attempts`. Default: 20 a day. */
+  /** The maximum of wrong codes for one number. Beyond it: `too_many_attempts`. A success resets the count. Default: 20 a day. */
   wrongCodesPerNumber?: Quota | null | undefined;
-  /** SMS to one number, requests and resends together; then `rate_limited`. Default: 5 an hour. */
+  /** The maximum of SMS to one number, requests and resends together. Beyond it: `rate_limited`. Default: 5 an hour. */
   smsPerNumber?: Quota | null | undefined;
-  /** Wrong codes of one `client`, whichever the numbers; then `too_many_attempts`. Default: no limit. */
+  /** The maximum of wrong codes of one `client`, over all numbers. Beyond it: `too_many_attempts`. Default: no limit. */
   wrongCodesPerClient?: Quota | null | undefined;
-  /** SMS for one `client`, requests and resends together; then `rate_limited`. Default: no limit. */
+  /** The maximum of SMS for one `client`, requests and resends together. Beyond it: `rate_limited`. Default: no limit. */
   smsPerClient?: Quota | null | undefined;
-  /** SMS to numbers that share all but their last digits; then `rate_limited`. Default: no limit. */
+  /** The maximum of SMS to numbers that differ only in their last digits. Beyond it: `rate_limited`. Default: no limit. */
   smsPerPrefix?: PrefixQuota | null | undefined;
-  /** Resends of one request; then `rate_limited`. Default: 3. */
+  /** The maximum of resends of one request. Beyond it: `rate_limited`. Default: 3. */
   maxResends?: number | null | undefined;
   /**
-   * Seconds between two SMS to one number; sooner a request and a resend are `rate_limited`. The error of a request has the
-   * pending request's `requestId`. Default: 30.
+   * The pause between two SMS to one number, in seconds. An earlier request or resend is `rate_limited`. The error of a request
+   * has the `requestId` of the pending request. Default: 30.
    */
   resendAfter?: number | null | undefined;
-  /** Which numbers are sent an SMS. Premium-rate, toll-free and other such numbers never are. Default: `"valid"`. */
+  /** Which numbers get an SMS. Premium-rate, toll-free and similar numbers never get one. Default: `"valid"`. */
   accept?: Accept | undefined;
   /**
-   * The countries that are allowed, by ISO 3166 code, for example `["PT", "ES"]`; a number of another one, or of none that it
-   * tells, is `rejected`. Default: all.
+   * The allowed countries, by ISO 3166 code, for example `["PT", "ES"]`. A number of another country, or of an unknown country,
+   * is `rejected`. Default: all.
    */
   countries?: readonly string[] | null | undefined;
   /**
-   * The calling codes that are allowed with every country that they have, for example `[1]`; with `countries`, what either
-   * list allows. Default: all.
+   * The allowed calling codes, for example `[1]`. A calling code allows all its countries. With `countries`, a number is allowed
+   * if either list allows it. Default: all.
    */
   callingCodes?: readonly number[] | null | undefined;
   /** The clock of `memory:`, for tests: a `TestClock` of `egoi-verify/testing`, or the clock of a `Sandbox`. */
   clock?: TestClock | SandboxClock | undefined;
 }
 
-/** A clock for tests of an `Engine`: starts at the machine's time, and can be moved on and stopped. */
+/** A clock for tests of an `Engine`. It starts at the machine's time. A test can advance it and stop it. */
 export class TestClock {
   readonly #native: NativeClock = new addon.TestClock();
 
-  /** Moves the time on. */
+  /** Advances the time. */
   advance(seconds: number): void {
     const by = duration.of(seconds, "seconds") as number;
     callNative(() => this.#native.advance(by));
   }
 
-  /** Stops the time, or with `false` lets it go on from where it stopped. */
+  /** Stops the time. With `false`, the time goes on. */
   freeze(frozen = true): void {
     this.#native.freeze(frozen);
   }
@@ -136,11 +136,23 @@ const ENGINE_OPTIONS: Kinds = {
   },
 };
 
-/** Runs verifications in this process: generates codes, keeps the state, has the SMS sent. */
+/**
+ * Verifications that this process runs: it generates codes, keeps the state, and calls your gateway function.
+ *
+ * @example
+ * ```ts
+ * const engine = new Engine({ send: async (sms) => gateway.deliver(sms.number, sms.text) });
+ * ```
+ */
 export class Engine extends NativeVerifierBase {
   readonly #native: NativeEngine;
 
-  /** What is wrong with an option is thrown as `invalid_input`. */
+  /**
+   * Makes an engine. Opens the file of a `sqlite:` store, and calls no server.
+   *
+   * @throws {@link VerifyError}: `invalid_input` if an option is refused (`field` names it), `storage` or `misconfigured` if the
+   * file cannot be used.
+   */
   constructor(options: EngineOptions) {
     const { send, clock, ...rest } = checkedOptions(options, ENGINE_OPTIONS);
     const egoiSms = send instanceof EgoiSms ? EgoiSms.nativeOf(send) : undefined;
@@ -155,10 +167,10 @@ export class Engine extends NativeVerifierBase {
   }
 
   /**
-   * What is kept of a number, for a support desk: its requests and its limits that count something now. Redis is read through
-   * for it.
+   * Returns the requests of a number, and its limits whose count is not zero. For a support desk: with Redis it reads through the
+   * whole database.
    *
-   * @throws {@link VerifyError}: `invalid_input` if it is no number, `storage` if the store failed.
+   * @throws {@link VerifyError}: `invalid_input` if the text is not a number, `storage` if the store failed.
    */
   find(number: string, options?: CallOptions): Promise<NumberRecord> {
     return call(
@@ -172,10 +184,10 @@ export class Engine extends NativeVerifierBase {
   }
 
   /**
-   * Lifts the limits of a number: what is counted for it begins anew. A request whose own attempts or resends are used up stays
-   * so; a new one can be made at once.
+   * Resets the limits of a number. A request whose own attempts or resends are used up stays so. A new request is accepted at
+   * once.
    *
-   * @throws {@link VerifyError}: `invalid_input` if it is no number, `storage` if the store failed.
+   * @throws {@link VerifyError}: `invalid_input` if the text is not a number, `storage` if the store failed.
    */
   unlock(number: string, options?: CallOptions): Promise<void> {
     return call(
@@ -189,10 +201,10 @@ export class Engine extends NativeVerifierBase {
   }
 
   /**
-   * Removes everything about a number (GDPR, article 17): its requests, its limits, and its idempotency keys. Returns how many
-   * requests there were. Redis is read through for it.
+   * Removes everything about a number (GDPR, article 17): its requests, its limits, and its idempotency keys. Returns the number
+   * of removed requests. With Redis it reads through the whole database.
    *
-   * @throws {@link VerifyError}: `invalid_input` if it is no number, `storage` if the store failed.
+   * @throws {@link VerifyError}: `invalid_input` if the text is not a number, `storage` if the store failed.
    */
   erase(number: string, options?: CallOptions): Promise<number> {
     return call(

@@ -2,53 +2,74 @@ import type { ErrorCode, Failure } from "./addon.js";
 
 export type { ErrorCode };
 
-/** The address of the documentation site, the core's. The addon is not asked: in a browser there is none. */
+/** The address of the documentation site, as in core. A browser has no addon to ask for it. */
 const SITE = "https://egoi-verify.example";
 
 /** The fields of a `VerifyError`, for making one in a test. */
 export interface VerifyErrorFields {
+  /** {@inheritDoc VerifyError.detail} */
   detail: string;
+  /** {@inheritDoc VerifyError.httpStatus} */
   httpStatus?: number | undefined;
+  /** {@inheritDoc VerifyError.requestId} */
   requestId?: string | undefined;
+  /** {@inheritDoc VerifyError.retryAfter} */
   retryAfter?: number | undefined;
+  /** {@inheritDoc VerifyError.retryIsSafe} */
   retryIsSafe?: boolean | undefined;
+  /** {@inheritDoc VerifyError.smsPossiblySent} */
   smsPossiblySent?: boolean | undefined;
+  /** {@inheritDoc VerifyError.field} */
   field?: string | undefined;
+  /** {@inheritDoc VerifyError.reason} */
   reason?: string | undefined;
+  /** {@inheritDoc VerifyError.limit} */
   limit?: string | undefined;
+  /** {@inheritDoc VerifyError.causeCode} */
   causeCode?: ErrorCode | undefined;
+  /** The error that caused this one. */
   cause?: unknown;
 }
 
 /**
- * Why a call failed. Its `code` is stable, and there is a subclass for every code. Never holds a key, a code, a whole
- * phone number or a message.
+ * The failure of a call. `code` is stable, and each code has a subclass. An error never holds a key, a code, a full phone number
+ * or a message.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await client.request(number);
+ * } catch (error) {
+ *   if (!(error instanceof RateLimitedError)) throw error;
+ *   tryAgainIn(error.retryAfter);
+ * }
+ * ```
  */
 export abstract class VerifyError extends Error {
-  /** What kind of failure it was. */
+  /** The kind of failure. */
   abstract readonly code: ErrorCode;
   /**
-   * The HTTP status to respond with, when your server fails a request of its user because of this error. Known where the
-   * native part is: not in a browser.
+   * The HTTP status for your own server's response, if this error makes a request of your user fail. A browser does not know
+   * it, as it has no native part.
    */
   declare readonly suggestedStatus: number;
   /** The HTTP status of the service's response, if there was one. */
   declare readonly httpStatus?: number;
-  /** The request that the failure is about, where it is known. */
+  /** The id of the request, if known. */
   declare readonly requestId?: string;
-  /** Seconds to wait before the next try, where it is known. */
+  /** How long to wait before the next try, in seconds, if known. */
   declare readonly retryAfter?: number;
-  /** The option or argument that was refused (`invalid_input`, `misconfigured`). */
+  /** The name of the refused option or argument (`invalid_input`, `misconfigured`). */
   declare readonly field?: string;
-  /** The fault of that field in one stable string, for example `too_long`; of `unreachable`, the cause. */
+  /** The fault of the field as a stable string, for example `too_long`. For `unreachable`, the cause. */
   declare readonly reason?: string;
   /** The name of the limit that stopped the call, for example `sms_per_number`. */
   declare readonly limit?: string;
-  /** The code of the error below: of `delivery_failed` with `EgoiSms`, for example `unauthorized`. */
+  /** The code of the error that caused this one. `delivery_failed` has it with `EgoiSms`, for example `unauthorized`. */
   declare readonly causeCode?: ErrorCode;
-  /** Whether repeating the same call may succeed and can neither send another SMS nor spend an attempt. */
+  /** Whether you may repeat the call: it may succeed, and it cannot send another SMS or use up an attempt. */
   readonly retryIsSafe: boolean;
-  /** Whether this `request` or `resend` may have sent an SMS; `false` is certain. */
+  /** Whether this `request` or `resend` may have sent an SMS. `false` is certain. */
   readonly smsPossiblySent: boolean;
 
   constructor(fields: VerifyErrorFields) {
@@ -62,16 +83,17 @@ export abstract class VerifyError extends Error {
     this.smsPossiblySent = fields.smsPossiblySent ?? false;
   }
 
-  /** The failure in words, for people, secrets removed. */
+  /** The failure in words, for people. Secrets are removed. */
   get detail(): string {
     return this.message;
   }
 
-  /** The address of the page that says what causes this failure and what to do. */
+  /** The address of the page about this failure, its causes and what to do. */
   get docsUrl(): string {
     return `${SITE}/errors/${this.code}.html`;
   }
 
+  /** Returns the fields, without `cause` and the stack. */
   toJSON(): object {
     const { name, code, detail, httpStatus, requestId, retryAfter, retryIsSafe, smsPossiblySent } = this;
     const { field, reason, limit, causeCode } = this;
@@ -82,77 +104,77 @@ export abstract class VerifyError extends Error {
   }
 }
 
-/** Refused before anything was sent; the detail names the field, the fault and the limit. */
+/** An argument or an option was refused before anything was sent. `detail` names the field, the fault and the limit. Correct it. */
 export class InvalidInputError extends VerifyError {
   readonly code = "invalid_input";
 }
 
-/** 401: the API key is missing or wrong. */
+/** 401: the API key is missing or wrong. Give the right key. */
 export class UnauthorizedError extends VerifyError {
   readonly code = "unauthorized";
 }
 
-/** 403: the account may not do this; often the transactional service is not activated. */
+/** 403: the account may not do this. Often its transactional service is not active: activate it at E-goi. */
 export class ForbiddenError extends VerifyError {
   readonly code = "forbidden";
 }
 
-/** 404: no such request, or a request for another number. */
+/** 404: the request is unknown, or it is for another number. Start a new request. */
 export class NotFoundError extends VerifyError {
   readonly code = "not_found";
 }
 
-/** Any other 4xx but 408, a V1 `Error`, or a country that is not allowed. */
+/** Any other 4xx except 408, a V1 `Error`, or a country that is not allowed. `detail` has the service's words. */
 export class RejectedError extends VerifyError {
   readonly code = "rejected";
 }
 
-/** 409, the resend of a request that is over, or an idempotency key used for another number. */
+/** 409, the resend of a finished request, or an idempotency key that was used for another number. Start a new request. */
 export class ConflictError extends VerifyError {
   readonly code = "conflict";
 }
 
-/** 429, or a limit of the `Engine`; see `retryAfter`. */
+/** 429, or a limit of the library. Wait for `retryAfter` seconds. */
 export class RateLimitedError extends VerifyError {
   readonly code = "rate_limited";
 }
 
-/** No connection was made: DNS, refused, proxy, certificate, connect timeout. */
+/** There was no connection: DNS, refused, proxy, certificate, connect timeout. `reason` has the cause. Nothing was sent. */
 export class UnreachableError extends VerifyError {
   readonly code = "unreachable";
 }
 
-/** Bytes went out and no complete response came in time. */
+/** The request was sent, and no complete response came in time. Look at `smsPossiblySent` and `retryIsSafe`. */
 export class TimeoutError extends VerifyError {
   readonly code = "timeout";
 }
 
-/** Bytes went out and the connection broke before a complete response came. */
+/** The request was sent, and the connection broke before a complete response came. Look at `smsPossiblySent` and `retryIsSafe`. */
 export class InterruptedError extends VerifyError {
   readonly code = "interrupted";
 }
 
-/** 5xx. */
+/** 5xx: the service has a failure of its own. Look at `smsPossiblySent` and `retryIsSafe`. */
 export class UnavailableError extends VerifyError {
   readonly code = "unavailable";
 }
 
-/** A 3xx, never followed, because the key would travel with it. */
+/** 3xx. The library follows no redirect, as it would send the key there. Check `baseUrl`. */
 export class RedirectedError extends VerifyError {
   readonly code = "redirected";
 }
 
-/** The response does not match the documented API. */
+/** The response does not match the documented API. Check `baseUrl`, the proxy and the API version. */
 export class InvalidResponseError extends VerifyError {
   readonly code = "invalid_response";
 }
 
-/** Not in this version of the API. */
+/** The API version or the store does not have this. */
 export class UnsupportedError extends VerifyError {
   readonly code = "unsupported";
 }
 
-/** The store failed. */
+/** The store is down, full or slow. Nothing was verified. */
 export class StorageError extends VerifyError {
   readonly code = "storage";
 }
@@ -162,22 +184,22 @@ export class MisconfiguredError extends VerifyError {
   readonly code = "misconfigured";
 }
 
-/** The SMS could not be handed over (`Engine`); `cause` is what the function that sends threw. */
+/** The gateway could not send the SMS (`Engine`). `cause` is the error of your gateway function. */
 export class DeliveryFailedError extends VerifyError {
   readonly code = "delivery_failed";
 }
 
-/** Used after it was closed. */
+/** The object was used after `close`. */
 export class ClosedError extends VerifyError {
   readonly code = "closed";
 }
 
-/** An `Engine` in memory, or a `Sandbox`, used in a forked child; no child of Node's is one. */
+/** An `Engine` in memory or a `Sandbox` was used in a forked child process. Node's own child processes are not forks. */
 export class ForkedError extends VerifyError {
   readonly code = "forked";
 }
 
-/** A panic, turned into an error. */
+/** A bug in the library: a panic that became an error. Please report it. */
 export class InternalError extends VerifyError {
   readonly code = "internal";
 }
@@ -209,14 +231,14 @@ for (const type of Object.values(CLASSES)) {
   Object.defineProperty(type.prototype, "name", { value: type.name, configurable: true, writable: true });
 }
 
-/** Gives each class its status. */
+/** Sets the suggested status of each class. */
 export function setSuggestedStatuses(statuses: Record<ErrorCode, number>): void {
   for (const [code, type] of Object.entries(CLASSES)) {
     Object.defineProperty(type.prototype, "suggestedStatus", { value: statuses[code as ErrorCode] });
   }
 }
 
-/** What an `Engine`'s function that sends throws when it knows that nothing went out: then nothing is counted. */
+/** Your gateway function throws it if it is certain that nothing was sent. The `Engine` then counts nothing. */
 export class NotSent extends Error {
   static {
     Object.defineProperty(NotSent.prototype, "name", { value: "NotSent", configurable: true, writable: true });
@@ -228,7 +250,7 @@ export interface CallSite {
   stack?: string;
 }
 
-/** The error of a failure, thrown where the call was made. */
+/** Makes the error of a failure, with the stack of the call. */
 export function toError(failure: Failure, at: CallSite, thrown?: { cause: unknown }): VerifyError {
   const cause = thrown === undefined ? toCause(failure.cause) : thrown.cause;
   const error = new CLASSES[failure.code]({
@@ -259,7 +281,7 @@ function toCause(cause: Failure["cause"]): unknown {
   return error;
 }
 
-/** Runs a synchronous native function; what that throws is a failure as JSON. */
+/** Runs a synchronous native function, which throws a failure as JSON. */
 export function callNative<T>(work: () => T): T {
   try {
     return work();
@@ -270,19 +292,19 @@ export function callNative<T>(work: () => T): T {
   }
 }
 
-/** The refusal of a value that is not what it must be. */
+/** The error for a value that is not accepted. */
 export function invalid(field: string, value: unknown, accepted: string): InvalidInputError {
   const detail = `\`${field}\` is ${described(value, accepted)}; it must be ${accepted}`;
   return new InvalidInputError({ detail, field, reason: value === undefined ? "missing" : "wrong_type" });
 }
 
-/** The refusal of an option that there is not: it is a slip. */
+/** The error for an unknown option, which is probably misspelt. */
 export function unknownOption(field: string, known: string[]): InvalidInputError {
   const detail = `\`${field}\` is not an option; the options are ${known.join(", ")}`;
   return new InvalidInputError({ detail, field, reason: "unknown_value" });
 }
 
-/** Never the value of a string, or of a number in the place of one: it may be a key, a code or a phone number. */
+/** Describes a value by its type. A string, or a number in the place of one, may be a key, a code or a phone number. */
 function described(value: unknown, accepted: string): string {
   if (value === null || value === undefined) {
     return value === null ? "null" : "missing";
@@ -297,7 +319,7 @@ function described(value: unknown, accepted: string): string {
   return `${/^[aeiou]/i.test(name) ? "an" : "a"} ${name}`;
 }
 
-/** Whether it is a class, which is called with `new` only. */
+/** Whether the value is a class, which only `new` can call. */
 export function isClass(value: unknown): value is { name: string } {
   return typeof value === "function" && /^class\b/.test(Function.prototype.toString.call(value));
 }
@@ -310,5 +332,5 @@ function classOf(value: {}): string {
   return Array.isArray(value) ? "array" : name === "Object" || typeof name !== "string" ? "object" : name;
 }
 
-/** How something is printed by `console.log` and the like. */
+/** The method by which `console.log` prints an object. */
 export const inspectSymbol: unique symbol = Symbol.for("nodejs.util.inspect.custom");

@@ -3,7 +3,7 @@ import type { Verifier } from "./verifier.js";
 
 export type { EndpointOptions, Pending, Session } from "./endpoints.js";
 
-/** What is used of a request of Express. */
+/** The part of an Express request that the endpoints use. */
 export interface ExpressRequest extends AsyncIterable<unknown> {
   method?: string;
   url?: string;
@@ -13,25 +13,25 @@ export interface ExpressRequest extends AsyncIterable<unknown> {
   readonly readableEnded?: boolean;
 }
 
-/** What is used of a response of Express. */
+/** The part of an Express response that the endpoints use. */
 export interface ExpressResponse {
   writeHead(status: number, headers: Record<string, string>): unknown;
   end(body: string): unknown;
 }
 
-/** Options of the endpoints in Express. */
+/** The options of the endpoints in Express. */
 export interface RouterOptions<Request extends ExpressRequest> extends EndpointOptions<Request> {
   /** Returns the visitor's session. Default: `request.session`, which express-session and cookie-session set. */
   session?: ((request: Request) => Session | Promise<Session>) | undefined;
   /**
-   * Names who asks, for the limits of an engine. Default: `request.ip`, which behind a proxy is the proxy's unless Express's
-   * `trust proxy` is set.
+   * Returns the caller, for the limits of a client or an engine. Default: `request.ip`. Behind a proxy, set Express's
+   * `trust proxy`: without it, `request.ip` is the proxy's address.
    */
   client?: ((request: Request) => string | undefined) | undefined;
 }
 
 /**
- * Three endpoints that prove a phone number, for Express, 4 and 5. `verificationHandler` of `egoi-verify/web` lists them.
+ * Three endpoints that prove a phone number, for Express 4 and 5. `verificationHandler` of `egoi-verify/web` lists them.
  *
  * @example
  * ```ts
@@ -77,7 +77,7 @@ function contentTypeOf({ headers }: ExpressRequest): string | undefined {
   return Array.isArray(type) ? type[0] : type;
 }
 
-/** What `express.json()` made of the body, or its text if nothing has read it. */
+/** The value that `express.json()` made of the body, or the text of a body that is not read yet. */
 async function bodyOf(request: ExpressRequest): Promise<unknown> {
   if (request.readableEnded === true || (request.body !== undefined && request.body !== null)) {
     return request.body ?? "";

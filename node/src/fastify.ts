@@ -3,7 +3,7 @@ import type { Verifier } from "./verifier.js";
 
 export type { EndpointOptions, Pending, Session } from "./endpoints.js";
 
-/** What is used of a request of Fastify. */
+/** The part of a Fastify request that the endpoints use. */
 export interface FastifyRequest {
   readonly method: string;
   readonly url: string;
@@ -12,14 +12,14 @@ export interface FastifyRequest {
   readonly body: unknown;
 }
 
-/** What is used of a reply of Fastify. */
+/** The part of a Fastify reply that the endpoints use. */
 export interface FastifyReply {
   code(status: number): unknown;
   headers(headers: Record<string, string>): unknown;
   send(body: unknown): unknown;
 }
 
-/** What is used of an instance of Fastify. */
+/** The part of a Fastify instance that the plug-in uses. */
 export interface FastifyInstance {
   removeAllContentTypeParsers(): unknown;
   // biome-ignore lint/suspicious/noExplicitAny: Fastify's own functions have overloads and type parameters.
@@ -28,13 +28,13 @@ export interface FastifyInstance {
   all: any;
 }
 
-/** Options of the endpoints in Fastify. */
+/** The options of the endpoints in Fastify. */
 export interface PluginOptions<Request extends FastifyRequest> extends EndpointOptions<Request> {
   /** Returns the visitor's session. Default: `request.session`, which `@fastify/session` sets. */
   session?: ((request: Request) => Session | Promise<Session>) | undefined;
   /**
-   * Names who asks, for the limits of an engine. Default: `request.ip`, which behind a proxy is the proxy's unless Fastify's
-   * `trustProxy` is set.
+   * Returns the caller, for the limits of a client or an engine. Default: `request.ip`. Behind a proxy, set Fastify's
+   * `trustProxy`: without it, `request.ip` is the proxy's address.
    */
   client?: ((request: Request) => string | undefined) | undefined;
 }
@@ -60,7 +60,7 @@ export function verificationPlugin<Request extends FastifyRequest>(
   const sessionOf = options.session ?? ((request) => (request as { session?: Session }).session ?? noSession());
   const clientOf = options.client ?? ((request) => request.ip);
   return async (app) => {
-    // Of this plug-in only. Fastify's own refuses a missing body, which `resend` may have.
+    // Only of this plug-in. Fastify's own parser refuses a missing body, and `resend` needs no body.
     app.removeAllContentTypeParsers();
     app.addContentTypeParser("*", { parseAs: "string", bodyLimit: MAX_BODY }, async (_: unknown, body: string) => body);
     const handle = async (request: Request, reply: FastifyReply) => {

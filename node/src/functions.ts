@@ -3,38 +3,38 @@ import { string, whole } from "./check.js";
 import { callNative, inspectSymbol } from "./errors.js";
 import type { CodeType } from "./outcome.js";
 
-/** What a text takes when it is sent by SMS. */
+/** The size of a text as SMS. */
 export interface SmsParts {
-  /** One character outside the GSM alphabet makes the whole text `ucs2`. */
+  /** The encoding. One character outside the GSM alphabet makes the whole text `ucs2`. */
   readonly encoding: "gsm7" | "ucs2";
-  /** Septets for GSM 7-bit (an extension character such as `€` takes 2), UTF-16 code units for UCS-2. */
+  /** The length: septets for GSM 7-bit (an extension character such as `€` takes 2), UTF-16 code units for UCS-2. */
   readonly characters: number;
-  /** How many SMS are sent and billed, 1 or more. */
+  /** The number of SMS that are sent and billed, 1 or more. */
   readonly parts: number;
 }
 
-/** Checks what was given; what was left out stays so. */
+/** Checks the type of an argument, unless it is `undefined`. */
 const given = <T>(value: T | undefined, kind: typeof string, field: string) =>
   value === undefined ? undefined : (kind.of(value, field) as T);
 
-/** Draws a code from the operating system's randomness: by default 6 digits. */
+/** Draws a code from the operating system's randomness. Default: 6 digits. */
 export function generateCode(codeType?: CodeType, codeSize?: number): string {
   const [type, size] = [given(codeType, string, "codeType"), given(codeSize, whole, "codeSize")];
   return callNative(() => addon.generateCode(type, size));
 }
 
-/** A phone number. Its `e164` is not copied, and JSON and `console.log` have it masked. */
+/** A phone number. Its `e164` is not copied. JSON and `console.log` show the number masked. */
 export class PhoneNumber {
-  /** Its country, by ISO 3166 code, for example `PT`; `undefined` where the number does not tell it. */
+  /** The country, by ISO 3166 code, for example `PT`. `undefined` if the number does not show its country. */
   readonly country: string | undefined;
   /** The calling code of its country or region, for example 351. */
   readonly callingCode: number;
   /**
-   * What it is for. `fixed_line_or_mobile` is one of the two: the plan does not tell, as in North America. `uan` is a
-   * company's number everywhere in its country. `unknown` is in no range that is known.
+   * The type of the number. `fixed_line_or_mobile`: the numbering plan does not distinguish them, as in North America. `uan`: a
+   * company's number for its whole country. `unknown`: a number outside the known ranges.
    */
   readonly type: NumberType;
-  /** The number as it may be shown to others, `+35191*****00`. */
+  /** The number with its middle digits hidden, `+35191*****00`. */
   readonly masked: string;
   readonly #e164: string;
 
@@ -47,7 +47,7 @@ export class PhoneNumber {
     this.#e164 = fields.e164;
   }
 
-  /** The full number in E.164, `+351910000000`. Two spellings of one phone have the same. */
+  /** The full number in E.164, `+351910000000`. It is equal for two spellings of one number. */
   get e164(): string {
     return this.#e164;
   }
@@ -69,10 +69,10 @@ export class PhoneNumber {
 }
 
 /**
- * Reads a phone number as people write it: `+351 910 000 000`, `00351910000000` or `351-910000000`; with `defaultRegion`,
- * the ISO 3166 code of a country, a national number of that country too. Two spellings of one phone are one number.
+ * Reads a phone number as people write it: `+351 910 000 000`, `00351910000000` or `351-910000000`. With `defaultRegion`, the
+ * ISO 3166 code of a country, it also reads a national number of that country.
  *
- * @throws {@link InvalidInputError} for anything else; `reason` says why, for example `no_country_code`.
+ * @throws {@link InvalidInputError} if the text is not a number. `reason` has the cause, for example `no_country_code`.
  * @example
  * ```ts
  * const { e164 } = parseNumber("910 000 000", "PT"); // +351910000000
@@ -90,19 +90,19 @@ export function smsParts(text: string): SmsParts {
   return callNative(() => addon.smsParts(checked));
 }
 
-/** Adds the line `@host #{CODE}` by which browsers and iOS offer the code to this site alone. It has to stay last. */
+/** Adds the line `@host #{CODE}`, the last line of the text. Browsers and iOS then offer the code only to this site. */
 export function withOrigin(message: string, host: string): string {
   const [text, name] = [string.of(message, "message") as string, string.of(host, "host") as string];
   return callNative(() => addon.withOrigin(text, name));
 }
 
-/** Adds the 11-character hash by which Android's SMS Retriever hands the SMS to this app alone, as the last line. */
+/** Adds the 11-character hash of an app as the last line. Android's SMS Retriever then gives the SMS only to this app. */
 export function withAppHash(message: string, hash: string): string {
   const [text, of] = [string.of(message, "message") as string, string.of(hash, "hash") as string];
   return callNative(() => addon.withAppHash(text, of));
 }
 
-/** Reads the code from the text of an SMS; `undefined` where no part of it is plausible. A guess. */
+/** Finds the code in the text of an SMS. It is a guess. `undefined` if no part of the text looks like a code. */
 export function codeInSms(text: string, codeType?: CodeType, codeSize?: number): string | undefined {
   const of = string.of(text, "text") as string;
   const [type, size] = [given(codeType, string, "codeType"), given(codeSize, whole, "codeSize")];

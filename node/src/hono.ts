@@ -4,18 +4,21 @@ import { verificationHandler as webHandler } from "./web.js";
 
 export type { EndpointOptions, Pending, Session } from "./endpoints.js";
 
-/** What is used of a context of Hono. */
+/** The part of a Hono context that the endpoints use. */
 export interface HonoContext {
   readonly req: { readonly raw: Request };
   // biome-ignore lint/suspicious/noExplicitAny: Hono's own has overloads and type parameters.
   readonly get: any;
 }
 
-/** Options of the endpoints in Hono. */
+/** The options of the endpoints in Hono. */
 export interface HandlerOptions<Context extends HonoContext> extends EndpointOptions<Context> {
-  /** Returns the visitor's session, for example `context.get("session")` of a session middleware, which also saves it. */
+  /** Returns the visitor's session, for example `context.get("session")`. The session middleware saves it. */
   session: (context: Context) => Session | Promise<Session>;
-  /** Names who asks, for the limits of an engine: the address that `getConnInfo` of your runtime gives. Default: nobody. */
+  /**
+   * Returns the caller, for the limits of a client or an engine, for example the address of `getConnInfo` of your runtime. Default:
+   * callers are not distinguished.
+   */
   client?: ((context: Context) => string | undefined) | undefined;
 }
 

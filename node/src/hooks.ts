@@ -3,14 +3,30 @@ import { Sandbox, type SandboxOptions } from "./sandbox.js";
 
 type Hook = (work: () => Promise<void> | void) => unknown;
 
-/** The hooks of a test runner: node:test calls the outer two `before` and `after`, Vitest and Jest `beforeAll` and so on. */
-export type Hooks = { beforeEach: Hook } & ({ before: Hook; after: Hook } | { beforeAll: Hook; afterAll: Hook });
+/** The hooks of a test runner: `before` and `after` of node:test, `beforeAll` and `afterAll` of Vitest and Jest. */
+export type Hooks = {
+  /** Runs before each test. */
+  beforeEach: Hook;
+} & (
+  | {
+      /** Runs once before the tests. */
+      before: Hook;
+      /** Runs once after the tests. */
+      after: Hook;
+    }
+  | {
+      /** Runs once before the tests. */
+      beforeAll: Hook;
+      /** Runs once after the tests. */
+      afterAll: Hook;
+    }
+);
 
-/** What the tests of a file share. */
+/** The sandbox and the client that the tests of a file share. */
 export interface SandboxOfTests {
-  /** The sandbox, from the first test on, emptied before each. */
+  /** The sandbox. It is empty before each test. */
   readonly sandbox: Sandbox;
-  /** A client of it, over V2. */
+  /** A client of the sandbox, over V2. */
   readonly client: Client;
 }
 

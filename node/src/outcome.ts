@@ -2,15 +2,15 @@
 export type State = "pending" | "verified" | "expired" | "cancelled";
 
 /**
- * The result of a validation. Only `"verified"` proves that the number belongs to the person: compare with it, or use
- * `isVerified`. Every outcome is a truthy string.
+ * The result of `validate`. Only `"verified"` proves that the number belongs to the person. Compare with `"verified"`, or use
+ * `isVerified`: every outcome is a truthy string.
  */
 export type Outcome = "verified" | "wrong_code" | "expired" | "already_verified" | "cancelled" | "too_many_attempts";
 
-/** What a code is made of: `0-9`, `A-Z`, `0-9A-Z` or `0-9A-F`. */
+/** The characters of a code: `0-9`, `A-Z`, `0-9A-Z` or `0-9A-F`, in this order. */
 export type CodeType = "numeric" | "alpha" | "alphanumeric" | "hex";
 
-/** Whether an SMS was sent: `"unknown"` if a process died or a connection broke while it was being sent. */
+/** Whether the SMS was sent. `"unknown"` means that a process died or a connection broke during sending. */
 export type SmsStatus = "sent" | "unknown";
 
 /** Whether an outcome proves the number. Only `"verified"` does. */

@@ -1,20 +1,20 @@
 import { orNull, seconds, whole, wholeObjectOf } from "./check.js";
 
-/** At most `limit` events in a window of `per` seconds, which starts at its first event. */
+/** A limit: at most `limit` events in a window of `per` seconds. The window starts at its first event. */
 export interface Quota {
-  /** How many events. */
+  /** The maximum of events in the window. */
   limit: number;
   /** How many seconds the window is long. */
   per: number;
 }
 
-/** At most `limit` SMS in a window of `per` seconds to numbers that share all but their last digits. */
+/** A limit: at most `limit` SMS in a window of `per` seconds to numbers that differ only in their last digits. */
 export interface PrefixQuota {
-  /** How many SMS. */
+  /** The maximum of SMS in the window. */
   limit: number;
   /** How many seconds the window is long. */
   per: number;
-  /** How many digits at the end of a number may differ, 1 to 14. */
+  /** The number of digits at the end that may differ, 1 to 14. */
   lastDigits: number;
 }
 

@@ -17,50 +17,50 @@ import { Client, type ClientSettings, EgoiSms, type EgoiSmsSettings } from "./cl
 import { callNative, inspectSymbol } from "./errors.js";
 import { masked } from "./verification.js";
 
-/** How to start a sandbox. Whatever is left out has its default. */
+/** The options of a sandbox. An option that you leave out has its default. */
 export interface SandboxOptions {
   /** The address to listen on. Default: `127.0.0.1`, which no other machine reaches. */
   host?: string | undefined;
   /** The port. Default: 0, a free one. */
   port?: number | undefined;
-  /** Draws the same codes in every run. Default: the operating system's randomness. */
+  /** A seed: the sandbox then draws the same codes in every run. Default: the operating system's randomness. */
   seed?: number | undefined;
-  /** Every code is this one, whatever size was asked for. */
+  /** The code of every request, also if a request asks for another size. Default: a random code for each request. */
   code?: string | undefined;
-  /** The one key that is accepted. Default: any. */
+  /** The only API key that is accepted. Default: any key. */
   apiKey?: string | undefined;
-  /** V2's response to a validation has a status word in each item. Default: the bare list, as published. */
+  /** Whether V2's response to a validation has a status word in each item. Default: false, as published. */
   v2Words?: boolean | undefined;
-  /** The status of V2's response to a wrong code. Default: 200, as to a right one. */
+  /** The HTTP status of V2's response to a wrong code. Default: 200, as for a right code. */
   v2Wrong?: 200 | 400 | undefined;
-  /** The senders of the account: V2's ids, V1's hashes. A request of any other is refused. Default: `["1"]`. */
+  /** The senders of the account: V2's ids, V1's hashes. A request of another sender is refused. Default: `["1"]`. */
   senders?: readonly string[] | undefined;
   /**
-   * Whether the library's own limits hold, of which E-goi documents none: a code of at least 4 characters, a message of
-   * at most 1,000 characters and 6 SMS parts. Default: true.
+   * Whether the sandbox applies the library's own limits: a code of at least 4 characters, a message of at most 1,000 characters
+   * and 6 SMS parts. E-goi documents no such limits. Default: true.
    */
   ownLimits?: boolean | undefined;
-  /** Host names that programs may call it by, such as the `sandbox` of `http://sandbox:8080`. Default: `localhost` and addresses. */
+  /** More host names that programs may use, for example `sandbox` for `http://sandbox:8080`. Default: `localhost` and addresses. */
   allowHosts?: readonly string[] | undefined;
 }
 
-/** A failure of the calls that it fits. A delay comes first. */
+/** A failure of the sandbox, for the calls that match it. A delay comes before the other effects. */
 export interface Fault {
-  /** The call; left out it fits every call. */
+  /** The call that fails. Default: every call. */
   call?: "request" | "validate" | "cancel" | "resend" | "get" | "ping" | "senders" | "sms" | undefined;
-  /** The number that the request is for; left out it fits every number. */
+  /** The number of the request. Default: every number. */
   number?: string | undefined;
   /** The status of the response, 300 to 599. */
   status?: number | undefined;
-  /** How many seconds to wait first, at most 60. */
+  /** The delay before the response in seconds, at most 60. */
   delay?: number | undefined;
-  /** Cuts the connection, before the call has any effect or after it. */
+  /** Cuts the connection, before or after the call takes effect. */
   cut?: "before" | "after" | undefined;
-  /** What replaces the response: JSON that breaks off, or 100 MiB. */
+  /** Another body of the response, for example JSON that breaks off (`malformed`) or 100 MiB (`huge`). */
   body?: "malformed" | "huge" | "text_html" | "integer_ids" | "lagging_read" | "masked_code" | "errors" | undefined;
-  /** How likely it strikes a call that it fits, 0 to 1. Default: 1. */
+  /** The probability that a call that matches fails, 0 to 1. Default: 1. */
   probability?: number | undefined;
-  /** How often it strikes; `null` is without end. Default: 1. */
+  /** How many calls fail. `null`: all of them. Default: 1. */
   count?: number | null | undefined;
 }
 
@@ -102,19 +102,19 @@ interface MessageFields {
 }
 
 /**
- * An SMS as the recipient got it. Its number, text and code are not copied: printed or made JSON of, it has neither text
- * nor code, and the number masked.
+ * An SMS in the sandbox's inbox. Its number, text and code are not copied. JSON and `console.log` show the number masked, and
+ * neither text nor code.
  */
 export class Message {
-  /** Counts up from 1. */
+  /** The id of the message, which counts up from 1. */
   readonly id: number;
   /** The sender: V1's hash or V2's id. */
   readonly sender: string;
-  /** The request that it belongs to. */
+  /** The id of its request. */
   readonly requestId: string;
-  /** When, by the sandbox's clock. */
+  /** The time of sending, by the sandbox's clock. */
   readonly sentAt: Date;
-  /** How many SMS parts the text takes. */
+  /** The number of SMS parts of the text. */
   readonly parts: number;
   readonly #number: string;
   readonly #text: string;
@@ -167,13 +167,13 @@ export class SandboxClock {
     this.#native = native;
   }
 
-  /** Moves the time on. */
+  /** Advances the time. */
   advance(seconds: number): void {
     const by = duration.of(seconds, "seconds") as number;
     callNative(() => this.#native.advance(by));
   }
 
-  /** Stops the time, or with `false` lets it go on from where it stopped. */
+  /** Stops the time. With `false`, the time goes on. */
   freeze(frozen = true): void {
     callNative(() => this.#native.freeze(frozen));
   }
@@ -189,15 +189,22 @@ export class SandboxClock {
   }
 }
 
-/** One whose url alone is in use would otherwise end when the garbage is collected. */
+/** Keeps a running sandbox from garbage collection: a program may use only its url. */
 const open = new Set<NativeSandbox>();
 
 /**
- * E-goi's interface on localhost, with an inbox instead of a network: for tests and not for the public. It runs until it is
- * closed. Several in one process do not touch each other, and none keeps the process alive.
+ * E-goi's interface on localhost, with an inbox instead of a phone network. It is for tests, and not for the public. It runs until
+ * you close it. Several sandboxes in one process are independent. A sandbox does not keep the process alive.
+ *
+ * @example
+ * ```ts
+ * const sandbox = await Sandbox.start();
+ * const { id } = await sandbox.client().request("+351 910 000 000");
+ * const code = await sandbox.waitForCode("+351 910 000 000");
+ * ```
  */
 export class Sandbox {
-  /** Its clock, so that a test of expiry does not wait. */
+  /** The clock of the sandbox. Advance it instead of waiting for a code to expire. */
   readonly clock: SandboxClock;
   readonly #native: NativeSandbox;
 
@@ -222,22 +229,22 @@ export class Sandbox {
     );
   }
 
-  /** Where it listens, `http://127.0.0.1:PORT`. V2's base URL is `URL/api`, V1's is `URL/api/public`. */
+  /** The address of the sandbox, `http://127.0.0.1:PORT`. V2's base URL is `URL/api`, V1's is `URL/api/public`. */
   get url(): string {
     return callNative(() => this.#native.url());
   }
 
-  /** A client of this sandbox, ready to use. */
+  /** Makes a client of this sandbox, ready to use. */
   client(api: "v1" | "v2" = "v2", options?: Omit<ClientSettings, "api">): Client {
     return new Client({ ...options, api }, { sandbox: this.#native });
   }
 
-  /** E-goi's SMS call of this sandbox, for an `Engine`. */
+  /** Makes an `EgoiSms` that sends by this sandbox, for an `Engine`. */
   egoiSms(options?: EgoiSmsSettings): EgoiSms {
     return new EgoiSms(options, { sandbox: this.#native });
   }
 
-  /** What was sent to a number, or to all of them: newest first. */
+  /** Returns the messages to a number, or to all numbers, newest first. */
   messages(number?: string): Message[] {
     const of = number === undefined ? undefined : (string.of(number, "number") as string);
     const messages = JSON.parse(callNative(() => this.#native.messages(of))) as MessageFields[];
@@ -245,8 +252,9 @@ export class Sandbox {
   }
 
   /**
-   * Waits for an SMS to a number that this has not given before, and gives its code. None within `timeout` seconds, by
-   * default 10, is `timeout`.
+   * Waits for a new SMS to a number and returns its code. Each code is returned once.
+   *
+   * @throws `TimeoutError` if no SMS came within `timeout`, by default 10 seconds.
    */
   waitForCode(number: string, options?: CallOptions): Promise<string> {
     return call<string>(
@@ -260,7 +268,7 @@ export class Sandbox {
     );
   }
 
-  /** Injects a failure. */
+  /** Injects a failure into the next calls that match it. */
   failNext(fault: Fault): void {
     const { delay, count, ...rest } = checkedOptions(fault, FAULT, "fault");
     const delayMs = delay === undefined ? undefined : Math.round((delay as number) * 1000);
@@ -273,7 +281,7 @@ export class Sandbox {
     callNative(() => this.#native.reset());
   }
 
-  /** Ends it, and every connection to it. Closing twice is no error. */
+  /** Stops the sandbox and closes its connections. Closing twice is not an error. */
   close(): Promise<void> {
     open.delete(this.#native);
     return call(
@@ -286,10 +294,12 @@ export class Sandbox {
     );
   }
 
+  /** Stops the sandbox. */
   [Symbol.dispose](): void {
     void this.close();
   }
 
+  /** Stops the sandbox, and waits until it has stopped. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -1,4 +1,4 @@
-// One listener for a signal, however many calls are in flight on it: Node warns of more than ten as of a leak.
+// One listener for a signal, for all the calls in flight on it: Node takes more than ten listeners for a leak, and warns.
 
 interface Watched {
   readonly calls: Set<() => void>;
@@ -7,7 +7,7 @@ interface Watched {
 
 const watched = new WeakMap<AbortSignal, Watched>();
 
-/** Calls `onAbort` when the signal is aborted, until it is unwatched. */
+/** Calls `onAbort` when the signal is aborted, until `unwatch`. */
 export function watch(signal: AbortSignal, onAbort: () => void): void {
   let of = watched.get(signal);
   if (of === undefined) {
@@ -26,7 +26,7 @@ export function watch(signal: AbortSignal, onAbort: () => void): void {
   of.calls.add(onAbort);
 }
 
-/** Takes `onAbort` back, and with the last one the listener. */
+/** Removes `onAbort`. The last `onAbort` of a signal removes its listener. */
 export function unwatch(signal: AbortSignal, onAbort: () => void): void {
   const of = watched.get(signal);
   if (of?.calls.delete(onAbort) && of.calls.size === 0) {

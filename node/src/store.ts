@@ -11,23 +11,23 @@ import {
 } from "./check.js";
 import { invalid } from "./errors.js";
 
-/** What a store needs besides its URL. */
+/** The options of a store. */
 export interface StoreOptions {
   /**
-   * The secret that codes, numbers and idempotency keys are protected with, at least 32 bytes. A text stands for its own
-   * bytes and is never decoded. Required unless the store is `memory:`, whose default is a random one.
+   * The secret that protects codes, numbers and idempotency keys, at least 32 bytes. A string stands for its UTF-8 bytes and
+   * is never decoded. Required, except for `memory:`, which has a random key by default.
    */
   key?: string | Uint8Array | undefined;
   /** Earlier keys that are still accepted. */
   previousKeys?: readonly (string | Uint8Array)[] | undefined;
   /**
-   * Seconds that a finished request is kept after its `expiresAt`, and an idempotency key of a `Client` after its use.
-   * Default: 24 hours.
+   * How long the store keeps a finished request after its `expiresAt`, and an idempotency key of a `Client` after its use, in
+   * seconds. Default: 24 hours.
    */
   retention?: number | undefined;
-  /** How many connections this process makes to PostgreSQL at most, 1 to 1,000. Default: 8. PostgreSQL only. */
+  /** The maximum of this process's connections to PostgreSQL, 1 to 1,000. Default: 8. Only for PostgreSQL. */
   poolSize?: number | undefined;
-  /** More root certificates to trust, in PEM, of a server that is reached over TLS. Redis only. */
+  /** More root certificates to trust for TLS, in PEM. Only for Redis. */
   caCertificates?: string | Uint8Array | undefined;
 }
 
@@ -40,7 +40,7 @@ const STORE_OPTIONS: Kinds = {
 };
 
 /**
- * Where an `Engine` keeps its requests, and a `Client` its idempotency keys.
+ * The store of an `Engine`'s requests, and of a `Client`'s idempotency keys and limits.
  *
  * @example
  * ```ts
@@ -53,11 +53,11 @@ export class Store {
   readonly #settings: CheckedOptions;
 
   /**
-   * A store of a URL: `memory:`, `sqlite:PATH`, `postgres://USER:PASSWORD@HOST/DATABASE` or `redis://HOST`. What is made of
-   * it opens it: making an `Engine` opens a file, and calls no server.
+   * Describes a store by its URL: `memory:`, `sqlite:PATH`, `postgres://USER:PASSWORD@HOST/DATABASE` or `redis://HOST`. The
+   * `Engine` or `Client` opens it.
    *
-   * @throws {@link InvalidInputError} for an option of a wrong type. A key that is too short or an unknown URL is refused by
-   * the `Engine` or `Client` that it is given to.
+   * @throws {@link InvalidInputError} if an option has a wrong type. The `Engine` or `Client` refuses an unknown URL and a key
+   * that is too short.
    */
   constructor(url: string, options?: StoreOptions) {
     this.#settings = { url: string.of(url, "url"), ...checkedOptions(options, STORE_OPTIONS) };

@@ -2,7 +2,7 @@ import { addon } from "./addon.js";
 import { inspectSymbol } from "./errors.js";
 import type { SmsStatus, State } from "./outcome.js";
 
-/** The number as it may be printed. */
+/** The number with its middle digits hidden, for printing. */
 export function masked(number: string): string {
   try {
     return addon.maskedNumber(number);
@@ -13,20 +13,29 @@ export function masked(number: string): string {
 
 /** The fields of a `Verification`, for making one in a test. */
 export interface VerificationFields {
+  /** {@inheritDoc Verification.id} */
   id: string;
+  /** {@inheritDoc Verification.state} */
   state: State;
+  /** {@inheritDoc Verification.number} */
   number?: string | undefined;
+  /** {@inheritDoc Verification.createdAt} */
   createdAt?: Date | undefined;
+  /** {@inheritDoc Verification.expiresAt} */
   expiresAt?: Date | undefined;
+  /** {@inheritDoc Verification.sms} */
   sms?: SmsStatus | undefined;
+  /** {@inheritDoc Verification.attemptsLeft} */
   attemptsLeft?: number | undefined;
+  /** {@inheritDoc Verification.resendAt} */
   resendAt?: Date | undefined;
+  /** {@inheritDoc Verification.resendsLeft} */
   resendsLeft?: number | undefined;
 }
 
 /**
- * What is known of a request. Never the code, never the message. Its `number` is not copied: `{ ...verification }`,
- * `structuredClone` and loggers do not have it, and JSON and `console.log` have it masked.
+ * A request and its state. It never holds the code or the message. Its `number` is not copied: `{ ...verification }`,
+ * `structuredClone` and loggers leave it out. JSON and `console.log` show it masked.
  *
  * @example
  * ```ts
@@ -38,19 +47,19 @@ export interface VerificationFields {
 export class Verification {
   /** The request's id, for `validate`, `cancel`, `resend` and `get`. */
   readonly id: string;
-  /** Its state. */
+  /** The state of the request. */
   readonly state: State;
-  /** When it was made, if known. */
+  /** The time of the request, if known. */
   readonly createdAt: Date | undefined;
-  /** The code is valid before this time, if known; never later than the service's own. */
+  /** The code is valid before this time, if known. Never later than the service's own time. */
   readonly expiresAt: Date | undefined;
   /** Whether the SMS was sent, if known. */
   readonly sms: SmsStatus | undefined;
-  /** How many more wrong codes are accepted, from an `Engine` that counts. */
+  /** How many more wrong codes are accepted. Only an `Engine` that limits them reports it. */
   readonly attemptsLeft: number | undefined;
-  /** Before this time a resend is `rate_limited`; from an `Engine` with a pause, while a resend is possible. */
+  /** A resend before this time is `rate_limited`. Only an `Engine` with a pause reports it, while a resend is possible. */
   readonly resendAt: Date | undefined;
-  /** How many more resends there may be, from an `Engine` that limits them. */
+  /** How many more resends are accepted. Only an `Engine` that limits them reports it. */
   readonly resendsLeft: number | undefined;
   // Not a property of the object itself: loggers and copies would carry it.
   readonly #number: string | undefined;
@@ -88,23 +97,23 @@ export class Verification {
 /** The fields that are times. */
 type Times = "createdAt" | "expiresAt" | "resendAt";
 
-/** A limit of a number that counts something now. */
+/** A limit of a number whose count is not zero. */
 export interface NumberLimit {
-  /** Its name, as an error has it: `wrongCodesPerNumber`, `smsPerNumber` or `resendAfter`. */
+  /** The name of the limit, as in errors: `wrongCodesPerNumber`, `smsPerNumber` or `resendAfter`. */
   readonly limit: string;
-  /** How many events there were. */
+  /** How many events were counted. */
   readonly count: number;
-  /** How many there may be. From then on the limit stops calls. */
+  /** The limit stops calls once `count` reaches this. */
   readonly max: number;
-  /** When it begins anew. */
+  /** The time at which the count starts again. */
   readonly endsAt: Date;
 }
 
-/** What an `Engine` keeps of a number. JSON and `console.log` have the number masked. */
+/** The requests and the limits of one number in an `Engine`'s store. JSON and `console.log` show the number masked. */
 export class NumberRecord {
-  /** Its requests, the newest first. */
+  /** The requests for the number, the newest first. */
   readonly requests: readonly Verification[];
-  /** Its limits that count something now. */
+  /** The limits of the number whose count is not zero. */
   readonly limits: readonly NumberLimit[];
   readonly #number: string;
 
@@ -145,7 +154,7 @@ export function toVerification(fields: NativeVerification): Verification {
   });
 }
 
-/** What is kept of a number, as the native part reports it. */
+/** A `NumberRecord` as the native part reports it. */
 export interface NativeNumberRecord {
   number: string;
   requests: NativeVerification[];

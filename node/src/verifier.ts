@@ -4,45 +4,45 @@ import { type Kinds, seconds, string, whole } from "./check.js";
 import type { CodeType, Outcome, State } from "./outcome.js";
 import { toVerification, type Verification } from "./verification.js";
 
-/** How to make a request. Whatever is left out has its default. */
+/** The options of `request`. An option that you leave out has its default. */
 export interface RequestOptions extends CallOptions {
   /**
-   * The text of the SMS: 1 to 1,000 characters with `{CODE}` where the code goes, at most 6 SMS parts, no control
-   * character but the newline. Default: `{CODE} is your verification code.`
+   * The text of the SMS: 1 to 1,000 characters and at most 6 SMS parts. The code replaces `{CODE}`. A newline is the only
+   * control character that is accepted. Default: `{CODE} is your verification code.`
    */
   message?: string | undefined;
-  /** What the code is made of. Default: `"numeric"`. */
+  /** The characters of the code. Default: `"numeric"`. */
   codeType?: CodeType | undefined;
-  /** How many characters the code has, 4 to 20. Default: 6. */
+  /** The length of the code, 4 to 20 characters. Default: 6. */
   codeSize?: number | undefined;
-  /** How many seconds the code is good, 1 to 3,600. Default: 600. */
+  /** The validity of the code in seconds, 1 to 3,600. Default: 600. */
   ttl?: number | undefined;
-  /** A label for E-goi's reports, V1 alone: 1 to 100 characters. Default: `2FA`. */
+  /** A label for E-goi's reports, 1 to 100 characters. Only V1 sends it. Default: `2FA`. */
   group?: string | undefined;
   /**
-   * The same key gives the same request and no second SMS, for the store's `retention`; with another number it is `conflict`. 1 to 256
-   * characters. `Engine`, and `Client` with a `store`.
+   * A key of 1 to 256 characters. A second call with the same key returns the same request and sends no SMS, for as long as the
+   * store's `retention`. With another number it is `conflict`. Needs an `Engine`, or a `Client` with a `store`.
    */
   idempotencyKey?: string | undefined;
   /**
-   * Who asks: an address, a session or a device, as text of 1 to 256 characters. `smsPerClient` counts by it. An
-   * `Engine`'s resends of the request count for the same client. Only a keyed hash of it is stored.
+   * The caller: an address, a session or a device, as text of 1 to 256 characters. `smsPerClient` counts the SMS of each
+   * caller. An `Engine` counts the resends of a request for the same caller. Only a keyed hash of the text is stored.
    */
   client?: string | undefined;
   /** The country of a number without its calling code: an ISO 3166 code such as `PT`. */
   defaultRegion?: string | undefined;
 }
 
-/** How to validate a code. */
+/** The options of `validate`. */
 export interface ValidateOptions extends CallOptions {
   /**
-   * The number that the request must be for, from your own session and not from the form: a request for another is
-   * `not_found`, and no code is looked at. V1 cannot check it: `unsupported`; keep id and number together there.
+   * The number that the request must be for. Take it from your own session and not from the form. A request for another
+   * number is `not_found`, and no code is checked. V1 cannot check it: `unsupported`. Over V1, keep id and number together.
    */
   number?: string | undefined;
   /**
-   * Who submits the code: an address, a session or a device, as text of 1 to 256 characters. `wrongCodesPerClient` counts by
-   * it. Only a keyed hash of it is stored.
+   * The caller: an address, a session or a device, as text of 1 to 256 characters. `wrongCodesPerClient` counts the wrong
+   * codes of each caller. Only a keyed hash of the text is stored.
    */
   client?: string | undefined;
   /** The country of a `number` without its calling code: an ISO 3166 code such as `PT`. */
@@ -66,17 +66,17 @@ const VALIDATE_OPTIONS: Kinds = { number: string, client: string, defaultRegion:
 type Seconds = number | undefined;
 
 /**
- * Proves that a phone number belongs to a person. Code written against it runs on a `Client`, where E-goi runs the
- * verification, on an `Engine`, which runs it in this process, and on a fake of your tests.
+ * Proves that a phone number belongs to a person. Three things implement it: `Client` (E-goi runs the verification), `Engine`
+ * (this process runs it), and a fake of your own for tests.
  */
 export interface Verifier {
   /**
-   * Sends one SMS with a code to the number, `+351 910 000 000`, `00351910000000` or `351-910000000`, or a national number
-   * with `defaultRegion`.
+   * Sends one SMS with a code to the number. The number is written as `+351 910 000 000`, `00351910000000` or
+   * `351-910000000`. With `defaultRegion` it may be a national number.
    *
-   * @throws {@link VerifyError}: `invalid_input` for a number or an option that is refused, `rate_limited` by the service or
-   * a limit of the `Engine`, `rejected`, `unreachable`, `timeout` and the others of the table; `smsPossiblySent` of the
-   * error says whether an SMS may have been sent.
+   * @throws {@link VerifyError}: `invalid_input` if the number or an option is refused: ask the person again.
+   * `rate_limited` if the service or a limit stops the call: wait for `retryAfter`. Any other code: `smsPossiblySent` tells
+   * whether an SMS may have been sent. Do not repeat the call if it is true, as it would send a second SMS.
    * @example
    * ```ts
    * const { id } = await verifier.request("+351 910 000 000", { message: "Your code is {CODE}" });
@@ -85,11 +85,11 @@ export interface Verifier {
   request(number: string, options?: RequestOptions): Promise<Verification>;
 
   /**
-   * Submits the code that the person gave. A wrong code is an outcome, not an error. Await it before you compare: a
-   * promise and every outcome are truthy.
+   * Submits the code that the person gave. A wrong code is an outcome, not an error. Await the call, and compare the result
+   * with `"verified"`: a promise and every outcome are truthy.
    *
-   * @throws {@link VerifyError}: `not_found` for an unknown request or one for another `number`, `invalid_input` for an
-   * empty code, and the others of the table.
+   * @throws {@link VerifyError}: `not_found` if the request is unknown or is for another `number`: start a new request.
+   * `invalid_input` if the code is empty: ask the person again. After any other code repeat the call only if `retryIsSafe`.
    * @example
    * ```ts
    * const outcome = await verifier.validate(session.id, code, { number: session.number });
@@ -99,10 +99,11 @@ export interface Verifier {
   validate(id: string, code: string, options?: ValidateOptions): Promise<Outcome>;
 
   /**
-   * Cancels the request, and returns the state that it is in afterwards: `"cancelled"`, or `"verified"` or `"expired"` if
-   * it was too late. Cancelling twice is not an error.
+   * Cancels the request and returns its new state: `"cancelled"`, or `"verified"` or `"expired"` if it was too late. Cancelling
+   * twice is not an error.
    *
-   * @throws {@link VerifyError}: `not_found` for an unknown request, and the others of the table.
+   * @throws {@link VerifyError}: `not_found` if the request is unknown. After any other code you may repeat the call if
+   * `retryIsSafe`.
    * @example
    * ```ts
    * await verifier.cancel(session.id);
@@ -111,10 +112,10 @@ export interface Verifier {
   cancel(id: string, options?: CallOptions): Promise<State>;
 
   /**
-   * Sends a new code; the old one stops working and the validity starts again. V1: `unsupported`.
+   * Sends a new code. The old code stops working, and the validity starts again. V1: `unsupported`.
    *
-   * @throws {@link VerifyError}: `rate_limited` with `retryAfter` for a resend that is too early, `conflict` for a request
-   * that is finished, `not_found`, and the others of the table.
+   * @throws {@link VerifyError}: `rate_limited` if the resend is too early: wait for `retryAfter`. `conflict` if the request
+   * is finished, `not_found` if it is unknown: start a new request. Any other code: as for `request`.
    * @example
    * ```ts
    * const { expiresAt } = await verifier.resend(session.id);
@@ -125,7 +126,8 @@ export interface Verifier {
   /**
    * Reads the request. V1: `unsupported`.
    *
-   * @throws {@link VerifyError}: `not_found` for an unknown request, and the others of the table.
+   * @throws {@link VerifyError}: `not_found` if the request is unknown. After any other code you may repeat the call if
+   * `retryIsSafe`.
    * @example
    * ```ts
    * const { state, attemptsLeft } = await verifier.get(session.id);
@@ -133,14 +135,14 @@ export interface Verifier {
    */
   get(id: string, options?: CallOptions): Promise<Verification>;
 
-  /** Resolves if the service can be used; of an `Engine`, the store and `EgoiSms`. Sends no SMS. */
+  /** Resolves if the service can be used. An `Engine` checks its store and `EgoiSms`. Sends no SMS. */
   ping(options?: CallOptions): Promise<void>;
 
-  /** Closes it: a later call is `closed`, calls in flight go on. Closing twice is not an error. */
+  /** Closes the verifier. A later call is `closed`. Calls in flight go on. Closing twice is not an error. */
   close(): void;
 }
 
-/** What `Client` and `Engine` share. */
+/** The methods of `Client` and `Engine`. */
 export abstract class NativeVerifierBase implements Verifier {
   readonly #native: NativeVerifier;
   readonly #send: SendSms | undefined;
@@ -218,10 +220,11 @@ export abstract class NativeVerifierBase implements Verifier {
 
   /**
    * Resolves if the service can be used. An `Engine` checks its store, and asks E-goi if it sends by `EgoiSms`. Sends no
-   * SMS. Call it at the start: making an engine opens a file, and calls no server.
+   * SMS. Call it when your program starts: the constructor opens a file at most, and calls no server.
    *
-   * @throws {@link VerifyError}: `unreachable` and the like for a service; for a store `storage` if it is down, and
-   * `misconfigured` if an operator must change something, such as a key that is not the store's. Of `EgoiSms` `unauthorized` if E-goi refuses the key.
+   * @throws {@link VerifyError}: `unreachable`, `timeout` or `unavailable` if the service cannot be used. `unauthorized` if
+   * E-goi refuses the key. `storage` if the store is down. `misconfigured` if an operator must change something, for
+   * example a key that does not match the store.
    */
   ping(options?: CallOptions): Promise<void> {
     return call(
@@ -239,12 +242,12 @@ export abstract class NativeVerifierBase implements Verifier {
     this.#native.close();
   }
 
-  /** Closes it. */
+  /** Closes the verifier. */
   [Symbol.dispose](): void {
     this.close();
   }
 
-  /** Closes it, and waits for the calls in flight. */
+  /** Closes the verifier, and waits for the calls in flight. */
   [Symbol.asyncDispose](): Promise<void> {
     this.close();
     return settled(this);

@@ -3,11 +3,11 @@ import type { Verifier } from "./verifier.js";
 
 export type { EndpointOptions, Pending, Session } from "./endpoints.js";
 
-/** Who asks. */
+/** The visitor who makes a request. */
 export interface Visitor {
   /** The visitor's session. Save it after the call, and before you return the response. */
   session: Session;
-  /** Names the visitor for the limits of an engine: an address, a session or a device. */
+  /** The visitor, for the limits of a client or an engine: an address, a session or a device. */
   client?: string | undefined;
 }
 
@@ -15,8 +15,8 @@ export interface Visitor {
 export type VerificationHandler = (request: Request, visitor: Visitor) => Promise<Response>;
 
 /**
- * Three endpoints that prove a phone number, for everything that has a `Request` and a `Response`: Next.js, SvelteKit, Bun,
- * Deno. The last segment of the path chooses one.
+ * Three endpoints that prove a phone number, for servers with `Request` and `Response`: Next.js, SvelteKit, Bun, Deno. The last
+ * segment of the path selects the endpoint.
  *
  * | endpoint | body | response |
  * | --- | --- | --- |
@@ -24,9 +24,9 @@ export type VerificationHandler = (request: Request, visitor: Visitor) => Promis
  * | `POST …/validate` | `{ code }` | 200 `{ outcome }`; only `verified` proves the number |
  * | `POST …/resend` | | 202, as `request` |
  *
- * A failure is `{ error: { code, detail, … } }`: 400 for a body that is missing or odd, 422 for a number that cannot be used, 409
- * without a request to go on with, 429 with `Retry-After` for a limit, 502 if an SMS was possibly sent, 503 otherwise. Any other
- * path is 404.
+ * A failure is `{ error: { code, detail, … } }`. Its status is 400 for a body that is missing or not understood, 422 for a number
+ * that is refused, 409 if the visitor has no pending request, 429 with `Retry-After` for a limit, 502 if an SMS was possibly sent,
+ * and 503 otherwise. Any other path is 404.
  *
  * @example
  * ```ts
@@ -60,7 +60,7 @@ export function verificationHandler(verifier: Verifier, options: EndpointOptions
   };
 }
 
-/** The text of the body; of one that is too long, the beginning, which is no JSON. */
+/** The text of the body. A body that is too long is cut, and then it is not JSON. */
 async function textOf(request: Request): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
