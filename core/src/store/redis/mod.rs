@@ -115,14 +115,18 @@ impl RedisStore {
             },
         };
         let [.., a, b, c, d, e, f, g, h] = attempt.id.to_be_bytes();
+        let of_client = attempt.client.zip(attempt.limits.wrong_codes_per_client);
+        let is_counted = of_client.is_some() || attempt.limits.wrong_codes_per_number.is_some();
         let mut call = self
-            .about(&script::VALIDATE, id)
+            .about(if is_counted { &script::VALIDATE } else { &script::VALIDATE_UNCOUNTED }, id)
             .arg([a, b, c, d, e, f, g, h])
             .arg(attempt.codes.as_flattened())
             .limit(attempt.limits.request.max_attempts)
-            .quota(attempt.limits.wrong_codes_per_number)
             .arg(tags.as_flattened());
-        if let (Some(client), Some(quota)) = (attempt.client, attempt.limits.wrong_codes_per_client) {
+        if is_counted {
+            call = call.quota(attempt.limits.wrong_codes_per_number);
+        }
+        if let Some((client, quota)) = of_client {
             call = call.quota(Some(quota)).arg(self.seal.client_tags(client).as_flattened());
         }
         let response = self.connections.run(call).await?;

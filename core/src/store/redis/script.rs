@@ -21,21 +21,23 @@ macro_rules! source {
 
 pub(super) static OPEN: Source = source!("lists.lua" "open.lua");
 pub(super) static PING: Source = source!("ping.lua");
-pub(super) static CREATE: Source = source!("lists.lua" "sms.lua" "record.lua" "create.lua");
-pub(super) static VALIDATE: Source = source!("counters.lua" "validate.lua");
-pub(super) static CANCEL: Source = source!("record.lua" "cancel.lua");
-pub(super) static GET: Source = source!("record.lua" "get.lua");
-pub(super) static RESEND: Source = source!("lists.lua" "sms.lua" "record.lua" "resend.lua");
-pub(super) static SETTLE: Source = source!("lists.lua" "give_back.lua" "record.lua" "record_delivery.lua");
-pub(super) static CLAIM: Source = source!("lists.lua" "sms.lua" "claim.lua");
+pub(super) static CREATE: Source = source!("lists.lua" "put.lua" "sms.lua" "record.lua" "create.lua");
+pub(super) static VALIDATE: Source = source!("put.lua" "counters.lua" "validate.lua");
+/// The same where nothing is counted for a number or a client.
+pub(super) static VALIDATE_UNCOUNTED: Source = source!("validate.lua");
+pub(super) static CANCEL: Source = source!("put.lua" "record.lua" "cancel.lua");
+pub(super) static GET: Source = source!("put.lua" "record.lua" "get.lua");
+pub(super) static RESEND: Source = source!("lists.lua" "put.lua" "sms.lua" "record.lua" "resend.lua");
+pub(super) static SETTLE: Source = source!("lists.lua" "give_back.lua" "put.lua" "record.lua" "record_delivery.lua");
+pub(super) static CLAIM: Source = source!("lists.lua" "put.lua" "sms.lua" "claim.lua");
 pub(super) static COMPLETE: Source = source!("owned.lua" "complete.lua");
 pub(super) static RELEASE: Source = source!("lists.lua" "give_back.lua" "owned.lua" "release.lua");
-pub(super) static COUNT_ATTEMPT: Source = source!("counters.lua" "count_attempt.lua");
+pub(super) static COUNT_ATTEMPT: Source = source!("put.lua" "counters.lua" "count_attempt.lua");
 pub(super) static GIVE_ATTEMPT_BACK: Source = source!("give_attempt_back.lua");
 
-pub(super) static FIND: Source = source!("lists.lua" "record.lua" "scan.lua" "find.lua");
+pub(super) static FIND: Source = source!("lists.lua" "put.lua" "record.lua" "scan.lua" "find.lua");
 pub(super) static UNLOCK: Source = source!("lists.lua" "unlock.lua");
-pub(super) static ERASE: Source = source!("lists.lua" "record.lua" "scan.lua" "erase.lua");
+pub(super) static ERASE: Source = source!("lists.lua" "put.lua" "record.lua" "scan.lua" "erase.lua");
 
 /// A script.
 pub(super) struct Source {

@@ -1,9 +1,10 @@
--- KEYS[1]: the request. ARGV: 3 attempt, 8 bytes, 4 codes, 5 wrong codes per request, 6 wrong codes per number, 7 in how long, 8 tags
--- of the number that the request must be for, none where its own is the only one; where a client is counted, 9 wrong codes per
--- client, 10 in how long, 11 its tags. Codes and tags are 32 bytes each, without gaps.
+-- KEYS[1]: the request. ARGV: 3 attempt, 8 bytes, 4 codes, 5 wrong codes per request, 6 tags of the number that the request must be
+-- for, none where its own is the only one; where something is counted, 7 wrong codes per number, 8 in how long; where a client is
+-- counted, 9 wrong codes per client, 10 in how long, 11 its tags. Codes and tags are 32 bytes each, without gaps.
 --
--- Returns a string. This is the call that matters: it takes few arguments, reads of a request what it needs, and writes its
--- beginning.
+-- Returns a string. This is the call that matters: it takes few arguments, turns few of them and no constant from text to a number
+-- or back, reads of a request what it needs, and writes its beginning. Where nothing is counted for a number or a client it comes
+-- without the functions that count, which every run would make.
 
 local packed = redis.call('GET', KEYS[1])
 if not packed then return false end
@@ -17,7 +18,7 @@ local function is_of(all, one)
   end
 end
 
-local codes, tags = ARGV[4], ARGV[8]
+local codes, tags = ARGV[4], ARGV[6]
 local is_key_known = false
 for at = 1, #codes, 32 do
   if codes:sub(at, at + 3) == code:sub(1, 4) then is_key_known = true end
@@ -36,14 +37,14 @@ end
 if progress == VERIFIED then return 'already_verified' end
 if progress == CANCELLED then return 'cancelled' end
 if now >= expires_at then return 'expired' end
-local max_attempts, max = tonumber(ARGV[5]), tonumber(ARGV[6])
-if max_attempts >= 0 and wrong_codes >= max_attempts then return 'too_many_attempts' end
+local max_attempts, max = ARGV[5], ARGV[7] or '-1'
+if max_attempts ~= '-1' and wrong_codes >= tonumber(max_attempts) then return 'too_many_attempts' end
 
 local key, wrong, started, per
-if max >= 0 then
-  per = tonumber(ARGV[7])
+if max ~= '-1' then
+  per = tonumber(ARGV[8])
   key, wrong, started = window('w:', tags == '' and tag or tags, per)
-  if wrong >= max then return 'too_many_attempts' end
+  if wrong >= tonumber(max) then return 'too_many_attempts' end
 end
 local client, client_wrong, client_started, client_per
 if ARGV[11] then
@@ -55,7 +56,7 @@ end
 local is_right = codes == code or is_of(codes, code)
 if is_right then progress = VERIFIED else wrong_codes = wrong_codes + 1 end
 -- The request first: a server without room for more refuses the first write of a script, and then does all or nothing.
-redis.call('SETRANGE', KEYS[1], 0, struct.pack('>BI4', progress, wrong_codes) .. attempts:sub(9) .. attempt)
+redis.call('SETRANGE', KEYS[1], '0', struct.pack('>BI4', progress, wrong_codes) .. attempts:sub(9) .. attempt)
 if key then
   if not is_right then
     count(key, wrong, started, per)
