@@ -39,55 +39,55 @@ pub(crate) use named;
 named! {
     /// The kind of a failure. The strings of [`ErrorCode::as_str`] are stable and the same in every language.
     ErrorCode {
-        /// Refused before anything was sent; the detail names the field, the fault and the limit.
+        /// An argument or an option was refused before anything was sent. The detail names the field, the fault and the limit.
         InvalidInput = "invalid_input",
         /// 401: the API key is missing or wrong.
         Unauthorized = "unauthorized",
-        /// 403: the account may not do this; often the transactional service is not activated.
+        /// 403: the account may not do this. Often its transactional service is not active.
         Forbidden = "forbidden",
-        /// 404: no such request, or a request for another number.
+        /// 404: the request is unknown, or it is for another number.
         NotFound = "not_found",
-        /// Any other 4xx but 408, a V1 `Error`, or a country that is not allowed.
+        /// Any other 4xx except 408, a V1 `Error`, or a country that is not allowed.
         Rejected = "rejected",
-        /// 409, the resend of a finished request, or an idempotency key used for another number.
+        /// 409, the resend of a finished request, or an idempotency key that was used for another number.
         Conflict = "conflict",
-        /// 429, or a limit of the `Engine`; see [`Error::retry_after`] and [`Error::limit`].
+        /// 429, or a limit of the library. See [`Error::retry_after`] and [`Error::limit`].
         RateLimited = "rate_limited",
-        /// No connection was made: DNS, refused, proxy, certificate, connect timeout. See [`Error::reason`].
+        /// There was no connection: DNS, refused, proxy, certificate, connect timeout. See [`Error::reason`].
         Unreachable = "unreachable",
-        /// A request went out and no complete response came in time.
+        /// The request was sent, and no complete response came in time.
         Timeout = "timeout",
-        /// A request went out and the connection broke before a complete response came.
+        /// The request was sent, and the connection broke before a complete response came.
         Interrupted = "interrupted",
-        /// 5xx.
+        /// 5xx: the service has a failure of its own.
         Unavailable = "unavailable",
-        /// A 3xx, never followed, because the key would travel with it.
+        /// 3xx. The library follows no redirect, as it would send the key there.
         Redirected = "redirected",
         /// The response does not match the documented API.
         InvalidResponse = "invalid_response",
-        /// Not in this version of the API, or not in this store.
+        /// The API version or the store does not have this.
         Unsupported = "unsupported",
-        /// The store is down, full or slow. Nothing is ever verified then.
+        /// The store is down, full or slow. Nothing was verified.
         Storage = "storage",
         /// An operator must change something: a key that does not match the store, missing rights, a missing database, a
         /// newer schema, a read-only server. See [`Error::reason`].
         Misconfigured = "misconfigured",
         /// The SMS could not be sent (`Engine`). See [`Error::cause_code`].
         DeliveryFailed = "delivery_failed",
-        /// Used after it was closed.
+        /// The object was used after it was closed.
         Closed = "closed",
-        /// A memory store or a sandbox used in a forked child.
+        /// A memory store or a sandbox was used in a forked child process.
         Forked = "forked",
-        /// A panic, turned into an error.
+        /// A bug in the library: a panic that became an error.
         Internal = "internal",
     }
 }
 
-/// Where the documentation site is published. It is not published yet, and nobody can register a name that ends so.
+/// The address of the documentation site. The site is not published yet, and the name is a reserved one.
 const SITE: &str = "https://egoi-verify.example";
 
 impl ErrorCode {
-    /// The address of the page that says what causes this code and what to do.
+    /// The address of the page about this code, its causes and what to do.
     pub fn docs_url(self) -> String {
         format!("{SITE}/errors/{self}.html")
     }
@@ -97,7 +97,7 @@ named! {
     /// The fault behind `invalid_input` and `misconfigured`, and the cause of `unreachable`. The strings of
     /// [`Reason::as_str`] are stable and the same in every language.
     Reason {
-        /// A required value is not there.
+        /// A required value is missing.
         Missing = "missing",
         /// An empty text.
         Empty = "empty",
@@ -109,7 +109,7 @@ named! {
         TooSmall = "too_small",
         /// Above the maximum.
         TooLarge = "too_large",
-        /// A fraction where whole seconds are accepted.
+        /// A fraction of a second. Only whole seconds are accepted.
         NotWhole = "not_whole",
         /// Not a phone number.
         NotANumber = "not_a_number",
@@ -117,17 +117,17 @@ named! {
         NoCountryCode = "no_country_code",
         /// A calling code or a country that does not exist.
         UnknownCountry = "unknown_country",
-        /// A phone number whose length its country does not have.
+        /// A phone number of a length that its country does not use.
         ImpossibleLength = "impossible_length",
         /// A phone number with its calling code written twice.
         DoubledCallingCode = "doubled_calling_code",
-        /// A phone number as its country wrote it before its numbering plan changed.
+        /// A phone number in the form that its country used before its numbering plan changed.
         Outdated = "outdated",
-        /// A phone number in no range that its country is known to use.
+        /// A phone number outside the ranges that its country uses.
         NotAssigned = "not_assigned",
-        /// A landline or another number where only a mobile is accepted.
+        /// A landline or another number, but only a mobile phone is accepted.
         NotMobile = "not_mobile",
-        /// A phone number that is never sent an SMS: premium rate, shared cost, toll free, a pager, a satellite phone.
+        /// A phone number of a type that never gets an SMS: premium rate, shared cost, toll free, a pager, a satellite phone.
         RefusedType = "refused_type",
         /// A phone number with an extension, which gets no SMS.
         HasExtension = "has_extension",
@@ -135,11 +135,11 @@ named! {
         BadCharacter = "bad_character",
         /// A message without `{CODE}`.
         NoPlaceholder = "no_placeholder",
-        /// A message that has its last line already.
+        /// A message that already has this last line.
         AlreadyThere = "already_there",
         /// Not one of the accepted values or names.
         UnknownValue = "unknown_value",
-        /// A text that does not have the accepted form.
+        /// A text of another form than the accepted one.
         Malformed = "malformed",
         /// Plain HTTP to an address that is not loopback.
         NotHttps = "not_https",
@@ -151,7 +151,7 @@ named! {
         NotInThisBuild = "not_in_this_build",
         /// An option without another one that it needs, or with one that it excludes.
         Conflicting = "conflicting",
-        /// A key that is not the one the store or the request was made with.
+        /// Another key than the key of the store or the request.
         WrongKey = "wrong_key",
         /// A user name or a password that the server refuses.
         WrongPassword = "wrong_password",
@@ -179,8 +179,8 @@ named! {
 }
 
 impl ErrorCode {
-    /// The HTTP status to respond with, when your own server fails a request of its user because of this error. Not the
-    /// status of the service's response, which is [`Error::http_status`].
+    /// The HTTP status for your own server's response, if this error makes a request of your user fail. The status of the
+    /// service's response is [`Error::http_status`].
     ///
     /// | status | codes | what the user can do |
     /// | --- | --- | --- |
@@ -211,7 +211,7 @@ impl ErrorCode {
     }
 }
 
-/// A year. Every language's duration holds it, and nobody waits longer.
+/// A year. The duration types of all languages hold it.
 const LONGEST_WAIT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 type Cause = Box<dyn std::error::Error + Send + Sync>;
@@ -230,7 +230,7 @@ struct Inner {
     cause: Option<Cause>,
 }
 
-/// Why a call failed. Never holds a key, a code, a full phone number or a message.
+/// The failure of a call. It never holds a key, a code, a full phone number or a message.
 ///
 /// ```
 /// use egoi_verify::{Error, ErrorCode};
@@ -247,8 +247,7 @@ struct Inner {
 pub struct Error(Box<Inner>);
 
 impl Error {
-    /// A failure of this code; `detail` is for people and must not hold a secret. Public so that a [`StoreBackend`] can be
-    /// written outside this crate.
+    /// Makes an error of this code, for a [`StoreBackend`] of your own. `detail` is for people, and must not hold a secret.
     ///
     /// [`StoreBackend`]: crate::Store
     pub fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
@@ -268,13 +267,13 @@ impl Error {
         }))
     }
 
-    /// What was wrong with an input, and what is accepted: "is 7200 s; the maximum is 3600 s".
+    /// Makes an `invalid_input` error. `fault` is the fault and the limit: "is 7200 s; the maximum is 3600 s".
     #[doc(hidden)]
     pub fn invalid_input(field: &str, reason: Reason, fault: impl fmt::Display) -> Self {
         Self::new(ErrorCode::InvalidInput, format!("`{field}` {fault}")).with_field(field).with_reason(reason)
     }
 
-    /// A number that is not within its range.
+    /// A number outside its range.
     pub(crate) fn out_of_range<T: PartialOrd + fmt::Display>(
         field: &str,
         given: T,
@@ -303,7 +302,7 @@ impl Error {
         not(any(feature = "postgres", feature = "redis", feature = "sqlite")),
         allow(dead_code, reason = "only stores with a server")
     )]
-    /// An operator must change the option `field`, or what it names.
+    /// An operator must change the option `field`, or the thing that it names.
     pub(crate) fn misconfigured(field: &str, reason: Reason, detail: impl Into<String>) -> Self {
         Self::new(ErrorCode::Misconfigured, detail).with_field(field).with_reason(reason)
     }
@@ -324,7 +323,7 @@ impl Error {
         self
     }
 
-    /// The same failure with its cause.
+    /// Adds the cause.
     #[must_use]
     pub fn with_cause(mut self, cause: impl Into<Cause>) -> Self {
         self.0.cause = Some(cause.into());
@@ -356,27 +355,27 @@ impl Error {
         self
     }
 
-    /// What kind of failure it was.
+    /// The kind of failure.
     pub fn code(&self) -> ErrorCode {
         self.0.code
     }
 
-    /// The address of the page that says what causes this failure and what to do.
+    /// The address of the page about this failure, its causes and what to do.
     pub fn docs_url(&self) -> String {
         self.code().docs_url()
     }
 
-    /// The failure in words, for people, without secrets.
+    /// The failure in words, for people. Secrets are removed.
     pub fn detail(&self) -> &str {
         &self.0.detail
     }
 
-    /// The option or argument that was refused (`invalid_input`, `misconfigured`).
+    /// The name of the refused option or argument (`invalid_input`, `misconfigured`).
     pub fn field(&self) -> Option<&str> {
         self.0.field.as_deref()
     }
 
-    /// The fault of that field, or why no connection was made (`invalid_input`, `misconfigured`, `unreachable`).
+    /// The fault of that field (`invalid_input`, `misconfigured`), or why there was no connection (`unreachable`).
     pub fn reason(&self) -> Option<Reason> {
         self.0.reason
     }
@@ -386,7 +385,7 @@ impl Error {
         self.0.limit
     }
 
-    /// The code of the error below this one: of `delivery_failed` with [`EgoiSms`](crate::EgoiSms), for example
+    /// The code of the error that caused this one. `delivery_failed` has it with [`EgoiSms`](crate::EgoiSms), for example
     /// `unauthorized`.
     pub fn cause_code(&self) -> Option<ErrorCode> {
         self.0.cause.as_ref()?.downcast_ref::<Self>().map(Self::code)
@@ -402,22 +401,22 @@ impl Error {
         self.0.http_status
     }
 
-    /// The request that the failure is about, if it is known.
+    /// The id of the request, if it is known.
     pub fn request_id(&self) -> Option<&str> {
         self.0.request_id.as_deref()
     }
 
-    /// How long to wait before the next try, if it is known: at most a year.
+    /// How long to wait before the next try, if it is known. At most a year.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
 
-    /// Whether repeating the same call may succeed and cannot send another SMS or spend an attempt.
+    /// Whether you may repeat the call: it may succeed, and it cannot send another SMS or use up an attempt.
     pub fn retry_is_safe(&self) -> bool {
         self.0.retry_is_safe
     }
 
-    /// Whether this `request` or `resend` may have sent an SMS; `false` is certain.
+    /// Whether this `request` or `resend` may have sent an SMS. `false` is certain.
     pub fn sms_possibly_sent(&self) -> bool {
         self.0.sms_possibly_sent
     }

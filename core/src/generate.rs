@@ -1,4 +1,4 @@
-//! Codes and ids, from the operating system's randomness, always: a generator kept in the process gives a forked child
+//! Codes and ids. All come from the operating system's randomness: with a generator in the process, a forked child would draw
 //! the same codes as its parent.
 
 use std::time::Duration;
@@ -10,7 +10,16 @@ use zeroize::Zeroizing;
 use crate::error::{Error, ErrorCode};
 use crate::values::{Code, CodeSize, CodeType};
 
-/// Draws a code. It takes one system call, and about once in 10^4 codes of 20 letters a second one.
+/// Draws a code from the operating system's randomness. `code_size` is 4 to 20 characters.
+///
+/// ```
+/// use egoi_verify::{CodeType, generate_code};
+///
+/// # fn main() -> Result<(), egoi_verify::Error> {
+/// assert_eq!(generate_code(CodeType::Hex, 8)?.expose().len(), 8);
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// # Errors
 ///
@@ -48,7 +57,7 @@ fn extend<const N: usize>(code: &mut String, bytes: &[u8], code_type: CodeType, 
     code.extend(drawn.take(wanted).map(|character| char::from(*character)));
 }
 
-/// Which of N characters a random byte stands for; none where taking it would favour some characters over others.
+/// Which of N characters a random byte stands for. `None` for a byte that would make some characters more likely.
 fn sample<const N: usize>(byte: u8) -> Option<usize> {
     let byte = usize::from(byte);
     (byte < 256 - 256 % N).then_some(byte % N)

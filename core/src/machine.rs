@@ -1,4 +1,17 @@
-//! The state machine: a pure function of record, event and time. It is the specification; every store is held to it.
+//! The state machine: a pure function of record, event and time. It is the specification of every store.
+//!
+//! ```
+//! use std::time::Duration;
+//! use egoi_verify::machine::{Event, EventResult, Record, RequestLimits, Timestamp};
+//! use egoi_verify::{Outcome, State};
+//!
+//! let now = Timestamp(0);
+//! let limits = RequestLimits { max_attempts: Some(5), max_resends: Some(3), resend_after: None };
+//! let record = Record::new(now, Duration::from_secs(600));
+//! let (record, result) = record.step(Event::Validate { code_is_right: true }, now, &limits);
+//! assert_eq!(result, EventResult::Outcome(Outcome::Verified));
+//! assert_eq!(record.state(now), State::Verified);
+//! ```
 
 use std::time::Duration;
 
@@ -9,13 +22,13 @@ use crate::verification::{Outcome, State};
 pub struct Timestamp(pub u64);
 
 impl Timestamp {
-    /// This much later, at most at the end of time.
+    /// This time plus the span. It saturates.
     #[must_use]
     pub fn after(self, span: Duration) -> Self {
         Self(self.0.saturating_add(u64::try_from(span.as_millis()).unwrap_or(u64::MAX)))
     }
 
-    /// How long it is from then until this; nothing where this is earlier.
+    /// The time from `then` until this. Zero if this is earlier.
     pub fn since(self, then: Self) -> Duration {
         Duration::from_millis(self.0.saturating_sub(then.0))
     }
@@ -28,18 +41,18 @@ impl From<Timestamp> for std::time::SystemTime {
     }
 }
 
-/// What was done to a request; that it expired is not kept but follows from the time.
+/// The progress of a request. It does not include `expired`, which follows from the time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Progress {
-    /// Neither verified nor cancelled.
+    /// The request is neither verified nor cancelled.
     Open,
     /// The right code was given in time.
     Verified,
-    /// Cancelled in time.
+    /// The request was cancelled in time.
     Cancelled,
 }
 
-/// A request, as the state machine has it.
+/// A request in the state machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Record {
     /// The past events.
@@ -50,41 +63,41 @@ pub struct Record {
     pub wrong_codes: u32,
     /// Resends so far.
     pub resends: u32,
-    /// When the code was last handed over.
+    /// The time of the latest SMS.
     pub sent_at: Timestamp,
 }
 
-/// What happens to a request.
+/// An event of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Event {
-    /// A code was submitted. Whether it is the right one is only looked at where the record allows another attempt.
+    /// A code is submitted. It is checked only if the record allows another attempt.
     Validate {
-        /// Whether it is the code that was sent last.
+        /// Whether the code is the one of the latest SMS.
         code_is_right: bool,
     },
-    /// The sender cancels.
+    /// The request is cancelled.
     Cancel,
-    /// A new code is to be sent.
+    /// A new code is requested.
     Resend {
-        /// How long the new code is good.
+        /// The validity of the new code.
         validity: Duration,
     },
 }
 
-/// What an event is answered by.
+/// The result of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum EventResult {
-    /// To a code.
+    /// Of `Validate`: the outcome.
     Outcome(Outcome),
-    /// To a cancellation: the state afterwards.
+    /// Of `Cancel`: the new state.
     State(State),
-    /// To a resend: it may go ahead, the record has the new validity.
+    /// Of `Resend`: the SMS may be sent. The record has the new validity.
     Resend,
-    /// To a resend: the request is over, or its attempts are used up.
+    /// Of `Resend`: the request is finished, or its attempts are used up.
     Conflict,
-    /// To a resend: a limit. Where the wait is known, it helps to wait.
+    /// Of `Resend`: a limit stopped it.
     RateLimited {
-        /// How long to wait; none where waiting does not help.
+        /// How long to wait. `None` if waiting does not help.
         retry_after: Option<Duration>,
     },
 }
@@ -92,21 +105,21 @@ pub enum EventResult {
 /// The limits of one request; `None` is no limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct RequestLimits {
-    /// Wrong codes, not given back by a resend.
+    /// The maximum of wrong codes. A resend does not reset the count.
     pub max_attempts: Option<u32>,
-    /// Resends.
+    /// The maximum of resends.
     pub max_resends: Option<u32>,
     /// The pause between two SMS to one number.
     pub resend_after: Option<Duration>,
 }
 
 impl Record {
-    /// A new request.
+    /// Makes a new request.
     pub fn new(now: Timestamp, validity: Duration) -> Self {
         Self { progress: Progress::Open, expires_at: now.after(validity), wrong_codes: 0, resends: 0, sent_at: now }
     }
 
-    /// The state at a time. A code is good while `now < expires_at`.
+    /// The state at a time. A code is valid while `now < expires_at`.
     pub fn state(&self, now: Timestamp) -> State {
         match self.progress {
             Progress::Verified => State::Verified,
@@ -116,24 +129,24 @@ impl Record {
         }
     }
 
-    /// Whether another code may be looked at.
+    /// How many more wrong codes are accepted. `None` is no limit.
     pub fn attempts_left(&self, limits: &RequestLimits) -> Option<u32> {
         limits.max_attempts.map(|max| max.saturating_sub(self.wrong_codes))
     }
 
-    /// How many more resends there may be; none where they are not limited.
+    /// How many more resends are accepted. `None` is no limit.
     pub fn resends_left(&self, limits: &RequestLimits) -> Option<u32> {
         limits.max_resends.map(|max| max.saturating_sub(self.resends))
     }
 
-    /// When the pause after the latest SMS ends; none where there is no pause, or no resend that waiting could help.
+    /// The end of the pause after the latest SMS. `None` if there is no pause, or if no resend is possible after it.
     pub fn resend_at(&self, now: Timestamp, limits: &RequestLimits) -> Option<Timestamp> {
         let is_over = self.state(now) != State::Pending || self.attempts_left(limits) == Some(0);
         let pause = limits.resend_after.filter(|_| !is_over && self.resends_left(limits) != Some(0))?;
         Some(self.sent_at.after(pause))
     }
 
-    /// What becomes of the record at an event, and the result.
+    /// Applies an event. Returns the new record and the result.
     #[must_use]
     pub fn step(mut self, event: Event, now: Timestamp, limits: &RequestLimits) -> (Self, EventResult) {
         let state = self.state(now);
@@ -177,57 +190,74 @@ impl Record {
     }
 }
 
-/// At most this many events in this long a window, which starts at its first event.
+/// A limit: at most `limit` events in a window of `per`. The window starts at its first event.
+///
+/// ```
+/// use std::time::Duration;
+/// use egoi_verify::{EngineOptions, Quota};
+///
+/// let hour = Duration::from_secs(3600);
+/// let options = EngineOptions::default().sms_per_number(Some(Quota { limit: 3, per: hour }));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Quota {
-    /// How many events.
+    /// The maximum of events in the window.
     pub limit: u32,
-    /// How long the window is.
+    /// The length of the window.
     pub per: Duration,
 }
 
-/// So many SMS in so long a window to numbers that share all but their last digits.
+/// A limit: at most `limit` SMS in a window of `per` to numbers that differ only in their last digits.
+///
+/// ```
+/// use std::time::Duration;
+/// use egoi_verify::{EngineOptions, PrefixQuota};
+///
+/// let day = Duration::from_secs(24 * 60 * 60);
+/// let quota = PrefixQuota { limit: 10, per: day, last_digits: 3 };
+/// let options = EngineOptions::default().sms_per_prefix(Some(quota));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PrefixQuota {
-    /// How many SMS.
+    /// The maximum of SMS in the window.
     pub limit: u32,
-    /// How long the window is.
+    /// The length of the window.
     pub per: Duration,
-    /// How many digits at the end of a number may differ. With as many as the number has behind its calling code, all numbers of
+    /// The number of digits at the end that may differ, 1 to 14. If a number has fewer digits after its calling code, all numbers of
     /// that calling code share one window.
     pub last_digits: u32,
 }
 
 impl PrefixQuota {
-    /// How many SMS in how long a window.
+    /// The quota without the digits.
     pub(crate) fn quota(&self) -> Quota {
         Quota { limit: self.limit, per: self.per }
     }
 }
 
-/// Events of one phone number, client or prefix.
+/// The counted events of one phone number, client or prefix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Window {
-    /// When the first event was.
+    /// The time of the first event.
     pub started: Timestamp,
-    /// How many there were.
+    /// The number of events.
     pub count: u32,
 }
 
 impl Window {
-    /// The window as it is now: empty once its time is over.
+    /// The window at a time: empty after its end.
     #[must_use]
     pub fn at(self, now: Timestamp, quota: &Quota) -> Self {
         if self.count > 0 && now < self.started.after(quota.per) { self } else { Self { started: now, count: 0 } }
     }
 
-    /// How long until another event is allowed; none where it is allowed now.
+    /// How long until another event is allowed. `None` if it is allowed now.
     pub fn wait(self, now: Timestamp, quota: &Quota) -> Option<Duration> {
         let window = self.at(now, quota);
         (window.count >= quota.limit).then(|| window.started.after(quota.per).since(now))
     }
 
-    /// Both together, where both count still; without a limit nobody asks.
+    /// The sum of two windows, if both still count.
     fn merged(self, other: Self, now: Timestamp, quota: Option<Quota>) -> Self {
         let counts = |window: Self| window.count > 0 && quota.is_none_or(|quota| now < window.started.after(quota.per));
         match (counts(self), counts(other)) {
@@ -239,7 +269,7 @@ impl Window {
         }
     }
 
-    /// Gives an event back that was counted then and did not happen: to the window that it was counted in.
+    /// Removes an event that was counted at this time and did not happen, from the window that counted it.
     pub fn give_back(&mut self, counted_at: Timestamp) {
         if self.started <= counted_at {
             self.count = self.count.saturating_sub(1);
@@ -257,9 +287,9 @@ impl Window {
 /// The limits of one phone number, client or prefix; `None` is no limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct CounterLimits {
-    /// Wrong codes.
+    /// The limit of wrong codes.
     pub wrong_codes: Option<Quota>,
-    /// SMS.
+    /// The limit of SMS.
     pub sms: Option<Quota>,
     /// The pause between two SMS.
     pub pause: Option<Duration>,
@@ -275,13 +305,13 @@ impl CounterLimits {
 /// The latest SMS that was counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LatestSms {
-    /// When.
+    /// The time of the SMS.
     pub at: Timestamp,
-    /// The request that it is of.
+    /// The request of the SMS.
     pub request: u128,
 }
 
-/// What stops an SMS, and for how long.
+/// The limit that stops an SMS, and for how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SmsWait {
     /// The pause after the latest SMS.
@@ -290,7 +320,7 @@ pub enum SmsWait {
     Quota(Duration),
 }
 
-/// What is counted for one phone number, client or prefix.
+/// The counts of one phone number, client or prefix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counters {
     /// Wrong codes.
@@ -302,7 +332,7 @@ pub struct Counters {
 }
 
 impl Counters {
-    /// What stops another SMS; none where it may be sent now.
+    /// The limit that stops another SMS. `None` if it may be sent now.
     pub fn sms_wait(&self, now: Timestamp, limits: &CounterLimits) -> Option<SmsWait> {
         let ends = limits.pause.and_then(|pause| Some(self.latest?.at.after(pause)));
         match ends.filter(|ends| now < *ends) {
@@ -321,8 +351,8 @@ impl Counters {
         }
     }
 
-    /// Gives the SMS of a request back that was counted then, and not sent: to the window that it was counted in. The pause
-    /// before it was over when it was counted.
+    /// Removes the SMS of a request that was counted at this time and not sent, from the window that counted it. The pause before it
+    /// had ended when it was counted.
     pub fn give_sms_back(&mut self, counted_at: Timestamp, request: u128) {
         self.sms.give_back(counted_at);
         if self.latest.is_some_and(|latest| latest.request == request && latest.at <= counted_at) {
@@ -330,7 +360,7 @@ impl Counters {
         }
     }
 
-    /// What was counted under two keys together, as far as it counts still.
+    /// The sum of the counts under two keys, as far as they still count.
     #[must_use]
     pub fn merged(self, other: Self, now: Timestamp, limits: &CounterLimits) -> Self {
         let latest = self.latest.into_iter().chain(other.latest).max_by_key(|latest| latest.at);
@@ -341,7 +371,7 @@ impl Counters {
         }
     }
 
-    /// When nothing of it counts any more.
+    /// The time after which nothing counts any more.
     pub fn end(&self, limits: &CounterLimits) -> Timestamp {
         let end = |window: Window, quota: Option<Quota>| match quota {
             Some(quota) if window.count > 0 => window.started.after(quota.per),

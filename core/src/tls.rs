@@ -1,4 +1,4 @@
-//! Which certificates are trusted, as a ready rustls configuration: nothing process-wide is installed.
+//! Which certificates are trusted, as a rustls configuration. The library installs no process-wide provider.
 
 use std::io;
 use std::path::Path;
@@ -18,11 +18,11 @@ use crate::error::{Error, ErrorCode, Reason};
 /// Which certificates are trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Trust {
-    /// Mozilla's roots, which come with the library. `SSL_CERT_FILE` and `SSL_CERT_DIR` replace them by those of the file
-    /// and the folders that they name.
+    /// Mozilla's roots, which come with the library. The certificates of `SSL_CERT_FILE` (a file) and
+    /// `SSL_CERT_DIR` (folders) replace them.
     #[default]
     Bundled,
-    /// What the operating system trusts, by its own verifier.
+    /// The certificates that the operating system trusts, by its own verifier.
     Platform,
 }
 
@@ -62,7 +62,7 @@ pub(crate) fn config(trust: Trust, more: &[u8], protocols: &[&[u8]]) -> Result<C
     verified_by(verifier, provider, protocols)
 }
 
-/// A configuration that encrypts and checks no certificate: what `sslmode=prefer` of libpq asks for.
+/// A configuration that encrypts and checks no certificate, for libpq's `sslmode=prefer`.
 #[cfg(feature = "postgres")]
 pub(crate) fn unchecked() -> Result<ClientConfig, Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -89,11 +89,11 @@ fn cannot_be_set_up(error: impl std::error::Error + Send + Sync + 'static) -> Er
     Error::new(ErrorCode::Internal, "TLS could not be set up").with_cause(error)
 }
 
-/// What the certificate of the other side must be. That it has the key of it is checked of all.
+/// The accepted certificates of the server. The server must always prove that it has the certificate's key.
 #[derive(Debug)]
 enum Certificates {
-    /// Signed by a root; or one of those that were given as trusted, which may be its own root and sign others, as
-    /// `openssl req -x509` makes it. The usual verifier refuses such a one.
+    /// A certificate that a root signed, or one of the given certificates itself. A given certificate may be its own root and sign
+    /// others, as `openssl req -x509` makes it: the usual verifier refuses it.
     Trusted { inner: Arc<WebPkiServerVerifier>, given: Vec<CertificateDer<'static>> },
     /// Any.
     #[cfg(feature = "postgres")]
@@ -186,8 +186,8 @@ fn platform(
     }
 }
 
-/// Mozilla's roots, or in their place those of the file that `SSL_CERT_FILE` names and of the folders that `SSL_CERT_DIR`
-/// names, as OpenSSL does; and the certificates among them that were given.
+/// Mozilla's roots, or the certificates of `SSL_CERT_FILE` and `SSL_CERT_DIR` in their place, as in OpenSSL. Also returns the
+/// given certificates among them.
 fn bundled(more: Vec<CertificateDer<'static>>) -> Result<(RootCertStore, Vec<CertificateDer<'static>>), Error> {
     let mut roots = RootCertStore::empty();
     let mut given = Vec::new();
@@ -230,7 +230,7 @@ fn cannot_be_read(variable: &str, path: &Path, error: io::Error) -> Error {
     Error::invalid_input(variable, Reason::Unreadable, fault).with_cause(error)
 }
 
-/// A system's bundle may hold an old certificate that cannot be used; the others can.
+/// Adds the usable certificates. A system's bundle may hold an old certificate that is not usable.
 fn add_usable(field: &str, roots: &mut RootCertStore, found: &[CertificateDer<'static>]) -> Result<(), Error> {
     let (added, _) = roots.add_parsable_certificates(found.iter().cloned());
     if added == 0 {

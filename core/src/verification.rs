@@ -1,4 +1,4 @@
-//! What the verbs take and give back.
+//! The arguments and the results of the verbs.
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
@@ -12,18 +12,18 @@ use crate::values::{CodeSize, CodeType, PhoneNumber, RequestId, Validity, masked
 /// The state of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum State {
-    /// Waits for the right code.
+    /// The request waits for the right code.
     Pending,
     /// The right code was given in time.
     Verified,
-    /// The validity ran out first.
+    /// The validity ended first.
     Expired,
-    /// Cancelled first.
+    /// The request was cancelled first.
     Cancelled,
 }
 
 impl State {
-    /// The word for it, for example `pending`.
+    /// The stable name, for example `pending`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Pending => "pending",
@@ -40,7 +40,7 @@ impl fmt::Display for State {
     }
 }
 
-/// What the service says to a code. Only [`Outcome::Verified`] proves anything.
+/// The result of `validate`. Only [`Outcome::Verified`] proves anything.
 ///
 /// ```
 /// use egoi_verify::Outcome;
@@ -57,17 +57,17 @@ impl fmt::Display for State {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[must_use = "only `Outcome::Verified` proves that the number belongs to the person"]
 pub enum Outcome {
-    /// The right code, in time, for the first time: the one success.
+    /// The code is right, in time, and was used for the first time. This is the only success.
     Verified,
-    /// A wrong code; the request waits for the right one until it expires.
+    /// The code is wrong. The request waits for the right code until it expires.
     WrongCode,
-    /// The validity ran out.
+    /// The validity has ended.
     Expired,
-    /// Verified before; no proof now.
+    /// The request was verified before. That proves nothing now.
     AlreadyVerified,
-    /// Cancelled before.
+    /// The request was cancelled before.
     Cancelled,
-    /// Too many wrong codes; this one was not looked at.
+    /// There were too many wrong codes. This code was not checked.
     TooManyAttempts,
 }
 
@@ -77,7 +77,7 @@ impl Outcome {
         matches!(self, Self::Verified)
     }
 
-    /// The word for it, for example `wrong_code`.
+    /// The stable name, for example `wrong_code`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Verified => "verified",
@@ -96,17 +96,17 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// Whether the SMS of a request went out.
+/// Whether the SMS of a request was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SmsStatus {
-    /// Handed over.
+    /// The SMS was sent.
     Sent,
-    /// A process died or a connection broke while it was being handed over.
+    /// A process died or a connection broke during sending.
     Unknown,
 }
 
 impl SmsStatus {
-    /// The word for it: `sent` or `unknown`.
+    /// The stable name: `sent` or `unknown`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Sent => "sent",
@@ -115,7 +115,7 @@ impl SmsStatus {
     }
 }
 
-/// A request, as far as it is known. Never the code, never the message; printed, the number is masked.
+/// A request and its state. It never holds the code or the message. Printed, the number is masked.
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
@@ -132,23 +132,23 @@ impl SmsStatus {
 pub struct Verification {
     /// The request's id, for `validate`, `cancel`, `resend` and `get`.
     pub id: String,
-    /// Its state.
+    /// The state of the request.
     pub state: State,
     /// The full number in E.164, `+351910000000`, if it is known.
     pub number: Option<String>,
-    /// When it was made, if it is known.
+    /// The time of the request, if it is known.
     pub created_at: Option<SystemTime>,
-    /// The code is valid before this time, if it is known; never later than the service's own. A `get` over V2 does not
-    /// know it: the service says when the request was made, and not when it was last resent.
+    /// The code is valid before this time, if it is known. Never later than the service's own time. A `get` over V2 does not
+    /// have it: the service reports the time of the request, and not of its latest resend.
     pub expires_at: Option<SystemTime>,
-    /// Whether the SMS went out, if it is known.
+    /// Whether the SMS was sent, if it is known.
     pub sms: Option<SmsStatus>,
-    /// How many more wrong codes are looked at, from an `Engine` that counts.
+    /// How many more wrong codes are accepted. Only an `Engine` that limits them reports it.
     pub attempts_left: Option<u32>,
-    /// Before this time a resend is `rate_limited`; from an `Engine` with a pause, while a resend is possible. A limit of the
-    /// number may make it later.
+    /// A resend before this time is `rate_limited`. Only an `Engine` with a pause reports it, while a resend is possible. A limit
+    /// of the number may stop a resend for longer.
     pub resend_at: Option<SystemTime>,
-    /// How many more resends there may be, from an `Engine` that limits them.
+    /// How many more resends are accepted. Only an `Engine` that limits them reports it.
     pub resends_left: Option<u32>,
 }
 
@@ -184,29 +184,38 @@ impl fmt::Debug for Verification {
     }
 }
 
-/// What an `Engine` keeps of a number. Printed, the number is masked.
+/// The requests and the limits of one number in an `Engine`'s store. Printed, the number is masked.
+///
+/// ```
+/// use egoi_verify::{CallOptions, Engine, Error};
+///
+/// async fn limits_of(engine: &Engine, number: &str) -> Result<Vec<&'static str>, Error> {
+///     let record = engine.find(number, CallOptions::default()).await?;
+///     Ok(record.limits.iter().map(|limit| limit.limit).collect())
+/// }
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NumberRecord {
     /// The full number in E.164, `+351910000000`.
     pub number: String,
-    /// Its requests, the newest first.
+    /// The requests for the number, the newest first.
     pub requests: Vec<Verification>,
-    /// Its limits that count something now.
+    /// The limits of the number whose count is not zero.
     pub limits: Vec<NumberLimit>,
 }
 
-/// A limit of a number that counts something.
+/// A limit of a number whose count is not zero.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NumberLimit {
-    /// Its name: `wrong_codes_per_number`, `sms_per_number` or `resend_after`.
+    /// The name of the limit: `wrong_codes_per_number`, `sms_per_number` or `resend_after`.
     pub limit: &'static str,
-    /// How many events there were.
+    /// How many events were counted.
     pub count: u32,
-    /// How many there may be. From then on the limit stops calls.
+    /// The limit stops calls once `count` reaches this.
     pub max: u32,
-    /// When it begins anew.
+    /// The time at which the count starts again.
     pub ends_at: SystemTime,
 }
 
@@ -220,7 +229,7 @@ impl fmt::Debug for NumberRecord {
     }
 }
 
-/// How to make a request. An option that is not set has its default.
+/// The options of `request`. An option that is not set has its default.
 ///
 /// ```
 /// # use std::time::Duration;
@@ -245,8 +254,8 @@ pub struct RequestOptions {
 }
 
 impl RequestOptions {
-    /// The text of the SMS: 1 to 1,000 characters with `{CODE}` in the place of the code, at most 6 SMS parts, no control
-    /// character but the newline. Default: `{CODE} is your verification code.`
+    /// The text of the SMS: 1 to 1,000 characters and at most 6 SMS parts. The code replaces `{CODE}`. A newline is the only
+    /// control character that is accepted. Default: `{CODE} is your verification code.`
     #[must_use]
     pub fn message(mut self, message: impl Into<String>) -> Self {
         self.message = Some(message.into());
@@ -260,37 +269,37 @@ impl RequestOptions {
         self
     }
 
-    /// How many characters the code has, 4 to 20. Default: 6.
+    /// The length of the code, 4 to 20 characters. Default: 6.
     #[must_use]
     pub fn code_size(mut self, characters: u32) -> Self {
         self.code_size = Some(characters);
         self
     }
 
-    /// How long the code is good, 1 to 3,600 whole seconds. Default: 600.
+    /// The validity of the code, 1 to 3,600 whole seconds. Default: 600.
     #[must_use]
     pub fn ttl(mut self, ttl: Duration) -> Self {
         self.ttl = Some(ttl);
         self
     }
 
-    /// A label for E-goi's reports, V1 only: 1 to 100 characters. Default: `2FA`.
+    /// A label for E-goi's reports, 1 to 100 characters. Only V1 sends it. Default: `2FA`.
     #[must_use]
     pub fn group(mut self, group: impl Into<String>) -> Self {
         self.group = Some(group.into());
         self
     }
 
-    /// The same key gives the same request and no second SMS, for the store's retention; with another number it is `conflict`. 1 to
-    /// 256 characters. `Engine`, and `Client` with a store.
+    /// A key of 1 to 256 characters. A second call with the same key returns the same request and sends no SMS, for as long as
+    /// the store's retention. With another number it is `conflict`. Needs an `Engine`, or a `Client` with a store.
     #[must_use]
     pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
         self.idempotency_key = Some(key.into());
         self
     }
 
-    /// Who asks: an address, a session or a device, as text of 1 to 256 characters. `sms_per_client` counts by it. An engine's
-    /// resends of the request count for the same client. Only a keyed hash of it is stored.
+    /// The caller: an address, a session or a device, as text of 1 to 256 characters. `sms_per_client` counts the SMS of each
+    /// caller. An engine counts the resends of a request for the same caller. Only a keyed hash of the text is stored.
     #[must_use]
     pub fn client(mut self, client: impl Into<String>) -> Self {
         self.client = Some(client.into());
@@ -312,7 +321,7 @@ impl RequestOptions {
     }
 }
 
-/// Without the message, which can hold a code in place of `{CODE}`, the idempotency key and the client.
+/// Leaves out the message, which can hold a code in place of `{CODE}`, the idempotency key and the client.
 impl fmt::Debug for RequestOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RequestOptions")
@@ -390,7 +399,7 @@ fn label(field: &str, longest: usize, text: &str) -> Result<String, Error> {
     Ok(text.to_owned())
 }
 
-/// How to validate a code.
+/// The options of `validate`.
 ///
 /// ```
 /// use egoi_verify::ValidateOptions;
@@ -406,8 +415,8 @@ pub struct ValidateOptions {
 }
 
 impl ValidateOptions {
-    /// The number that the request must be for; a request for another is `not_found`, and no code is looked at. What
-    /// ties the verdict to the person. V1 cannot check it: `unsupported`; keep id and number together in the session.
+    /// The number that the request must be for. This ties the result to the person. A request for another number is `not_found`,
+    /// and no code is checked. V1 cannot check it: `unsupported`. Over V1, keep id and number together in the session.
     #[must_use]
     pub fn number(mut self, number: impl Into<String>) -> Self {
         self.number = Some(number.into());
@@ -428,8 +437,8 @@ impl ValidateOptions {
         self
     }
 
-    /// Who submits the code: an address, a session or a device, as text of 1 to 256 characters. `wrong_codes_per_client` counts by
-    /// it. Only a keyed hash of it is stored.
+    /// The caller: an address, a session or a device, as text of 1 to 256 characters. `wrong_codes_per_client` counts the wrong
+    /// codes of each caller. Only a keyed hash of the text is stored.
     #[must_use]
     pub fn client(mut self, client: impl Into<String>) -> Self {
         self.client = Some(client.into());
@@ -446,7 +455,7 @@ impl ValidateOptions {
     }
 }
 
-/// How to make any other call.
+/// The options of the other calls.
 ///
 /// ```
 /// use std::time::Duration;

@@ -1,12 +1,12 @@
-//! What `Client` and `Engine` share.
+//! The verbs of `Client` and `Engine`.
 
 use std::future::Future;
 
 use crate::error::Error;
 use crate::verification::{CallOptions, Outcome, RequestOptions, State, ValidateOptions, Verification};
 
-/// Proves that a phone number belongs to a person. Code written against it runs on a [`Client`](crate::Client), where
-/// E-goi runs the verification, and on an [`Engine`](crate::Engine), which runs it in this process.
+/// Proves that a phone number belongs to a person. Two types implement it: [`Client`](crate::Client) (E-goi runs the
+/// verification) and [`Engine`](crate::Engine) (this process runs it).
 ///
 /// ```
 /// use egoi_verify::{Error, ValidateOptions, Verifier};
@@ -34,9 +34,9 @@ pub trait Verifier: Send + Sync {
     ///
     /// # Errors
     ///
-    /// `not_found` if there is no such request, or if it is for another number than that of the options: start a new one.
-    /// `invalid_input` for a text that is no code. After any other, call again only if [`Error::retry_is_safe`]. An error
-    /// never proves a number.
+    /// `not_found` if the request is unknown, or is for another number than the options: start a new request. `invalid_input` if
+    /// the code is empty or too long: ask the person again. After any other, call again only if [`Error::retry_is_safe`]. An
+    /// error never proves a number.
     fn validate(
         &self,
         id: &str,
@@ -44,19 +44,19 @@ pub trait Verifier: Send + Sync {
         options: ValidateOptions,
     ) -> impl Future<Output = Result<Outcome, Error>> + Send;
 
-    /// Cancels the request and returns its state afterwards: `cancelled`; `verified` or `expired` if it was too late. Cancelling twice
+    /// Cancels the request and returns its new state: `cancelled`, or `verified` or `expired` if it was too late. Cancelling twice
     /// is not an error.
     ///
     /// # Errors
     ///
-    /// `not_found` if there is no such request. After `timeout`, `interrupted` or `unavailable` you may repeat the call.
+    /// `not_found` if the request is unknown. After `timeout`, `interrupted` or `unavailable` you may repeat the call.
     fn cancel(&self, id: &str, options: CallOptions) -> impl Future<Output = Result<State, Error>> + Send;
 
-    /// Sends a new code. The old one stops working, and the validity starts again. V2 and `Engine`.
+    /// Sends a new code. The old code stops working, and the validity starts again. V2 and `Engine`.
     ///
     /// # Errors
     ///
-    /// `conflict` if the request is finished: start a new one. `rate_limited`: wait for `retry_after`, if there is one. `unsupported`
+    /// `conflict` if the request is finished: start a new request. `rate_limited`: wait for `retry_after`, if known. `unsupported`
     /// over V1. After any other, look at `sms_possibly_sent` before you call again.
     fn resend(&self, id: &str, options: CallOptions) -> impl Future<Output = Result<Verification, Error>> + Send;
 
@@ -64,7 +64,7 @@ pub trait Verifier: Send + Sync {
     ///
     /// # Errors
     ///
-    /// `not_found` if there is no such request; `unsupported` over V1. After `timeout`, `interrupted` or `unavailable` you may repeat
+    /// `not_found` if the request is unknown; `unsupported` over V1. After `timeout`, `interrupted` or `unavailable` you may repeat
     /// the call.
     fn get(&self, id: &str, options: CallOptions) -> impl Future<Output = Result<Verification, Error>> + Send;
 }

@@ -43,20 +43,20 @@ use crate::wire::{self, Malformed};
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SenderInfo {
-    /// What `sender` takes: its id over V2, its hash over V1.
+    /// The value for the option `sender`: the id over V2, the hash over V1.
     pub id: String,
-    /// Its name, if it has one.
+    /// The name of the sender, if it has one.
     pub name: Option<String>,
-    /// Its number, if it has one.
+    /// The number of the sender, if it has one.
     pub number: Option<String>,
-    /// Its state in the service's word, if the service reports it.
+    /// The state of the sender, as the service names it, if it is known.
     pub status: Option<String>,
 }
 
-/// Has E-goi run verifications. Cheap to clone; the clones share one connection pool.
+/// Verifications that E-goi runs. Clones are cheap and share one connection pool.
 ///
-/// Making one starts nothing and needs no runtime; its calls are made within a tokio runtime. Dropping the future of a
-/// call gives the call up.
+/// [`Client::new`] starts nothing and needs no runtime. The calls need a tokio runtime. Dropping the future of a call cancels
+/// the call.
 ///
 /// ```no_run
 /// # async fn run() -> Result<(), egoi_verify::Error> {
@@ -89,11 +89,12 @@ struct Shared {
 }
 
 impl Client {
-    /// Makes a client. Nothing is sent. Make one and keep it: it holds the pool of connections.
+    /// Makes a client. Sends nothing. Make one client and keep it: it holds the pool of connections.
     ///
     /// # Errors
     ///
-    /// `invalid_input` for an option that is not accepted, `misconfigured` for a store that cannot be opened: correct the option that `field` names.
+    /// `invalid_input` for an option that is not accepted, `misconfigured` for a store that cannot be opened. Correct the option
+    /// that `field` names.
     pub fn new(options: ClientOptions) -> Result<Self, Error> {
         let key = ApiKey::parse(&options.api_key)?;
         let sender = checked_sender(&options.sender)?;
@@ -130,7 +131,7 @@ impl Client {
         self.request_to(options.number(number)?, options).await
     }
 
-    /// Sends one SMS with a code to a number that was parsed before.
+    /// Sends one SMS with a code to a parsed number.
     ///
     /// # Errors
     ///
@@ -265,7 +266,7 @@ impl Client {
         call.run(async { v2::get(&call, self.v2()?, &id).await }, |read| read.state.as_str()).await
     }
 
-    /// Asks whether the service is up. It needs no valid key.
+    /// Checks that the service is up. It does not check the key.
     ///
     /// # Errors
     ///
@@ -305,7 +306,7 @@ impl Client {
         call.run(work, |_: &Vec<SenderInfo>| "listed").await
     }
 
-    /// Sends an SMS of one's own text, in which there is a code.
+    /// Sends an SMS with the engine's text, which holds the code.
     pub(crate) async fn send_sms(&self, number: PhoneNumber, text: &str, sending: Sending) -> Result<(), Error> {
         let secrets =
             Secrets { key: self.0.key.expose(), number: Some(number), message: Some(text), ..Secrets::default() };
@@ -364,7 +365,7 @@ fn unsupported(detail: &str) -> Error {
     Error::new(ErrorCode::Unsupported, detail)
 }
 
-/// Whether it is certain that no wrong code was submitted.
+/// Whether the code was certainly not wrong, or not submitted.
 fn is_no_wrong_code(done: &Result<Outcome, Error>) -> bool {
     use ErrorCode::{Forbidden, NotFound, RateLimited, Unauthorized, Unreachable, Unsupported};
     match done {
@@ -376,7 +377,7 @@ fn is_no_wrong_code(done: &Result<Outcome, Error>) -> bool {
     }
 }
 
-/// A request that the service took.
+/// A request that the service accepted.
 fn requested(id: &RequestId, number: PhoneNumber, terms: &Terms, sent_at: SystemTime) -> Verification {
     Verification {
         number: Some(number.e164()),
@@ -387,7 +388,7 @@ fn requested(id: &RequestId, number: PhoneNumber, terms: &Terms, sent_at: System
     }
 }
 
-/// One call of a verb, with everything that its exchanges share.
+/// One call of a verb, with the values that its exchanges share.
 struct Call<'a> {
     shared: &'a Shared,
     verb: &'static str,
@@ -400,7 +401,7 @@ struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// Waits for the store, whose failure it is should the call run out of time meanwhile.
+    /// Waits for the store. If the deadline passes meanwhile, the error is the store's.
     async fn of_store<T>(&self, call: impl Future<Output = T>) -> T {
         self.waits_for_store.store(true, Ordering::Relaxed);
         let done = call.await;
@@ -421,17 +422,17 @@ impl Call<'_> {
         self.shared.transport.exchange(exchange, &self.progress, self.deadline).await
     }
 
-    /// The failure that a response's status means.
+    /// The error for the status of a response.
     fn failure(&self, response: &HttpResponse, kind: Kind) -> Error {
         response.failure(kind, &self.secrets)
     }
 
-    /// The failure that a status word which is not the contract means.
+    /// The error for an undocumented status word.
     fn unknown_word(&self, response: &HttpResponse, kind: Kind, word: &str) -> Error {
         response.unexpected(kind, format_args!("has the unknown status word `{}`", self.secrets.removed_from(word)))
     }
 
-    /// The failure that a success which cannot be read means. Where it is no JSON at all, its beginning is told.
+    /// The error for a success that cannot be read. If it is not JSON, the error quotes its beginning.
     fn malformed(&self, response: &HttpResponse, kind: Kind, fault: Malformed) -> Error {
         match self.secrets.beginning_of(&response.body) {
             Some(beginning) => response.unexpected(kind, format_args!("{fault}, it begins with: {beginning}")),
@@ -439,12 +440,12 @@ impl Call<'_> {
         }
     }
 
-    /// Whether a success is JSON, of whatever shape.
+    /// Fails if a success is not JSON, of any shape.
     fn checked_json(&self, response: &HttpResponse, kind: Kind) -> Result<(), Error> {
         wire::decode_anything(&response.body).map_err(|fault| self.malformed(response, kind, fault))
     }
 
-    /// Whether the response to a ping says that the service is up.
+    /// Fails unless the response to a ping says that the service is up.
     fn checked_ping(&self, response: &HttpResponse) -> Result<(), Error> {
         if wire::v2::decode_is_down(&response.body) {
             let detail = "the service says of itself that it is down: try again later";

@@ -1,4 +1,4 @@
-//! How to make a `Client`.
+//! The options of a `Client`.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -14,7 +14,7 @@ use crate::store::{Limits, Store};
 use crate::tls::Trust;
 use crate::values::Accept;
 
-/// Which version of the service's interface to speak.
+/// The version of E-goi's interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Api {
     /// E-goi's article. The paths of its calls are assumed: see [`V1Paths`].
@@ -36,8 +36,8 @@ impl FromStr for Api {
     }
 }
 
-/// V1's paths below the base URL. The paths of Verify are not published: these are assumed. The others are what public
-/// integrators of E-goi call.
+/// V1's paths below the base URL. E-goi does not publish the paths of Verify: these are assumed. The others come from public
+/// clients of E-goi.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct V1Paths {
     /// `verify/request`
@@ -67,7 +67,7 @@ impl Default for V1Paths {
     }
 }
 
-/// V2's paths below the base URL, of E-goi's published SDKs. `{id}` stands for a request's id.
+/// V2's paths below the base URL, of E-goi's published SDKs. The id of the request replaces `{id}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct V2Paths {
     /// `v2/verify/request`
@@ -84,7 +84,7 @@ pub struct V2Paths {
     pub ping: String,
     /// `v2/sms/senders`
     pub senders: String,
-    /// `v2/sms/messages/action/send/single`, which takes one SMS. A path that does not end in `single` is sent a list of one.
+    /// `v2/sms/messages/action/send/single`, which takes one SMS. A path that does not end in `single` gets a list of one SMS.
     pub send_sms: String,
 }
 
@@ -167,7 +167,7 @@ impl V2Paths {
     }
 }
 
-/// How to make a [`Client`]. An option that is not accepted: [`Client::new`] says.
+/// The options of a [`Client`]. [`Client::new`] refuses an option that is not accepted.
 ///
 /// ```
 /// use std::time::Duration;
@@ -201,7 +201,7 @@ pub struct ClientOptions {
 }
 
 impl ClientOptions {
-    /// The account's API key, and the sender: V1 takes its hash, V2 its id.
+    /// The options with the account's API key and the sender. V1 takes the sender's hash, V2 its id.
     pub fn new(api_key: impl Into<String>, sender: impl Into<String>) -> Self {
         Self {
             api_key: Zeroizing::new(api_key.into()),
@@ -236,7 +236,7 @@ impl ClientOptions {
         Self::from_variables(|name| std::env::var_os(name))
     }
 
-    /// The same from variables that are read otherwise: where a language keeps an environment of its own.
+    /// The same with other variables, for a language with an environment of its own.
     #[doc(hidden)]
     pub fn from_variables(read: impl Fn(&str) -> Option<OsString>) -> Result<Self, Error> {
         let optional = |name: &str| match read(name) {
@@ -281,14 +281,14 @@ impl ClientOptions {
         }
     }
 
-    /// Which version of the interface to speak. Default: V2.
+    /// The version of E-goi's interface. Default: V2.
     #[must_use]
     pub fn api(mut self, api: Api) -> Self {
         self.api = api;
         self
     }
 
-    /// The address of the service. HTTPS, or HTTP to a loopback address, or any HTTP with `allow_http`. Default:
+    /// The address of the service: HTTPS, or HTTP to a loopback address. With `allow_http`, HTTP to any address. Default:
     /// `https://slingshot.egoiapp.com/api` for V2, `https://www51.e-goi.com/api/public` for V1.
     #[must_use]
     pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
@@ -296,21 +296,21 @@ impl ClientOptions {
         self
     }
 
-    /// The deadline of a whole call, repeated tries and V2's reads around a validation included. Default: 15 s.
+    /// The time that a whole call may take, with its retries and V2's reads around a validation. Default: 15 s.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// How long making a connection may take, TLS included. Default: 3.1 s.
+    /// The time that a connection may take, with TLS. Default: 3.1 s.
     #[must_use]
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self
     }
 
-    /// An HTTP or SOCKS5 proxy: `http://user:password@proxy.example:3128`, or `socks5h://…`, which looks names up itself.
+    /// An HTTP or SOCKS5 proxy: `http://user:password@proxy.example:3128`, or `socks5h://…`, which resolves host names itself.
     /// Default: the environment's (`HTTPS_PROXY`, `NO_PROXY` and so on). A `base_url` of a loopback address uses no proxy.
     #[must_use]
     pub fn proxy(mut self, proxy: impl Into<String>) -> Self {
@@ -332,23 +332,23 @@ impl ClientOptions {
         self
     }
 
-    /// Plain HTTP to any address: everybody on the way can read the key and the codes. Default: no. From the environment:
-    /// `EGOI_ALLOW_HTTP=1`.
+    /// Allows plain HTTP to any address. Everyone on the network path can then read the key and the codes. Default: no. From the
+    /// environment: `EGOI_ALLOW_HTTP=1`.
     #[must_use]
     pub fn allow_http(mut self, allow: bool) -> Self {
         self.allow_http = allow;
         self
     }
 
-    /// Whether a V2 validation reads the request first, because otherwise a wrong code on a request verified long ago could
-    /// pass. Switch it off only for an account whose responses to a validation carry status words. Default: yes.
+    /// Whether a V2 validation reads the request first. Without that, a wrong code could pass for a request that was verified long
+    /// ago. Switch it off only if E-goi's responses to your validations carry status words. Default: yes.
     #[must_use]
     pub fn check_state_first(mut self, check: bool) -> Self {
         self.check_state_first = check;
         self
     }
 
-    /// Which numbers are sent an SMS; another is `invalid_input`, before anything is sent. Default: [`Accept::Valid`].
+    /// Which numbers get an SMS. Any other number is `invalid_input`, before anything is sent. Default: [`Accept::Valid`].
     #[must_use]
     pub fn accept(mut self, accept: Accept) -> Self {
         self.accept = accept;
@@ -376,8 +376,7 @@ impl ClientOptions {
         self
     }
 
-    /// The application's name, which goes behind the library's in `User-Agent`: 1 to 100 visible ASCII characters and
-    /// spaces.
+    /// The name of your application, 1 to 100 visible ASCII characters and spaces. `User-Agent` has it after the library's name.
     #[must_use]
     pub fn app_name(mut self, name: impl Into<String>) -> Self {
         self.app_name = Some(name.into());
@@ -392,48 +391,49 @@ impl ClientOptions {
         self
     }
 
-    /// Where idempotency keys are remembered and the limits count, under which key, and for how long; it needs a key. Default:
-    /// none, and a request with an idempotency key is `unsupported`. Clients that are made of the same options share a `memory:`.
+    /// The store of the idempotency keys and of the limits. It needs a key. Default: no store. A request with an idempotency key is
+    /// then `unsupported`. Clients that are made from the same options share a `memory:` store.
     #[must_use]
     pub fn store(mut self, store: Store) -> Self {
         self.store = Some(store.with_memory_shared());
         self
     }
 
-    /// SMS to one number, requests and resends together; then `rate_limited`. It needs a [`store`](Self::store). Everything that
-    /// counts in one store counts together. A resend reads the request first, to know its number. Default: no limit.
+    /// The maximum of SMS to one number, requests and resends together. Beyond it: `rate_limited`. It needs a
+    /// [`store`](Self::store). Clients that share a store share its counts. A resend first reads the request, to know its number.
+    /// Default: no limit.
     #[must_use]
     pub fn sms_per_number(mut self, quota: Option<Quota>) -> Self {
         self.limits.sms_per_number = quota;
         self
     }
 
-    /// SMS for one [client](crate::RequestOptions::client), of requests: a resend names no client. Then `rate_limited`. It needs a
-    /// [`store`](Self::store). Default: no limit.
+    /// The maximum of requests of one [client](crate::RequestOptions::client). Beyond it: `rate_limited`. Resends do not count: they
+    /// name no client. It needs a [`store`](Self::store). Default: no limit.
     #[must_use]
     pub fn sms_per_client(mut self, quota: Option<Quota>) -> Self {
         self.limits.sms_per_client = quota;
         self
     }
 
-    /// SMS to numbers that share all but their last 1 to 14 digits, requests and resends together; then `rate_limited`. It needs a
-    /// [`store`](Self::store). Default: no limit.
+    /// The maximum of SMS to numbers that differ only in their last 1 to 14 digits, requests and resends together. Beyond it:
+    /// `rate_limited`. It needs a [`store`](Self::store). Default: no limit.
     #[must_use]
     pub fn sms_per_prefix(mut self, quota: Option<PrefixQuota>) -> Self {
         self.limits.sms_per_prefix = quota;
         self
     }
 
-    /// Wrong codes of one [client](crate::ValidateOptions::client), whichever the numbers; then `too_many_attempts`, and no code is
-    /// submitted. A success does not clear them. A code whose result did not arrive counts as wrong. It needs a
-    /// [`store`](Self::store). Default: no limit.
+    /// The maximum of wrong codes of one [client](crate::ValidateOptions::client), over all numbers. Beyond it:
+    /// `too_many_attempts`, and no code is submitted. A success does not reset the count. A code whose result did not arrive counts
+    /// as wrong. It needs a [`store`](Self::store). Default: no limit.
     #[must_use]
     pub fn wrong_codes_per_client(mut self, quota: Option<Quota>) -> Self {
         self.limits.wrong_codes_per_client = quota;
         self
     }
 
-    /// The name of a limit that is set.
+    /// The name of a limit that is set, if one is.
     pub(crate) fn limit(&self) -> Option<&'static str> {
         self.limits.first_set()
     }

@@ -1,4 +1,4 @@
-//! Where each call goes, made once.
+//! The URL of each call, made once.
 
 use url::Url;
 
@@ -7,7 +7,7 @@ use super::transport::is_loopback;
 use crate::error::{Error, Reason};
 use crate::values::RequestId;
 
-/// Where public integrators of E-goi make the other calls of V1.
+/// The base URL of V1's other calls in public clients of E-goi.
 const V1_BASE: &str = "https://www51.e-goi.com/api/public";
 const V2_BASE: &str = "https://slingshot.egoiapp.com/api";
 

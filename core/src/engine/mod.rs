@@ -1,4 +1,4 @@
-//! A verifier in this process: generates codes, keeps the state in a [`StoreBackend`], has the SMS handed over by a [`SmsGateway`].
+//! A verifier in this process. It generates codes, keeps the state in a [`StoreBackend`], and sends the SMS by a [`SmsGateway`].
 
 mod options;
 mod sender;
@@ -33,13 +33,13 @@ use crate::verification::{
 };
 use crate::verifier::Verifier;
 
-/// Where codes come from: the operating system's randomness, and in a `Sandbox` alone something else.
+/// The source of codes: the operating system's randomness, or only in a `Sandbox` something else.
 pub(crate) type DrawCode = dyn Fn(&Terms) -> Result<Code, Error> + Send + Sync;
 
-/// Runs verifications in this process. Cheap to clone; the clones are one engine.
+/// Verifications that this process runs. Clones are cheap and share one engine.
 ///
-/// For production, set `sms_per_client` and `wrong_codes_per_client`, and name the client with each call:
-/// `docs/production.md` says why.
+/// For production, set `sms_per_client` and `wrong_codes_per_client`, and name the client in each call: `docs/production.md`
+/// has the reasons.
 ///
 /// ```
 /// use egoi_verify::{Engine, EngineOptions, Error, OutgoingSms, RequestOptions, Verification};
@@ -59,7 +59,7 @@ pub struct Engine(Arc<Inner>);
 struct Inner {
     sender: Arc<dyn SmsGateway>,
     store: Arc<dyn StoreBackend>,
-    /// The key in use first, then those that are still honoured.
+    /// The current key first, then the previous keys.
     keys: Vec<CodeKey>,
     retention: Duration,
     timeout: Duration,
@@ -67,25 +67,25 @@ struct Inner {
     accept: Accept,
     allowed: AllowedCountries,
     draw_code: Box<DrawCode>,
-    /// Most requests ask for what the one before asked for, and then share one copy of it.
+    /// Most requests have the terms of the request before, and then share one copy of them.
     latest_terms: Mutex<Option<Arc<Terms>>>,
-    /// A child does not wait for what the process that it was forked from has under way.
+    /// A forked child does not wait for the calls of its parent process.
     key_locks: PerProcess<Arc<KeyLocks>>,
 }
 
-/// By when a call has to end, and how long that was when it began; none where it takes as long as it takes.
+/// The time at which a call ends at the latest, and its length at the start. `None` is no deadline.
 #[derive(Clone, Copy)]
 struct Deadline(Option<(Instant, Duration)>);
 
-/// How long a call whose SMS was sent waits for the store, which is told in the background then.
+/// How long a call waits for the store after its SMS was sent. Then it records the delivery in the background.
 const RECORDING: Duration = Duration::from_secs(1);
 
 impl Engine {
-    /// Makes an engine that sends its SMS by `send`. Nothing is sent. [`Engine::ping`] checks the store and the gateway.
+    /// Makes an engine that sends its SMS by `send`. Sends nothing. [`Engine::ping`] checks the store and the gateway.
     ///
     /// # Errors
     ///
-    /// `invalid_input` or `misconfigured` for an option that is not accepted: correct the option that `field` names.
+    /// `invalid_input` or `misconfigured` for an option that is not accepted. Correct the option that `field` names.
     pub fn new(send: impl SmsGateway + 'static, options: EngineOptions) -> Result<Self, Error> {
         Self::drawing(
             send,
@@ -126,7 +126,7 @@ impl Engine {
         self.request_to(number, options).await
     }
 
-    /// Sends one SMS with a code to a number that was parsed before.
+    /// Sends one SMS with a code to a parsed number.
     ///
     /// # Errors
     ///
@@ -139,7 +139,7 @@ impl Engine {
         self.0.request(asked, options.checked_idempotency_key()?, deadline).await
     }
 
-    /// [`Engine::request_to`] with terms that were checked by somebody else.
+    /// [`Engine::request_to`] with checked terms.
     #[cfg(feature = "sandbox")]
     pub(crate) async fn request_with(&self, number: PhoneNumber, terms: Terms) -> Result<Verification, Error> {
         let asked = StoredTerms { number, client: None, terms: self.0.shared(terms) };
@@ -192,13 +192,14 @@ impl Engine {
         deadline.of_store(self.0.get(&id)).await.map_err(repeatable)
     }
 
-    /// Checks that the store can be used, then asks the gateway, if it can be asked: [`EgoiSms`] asks E-goi for its
-    /// senders. Sends no SMS. Call it at the start: [`Engine::new`] opens a file, and calls no server.
+    /// Checks that the store can be used, then that the gateway can be used, if it has a `ping`: [`EgoiSms`] asks E-goi for its
+    /// senders. Sends no SMS. Call it when your program starts: [`Engine::new`] opens a file at most, and calls no server.
     ///
     /// # Errors
     ///
-    /// `storage` and `misconfigured` are the store's: a server that cannot be reached, another key than the one that the
-    /// store was made with, a newer version. Every other error is the gateway's, such as `unauthorized`.
+    /// `storage` if the store's server cannot be reached: repeat the call. `misconfigured` if an operator must change something, for
+    /// example a key that does not match the store, or a newer version. Any other error is the gateway's, for example
+    /// `unauthorized`.
     pub async fn ping(&self, options: CallOptions) -> Result<(), Error> {
         let deadline = Deadline::after(options.timeout);
         deadline.of_store(self.0.store.ping()).await.map_err(repeatable)?;
@@ -206,12 +207,12 @@ impl Engine {
         asked.unwrap_or_else(|| Err(Error::new(ErrorCode::Timeout, deadline.missed("the gateway"))))
     }
 
-    /// Returns what is kept of a number, for a support desk: its requests, the newest first, and its limits that count something
-    /// now. On Redis it reads through all keys.
+    /// Returns the requests of a number, the newest first, and its limits whose count is not zero. For a support desk: on Redis it
+    /// reads through all keys.
     ///
     /// # Errors
     ///
-    /// `invalid_input` for a text that is no number; `storage`: repeat the call.
+    /// `invalid_input` if the text is not a number. `storage`: repeat the call.
     pub async fn find(&self, number: &str, options: CallOptions) -> Result<NumberRecord, Error> {
         let deadline = Deadline::after(options.timeout);
         let number = PhoneNumber::parse(number)?;
@@ -219,31 +220,31 @@ impl Engine {
         Ok(self.0.record_of(number, found))
     }
 
-    /// Lifts the limits of a number: they begin to count anew. A request whose own attempts or resends are used up stays so, and a
-    /// new one can start at once.
+    /// Resets the limits of a number. A request whose own attempts or resends are used up stays so. A new request is accepted at
+    /// once.
     ///
     /// # Errors
     ///
-    /// `invalid_input` for a text that is no number; `storage`: repeat the call.
+    /// `invalid_input` if the text is not a number. `storage`: repeat the call.
     pub async fn unlock(&self, number: &str, options: CallOptions) -> Result<(), Error> {
         let deadline = Deadline::after(options.timeout);
         let number = PhoneNumber::parse(number)?;
         deadline.of_store(self.0.store.unlock(number)).await.map_err(repeatable)
     }
 
-    /// Removes everything about a number (GDPR, article 17): its requests, its limits, and the idempotency keys that were used for it.
-    /// Returns the number of requests. On Redis it reads through all keys.
+    /// Removes everything about a number (GDPR, article 17): its requests, its limits, and its idempotency keys. Returns the number
+    /// of removed requests. On Redis it reads through all keys.
     ///
     /// # Errors
     ///
-    /// `invalid_input` for a text that is no number; `storage`: repeat the call.
+    /// `invalid_input` if the text is not a number. `storage`: repeat the call.
     pub async fn erase(&self, number: &str, options: CallOptions) -> Result<u64, Error> {
         let deadline = Deadline::after(options.timeout);
         let number = PhoneNumber::parse(number)?;
         deadline.of_store(self.0.store.erase(number)).await.map_err(repeatable)
     }
 
-    /// Whether its store is in this process: then the one thing that a call ever waits for is its SMS being handed over.
+    /// Whether the store is in this process. A call then waits only for the gateway.
     #[doc(hidden)]
     #[must_use]
     pub fn is_in_process(&self) -> bool {
@@ -319,7 +320,7 @@ impl Inner {
         Ok(self.verification(&id, &StoredRequest { sms: SmsStatus::Sent, ..stored }))
     }
 
-    /// Stores the request. One that is stored too late for its call, whose SMS was not sent, is removed again.
+    /// Stores the request. If it is stored after the deadline, no SMS is sent and it is removed again.
     async fn create(&self, request: NewRequest, deadline: Deadline) -> Result<CreateResult, Error> {
         if self.store.is_in_process() {
             return self.store.create(request).await;
@@ -352,7 +353,7 @@ impl Inner {
         created.map_err(repeatable)
     }
 
-    /// Puts the new code in place. One that is there too late for its call, whose SMS was not sent, goes again.
+    /// Stores the new code. If it is stored after the deadline, no SMS is sent and the old code is restored.
     async fn replace(&self, id: u128, resend: NewResend, deadline: Deadline) -> Result<Option<ResendResult>, Error> {
         if self.store.is_in_process() {
             return self.store.resend(id, resend).await;
@@ -542,7 +543,7 @@ impl Inner {
         Ok(digest_under(key, &id.to_be_bytes(), code.expose()))
     }
 
-    /// Under every key that is honoured, the one in use first.
+    /// The digests under the current key and each previous key.
     fn digests(&self, context: &[u8], text: &str) -> Vec<Digest> {
         self.keys.iter().map(|key| digest_under(key, context, text)).collect()
     }
@@ -557,7 +558,7 @@ impl Inner {
     }
 }
 
-/// A key that digests are made under, and what names it in them. It says nothing about the key.
+/// A key for digests, and its tag, which digests hold. The tag reveals nothing about the key.
 struct CodeKey {
     mac: Hmac<Sha256>,
     tag: [u8; KEY_TAG],
@@ -581,18 +582,18 @@ fn digest_under(key: &CodeKey, context: &[u8], text: &str) -> Digest {
     digest
 }
 
-/// Nothing counts twice when a call is repeated that only reads or cancels, or that sent nothing yet.
+/// Marks the error as safe to repeat: the call only reads or cancels, or it has sent nothing yet.
 fn repeatable(error: Error) -> Error {
     let safe = error.retry_is_safe() || error.code() == ErrorCode::Storage;
     error.with_retry_is_safe(safe)
 }
 
-/// Whether the failure may be of the response alone.
+/// Whether only the response may be missing.
 fn is_unanswered<T>(result: &Result<T, Error>) -> bool {
     result.as_ref().is_err_and(|error| error.code() == ErrorCode::Storage)
 }
 
-/// Takes back what was stored for an SMS that was not sent.
+/// Removes the records of an SMS that was not sent.
 async fn not_sent(store: Arc<dyn StoreBackend>, id: u128, delivery: u32, counted: Counted) {
     let _ = store.record_delivery(id, delivery, DeliveryStatus::NotSent, counted).await;
 }
@@ -603,17 +604,17 @@ impl Deadline {
         Self(timeout.and_then(|timeout| Some((Instant::now().checked_add(timeout)?, timeout))))
     }
 
-    /// This one, or where there is none, one after so long.
+    /// This deadline, or one after `timeout` if there is none.
     fn or_after(self, timeout: Duration) -> Self {
         if self.0.is_some() { self } else { Self::after(Some(timeout)) }
     }
 
-    /// No later than after this long.
+    /// This deadline, or an earlier one after `span`.
     fn at_most(self, span: Duration) -> Self {
         Self(self.0.map(|(at, timeout)| (at.min(Instant::now() + span), timeout)))
     }
 
-    /// None where the deadline comes first.
+    /// Waits for the work. `None` if the deadline comes first.
     async fn wait<T>(self, work: impl Future<Output = T>) -> Option<T> {
         let mut work = pin!(work);
         // What is ready at once needs no timer: an engine in memory can be polled without a runtime.
@@ -626,7 +627,7 @@ impl Deadline {
         }
     }
 
-    /// Waits for the store, whose failure it is where the deadline comes first.
+    /// Waits for the store. If the deadline comes first, the error is the store's.
     async fn of_store<T>(self, call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
         let done = self.wait(call).await;
         done.unwrap_or_else(|| Err(Error::new(ErrorCode::Storage, self.missed("the store"))))

@@ -1,4 +1,4 @@
-//! How to set an engine up.
+//! The options of an engine.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,8 @@ use crate::values::{Accept, AllowedCountries, EngineKey};
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How to set an engine up. An option that is not set has its default, which is what NIST SP 800-63B and OWASP ASVS 5 ask.
+/// The options of an engine. An option that is not set has its default. The defaults of the limits follow NIST SP 800-63B and
+/// OWASP ASVS 5.
 ///
 /// ```
 /// use std::time::Duration;
@@ -73,124 +74,123 @@ impl Default for EngineOptions {
 }
 
 impl EngineOptions {
-    /// Where requests are kept, under which key, and for how long. Default: `memory:`, gone with the process.
+    /// The store of the requests. Default: `memory:`, which ends with the process.
     #[must_use]
     pub fn store(mut self, store: Store) -> Self {
         self.store = store;
         self
     }
 
-    /// How long the gateway may take with an SMS, if the call has no timeout, which covers the whole call. Default:
-    /// 15 s. It is kept where the call is made within a Tokio runtime, which must have
-    /// its timers then (`enable_time`).
+    /// How long the gateway may take for one SMS, if the call has no timeout. (The timeout of a call covers the whole call.)
+    /// Default: 15 s. It needs a Tokio runtime with timers (`enable_time`). Without a runtime there is no limit.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// How many requests `memory:` holds; beyond it a request is `rate_limited`. Default: 10 million.
+    /// The maximum of requests that `memory:` holds. Beyond it: `rate_limited`. Default: 10 million.
     #[must_use]
     pub fn max_requests(mut self, max: u64) -> Self {
         self.max_requests = max;
         self
     }
 
-    /// Wrong codes for one request, not given back by a resend; then `too_many_attempts` until it expires. Default: 5;
-    /// `None` is no limit.
+    /// The maximum of wrong codes for one request. Beyond it: `too_many_attempts`, until the request expires. A resend does not
+    /// reset the count. Default: 5. `None` is no limit.
     #[must_use]
     pub fn max_attempts(mut self, max: Option<u32>) -> Self {
         self.limits.request.max_attempts = max;
         self
     }
 
-    /// Wrong codes for one number across requests, cleared by a success; then `too_many_attempts`. Default: 20 a day;
-    /// `None` is no limit.
+    /// The maximum of wrong codes for one number, over all its requests. Beyond it: `too_many_attempts`. A success resets the
+    /// count. Default: 20 a day. `None` is no limit.
     #[must_use]
     pub fn wrong_codes_per_number(mut self, quota: Option<Quota>) -> Self {
         self.limits.wrong_codes_per_number = quota;
         self
     }
 
-    /// SMS to one number, requests and resends together; then `rate_limited`. Default: 5 an hour; `None` is no limit.
+    /// The maximum of SMS to one number, requests and resends together. Beyond it: `rate_limited`. Default: 5 an hour. `None` is no
+    /// limit.
     #[must_use]
     pub fn sms_per_number(mut self, quota: Option<Quota>) -> Self {
         self.limits.sms_per_number = quota;
         self
     }
 
-    /// SMS for one [client](crate::RequestOptions::client), requests and resends together; then `rate_limited`. Default: no limit.
+    /// The maximum of SMS for one [client](crate::RequestOptions::client), requests and resends together. Beyond it:
+    /// `rate_limited`. Default: no limit.
     #[must_use]
     pub fn sms_per_client(mut self, quota: Option<Quota>) -> Self {
         self.limits.sms_per_client = quota;
         self
     }
 
-    /// Wrong codes of one [client](crate::ValidateOptions::client), whichever the numbers; then `too_many_attempts`. A success does
-    /// not clear them. Default: no limit.
+    /// The maximum of wrong codes of one [client](crate::ValidateOptions::client), over all numbers. Beyond it:
+    /// `too_many_attempts`. A success does not reset the count. Default: no limit.
     #[must_use]
     pub fn wrong_codes_per_client(mut self, quota: Option<Quota>) -> Self {
         self.limits.wrong_codes_per_client = quota;
         self
     }
 
-    /// SMS to numbers that share all but their last 1 to 14 digits, requests and resends together; then `rate_limited`. It stops
-    /// SMS pumping, which walks through a range of numbers. Default: no limit.
+    /// The maximum of SMS to numbers that differ only in their last 1 to 14 digits, requests and resends together. Beyond it:
+    /// `rate_limited`. It stops SMS pumping, which walks through a range of numbers. Default: no limit.
     #[must_use]
     pub fn sms_per_prefix(mut self, quota: Option<PrefixQuota>) -> Self {
         self.limits.sms_per_prefix = quota;
         self
     }
 
-    /// Resends of one request; then `rate_limited`. Default: 3; `None` is no limit.
+    /// The maximum of resends of one request. Beyond it: `rate_limited`. Default: 3. `None` is no limit.
     #[must_use]
     pub fn max_resends(mut self, max: Option<u32>) -> Self {
         self.limits.request.max_resends = max;
         self
     }
 
-    /// The pause between two SMS to one number; before its end a request and a resend are `rate_limited`. The error of a request
-    /// has the pending request's id, so that a form goes on with it: a double click is one SMS. Default: 30 s; `None` is no
-    /// pause.
+    /// The pause between two SMS to one number. An earlier request or resend is `rate_limited`. The error of a request has the id
+    /// of the pending request, and a form can continue with it: a double click is one SMS. Default: 30 s. `None` is no pause.
     #[must_use]
     pub fn resend_after(mut self, pause: Option<Duration>) -> Self {
         self.limits.request.resend_after = pause;
         self
     }
 
-    /// Which numbers are sent an SMS; another is `invalid_input`. Default: [`Accept::Valid`].
+    /// Which numbers get an SMS. Any other number is `invalid_input`. Default: [`Accept::Valid`].
     #[must_use]
     pub fn accept(mut self, accept: Accept) -> Self {
         self.accept = accept;
         self
     }
 
-    /// The countries that are allowed, by ISO 3166 code, for example `["PT", "ES"]`; a number of another one, or of none
-    /// that it tells, is `rejected`. `US` is not the other countries of the calling code 1. An empty list and an unknown
-    /// country are `invalid_input`. Default: all.
+    /// The allowed countries, by ISO 3166 code, for example `["PT", "ES"]`. A number of another country, or of an unknown country,
+    /// is `rejected`. `US` does not include the other countries of the calling code 1. An empty list and an unknown country code
+    /// are `invalid_input`. Default: all.
     #[must_use]
     pub fn countries(mut self, countries: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.countries = Some(countries.into_iter().map(Into::into).collect());
         self
     }
 
-    /// The calling codes that are allowed with every country that they have, for example `[1]`; with
-    /// [`EngineOptions::countries`], what either list allows. An empty list and an unknown calling code are `invalid_input`.
-    /// Default: all.
+    /// The allowed calling codes, for example `[1]`. A calling code allows all its countries. With [`EngineOptions::countries`], a
+    /// number is allowed if either list allows it. An empty list and an unknown calling code are `invalid_input`. Default: all.
     #[must_use]
     pub fn calling_codes(mut self, calling_codes: impl IntoIterator<Item = u16>) -> Self {
         self.calling_codes = Some(calling_codes.into_iter().collect());
         self
     }
 
-    /// No limits at all: the article's behaviour, where a request waits for the right code until it expires.
+    /// Switches all limits off. A request then waits for the right code until it expires, as in E-goi's article.
     #[must_use]
     pub fn without_limits(mut self) -> Self {
         self.limits = Limits::NONE;
         self
     }
 
-    /// The clock of `memory:`, for tests. Of any other store a [`TestClock`](crate::TestClock) moves the time too.
+    /// The clock of `memory:`, for tests. With another store, a [`TestClock`](crate::TestClock) moves the store's time.
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = Some(clock);

@@ -1,4 +1,4 @@
-//! Handing an SMS over.
+//! Sending an SMS by a gateway.
 
 use std::fmt;
 use std::future::Future;
@@ -15,11 +15,11 @@ use crate::verification::CallOptions;
 
 /// An SMS to send. Its text holds the code: it cannot be printed.
 pub struct OutgoingSms {
-    /// The number.
+    /// The number of the recipient.
     pub number: PhoneNumber,
-    /// The text.
+    /// The text, with the code.
     pub text: Zeroizing<String>,
-    /// What names this hand-over, 32 hex digits: a gateway that is given the same one twice may drop the second.
+    /// The id of this delivery attempt, 32 hex digits. A gateway may drop a second SMS with the same id.
     pub attempt_id: String,
     #[cfg(feature = "sandbox")]
     pub(crate) request_id: crate::values::RequestId,
@@ -27,7 +27,7 @@ pub struct OutgoingSms {
     pub(crate) code: crate::values::Code,
 }
 
-/// Why an SMS was not, or may not have been, handed over.
+/// The failure of a gateway to send an SMS.
 ///
 /// ```
 /// use egoi_verify::SendError;
@@ -41,13 +41,13 @@ pub struct OutgoingSms {
 /// }
 /// ```
 pub enum SendError {
-    /// Nothing went out, for certain: no request is left behind and nothing is counted.
+    /// It is certain that nothing was sent. The engine keeps no request and counts nothing.
     NotSent(Box<dyn std::error::Error + Send + Sync>),
-    /// It may have gone out: the code counts.
+    /// The SMS may have been sent. The code counts.
     PossiblySent(Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// The text of the cause alone, which is the user's own.
+/// Prints only the text of the cause, which is the user's own.
 impl fmt::Debug for SendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -57,18 +57,32 @@ impl fmt::Debug for SendError {
     }
 }
 
-/// The result of asking a gateway whether it can be used.
+/// The future result of [`SmsGateway::ping`].
 pub type PingFuture<'a> = Pin<Box<dyn Future<Output = Result<(), Error>> + Send + 'a>>;
 
-/// What a hand-over gives, later.
+/// The future result of [`SmsGateway::send`].
 pub type SendFuture<'a> = Pin<Box<dyn Future<Output = Result<(), SendError>> + Send + 'a>>;
 
-/// Hands SMS over: an async function of an [`OutgoingSms`], or [`EgoiSms`].
+/// Sends SMS. An async function of an [`OutgoingSms`] implements it, and so does [`EgoiSms`].
+///
+/// ```
+/// use egoi_verify::{Engine, EngineOptions, Error, OutgoingSms};
+///
+/// fn engine() -> Result<Engine, Error> {
+///     Engine::new(
+///         |sms: OutgoingSms| async move {
+///             println!("to {}: {}", sms.number, *sms.text); // Your provider's call.
+///             Ok(())
+///         },
+///         EngineOptions::default(),
+///     )
+/// }
+/// ```
 pub trait SmsGateway: Send + Sync {
-    /// Hands one SMS over. It is never called twice for the same one.
+    /// Sends one SMS. The engine never calls it twice for the same SMS.
     fn send(&self, sms: OutgoingSms) -> SendFuture<'_>;
 
-    /// Asks, for [`Engine::ping`](crate::Engine::ping), whether SMS can be handed over. Default: it cannot be asked.
+    /// Checks, for [`Engine::ping`](crate::Engine::ping), that the gateway can be used. Default: checks nothing.
     fn ping(&self) -> PingFuture<'_> {
         Box::pin(std::future::ready(Ok(())))
     }
@@ -84,8 +98,8 @@ where
     }
 }
 
-/// E-goi's own SMS call. Over V2 it is sent as urgent; over both, in the encoding that the text needs and as the parts
-/// that it takes.
+/// E-goi's own SMS call, as the gateway of an engine. By default an SMS is urgent (only V2), and has the encoding and the parts that
+/// its text needs.
 ///
 /// ```
 /// use egoi_verify::{ClientOptions, EgoiSms, Engine, EngineOptions, Error};
@@ -116,28 +130,28 @@ impl EgoiSms {
         Ok(Self { client: Client::new(options)?, urgent: true, encoding: None, max_parts: None })
     }
 
-    /// Whether it is sent before other SMS (V2). Default: yes.
+    /// Whether E-goi sends the SMS before those that are not urgent. Only V2. Default: yes.
     #[must_use]
     pub fn urgent(mut self, urgent: bool) -> Self {
         self.urgent = urgent;
         self
     }
 
-    /// The encoding of every text. Default: what the text needs.
+    /// The encoding of every text. Default: GSM 7-bit, or UCS-2 for a text that needs it.
     #[must_use]
     pub fn encoding(mut self, encoding: SmsEncoding) -> Self {
         self.encoding = Some(encoding);
         self
     }
 
-    /// The maximum of parts that E-goi sends of a text. Default: as many as the text takes.
+    /// The maximum of SMS parts of one text. Default: the parts that the text takes.
     #[must_use]
     pub fn max_parts(mut self, parts: NonZeroU32) -> Self {
         self.max_parts = Some(parts);
         self
     }
 
-    /// Asks whether the service is up. It needs no valid key.
+    /// Checks that the service is up. It does not check the key.
     ///
     /// # Errors
     ///
@@ -175,8 +189,7 @@ impl SmsGateway for EgoiSms {
         })
     }
 
-    /// V2 accepts its own `ping` with any key, so that its senders are asked for. That V1 has senders is seen at one
-    /// integrator only; there it is `ping`.
+    /// V2's `ping` accepts any key: the senders are read instead. Only one public client reads V1's senders: V1 is asked by `ping`.
     fn ping(&self) -> PingFuture<'_> {
         Box::pin(async move {
             match self.client.api() {

@@ -39,17 +39,17 @@ impl FaultCall {
     }
 }
 
-/// When a connection is cut.
+/// The moment at which a connection is cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cut {
-    /// Before the call has any effect.
+    /// Before the call takes effect.
     Before,
-    /// After it had its effect, in place of the response.
+    /// After the call took effect, in place of the response.
     After,
 }
 
-/// What a response is replaced by, or how it is changed.
+/// The change of a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FaultBody {
@@ -59,18 +59,18 @@ pub enum FaultBody {
     Huge,
     /// The same JSON, labelled `text/html; charset=UTF-8`, which is PHP's default.
     TextHtml,
-    /// Of a `request`: its id is a JSON number, in this response and in every later one about it.
+    /// For `request`: the id is a JSON number, in this response and in later responses about the request.
     IntegerIds,
-    /// Of a `get`: the request as it was before a code was used, as a read replica that lags shows it.
+    /// For `get`: the request before a code was used, as a lagging read replica shows it.
     LaggingRead,
-    /// Of a `get`: asterisks in the place of the code.
+    /// For `get`: asterisks instead of the code.
     MaskedCode,
-    /// `errors` and `errorCode`, as V1's integrators read them, with `status` or with 200. The call has no effect.
+    /// `errors` and `errorCode`, as V1's clients read them, with `status` or with 200. The call has no effect.
     Errors,
 }
 
-/// A failure of the calls that it fits. A delay comes first; a cut before and a status have no effect but the failure;
-/// a cut after and a body let the call have its effect.
+/// A failure of the sandbox, for the calls that match it. A delay comes first. With a cut before or a status, the call has no
+/// effect. With a cut after or a body, it takes effect.
 ///
 /// ```
 /// use egoi_verify::{Error, Fault, FaultCall, Sandbox};
@@ -82,22 +82,22 @@ pub enum FaultBody {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Fault {
-    /// The call; none fits every call.
+    /// The call that fails. `None`: every call.
     pub call: Option<FaultCall>,
-    /// The number that the request is for; without it, every number.
+    /// The number of the request. `None`: every number.
     pub number: Option<String>,
     /// The status of the response, 400 to 599 or a 3xx.
     pub status: Option<u16>,
-    /// How long to wait first; at most a minute.
+    /// The delay before the response, at most a minute.
     #[serde(rename = "delay_ms", with = "milliseconds")]
     pub delay: Duration,
     /// When to cut the connection.
     pub cut: Option<Cut>,
     /// What the response is replaced by, or how it is changed.
     pub body: Option<FaultBody>,
-    /// How likely it strikes a call that it fits, 0 to 1.
+    /// The probability that a call that matches fails, 0 to 1.
     pub probability: f64,
-    /// How often it strikes; none is without end.
+    /// How many calls fail. `None`: all of them.
     pub count: Option<u64>,
 }
 
@@ -153,7 +153,7 @@ impl Faults {
         self.all().clear();
     }
 
-    /// The first failure that fits and strikes. It is used up by that.
+    /// The first failure that matches the call. Counts the call.
     pub(crate) fn strike(&self, call: FaultCall, number: Option<&str>) -> Option<Fault> {
         let mut all = self.all();
         let at = all.iter().position(|fault| {
@@ -173,7 +173,7 @@ impl Faults {
 }
 
 impl Fault {
-    /// From the words of `POST /sandbox/faults`: the bindings'.
+    /// Reads the JSON of `POST /sandbox/faults`, for the bindings.
     #[doc(hidden)]
     pub fn from_json(words: &str) -> Result<Self, Error> {
         serde_json::from_str(words)

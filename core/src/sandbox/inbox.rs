@@ -1,4 +1,4 @@
-//! What was sent to whom.
+//! The inbox: the messages of all numbers.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -7,14 +7,14 @@ use std::time::Duration;
 use serde::Serialize;
 use tokio::sync::watch;
 
-/// A load test must not fill the memory: older messages go.
+/// The maximum of messages. A load test must not fill the memory: older messages are removed.
 const MAX: usize = 100_000;
 
-/// An SMS as the recipient got it.
+/// An SMS in the sandbox's inbox.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Message {
-    /// Counts up from 1.
+    /// The id of the message, which counts up from 1.
     pub id: u64,
     /// The number, `+351910000000`.
     pub number: String,
@@ -24,11 +24,11 @@ pub struct Message {
     pub text: String,
     /// The code.
     pub code: String,
-    /// The request that it belongs to.
+    /// The id of its request.
     pub request_id: String,
-    /// When, by the sandbox's clock: RFC 3339, UTC, milliseconds.
+    /// The time of sending by the sandbox's clock: RFC 3339, UTC, milliseconds.
     pub sent_at: String,
-    /// How many SMS parts the text takes.
+    /// The number of SMS parts of the text.
     pub parts: u32,
 }
 
@@ -42,7 +42,7 @@ struct Messages {
     /// Oldest first.
     all: VecDeque<Message>,
     latest_id: u64,
-    /// Up to which message `wait_for_unseen` has given those to a number.
+    /// The latest message to each number that `wait_for_unseen` has returned.
     seen: HashMap<String, u64>,
 }
 
@@ -57,7 +57,7 @@ impl Inbox {
         self.messages.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes a message in, under the next id.
+    /// Adds a message, with the next id.
     pub(crate) fn put(&self, mut message: Message) -> Message {
         let mut messages = self.messages();
         messages.latest_id += 1;
@@ -83,12 +83,12 @@ impl Inbox {
             .collect()
     }
 
-    /// Takes every message away; ids go on counting.
+    /// Removes every message. Ids continue to count up.
     pub(crate) fn clear(&self) {
         self.messages().all.clear();
     }
 
-    /// The first message to a number, or to any, that is newer than `after`, as soon as there is one.
+    /// Waits for the first message to a number, or to any number, after the message `after`.
     pub(crate) async fn wait_for(&self, number: Option<&str>, after: u64, timeout: Duration) -> Option<Message> {
         self.wait(timeout, |messages| {
             let wanted = |m: &&Message| m.id > after && number.is_none_or(|number| m.number == number);
@@ -97,7 +97,7 @@ impl Inbox {
         .await
     }
 
-    /// The newest message to a number that this has not returned before, as soon as there is one.
+    /// Waits for a message to a number that it has not returned before, and returns the newest.
     pub(crate) async fn wait_for_unseen(&self, number: &str, timeout: Duration) -> Option<Message> {
         self.wait(timeout, |messages| {
             let seen = messages.seen.get(number).copied().unwrap_or(0);

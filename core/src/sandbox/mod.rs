@@ -1,4 +1,4 @@
-//! E-goi's interface on localhost: an [`Engine`] behind both wires, with an inbox instead of a network.
+//! E-goi's interface on localhost: an [`Engine`] behind V1 and V2, with an inbox instead of a phone network.
 
 mod control;
 mod faults;
@@ -25,7 +25,15 @@ use crate::store::{Clock as _, TestClock};
 use crate::values::{ApiKey, Code, PhoneNumber};
 use state::SandboxState;
 
-/// How to start a sandbox. An option that is not set has its default.
+/// The options of a sandbox. An option that is not set has its default.
+///
+/// ```
+/// use egoi_verify::{Error, Sandbox, SandboxOptions};
+///
+/// async fn with_one_code() -> Result<Sandbox, Error> {
+///     Sandbox::start(SandboxOptions::default().code("1234")).await
+/// }
+/// ```
 #[derive(Clone)]
 pub struct SandboxOptions {
     host: IpAddr,
@@ -72,58 +80,58 @@ impl SandboxOptions {
         self
     }
 
-    /// Draws the same codes in every run. Default: the operating system's randomness.
+    /// A seed: the sandbox then draws the same codes in every run. Default: the operating system's randomness.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
         self
     }
 
-    /// Every code is this one, for every size.
+    /// The code of every request, also if a request asks for another size. Default: a random code for each request.
     #[must_use]
     pub fn code(mut self, code: impl Into<String>) -> Self {
         self.code = Some(code.into());
         self
     }
 
-    /// The one key that is accepted. Default: any.
+    /// The only API key that is accepted. Default: any key.
     #[must_use]
     pub fn api_key(mut self, key: impl Into<String>) -> Self {
         self.api_key = Some(key.into());
         self
     }
 
-    /// V2's response to a validation has a status word in each item. Default: the bare list, as published.
+    /// Whether V2's response to a validation has a status word in each item. Default: no, as published.
     #[must_use]
     pub fn v2_words(mut self, words: bool) -> Self {
         self.v2_words = words;
         self
     }
 
-    /// The status of V2's response to a wrong code: 200 or 400. Default: 200, as to a right one.
+    /// The HTTP status of V2's response to a wrong code: 200 or 400. Default: 200, as for a right code.
     #[must_use]
     pub fn v2_wrong(mut self, status: u16) -> Self {
         self.v2_wrong = status;
         self
     }
 
-    /// The senders of the account: V2's ids, V1's hashes. A request of any other is 400. Default: `1`.
+    /// The senders of the account: V2's ids, V1's hashes. A request of another sender is 400. Default: `1`.
     #[must_use]
     pub fn senders<S: Into<String>>(mut self, senders: impl IntoIterator<Item = S>) -> Self {
         self.senders = senders.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Whether the library's own limits hold, which E-goi does not document: a code of at least 4 characters, a message
-    /// of at most 1,000 characters and 6 SMS parts. Default: yes.
+    /// Whether the sandbox applies the library's own limits: a code of at least 4 characters, a message of at most 1,000 characters
+    /// and 6 SMS parts. E-goi documents no such limits. Default: yes.
     #[must_use]
     pub fn own_limits(mut self, hold: bool) -> Self {
         self.own_limits = hold;
         self
     }
 
-    /// Host names that programs may call it by, such as the `sandbox` of `http://sandbox:8080`. Default: `localhost` and
-    /// addresses. Other names are refused, because a web page can point a name of its own to this machine.
+    /// More host names that programs may use, for example `sandbox` for `http://sandbox:8080`. Default: `localhost` and addresses.
+    /// Other names are refused, because a web page can point a name of its own to this machine.
     #[must_use]
     pub fn allow_hosts<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
         self.allowed_hosts = names.into_iter().map(Into::into).collect();
@@ -131,7 +139,8 @@ impl SandboxOptions {
     }
 }
 
-/// A running sandbox; it ends when it is dropped. Needs a tokio runtime with time and I/O.
+/// E-goi's interface on localhost, with an inbox instead of a phone network. It is for tests, and not for the public. It ends when
+/// it is dropped. It needs a tokio runtime with time and I/O.
 ///
 /// ```
 /// use std::time::Duration;
@@ -178,7 +187,7 @@ impl Sandbox {
         Ok(Self { state, address, serving })
     }
 
-    /// Its address, `http://127.0.0.1:PORT`. V2's base URL is `URL/api`, V1's is `URL/api/public`.
+    /// The address of the sandbox, `http://127.0.0.1:PORT`. V2's base URL is `URL/api`, V1's is `URL/api/public`.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -194,7 +203,7 @@ impl Sandbox {
         ClientOptions::new(key, "1").api(api).base_url(base_url).allow_http(true)
     }
 
-    /// Makes a client of this sandbox over V2. For another one, see [`Sandbox::client_options`].
+    /// Makes a client of this sandbox over V2. For V1 or other options, see [`Sandbox::client_options`].
     ///
     /// # Errors
     ///
@@ -207,17 +216,17 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// `invalid_input` for a text that is no number, `forked` in a forked child.
+    /// `invalid_input` if the text is not a number, `forked` in a forked child.
     pub fn messages(&self, number: Option<&str>) -> Result<Vec<Message>, Error> {
         let number = number.map(PhoneNumber::parse).transpose()?;
         Ok(self.state.gateway.inbox.list(number.map(PhoneNumber::e164).as_deref()))
     }
 
-    /// Waits for an SMS to a number that this method has not returned before, and returns its code.
+    /// Waits for a new SMS to a number and returns its code. Each code is returned once.
     ///
     /// # Errors
     ///
-    /// `timeout` if no SMS comes in time; `invalid_input` for a text that is no number.
+    /// `timeout` if no SMS comes in time. `invalid_input` if the text is not a number.
     pub async fn wait_for_code(&self, number: &str, timeout: Duration) -> Result<String, Error> {
         let number = PhoneNumber::parse(number)?;
         let found = self.state.gateway.inbox.wait_for_unseen(&number.e164(), timeout).await;
@@ -231,7 +240,7 @@ impl Sandbox {
         SandboxClock(&self.state)
     }
 
-    /// Injects a failure.
+    /// Injects a failure into the next calls that match it.
     ///
     /// # Errors
     ///
@@ -245,7 +254,7 @@ impl Sandbox {
         self.state.reset();
     }
 
-    /// Ends it, and every connection to it; it has stopped listening when this returns.
+    /// Stops the sandbox and closes its connections. It has stopped listening when this returns.
     pub async fn close(mut self) {
         self.serving.abort();
         let _ = (&mut self.serving).await;
@@ -258,11 +267,20 @@ impl Drop for Sandbox {
     }
 }
 
-/// The clock of a sandbox.
+/// The clock of a sandbox. Advance it instead of waiting for a code to expire.
+///
+/// ```
+/// use std::time::Duration;
+/// use egoi_verify::Sandbox;
+///
+/// fn an_hour_later(sandbox: &Sandbox) {
+///     sandbox.clock().advance(Duration::from_secs(3600));
+/// }
+/// ```
 pub struct SandboxClock<'a>(&'a SandboxState);
 
 impl SandboxClock<'_> {
-    /// Moves the time on.
+    /// Advances the time.
     pub fn advance(&self, by: Duration) {
         self.change(|clock| clock.advance(by));
     }

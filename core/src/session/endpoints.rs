@@ -1,5 +1,5 @@
-//! The endpoints `/request`, `/validate` and `/resend` that the routers of this library for web frameworks have: what an app sends to
-//! them, and what it makes of a response. Such a server keeps the request's id in its own session, so that none travels.
+//! The endpoints `/request`, `/validate` and `/resend` of this library's routers for web frameworks: the bodies that an app sends, and
+//! the reading of the responses. Such a server keeps the request's id in its own session and sends no id.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use super::{CodeSent, Problem};
 use crate::error::ErrorCode;
 use crate::verification::Outcome;
 
-/// The id of every request: the server knows it by its session.
+/// The id of every request: the server finds the request by its session.
 const ID: &str = "session";
 
 const OUTCOMES: [Outcome; 6] = [
@@ -23,12 +23,12 @@ const OUTCOMES: [Outcome; 6] = [
     Outcome::TooManyAttempts,
 ];
 
-/// What holds if the server does not state it.
+/// The values for a server that does not report them.
 #[derive(Debug, Clone, Copy)]
 pub struct Unstated {
-    /// How long a code is good.
+    /// The validity of a code.
     pub expires_in: Duration,
-    /// How long until another code may be asked for; none if the server sends no other.
+    /// How long until a resend is possible. `None` if the server has no resend.
     pub resend_in: Option<Duration>,
 }
 
@@ -69,11 +69,11 @@ pub fn code_body(code: &str) -> String {
     json!({ "code": code }).to_string()
 }
 
-/// What `/request` or `/resend` responded.
+/// Reads the response of `/request` or `/resend`.
 ///
 /// # Errors
 ///
-/// What the server refused, or what is no response of these endpoints.
+/// The server's refusal, or `invalid_response` for a response that is not of these endpoints.
 pub fn code_sent(status: u16, body: &str, unstated: Unstated) -> Result<CodeSent, Problem> {
     let sent: Sent = response(status, body)?;
     let resend_in = match (sent.resends_left, sent.resend_in) {
@@ -89,11 +89,11 @@ pub fn code_sent(status: u16, body: &str, unstated: Unstated) -> Result<CodeSent
     })
 }
 
-/// What `/validate` responded: the outcome, and how many wrong codes are left if the server says it.
+/// Reads the response of `/validate`: the outcome, and how many more wrong codes are accepted, if the server reports it.
 ///
 /// # Errors
 ///
-/// As of [`code_sent`].
+/// See [`code_sent`].
 pub fn checked(status: u16, body: &str) -> Result<(Outcome, Option<u32>), Problem> {
     let checked: Checked = response(status, body)?;
     let outcome = OUTCOMES.into_iter().find(|outcome| outcome.as_str() == checked.outcome);

@@ -1,20 +1,43 @@
 //! The state of an app's screen while a person proves a number: a state machine without clock, I/O or randomness.
 //!
-//! An app must not hold an E-goi key, so it talks to its own server, which holds the [`Verifier`](crate::Verifier) and
-//! decides. **What a session says proves nothing to anybody but the person who looks at the screen**: the server grants
-//! what is to be granted, in its own session, when its own call says [`Outcome::Verified`].
+//! An app must not hold an E-goi key. It talks to its own server, which holds the [`Verifier`](crate::Verifier) and decides. **The
+//! state of a session proves something only to the person who looks at the screen.** The server grants access, in its own session,
+//! when its own `validate` returns [`Outcome::Verified`].
 //!
-//! Whoever drives a [`Session`] calls [`start`](Session::start), [`submit`](Session::submit), [`resend`](Session::resend)
-//! or [`cancel`](Session::cancel), asks the server with what comes back, and tells the session what came of it by
-//! [`sent`](Session::sent), [`checked`](Session::checked), [`ended`](Session::ended), [`failed`](Session::failed) or
-//! [`cancelled`](Session::cancelled). One call is under way at a time: any other is refused with `conflict` until then.
+//! The driver of a [`Session`] works in three steps:
 //!
-//! What a person does wrong is a state too, so that whoever drives a session needs no error of these calls: a number that is none, an
-//! empty code and an early resend show as [`SessionState::Failed`], and what does not fit the state changes nothing.
+//! 1. It calls [`start`](Session::start), [`submit`](Session::submit), [`resend`](Session::resend) or [`cancel`](Session::cancel).
+//! 2. It calls the server with the result.
+//! 3. It reports the server's response by [`sent`](Session::sent), [`checked`](Session::checked), [`ended`](Session::ended),
+//!    [`failed`](Session::failed) or [`cancelled`](Session::cancelled).
 //!
-//! Time is an argument, as a [`Moment`]. Validities are counted on the clock that runs since the device was started, which
-//! nobody can change; the server says them as lengths of time and not as instants, as a phone's idea of the time of day may be
-//! wrong. [`Session::next_change`] says when to look again, because the code expires or a resend is allowed from then on.
+//! There is one call at a time. Until it ends, any other call is refused with `conflict`.
+//!
+//! ```
+//! use std::time::{Duration, SystemTime};
+//! use egoi_verify::session::{CodeSent, Moment, Session, SessionState};
+//!
+//! # fn main() -> Result<(), egoi_verify::Error> {
+//! let now = Moment { since_boot: Duration::from_secs(60), wall: SystemTime::now() };
+//! let mut session = Session::default();
+//! let number = session.start("+351 910 000 000", now)?;
+//! // The app sends the number to its server, which responds with an id and a validity.
+//! session.sent(
+//!     CodeSent { id: "1f".into(), expires_in: Duration::from_secs(300), resend_in: None, attempts_left: None },
+//!     now,
+//! );
+//! assert!(matches!(session.state(now), SessionState::AwaitingCode(_)));
+//! # assert_eq!(number.e164(), "+351910000000");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A mistake of the person is a state too, and the driver can ignore the errors of these calls. A text that is not a number, an empty
+//! code and an early resend show as [`SessionState::Failed`]. A call that does not fit the state changes nothing.
+//!
+//! Time is an argument, as a [`Moment`]. Validities count on the clock since the start of the device, which nobody can change. The
+//! server reports them as durations and not as instants, because the time of day of a phone may be wrong. [`Session::next_change`]
+//! tells when the state changes by itself: the code expires, or a resend becomes possible.
 
 #[doc(hidden)]
 pub mod endpoints;
@@ -31,40 +54,40 @@ use crate::sms::code_in_sms;
 use crate::values::{Code, PhoneNumber, RequestId};
 use crate::verification::{Outcome, State};
 
-/// When something happens, on both clocks of a device.
+/// A time, on both clocks of a device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Moment {
-    /// How long ago the device was started, sleep included: `CLOCK_BOOTTIME` of Linux and Android, `CLOCK_MONOTONIC` of
-    /// Apple's systems.
+    /// The time since the start of the device, with sleep: `CLOCK_BOOTTIME` of Linux and Android, `CLOCK_MONOTONIC` of Apple's
+    /// systems.
     pub since_boot: Duration,
-    /// The time of day, which the person may change; used alone to bridge a restart of the device.
+    /// The time of day, which the person may change. It is used only across a restart of the device.
     pub wall: SystemTime,
 }
 
-/// What the screen shows.
+/// The state of the screen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SessionState {
-    /// Nothing has begun: ask for the number.
+    /// Ask for the number.
     Idle,
-    /// The server was asked to send a code.
+    /// The server sends a code. Show that the app waits.
     Sending,
     /// Ask for the code.
     AwaitingCode(AwaitingCode),
-    /// A code, or a cancellation, is with the server.
+    /// The server checks a code, or cancels. Show that the app waits.
     Checking,
-    /// The server said that the number is proved.
+    /// The server reported that the number is proved.
     Verified,
     /// The code is not valid any more.
     Expired,
-    /// Cancelled.
+    /// The request was cancelled.
     Cancelled,
     /// A call failed.
     Failed {
-        /// What went wrong.
+        /// The failure.
         problem: Problem,
-        /// What the person may do now.
+        /// What the person can do now.
         advice: Advice,
-        /// The request that still waits for its code, if there is one: it may still be given.
+        /// The request that still waits for its code, if there is one. The person can still enter the code.
         awaiting: Option<AwaitingCode>,
     },
 }
@@ -72,71 +95,71 @@ pub enum SessionState {
 /// A request that waits for its code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AwaitingCode {
-    /// How much longer the code is good. Never zero.
+    /// The remaining validity of the code. Never zero.
     pub expires_in: Duration,
-    /// How long until a new code may be asked for: zero from then on, none if the server sends no other.
+    /// How long until a resend is possible. Zero if it is possible now. `None` if the server has no resend.
     pub resend_in: Option<Duration>,
-    /// How many wrong codes are left, if the server counts them.
+    /// How many more wrong codes are accepted, if the server reports it.
     pub attempts_left: Option<u32>,
-    /// Why the code is asked for again.
+    /// Why the person has to enter a code again.
     pub reason: Option<AskedAgain>,
 }
 
-/// Why a code is asked for again.
+/// Why the person has to enter a code again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AskedAgain {
-    /// The one before was wrong.
+    /// The last code was wrong.
     WrongCode,
-    /// A new one was sent, and the old one stopped working.
+    /// A new code was sent. The old code stopped working.
     Resent,
 }
 
-/// What the person may do after a failure.
+/// What the person can do after a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Advice {
-    /// The same again: nothing was sent and nothing spent.
+    /// Try the same again. Nothing was sent, and no attempt was used.
     TryAgain,
-    /// The same again, after `retry_after` of the problem.
+    /// Try the same again, after `retry_after` of the problem.
     Wait,
-    /// Give the code, again or for the first time.
+    /// Enter the code.
     EnterCode,
-    /// Give another number.
+    /// Enter another number.
     ChangeNumber,
-    /// Begin anew, with a new SMS; a code that still arrives will not do.
+    /// Start again, with a new SMS. A code that still arrives does not work.
     StartOver,
-    /// Nothing here helps: the server is set up wrongly.
+    /// The person cannot do anything: the server has a wrong configuration.
     ContactSupport,
 }
 
-/// Why a call to the app's server failed. In the words of [`ErrorCode`], which the server passes on, if it has one.
+/// The failure of a call to the app's server. The code is an [`ErrorCode`], if the server passes one on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
-    /// The word of an [`ErrorCode`] or, where the server says so of a code, of an [`Outcome`].
+    /// The name of an [`ErrorCode`], or of an [`Outcome`] if the server reports that for a code.
     pub code: String,
-    /// For people; holds no code and no whole number.
+    /// The failure in words, for people. It holds no code and no full number.
     pub detail: String,
     /// How long to wait.
     pub retry_after: Option<Duration>,
-    /// Whether an SMS may have gone out.
+    /// Whether an SMS may have been sent.
     pub sms_possibly_sent: bool,
 }
 
-/// The response of the server to a request and to a resend.
+/// The server's response to a request or a resend.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CodeSent {
-    /// What the server knows the request by: at most 128 characters of `A-Z a-z 0-9 . _ -`.
+    /// The id of the request for the server: at most 128 characters of `A-Z a-z 0-9 . _ -`.
     pub id: String,
-    /// How long the code is good: more than nothing, at most an hour.
+    /// The validity of the code: more than zero, at most an hour.
     pub expires_in: Duration,
-    /// How long until another code may be asked for; none if the server sends no other.
+    /// How long until a resend is possible. `None` if the server has no resend.
     pub resend_in: Option<Duration>,
-    /// How many wrong codes are allowed, if the server counts them.
+    /// How many wrong codes are accepted, if the server limits them.
     pub attempts_left: Option<u32>,
 }
 
-/// A code that the server is to be asked about.
+/// A code for the server to check.
 pub struct Submission {
     /// The request.
     pub id: String,
@@ -144,7 +167,7 @@ pub struct Submission {
     pub code: Code,
 }
 
-/// The screen's state machine. Its `Debug` shows neither number nor id.
+/// The state machine of the screen. Its `Debug` shows neither number nor id.
 pub struct Session {
     number: Option<PhoneNumber>,
     stage: Stage,
@@ -164,7 +187,7 @@ enum Stage {
     Failed { problem: Problem, advice: Advice, live: Option<Live> },
 }
 
-/// A request that can still be verified.
+/// A request that waits for its code.
 #[derive(Clone, Serialize, Deserialize)]
 struct Live {
     id: String,
@@ -174,7 +197,7 @@ struct Live {
     attempts_left: Option<u32>,
 }
 
-/// A session as it is kept while the app is not running.
+/// The saved form of a session, while the app does not run.
 #[derive(Serialize, Deserialize)]
 struct Saved {
     version: u32,
@@ -210,7 +233,7 @@ impl Default for Session {
 }
 
 impl Session {
-    /// What the screen shows now.
+    /// The state of the screen now.
     pub fn state(&self, now: Moment) -> SessionState {
         match &self.stage {
             _ if self.has_expired(now) => SessionState::Expired,
@@ -229,12 +252,12 @@ impl Session {
         }
     }
 
-    /// The number that is being proved, in E.164, for the screen.
+    /// The number of the request in E.164, for the screen.
     pub fn number(&self) -> Option<String> {
         self.number.map(PhoneNumber::e164)
     }
 
-    /// In how long the state changes by itself, because the code expires or a resend is allowed; none where it does not.
+    /// How long until the state changes by itself: the code expires, or a resend becomes possible. `None` if it does not change.
     pub fn next_change(&self, now: Moment) -> Option<Duration> {
         let now = millis(now.since_boot);
         let live = self.live()?;
@@ -246,12 +269,12 @@ impl Session {
             .map(|at| Duration::from_millis(at - now))
     }
 
-    /// Asks for a code to a number as people write it; returns the number to send to.
+    /// Starts a request for a number as people write it. Returns the parsed number for the server.
     ///
     /// # Errors
     ///
-    /// `invalid_input` if it is no number, which the state shows too; `conflict` while a call is under way or a code is awaited:
-    /// [`cancel`](Self::cancel) first.
+    /// `invalid_input` if the text is not a number: the state shows it too. `conflict` if there is a call or a request already:
+    /// [`cancel`](Self::cancel) it first.
     pub fn start(&mut self, number: &str, now: Moment) -> Result<PhoneNumber, Error> {
         self.expire(now);
         match self.stage {
@@ -268,12 +291,12 @@ impl Session {
         Ok(number)
     }
 
-    /// Submits the code that the person gave: typed or pasted, in any case and script, with spaces, hyphens and direction
-    /// marks. Of a whole SMS the code in it is submitted.
+    /// Submits the code that the person typed or pasted, in any case and script, with spaces, hyphens and direction marks. If the
+    /// text is a full SMS, the code in it is submitted.
     ///
     /// # Errors
     ///
-    /// `invalid_input` if it holds no code, which the state shows too; `conflict` if no code is awaited.
+    /// `invalid_input` if the text has no code: the state shows it too. `conflict` if no request waits for a code.
     pub fn submit(&mut self, given: &str, now: Moment) -> Result<Submission, Error> {
         let live = self.awaited(now)?;
         let code = match code_of(given) {
@@ -285,11 +308,12 @@ impl Session {
         Ok(Submission { id, code })
     }
 
-    /// Asks for a new code; returns the request's id.
+    /// Starts a resend. Returns the request's id for the server.
     ///
     /// # Errors
     ///
-    /// `rate_limited` before it is allowed, which the state shows too; `conflict` if no code is awaited or if the server sends no other.
+    /// `rate_limited` if it is too early: the state shows it too. `conflict` if no request waits for a code, or if the server has no
+    /// resend.
     pub fn resend(&mut self, now: Moment) -> Result<String, Error> {
         let live = self.awaited(now)?;
         let at = live.resend_at.ok_or_else(|| conflict("no other code is sent for this request"))?;
@@ -304,11 +328,11 @@ impl Session {
         Ok(id)
     }
 
-    /// Cancels the request and returns its id.
+    /// Starts a cancellation. Returns the request's id for the server.
     ///
     /// # Errors
     ///
-    /// `conflict` if no code is awaited.
+    /// `conflict` if no request waits for a code.
     pub fn cancel(&mut self, now: Moment) -> Result<String, Error> {
         let live = self.awaited(now)?;
         let id = live.id.clone();
@@ -316,8 +340,7 @@ impl Session {
         Ok(id)
     }
 
-    /// The server sent a code. What it said is checked, as it comes from a network: `invalid_response`, which is
-    /// then what the session failed with.
+    /// Reports that the server sent a code. The response is checked: if it is not valid, the session fails with `invalid_response`.
     pub fn sent(&mut self, sent: CodeSent, now: Moment) {
         let Stage::Sending { resending } = &self.stage else { return };
         let reason = resending.is_some().then_some(AskedAgain::Resent);
@@ -342,7 +365,7 @@ impl Session {
         self.stage = Stage::Awaiting { live, reason };
     }
 
-    /// What the server said to the code, and how many wrong ones it still takes.
+    /// Reports the outcome of a code, and how many more wrong codes the server accepts, if it is known.
     pub fn checked(&mut self, outcome: Outcome, attempts_left: Option<u32>, now: Moment) {
         let Stage::Checking { live, cancelling: false } = &self.stage else { return };
         let over = |code: Outcome, detail| Stage::Failed {
@@ -364,7 +387,7 @@ impl Session {
         self.expire(now);
     }
 
-    /// The state that the request is in after a cancellation.
+    /// Reports the state of the request after a cancellation.
     pub fn ended(&mut self, state: State, now: Moment) {
         let Stage::Checking { live, cancelling: true } = &self.stage else { return };
         self.stage = match state {
@@ -376,7 +399,7 @@ impl Session {
         self.expire(now);
     }
 
-    /// The call failed.
+    /// Reports that the call failed.
     pub fn failed(&mut self, problem: Problem, now: Moment) {
         let (advice, live) = match &self.stage {
             Stage::Sending { resending: None } => (problem.advice_for_request(), None),
@@ -399,7 +422,7 @@ impl Session {
         self.expire(now);
     }
 
-    /// The call was cancelled, so that its effect is not known.
+    /// Reports that the call was cancelled. Its effect is not known.
     pub fn cancelled(&mut self, now: Moment) {
         let sms_possibly_sent = matches!(self.stage, Stage::Sending { .. });
         self.failed(
@@ -408,11 +431,11 @@ impl Session {
         );
     }
 
-    /// Goes back to the beginning. The server is not told.
+    /// Goes back to the beginning, without a call to the server.
     ///
     /// # Errors
     ///
-    /// `conflict` while a call is under way.
+    /// `conflict` during a call.
     pub fn reset(&mut self) -> Result<(), Error> {
         if matches!(self.stage, Stage::Sending { .. } | Stage::Checking { .. }) {
             return Err(under_way());
@@ -421,7 +444,8 @@ impl Session {
         Ok(())
     }
 
-    /// The session as a text, for when the system ends the app. It holds the number and the request's id, no code.
+    /// Returns the session as a text, to restore it after the system ended the app. It holds the number and the request's id, and no
+    /// code.
     pub fn save(&self, now: Moment) -> String {
         let saved = Saved {
             version: VERSION,
@@ -433,8 +457,8 @@ impl Session {
         serde_json::to_string(&saved).unwrap_or_default()
     }
 
-    /// A session that was saved, or a new one that says that what was saved could not be read: the app may have been replaced by an
-    /// older version, which is nothing that a person could change.
+    /// Restores a saved session, or makes a new one if the text cannot be read. The state of the new one reports that. An older
+    /// version of the app, for example, cannot read a newer text.
     pub fn restore_or_restart(saved: &str, now: Moment) -> Self {
         Self::restore(saved, now).unwrap_or_else(|error| {
             let mut session = Self::default();
@@ -443,11 +467,11 @@ impl Session {
         })
     }
 
-    /// Restores a session that was saved. A call that was under way then counts as cancelled.
+    /// Restores a saved session. A call that was not finished counts as cancelled.
     ///
     /// # Errors
     ///
-    /// `invalid_input` for a text that is no saved session: begin a new one.
+    /// `invalid_input` if the text is not a saved session: start a new one.
     pub fn restore(saved: &str, now: Moment) -> Result<Self, Error> {
         let refused =
             || Error::invalid_input("saved", Reason::Malformed, "is not a session that this version has saved");
@@ -476,7 +500,7 @@ impl Session {
         Ok(session)
     }
 
-    /// Shows why nothing is asked.
+    /// Refuses a call, and shows the reason.
     fn refuse(&mut self, error: Error, advice: Advice, live: Option<Live>) -> Error {
         let problem = Problem {
             code: error.code().as_str().to_owned(),
@@ -525,7 +549,7 @@ impl Session {
         }
     }
 
-    /// What waits for its code no longer waits once the validity is over. A response that is under way is waited for.
+    /// Whether a request that waits for its code has expired. During a call it has not: its response is awaited.
     fn has_expired(&self, now: Moment) -> bool {
         match &self.stage {
             Stage::Awaiting { live, .. } | Stage::Failed { live: Some(live), .. } => {
@@ -549,7 +573,7 @@ impl Live {
 }
 
 impl Problem {
-    /// Of this code.
+    /// Makes a problem of this code.
     pub fn new(code: ErrorCode, detail: impl Into<String>, sms_possibly_sent: bool) -> Self {
         Self { code: code.as_str().to_owned(), detail: detail.into(), retry_after: None, sms_possibly_sent }
     }
@@ -558,7 +582,7 @@ impl Problem {
         codes.iter().any(|code| code.as_str() == self.code)
     }
 
-    /// What is the same whatever was called.
+    /// The advice that does not depend on the call.
     fn general_advice(&self) -> Option<Advice> {
         use ErrorCode::{Closed, Forbidden, Forked, RateLimited, Unauthorized, Unsupported};
         if self.is(&[Unauthorized, Forbidden, Unsupported, Closed, Forked]) {
@@ -598,21 +622,21 @@ impl Problem {
         self.over().or_else(|| self.general_advice()).unwrap_or(Advice::TryAgain)
     }
 
-    /// The request is not there any more, or takes no code.
+    /// The advice if the request has ended or accepts no code.
     fn over(&self) -> Option<Advice> {
         self.is(&[ErrorCode::NotFound, ErrorCode::Conflict]).then_some(Advice::StartOver)
     }
 }
 
-/// With the request, unless it is over.
+/// Keeps the request, unless it has ended.
 fn keeping(advice: Advice, live: Live) -> (Advice, Option<Live>) {
     (advice, (advice != Advice::StartOver).then_some(live))
 }
 
-/// No code is longer; what is, is a text with the code in it.
+/// The maximum length of a code. A longer text is an SMS with the code in it.
 const LONGEST_CODE: usize = 20;
 
-/// The code that was typed or pasted, or that is in the SMS that was pasted.
+/// The code that was typed or pasted, or the code of a pasted SMS.
 fn code_of(given: &str) -> Result<Code, Error> {
     let parsed = Code::parse(given);
     let is_short = parsed.as_ref().is_ok_and(|code| code.expose().chars().count() <= LONGEST_CODE);

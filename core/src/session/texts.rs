@@ -1,4 +1,4 @@
-//! What a screen says to a person, in English, Portuguese and Spanish, with what a screen reader adds. `texts.json` has the texts.
+//! The texts of a screen in English, Portuguese and Spanish, with hints for a screen reader. `texts.json` has the texts.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -8,19 +8,19 @@ use serde::Deserialize;
 
 use super::{Advice, AskedAgain, SessionState};
 
-/// The languages that there are. Any other is shown in the first.
+/// The languages of the texts. The first is used for any other language.
 pub const LANGUAGES: [&str; 3] = ["en", "pt", "es"];
 
-/// A text, and what a screen reader says beside it.
+/// A text, and its hint for a screen reader.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Text {
-    /// For the screen.
+    /// The text for the screen.
     pub text: String,
-    /// For a screen reader: what the person can do now.
+    /// The hint for a screen reader: what the person can do now.
     pub hint: String,
 }
 
-/// What a person can press.
+/// A button of the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Button {
     /// Asks for a code.
@@ -29,14 +29,14 @@ pub enum Button {
     Check,
     /// Asks for a new code.
     Resend,
-    /// Gives another number.
+    /// Goes back to enter another number.
     ChangeNumber,
 }
 
 static TEXTS: LazyLock<HashMap<String, HashMap<String, Text>>> =
     LazyLock::new(|| serde_json::from_str(include_str!("texts.json")).unwrap_or_default());
 
-/// What to say in this state. `language` is a tag as systems have it, for example `pt-PT`.
+/// The text for a state. `language` is a language tag of the system, for example `pt-PT`.
 pub fn of_state(state: &SessionState, language: &str) -> Text {
     match state {
         SessionState::Idle => find(&["idle"], language, None),
@@ -69,7 +69,7 @@ pub fn of_state(state: &SessionState, language: &str) -> Text {
     }
 }
 
-/// What a button says. One that asks for a new code counts down while there is a wait.
+/// The text of a button. The text for a new code counts down during a wait.
 pub fn of_button(button: Button, wait: Option<Duration>, language: &str) -> Text {
     let key = match button {
         Button::Send => "button.send",
@@ -90,7 +90,7 @@ fn find(keys: &[&str], language: &str, wait: Option<Duration>) -> Text {
     Text { text: text.replace("{wait}", &wait), hint: hint.replace("{wait}", &wait) }
 }
 
-/// In units whose signs are the same in these languages; a part of one counts as a whole.
+/// The wait in units with the same signs in all these languages, rounded up.
 fn in_words(wait: Duration) -> String {
     let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
     match seconds {

@@ -1,21 +1,30 @@
-//! The last lines by which a phone offers the code to the right site or app.
+//! The last lines of an SMS, which tell a phone the site or the app of the code.
 
 use super::parts::{SmsEncoding, sms_parts};
 use crate::error::{Error, Reason};
 
 const CODE: &str = "{CODE}";
 
-/// Adds the line `@host #{CODE}` by which browsers and iOS offer the code to this site alone.
+/// Adds the line `@host #{CODE}`. Browsers and iOS then offer the code only to this site.
 ///
-/// The format is WICG's [Origin-bound one-time codes delivered via SMS](https://wicg.github.io/sms-one-time-codes/).
-/// The line has to stay the last one: add an app hash before it. `host` is a domain name of at most 253 characters and
-/// two labels or more, without scheme, port or path; it is lower-cased, and an international name is given as punycode
-/// (`xn--…`).
+/// The format is WICG's [Origin-bound one-time codes delivered via SMS](https://wicg.github.io/sms-one-time-codes/). The line must
+/// stay the last one: add an app hash before it. `host` is a domain name of at most 253 characters and at least two labels,
+/// without scheme, port or path. It is lower-cased. Give an international name as punycode (`xn--…`).
+///
+/// ```
+/// use egoi_verify::with_origin;
+///
+/// # fn main() -> Result<(), egoi_verify::Error> {
+/// let message = with_origin("Your code is {CODE}", "shop.example")?;
+/// assert!(message.ends_with("\n@shop.example #{CODE}"));
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// # Errors
 ///
-/// `invalid_input` of `host` where it is not such a name, and of `message` if it has no `{CODE}`, already ends with
-/// such a line, or ends with an app hash and would grow beyond what [`with_app_hash`] allows.
+/// `invalid_input` of `host` if it is not such a name. `invalid_input` of `message` if it has no `{CODE}`, already ends with such a
+/// line, or ends with an app hash and would exceed the limit of [`with_app_hash`].
 pub fn with_origin(message: &str, host: &str) -> Result<String, Error> {
     let host = domain_name(host)?;
     check_template(message)?;
@@ -26,17 +35,25 @@ pub fn with_origin(message: &str, host: &str) -> Result<String, Error> {
     Ok(text)
 }
 
-/// Adds the 11-character hash by which Android's SMS Retriever hands the SMS to this app alone, as the last line.
+/// Adds the 11-character hash of an app as the last line. Android's SMS Retriever then gives the SMS only to this app.
 ///
-/// Google's rule ([Perform SMS verification on a server](https://developers.google.com/identity/sms-retriever/verify))
-/// is an SMS of at most 140 bytes that includes the hash; the prefix `<#>` is no longer asked for. The page does not
-/// say how bytes are counted; here a GSM 7-bit septet is one and a UTF-16 unit two. The size of the code is not known
-/// here: each `{CODE}` is counted as 6 characters, so for longer codes leave that much room.
+/// Google's rule ([Perform SMS verification on a server](https://developers.google.com/identity/sms-retriever/verify)) is an SMS
+/// of at most 140 bytes with the hash. The prefix `<#>` is not required any more. The page does not define a byte. Here a GSM 7-bit
+/// septet is one byte, and a UTF-16 unit is two. Each `{CODE}` counts as 6 characters: leave room for a longer code.
+///
+/// ```
+/// use egoi_verify::with_app_hash;
+///
+/// # fn main() -> Result<(), egoi_verify::Error> {
+/// assert!(with_app_hash("Your code is {CODE}", "FA+9qCX9VSu")?.ends_with("\nFA+9qCX9VSu"));
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// # Errors
 ///
-/// `invalid_input` of `hash` if it is not 11 characters of `A-Z a-z 0-9 + /`, and of `message` where it has no
-/// `{CODE}`, already ends with a hash or with an origin-bound line, which must stay last, or is too long.
+/// `invalid_input` of `hash` if it is not 11 characters of `A-Z a-z 0-9 + /`. `invalid_input` of `message` if it has no `{CODE}`,
+/// is too long, or already ends with a hash or with an origin-bound line, which must stay the last line.
 pub fn with_app_hash(message: &str, hash: &str) -> Result<String, Error> {
     if !is_app_hash(hash) {
         return Err(Error::invalid_input(
@@ -58,7 +75,7 @@ pub fn with_app_hash(message: &str, hash: &str) -> Result<String, Error> {
     Ok(text)
 }
 
-/// The host and the code of an origin-bound last line. Line ends and spaces that a carrier put behind it are ignored.
+/// The host and the code of an origin-bound last line. Line ends and spaces that a carrier added are ignored.
 pub(super) fn origin_line(text: &str) -> Option<(&str, &str)> {
     let (host, rest) = last_line(text).strip_prefix('@')?.split_once(' ')?;
     let code = rest.strip_prefix('#')?.split(|c: char| c.is_ascii_whitespace()).next()?;
@@ -71,7 +88,7 @@ pub(super) fn is_app_hash(line: &str) -> bool {
     line.len() == 11 && line.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'+' || b == b'/')
 }
 
-/// The last line that has anything in it.
+/// The last line that is not empty.
 pub(super) fn last_line(text: &str) -> &str {
     text.trim_end().rsplit(['\n', '\r']).next().unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! What the library knows about SMS: how many parts a text takes, the autofill formats, and reading a code back.
+//! SMS: counting the parts of a text, the formats for autofill, and finding a code in a text.
 
 mod autofill;
 mod parts;
@@ -10,11 +10,11 @@ pub use parts::{SmsEncoding, SmsParts, sms_parts};
 pub use read::code_in_sms;
 pub use template::MessageTemplate;
 
-/// How an SMS of one's own is to be sent.
+/// How E-goi sends an SMS of an engine.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sending {
     pub(crate) encoding: SmsEncoding,
-    /// The service sends at most so many parts of it.
+    /// The maximum of parts.
     pub(crate) max_count: u32,
     pub(crate) urgent: bool,
 }

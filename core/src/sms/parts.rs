@@ -1,5 +1,5 @@
-//! Counting SMS parts, with tables of our own: of the crates that have them `gsm7` 0.4 names no repository, and
-//! `sms_splitter` 0.1 is 900 lines for what 137 characters say.
+//! Counting SMS parts, with our own tables. Two crates have such tables: `gsm7` 0.4 names no repository, and `sms_splitter` 0.1 has
+//! 900 lines for 137 characters.
 
 use std::str::FromStr;
 
@@ -12,7 +12,7 @@ const GSM7: &str = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ 
 /// The GSM 7-bit default alphabet extension table: an escape and one more septet each (3GPP TS 23.038, 6.2.1.1).
 const GSM7_EXTENSION: &str = "\u{c}^{}\\[~]|€";
 
-/// How an SMS is encoded on the air.
+/// The encoding of an SMS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SmsEncoding {
     /// The GSM 7-bit default alphabet with its extension table: 160 septets in one SMS, 153 in each of several.
@@ -22,7 +22,7 @@ pub enum SmsEncoding {
 }
 
 impl SmsEncoding {
-    /// The word for it in every language: `gsm7` or `ucs2`.
+    /// The stable name: `gsm7` or `ucs2`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Gsm7 => "gsm7",
@@ -42,7 +42,7 @@ impl FromStr for SmsEncoding {
     }
 }
 
-/// The size of a text that is sent by SMS.
+/// The size of a text as SMS.
 ///
 /// ```
 /// use egoi_verify::sms_parts;
@@ -54,17 +54,17 @@ impl FromStr for SmsEncoding {
 pub struct SmsParts {
     /// The encoding: one character outside the GSM alphabet makes the whole text [`SmsEncoding::Ucs2`].
     pub encoding: SmsEncoding,
-    /// Septets for GSM 7-bit (an extension character such as `€` takes 2), UTF-16 code units for UCS-2.
+    /// The length: septets for GSM 7-bit (an extension character such as `€` takes 2), UTF-16 code units for UCS-2.
     pub characters: u32,
-    /// How many SMS are sent and billed, 1 or more: an empty text is one SMS.
+    /// The number of SMS that are sent and billed, 1 or more. An empty text is one SMS.
     pub parts: u32,
 }
 
 /// Counts the SMS parts of `text`, with the code already in place.
 ///
-/// Limits as in 3GPP TS 23.040, 9.2.3.24.1: 140 octets in one SMS, 6 of them taken by the header in each of several. An
-/// escape pair or a surrogate pair is never split, so that a part can have one free place at its end. National language
-/// tables are not used, as a service has to ask for them.
+/// The limits are those of 3GPP TS 23.040, 9.2.3.24.1. One SMS has 140 octets. In a text of several SMS, a header takes 6 octets of
+/// each. An escape pair or a surrogate pair is never split: a part may have one free place at its end. National language tables are
+/// not used, as a service would have to request them.
 pub fn sms_parts(text: &str) -> SmsParts {
     let gsm7: Option<u32> = text.chars().map(septets).sum();
     let (encoding, characters, whole, part) = match gsm7 {

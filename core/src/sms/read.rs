@@ -1,4 +1,4 @@
-//! Reading a code back from an SMS, for tests and for apps that fill it in.
+//! Finding the code in an SMS, for tests and for apps that fill it in.
 
 use std::ops::Range;
 
@@ -7,13 +7,14 @@ use zeroize::Zeroizing;
 use super::autofill::{is_app_hash, last_line, origin_line};
 use crate::values::{Code, CodeType};
 
-/// No SMS is longer by much (255 parts are the format's limit, 6 this library's); it bounds the work on hostile input.
+/// The number of characters that are read. It bounds the work on hostile input, and few SMS are longer: this library's limit is 6
+/// parts.
 const LOOKED_AT: usize = 2_000;
 
-/// Costs beyond this are no neighbourhood, and one candidate is as good as another.
+/// The maximum distance between a word for "code" and its code.
 const NEIGHBOURHOOD: i64 = 60;
 
-/// Longer words are none of those below, and a German compound ends before it.
+/// The maximum length of a word for "code", compounds included.
 const LONGEST_WORD: usize = 40;
 
 /// Beginnings and ends of the word "code" in the languages of Europe and around, lower case, compounds included.
@@ -24,22 +25,29 @@ const CODE_WORDS: [&str; 5] = ["otp", "pin", "tan", "senha", "token"];
 /// Between "code" and the code itself, or between the code and "your code".
 const LINK_WORDS: [&str; 9] = ["is", "é", "e", "es", "è", "est", "ist", "jest", "este"];
 
-/// What is counted in them is no code.
+/// A number with one of these units is not a code.
 const UNITS: [&str; 17] = [
     "eur", "euro", "euros", "usd", "gbp", "brl", "pln", "chf", "aoa", "s", "sec", "seconds", "seg", "segundos", "min",
     "minutes", "minutos",
 ];
 
-/// Reads the code from the text of an SMS, or nothing where no part of it is plausible.
+/// Finds the code in the text of an SMS. Returns `None` if no part of the text looks like a code.
 ///
-/// An origin-bound last line (`@example.com #123456`) decides alone. Otherwise it is a run of the alphabet of `code_type`
-/// (any, where absent) and of `code_size` characters (4 to 20, where absent), also grouped as `123-456` or `123 456`, in
-/// digits of any script; upper case, as the service sends it. Phone numbers, dates, times, amounts, addresses, the app hash
-/// and parts of longer runs are passed over. Of several, it is the one nearest to a word for "code", else the first. A run
-/// of letters alone needs that word close by, or `code_size`.
+/// If the last line is an origin-bound line (`@example.com #123456`), its code is returned. Otherwise it searches for characters of
+/// `code_type` (default: any type), `code_size` of them (default: 4 to 20). Digits may be of any script, letters are upper case,
+/// and groups as in `123-456` or `123 456` are one code. Phone numbers, dates, times, amounts, addresses, the app hash and parts of
+/// longer words are skipped. If several parts qualify, the one nearest to a word for "code" wins, or else the first. A code
+/// of only letters needs such a word nearby, or `code_size`.
 ///
-/// A guess, but for the origin-bound line: only the verifier knows whether it is the code. Looks at the first 2,000
-/// characters, and at the last line.
+/// Except with an origin-bound line the result is a guess: only the verifier knows the code. It reads the first 2,000 characters and
+/// the last line.
+///
+/// ```
+/// use egoi_verify::code_in_sms;
+///
+/// let code = code_in_sms("123456 is your verification code.", None, None);
+/// assert_eq!(code.map(|code| code.expose().to_owned()).as_deref(), Some("123456"));
+/// ```
 pub fn code_in_sms(text: &str, code_type: Option<CodeType>, code_size: Option<u32>) -> Option<Code> {
     let wanted = Wanted { alphabet: code_type.unwrap_or(CodeType::Alphanumeric).alphabet(), size: code_size };
     if let Some((_, code)) = origin_line(text) {

@@ -6,8 +6,18 @@ use super::sms_parts;
 use crate::error::{Error, Reason};
 use crate::values::{Code, CodeSize};
 
-/// The text of an SMS with `{CODE}` in the place of the code: 1 to 1,000 characters, at most 6 SMS parts with the code in
-/// place, and no control character but the newline. CRLF is a newline, a tab a space.
+/// The text of an SMS. The code replaces `{CODE}`. It has 1 to 1,000 characters, and at most 6 SMS parts with the code in place. A
+/// newline is the only control character that is accepted. CRLF becomes a newline, a tab a space.
+///
+/// ```
+/// use egoi_verify::{Code, CodeSize, MessageTemplate};
+///
+/// # fn main() -> Result<(), egoi_verify::Error> {
+/// let template = MessageTemplate::new("Your code is {CODE}", CodeSize::default())?;
+/// assert_eq!(*template.render(&Code::parse("123456")?), "Your code is 123456");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct MessageTemplate {
     text: String,
@@ -29,11 +39,11 @@ impl MessageTemplate {
     /// Ours: E-goi documents no limit.
     const MAX_PARTS: u32 = 6;
 
-    /// Makes a template for codes of this size. CRLF, the line end of a web form, becomes a newline, and a tab a space.
+    /// Makes a template for codes of this size.
     ///
     /// # Errors
     ///
-    /// `invalid_input` for a text past a limit: see the fields of [`MessageTemplate`].
+    /// `invalid_input` for a text without `{CODE}` or beyond a limit of [`MessageTemplate`].
     pub fn new(text: &str, code_size: CodeSize) -> Result<Self, Error> {
         let text = &text.replace("\r\n", "\n").replace('\t', " ");
         let characters = text.chars().count();
@@ -66,18 +76,18 @@ impl MessageTemplate {
         Ok(Self::from_checked(text.to_owned()))
     }
 
-    /// A template that was checked when it was first given.
+    /// A template that was checked before.
     pub(crate) fn from_checked(text: String) -> Self {
         Self { text, place: Self::PLACE }
     }
 
-    /// A template of a sandbox, whose wire has a place of its own for the code.
+    /// A template of a sandbox. E-goi's interface has another place for the code.
     #[cfg(feature = "sandbox")]
     pub(crate) fn with_place(text: String, place: &'static str) -> Self {
         Self { text, place }
     }
 
-    /// The template as it was given, with `{CODE}`.
+    /// The template, with `{CODE}`.
     pub fn as_str(&self) -> &str {
         &self.text
     }

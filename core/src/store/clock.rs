@@ -1,32 +1,31 @@
-//! What time it is, as an argument.
+//! The time, as an argument.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::machine::Timestamp;
 
-/// Says what time it is.
+/// A clock for a store in memory, or for tests.
 pub trait Clock: Send + Sync {
-    /// The time now. Never earlier than it said before.
+    /// The time now. It never goes back.
     fn now(&self) -> Timestamp;
 
-    /// What a store that goes by its server's or the machine's clock makes of that clock's time. Only a clock for tests
-    /// changes it.
+    /// The change to the time of a store that uses its server's or the machine's clock. Only a clock for tests changes it.
     fn shift(&self) -> ClockShift {
         ClockShift::By(0)
     }
 }
 
-/// What becomes of the time of another clock, applied by a store in the same statement or script that reads it.
+/// A change to the time of another clock. A store applies it in the statement or script that reads the clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClockShift {
-    /// It is this many milliseconds later; 0 changes nothing.
+    /// The time is this many milliseconds later. 0 changes nothing.
     By(i64),
-    /// It stands still here.
+    /// The time stands still here.
     To(Timestamp),
 }
 
-/// The machine's time when it was made, going on at a monotonic pace: changing the machine's clock moves no validity.
+/// Starts at the machine's time and advances monotonically: a change of the machine's clock changes no validity.
 #[derive(Debug, Clone, Copy)]
 pub struct MonotonicClock {
     started: Instant,
@@ -52,15 +51,15 @@ impl Clock for MonotonicClock {
     }
 }
 
-/// A clock for tests: starts at the machine's time, and can be moved on and stopped.
+/// A clock for tests of an engine. It starts at the machine's time. A test can advance it and stop it.
 #[derive(Debug)]
 pub struct TestClock {
-    /// What the time would be, had it not been moved.
+    /// The time without the test's changes.
     unmoved: MonotonicClock,
     hand: Mutex<Hand>,
 }
 
-/// Where the time stood last, and since when it has been running on from there.
+/// The latest set time, and the time since which it runs on from there.
 #[derive(Debug, Clone, Copy)]
 struct Hand {
     at: Timestamp,
@@ -75,7 +74,7 @@ impl Default for TestClock {
 }
 
 impl TestClock {
-    /// Moves the time on.
+    /// Advances the time.
     pub fn advance(&self, by: Duration) {
         let mut hand = self.hand();
         hand.at = hand.at.after(by);

@@ -1,4 +1,4 @@
-//! Where requests are kept, and the clock that they are kept by.
+//! The stores of requests, and their clocks.
 
 mod clock;
 mod detached;
@@ -36,17 +36,16 @@ pub(crate) use options::OpenOptions;
 pub use options::Store;
 pub(crate) use per_process::PerProcess;
 
-/// What is due for removal is removed by the calls, this many a call: more than one, so that it keeps up with requests
-/// being added, and few, so that no call waits for it.
+/// How many expired entries each call removes. More than one, as a call may add one. Few, as the call waits for it.
 const SWEPT_A_CALL: usize = 4;
 
-/// A hand-over that has not ended after this long is taken to have died.
+/// A delivery that has not ended after this time counts as dead.
 const DELIVERY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long an attempt of a `Client` can be given back. No call takes longer; after it the attempt stays counted.
+/// How long an attempt of a `Client` can be returned. No call takes longer. Later the attempt stays counted.
 const ATTEMPT_KEPT: Duration = Duration::from_secs(600);
 
-/// The failure of a store, with what to do about it.
+/// The failure of a store, with the remedy.
 #[cfg(feature = "sealed")]
 pub(crate) fn storage(detail: impl Into<String>) -> Error {
     Error::new(ErrorCode::Storage, detail)
@@ -64,19 +63,19 @@ pub(crate) fn forked() -> Error {
 /// The future result of a store.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
 
-/// HMAC-SHA-256 of a code under the engine's key, bound to the request id: all that is kept of a code. Its first
-/// [`KEY_TAG`] bytes name the key.
+/// HMAC-SHA-256 of a code and its request id under the engine's key. A store keeps only this of a code. The first [`KEY_TAG`] bytes
+/// name the key.
 pub type Digest = [u8; 32];
 
-/// How many bytes of a [`Digest`] name the key that it was made under.
+/// How many bytes of a [`Digest`] name its key.
 pub const KEY_TAG: usize = 4;
 
-/// Whether the code that is kept was made under a key that one of the submitted ones was made under too.
+/// Whether the stored digest and one of the submitted digests have the same key.
 pub(crate) fn is_key_known(codes: &[Digest], kept: &Digest) -> bool {
     codes.iter().any(|code| code[..KEY_TAG] == kept[..KEY_TAG])
 }
 
-/// The failure of a validation under other keys than the request's.
+/// The failure of a validation if no key is the request's key.
 pub(crate) fn wrong_key() -> Error {
     Error::misconfigured(
         "key",
@@ -85,68 +84,66 @@ pub(crate) fn wrong_key() -> Error {
     )
 }
 
-/// Keeps requests, and decides by the pure state machine ([`Record::step`]) at the time of its own clock.
+/// Keeps requests, and applies the state machine ([`Record::step`]) at the time of its own clock. Implement it for a store of your
+/// own, and give it to [`Store::custom`].
 ///
-/// Each method is one atomic operation: in SQL one transaction around one conditional write, in Redis one script. A
-/// failure is an error of the code `storage`, made by [`Error::new`]; nothing is ever verified then.
+/// Each method is one atomic operation: in SQL one transaction around one conditional write, in Redis one script. A failure is an
+/// error of the code `storage`, made by [`Error::new`]. After a failure nothing is verified.
 ///
-/// A store that can lose a response repeats the command, and must not do twice what it did already: it knows a validation
-/// by its attempt's id, a request by its own, a resend by its command, a claim by its owner.
+/// A store that can lose a response repeats the command, which must take effect only once. Ids identify a repeated command: the
+/// id of the attempt, of the request, of the resend's command, and the owner of a claim.
 pub trait StoreBackend: Send + Sync {
-    /// Writes a request down *before* its SMS is sent. A process that dies in between leaves `sms =
-    /// maybe`, and counts the SMS. Refuses where a limit is reached.
+    /// Stores a request *before* its SMS is sent, and counts the SMS. If the process dies in between, `sms` is unknown and the SMS
+    /// stays counted. Refuses the request if a limit is reached.
     fn create(&self, request: NewRequest) -> StoreFuture<'_, CreateResult>;
 
-    /// Counts the attempt and uses the code up, in one step; `None` if there is no such request. Where no submitted code has
-    /// the [`KEY_TAG`] of the one that is kept, it is `misconfigured`, and no attempt is counted.
+    /// Counts the attempt and uses the code up, in one step. `None` if the request is unknown. If no submitted code has the
+    /// [`KEY_TAG`] of the stored code, it is `misconfigured`, and no attempt is counted.
     fn validate<'a>(&'a self, id: u128, attempt: Attempt<'a>) -> StoreFuture<'a, Option<Outcome>>;
 
-    /// Cancels the request; `None` if there is no such request.
+    /// Cancels the request. `None` if the request is unknown.
     fn cancel(&self, id: u128) -> StoreFuture<'_, Option<State>>;
 
-    /// Returns the facts that a resend needs; `None` if there is no such request.
+    /// Returns the facts that a resend needs. `None` if the request is unknown.
     fn terms(&self, id: u128) -> StoreFuture<'_, Option<StoredTerms>>;
 
-    /// Puts the new code in the place of the old one before it is handed over, keeping the old one until
-    /// [`StoreBackend::record_delivery`], and counts the SMS. While another resend of the request is being handed over, for at most
-    /// 30 s, it is rate-limited.
+    /// Replaces the code before the SMS is sent, and counts the SMS. It keeps the old code until
+    /// [`StoreBackend::record_delivery`]. While another resend of the request is being sent, for at most 30 s, it is rate-limited.
     fn resend(&self, id: u128, resend: NewResend) -> StoreFuture<'_, Option<ResendResult>>;
 
-    /// Says how a hand-over ended. `NotSent` takes a new request away, or puts a resend's old code and validity back,
-    /// and gives the SMS back to those that it was counted for. Of a hand-over that is not the request's latest, or has ended
-    /// already, it changes nothing.
+    /// Records how a delivery ended. `NotSent` removes a new request, or restores the old code and validity of a resend, and takes
+    /// the SMS out of the counts. It changes nothing if the delivery has ended already or is not the request's latest.
     fn record_delivery(&self, id: u128, delivery: u32, end: DeliveryStatus, counted: Counted) -> StoreFuture<'_, ()>;
 
-    /// Reads the request; `None` if there is no such request.
+    /// Reads the request. `None` if the request is unknown.
     fn get(&self, id: u128) -> StoreFuture<'_, Option<StoredRequest>>;
 
     /// Claims an idempotency key of a `Client` for a number, and counts the SMS under the claim's limits, before the request is
-    /// sent. The same claim once more, by its owner, is [`IdempotencyClaim::New`] again until it is completed, and is not
-    /// counted again. A claim that a limit refuses leaves nothing behind.
+    /// sent. If its owner repeats the claim, it is [`IdempotencyClaim::New`] until it is completed, and is not counted again. A
+    /// claim that a limit refuses leaves nothing behind.
     fn claim(&self, claim: NewClaim) -> StoreFuture<'_, IdempotencyClaim>;
 
-    /// Stores the response to the request of a claimed key. Of a claim that is not this owner's, or was completed, it
-    /// changes nothing.
+    /// Stores the response to the request of a claimed key. It changes nothing if the claim is another owner's or is completed.
     fn complete(&self, key: Digest, owner: u128, response: StoredResponse) -> StoreFuture<'_, ()>;
 
-    /// Removes a claim and gives its SMS back, when it is certain that no SMS was sent. Of a claim that is not this owner's, or
-    /// was completed, it changes nothing: a release that comes late takes nobody's key away.
+    /// Removes a claim and takes its SMS out of the counts, if it is certain that no SMS was sent. It changes nothing if the claim is
+    /// another owner's or is completed: a late release must not remove another key.
     fn release(&self, claim: NewClaim) -> StoreFuture<'_, ()>;
 
-    /// Counts a wrong code of a client, before somebody else checks the code; none where it was counted, else how long the limit
-    /// lasts. The same attempt once more is not counted again.
+    /// Counts a wrong code of a client, before the service checks the code. `None` if it was counted. Otherwise a limit stops it,
+    /// and the result is the limit's remaining time. A repeated attempt is not counted again.
     fn count_attempt(&self, attempt: ClientAttempt) -> StoreFuture<'_, Option<Duration>> {
         let _ = attempt;
         unsupported("count_attempt")
     }
 
-    /// Gives an attempt back that was no wrong code. Of one that was not counted, or was given back, it changes nothing.
+    /// Takes an attempt out of the count: its code was not wrong. It changes nothing if the attempt is not counted.
     fn give_attempt_back(&self, attempt: ClientAttempt) -> StoreFuture<'_, ()> {
         let _ = attempt;
         unsupported("give_attempt_back")
     }
 
-    /// Returns what is kept of a number: its requests, in any order, and its counters.
+    /// Returns the requests of a number, in any order, and its counters.
     fn find(&self, number: PhoneNumber, limits: Limits) -> StoreFuture<'_, FoundNumber> {
         let _ = (number, limits);
         unsupported("find")
@@ -158,14 +155,14 @@ pub trait StoreBackend: Send + Sync {
         unsupported("unlock")
     }
 
-    /// Removes everything that is kept of a number: its requests, its counters, and the idempotency keys that were used
-    /// for it. Gives back how many requests there were.
+    /// Removes everything about a number: its requests, its counters, and its idempotency keys. Returns the number of removed
+    /// requests.
     fn erase(&self, number: PhoneNumber) -> StoreFuture<'_, u64> {
         let _ = number;
         unsupported("erase")
     }
 
-    /// Whether it can be used: reached, of a version that is known, made with the same key.
+    /// Checks that the store can be used: it is reachable, its version is known, and its key is the same.
     fn ping(&self) -> StoreFuture<'_, ()> {
         Box::pin(std::future::ready(Ok(())))
     }
@@ -182,7 +179,7 @@ fn unsupported<'a, T: Send + 'a>(call: &str) -> StoreFuture<'a, T> {
     Box::pin(std::future::ready(Err(error)))
 }
 
-/// What [`StoreBackend::find`] found.
+/// The result of [`StoreBackend::find`].
 pub struct FoundNumber {
     /// The requests, with their ids.
     pub requests: Vec<(u128, StoredRequest)>,
@@ -192,22 +189,22 @@ pub struct FoundNumber {
     pub now: Timestamp,
 }
 
-/// What stands for a client before a store has put its key to it: the first 128 bits of a SHA-256.
+/// The hash of a client: the first 128 bits of a SHA-256. A store keeps only a keyed hash of it.
 pub type ClientHash = [u8; 16];
 
-/// A request to write down.
+/// A request to store.
 pub struct NewRequest {
-    /// Its id.
+    /// The id of the request.
     pub id: u128,
-    /// Its number. A store that outlives the process keeps it encrypted.
+    /// The number. A store that outlives the process keeps it encrypted.
     pub number: PhoneNumber,
-    /// The digest of its code.
+    /// The digest of the code.
     pub code: Digest,
     /// The facts that a resend needs. A store that outlives the process keeps the message encrypted.
     pub terms: StoredTerms,
-    /// What stands for its idempotency key.
+    /// The digest of the idempotency key.
     pub idempotency_key: Option<Digest>,
-    /// What stands for it under the engine's previous keys: looked for, never written.
+    /// The digests of the idempotency key under the engine's previous keys. They are read, and never stored.
     pub previous_idempotency_keys: Vec<Digest>,
     /// How long a finished request is kept after `expires_at`.
     pub retention: Duration,
@@ -236,40 +233,39 @@ impl StoredTerms {
         self.client
     }
 
-    /// How long a code is good, from the request and from each resend.
+    /// The validity of a code, from the request and from each resend.
     pub fn validity(&self) -> Duration {
         self.terms.validity.duration()
     }
 }
 
-/// What [`StoreBackend::create`] did.
+/// The result of [`StoreBackend::create`].
 pub enum CreateResult {
-    /// The request is there; its SMS may be handed over. This is hand-over 0.
+    /// The request is stored. Its SMS may be sent. This is delivery 0.
     New(StoredRequest),
-    /// The idempotency key was used before, for the same number: the request of then. No SMS may be handed over.
+    /// The idempotency key was used before, for the same number: the earlier request. No SMS may be sent.
     Known(Box<(u128, StoredRequest)>),
     /// The idempotency key was used before, for another number.
     OtherNumber,
-    /// A limit, which is known to end.
+    /// A limit stopped the request.
     RateLimited {
-        /// Which.
+        /// The limit.
         limit: SmsLimit,
-        /// The request that the pause is after, while it is pending.
+        /// The pending request whose SMS started the pause.
         pending: Option<u128>,
     },
-    /// The store holds as many requests as it may.
+    /// The store holds its maximum of requests.
     Full,
 }
 
 /// A code that was submitted.
 pub struct Attempt<'a> {
-    /// 128 random bits: a store that repeats a command after a lost response must not count it twice, and returns what it
-    /// returned first. It remembers the latest eight that counted, with the request. 0 for a store in this process, which
-    /// loses no response.
+    /// 128 random bits. A store that repeats a command after a lost response must not count it twice, and returns the first result
+    /// again. It keeps the latest eight counted ids with the request. 0 for a store in this process, which loses no response.
     pub id: u128,
-    /// What stands for the code under each key that is still honoured.
+    /// The digests of the code under each accepted key.
     pub codes: &'a [Digest],
-    /// The number that the request must be for; for another there is no such request.
+    /// The number that the request must be for. With another number the request is unknown.
     pub number: Option<PhoneNumber>,
     /// Who submits it.
     pub client: Option<ClientHash>,
@@ -279,53 +275,53 @@ pub struct Attempt<'a> {
 
 /// A new code for a request.
 pub struct NewResend {
-    /// 128 random bits: a store that repeats a command after a lost response knows it again by them. Two resends are never the
-    /// same command, even if they drew the same code.
+    /// 128 random bits. They identify the command if it is repeated after a lost response. Two resends never have the same, even if
+    /// their codes are equal.
     pub command: u128,
-    /// What stands for the code.
+    /// The digest of the code.
     pub code: Digest,
-    /// What [`StoreBackend::terms`] returned. A store whose key has changed encrypts it anew: the request lives longer now.
+    /// The result of [`StoreBackend::terms`]. A store whose key has changed encrypts it again, as the request now lives longer.
     pub terms: StoredTerms,
     /// The limits of the request.
     pub limits: Limits,
 }
 
-/// What [`StoreBackend::resend`] did.
+/// The result of [`StoreBackend::resend`].
 pub enum ResendResult {
-    /// The new code is in place; the SMS may be handed over.
+    /// The new code is stored. The SMS may be sent.
     Ready {
-        /// Which hand-over of the request this is, for [`StoreBackend::record_delivery`].
+        /// The number of the delivery, for [`StoreBackend::record_delivery`].
         delivery: u32,
         /// The request with its new validity.
         stored: StoredRequest,
     },
-    /// The request is over, or its attempts are used up.
+    /// The request is finished, or its attempts are used up.
     Conflict,
-    /// A limit.
+    /// A limit stopped the resend.
     RateLimited(SmsLimit),
 }
 
-/// How a hand-over ended.
+/// How a delivery ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeliveryStatus {
-    /// The SMS went out.
+    /// The SMS was sent.
     Sent,
-    /// Nothing went out, for certain.
+    /// It is certain that nothing was sent.
     NotSent,
-    /// It may have gone out: the code counts, and `sms = maybe` stays.
+    /// The SMS may have been sent: the code counts, and `sms` stays unknown.
     PossiblySent,
 }
 
-/// A request as it is kept.
+/// A stored request.
 #[derive(Debug, Clone, Copy)]
 pub struct StoredRequest {
-    /// What the state machine knows.
+    /// The record of the state machine.
     pub record: Record,
-    /// Its number.
+    /// The number.
     pub number: PhoneNumber,
-    /// When it was made.
+    /// The time of the request.
     pub created_at: Timestamp,
-    /// Whether its SMS went out.
+    /// Whether the SMS was sent.
     pub sms: SmsStatus,
     /// The time on the store's clock.
     pub now: Timestamp,
@@ -334,35 +330,35 @@ pub struct StoredRequest {
 /// An idempotency key of a `Client` to claim.
 #[derive(Clone)]
 pub struct NewClaim {
-    /// What stands for the key.
+    /// The digest of the key.
     pub key: Digest,
-    /// What stands for it under the client's previous keys: looked for in the same step, never written.
+    /// The digests of the key under the client's previous keys. They are read in the same step, and never stored.
     pub previous_keys: Vec<Digest>,
-    /// 128 random bits that name this claim: only who has them can complete or release it.
+    /// 128 random bits that name this claim. They are needed to complete it or to release it.
     pub owner: u128,
     /// The number of the request.
     pub number: PhoneNumber,
     /// Who asks.
     pub client: Option<ClientHash>,
-    /// How long the key is remembered.
+    /// How long the store keeps the key.
     pub retention: Duration,
-    /// The limits that hold: those of SMS.
+    /// The limits of SMS.
     pub limits: Limits,
 }
 
-/// An attempt of a `Client`'s client, whose code E-goi checks.
+/// An attempt of one client over a `Client`: E-goi checks its code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClientAttempt {
     /// 128 random bits that name it.
     pub id: u128,
     /// Who submits the code.
     pub client: ClientHash,
-    /// How many wrong codes in how long.
+    /// The limit of wrong codes.
     pub quota: Quota,
 }
 
 impl ClientAttempt {
-    /// By what the stores know it again, among the idempotency keys.
+    /// The name of the attempt among the idempotency keys of the store.
     pub(crate) fn token(&self) -> Digest {
         let mut token = [0; 32];
         token[..16].copy_from_slice(&self.id.to_be_bytes());
@@ -370,28 +366,28 @@ impl ClientAttempt {
     }
 }
 
-/// What a `Client`'s request gave.
+/// The service's response to a `Client`'s request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredResponse {
     /// The service's id.
     pub id: String,
-    /// When it was made.
+    /// The time of the request.
     pub created_at: Timestamp,
-    /// When its code stops being good.
+    /// The code is valid before this time.
     pub expires_at: Timestamp,
 }
 
-/// What [`StoreBackend::claim`] says of an idempotency key.
+/// The result of [`StoreBackend::claim`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum IdempotencyClaim {
-    /// It is this caller's.
+    /// The key is new: it belongs to this caller.
     New,
-    /// It was used for the same number, and this is what came of it.
+    /// The key was used for the same number, with this response.
     Known(StoredResponse),
-    /// It is being used for the same number, or its user died: whether an SMS was sent is not known.
+    /// The key is in use for the same number, or its caller died. It is not known whether an SMS was sent.
     UnderWay,
-    /// It was used for another number.
+    /// The key was used for another number.
     OtherNumber,
-    /// A limit of SMS. The key was not used.
+    /// A limit of SMS stopped the request. The key is not used.
     RateLimited(SmsLimit),
 }

@@ -1,4 +1,4 @@
-//! Which store, its keys, and how long it keeps what is finished.
+//! The options of a store: its URL, its keys, and its retention.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use super::memory::MemoryStore;
 use crate::error::{Error, Reason};
 use crate::values::EngineKey;
 
-/// A store for an `Engine` or a `Client`: the place of the requests, the key, and how long they are kept.
+/// The store of an `Engine`'s requests, or of a `Client`'s idempotency keys and limits.
 ///
 /// ```
 /// # use std::time::Duration;
@@ -22,8 +22,7 @@ use crate::values::EngineKey;
 /// let options = EngineOptions::default().store(store);
 /// ```
 ///
-/// Its faults are `invalid_input`, reported by the object that uses it: [`Engine::new`](crate::Engine::new) or
-/// [`Client::new`](crate::Client::new).
+/// [`Engine::new`](crate::Engine::new) and [`Client::new`](crate::Client::new) open it, and report its faults as `invalid_input`.
 #[derive(Clone)]
 pub struct Store {
     location: Location,
@@ -41,28 +40,28 @@ enum Location {
     Custom(Arc<dyn StoreBackend>),
 }
 
-/// What a store is opened with.
+/// The values that a store is opened with.
 pub(crate) struct OpenOptions<'a> {
-    /// The secret that numbers and messages are encrypted with, then those that were before it.
+    /// The current key, which encrypts numbers and messages, then the previous keys.
     #[allow(dead_code, reason = "memory encrypts nothing")]
     pub(crate) keys: &'a [EngineKey],
-    /// How many requests `memory:` holds.
+    /// The maximum of requests that `memory:` holds.
     pub(crate) max_requests: u64,
     pub(crate) clock: Arc<dyn Clock>,
     /// Connections of each process to PostgreSQL.
     #[allow(dead_code, reason = "of PostgreSQL only")]
     pub(crate) pool_size: Option<usize>,
-    /// More certificates that are trusted, in PEM.
+    /// More trusted certificates, in PEM.
     #[allow(dead_code, reason = "of Redis only")]
     pub(crate) ca_certificates: &'a [u8],
 }
 
-/// A kind of store that there is a URL for.
+/// A kind of store with a URL.
 struct Kind {
     schemes: &'static [&'static str],
-    /// How its URL is written.
+    /// The form of its URL.
     form: &'static str,
-    /// The feature of this crate that it is part of.
+    /// Its feature of this crate.
     feature: &'static str,
     is_here: bool,
 }
@@ -96,8 +95,8 @@ impl Store {
     const RETENTION: Duration = Duration::from_secs(24 * 60 * 60);
     pub(super) const MAX_POOL_SIZE: usize = 1000;
 
-    /// The store of a URL: `memory:`, `sqlite:PATH`, `postgres://…` or `redis://…`. The last three need the feature of that
-    /// name, and a [`key`](Self::key).
+    /// Describes a store by its URL: `memory:`, `sqlite:PATH`, `postgres://…` or `redis://…`. The last three need the feature of the
+    /// same name, and a [`key`](Self::key).
     pub fn new(url: impl Into<String>) -> Self {
         Self::at(Location::Url(Zeroizing::new(url.into())))
     }
@@ -122,8 +121,8 @@ impl Store {
         Self { location: Location::Url(Zeroizing::new(url)), ..self }
     }
 
-    /// The secret that codes, numbers and idempotency keys are protected with: at least 32 bytes. Required unless the store is
-    /// `memory:`, whose default is a random one.
+    /// The secret that protects codes, numbers and idempotency keys: at least 32 bytes. Required, except for `memory:`, which has a
+    /// random key by default.
     #[must_use]
     pub fn key(mut self, key: impl Into<Vec<u8>>) -> Self {
         self.key = Some(Zeroizing::new(key.into()));
@@ -137,24 +136,23 @@ impl Store {
         self
     }
 
-    /// How long a finished request is kept after its `expires_at`, and a `Client`'s idempotency key after its use. Default: 24
-    /// hours. A `Client` takes no less than a minute: a key that is forgotten at once sends a second SMS.
+    /// How long the store keeps a finished request after its `expires_at`, and a `Client`'s idempotency key after its use. Default:
+    /// 24 hours. The minimum of a `Client` is a minute: with a shorter retention, a repeated request would send a second SMS.
     #[must_use]
     pub fn retention(mut self, retention: Duration) -> Self {
         self.retention = retention;
         self
     }
 
-    /// How many connections each process makes to PostgreSQL at most: 1 to 1,000. Default: 8. Of another store it is
-    /// `invalid_input`.
+    /// The maximum of each process's connections to PostgreSQL, 1 to 1,000. Default: 8. With another store it is `invalid_input`.
     #[must_use]
     pub fn pool_size(mut self, connections: usize) -> Self {
         self.pool_size = Some(connections);
         self
     }
 
-    /// More root certificates to trust, in PEM, of a Redis server that is reached over TLS. Of another store they are
-    /// `invalid_input`; PostgreSQL takes `sslrootcert` in its URL.
+    /// More root certificates to trust for TLS to Redis, in PEM. With another store they are `invalid_input`. For PostgreSQL, use
+    /// `sslrootcert` in the URL.
     #[must_use]
     pub fn ca_certificates(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.ca_certificates = pem.into();
@@ -165,12 +163,12 @@ impl Store {
         self.retention
     }
 
-    /// Whether its state is gone with the process, so that its key may be too.
+    /// Whether its state ends with the process. Then its key may be random.
     pub(crate) fn is_memory(&self) -> bool {
         matches!(&self.location, Location::Url(url) if scheme(url) == MEMORY)
     }
 
-    /// The same, with its memory made: what is then made of it shares that.
+    /// The same store with its memory: the clients that are made from it share the memory.
     pub(crate) fn with_memory_shared(mut self) -> Self {
         if matches!(&self.location, Location::Url(url) if **url == "memory:") {
             self.location = Location::Custom(Arc::new(MemoryStore::default()));
@@ -178,7 +176,7 @@ impl Store {
         self
     }
 
-    /// The key in use, then those that are still accepted; none where no key was given.
+    /// The current key, then the previous keys. `None` if no key was given.
     pub(crate) fn keys(&self) -> Result<Option<Vec<EngineKey>>, Error> {
         let Some(key) = &self.key else {
             if !self.previous_keys.is_empty() {
@@ -194,7 +192,7 @@ impl Store {
         all.map(|(field, key)| EngineKey::named(field, key)).collect::<Result<_, _>>().map(Some)
     }
 
-    /// Whether it is a store that there is. A fault is `invalid_input`; the URL itself is never repeated.
+    /// Checks the options. A fault is `invalid_input`. The error never contains the URL.
     pub(crate) fn check(&self) -> Result<(), Error> {
         self.check_url()?;
         let is_of = |schemes: &[&str]| matches!(&self.location, Location::Url(url) if schemes.contains(&scheme(url)));
@@ -236,8 +234,8 @@ impl Store {
         Err(Error::invalid_input("store", reason, format_args!("{fault}; it must be {}", here.join(" or "))))
     }
 
-    /// Opens it. A fault of the URL is `invalid_input`; a file is opened at once and its faults are `storage`; a server is called
-    /// for the first time when it is first needed.
+    /// Opens the store. A fault of the URL is `invalid_input`. A file is opened at once, and its faults are `storage`. A server is
+    /// called at the first use.
     pub(crate) fn open(
         &self,
         keys: &[EngineKey],
@@ -269,7 +267,7 @@ impl Store {
     }
 }
 
-/// It holds secrets: nothing of it is printed.
+/// Prints nothing of the store: it holds secrets.
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Store").finish_non_exhaustive()

@@ -1,4 +1,4 @@
-//! The code that proves possession of a number, and what it may be made of.
+//! The code that proves possession of a number, and its characters.
 
 use std::fmt;
 use std::str::FromStr;
@@ -169,7 +169,7 @@ impl Code {
         Self(code)
     }
 
-    /// The code itself, for the SMS or the page that has to show it. Keep it out of logs.
+    /// The code itself, for the SMS or for the page that shows it. Keep it out of logs.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -180,8 +180,7 @@ impl Code {
     }
 }
 
-/// What people and keyboards put between the characters of a code: spaces, hyphens, and marks that steer the
-/// direction of writing.
+/// The characters that people and keyboards put between those of a code: spaces, hyphens, and direction marks.
 fn is_separator(c: char) -> bool {
     c.is_whitespace()
         || matches!(c,

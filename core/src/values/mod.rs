@@ -1,4 +1,4 @@
-//! The values of a verification. Each is checked when it is made, so that whatever holds one may rely on it.
+//! The values of a verification. Each value is checked when it is made: the code that takes one relies on it.
 
 mod code;
 mod number;

@@ -1,4 +1,4 @@
-//! Phone numbers, as people write them and as they travel.
+//! Phone numbers, as people write them and as the wire has them.
 
 use std::fmt;
 
@@ -29,24 +29,33 @@ pub struct PhoneNumber {
     national: u64,
 }
 
-/// More than any way of writing a number takes; what is longer is no number.
+/// The maximum length of a text that is read as a number. Every way of writing a number is shorter.
 const LONGEST: usize = 64;
 
-/// More than any number has with the prefixes that people write in front, and fewer than the parser logs as too many.
+/// The maximum of digits. Every number with its prefixes has fewer, and the parser logs no number of this length.
 const MAX_DIGITS: usize = 18;
 
-/// Reads a number as people write it: `+351 910 000 000`, `00351910000000`, or calling code, hyphen, national number
-/// as in `351-910000000`. With `default_region`, the ISO 3166 code of a country such as `PT`, a national number of that
-/// country is read too: `910 000 000`. Takes 1 µs (8 µs with the feature `small-numbers`).
+/// Reads a number as people write it: `+351 910 000 000`, `00351910000000` or `351-910000000` (calling code, hyphen, national
+/// number). With `default_region`, the ISO 3166 code of a country such as `PT`, it also reads a national number of that country:
+/// `910 000 000`. Takes 1 µs (8 µs with the feature `small-numbers`).
 ///
-/// Two spellings of one phone are one number: `+54 11 2345-6789` is `+54 9 11 2345-6789`. The repository's
-/// `docs/numbers.md` lists the countries. [`PhoneNumber::number_type`] says whether the number can be sent an SMS.
+/// Two spellings of one phone are one number: `+54 11 2345-6789` is `+54 9 11 2345-6789`. The repository's `docs/numbers.md`
+/// lists the countries. [`PhoneNumber::number_type`] tells whether the number can get an SMS.
+///
+/// ```
+/// use egoi_verify::parse_number;
+///
+/// # fn main() -> Result<(), egoi_verify::Error> {
+/// assert_eq!(parse_number("910 000 000", Some("PT"))?.e164(), "+351910000000");
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// # Errors
 ///
-/// `invalid_input` of the field `number`, whose [`reason`](Error::reason) names the fault: digits without
-/// `default_region`, a length that the country does not have, a calling code written twice, letters, an extension. Of the
-/// field `default_region` if there is no such country.
+/// `invalid_input` of the field `number`. Its [`reason`](Error::reason) names the fault: no calling code and no
+/// `default_region`, a length that the country does not use, a calling code written twice, letters, an extension. Of the field
+/// `default_region` if the country is unknown. Ask the person again.
 pub fn parse_number(text: &str, default_region: Option<&str>) -> Result<PhoneNumber, Error> {
     PhoneNumber::parse_in(text, default_region)
 }
@@ -86,7 +95,7 @@ impl PhoneNumber {
         }
     }
 
-    /// The number as a service writes it: in any way that is read, or its digits alone, calling code first.
+    /// The number as a service writes it: as people do, or only its digits with the calling code first.
     pub(crate) fn parse_written(text: &str) -> Result<Self, Error> {
         let digits = text.trim();
         if !digits.is_empty() && !digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit()) {
@@ -174,8 +183,8 @@ impl PhoneNumber {
         }
     }
 
-    /// Whether the calling code stands twice, the second time perhaps behind `00`: what follows is a number, and the whole
-    /// is none, or a landline where what follows is a mobile.
+    /// Whether the calling code stands twice, the second time perhaps after `00`. Then the rest is a number and the full text is
+    /// not, or the rest is a mobile's and the full text a landline's.
     fn is_doubled(self) -> bool {
         let Some(behind) = digits_of(self.national).checked_sub(digits_of(self.calling_code.into())) else {
             return false;
@@ -219,13 +228,13 @@ impl PhoneNumber {
             .filter(|region| *region != Region::World)
     }
 
-    /// The country, as its ISO 3166 code such as `PT`; `None` if the number does not show it, as in `+1 000 000 0000`, or
-    /// where the calling code is of a satellite or another global network.
+    /// The ISO 3166 code of the country, for example `PT`. `None` if the number does not show its country, as in
+    /// `+1 000 000 0000`, or if its calling code belongs to a satellite network or another global network.
     pub fn country(self) -> Option<String> {
         self.region().map(|region| region.to_string())
     }
 
-    /// What the number is for, by libphonenumber's metadata of the version [`NUMBER_METADATA`](crate::NUMBER_METADATA).
+    /// The type of the number, by libphonenumber's metadata of the version [`NUMBER_METADATA`](crate::NUMBER_METADATA).
     pub fn number_type(self) -> NumberType {
         if is_for_drama(self.calling_code, self.national) {
             return NumberType::Mobile;
@@ -251,19 +260,19 @@ impl PhoneNumber {
         self.calling_code
     }
 
-    /// What it consists of: calling code, leading zeros, national number without them.
+    /// The parts of the number: calling code, leading zeros, national number without them.
     #[cfg(feature = "sealed")]
     pub(crate) const fn parts(self) -> (u16, u8, u64) {
         (self.calling_code, self.leading_zeros, self.national)
     }
 
-    /// The number that consisted of this, whatever numbers are possible today.
+    /// The number of these parts. It is not checked: the possible numbers may have changed since.
     #[cfg(feature = "sealed")]
     pub(crate) const fn from_parts((calling_code, leading_zeros, national): (u16, u8, u64)) -> Self {
         Self { calling_code, leading_zeros, national }
     }
 
-    /// The digits of the whole number without so many at its end, of which its calling code is never one.
+    /// The digits of the full number without its last ones. The calling code always stays.
     pub(crate) fn prefix(self, last_digits: u32) -> u64 {
         let national_digits = self.digits() as u32 - digits_of(self.calling_code.into()) as u32;
         let shared = |digits: u32| 10_u64.saturating_pow(digits);
@@ -290,7 +299,7 @@ impl PhoneNumber {
         format!("+{}{}", self.calling_code, self.national())
     }
 
-    /// The number as it may be shown to others, `+35191*****00`; also what `Display` prints.
+    /// The number with its middle digits hidden, `+35191*****00`. `Display` prints the same.
     pub fn masked(self) -> String {
         self.to_string()
     }
@@ -328,8 +337,7 @@ fn with_plus(text: &str) -> Option<String> {
     text.trim_start_matches(|c: char| !c.is_numeric() && !is_plus(c)).starts_with(is_plus).then(|| text.to_owned())
 }
 
-/// The text without the marks that steer the direction of writing, if the parser takes its characters: what it refuses
-/// for them it also logs, in full.
+/// The text without direction marks. It is refused if the parser would refuse a character of it, and log the full text.
 fn readable(text: &str) -> Result<String, Error> {
     if text.is_empty() {
         return Err(fault(Reason::Empty, "is empty"));
@@ -354,7 +362,7 @@ fn readable(text: &str) -> Result<String, Error> {
     Ok(text)
 }
 
-/// The fault of a number that was pasted whole behind the calling code that a form has in its field.
+/// The fault of a full number that was pasted after the calling code of a form's field.
 fn pasted_behind_its_code(text: &str) -> Option<Error> {
     let (code, number) = text.split_once(is_plus)?;
     let number = PhoneNumber::parse(&format!("+{number}")).ok()?;
@@ -366,7 +374,7 @@ const fn steers_direction(c: char) -> bool {
         '\u{61c}' | '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
-/// What the parser reads between the digits of a number.
+/// The characters that the parser accepts between digits.
 const fn is_punctuation(c: char) -> bool {
     matches!(c,
         ' ' | '\u{a0}' | '\u{3000}' | '-' | '.' | '/' | '(' | ')' | '[' | ']' | '~' | '\u{ad}' | '\u{200b}' | '\u{2010}'..='\u{2015}' | '\u{2053}'

@@ -1,4 +1,4 @@
-//! What a phone number is for, and which numbers are sent an SMS.
+//! The types of phone numbers, and which numbers get an SMS.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,7 +8,7 @@ use rlibphonenumber::{PhoneNumberType, Region};
 use super::number::{PhoneNumber, region_of};
 use crate::error::{Error, ErrorCode, Reason, named};
 
-/// The version of libphonenumber's metadata that types and countries are from. New ranges appear every month.
+/// The version of libphonenumber's metadata, the source of types and countries. New ranges appear every month.
 pub const NUMBER_METADATA: &str = "9.0.42";
 
 named! {
@@ -18,25 +18,25 @@ named! {
         Mobile = "mobile",
         /// A landline.
         FixedLine = "fixed_line",
-        /// A mobile phone or a landline: the plan does not tell, as in North America.
+        /// A mobile phone or a landline: the numbering plan does not distinguish them, as in North America.
         FixedLineOrMobile = "fixed_line_or_mobile",
-        /// The caller pays a fee. Never sent an SMS.
+        /// The caller pays a fee. Never gets an SMS.
         PremiumRate = "premium_rate",
-        /// The called side pays. Never sent an SMS.
+        /// The called side pays. Never gets an SMS.
         TollFree = "toll_free",
-        /// Both sides pay. Never sent an SMS.
+        /// Both sides pay. Never gets an SMS.
         SharedCost = "shared_cost",
         /// A number of the Internet.
         Voip = "voip",
-        /// A number of a person, which leads to a phone of theirs.
+        /// A number of a person, which is forwarded to one of their phones.
         PersonalNumber = "personal_number",
-        /// A pager. Never sent an SMS.
+        /// A pager. Never gets an SMS.
         Pager = "pager",
-        /// A company's number everywhere in its country, a universal access number. Never sent an SMS.
+        /// A universal access number: a company's number for its whole country. Never gets an SMS.
         Uan = "uan",
-        /// A mailbox. Never sent an SMS.
+        /// A mailbox. Never gets an SMS.
         Voicemail = "voicemail",
-        /// In no range of the metadata.
+        /// A number outside the ranges of the metadata.
         Unknown = "unknown",
     }
 }
@@ -61,14 +61,14 @@ impl From<PhoneNumberType> for NumberType {
 }
 
 named! {
-    /// Which numbers are sent an SMS. Numbers of premium rate, shared cost and toll free, universal access numbers, mailboxes,
-    /// pagers, satellite phones and other global networks never are.
+    /// Which numbers get an SMS. Premium-rate, shared-cost and toll-free numbers, universal access numbers, mailboxes, pagers,
+    /// satellite phones and other global networks never get one.
     Accept {
-        /// A mobile phone, or what may be one.
+        /// Numbers that are, or may be, a mobile phone's.
         Mobile = "mobile",
-        /// A number in a range that its country has given out.
+        /// Numbers in a range that their country uses.
         Valid = "valid",
-        /// Any number of a length that its country has: for a range that is newer than [`NUMBER_METADATA`].
+        /// Numbers of a length that their country uses, for a range that is newer than [`NUMBER_METADATA`].
         Possible = "possible",
     }
 }
@@ -95,7 +95,7 @@ impl FromStr for Accept {
 }
 
 impl Accept {
-    /// Nothing if the number may be sent an SMS, else why not.
+    /// Fails if the number does not get an SMS.
     pub(crate) fn check(self, number: PhoneNumber) -> Result<(), Error> {
         let refused = |reason, fault: &str| Err(Error::invalid_input("number", reason, fault));
         if number.is_of_a_global_network() {
@@ -156,7 +156,7 @@ impl AllowedCountries {
         Ok(Self { countries: countries.map(regions).transpose()?, calling_codes })
     }
 
-    /// Nothing if the number's country or its calling code is in a list, or if there is none.
+    /// Fails unless the number's country or calling code is in a list, or there are no lists.
     pub(crate) fn check(&self, number: PhoneNumber) -> Result<(), Error> {
         let code = number.calling_code();
         let (limit, country) = match (&self.countries, &self.calling_codes) {

@@ -1,5 +1,5 @@
-//! Phones that people write in more than one way: a country changed its numbering plan, or its plan has an optional
-//! digit. Each phone has one number here, or its old spelling is refused.
+//! Phones with more than one spelling: a country changed its numbering plan, or its plan has an optional digit. Each phone has one
+//! number here, or its old spelling is refused.
 //!
 //! A new row needs the notice of a regulator or of the ITU, and two lines in `tests/vectors/numbers.json`.
 
@@ -22,15 +22,15 @@ struct Change {
 
 #[derive(Clone, Copy)]
 pub(super) enum Meaning {
-    /// Nothing else looks like this: it is read as the number of today.
+    /// The spelling is unambiguous: it is read as today's number.
     Today,
-    /// The number of today with digits left out looks the same: it is refused. Since this year.
+    /// An incomplete number of today looks the same: the spelling is refused. The year of the change.
     DeadSince(u16),
 }
 
 const ANY: &str = "0123456789";
 
-/// `digits` digits that begin so, of which `cut` behind the first `keep` become `put`.
+/// A number of `digits` digits that begins so. After its first `keep` digits, `put` replaces `cut` digits.
 const fn today(
     calling_code: u16,
     digits: usize,
@@ -99,7 +99,7 @@ const SPELLINGS: [Spelling; 31] = [
 ];
 
 impl Spelling {
-    /// The spelling that this national number is, if it is none of today.
+    /// The old spelling that this national number is, if it is one.
     pub(super) fn of(
         calling_code: u16,
         digits: usize,
@@ -114,7 +114,7 @@ impl Spelling {
         Some((known, known.change.made(&national)))
     }
 
-    /// What to write today, for a person.
+    /// The spelling of today, for a person.
     pub(super) fn advice(&self) -> String {
         let Change { keep, cut, put } = self.change;
         match (keep, cut) {
@@ -132,8 +132,8 @@ impl Change {
     }
 }
 
-/// Whether the number is of the range that Ofcom keeps for the mobiles of drama, "Telephone numbers for use in TV and radio
-/// drama programmes". A sandbox gives its numbers parts to play; libphonenumber has it in no range.
+/// Whether the number is in Ofcom's range of mobile numbers for drama, "Telephone numbers for use in TV and radio drama
+/// programmes". A sandbox gives these numbers special behaviour. libphonenumber does not know the range.
 pub(super) const fn is_for_drama(calling_code: u16, national: u64) -> bool {
     calling_code == 44 && matches!(national, 7_700_900_000..=7_700_900_999)
 }

@@ -1,22 +1,29 @@
-//! The name of a request.
+//! The id of a request.
 
 use std::fmt;
 
 use crate::error::{Error, Reason};
 
-/// One non-empty path segment of at most 128 characters of `A-Z a-z 0-9 . _ -`, and not `.` or `..`. E-goi's are 32
-/// lower-case hex digits (the article); an `Engine`'s too.
+/// The id of a request: one non-empty path segment of at most 128 characters of `A-Z a-z 0-9 . _ -`, and not `.` or `..`. The
+/// ids of E-goi (the article) and of an `Engine` are 32 lower-case hex digits.
+///
+/// ```
+/// use egoi_verify::RequestId;
+///
+/// assert!(RequestId::parse("0123456789abcdef0123456789abcdef").is_ok());
+/// assert!(RequestId::parse("../senders").is_err());
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RequestId(String);
 
 impl RequestId {
     const LONGEST: usize = 128;
 
-    /// Reads an id of the user or the service.
+    /// Reads an id.
     ///
     /// # Errors
     ///
-    /// `invalid_input` for a text that cannot be a segment of a path.
+    /// `invalid_input` if the text is not an id: start a new request.
     pub fn parse(id: &str) -> Result<Self, Error> {
         let (reason, fault) = if id.is_empty() {
             (Reason::Empty, "is empty")
@@ -47,7 +54,7 @@ impl RequestId {
         ours.then(|| u128::from_str_radix(&self.0, 16).ok()).flatten()
     }
 
-    /// The id as it travels.
+    /// The id as the wire has it.
     pub fn as_str(&self) -> &str {
         &self.0
     }

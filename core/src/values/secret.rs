@@ -1,4 +1,4 @@
-//! Keys, and the sender, which travels with one.
+//! Keys, and the sender, which the wire has beside a key.
 
 use zeroize::Zeroizing;
 
@@ -28,8 +28,7 @@ impl ApiKey {
     }
 }
 
-/// The secret that an `Engine` binds its codes with: at least 32 bytes. It cannot be printed, and is wiped when
-/// dropped.
+/// The secret that protects the codes of an `Engine`: at least 32 bytes. It cannot be printed, and is wiped when dropped.
 #[derive(Clone)]
 pub struct EngineKey(Zeroizing<Vec<u8>>);
 
@@ -40,7 +39,7 @@ impl EngineKey {
     ///
     /// # Errors
     ///
-    /// `invalid_input` for a shorter one.
+    /// `invalid_input` for a shorter key.
     pub fn new(key: &[u8]) -> Result<Self, Error> {
         Self::named("key", key)
     }

@@ -1,16 +1,16 @@
-//! The number library logs the numbers that it looks at, in full, at the level `trace`.
+//! The number library logs the full numbers that it reads, at the level `trace`. This keeps them out of the logs.
 
 use std::sync::atomic::{AtomicBool, Ordering, fence};
 use std::sync::{Mutex, PoisonError};
 
 use log::LevelFilter;
 
-/// Whether somebody was ever shown `trace`, so that the level may be lowered by another thread at this moment.
+/// Whether the level was ever `trace`. If so, another thread may have lowered it at this moment.
 static TRACED: AtomicBool = AtomicBool::new(false);
-/// How many are looking, and whether the level was lowered for them.
+/// How many threads read numbers now, and whether the level is lowered for them.
 static LOOKING: Mutex<(usize, bool)> = Mutex::new((0, false));
 
-/// Looks at a number without a log of it. Where a program logs at `trace`, it logs at `debug` meanwhile.
+/// Reads a number without a log of it. A program that logs at `trace` logs at `debug` meanwhile.
 pub(super) fn unlogged<T>(look: impl FnOnce() -> T) -> T {
     let level = log::max_level();
     fence(Ordering::SeqCst);

@@ -1,10 +1,10 @@
-//! How long a code is good.
+//! The validity of a code.
 
 use std::time::Duration;
 
 use crate::error::{Error, Reason};
 
-/// 1 to 3,600 whole seconds, by default 600 (E-goi's SDKs for V2).
+/// The validity of a code: 1 to 3,600 whole seconds. Default: 600, as in E-goi's SDKs for V2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Validity(u16);
 
@@ -16,7 +16,7 @@ impl Validity {
     ///
     /// # Errors
     ///
-    /// `invalid_input` for any other.
+    /// `invalid_input` for any other duration.
     pub fn new(ttl: Duration) -> Result<Self, Error> {
         if ttl.subsec_nanos() != 0 {
             return Err(Error::invalid_input(
