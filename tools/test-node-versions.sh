@@ -8,5 +8,11 @@ for version in "$@"; do
   home=$PWD/target/tools/node/$version
   npm install --silent --no-audit --no-fund --prefix "$home" "node@$version"
   echo "Node $("$home/node_modules/node/bin/node" --version)"
-  (cd node && PATH=$home/node_modules/node/bin:$PATH node --test --test-reporter=dot --test-concurrency=2 tests/*.test.mjs)
+  (
+    cd node
+    export PATH=$home/node_modules/node/bin:$PATH
+    node --test --test-concurrency=2 --test-reporter=dot --test-reporter-destination=stdout \
+      --test-reporter=tap --test-reporter-destination="$home/results.tap" tests/*.test.mjs
+  )
+  grep -E '^# (pass|fail|skipped) ' "$home/results.tap"
 done

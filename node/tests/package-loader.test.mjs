@@ -84,7 +84,11 @@ for (const [name, failure, message] of [
     });
 }
 
-for (const flags of [["--no-addons"], ["--experimental-permission", "--allow-fs-read=*"]]) {
+// Node 20 has only its older name, and Node 24 only the newer.
+const permission = process.allowedNodeEnvironmentFlags.has("--permission")
+    ? "--permission"
+    : "--experimental-permission";
+for (const flags of [["--no-addons"], [permission, "--allow-fs-read=*"]]) {
     test(`under ${flags[0]} the error names the flags`, async () => {
         const done = await run(process.execPath, [...flags, "--eval", 'require("egoi-verify")']);
         assert.notEqual(done.code, 0);

@@ -18,8 +18,8 @@ async function calls(count, call) {
 }
 
 /** Fails where memory grows with the number of calls: what a warm-up takes is not counted. */
-async function assertNoGrowth(count, call) {
-    await calls(Math.max(count / 5, 2_000), call);
+async function assertNoGrowth(count, call, warmUp = 2_000) {
+    await calls(Math.max(count / 5, warmUp), call);
     const before = await memory();
     await calls(count, call);
     const after = await memory();
@@ -47,12 +47,14 @@ test(`${soak ? "10^6" : "10^4"} failed calls do not grow the process`, { timeout
 test(`${soak ? "10^5" : "10^4"} calls that are given up do not grow the process`, { timeout: 600_000 }, async (t) => {
     const engine = new Engine({ send: () => {} });
     const { id } = await engine.request(NUMBER);
-    const grown = await assertNoGrowth(soak ? 1e5 : 1e4, () => {
+    const givenUp = () => {
         const controller = new AbortController();
         const call = engine.get(id, { signal: controller.signal }).catch(() => {});
         controller.abort();
         return call;
-    });
+    };
+    // From Node 24 on the process stays as it is only after some ten thousand signals.
+    const grown = await assertNoGrowth(soak ? 1e5 : 1e4, givenUp, 20_000);
     t.diagnostic(JSON.stringify(grown));
 });
 
