@@ -182,10 +182,12 @@ soak-swift: develop-swift test-programs ## the Swift package's
 test-fresh: ## make demo and make test in a minimal Debian with what the README names; needs root
 	tools/test-fresh.sh
 
-test-packages: package-python package-node package-kotlin test-programs ## what ships: its size, contents, symbols, source distribution
+test-packages: package-python package-node package-kotlin package-swift test-programs ## what ships: its size, contents, symbols, source distribution
 	$(VENV)/bin/python -m pytest -q python/tests/test_package.py
 	cd node && node --test tests/shipped/*.test.mjs tests/package*.test.mjs
 	EGOI_POM=installed/with-library.pom.xml tools/maven.sh package
+	tools/setup-debian.sh swift
+	EGOI_SWIFT_PACKAGE=../../target/swift/egoi-verify bindings/swift/in-toolchain.sh test --filter LinuxPackageTests
 
 asan: ## core and the C interface with the address and leak sanitizer
 	tools/asan.sh
@@ -207,7 +209,7 @@ test-arm64: node/node_modules/.package-lock.json $(VENV)/installed test-programs
 	tools/platforms/test-arm64.sh
 
 ##@ What ships
-.PHONY: package-python package-node package-kotlin size-kotlin
+.PHONY: package-python package-node package-kotlin package-swift size-kotlin
 package-python: $(VENV)/installed ## the wheel, into python/dist and python/.venv
 	tools/package-python.sh
 
@@ -217,6 +219,9 @@ package-node: node/node_modules/.package-lock.json ## the npm packages, into nod
 package-kotlin: native ## the jars, into bindings/kotlin/target
 	tools/setup-debian.sh java
 	tools/package-kotlin.sh
+
+package-swift: native ## the Swift package, into target/swift/egoi-verify
+	tools/package-swift.sh
 
 size-kotlin: ## what the library for a phone is made of
 	$(CARGO) rustc --locked --profile shipped --crate-type cdylib -p egoi-verify-phone-native -- -C strip=none

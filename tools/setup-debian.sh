@@ -25,7 +25,7 @@ is_here() {
     uwsgi) has uwsgi && test -e /usr/lib/uwsgi/plugins/python3_plugin.so ;;
     apache-debian-13) test -e "$TREES/apache/usr/lib/apache2/modules/mod_wsgi.so" ;;
     java) has mvn && has javac ;;
-    swift) has swift || { test -x "$TREES/swift/usr/libexec/swift/bin/swift" && test -d "$TREES/swift/etc/ssl" && can_enter; } ;;
+    swift) has swift || { test -x "$TREES/swift/usr/libexec/swift/bin/swift" && test -x "$TREES/swift/usr/bin/git" && test -d "$TREES/swift/etc/ssl" && can_enter; } ;;
     shellcheck) has shellcheck ;;
     *)
       echo "tools/setup-debian.sh: there is no part $1; the parts are: ${PARTS[*]} ${LONG_PARTS[*]}" >&2
@@ -47,7 +47,7 @@ install_part() {
     apache-debian-13) make_apache ;;
     uwsgi) install uwsgi-core uwsgi-plugin-python3 ;;
     java) install maven default-jdk-headless ;;
-    swift) install swiftlang libc6-dev libstdc++-14-dev 2>/dev/null || make_swift ;;
+    swift) install swiftlang libc6-dev libstdc++-14-dev git 2>/dev/null || make_swift ;;
     shellcheck) install shellcheck ;;
   esac
 }
@@ -105,9 +105,11 @@ make_swift() {
   local tree=$TREES/swift
   if ! has swift >/dev/null && ! test -x "$tree/usr/libexec/swift/bin/swift"; then
     has mmdebstrap >/dev/null || install mmdebstrap
-    debian_tree "$tree.new" --variant=apt --include=swiftlang,libc6-dev,libstdc++-14-dev || return
+    debian_tree "$tree.new" --variant=apt --include=swiftlang,libc6-dev,libstdc++-14-dev,git || return
     chroot "$tree.new" ldconfig && mv "$tree.new" "$tree" || return
   fi
+  # A tree of before has no Git.
+  has swift >/dev/null || test -x "$tree/usr/bin/git" || chroot "$tree" apt-get install -y -qq --no-install-recommends git >/dev/null || return
   # The certificates of this machine are mounted here.
   has swift >/dev/null || mkdir -p "$tree/etc/ssl"
   is_here swift || install proot

@@ -42,7 +42,7 @@ mkdir -p "$package/.build/tmp"
 inside() {
   exec env -i HOME=/root TMPDIR=/mnt/bindings/swift/.build/tmp PATH=/usr/libexec/swift/bin:/usr/sbin:/usr/bin:/sbin:/bin ${CI:+"CI=$CI"} \
     ${EGOI_SOAK:+"EGOI_SOAK=$EGOI_SOAK"} ${EGOI_SCENARIOS_STORE:+"EGOI_SCENARIOS_STORE=$EGOI_SCENARIOS_STORE"} \
-    ${EGOI_SWIFT_NATIVE:+"EGOI_SWIFT_NATIVE=$EGOI_SWIFT_NATIVE"} "$@"
+    ${EGOI_SWIFT_NATIVE:+"EGOI_SWIFT_NATIVE=$EGOI_SWIFT_NATIVE"} ${EGOI_SWIFT_PACKAGE:+"EGOI_SWIFT_PACKAGE=$EGOI_SWIFT_PACKAGE"} "$@"
 }
 
 # In a mount namespace of its own, so that nothing stays mounted behind it: root's, or one that anybody may have where the

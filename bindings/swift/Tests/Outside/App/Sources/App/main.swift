@@ -1,0 +1,2 @@
+await play()
+print("played")
