@@ -147,7 +147,7 @@ class Play:
         made, code = self.ask()
         self.cancel(made.id)
         self.validate(made.id, code, Outcome.CANCELLED)
-        means("cancelled", "even the right code is no good any more.")
+        means("cancelled", "even the right code does not work now.")
 
     def expired(self) -> None:
         step("Another request, whose code comes too late")
@@ -155,7 +155,7 @@ class Play:
         print("     >>> sandbox.clock.advance(61)")
         self.sandbox.clock.advance(61)
         self.validate(made.id, code, Outcome.EXPIRED)
-        means("expired", "the right code, a minute late. The sandbox's clock was moved; nobody waited.")
+        means("expired", "the right code, a minute late. The sandbox's clock was advanced: nobody waited.")
 
 
 def v1(sandbox: Sandbox) -> None:
@@ -164,11 +164,11 @@ def v1(sandbox: Sandbox) -> None:
 
     step("The business asks for a verification")
     made, code = play.ask()
-    means("pending", "E-goi made a code, good for 60 seconds. The business got the id, and never sees the code.")
+    means("pending", "E-goi made a code, valid for 60 seconds. The business got only the id, and never sees the code.")
 
     step("The person mistypes the code")
     play.validate(made.id, wrong(code), Outcome.WRONG_CODE)
-    means("wrong_code", "an outcome and no error; E-goi waits for the right one.")
+    means("wrong_code", "an outcome and no error. E-goi waits for the right code.")
 
     step("The person gives the code of the SMS")
     play.validate(made.id, code, Outcome.VERIFIED)
@@ -176,14 +176,14 @@ def v1(sandbox: Sandbox) -> None:
 
     step("The person gives the same code again")
     play.validate(made.id, code, Outcome.ALREADY_VERIFIED)
-    means("already_verified", "a code proves something once.")
+    means("already_verified", "a code proves a number only once.")
 
     play.cancelled()
     play.expired()
 
     step("V1 has no resend")
     failing(f"client.resend({made.id!r})", lambda: play.client.resend(made.id), UnsupportedError)
-    means("unsupported", "said at once; nothing went out.")
+    means("unsupported", "the call failed at once, and nothing was sent.")
 
 
 def v2(sandbox: Sandbox) -> None:
@@ -193,18 +193,18 @@ def v2(sandbox: Sandbox) -> None:
     step("The business asks for a verification, and reads it")
     made, first = play.ask()
     play.get(made.id, State.PENDING)
-    means("pending", "the same verbs and the same answers as over V1, and a request can be read.")
+    means("pending", "the same calls and results as over V1. A request can also be read.")
 
     step("The person mistypes the code")
     play.validate(made.id, wrong(first), Outcome.WRONG_CODE)
-    means("wrong_code", "V2's answer does not say so; the library reads the request before and after.")
+    means("wrong_code", "V2's response does not tell: the library reads the request before and after.")
 
-    step("The SMS is lost: the business has another one sent")
+    step("The SMS is lost: the business asks for another one")
     second = play.resend(made.id)
     play.validate(made.id, first, Outcome.WRONG_CODE)
     means("wrong_code", "the new code replaced the old one.")
 
-    step("The number of the session goes along with the code")
+    step("The person gives the code, and the session the number")
     outcome = call(
         f"client.validate({made.id!r}, {second!r}, number={NUMBER!r})",
         lambda: play.client.validate(made.id, second, number=NUMBER),
@@ -215,7 +215,7 @@ def v2(sandbox: Sandbox) -> None:
 
     step("The person gives the same code again")
     play.validate(made.id, second, Outcome.ALREADY_VERIFIED)
-    means("already_verified", "a code proves something once.")
+    means("already_verified", "a code proves a number only once.")
 
     play.cancelled()
     play.expired()
@@ -237,7 +237,7 @@ def errors(sandbox: Sandbox) -> None:
     error = failing(f"client.request({NUMBER!r})", lambda: client.request(NUMBER), UnavailableError)
     same("the status", error.http_status, 503)
     same("whether an SMS may have gone out", (error.sms_possibly_sent, error.retry_is_safe), (True, False))
-    means("unavailable", "nobody knows whether an SMS went out. So it is never tried again by itself.")
+    means("unavailable", "an SMS may have been sent. The library never repeats this call by itself.")
 
 
 async def several(client: AsyncClient, sandbox: Sandbox, numbers: list[str]) -> list[Outcome]:

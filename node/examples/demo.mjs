@@ -112,23 +112,23 @@ async function v1() {
 
     step("The business asks for a verification");
     const first = await asked();
-    meaning("pending", "E-goi made a code, good for 60 seconds. The business got the id alone.");
+    meaning("pending", "E-goi made a code, valid for 60 seconds. The business got only the id.");
     step("The person mistypes the code");
     await validated(first.id, mistyped(first.code), "wrong_code", "Not_Verified");
-    meaning("wrong_code", "E-goi waits for the right one. (The article shows no word for this: it is assumed.)");
+    meaning("wrong_code", "E-goi waits for the right code. (The article shows no word for this: it is assumed.)");
     step("The person gives the code of the SMS");
     await validated(first.id, first.code, "verified", "Verified");
     meaning("verified", "the number belongs to this person.");
     step("The person gives the same code again");
     await validated(first.id, first.code, "already_verified", "Already_Verified");
-    meaning("already_verified", "a code proves something once.");
+    meaning("already_verified", "a code proves a number only once.");
 
     step("Another request, which the business cancels, and whose code is given all the same");
     const cancelled = await asked();
     assert.equal(await client.cancel(cancelled.id), "cancelled");
     wire(1);
     await validated(cancelled.id, cancelled.code, "cancelled", "Cancelled");
-    meaning("cancelled", "even the right code is no good any more.");
+    meaning("cancelled", "even the right code does not work now.");
 
     step("Another request, whose code comes 60 seconds later");
     const late = await asked();
@@ -167,11 +167,11 @@ async function v2() {
     step("The business reads the request");
     assert.equal((await client.get(id)).state, "pending");
     wire(1);
-    meaning("pending", "the answer shows the code itself. The library never hands it on.");
+    meaning("pending", "the response shows the code itself. The library never returns it.");
     step("The person mistypes the code");
     await validated(id, mistyped(code), "wrong_code", 3);
-    meaning("wrong_code", "V2's 200 does not say whether the code was right: the library reads before and after.");
-    step("The SMS is lost: the business has another one sent, and the person gives the code of the first");
+    meaning("wrong_code", "V2's 200 does not tell whether the code was right: the library reads before and after.");
+    step("The SMS is lost: the business asks for another one, and the person gives the code of the first");
     assert.equal((await client.resend(id)).state, "pending");
     wire(1);
     const second = await sms(id);
@@ -182,14 +182,14 @@ async function v2() {
     meaning("verified", "it was pending before, and is verified now: the number belongs to this person.");
     step("The person gives the same code again");
     await validated(id, second, "already_verified", 1);
-    meaning("already_verified", "the read says it, and no code is sent at all.");
+    meaning("already_verified", "the read shows it, and the library submits no code.");
 
     step("Another request, which the business cancels, and whose code is given all the same");
     const cancelled = await asked();
     assert.equal(await client.cancel(cancelled.id), "cancelled");
     wire(2);
     await validated(cancelled.id, cancelled.code, "cancelled", 1);
-    meaning("cancelled", "even the right code is no good any more.");
+    meaning("cancelled", "even the right code does not work now.");
 
     step("Another request, whose code comes 60 seconds later");
     const late = await asked();

@@ -15,25 +15,25 @@ pub(crate) struct Request {
     /// The country of a number without its calling code, by ISO 3166 code: PT
     #[arg(long, value_name = "COUNTRY")]
     default_region: Option<String>,
-    /// Which numbers are sent an SMS [default: valid]
+    /// Which numbers get an SMS [default: valid]
     #[arg(long, value_name = "NUMBERS", value_parser = ["mobile", "valid", "possible"])]
     accept: Option<String>,
-    /// The text of the SMS, with {CODE} in the place of the code [default: "{CODE} is your verification code."]
+    /// The text of the SMS. The code replaces {CODE} [default: "{CODE} is your verification code."]
     #[arg(long, value_name = "TEXT")]
     message: Option<String>,
     /// The characters of the code [default: numeric]
     #[arg(long, value_name = "TYPE", value_parser = ["numeric", "alpha", "alphanumeric", "hex"])]
     code_type: Option<String>,
-    /// How many characters the code has, 4 to 20 [default: 6]
+    /// The length of the code, 4 to 20 characters [default: 6]
     #[arg(long, value_name = "CHARACTERS")]
     code_size: Option<u32>,
-    /// How long the code is good, 1 to 3600 [default: 600]
+    /// The validity of the code, 1 to 3600 seconds [default: 600]
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     ttl: Option<f64>,
     /// A label for E-goi's reports (V1) [default: 2FA]
     #[arg(long, value_name = "LABEL")]
     group: Option<String>,
-    /// The same key gives the same request and no second SMS; needs a store, of which the command line has none yet
+    /// A second call with the same key sends no SMS. It needs a store, which the command line does not have yet
     #[arg(long, value_name = "KEY")]
     idempotency_key: Option<String>,
     #[command(flatten)]
@@ -42,11 +42,11 @@ pub(crate) struct Request {
 
 #[derive(Args)]
 pub(crate) struct Validate {
-    /// The request's id, which `request` gave
+    /// The request's id, which `request` printed
     id: String,
-    /// The code that the person gave. Left out, it is a line of standard input, where no process list shows it
+    /// The code that the person gave. Without it, the code is read from standard input, which no process list shows
     code: Option<String>,
-    /// The number that the request must be for; a request for another is not_found, and no code is looked at (V2)
+    /// The number that the request must be for. A request for another number is not_found, and no code is checked (V2)
     #[arg(long)]
     number: Option<String>,
     /// The country of a number without its calling code, by ISO 3166 code: PT

@@ -1,4 +1,4 @@
-//! Whether everything is there that a verification needs.
+//! Checks everything that a verification needs.
 
 use egoi_verify::{CallOptions, Error, SenderInfo};
 use serde::Serialize;
@@ -12,7 +12,7 @@ struct Checked<'a> {
     service: &'static str,
     key: &'static str,
     senders: Vec<Listed<'a>>,
-    /// Whether `EGOI_SENDER` is one of them, where it is set.
+    /// Whether `EGOI_SENDER` is one of the senders, if it is set.
     sender_is_listed: Option<bool>,
 }
 

@@ -1,4 +1,4 @@
-//! Which service to call, and as whom.
+//! The service to call, the key and the sender.
 
 use std::io::{self, BufRead as _, ErrorKind, IsTerminal as _, Read as _, Write as _};
 use std::time::Duration;
@@ -9,7 +9,7 @@ use egoi_verify::{Accept, Api, Client, ClientOptions, Error, Reason};
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use zeroize::Zeroizing;
 
-/// No key and no code is longer.
+/// The maximum length of a key or a code.
 const LONGEST_LINE: u64 = 4096;
 
 #[derive(Args)]
@@ -17,12 +17,12 @@ pub(crate) struct Connection {
     /// Take the API key from the first line of standard input, not from EGOI_API_KEY
     #[arg(long)]
     key_stdin: bool,
-    /// Give a call up after this many seconds [default: 15]
+    /// The time that a call may take [default: 15]
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     timeout: Option<f64>,
 }
 
-/// A client, and what it was made from.
+/// A client and its options.
 pub(crate) struct Connected {
     pub(crate) client: Client,
     pub(crate) sender: Option<String>,
@@ -92,7 +92,7 @@ impl Connection {
     }
 }
 
-/// An environment variable; an empty one is as good as none.
+/// An environment variable. An empty variable counts as not set.
 pub(crate) fn variable(name: &str) -> Result<Option<Zeroizing<String>>, Error> {
     match std::env::var_os(name) {
         Some(value) if !value.is_empty() => match value.into_string() {
@@ -135,7 +135,7 @@ pub(crate) fn line_of_stdin(field: &str, prompt: &str) -> Result<Zeroizing<Strin
     Ok(line)
 }
 
-/// What is typed at the terminal is not shown until this is dropped. The end of the line is.
+/// Hides the typed characters of a terminal until it is dropped. The end of the line is shown.
 #[cfg(unix)]
 struct Silent(Termios);
 

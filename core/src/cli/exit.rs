@@ -1,4 +1,4 @@
-//! What the process ends with.
+//! The exit codes of the process.
 
 use std::process::ExitCode;
 
@@ -21,7 +21,7 @@ pub(crate) enum Exit {
 }
 
 impl Exit {
-    /// What a cancellation that left the request in this state ends with.
+    /// The exit code for a cancellation that ended in this state.
     pub(crate) const fn of_cancelling(state: State) -> Self {
         match state {
             State::Cancelled => Self::Done,

@@ -1,4 +1,4 @@
-//! The command line: what it takes, and which part does it.
+//! The command line: its commands and options.
 
 mod calls;
 mod check;
@@ -22,21 +22,21 @@ use output::Output;
 
 const AFTER_HELP: &str = "\
 Environment:
-  EGOI_API_KEY   the account's API key; or --key-stdin. It is never an argument
-  EGOI_SENDER    the sender: V2 its id, which `check` lists; V1 its hash. Only `request` needs it
+  EGOI_API_KEY   the account's API key, or use --key-stdin. It is never an argument
+  EGOI_SENDER    the sender's id (V2; `check` lists it) or hash (V1). Only `request` needs it
   EGOI_API       v1 or v2 [default: v2]
   EGOI_BASE_URL  address of the service [default: the production service]
   EGOI_ALLOW_HTTP
-                 1 allows a base URL of plain HTTP that is not loopback
+                 1 allows plain HTTP to an address that is not loopback
 
 Exit codes:
-   0  done. Of validate: verified. Of cancel: cancelled
-   1  a failure of this program, or of the demo
+   0  done. For validate: verified. For cancel: cancelled
+   1  a failure of this program or of the demo
    2  bad input or usage (invalid_input)
    3  wrong_code
    4  expired
    5  already_verified
-   6  cancelled: no code is valid any more
+   6  cancelled: no code is valid now
    7  too_many_attempts
    8  refused by the service: unauthorized, forbidden, not_found, rejected, conflict, unsupported
    9  rate_limited
@@ -48,17 +48,17 @@ Environment:
   EGOI_STORE      the store: sqlite:PATH, postgres://… or redis://…
   EGOI_STORE_KEY  its key";
 
-/// The age of the metadata says which ranges of numbers are known.
+/// The version, with the version of the metadata: newer ranges of numbers are not known.
 static VERSION: LazyLock<String> = LazyLock::new(|| {
     format!("{} (phone number metadata: libphonenumber {NUMBER_METADATA})", env!("CARGO_PKG_VERSION"))
 });
 
-/// Proves that a phone number belongs to the person in front of you: a code goes there by SMS, and that person gives it
-/// back.
+/// Proves that a phone number belongs to the person in front of you. It sends a code by SMS, and checks the code that the person
+/// gives back.
 #[derive(Parser)]
 #[command(name = "egoi-verify", version = VERSION.as_str(), after_help = AFTER_HELP, arg_required_else_help = true)]
 struct CommandLine {
-    /// Write JSON; errors are JSON on standard error then, with every field
+    /// Write JSON. Errors are then JSON on standard error, with every field
     #[arg(long, global = true)]
     json: bool,
     #[command(subcommand)]
@@ -67,38 +67,38 @@ struct CommandLine {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Story whole verifications against a sandbox, and show what goes over the wire
+    /// Play whole verifications against a sandbox, and show the HTTP requests and responses
     Demo,
-    /// Run E-goi's interface on this machine, with an inbox page instead of a network, until Ctrl-C
+    /// Run E-goi's interface on this machine until Ctrl-C, with an inbox page instead of a phone network
     Sandbox(sandbox::Options),
     /// Send one SMS with a code to a number
     #[command(after_help = AFTER_HELP)]
     Request(calls::Request),
-    /// Submit the code that the person gave; exits 0 only if that proves the number
+    /// Submit the code that the person gave. Exits with 0 only if it proves the number
     #[command(after_help = AFTER_HELP)]
     Validate(calls::Validate),
-    /// Give a request up; exits 4 or 5 if it had expired or been verified first
+    /// Cancel a request. Exits with 4 or 5 if it had expired or was verified before
     #[command(after_help = AFTER_HELP)]
     Cancel(Named),
-    /// Send a new code for a request; the old one stops working (V2)
+    /// Send a new code for a request. The old code stops working (V2)
     #[command(after_help = AFTER_HELP)]
     Resend(Named),
     /// Read a request (V2)
     #[command(after_help = AFTER_HELP)]
     Get(Named),
-    /// See whether the service is up, whether the key is good, and which senders there are
+    /// Check that the service is up and the key is valid, and list the senders
     #[command(after_help = AFTER_HELP)]
     Check {
         #[command(flatten)]
         connection: Connection,
     },
-    /// What an engine's store keeps of a number: find it, lift its limits, or erase it
+    /// Show, unlock or erase a number in an engine's store
     #[command(after_help = STORE_HELP)]
     Store {
         #[command(subcommand)]
         command: store::Command,
     },
-    /// Write the completions of a shell, for example: egoi-verify completions bash
+    /// Write the completions for a shell, for example: egoi-verify completions bash
     Completions {
         /// The shell
         shell: Shell,
@@ -108,14 +108,14 @@ enum Command {
 /// A call about a request.
 #[derive(Args)]
 struct Named {
-    /// The request's id, which `request` gave
+    /// The request's id, which `request` printed
     id: String,
     #[command(flatten)]
     connection: Connection,
 }
 
 pub(crate) fn main() -> ExitCode {
-    // The library request_locks no panic into an error in Rust; a script should still see one of the codes of --help.
+    // In Rust the library turns no panic into an error. A script must still see one of the exit codes of --help.
     std::panic::catch_unwind(run).unwrap_or(Exit::Internal).into()
 }
 
@@ -155,7 +155,7 @@ async fn perform(command: Command, output: &Output) -> Result<Exit, Error> {
     }
 }
 
-/// Help, the version, or what is wrong with the arguments.
+/// Prints the help, the version, or the fault of the arguments.
 fn explain(error: &clap::Error) -> Exit {
     if !error.use_stderr() {
         return match output::write_styled(error) {

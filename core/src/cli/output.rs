@@ -1,4 +1,4 @@
-//! What is written, for people or as JSON.
+//! The output, for people or as JSON.
 
 use std::fmt::Write as _;
 use std::io::{self, ErrorKind, Write as _};
@@ -15,7 +15,7 @@ pub(crate) struct Output {
     pub(crate) json: bool,
 }
 
-/// Writes to standard output. Who reads it may have seen enough: a broken pipe is no failure.
+/// Writes to standard output. A broken pipe is not a failure: the reader has seen enough.
 pub(crate) fn write(bytes: &[u8]) -> Result<(), Error> {
     let mut stdout = io::stdout().lock();
     quiet(stdout.write_all(bytes).and_then(|()| stdout.flush()))
@@ -68,7 +68,7 @@ impl Output {
         })
     }
 
-    /// Tells of a failure on standard error, and gives what to exit with.
+    /// Reports a failure on standard error, and returns the exit code.
     pub(crate) fn failed(&self, error: &Error) -> Exit {
         let hint = hint(error);
         let text = if self.json {
@@ -119,7 +119,7 @@ fn in_words(error: &Error, hint: Option<&str>) -> String {
     text
 }
 
-/// What a person can do about it.
+/// The remedy, for a person.
 fn hint(error: &Error) -> Option<&'static str> {
     Some(match error.code() {
         ErrorCode::Unauthorized => "The API key is missing or wrong: see EGOI_API_KEY, or what --key-stdin was given.",
@@ -153,7 +153,7 @@ struct Fields<'a> {
     hint: Option<&'static str>,
 }
 
-/// A verification as JSON; what the service does not say is null.
+/// A verification as JSON. A value that the service does not report is null.
 #[derive(Serialize)]
 pub(crate) struct View<'a> {
     pub(crate) id: &'a str,
@@ -179,14 +179,14 @@ impl<'a> View<'a> {
     }
 }
 
-/// Aligned lines of what is known.
+/// Aligned lines of the known values.
 pub(crate) fn table(rows: &[(&str, Option<String>)]) -> String {
     let known = || rows.iter().filter_map(|(name, value)| value.as_ref().map(|value| (name, value)));
     let width = known().map(|(name, _)| name.len()).max().unwrap_or(0);
     known().map(|(name, value)| format!("{name:width$}  {value}")).collect::<Vec<_>>().join("\n")
 }
 
-/// UTC, cut to milliseconds, so that an expiry is never told too late.
+/// UTC, cut to milliseconds: an expiry is never shown too late.
 pub(crate) fn rfc3339(at: SystemTime) -> Option<String> {
     let format =
         format_description!(version = 2, "[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");

@@ -12,7 +12,7 @@ use super::output::{Output, table};
 
 #[derive(Args)]
 pub(crate) struct Options {
-    /// The address to listen on; any but a loopback address lets other machines in
+    /// The address to listen on. Other machines can reach any address but a loopback address
     #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     host: IpAddr,
     /// The port [default: a free one]
@@ -21,25 +21,25 @@ pub(crate) struct Options {
     /// Draw the same codes in every run
     #[arg(long)]
     seed: Option<u64>,
-    /// Make every code this one, whatever its size
+    /// The code of every request, also if a request asks for another size [default: a random code for each request]
     #[arg(long)]
     code: Option<String>,
-    /// The one key that is accepted; not a real one, for every process on this machine can see it [default: any]
+    /// The only key that is accepted. Do not use a real key: every process on this machine can see it [default: any]
     #[arg(long, value_name = "KEY")]
     api_key: Option<String>,
-    /// Have V2's responses to a validation carry a status word
+    /// V2's responses to a validation have a status word
     #[arg(long)]
     v2_words: bool,
     /// The status of V2's response to a wrong code [default: 200, as published]
     #[arg(long, value_name = "STATUS", value_parser = ["200", "400"])]
     v2_wrong: Option<String>,
-    /// A sender of the account, V2's id or V1's hash; can be given several times [default: 1]
+    /// A sender of the account, V2's id or V1's hash. Can be given several times [default: 1]
     #[arg(long = "sender", value_name = "SENDER")]
     senders: Vec<String>,
-    /// Let the library's own limits go, which E-goi does not document
+    /// Switch off the library's own limits, which E-goi does not document
     #[arg(long)]
     without_own_limits: bool,
-    /// A host name that programs may call it by, such as the `sandbox` of http://sandbox:8080; can be given several times
+    /// Another host name that programs may use, for example `sandbox` for http://sandbox:8080. Can be given several times
     #[arg(long = "allow-host", value_name = "NAME")]
     allow_hosts: Vec<String>,
 }
@@ -95,7 +95,7 @@ fn cannot(error: io::Error) -> Error {
     Error::new(ErrorCode::Internal, format!("cannot listen for signals: {error}")).with_cause(error)
 }
 
-/// Ends with Ctrl-C or SIGTERM. Both are listened for from when this returns.
+/// Resolves at Ctrl-C or SIGTERM. It listens for both as soon as this returns.
 #[cfg(unix)]
 fn end() -> Result<impl Future<Output = ()>, Error> {
     use tokio::signal::unix::{SignalKind, signal};
@@ -110,7 +110,7 @@ fn end() -> Result<impl Future<Output = ()>, Error> {
     })
 }
 
-/// Ends with Ctrl-C. It is listened for from when this returns.
+/// Resolves at Ctrl-C. It listens as soon as this returns.
 #[cfg(windows)]
 fn end() -> Result<impl Future<Output = ()>, Error> {
     let mut interrupt = tokio::signal::windows::ctrl_c().map_err(cannot)?;

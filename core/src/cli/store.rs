@@ -1,4 +1,4 @@
-//! What an engine's store keeps of a number: for a support desk, and for a person who asks to be forgotten.
+//! A number in an engine's store: for a support desk, and for a person who asks you to delete their data.
 
 use clap::Subcommand;
 use egoi_verify::{CallOptions, Engine, EngineOptions, Error, OutgoingSms, Reason, SendError, Store, parse_number};
@@ -10,12 +10,12 @@ use super::output::{Output, View, rfc3339};
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Show the requests of a number, and its limits that count something now, by the default limits
+    /// Show the requests of a number, and its default limits whose count is not zero
     Find {
         /// The number, as people write it: "+351 910 000 000"
         number: String,
     },
-    /// Lift the limits of a number
+    /// Reset the limits of a number
     Unlock {
         /// The number
         number: String,
@@ -82,7 +82,7 @@ pub(crate) async fn run(output: &Output, command: Command) -> Result<Exit, Error
     Ok(Exit::Done)
 }
 
-/// On the store of the environment. It sends nothing.
+/// An engine on the store of the environment. It sends nothing.
 fn engine() -> Result<Engine, Error> {
     let missing =
         |name| Error::invalid_input(name, Reason::Missing, "is not set; this environment variable is required");

@@ -1,4 +1,4 @@
-"""``python -m egoi_verify``: a sandbox for other programs, a check of an account, and a demo that needs none."""
+"""``python -m egoi_verify``: a sandbox for other programs, a check of an account, and a demo that needs no account."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def _demo() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> str | None:
-    """Runs a command. Returns what is wrong, if anything is."""
+    """Runs a command. Returns the fault, if there is one."""
     given = vars(_parser().parse_args(arguments))
     command = given.pop("command")
     try:

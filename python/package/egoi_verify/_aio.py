@@ -42,8 +42,8 @@ _completions: WeakKeyDictionary[AbstractEventLoop, tuple[int, ref[Completions]]]
 class Call(Coroutine[Any, Any, T_co]):
     """A call for ``asyncio``: await it, or give it to ``create_task``, ``gather`` or a ``TaskGroup``.
 
-    It has no truth value. ``if client.validate(id, code):``, where the ``await`` was forgotten, is a ``TypeError``: it
-    would let everybody in.
+    It has no truth value. ``if client.validate(id, code):`` without ``await`` is a ``TypeError``, as it would let
+    everyone in.
     """
 
     __slots__ = ("__weakref__", "_coroutine")
@@ -66,7 +66,7 @@ class Call(Coroutine[Any, Any, T_co]):
         val: BaseException | object = None,
         tb: TracebackType | None = None,
     ) -> Any:
-        """Raises an exception where the call is suspended."""
+        """Raises an exception in the suspended call."""
         error = typ if isinstance(typ, BaseException) else val if isinstance(val, BaseException) else typ()
         return self._coroutine.throw(error if tb is None else error.with_traceback(tb))
 

@@ -1,4 +1,4 @@
-"""Running a call in the thread that makes it, and logging what it did."""
+"""Running a call in the caller's thread, and logging its result."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class Span:
 
 
 def begin(verb: str, id: object = None) -> Span | None:
-    """A call begins. Nothing where nobody logs."""
+    """Logs that a call begins, if a logger is in use."""
     if not _loggers:
         # Without this import nobody has set a level or a handler either.
         logging = sys.modules.get("logging")

@@ -128,7 +128,7 @@ class BaseEngine:
             clock: A clock for tests.
 
         Raises:
-            InvalidInputError: An option that is not accepted: correct the one that ``field`` names.
+            InvalidInputError: An option is not accepted. Correct the option that ``field`` names.
         """
         _check_gateway(send)
         given: dict[str, Any] = {
@@ -182,20 +182,20 @@ class BaseEngine:
         )
 
     def find(self, *_: Any, **__: Any) -> Any:
-        """Returns what is kept of a number, for a support desk: its requests and its limits that count something now.
+        """Returns the requests of a number, for a support desk, and its limits whose count is not zero.
 
-        Redis is read through for it.
+        On Redis it reads through all keys.
 
         Raises:
-            InvalidInputError: It is no number.
+            InvalidInputError: The text is not a number.
             StorageError: The store failed.
         """
         raise NotImplementedError
 
     def unlock(self, *_: Any, **__: Any) -> Any:
-        """Lifts the limits of a number: they count from zero again.
+        """Resets the limits of a number.
 
-        A request whose own attempts or resends are used up stays so; a new one can be made at once.
+        A request whose own attempts or resends are used up stays so. A new request is accepted at once.
 
         Raises:
             InvalidInputError: It is no number.
@@ -269,7 +269,7 @@ def outgoing(sms: _native.Delivery) -> OutgoingSms:
 
 
 def check_result(result: object) -> None:
-    """Refuses ``False``, by which other libraries say that they failed."""
+    """Refuses ``False``: other libraries report a failure by it."""
     if result is False:
         raise TypeError("the function that sends returned False; it must raise NotSentError if nothing was sent")
 

@@ -12,7 +12,7 @@ __all__ = ["Store"]
 
 
 class Store:
-    """The place in which an engine keeps its requests, and a client its idempotency keys.
+    """The store of an engine's requests, and of a client's idempotency keys.
 
     Engines and clients may share one, in several processes too::
 
@@ -67,7 +67,7 @@ class Store:
 
 
 def native_store(store: object) -> _native.Store | None:
-    """The native module's, of what a client or an engine was given."""
+    """Returns the native module's store of a client's or an engine's option."""
     if store is None:
         return None
     if isinstance(store, Store):

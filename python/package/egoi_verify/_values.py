@@ -184,7 +184,7 @@ class SenderInfo:
 
 
 class NumberType(str, Enum):
-    """What a phone number is for, as a string.
+    """The type of a phone number, as a string.
 
     >>> NumberType.MOBILE == "mobile"
     True
@@ -351,7 +351,7 @@ class PrefixQuota:
 
 
 def plain_limits(options: Mapping[str, object]) -> dict[str, object]:
-    """Returns options with their limits as the native module takes them, which refuses what is no limit of its name."""
+    """Returns options with their limits in the native module's form. The native module refuses an unknown limit."""
     kinds = {name: PrefixQuota if name == "sms_per_prefix" else Quota for name in options if "_per_" in name}
     return {
         name: astuple(value) if name in kinds and isinstance(value, kinds[name]) else value
@@ -444,7 +444,7 @@ def the_count(row: int) -> int:
 
 
 def nothing(row: None) -> None:
-    """The result of a call that returns none."""
+    """The result of a call without a result."""
 
 
 def sender_infos(rows: list[_native.SenderRow]) -> list[SenderInfo]:

@@ -1,7 +1,7 @@
 internal import EgoiVerifyNative
 import Foundation
 
-/// Which version of the service's interface to speak.
+/// The version of E-goi's interface.
 public enum API: String, Sendable, CaseIterable {
     /// E-goi's article. The paths of its calls are assumed.
     case v1
@@ -13,33 +13,33 @@ public enum API: String, Sendable, CaseIterable {
 public enum Trust: String, Sendable, CaseIterable {
     /// Mozilla's roots, which come with the library. `SSL_CERT_FILE` and `SSL_CERT_DIR` replace them.
     case bundled
-    /// What the operating system trusts.
+    /// The certificates that the operating system trusts.
     case platform
 }
 
-/// Which numbers are sent an SMS. Numbers of premium rate, toll free, pagers, satellite phones and the like never are.
+/// Which numbers get an SMS. Premium-rate and toll-free numbers, pagers, satellite phones and similar numbers never get one.
 public enum Accept: String, Sendable, CaseIterable {
-    /// A mobile phone, or what may be one.
+    /// Numbers that are, or may be, a mobile phone's.
     case mobile
-    /// A number in a range that its country is known to use.
+    /// Numbers in a range that their country uses.
     case valid
-    /// Any number of a length that its country has.
+    /// Numbers of a length that their country uses.
     case possible
 }
 
-/// How to make a ``Client``. An option that is `nil` has the library's default. It holds the key, and prints nothing of it.
+/// The options of a ``Client``. An option that is `nil` has the library's default. It holds the key, and prints nothing of it.
 public struct ClientOptions: Sendable {
     /// The account's key. It belongs on a server: never in an app.
     public var apiKey: String
-    /// V1 takes its hash, V2 its id.
+    /// The sender: V1 takes its hash, V2 its id.
     public var sender: String
-    /// Which version to speak. Default: V2.
+    /// The version of E-goi's interface. Default: V2.
     public var api: API?
-    /// The address of the service: HTTPS, or HTTP to a loopback address, or any HTTP with ``allowHTTP``.
+    /// The address of the service: HTTPS, or HTTP to a loopback address. With ``allowHTTP``, HTTP to any address.
     public var baseURL: String?
-    /// The deadline of a whole call, in seconds. Default: 15.
+    /// The time that a whole call may take, with its retries, in seconds. Default: 15.
     public var timeout: TimeInterval?
-    /// How long making a connection may take, TLS included, in seconds. Default: 3.1.
+    /// The time that a connection may take, with TLS, in seconds. Default: 3.1.
     public var connectTimeout: TimeInterval?
     /// An HTTP or SOCKS5 proxy for every connection: `http://…`, `socks5h://…`. Default: the environment's.
     public var proxy: String?
@@ -47,11 +47,11 @@ public struct ClientOptions: Sendable {
     public var caCertificates: Data?
     /// Which certificates are trusted. Default: the bundled ones.
     public var trust: Trust?
-    /// Plain HTTP to any address: everybody on the way can read the key and the codes. Default: no.
+    /// Allows plain HTTP to any address. Everyone on the network path can then read the key and the codes. Default: no.
     public var allowHTTP: Bool?
     /// Whether a V2 validation reads the request first. Default: yes.
     public var checkStateFirst: Bool?
-    /// Which numbers are sent an SMS; another is ``VerifyError/invalidInput(_:)``. Default: ``Accept/valid``.
+    /// Which numbers get an SMS. Any other number is ``VerifyError/invalidInput(_:)``. Default: ``Accept/valid``.
     public var accept: Accept?
     /// More status words of the service, each with its meaning: `["validated": "verified"]`.
     public var statusWords: [String: String]?
@@ -59,23 +59,23 @@ public struct ClientOptions: Sendable {
     public var v1Paths: [String: String]?
     /// V2's paths below the base URL, by name.
     public var v2Paths: [String: String]?
-    /// The application's name, behind the library's in `User-Agent`.
+    /// The name of your application. `User-Agent` has it after the library's name.
     public var appName: String?
-    /// Where idempotency keys are kept and the limits count. Default: none; no call takes such a key, and a limit is
-    /// ``VerifyError/invalidInput(_:)``. All that has one store counts together.
+    /// The store of the idempotency keys and of the limits. Default: no store. Then no call takes such a key, and a limit is
+    /// ``VerifyError/invalidInput(_:)``. Clients that share a store share its counts.
     public var store: Store?
-    /// SMS to one number, requests and resends together; then ``VerifyError/rateLimited(_:)``. A resend reads the request first, to
-    /// know its number. Default: no limit.
+    /// The maximum of SMS to one number, requests and resends together. Beyond it: ``VerifyError/rateLimited(_:)``. A resend first reads
+    /// the request, to know its number. Default: no limit.
     public var smsPerNumber: Quota?
-    /// SMS for one `client`, of requests: a resend names no client. Default: no limit.
+    /// The maximum of requests of one `client`. Resends do not count: they name no client. Default: no limit.
     public var smsPerClient: Quota?
-    /// SMS to numbers that share all but their last digits, requests and resends together. Default: no limit.
+    /// The maximum of SMS to numbers that differ only in their last digits, requests and resends together. Default: no limit.
     public var smsPerPrefix: PrefixQuota?
-    /// Wrong codes of one `client`, whichever the numbers; then ``Outcome/tooManyAttempts``, and no code is submitted. A success
-    /// does not clear them. A code whose result did not arrive counts as wrong. Default: no limit.
+    /// The maximum of wrong codes of one `client`, over all numbers. Beyond it: ``Outcome/tooManyAttempts``, and no code is submitted. A
+    /// success does not reset the count. A code whose result did not arrive counts as wrong. Default: no limit.
     public var wrongCodesPerClient: Quota?
 
-    /// With the library's default for every other option.
+    /// Makes options with the library's default for every other option.
     public init(apiKey: String, sender: String) {
         self.apiKey = apiKey
         self.sender = sender
@@ -110,7 +110,7 @@ extension ClientOptions: CustomStringConvertible, CustomDebugStringConvertible, 
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-/// Has E-goi run verifications. Make one and keep it: it holds the pool of connections.
+/// Verifications that E-goi runs. Make one client and keep it: it holds the pool of connections.
 ///
 /// ```swift
 /// let client = try Client(apiKey: key, sender: "1234")
@@ -118,16 +118,16 @@ extension ClientOptions: CustomStringConvertible, CustomDebugStringConvertible, 
 /// let outcome = try await client.validate(verification.id, code: given, number: session.number)
 /// ```
 ///
-/// Over V2, keep the validations of one id in one process: `docs/production.md` says why.
+/// Over V2, keep the validations of one id in one process: `docs/production.md` has the reason.
 public final class Client: Verifier {
     private let native: NativeClient
 
-    /// A client of these options; an option that is not accepted is ``VerifyError/invalidInput(_:)``.
+    /// Makes a client. An option that is not accepted is ``VerifyError/invalidInput(_:)``. Sends nothing.
     public init(_ options: ClientOptions) throws {
         native = try ffi { try NativeClient(options: options.native) }
     }
 
-    /// Over V2, with the library's default for every other option.
+    /// Makes a client over V2, with the library's default for every other option.
     public convenience init(apiKey: String, sender: String) throws {
         try self.init(ClientOptions(apiKey: apiKey, sender: sender))
     }
@@ -158,7 +158,7 @@ public final class Client: Verifier {
         try await Verification(ffi { try await self.native.get(id: id, timeout: options.timeout, token: $0) })
     }
 
-    /// Whether the service is up; needs no valid key.
+    /// Checks that the service is up. It does not check the key.
     public func ping(timeout: TimeInterval? = nil) async throws {
         try await ffi { try await self.native.ping(timeout: timeout, token: $0) }
     }

@@ -8,24 +8,24 @@ import Foundation
 /// let engine = try Engine(EgoiSMS(ClientOptions(apiKey: key, sender: "1234")))
 /// ```
 ///
-/// One SMS goes to V2's call for a single one. `v2Paths = ["send_sms": "v2/sms/messages/action/send"]` is the call that takes
+/// By default it uses V2's call for a single SMS. `v2Paths = ["send_sms": "v2/sms/messages/action/send"]` is the call that takes
 /// a list.
 public struct EgoiSMS: Sendable {
-    /// How to reach E-goi.
+    /// The options of its client.
     public var client: ClientOptions
-    /// Whether E-goi sends it before other SMS. V2; V1 has no priority. Default: yes.
+    /// Whether E-goi sends the SMS before those that are not urgent. Only V2: V1 has no priority. Default: yes.
     public var urgent: Bool?
-    /// The encoding of every text. Default: what the text needs.
+    /// The encoding of every text. Default: GSM 7-bit, or UCS-2 for a text that needs it.
     public var encoding: SMSEncoding?
-    /// The maximum of parts that E-goi sends of a text, 1 or more. Default: as many as the text takes.
+    /// The maximum of SMS parts of one text, 1 or more. Default: the parts that the text takes.
     public var maxParts: Int?
 
-    /// With the library's default for every other option.
+    /// Makes options with the library's default for every other option.
     public init(_ client: ClientOptions) {
         self.client = client
     }
 
-    /// Whether the service is up; needs no valid key.
+    /// Checks that the service is up. It does not check the key.
     public func ping(timeout: TimeInterval? = nil) async throws {
         let native = try native()
         try await ffi { try await native.ping(timeout: timeout, token: $0) }

@@ -7,7 +7,7 @@ public struct OutgoingSMS: Sendable {
     public let number: String
     /// The text.
     public let text: String
-    /// The name of this delivery attempt: a gateway that is given the same one twice may drop the second.
+    /// The id of this delivery attempt. A gateway may drop a second SMS with the same id.
     public let attemptID: String
 }
 
@@ -17,7 +17,7 @@ extension OutgoingSMS: CustomStringConvertible, CustomDebugStringConvertible, Cu
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-/// What the function that sends throws.
+/// The error of the function that sends.
 ///
 /// ```swift
 /// let engine = try Engine { sms in
@@ -29,7 +29,7 @@ extension OutgoingSMS: CustomStringConvertible, CustomDebugStringConvertible, Cu
 /// }
 /// ```
 public enum SendError: Error {
-    /// Nothing went out, for certain: no request is left behind and nothing is counted.
+    /// It is certain that nothing was sent. The engine keeps no request and counts nothing.
     case notSent(underlying: (any Error)? = nil)
 }
 
@@ -39,34 +39,34 @@ public enum Limit<Value: Sendable>: Sendable {
     case standard
     /// No limit.
     case off
-    /// This one.
+    /// This limit.
     case at(Value)
 }
 
-/// So many in so long. A window starts at its first event.
+/// A limit: at most this many events in a window. The window starts at its first event.
 public struct Quota: Sendable, Hashable {
-    /// How many.
+    /// The maximum of events in the window.
     public var limit: Int
-    /// In how many seconds.
+    /// The length of the window in seconds.
     public var per: TimeInterval
 
-    /// So many in so many seconds.
+    /// Makes a limit.
     public init(_ limit: Int, per: TimeInterval) {
         self.limit = limit
         self.per = per
     }
 }
 
-/// So many SMS in so long to numbers that share all but their last digits. A window starts at its first SMS.
+/// A limit: at most this many SMS in a window to numbers that differ only in their last digits. The window starts at its first SMS.
 public struct PrefixQuota: Sendable, Hashable {
-    /// How many SMS.
+    /// The maximum of SMS in the window.
     public var limit: Int
-    /// In how many seconds.
+    /// The length of the window in seconds.
     public var per: TimeInterval
-    /// How many digits at the end of a number may differ, 1 to 14.
+    /// The number of digits at the end that may differ, 1 to 14.
     public var lastDigits: Int
 
-    /// So many SMS in so many seconds.
+    /// Makes a limit.
     public init(_ limit: Int, per: TimeInterval, lastDigits: Int) {
         self.limit = limit
         self.per = per
@@ -74,7 +74,7 @@ public struct PrefixQuota: Sendable, Hashable {
     }
 }
 
-/// How to set an ``Engine`` up. An option that is not set has the library's default.
+/// The options of an ``Engine``. An option that is not set has the library's default.
 ///
 /// ```swift
 /// var options = EngineOptions()
@@ -83,41 +83,41 @@ public struct PrefixQuota: Sendable, Hashable {
 /// options.smsPerClient = .at(Quota(5, per: 24 * 60 * 60))
 /// ```
 public struct EngineOptions: Sendable {
-    /// The store. Default: `memory:`, gone with the process.
+    /// The store of the requests. Default: `memory:`, which ends with the process.
     public var store: Store?
-    /// How long a gateway may take, in seconds, if the call has no timeout. Default: 15; at most 600.
+    /// The time that the gateway may take, in seconds, if the call has no timeout. Default: 15. The maximum is 600.
     public var timeout: TimeInterval?
-    /// How many requests `memory:` holds. Default: 10 million.
+    /// The maximum of requests that `memory:` holds. Default: 10 million.
     public var maxRequests: Int?
-    /// Wrong codes for one request. Default: 5.
+    /// The maximum of wrong codes for one request. Default: 5.
     public var maxAttempts: Limit<Int> = .standard
-    /// Wrong codes for one number across requests. Default: 20 a day.
+    /// The maximum of wrong codes for one number, over all its requests. Default: 20 a day.
     public var wrongCodesPerNumber: Limit<Quota> = .standard
-    /// SMS to one number, requests and resends together. Default: 5 an hour.
+    /// The maximum of SMS to one number, requests and resends together. Default: 5 an hour.
     public var smsPerNumber: Limit<Quota> = .standard
-    /// Wrong codes of one `client`, whichever the numbers. Default: no limit.
+    /// The maximum of wrong codes of one `client`, over all numbers. Default: no limit.
     public var wrongCodesPerClient: Limit<Quota> = .standard
-    /// SMS for one `client`, requests and resends together. Default: no limit.
+    /// The maximum of SMS for one `client`, requests and resends together. Default: no limit.
     public var smsPerClient: Limit<Quota> = .standard
-    /// SMS to numbers that share all but their last digits. Default: no limit.
+    /// The maximum of SMS to numbers that differ only in their last digits. Default: no limit.
     public var smsPerPrefix: Limit<PrefixQuota> = .standard
-    /// Resends of one request. Default: 3.
+    /// The maximum of resends of one request. Default: 3.
     public var maxResends: Limit<Int> = .standard
     /// The pause between two SMS to one number, in seconds. A request within it fails with ``VerifyError/rateLimited(_:)``, whose
     /// `requestID` is the pending request's. Default: 30.
     public var resendAfter: Limit<TimeInterval> = .standard
-    /// Which numbers are sent an SMS; another is ``VerifyError/invalidInput(_:)``. Default: ``Accept/valid``.
+    /// Which numbers get an SMS. Any other number is ``VerifyError/invalidInput(_:)``. Default: ``Accept/valid``.
     public var accept: Accept?
-    /// The countries that are allowed, by ISO 3166 code, for example `["PT", "ES"]`; a number of another one, or of none that it
-    /// tells, is ``VerifyError/rejected(_:)``. Default: all.
+    /// The allowed countries, by ISO 3166 code, for example `["PT", "ES"]`. A number of another country, or of an unknown country,
+    /// is ``VerifyError/rejected(_:)``. Default: all.
     public var countries: [String]?
-    /// The calling codes that are allowed with every country that they have, for example `[1]`; with ``countries``, what either
-    /// list allows. Default: all.
+    /// The allowed calling codes, for example `[1]`. A calling code allows all its countries. With ``countries``, a number is allowed if
+    /// either list allows it. Default: all.
     public var callingCodes: [Int]?
 
     package var clock: NativeEngineClock?
 
-    /// With the library's default for everything.
+    /// Makes options with the library's defaults.
     public init() {}
 
     var native: NativeEngineOptions {
@@ -158,7 +158,7 @@ private final class GatewayFunction: NativeGateway {
     }
 }
 
-/// Runs verifications in this process: generates the codes, keeps the state, sends the SMS.
+/// Verifications that this process runs: it generates codes, keeps the state, and calls your gateway.
 ///
 /// ```swift
 /// let engine = try Engine { sms in
@@ -166,22 +166,22 @@ private final class GatewayFunction: NativeGateway {
 /// }
 /// ```
 ///
-/// The function that sends throws ``SendError/notSent(underlying:)`` only if it is certain that nothing went out; after anything
-/// else that it throws the code counts, and the call fails with ``VerifyError/deliveryFailed(_:)``, whose underlying error it is.
+/// Throw ``SendError/notSent(underlying:)`` in the function only if it is certain that nothing was sent. After any other error
+/// the code counts, and the call fails with ``VerifyError/deliveryFailed(_:)``, which has the error as its underlying error.
 ///
-/// For production, set `smsPerClient` and `wrongCodesPerClient`, and name the client with each call: `docs/production.md`
-/// says why.
+/// For production, set `smsPerClient` and `wrongCodesPerClient`, and name the client in each call: `docs/production.md` has the
+/// reasons.
 public final class Engine: Verifier {
     private let native: NativeEngine
 
-    /// One whose SMS this function sends.
+    /// Makes an engine that sends its SMS by this function.
     public init(
         _ options: EngineOptions = EngineOptions(), send: @escaping @Sendable (OutgoingSMS) async throws -> Void
     ) throws {
         native = try ffi { try NativeEngine.sending(send: GatewayFunction(send), options: options.native) }
     }
 
-    /// One whose SMS E-goi's own call sends.
+    /// Makes an engine that sends its SMS by E-goi's own SMS call.
     public init(_ egoiSMS: EgoiSMS, options: EngineOptions = EngineOptions()) throws {
         let sms = try egoiSMS.native()
         native = try ffi { try NativeEngine.withEgoiSms(egoiSms: sms, options: options.native) }
@@ -213,8 +213,8 @@ public final class Engine: Verifier {
         try await Verification(ffi { try await self.native.get(id: id, timeout: options.timeout, token: $0) })
     }
 
-    /// Checks that the store can be used, and asks E-goi, if it sends the SMS. Sends no SMS. Call it when a server starts:
-    /// an engine opens a file when it is made, and connects to no server.
+    /// Checks that the store can be used, and E-goi too if it sends the SMS. Sends no SMS. Call it when your server starts:
+    /// `init` opens a file at most, and calls no server.
     ///
     /// - Throws: ``VerifyError/storage(_:)`` if the store cannot be reached; ``VerifyError/unauthorized(_:)`` if E-goi sends
     ///   the SMS and refuses the key; ``VerifyError/misconfigured(_:)`` if an operator must change something, for example

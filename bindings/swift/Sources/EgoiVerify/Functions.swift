@@ -6,25 +6,25 @@ public enum NumberType: String, Sendable, CaseIterable {
     case mobile
     /// A landline.
     case fixedLine = "fixed_line"
-    /// A mobile phone or a landline: the plan does not tell, as in North America.
+    /// A mobile phone or a landline: the numbering plan does not distinguish them, as in North America.
     case fixedLineOrMobile = "fixed_line_or_mobile"
-    /// The caller pays a fee. Never sent an SMS.
+    /// The caller pays a fee. Never gets an SMS.
     case premiumRate = "premium_rate"
-    /// The called side pays. Never sent an SMS.
+    /// The called side pays. Never gets an SMS.
     case tollFree = "toll_free"
-    /// Both sides pay. Never sent an SMS.
+    /// Both sides pay. Never gets an SMS.
     case sharedCost = "shared_cost"
     /// A number of the Internet.
     case voip
-    /// A number of a person, which leads to a phone of theirs.
+    /// A number of a person, which is forwarded to one of their phones.
     case personalNumber = "personal_number"
-    /// A pager. Never sent an SMS.
+    /// A pager. Never gets an SMS.
     case pager
-    /// A company's number everywhere in its country, a universal access number. Never sent an SMS.
+    /// A universal access number: a company's number for its whole country. Never gets an SMS.
     case uan
-    /// A mailbox. Never sent an SMS.
+    /// A mailbox. Never gets an SMS.
     case voicemail
-    /// In no range that is known.
+    /// A number outside the known ranges.
     case unknown
 }
 
@@ -34,19 +34,19 @@ public enum NumberType: String, Sendable, CaseIterable {
 /// try PhoneNumber("00351 910 000 000").e164  // +351910000000
 /// ```
 public struct PhoneNumber: Sendable {
-    /// In E.164, `+351910000000`. Two spellings of one phone have the same.
+    /// The number in E.164, `+351910000000`. It is equal for two spellings of one phone.
     public let e164: String
-    /// Its country's ISO 3166 code, for example `PT`; `nil` if the number does not show it.
+    /// The ISO 3166 code of the country, for example `PT`. `nil` if the number does not show its country.
     public let country: String?
-    /// For example 351.
+    /// The calling code, for example 351.
     public let callingCode: Int
-    /// Its type.
+    /// The type of the number.
     public let type: NumberType
-    /// The number as it may be shown to others, `+35191*****00`.
+    /// The number with its middle digits hidden, `+35191*****00`.
     public let masked: String
 
-    /// Reads a number as people write it: `+351 910 000 000`, `00351910000000`, `351-910000000`; with `defaultRegion`, the ISO
-    /// 3166 code of a country such as `PT`, a national number of that country too. A text that is no number is
+    /// Reads a number as people write it: `+351 910 000 000`, `00351910000000`, `351-910000000`. With `defaultRegion`, the ISO
+    /// 3166 code of a country such as `PT`, it also reads a national number of that country. A text that is not a number is
     /// ``VerifyError/invalidInput(_:)``.
     public init(_ text: String, defaultRegion: String? = nil) throws {
         let read = try ffi { try nativeParseNumber(text: text, defaultRegion: defaultRegion) }
@@ -64,17 +64,17 @@ extension PhoneNumber: Hashable, CustomStringConvertible, CustomDebugStringConve
     public var customMirror: Mirror { Mirror(self, children: ["masked": masked]) }
 }
 
-/// The size of a text that is sent by SMS.
+/// The size of a text as SMS.
 public struct SMSParts: Sendable, Hashable {
-    /// One character outside the GSM alphabet makes the whole text ``SMSEncoding/ucs2``.
+    /// The encoding. One character outside the GSM alphabet makes the whole text ``SMSEncoding/ucs2``.
     public let encoding: SMSEncoding
-    /// Septets for GSM 7-bit, UTF-16 code units for UCS-2.
+    /// The length: septets for GSM 7-bit, UTF-16 code units for UCS-2.
     public let characters: Int
-    /// How many SMS are sent and billed, 1 or more.
+    /// The number of SMS that are sent and billed, 1 or more.
     public let parts: Int
 }
 
-/// A code of the operating system's randomness, without bias: 4 to 20 characters.
+/// Draws a code from the operating system's randomness, without bias: 4 to 20 characters.
 public func generateCode(_ codeType: CodeType = .numeric, codeSize: Int = 6) throws -> String {
     try ffi { try nativeGenerateCode(codeType: codeType.native, codeSize: Int64(codeSize)) }
 }
@@ -96,13 +96,13 @@ public func withAppHash(_ message: String, hash: String) throws -> String {
     try ffi { try nativeWithAppHash(text: message, hash: hash) }
 }
 
-/// Reads the code out of an SMS; `nil` if there is no candidate, or more than one.
+/// Finds the code in an SMS. `nil` if the text has no candidate, or more than one.
 public func codeInSMS(_ text: String, codeType: CodeType? = nil, codeSize: Int? = nil) throws -> String? {
     try ffi { try nativeCodeInSms(text: text, codeType: codeType?.native, codeSize: codeSize.map(Int64.init)) }
 }
 
-/// A code as a person typed or pasted it, in the form that is sent: spaces, hyphens and direction marks removed,
-/// digits of other scripts to 0–9, letters to upper case. A text that is no code is ``VerifyError/invalidInput(_:)``.
+/// Normalises a code that a person typed or pasted: spaces, hyphens and direction marks removed,
+/// digits of other scripts to 0–9, letters to upper case. A text that is not a code is ``VerifyError/invalidInput(_:)``.
 public func normalisedCode(_ given: String) throws -> String {
     try ffi { try nativeNormalisedCode(given: given) }
 }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The place in which an ``Engine`` keeps its requests and a ``Client`` its idempotency keys. It holds secrets, and prints nothing of them.
+/// The store of an ``Engine``'s requests, and of a ``Client``'s idempotency keys and limits. It holds secrets, and prints nothing of them.
 ///
 /// ```swift
 /// Store("postgres://app@db.internal/app", key: key)
@@ -12,14 +12,14 @@ public struct Store: Sendable {
     public var key: Data?
     /// Earlier secrets that are still accepted.
     public var previousKeys: [Data]?
-    /// How long finished requests and idempotency keys are kept, in seconds. Default: 24 hours.
+    /// How long the store keeps finished requests and idempotency keys, in seconds. Default: 24 hours.
     public var retention: TimeInterval?
     /// The number of connections to PostgreSQL.
     public var poolSize: Int?
     /// More trusted certificates for PostgreSQL or Redis, in PEM.
     public var caCertificates: Data?
 
-    /// With the library's default for every other option.
+    /// Makes options with the library's default for every other option.
     public init(_ url: String, key: Data? = nil) {
         self.url = url
         self.key = key

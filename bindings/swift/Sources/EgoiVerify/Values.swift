@@ -3,34 +3,34 @@ import Foundation
 
 /// The state of a request.
 public enum VerificationState: String, Sendable, CaseIterable, Codable {
-    /// Waits for the right code.
+    /// The request waits for the right code.
     case pending
     /// The right code was given in time.
     case verified
-    /// The validity ran out first.
+    /// The validity ended first.
     case expired
-    /// Cancelled first.
+    /// The request was cancelled first.
     case cancelled
 }
 
-/// What the service says to a code. Only ``verified`` proves anything.
+/// The result of `validate`. Only ``verified`` proves anything.
 ///
 /// ```swift
 /// let outcome = try await client.validate(id, code: given, number: session.number)
 /// if outcome.isVerified { account.number = session.number }
 /// ```
 public enum Outcome: String, Sendable, CaseIterable {
-    /// The right code, in time, for the first time: the one success.
+    /// The code is right, in time, and was used for the first time. This is the only success.
     case verified
-    /// A wrong code; the request waits for the right one until it expires.
+    /// The code is wrong. The request waits for the right code until it expires.
     case wrongCode = "wrong_code"
-    /// The validity ran out.
+    /// The validity has ended.
     case expired
-    /// Verified before; no proof now.
+    /// The request was verified before. That proves nothing now.
     case alreadyVerified = "already_verified"
-    /// Cancelled before.
+    /// The request was cancelled before.
     case cancelled
-    /// Too many wrong codes; this one was not looked at.
+    /// There were too many wrong codes. This code was not checked.
     case tooManyAttempts = "too_many_attempts"
 
     /// Whether the number is proved.
@@ -49,15 +49,15 @@ public enum CodeType: String, Sendable, CaseIterable {
     case hex
 }
 
-/// Whether the SMS of a request went out.
+/// Whether the SMS of a request was sent.
 public enum SMSStatus: String, Sendable, CaseIterable {
-    /// Sent.
+    /// The SMS was sent.
     case sent
-    /// A process died or a connection broke while it was being sent.
+    /// A process died or a connection broke during sending.
     case unknown
 }
 
-/// How an SMS is encoded on the air.
+/// The encoding of an SMS.
 public enum SMSEncoding: String, Sendable, CaseIterable {
     /// The GSM 7-bit default alphabet with its extension table.
     case gsm7
@@ -65,7 +65,7 @@ public enum SMSEncoding: String, Sendable, CaseIterable {
     case ucs2
 }
 
-/// A request, as far as it is known. Never the code, never the message; printed, the number is masked.
+/// A request and its state. It never holds the code or the message. Printed, the number is masked.
 ///
 /// ```swift
 /// let verification = try await client.request("+351 910 000 000")
@@ -74,21 +74,21 @@ public enum SMSEncoding: String, Sendable, CaseIterable {
 public struct Verification: Sendable, Hashable, Identifiable {
     /// The request's id, for `validate`, `cancel`, `resend` and `get`.
     public let id: String
-    /// Its state.
+    /// The state of the request.
     public let state: VerificationState
     /// The full number, `+351910000000`, if the service reports it.
     public let number: String?
-    /// When it was made, if it is known.
+    /// The time of the request, if it is known.
     public let createdAt: Date?
-    /// The code is valid before this time, if it is known; never later than the service's own.
+    /// The code is valid before this time, if it is known. Never later than the service's own time.
     public let expiresAt: Date?
-    /// Whether the SMS went out, if it is known.
+    /// Whether the SMS was sent, if it is known.
     public let sms: SMSStatus?
-    /// How many more wrong codes are looked at, from an ``Engine`` that counts.
+    /// How many more wrong codes are accepted. Only an ``Engine`` that limits them reports it.
     public let attemptsLeft: Int?
-    /// Before this time a resend is `rate_limited`; from an ``Engine`` with a pause, while a resend is possible.
+    /// A resend before this time is `rate_limited`. Only an ``Engine`` with a pause reports it, while a resend is possible.
     public let resendAt: Date?
-    /// How many more resends there may be, from an ``Engine`` that limits them.
+    /// How many more resends are accepted. Only an ``Engine`` that limits them reports it.
     public let resendsLeft: Int?
 }
 
@@ -115,7 +115,7 @@ private func masked(_ number: String) -> String {
     (try? nativeMasked(number: number)) ?? "*"
 }
 
-/// What is known of a value, for printing.
+/// The known fields of a value, for printing.
 private func mirror<Value>(of value: Value, _ known: [(String, (any Sendable)?)]) -> Mirror {
     let fields: [Mirror.Child] = known.compactMap { label, value in value.map { (label: label, value: $0) } }
     return Mirror(value, children: fields, displayStyle: .struct)
@@ -123,13 +123,13 @@ private func mirror<Value>(of value: Value, _ known: [(String, (any Sendable)?)]
 
 /// A sender of the account. Printed, its number is masked.
 public struct SenderInfo: Sendable, Hashable, Identifiable {
-    /// Its id, which `sender` takes over V2.
+    /// The id of the sender. Over V2 the option `sender` takes it.
     public let id: String
-    /// Its name, if it has one.
+    /// The name of the sender, if it has one.
     public let name: String?
-    /// Its number, if it has one.
+    /// The number of the sender, if it has one.
     public let number: String?
-    /// Its state in the service's word, if the service reports it.
+    /// The state of the sender, as the service names it, if it is known.
     public let status: String?
 }
 

@@ -1,22 +1,22 @@
 internal import EgoiVerifyNative
 import Foundation
 
-/// How to make a request. An option that is `nil` has the library's default.
+/// The options of `request`. An option that is `nil` has the library's default.
 public struct RequestOptions: Sendable {
-    /// The text of the SMS: 1 to 1,000 characters with `{CODE}` in the place of the code, at most 6 SMS parts. Default:
+    /// The text of the SMS: 1 to 1,000 characters and at most 6 SMS parts. The code replaces `{CODE}`. Default:
     /// `{CODE} is your verification code.`
     public var message: String?
     /// The characters of the code. Default: numeric.
     public var codeType: CodeType?
-    /// How many characters the code has, 4 to 20. Default: 6.
+    /// The length of the code, 4 to 20 characters. Default: 6.
     public var codeSize: Int?
-    /// How long the code is good, 1 to 3,600 whole seconds. Default: 600.
+    /// The validity of the code, 1 to 3,600 whole seconds. Default: 600.
     public var ttl: TimeInterval?
-    /// A label for E-goi's reports, V1 only: 1 to 100 characters. Default: `2FA`.
+    /// A label for E-goi's reports, 1 to 100 characters. Only V1 sends it. Default: `2FA`.
     public var group: String?
-    /// The same key gives the same request and no second SMS: 1 to 256 characters.
+    /// A key of 1 to 256 characters. A second call with the same key returns the same request and sends no SMS.
     public var idempotencyKey: String?
-    /// Who asks: an address, a session or a device, 1 to 256 characters. `smsPerClient` counts by it. Only a keyed
+    /// The caller: an address, a session or a device, 1 to 256 characters. `smsPerClient` counts the SMS of each caller. Only a keyed
     /// hash of it is stored.
     public var client: String?
     /// The country of a number without its calling code: an ISO 3166 code such as `PT`.
@@ -24,7 +24,7 @@ public struct RequestOptions: Sendable {
     /// The deadline of this call, in seconds.
     public var timeout: TimeInterval?
 
-    /// An option that is not given has the library's default.
+    /// Makes options. An option that is not given has the library's default.
     public init(
         message: String? = nil, codeType: CodeType? = nil, codeSize: Int? = nil, ttl: TimeInterval? = nil,
         group: String? = nil, idempotencyKey: String? = nil, client: String? = nil, defaultRegion: String? = nil,
@@ -55,21 +55,21 @@ extension RequestOptions: CustomStringConvertible, CustomDebugStringConvertible,
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-/// How to validate a code. Printed, it shows nothing.
+/// The options of `validate`. Printed, it shows nothing.
 public struct ValidateOptions: Sendable {
-    /// The number that the request must be for, from your own session and not from the form; a request for another is
-    /// ``VerifyError/notFound(_:)``, and no code is looked at. V1 cannot check it: ``VerifyError/unsupported(_:)``; keep
+    /// The number that the request must be for. Take it from your own session and not from the form. A request for another number is
+    /// ``VerifyError/notFound(_:)``, and no code is checked. V1 cannot check it: ``VerifyError/unsupported(_:)``. Over V1, keep
     /// id and number together in the session.
     public var number: String?
-    /// Who submits the code: an address, a session or a device, 1 to 256 characters. `wrongCodesPerClient` counts
-    /// by it. Only a keyed hash of it is stored.
+    /// The caller: an address, a session or a device, 1 to 256 characters. `wrongCodesPerClient` counts the wrong codes of
+    /// each caller. Only a keyed hash of it is stored.
     public var client: String?
     /// The country of a ``number`` without its calling code: an ISO 3166 code such as `PT`.
     public var defaultRegion: String?
     /// The deadline of this call, in seconds.
     public var timeout: TimeInterval?
 
-    /// An option that is not given has the library's default.
+    /// Makes options. An option that is not given has the library's default.
     public init(
         number: String? = nil, client: String? = nil, defaultRegion: String? = nil, timeout: TimeInterval? = nil
     ) {
@@ -86,22 +86,22 @@ extension ValidateOptions: CustomStringConvertible, CustomDebugStringConvertible
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-/// How to make any other call.
+/// The options of the other calls.
 public struct CallOptions: Sendable {
     /// The deadline of this call, in seconds.
     public var timeout: TimeInterval?
 
-    /// An option that is not given has the library's default.
+    /// Makes options. An option that is not given has the library's default.
     public init(timeout: TimeInterval? = nil) {
         self.timeout = timeout
     }
 }
 
-/// Proves that a phone number belongs to a person. Code written against it runs on a ``Client``, where E-goi runs the
-/// verification, and on an ``Engine``, which runs it in this process.
+/// Proves that a phone number belongs to a person. Two types implement it: ``Client`` (E-goi runs the verification) and
+/// ``Engine`` (this process runs it).
 ///
 /// Every call fails with a ``VerifyError``. Cancelling the task cancels the call with a `CancellationError` and drops
-/// its HTTP request; whether an SMS went out by then is not known.
+/// its HTTP request. An SMS may have been sent before.
 ///
 /// ```swift
 /// func isProved(_ verifier: any Verifier, id: String, given: String, number: String) async throws -> Bool {
@@ -119,27 +119,27 @@ public protocol Verifier: Sendable {
     /// Submits the code that the person typed. A wrong code is an outcome, not an error.
     ///
     /// - Returns: The outcome. Only ``Outcome/verified`` proves the number.
-    /// - Throws: ``VerifyError/notFound(_:)`` if there is no such request, or if it is for another number: start a new one.
+    /// - Throws: ``VerifyError/notFound(_:)`` if the request is unknown, or is for another number: start a new request.
     ///   After any other, repeat the call only if ``VerifyError/retryIsSafe``. An error never proves a number.
     func validate(_ id: String, code: String, options: ValidateOptions) async throws -> Outcome
     /// Cancels the request. Cancelling twice is not an error.
     ///
-    /// - Returns: The state afterwards: cancelled; verified or expired if it was too late.
-    /// - Throws: ``VerifyError/notFound(_:)`` if there is no such request. After any other, repeat the call only if
+    /// - Returns: The new state: cancelled, or verified or expired if it was too late.
+    /// - Throws: ``VerifyError/notFound(_:)`` if the request is unknown. After any other, repeat the call only if
     ///   ``VerifyError/retryIsSafe``.
     func cancel(_ id: String, options: CallOptions) async throws -> VerificationState
-    /// Sends a new code. The old one stops working, and the validity starts again. V2 and ``Engine``.
+    /// Sends a new code. The old code stops working, and the validity starts again. V2 and ``Engine``.
     ///
-    /// - Throws: ``VerifyError/conflict(_:)`` if the request is finished: start a new one. ``VerifyError/rateLimited(_:)`` if it
+    /// - Throws: ``VerifyError/conflict(_:)`` if the request is finished: start a new request. ``VerifyError/rateLimited(_:)`` if it
     ///   is too early: wait for ``VerifyError/retryAfter``; without one, the resends are used up. After any other, look at
     ///   ``VerifyError/smsPossiblySent`` before you call again.
     func resend(_ id: String, options: CallOptions) async throws -> Verification
     /// Reads the request. V2 and ``Engine``.
     ///
-    /// - Throws: ``VerifyError/notFound(_:)`` if there is no such request. After any other, repeat the call only if
+    /// - Throws: ``VerifyError/notFound(_:)`` if the request is unknown. After any other, repeat the call only if
     ///   ``VerifyError/retryIsSafe``.
     func get(_ id: String, options: CallOptions) async throws -> Verification
-    /// Every later call is ``VerifyError/closed(_:)``; calls that are under way end as they would have.
+    /// Closes the object. Every later call is ``VerifyError/closed(_:)``. Calls in flight go on.
     func close()
 }
 
@@ -167,12 +167,12 @@ extension Verifier {
         return try await validate(id, code: code, options: options)
     }
 
-    /// Cancels the request and returns its state afterwards.
+    /// Cancels the request and returns its new state.
     public func cancel(_ id: String, timeout: TimeInterval? = nil) async throws -> VerificationState {
         try await cancel(id, options: CallOptions(timeout: timeout))
     }
 
-    /// Sends a new code; the old one stops working and the validity starts again. V2 and ``Engine``.
+    /// Sends a new code. The old code stops working, and the validity starts again. V2 and ``Engine``.
     public func resend(_ id: String, timeout: TimeInterval? = nil) async throws -> Verification {
         try await resend(id, options: CallOptions(timeout: timeout))
     }

@@ -1,7 +1,7 @@
 package import EgoiVerifyNative
 import Foundation
 
-/// Why a call failed. It never holds a key, a code, a full phone number or a message.
+/// The failure of a call. It never holds a key, a code, a full phone number or a message.
 ///
 /// A cancelled call fails with `CancellationError`, as everywhere.
 ///
@@ -15,70 +15,70 @@ import Foundation
 /// }
 /// ```
 public enum VerifyError: Error, Sendable {
-    /// Refused before anything was sent; the detail names the field, the fault and the limit.
+    /// An argument or an option was refused before anything was sent. The detail names the field, the fault and the limit.
     case invalidInput(Failure)
     /// 401: the API key is missing or wrong.
     case unauthorized(Failure)
-    /// 403: the account may not do this; often the transactional service is not activated.
+    /// 403: the account may not do this. Often its transactional service is not active.
     case forbidden(Failure)
-    /// 404: no such request, or a request for another number.
+    /// 404: the request is unknown, or it is for another number.
     case notFound(Failure)
-    /// Any other 4xx but 408, a V1 `Error`, or a country that is not allowed.
+    /// Any other 4xx except 408, a V1 `Error`, or a country that is not allowed.
     case rejected(Failure)
-    /// 409, the resend of a request that is over, or an idempotency key used for another number.
+    /// 409, the resend of a finished request, or an idempotency key that was used for another number.
     case conflict(Failure)
-    /// 429, or a limit of the ``Engine``; see ``VerifyError/retryAfter``.
+    /// 429, or a limit of the library. Wait for ``VerifyError/retryAfter``.
     case rateLimited(Failure)
-    /// No connection was made: DNS, refused, proxy, certificate, connect timeout.
+    /// There was no connection: DNS, refused, proxy, certificate, connect timeout. Nothing was sent.
     case unreachable(Failure)
-    /// Bytes went out and no complete response came in time.
+    /// The request was sent, and no complete response came in time.
     case timeout(Failure)
-    /// Bytes went out and the connection broke before a complete response came.
+    /// The request was sent, and the connection broke before a complete response came.
     case interrupted(Failure)
-    /// 5xx.
+    /// 5xx: the service has a failure of its own.
     case unavailable(Failure)
-    /// A 3xx, never followed, because the key would travel with it.
+    /// 3xx. The library follows no redirect, as it would send the key there.
     case redirected(Failure)
     /// The response does not match the documented API.
     case invalidResponse(Failure)
-    /// Not in this version of the API.
+    /// The API version or the store does not have this.
     case unsupported(Failure)
-    /// The store failed.
+    /// The store is down, full or slow. Nothing was verified.
     case storage(Failure)
     /// An operator must change something: a key that does not match the store, missing rights, a missing database.
     case misconfigured(Failure)
-    /// The SMS could not be sent (``Engine``); the underlying error is what your function threw.
+    /// The SMS could not be sent (``Engine``); the underlying error is your function's.
     case deliveryFailed(Failure)
-    /// Used after it was closed.
+    /// The object was used after it was closed.
     case closed(Failure)
-    /// A memory store or a sandbox used in a forked child.
+    /// A memory store or a sandbox was used in a forked child process.
     case forked(Failure)
-    /// A panic below, turned into an error.
+    /// A bug in the library: a panic that became an error.
     case `internal`(Failure)
 
     /// The facts about a failure.
     public struct Failure: Sendable {
-        /// The failure in words, for people, without secrets.
+        /// The failure in words, for people. Secrets are removed.
         public let detail: String
         /// The HTTP status of the service's response, if there was one.
         public let httpStatus: Int?
-        /// The request that the failure is about, if it is known.
+        /// The id of the request, if it is known.
         public let requestID: String?
         /// How long to wait before the next try, in seconds, if it is known.
         public let retryAfter: TimeInterval?
-        /// Whether repeating the same call may succeed and cannot send another SMS or use up an attempt.
+        /// Whether you may repeat the call: it may succeed, and it cannot send another SMS or use up an attempt.
         public let retryIsSafe: Bool
-        /// Whether this `request` or `resend` may have sent an SMS; `false` is certain.
+        /// Whether this `request` or `resend` may have sent an SMS. `false` is certain.
         public let smsPossiblySent: Bool
-        /// The option or argument that was refused (``VerifyError/invalidInput(_:)``, ``VerifyError/misconfigured(_:)``).
+        /// The name of the refused option or argument (``VerifyError/invalidInput(_:)``, ``VerifyError/misconfigured(_:)``).
         public let field: String?
-        /// The fault of that field in one stable string, for example `too_long`; of ``VerifyError/unreachable(_:)``, the cause.
+        /// The fault of that field as a stable string, for example `too_long`. Of ``VerifyError/unreachable(_:)``, the cause.
         public let reason: String?
         /// The name of the limit that stopped the call, for example `smsPerNumber`.
         public let limit: String?
-        /// The code of the error below: of ``VerifyError/deliveryFailed(_:)`` with E-goi's SMS call, for example `unauthorized`.
+        /// The code of the error that caused this one. Of ``VerifyError/deliveryFailed(_:)`` with E-goi's SMS call, for example `unauthorized`.
         public let causeCode: String?
-        /// What lies below it: from an ``Engine``, what your function threw.
+        /// The error that caused this one. From an ``Engine``, the error of your function.
         public let underlying: (any Error)?
 
         package init(
@@ -125,35 +125,35 @@ public enum VerifyError: Error, Sendable {
         }
     }
 
-    /// The stable string, the same in every language, for example `rate_limited`.
+    /// The stable name, for example `rate_limited`. It is the same in every language.
     public var code: String { both.code }
-    /// The facts about it.
+    /// The facts about the failure.
     public var failure: Failure { both.failure }
-    /// The failure in words, for people, without secrets.
+    /// The failure in words, for people. Secrets are removed.
     public var detail: String { failure.detail }
-    /// The HTTP status to respond with, when your server fails a request of its user because of this error.
+    /// The HTTP status for your own server's response, if this error makes a request of your user fail.
     public var suggestedStatus: Int { Self.statuses[code] ?? 500 }
     /// The HTTP status of the service's response, if there was one.
     public var httpStatus: Int? { failure.httpStatus }
-    /// The request that the failure is about, if it is known.
+    /// The id of the request, if it is known.
     public var requestID: String? { failure.requestID }
     /// How long to wait before the next try, in seconds, if it is known.
     public var retryAfter: TimeInterval? { failure.retryAfter }
-    /// Whether repeating the same call may succeed and cannot send another SMS or use up an attempt.
+    /// Whether you may repeat the call: it may succeed, and it cannot send another SMS or use up an attempt.
     public var retryIsSafe: Bool { failure.retryIsSafe }
-    /// Whether this `request` or `resend` may have sent an SMS; `false` is certain.
+    /// Whether this `request` or `resend` may have sent an SMS. `false` is certain.
     public var smsPossiblySent: Bool { failure.smsPossiblySent }
-    /// The option or argument that was refused (``invalidInput(_:)``, ``misconfigured(_:)``).
+    /// The name of the refused option or argument (``invalidInput(_:)``, ``misconfigured(_:)``).
     public var field: String? { failure.field }
-    /// The fault of that field in one stable string, for example `too_long`; of ``unreachable(_:)``, the cause.
+    /// The fault of that field as a stable string, for example `too_long`. Of ``unreachable(_:)``, the cause.
     public var reason: String? { failure.reason }
     /// The name of the limit that stopped the call, for example `smsPerNumber`.
     public var limit: String? { failure.limit }
-    /// The code of the error below: of ``deliveryFailed(_:)`` with E-goi's SMS call, for example `unauthorized`.
+    /// The code of the error that caused this one. Of ``deliveryFailed(_:)`` with E-goi's SMS call, for example `unauthorized`.
     public var causeCode: String? { failure.causeCode }
-    /// The address of the page that says what causes this failure and what to do.
+    /// The address of the page about this failure, its causes and what to do.
     public var docsURL: String { nativeDocsUrl(code: code) }
-    /// What lies below it: from an ``Engine``, what your function threw.
+    /// The error that caused this one. From an ``Engine``, the error of your function.
     public var underlying: (any Error)? { failure.underlying }
 
     package static let byCode: [String: @Sendable (Failure) -> VerifyError] = [
@@ -197,7 +197,7 @@ struct Cause: Error, CustomStringConvertible {
     let description: String
 }
 
-/// What a user's function threw, on its way through the native module and back.
+/// The error of a user's function, on its way through the native module and back.
 final class HeldError: Thrown {
     let error: any Error
 
@@ -240,7 +240,7 @@ package func translated(_ error: any Error) -> any Error {
     }
 }
 
-/// Runs what crosses the FFI without waiting.
+/// Runs an FFI call that does not wait.
 package func ffi<T>(_ call: () throws -> T) throws -> T {
     do {
         return try call()
@@ -249,7 +249,7 @@ package func ffi<T>(_ call: () throws -> T) throws -> T {
     }
 }
 
-/// Runs a call, and cancels it when the task is cancelled: below, that alone would not end it.
+/// Runs a call, and cancels it when the task is cancelled: the native call would not end by itself.
 package func ffi<T: Sendable>(_ call: @Sendable (NativeCancelToken) async throws -> T) async throws -> T {
     // Below, a call that is cancelled at once may have begun by then.
     try Task.checkCancellation()

@@ -11,9 +11,9 @@ public import FoundationNetworking
 /// let session = VerificationSession(server: HTTPVerificationServer(url: URL(string: "https://example.com/phone")!))
 /// ```
 ///
-/// Such a server knows the visitor by a cookie, which `URLSession` keeps (but not on Linux), or by a header that the app sends. No
-/// redirect is followed.
-/// There is no endpoint that cancels: ``cancel(_:)`` forgets the request here, and the server does when the code expires.
+/// Such a server identifies the visitor by a cookie, which `URLSession` keeps (but not on Linux), or by a header of the app. It follows no
+/// redirect.
+/// The server has no endpoint to cancel: ``cancel(_:)`` forgets the request in the app, and the server forgets it when the code expires.
 public struct HTTPVerificationServer: VerificationServer {
     private let url: URL
     private let session: URLSession
@@ -22,12 +22,12 @@ public struct HTTPVerificationServer: VerificationServer {
     private let headers: @Sendable () async throws -> [String: String]
 
     /// - Parameters:
-    ///   - url: Where the endpoints are.
-    ///   - session: Makes the calls. Its configuration has the timeouts and keeps the cookies.
-    ///   - validity: How long a code is good, in seconds, if the server does not state it.
-    ///   - resendAfter: How long until another code may be asked for, in seconds, if the server does not state it; `nil` if it sends no
-    ///     other.
-    ///   - headers: What every call sends, for example `Authorization`.
+    ///   - url: The address of the endpoints.
+    ///   - session: The session for the calls. Its configuration has the timeouts and keeps the cookies.
+    ///   - validity: The validity of a code in seconds, if the server does not report it.
+    ///   - resendAfter: How long until a resend is possible, in seconds, if the server does not report it. `nil` if the server has no
+    ///     resend.
+    ///   - headers: The headers of every call, for example `Authorization`.
     public init(
         url: URL, session: URLSession = .shared, validity: TimeInterval = 600, resendAfter: TimeInterval? = 30,
         headers: @escaping @Sendable () async throws -> [String: String] = { [:] }
@@ -39,12 +39,12 @@ public struct HTTPVerificationServer: VerificationServer {
         self.headers = headers
     }
 
-    /// Has a code sent to the number.
+    /// Asks the server to send a code to the number.
     public func request(_ number: String) async throws -> CodeSent {
         try sent(await post("request", nativeNumberBody(number: number)))
     }
 
-    /// Has the code checked. The server knows the request by its own session.
+    /// Asks the server to check the code. The server finds the request by its own session.
     public func validate(_ id: String, code: String) async throws -> CodeChecked {
         let response = try await post("validate", nativeCodeBody(code: code))
         switch try nativeCheckedAnswer(status: response.status, body: response.body) {
@@ -55,12 +55,12 @@ public struct HTTPVerificationServer: VerificationServer {
         }
     }
 
-    /// Has a new code sent.
+    /// Asks the server to send a new code.
     public func resend(_ id: String) async throws -> CodeSent {
         try sent(await post("resend", "{}"))
     }
 
-    /// Forgets the request here.
+    /// Forgets the request in the app.
     public func cancel(_ id: String) async throws -> VerificationState { .cancelled }
 
     private func sent(_ response: (status: UInt16, body: String)) throws -> CodeSent {
@@ -85,7 +85,7 @@ public struct HTTPVerificationServer: VerificationServer {
     }
 }
 
-/// A redirected request would be a second one, of whoever stands there.
+/// Refuses redirects: a redirected request would be a second request, to an unknown server.
 private final class RefusingRedirects: NSObject, URLSessionTaskDelegate {
     func urlSession(
         _ session: URLSession, task: URLSessionTask, willPerformHTTPRedirection response: HTTPURLResponse,

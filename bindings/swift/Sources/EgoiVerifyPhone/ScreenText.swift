@@ -3,13 +3,13 @@ public import Foundation
 
 /// A text for a screen in English, Portuguese or Spanish.
 public struct ScreenText: Sendable, Hashable {
-    /// For everybody to read.
+    /// The text for the screen.
     public let text: String
-    /// For a screen reader, as `accessibilityHint`: what the person can do now.
+    /// The `accessibilityHint` for a screen reader: what the person can do now.
     public let hint: String
 }
 
-/// What a person can press.
+/// A button of the screen.
 public enum SessionButton: String, Sendable, CaseIterable {
     /// Asks for a code.
     case send
@@ -17,11 +17,11 @@ public enum SessionButton: String, Sendable, CaseIterable {
     case check
     /// Asks for a new code.
     case resend
-    /// Gives another number.
+    /// Goes back to enter another number.
     case changeNumber = "change_number"
 
-    /// What the button says. With `wait`, ``AwaitingCode/resendIn``, one for a new code counts down. A language is a tag such as
-    /// `pt-PT`; one that is not there is English.
+    /// The text of the button. With `wait`, ``AwaitingCode/resendIn``, the text for a new code counts down. A language is a tag such as
+    /// `pt-PT`. An unknown language is English.
     public func text(wait: TimeInterval? = nil, language: String = Locale.preferredLanguages.first ?? "en")
         -> ScreenText
     {
@@ -39,7 +39,7 @@ public enum SessionButton: String, Sendable, CaseIterable {
 }
 
 extension SessionState {
-    /// What to say in this state; of a failure, by its reason. A language is a tag such as `pt-PT`; one that is not there is English.
+    /// The text for this state, and for the reason of a failure. A language is a tag such as `pt-PT`. An unknown language is English.
     public func text(language: String = Locale.preferredLanguages.first ?? "en") -> ScreenText {
         ScreenText(try? nativeTextOfState(state: native, language: language))
     }

@@ -3,11 +3,11 @@ public import Foundation
 
 /// The two clocks of a device, for a ``VerificationSession``. A test has its own.
 public protocol SessionClock: Sendable {
-    /// How many seconds ago the device was started, sleep included; nobody can change it. Validities are counted on it.
+    /// The seconds since the start of the device, with sleep. A person cannot change this clock. Validities count on it.
     var sinceBoot: TimeInterval { get }
-    /// The time of day, which the person may change; used only to bridge a restart of the device.
+    /// The time of day, which the person may change. It is used only across a restart of the device.
     var wall: Date { get }
-    /// Waits until the device has been on for so many seconds.
+    /// Waits until this many seconds since the start of the device.
     ///
     /// - Throws: `CancellationError` if its task is cancelled.
     func sleep(until sinceBoot: TimeInterval) async throws
@@ -18,13 +18,13 @@ public struct SystemClock: SessionClock {
     /// The clocks of this device.
     public init() {}
 
-    /// How many seconds ago the device was started, sleep included.
+    /// The seconds since the start of the device, with sleep.
     public var sinceBoot: TimeInterval { nativeNow().sinceBoot }
 
     /// The time of day.
     public var wall: Date { nativeNow().wall }
 
-    /// Waits until the device has been on for so many seconds.
+    /// Waits until this many seconds since the start of the device.
     public func sleep(until sinceBoot: TimeInterval) async throws {
         // A millisecond more, in which core counts: not to look a moment too early.
         let wait = max(0, sinceBoot - self.sinceBoot) + 0.001

@@ -1,38 +1,38 @@
 internal import EgoiVerifyPhoneNative
 public import Foundation
 
-/// What the screen shows while a person proves a number.
+/// The state of the screen while a person proves a number.
 public enum SessionState: Sendable, Hashable, Codable {
-    /// Nothing has begun: ask for the number.
+    /// Ask for the number.
     case idle
-    /// The server was asked to send a code.
+    /// The server sends a code. Show that the app waits.
     case sending
     /// Ask for the code.
     case awaitingCode(AwaitingCode)
-    /// A code, or a cancellation, is with the server.
+    /// The server checks a code, or cancels. Show that the app waits.
     case checking
-    /// The server said that the number is proved. The server grants the access: this proves nothing to it.
+    /// The server reported that the number is proved. The server grants the access, not the app.
     case verified
     /// The code is not valid any more.
     case expired
-    /// Cancelled.
+    /// The request was cancelled.
     case cancelled
-    /// A call failed. If a request still waits for its code, the code may still be given.
+    /// A call failed. If a request still waits for its code, the person can still enter it.
     case failed(Problem, advice: Advice, awaiting: AwaitingCode?)
 }
 
-/// A request that waits for its code. Lengths of time in seconds, from when the state was read.
+/// A request that waits for its code. Durations are in seconds, from the time at which the state was read.
 public struct AwaitingCode: Sendable, Hashable, Codable {
-    /// How much longer the code is good; more than 0.
+    /// The remaining validity of the code, more than 0.
     public let expiresIn: TimeInterval
-    /// How long until a new code may be asked for: 0 from then on, `nil` if the server sends no other.
+    /// How long until a resend is possible. 0 if it is possible now. `nil` if the server has no resend.
     public let resendIn: TimeInterval?
-    /// How many wrong codes are left, if the server counts them.
+    /// How many more wrong codes are accepted, if the server reports it.
     public let attemptsLeft: Int?
-    /// Why the code is asked for again.
+    /// Why the person has to enter a code again.
     public let reason: AskedAgain?
 
-    /// One for a preview of the screen and for its tests.
+    /// Makes a value for a preview of the screen and for its tests.
     public init(
         expiresIn: TimeInterval, resendIn: TimeInterval? = nil, attemptsLeft: Int? = nil, reason: AskedAgain? = nil
     ) {
@@ -42,46 +42,46 @@ public struct AwaitingCode: Sendable, Hashable, Codable {
         self.reason = reason
     }
 
-    /// Whether a new code may be asked for now.
+    /// Whether a resend is possible now.
     public var canResend: Bool { resendIn == 0 }
 }
 
-/// Why a code is asked for again.
+/// Why the person has to enter a code again.
 public enum AskedAgain: String, Sendable, CaseIterable, Codable {
-    /// The one before was wrong.
+    /// The last code was wrong.
     case wrongCode = "wrong_code"
-    /// A new one was sent, and the old one stopped working.
+    /// A new code was sent. The old code stopped working.
     case resent
 }
 
-/// What the person may do after a failure.
+/// What the person can do after a failure.
 public enum Advice: String, Sendable, CaseIterable, Codable {
-    /// The same again: nothing was sent and nothing spent.
+    /// Try the same again. Nothing was sent, and no attempt was used.
     case tryAgain = "try_again"
-    /// The same again, after ``Problem/retryAfter``.
+    /// Try the same again, after ``Problem/retryAfter``.
     case wait
-    /// Give the code, again or for the first time.
+    /// Enter the code.
     case enterCode = "enter_code"
-    /// Give another number.
+    /// Enter another number.
     case changeNumber = "change_number"
-    /// Begin anew, with a new SMS; a code that still arrives will not do.
+    /// Start again, with a new SMS. A code that still arrives does not work.
     case startOver = "start_over"
-    /// Nothing here helps: the server is set up wrongly.
+    /// The person cannot do anything: the server has a wrong configuration.
     case contactSupport = "contact_support"
 }
 
-/// Why a call to the app's server failed. What the app's ``VerificationServer`` throws, so that ``Advice`` fits.
+/// The failure of a call to the app's server. Throw it in the app's ``VerificationServer``: ``Advice`` follows from it.
 public struct Problem: Error, Sendable, Hashable, Codable {
-    /// The stable string of the error that the server passes on, for example `rate_limited`; or that of an ``Outcome``.
+    /// The stable name of the error that the server passes on, for example `rate_limited`, or of an ``Outcome``.
     public let code: String
-    /// For people. It must hold no code and no full number.
+    /// The failure in words, for people. It must hold no code and no full number.
     public let detail: String
     /// How long to wait, in seconds.
     public let retryAfter: TimeInterval?
-    /// Whether an SMS may have gone out; `false` is certain.
+    /// Whether an SMS may have been sent. `false` is certain.
     public let smsPossiblySent: Bool
 
-    /// As the server says it. If it does not say whether an SMS may have gone out, one may.
+    /// Makes a problem from the server's response. Without `smsPossiblySent`, an SMS may have been sent.
     public init(code: String, detail: String, retryAfter: TimeInterval? = nil, smsPossiblySent: Bool = true) {
         self.code = code
         self.detail = detail
@@ -91,8 +91,8 @@ public struct Problem: Error, Sendable, Hashable, Codable {
 }
 
 extension Problem {
-    /// Of whatever else the app's server throws. What never left the device has sent nothing; of anything else that is not
-    /// known.
+    /// Makes a problem from any other error of the app's server. A call that never left the device has sent nothing. For any other call
+    /// that is not known.
     init(of error: any Error) {
         switch error {
         case let problem as Problem:
@@ -108,8 +108,8 @@ extension Problem {
     }
 }
 
-/// What `URLSession` throws, as far as it matters here. By its numbers, so that the library does not need the networking part
-/// of Foundation where that is a library of its own.
+/// The errors of `URLSession`, by their numbers. The library then does not need the networking part of Foundation, which is a separate
+/// library on some systems.
 enum URLFailure {
     case unreachable, timedOut, cancelled
 

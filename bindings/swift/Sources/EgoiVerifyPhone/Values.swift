@@ -2,33 +2,33 @@ internal import EgoiVerifyPhoneNative
 
 /// The state of a request.
 public enum VerificationState: String, Sendable, CaseIterable, Codable {
-    /// Waits for the right code.
+    /// The request waits for the right code.
     case pending
     /// The right code was given in time.
     case verified
-    /// The validity ran out first.
+    /// The validity ended first.
     case expired
-    /// Cancelled first.
+    /// The request was cancelled first.
     case cancelled
 }
 
-/// What the server says to a code.
+/// The server's result for a code.
 public enum Outcome: String, Sendable, CaseIterable, Codable {
-    /// The right code, in time, for the first time: the one success.
+    /// The code is right, in time, and was used for the first time. This is the only success.
     case verified
-    /// A wrong code; the request waits for the right one until it expires.
+    /// The code is wrong. The request waits for the right code until it expires.
     case wrongCode = "wrong_code"
-    /// The validity ran out.
+    /// The validity has ended.
     case expired
-    /// Verified before; no proof now.
+    /// The request was verified before. That proves nothing now.
     case alreadyVerified = "already_verified"
-    /// Cancelled before.
+    /// The request was cancelled before.
     case cancelled
-    /// Too many wrong codes; this one was not looked at.
+    /// There were too many wrong codes. This code was not checked.
     case tooManyAttempts = "too_many_attempts"
 }
 
-/// What a code is made of.
+/// The characters of a code.
 public enum CodeType: String, Sendable, CaseIterable, Codable {
     /// `0-9`
     case numeric

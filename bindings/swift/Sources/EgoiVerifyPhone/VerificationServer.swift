@@ -1,38 +1,38 @@
 internal import EgoiVerifyPhoneNative
 public import Foundation
 
-/// The app's own server, which holds the key, runs the verification and decides. The app implements it over whatever it
-/// speaks with its server.
+/// The app's own server, which holds the key, runs the verification and decides. The app implements it with its own way to call
+/// the server.
 ///
-/// A call that fails throws a ``Problem`` with what the server said; a `URLError` and any other error are understood as far as
-/// they go. ``VerificationSession`` cancels the task of a call that is cancelled.
+/// A call that fails throws a ``Problem`` with the server's error. A `URLError` and other errors are also understood.
+/// ``VerificationSession`` cancels the task of a call that is cancelled.
 ///
-/// **What the phone says proves nothing.** The server keeps the number in its own session, passes it to `validate` there, and
+/// **The phone's word proves nothing.** The server keeps the number in its own session, passes it to `validate` there, and
 /// grants the access itself.
 public protocol VerificationServer: Sendable {
     /// Sends a code to the number, `+351910000000`.
     func request(_ number: String) async throws -> CodeSent
     /// Checks the code that the person typed.
     func validate(_ id: String, code: String) async throws -> CodeChecked
-    /// Sends a new code. Called only if the server said that it sends one, by ``CodeSent/resendIn``.
+    /// Sends a new code. It is called only if ``CodeSent/resendIn`` is not `nil`.
     func resend(_ id: String) async throws -> CodeSent
-    /// Cancels the request and returns its state afterwards.
+    /// Cancels the request and returns its new state.
     func cancel(_ id: String) async throws -> VerificationState
 }
 
-/// The response of the server to a request and to a resend. Lengths of time and no instants, as a phone's idea of the time of
-/// day may be wrong.
+/// The server's response to a request or a resend. It has durations and no instants, because the time of day of a phone may be
+/// wrong.
 public struct CodeSent: Sendable, Hashable, Codable {
-    /// What the server knows the request by: at most 128 characters of `A-Z a-z 0-9 . _ -`.
+    /// The id of the request for the server: at most 128 characters of `A-Z a-z 0-9 . _ -`.
     public var id: String
-    /// How long the code is good, in seconds: more than 0, at most 3,600.
+    /// The validity of the code in seconds: more than 0, at most 3,600.
     public var expiresIn: TimeInterval
-    /// How long until another code may be asked for, in seconds; `nil` if the server sends no other.
+    /// How long until a resend is possible, in seconds. `nil` if the server has no resend.
     public var resendIn: TimeInterval?
-    /// How many wrong codes are allowed, if the server counts them.
+    /// How many wrong codes are accepted, if the server limits them.
     public var attemptsLeft: Int?
 
-    /// What the server said.
+    /// Makes a response of the server.
     public init(id: String, expiresIn: TimeInterval, resendIn: TimeInterval? = nil, attemptsLeft: Int? = nil) {
         self.id = id
         self.expiresIn = expiresIn
@@ -46,14 +46,14 @@ public struct CodeSent: Sendable, Hashable, Codable {
     }
 }
 
-/// What the server answers to a code.
+/// The server's response to a code.
 public struct CodeChecked: Sendable, Hashable, Codable {
-    /// What it says to it.
+    /// The outcome of the code.
     public var outcome: Outcome
-    /// How many wrong codes are left, if the server counts them.
+    /// How many more wrong codes are accepted, if the server reports it.
     public var attemptsLeft: Int?
 
-    /// What the server said.
+    /// Makes a response of the server.
     public init(_ outcome: Outcome, attemptsLeft: Int? = nil) {
         self.outcome = outcome
         self.attemptsLeft = attemptsLeft

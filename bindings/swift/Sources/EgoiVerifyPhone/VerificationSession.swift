@@ -8,8 +8,8 @@ import Observation
 
 /// The state of an app's screen while a person proves a number, and the calls to the app's own server behind it.
 ///
-/// **It proves nothing to anybody but the person who looks at the screen.** The app's ``VerificationServer`` holds the key and
-/// decides; it grants the access in its own session, and does not trust the phone.
+/// **It proves something only to the person who looks at the screen.** The app's ``VerificationServer`` holds the key and
+/// decides. The server grants the access in its own session, and does not trust the phone.
 ///
 /// ```swift
 /// let session = VerificationSession(server: ShopServer())
@@ -17,14 +17,14 @@ import Observation
 /// try await session.submit(given)
 /// ```
 ///
-/// A call that fails is a ``SessionState/failed(_:advice:awaiting:)``, and not thrown. So is what a person does wrong: a number that
-/// is none, an empty code, a resend that comes too early; nothing is asked then. What does not fit the state, above all a second tap
-/// while a call is under way, changes nothing.
+/// A call that fails becomes ``SessionState/failed(_:advice:awaiting:)``, and throws nothing. A mistake of the person does too: a text
+/// that is not a number, an empty code, an early resend. The server is not called then. A call that does not fit the state changes
+/// nothing, for example a second tap during a call.
 ///
-/// Cancelling the task cancels the call with a `CancellationError`. The state then says that the result is unknown.
+/// Cancelling the task cancels the call with a `CancellationError`. The state then shows that the result is unknown.
 ///
-/// Time is counted on a clock that cannot be changed and that goes on while the device sleeps. ``state`` says what is so now,
-/// whenever it is read; ``states`` and Observation tell of each change, those that time makes included.
+/// Time counts on a clock that a person cannot change and that continues while the device sleeps. ``state`` is the state now.
+/// ``states`` and Observation report each change, also the changes by time.
 @MainActor
 public final class VerificationSession {
     private let server: any VerificationServer
@@ -35,13 +35,13 @@ public final class VerificationSession {
     private var watchersSoFar = 0
     private var nextChange: Task<Void, Never>?
 
-    /// A new one, idle.
+    /// Makes a new session, in the state `idle`.
     public convenience init(server: any VerificationServer, clock: any SessionClock = SystemClock()) {
         self.init(server: server, session: NativeSession(), clock: clock)
     }
 
-    /// A session that was saved by ``save()``. A call that was under way then was dropped. What this version cannot read is a new
-    /// session, failed with ``Advice/startOver``.
+    /// Restores a session that ``save()`` saved. A call that was not finished counts as cancelled. If this version cannot read the text,
+    /// it is a new session, failed with ``Advice/startOver``.
     public convenience init(
         server: any VerificationServer, restoring saved: String, clock: any SessionClock = SystemClock()
     ) {
@@ -180,7 +180,7 @@ public final class VerificationSession {
     }
 }
 
-/// Tells SwiftUI what was read and what changed, where the system has Observation.
+/// Tells SwiftUI about reads and changes, if the system has Observation.
 private struct Observed: Sendable {
     #if canImport(Observation) && (!os(Linux) || EGOI_OBSERVATION)
     private let registrar: (any Sendable)?

@@ -1,7 +1,7 @@
 public import EgoiVerifyPhone
 public import Foundation
 
-/// The clocks of a device, for tests of an app's screen: the one that runs since it was started, and the time of day.
+/// The clocks of a device, for tests of an app's screen: the clock since the start of the device, and the time of day.
 ///
 /// ```swift
 /// let device = TestDevice()
@@ -14,13 +14,13 @@ public final class TestDevice: SessionClock, @unchecked Sendable {
     private var timeOfDay = Date(timeIntervalSince1970: 1_800_000_000)
     private var sleepers: [UUID: (until: TimeInterval, wake: CheckedContinuation<Void, any Error>)] = [:]
 
-    /// One that has been on for 1,000 s.
+    /// Makes a device that started 1,000 s ago.
     public init() {}
 
-    /// How many seconds ago it was started.
+    /// The seconds since the start of the device.
     public var sinceBoot: TimeInterval { lock.withLock { onFor } }
 
-    /// Its time of day.
+    /// The time of day.
     public var wall: Date { lock.withLock { timeOfDay } }
 
     /// Lets time pass.
@@ -41,12 +41,12 @@ public final class TestDevice: SessionClock, @unchecked Sendable {
         lock.withLock { timeOfDay += seconds }
     }
 
-    /// Starts it again, so many seconds ago. Who waited for a time goes on waiting: an app does not survive it.
+    /// Restarts the device, this many seconds ago. A call that waits for a time continues to wait: an app does not survive a restart.
     public func restart(secondsAgo seconds: TimeInterval) {
         lock.withLock { onFor = seconds }
     }
 
-    /// Waits until it has been on for so many seconds, as ``advance(_:)`` says.
+    /// Waits until ``advance(_:)`` has moved the clock to this many seconds since the start of the device.
     public func sleep(until: TimeInterval) async throws {
         let id = UUID()
         try await withTaskCancellationHandler {

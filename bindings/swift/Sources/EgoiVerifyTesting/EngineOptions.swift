@@ -3,14 +3,14 @@ internal import EgoiVerifyNative
 import Foundation
 
 extension EngineOptions {
-    /// The same options, going by this clock.
+    /// The same options with this clock.
     public func with(_ clock: TestClock) -> EngineOptions {
         var options = self
         options.clock = clock.native.forEngine()
         return options
     }
 
-    /// The same options, going by the clock of a sandbox.
+    /// The same options with the clock of a sandbox.
     public func with(_ clock: Sandbox.Clock) throws -> EngineOptions {
         var options = self
         options.clock = try NativeEngineClock.of(source: SandboxTime(clock))

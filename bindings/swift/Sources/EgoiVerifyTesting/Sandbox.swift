@@ -2,9 +2,9 @@ public import EgoiVerify
 internal import EgoiVerifyTestingNative
 import Foundation
 
-/// An SMS as the recipient got it. Printed, neither number nor text nor code is shown.
+/// An SMS in the sandbox's inbox. Printed, it shows neither number nor text nor code.
 public struct Message: Sendable, Identifiable {
-    /// Counts up from 1.
+    /// The id of the message, which counts up from 1.
     public let id: UInt64
     /// The number, `+351910000000`.
     public let number: String
@@ -14,11 +14,11 @@ public struct Message: Sendable, Identifiable {
     public let text: String
     /// The code.
     public let code: String
-    /// The request that it belongs to.
+    /// The id of its request.
     public let requestID: String
-    /// When, by the sandbox's clock: RFC 3339, UTC, milliseconds.
+    /// The time of sending by the sandbox's clock: RFC 3339, UTC, milliseconds.
     public let sentAt: String
-    /// How many SMS parts the text takes.
+    /// The number of SMS parts of the text.
     public let parts: Int
 }
 
@@ -28,7 +28,7 @@ extension Message: CustomStringConvertible, CustomDebugStringConvertible, Custom
     public var customMirror: Mirror { Mirror(self, children: ["id": id, "requestID": requestID]) }
 }
 
-/// A failure of the calls that it fits. An option that is `nil` has the sandbox's default.
+/// A failure of the sandbox, for the calls that match it. An option that is `nil` has the sandbox's default.
 ///
 /// ```swift
 /// try sandbox.failNext(Fault(call: .request, status: 503))
@@ -46,23 +46,23 @@ public struct Fault: Sendable {
         case resend
         /// Reads a request.
         case get
-        /// Asks whether the service is up.
+        /// Checks that the service is up.
         case ping
         /// Lists the senders.
         case senders
-        /// Sends an SMS of one's own text.
+        /// Sends an SMS of an engine.
         case sms
     }
 
-    /// When a connection is cut.
+    /// The moment at which a connection is cut.
     public enum Cut: String, Sendable, Encodable {
-        /// Before the call has any effect.
+        /// Before the call takes effect.
         case before
-        /// After it, in place of the response.
+        /// After the call took effect, in place of the response.
         case after
     }
 
-    /// What a response is replaced by.
+    /// The change of a response.
     public enum Body: String, Sendable, Encodable {
         /// JSON that breaks off.
         case malformed
@@ -70,34 +70,34 @@ public struct Fault: Sendable {
         case huge
         /// The same JSON, labelled `text/html; charset=UTF-8`, which is PHP's default.
         case textHTML = "text_html"
-        /// Of a `request`: its id is a JSON number, in this response and in every later one about it.
+        /// For `request`: the id is a JSON number, in this response and in later responses about the request.
         case integerIDs = "integer_ids"
-        /// Of a `get`: the request as it was before a code was used, as a read replica that lags shows it.
+        /// For `get`: the request before a code was used, as a lagging read replica shows it.
         case laggingRead = "lagging_read"
-        /// Of a `get`: asterisks in the place of the code.
+        /// For `get`: asterisks instead of the code.
         case maskedCode = "masked_code"
-        /// `errors` and `errorCode`, as V1's integrators read them. The call has no effect.
+        /// `errors` and `errorCode`, as V1's clients read them. The call has no effect.
         case errors
     }
 
-    /// The call; `nil` fits every call.
+    /// The call that fails. `nil`: every call.
     public var call: Call?
-    /// The number that the request is for; `nil` fits every number.
+    /// The number of the request. `nil`: every number.
     public var number: String?
     /// The status of the response, 300 to 599.
     public var status: Int?
-    /// How long to wait first, in seconds, at most a minute.
+    /// The delay before the response in seconds, at most 60.
     public var delay: TimeInterval?
     /// When to cut the connection.
     public var cut: Cut?
-    /// What replaces the response.
+    /// The change of the response.
     public var body: Body?
-    /// How likely it strikes, 0 to 1.
+    /// The probability that a call that matches fails, 0 to 1.
     public var probability: Double?
-    /// How often it strikes.
+    /// How many calls fail.
     public var count: Int?
 
-    /// Of everything that is not given, the sandbox's default.
+    /// Makes a failure. A value that is not given has the sandbox's default.
     public init(
         call: Call? = nil, number: String? = nil, status: Int? = nil, delay: TimeInterval? = nil, cut: Cut? = nil,
         body: Body? = nil, probability: Double? = nil, count: Int? = nil
@@ -132,31 +132,31 @@ extension Fault: Encodable {
     }
 }
 
-/// How to start a ``Sandbox``. An option that is `nil` has its default.
+/// The options of a ``Sandbox``. An option that is `nil` has its default.
 public struct SandboxOptions: Sendable {
     /// The address to listen on. Default: 127.0.0.1, which no other machine reaches.
     public var host: String?
     /// The port. Default: a free one.
     public var port: Int?
-    /// Draws the same codes in every run.
+    /// A seed: the sandbox then draws the same codes in every run.
     public var seed: Int64?
-    /// Every code is this one, for every size.
+    /// The code of every request, also if a request asks for another size.
     public var code: String?
-    /// The one key that is accepted. Default: any.
+    /// The only API key that is accepted. Default: any key.
     public var apiKey: String?
-    /// V2's response to a validation has a status word in each item.
+    /// Whether V2's response to a validation has a status word in each item. Default: no.
     public var v2Words: Bool?
     /// The status of V2's response to a wrong code: 200 or 400. Default: 200.
     public var v2Wrong: Int?
-    /// The senders of the account: V2's ids, V1's hashes. A request of any other is refused. Default: `1`.
+    /// The senders of the account: V2's ids, V1's hashes. A request of another sender is refused. Default: `1`.
     public var senders: [String]?
-    /// Whether the library's own limits hold, which E-goi does not document: a code of at least 4 characters, a message of
+    /// Whether the sandbox applies the library's own limits, which E-goi does not document: a code of at least 4 characters, a message of
     /// at most 1,000 characters and 6 SMS parts. Default: yes.
     public var ownLimits: Bool?
-    /// Host names that programs may call it by. Default: `localhost` and addresses.
+    /// More host names that programs may use. Default: `localhost` and addresses.
     public var allowHosts: [String]?
 
-    /// Of everything that is not given, the default.
+    /// Makes options. An option that is not given has its default.
     public init(
         host: String? = nil, port: Int? = nil, seed: Int64? = nil, code: String? = nil, apiKey: String? = nil,
         v2Words: Bool? = nil, v2Wrong: Int? = nil, senders: [String]? = nil, ownLimits: Bool? = nil,
@@ -181,7 +181,7 @@ extension SandboxOptions: CustomStringConvertible, CustomDebugStringConvertible,
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-/// E-goi's interface on localhost, with an inbox instead of a network. For tests. It ends when it is released.
+/// E-goi's interface on localhost, with an inbox instead of a phone network. It is for tests. It ends when it is released.
 ///
 /// ```swift
 /// let sandbox = try await Sandbox.start()
@@ -201,7 +201,7 @@ public final class Sandbox: Sendable {
 
     deinit { native.shut() }
 
-    /// Starts a sandbox. A port that is taken is `VerifyError.invalidInput`.
+    /// Starts a sandbox. A port that is in use is `VerifyError.invalidInput`.
     public static func start(_ options: SandboxOptions = SandboxOptions()) async throws -> Sandbox {
         do {
             let native = try await nativeStartSandbox(
@@ -215,7 +215,7 @@ public final class Sandbox: Sendable {
         }
     }
 
-    /// Its address, `http://127.0.0.1:PORT`.
+    /// The address of the sandbox, `http://127.0.0.1:PORT`.
     public var url: String {
         get throws { try ffi { try native.url() } }
     }
@@ -229,7 +229,7 @@ public final class Sandbox: Sendable {
         return options
     }
 
-    /// A client of this sandbox, ready to use.
+    /// Makes a client of this sandbox, ready to use.
     public func client(_ api: API = .v2) throws -> Client {
         try Client(clientOptions(api))
     }
@@ -243,7 +243,7 @@ public final class Sandbox: Sendable {
         }
     }
 
-    /// Waits for an SMS to a number that this has not returned before, and gives its code. None in time is
+    /// Waits for a new SMS to a number and returns its code. Each code is returned once. If no SMS comes in time, it is
     /// `VerifyError.timeout`.
     public func waitForCode(_ number: String, timeout: TimeInterval) async throws -> String {
         let token = SandboxCancelToken()
@@ -258,14 +258,14 @@ public final class Sandbox: Sendable {
         }
     }
 
-    /// Its movable clock.
+    /// The clock of the sandbox. Advance it instead of waiting for a code to expire.
     public var clock: Clock { Clock(sandbox: self) }
 
     /// The clock of a sandbox.
     public struct Clock: Sendable {
         fileprivate let sandbox: Sandbox
 
-        /// Moves the time on.
+        /// Advances the time.
         public func advance(_ seconds: TimeInterval) throws {
             try ffi { try sandbox.native.advance(by: seconds) }
         }
@@ -281,7 +281,7 @@ public final class Sandbox: Sendable {
         }
     }
 
-    /// Injects a failure.
+    /// Injects a failure into the next calls that match it.
     public func failNext(_ fault: Fault) throws {
         let words = try String(decoding: JSONEncoder().encode(fault), as: UTF8.self)
         try ffi { try native.failNext(fault: words) }
@@ -292,7 +292,7 @@ public final class Sandbox: Sendable {
         try ffi { try native.reset() }
     }
 
-    /// Ends it.
+    /// Stops the sandbox.
     public func close() {
         native.shut()
     }

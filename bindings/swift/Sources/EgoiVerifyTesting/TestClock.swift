@@ -2,7 +2,7 @@ import EgoiVerify
 internal import EgoiVerifyNative
 import Foundation
 
-/// A clock for tests of an `Engine`: starts at the machine's time, and can be moved on and stopped.
+/// A clock for tests of an `Engine`. It starts at the machine's time. A test can advance it and stop it.
 ///
 /// ```swift
 /// let clock = TestClock()
@@ -12,10 +12,10 @@ import Foundation
 public final class TestClock: Sendable {
     let native = NativeTestClock()
 
-    /// At the machine's time.
+    /// Makes a clock at the machine's time.
     public init() {}
 
-    /// Moves the time on.
+    /// Advances the time.
     public func advance(_ seconds: TimeInterval) throws {
         try ffi { try native.advance(by: seconds) }
     }

@@ -1,4 +1,4 @@
-//! How the demo looks.
+//! The output of the demo.
 
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _};
@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 use super::recorder::Exchange;
 use crate::cli::output;
 
-/// As wide as every terminal.
+/// A width that every terminal has.
 const WIDTH: usize = 80;
 const MARGIN: &str = "     ";
 
-/// The key of the demo, which is nobody's. It is shown as [`MASK`] all the same.
+/// The key of the demo. It is not a real key, and is still shown as [`MASK`].
 pub(super) const KEY: &str = "1f5c9a0e7b3d48260c9e51d7a4b8f3620d5e7c19";
 const MASK: &str = "********";
 
@@ -45,11 +45,11 @@ impl Style {
     }
 }
 
-/// What the demo is written on: the terminal line by line, or JSON at the end.
+/// The output of the demo: lines on the terminal, or JSON at the end.
 pub(super) struct Printer {
     json: bool,
     coloured: bool,
-    /// Where it could not be written.
+    /// The error of writing, if there was one.
     failed: Option<Error>,
     parts: Vec<Value>,
     steps: usize,
@@ -57,14 +57,14 @@ pub(super) struct Printer {
     messages: usize,
 }
 
-/// How much of an exchange is shown.
+/// The part of an exchange that is shown.
 #[derive(Clone, Copy)]
 pub(super) enum Show {
     /// All of it.
     Whole,
-    /// The request's payload is as before.
+    /// Not the request's payload, which is as before.
     SamePayload,
-    /// Of the response its status word.
+    /// Only the status word of the response.
     StatusWord,
 }
 
@@ -91,7 +91,7 @@ impl Printer {
         }
     }
 
-    /// A line; the key never gets on it.
+    /// A line. The key is masked.
     fn line(&mut self, line: &str) {
         if self.json || self.failed.is_some() {
             return;
@@ -144,7 +144,7 @@ impl Printer {
         self.line(&title);
     }
 
-    /// What went over the wire.
+    /// The exchanges on the wire.
     pub(super) fn exchange(&mut self, exchange: &Exchange, show: Show) {
         self.exchanges += 1;
         let value = |body: &str| serde_json::from_str::<Value>(&body.replace(KEY, MASK)).unwrap_or(Value::Null);
@@ -178,7 +178,7 @@ impl Printer {
         self.body(&format!("{MARGIN}{arrow} {status} "), &exchange.response, matches!(show, Show::StatusWord));
     }
 
-    /// A payload behind what comes before it: on one line, or where it is too long one line for each field.
+    /// A payload after its heading: on one line, or with one line for each field if it is too long.
     fn body(&mut self, before: &str, body: &str, status_word: bool) {
         if body.is_empty() {
             return;
@@ -241,7 +241,7 @@ impl Printer {
         self.line(&self.painted(Style::Phone, &format!("{MARGIN}  ╰─◥{}╯", "─".repeat(width))));
     }
 
-    /// What the step showed.
+    /// The result of the step and its meaning.
     pub(super) fn meaning(&mut self, word: &str, meaning: &str) {
         self.note("meaning", json!(format!("{word}: {meaning}")));
         let head = format!("✓ {word}: ");
@@ -262,7 +262,7 @@ impl Printer {
         (self.exchanges, self.messages)
     }
 
-    /// The JSON of all of it, where that is wanted, and what went wrong in writing.
+    /// Writes the JSON, if it was asked for. Returns the error of writing, if there was one.
     pub(super) fn finish(mut self, fault: Option<&str>) -> Result<(), Error> {
         if self.json {
             let whole = json!({ "ok": fault.is_none(), "fault": fault, "parts": std::mem::take(&mut self.parts) });
@@ -277,7 +277,7 @@ fn is_shown(name: &str) -> bool {
     matches!(name, "\"code\":" | "\"status\":")
 }
 
-/// The fields of an object as they were sent, in their order.
+/// The fields of an object in the order on the wire.
 struct Ordered(Vec<(String, String)>);
 
 impl<'de> Deserialize<'de> for Ordered {
@@ -302,7 +302,7 @@ impl<'de> Deserialize<'de> for Ordered {
     }
 }
 
-/// How many characters of it are seen: not those of the colours.
+/// The number of visible characters, without those of the colours.
 fn visible(text: &str) -> usize {
     let mut pieces = text.split('\x1b');
     let first = pieces.next().map_or(0, |piece| piece.chars().count());

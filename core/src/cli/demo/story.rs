@@ -1,4 +1,4 @@
-//! What is played, and what has to come of it.
+//! The story of the demo, with the expected results.
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use super::recorder::{Exchange, Recorder};
 
 /// The article's own request.
 pub(super) const NUMBER: &str = "+351910000000";
-/// The same as E-goi has it on the wire.
+/// The same number on the wire.
 const WIRE_NUMBER: &str = "351-910000000";
 const SIZE: u32 = 4;
 const TTL: Duration = Duration::from_secs(60);
@@ -24,14 +24,14 @@ const MESSAGE: &str = "Message text: {CODE}";
 const SENDER_HASH: &str = "b2f8d1c4";
 const SENDER_ID: &str = "1";
 
-/// The account that is played for.
+/// The account of the demo.
 pub(super) fn account() -> SandboxOptions {
     SandboxOptions::default().api_key(KEY).senders([SENDER_HASH, SENDER_ID])
 }
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What was not as it should be.
+/// A result that is not as expected.
 pub(super) struct Fault(pub(super) String);
 
 impl From<Error> for Fault {
@@ -49,7 +49,7 @@ pub(super) struct Story<'a> {
     printer: &'a mut Printer,
 }
 
-/// A request that was made, with the code that its SMS brought.
+/// A request, with the code of its SMS.
 struct Asked {
     id: String,
     code: String,
@@ -71,13 +71,13 @@ impl<'a> Story<'a> {
     pub(super) async fn v1(mut self) -> Result<(), Fault> {
         self.printer.step("The business asks for a verification");
         let asked = self.ask(Show::Whole).await?;
-        self.printer.meaning("pending", "E-goi made a code, good for 60 seconds. The business got only the id.");
+        self.printer.meaning("pending", "E-goi made a code, valid for 60 seconds. The business got only the id.");
 
         self.printer.step("The person mistypes the code");
         self.validate(&asked.id, &wrong(&asked.code), Outcome::WrongCode).await?;
         self.printer.meaning(
             "wrong_code",
-            "E-goi waits for the right one. (The article shows no word for this: \
+            "E-goi waits for the right code. (The article shows no word for this: \
                                           Not_Verified is assumed.)",
         );
 
@@ -87,7 +87,7 @@ impl<'a> Story<'a> {
 
         self.printer.step("The person gives the same code again");
         self.validate(&asked.id, &asked.code, Outcome::AlreadyVerified).await?;
-        self.printer.meaning("already_verified", "a code proves something once.");
+        self.printer.meaning("already_verified", "a code proves a number only once.");
 
         self.printer.step("Another request, which the business cancels");
         let asked = self.ask(Show::SamePayload).await?;
@@ -96,7 +96,7 @@ impl<'a> Story<'a> {
         self.validate(&asked.id, &asked.code, Outcome::Cancelled).await?;
         self.printer.meaning(
             "cancelled",
-            "even the right code is no good any more. (The article shows no cancellation: this \
+            "even the right code does not work now. (The article shows no cancellation: this \
                                          one is assumed.)",
         );
 
@@ -115,19 +115,19 @@ impl<'a> Story<'a> {
 
         self.printer.step("The business reads the request");
         self.get(&asked.id, State::Pending, Show::Whole).await?;
-        self.printer.meaning("pending", "the response shows the code itself. The library never hands it on.");
+        self.printer.meaning("pending", "the response shows the code itself. The library never returns it.");
 
         self.printer.step("The person mistypes the code");
         self.validate(&asked.id, &wrong(&asked.code), Outcome::WrongCode).await?;
         self.printer.meaning(
             "wrong_code",
-            "V2's 200 does not say whether the code was right, so the library reads the \
+            "V2's 200 does not tell whether the code was right. The library reads the \
                                           request before and after. Status 200 by itself proves nothing.",
         );
 
-        self.printer.step("The SMS is lost: the business has another one sent");
+        self.printer.step("The SMS is lost: the business asks for another one");
         let resent = self.resend(&asked.id).await?;
-        self.printer.meaning("pending", "a new code for the same request, and 60 seconds from now.");
+        self.printer.meaning("pending", "a new code for the same request, valid for 60 seconds from now.");
 
         self.printer.step("The person gives the code of the first SMS");
         self.validate(&asked.id, &asked.code, Outcome::WrongCode).await?;
@@ -140,14 +140,14 @@ impl<'a> Story<'a> {
 
         self.printer.step("The person gives the same code again");
         self.validate(&asked.id, &resent, Outcome::AlreadyVerified).await?;
-        self.printer.meaning("already_verified", "the read says it, and no code is sent at all.");
+        self.printer.meaning("already_verified", "the read shows it, and the library submits no code.");
 
         self.printer.step("Another request, which the business cancels");
         let asked = self.ask(Show::SamePayload).await?;
         self.cancel(&asked.id).await?;
         self.printer.aside("… and the person gives the code of the SMS all the same.");
         self.validate(&asked.id, &asked.code, Outcome::Cancelled).await?;
-        self.printer.meaning("cancelled", "even the right code is no good any more.");
+        self.printer.meaning("cancelled", "even the right code does not work now.");
 
         self.printer.step("Another request, whose code comes too late");
         let asked = self.ask(Show::SamePayload).await?;
@@ -282,10 +282,10 @@ impl<'a> Story<'a> {
 
     fn let_it_expire(&mut self) {
         self.sandbox.clock().advance(TTL);
-        self.printer.aside("… 60 seconds pass. (The sandbox's clock is moved; nobody waits.)");
+        self.printer.aside("… 60 seconds pass. (The sandbox's clock is advanced: nobody waits.)");
     }
 
-    /// The exchanges of the call that was just made, shown.
+    /// Shows the exchanges of the latest call, and returns them.
     fn exchanges<const N: usize>(&mut self, show: &[Show; N]) -> Result<[Exchange; N], Fault> {
         let taken =
             self.recorder.take().ok_or_else(|| Fault("what went over the wire is not whole HTTP/1.1".to_owned()))?;

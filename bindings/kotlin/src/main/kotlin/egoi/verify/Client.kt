@@ -38,18 +38,18 @@ public enum class Accept {
 }
 
 /**
- * How to make a [Client]. It holds the key, and prints nothing of it.
+ * The options of a [Client]. It holds the key, and prints nothing of it.
  *
- * From Java it is made by `egoi.verify.java.ClientBuilder`.
+ * In Java, make it by `egoi.verify.java.ClientBuilder`.
  */
 public class ClientOptions internal constructor(internal val native: NativeClientOptions) {
     /**
      * An option that is `null` has the library's default.
      *
      * @param apiKey the account's key. It belongs on a server: never in an app
-     * @param sender V1 takes its hash, V2 its id
-     * @param api which version to speak. Default: V2
-     * @param baseUrl the address of the service: HTTPS, or HTTP to a loopback address, or any HTTP with [allowHttp]
+     * @param sender the sender: V1 takes its hash, V2 its id
+     * @param api the version of E-goi's interface. Default: V2
+     * @param baseUrl the address of the service: HTTPS, or HTTP to a loopback address. With [allowHttp], HTTP to any address
      * @param timeout the deadline of a whole call. Default: 15 s
      * @param connectTimeout how long making a connection may take, TLS included. Default: 3.1 s
      * @param proxy an HTTP or SOCKS5 proxy for every connection: `http://…`, `socks5h://…`. Default: the environment's

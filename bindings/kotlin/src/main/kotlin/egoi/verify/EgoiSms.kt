@@ -11,17 +11,17 @@ import kotlin.time.Duration
  * val engine = Engine(EgoiSms(ClientOptions(apiKey = key, sender = "1234")))
  * ```
  *
- * One SMS goes to V2's call for a single one. `v2Paths = mapOf("send_sms" to "v2/sms/messages/action/send")` is the call that
+ * By default it uses V2's call for a single SMS. `v2Paths = mapOf("send_sms" to "v2/sms/messages/action/send")` is the call that
  * takes a list.
  */
 public class EgoiSms internal constructor(make: () -> NativeEgoiSms) {
-    /** What is wrong with the options is thrown by the first that uses it. */
+    /** The first use throws the fault of an option. */
     internal val native: NativeEgoiSms by lazy(make)
 
     /**
      * An option that is `null` has the library's default.
      *
-     * @param client how to reach E-goi
+     * @param client the options of its client
      * @param urgent whether E-goi sends it before other SMS. V2; V1 has no priority. Default: yes
      * @param encoding the encoding of every text. Default: what the text needs
      * @param maxParts the maximum of parts that E-goi sends of a text, 1 or more. Default: as many as the text takes

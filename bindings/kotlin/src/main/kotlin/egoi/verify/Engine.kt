@@ -99,7 +99,7 @@ public class PrefixQuota(public val limit: Int, public val per: Duration, public
 /**
  * How to set an [Engine] up.
  *
- * From Java it is made by `egoi.verify.java.EngineBuilder`.
+ * In Java, make it by `egoi.verify.java.EngineBuilder`.
  *
  * ```
  * EngineOptions(

@@ -11,7 +11,7 @@ import kotlinx.coroutines.withContext
 import kotlin.coroutines.cancellation.CancellationException
 import kotlin.time.toKotlinDuration
 
-/** What a user's function threw, on its way through the native module and back. */
+/** The error of a user's function, on its way through the native module and back. */
 internal class HeldThrowable(val throwable: Throwable) : Thrown {
     override fun isHeld(): Boolean = true
 }

@@ -18,34 +18,34 @@ public enum class NumberType {
     /** A landline. */
     FIXED_LINE,
 
-    /** A mobile phone or a landline: the plan does not tell, as in North America. */
+    /** A mobile phone or a landline: the numbering plan does not distinguish them, as in North America. */
     FIXED_LINE_OR_MOBILE,
 
-    /** The caller pays a fee. Never sent an SMS. */
+    /** The caller pays a fee. Never gets an SMS. */
     PREMIUM_RATE,
 
-    /** The called side pays. Never sent an SMS. */
+    /** The called side pays. Never gets an SMS. */
     TOLL_FREE,
 
-    /** Both sides pay. Never sent an SMS. */
+    /** Both sides pay. Never gets an SMS. */
     SHARED_COST,
 
     /** A number of the Internet. */
     VOIP,
 
-    /** A number of a person, which leads to a phone of theirs. */
+    /** A number of a person, which is forwarded to one of their phones. */
     PERSONAL_NUMBER,
 
-    /** A pager. Never sent an SMS. */
+    /** A pager. Never gets an SMS. */
     PAGER,
 
-    /** A company's number everywhere in its country, a universal access number. Never sent an SMS. */
+    /** A universal access number: a company's number for its whole country. Never gets an SMS. */
     UAN,
 
-    /** A mailbox. Never sent an SMS. */
+    /** A mailbox. Never gets an SMS. */
     VOICEMAIL,
 
-    /** In no range that is known. */
+    /** A number outside the known ranges. */
     UNKNOWN,
 }
 
@@ -56,11 +56,11 @@ public enum class NumberType {
  * parseNumber("00351 910 000 000").e164 // +351910000000
  * ```
  *
- * @property e164 the full number, `+351910000000`. Two spellings of one phone have the same
+ * @property e164 the full number, `+351910000000`. It is equal for two spellings of one phone
  * @property country its country's ISO 3166 code, for example `PT`; `null` if the number does not show it
- * @property callingCode for example 351
+ * @property callingCode the calling code, for example 351
  * @property type its type
- * @property masked the number as it may be shown to others, `+35191*****00`
+ * @property masked the number with its middle digits hidden, `+35191*****00`
  */
 public class PhoneNumber internal constructor(
     public val e164: String,

@@ -4,9 +4,9 @@ import egoi.verify.internal.NativeSetting
 import kotlin.time.Duration
 
 /**
- * The place in which an [Engine] keeps its requests and a [Client] its idempotency keys. It holds secrets, and prints nothing of them.
+ * The store of an [Engine]'s requests, and of a [Client]'s idempotency keys and limits. It holds secrets, and prints nothing of them.
  *
- * From Java it is made by `egoi.verify.java.StoreBuilder`.
+ * In Java, make it by `egoi.verify.java.StoreBuilder`.
  *
  * ```kotlin
  * Store("postgres://app@db.internal/app", key = System.getenv("STORE_KEY"))

@@ -42,7 +42,7 @@ public sealed class VerifyException private constructor(private val facts: Facts
     /** How long to wait before the next try, if it is known. */
     public val retryAfter: Duration? get() = facts.retryAfter
 
-    /** [retryAfter] for Java, where it is called `getRetryAfter`. */
+    /** [retryAfter] for Java, as `getRetryAfter`. */
     @JvmName("getRetryAfter")
     public fun retryAfterAsJava(): JavaDuration? = retryAfter?.toJavaDuration()
 

@@ -13,7 +13,7 @@ import java.time.Duration
 import kotlin.time.toKotlinDuration
 
 /**
- * Makes a [Client] from Java. An option that is not set has the library's default; it prints none of its values.
+ * Makes a [Client] from Java. An option that is not set has the library's default. It prints no value.
  *
  * ```java
  * var client = new ClientBuilder(key, "1234").timeout(Duration.ofSeconds(5)).blocking();
@@ -33,7 +33,7 @@ public class ClientBuilder(options: ClientOptions) {
     /** Which version to speak. Default: V2. */
     public fun api(api: Api): ClientBuilder = set("api", api)
 
-    /** The address of the service: HTTPS, or HTTP to a loopback address, or any HTTP with [allowHttp]. */
+    /** The address of the service: HTTPS, or HTTP to a loopback address. With [allowHttp], HTTP to any address. */
     public fun baseUrl(url: String): ClientBuilder = set("base_url", url)
 
     /** The deadline of a whole call. Default: 15 s. */

@@ -32,8 +32,8 @@ public fun interface SmsGateway {
 /** Sends an SMS and reports the end by a future. */
 public fun interface FutureSmsGateway {
     /**
-     * The future is cancelled when the call is cancelled. It fails with [NotSentException] where nothing went out for
-     * certain.
+     * The future is cancelled when the call is cancelled. Let it fail with [NotSentException] only if it is certain that nothing
+     * was sent.
      */
     public fun send(sms: OutgoingSms): CompletionStage<*>
 }
@@ -108,8 +108,8 @@ public class EngineBuilder private constructor(private val make: (EngineOptions)
     public fun accept(accept: Accept): EngineBuilder = set("accept", accept)
 
     /**
-     * The countries that are allowed, by ISO 3166 code, for example `PT` and `ES`; a number of another one, or of none that it
-     * tells, is `VerifyException.Rejected`. Default: all.
+     * The allowed countries, by ISO 3166 code, for example `PT` and `ES`. A number of another country, or of an unknown country,
+     * is `VerifyException.Rejected`. Default: all.
      */
     public fun countries(vararg countries: String): EngineBuilder = set("countries", countries.asList())
 

@@ -7,7 +7,7 @@ import egoi.verify.phone.internal.nativeNormalisedCode
 import egoi.verify.phone.internal.nativeNow
 import egoi.verify.phone.internal.nativeParseNumber
 
-/** What a phone number is for. */
+/** The type of a phone number. */
 public enum class NumberType {
     /** A mobile phone. */
     MOBILE,
@@ -15,45 +15,45 @@ public enum class NumberType {
     /** A landline. */
     FIXED_LINE,
 
-    /** A mobile phone or a landline: the plan does not tell, as in North America. */
+    /** A mobile phone or a landline: the numbering plan does not distinguish them, as in North America. */
     FIXED_LINE_OR_MOBILE,
 
-    /** The caller pays a fee. Never sent an SMS. */
+    /** The caller pays a fee. Never gets an SMS. */
     PREMIUM_RATE,
 
-    /** The called side pays. Never sent an SMS. */
+    /** The called side pays. Never gets an SMS. */
     TOLL_FREE,
 
-    /** Both sides pay. Never sent an SMS. */
+    /** Both sides pay. Never gets an SMS. */
     SHARED_COST,
 
     /** A number of the Internet. */
     VOIP,
 
-    /** A number of a person, which leads to a phone of theirs. */
+    /** A number of a person, which is forwarded to one of their phones. */
     PERSONAL_NUMBER,
 
-    /** A pager. Never sent an SMS. */
+    /** A pager. Never gets an SMS. */
     PAGER,
 
-    /** A company's number everywhere in its country, a universal access number. Never sent an SMS. */
+    /** A universal access number: a company's number for its whole country. Never gets an SMS. */
     UAN,
 
-    /** A mailbox. Never sent an SMS. */
+    /** A mailbox. Never gets an SMS. */
     VOICEMAIL,
 
-    /** In no range that is known. */
+    /** A number outside the known ranges. */
     UNKNOWN,
 }
 
 /**
  * A phone number. Printed, it is masked.
  *
- * @property e164 the full number, `+351910000000`. Two spellings of one phone have the same
- * @property country its country's ISO 3166 code, for example `PT`; `null` where the number does not tell it
- * @property callingCode for example 351
- * @property type what it is for
- * @property masked the number as it may be shown to others, `+35191*****00`
+ * @property e164 the full number, `+351910000000`. It is equal for two spellings of one phone
+ * @property country the ISO 3166 code of the country, for example `PT`. `null` if the number does not show its country
+ * @property callingCode the calling code, for example 351
+ * @property type the type of the number
+ * @property masked the number with its middle digits hidden, `+35191*****00`
  */
 public class PhoneNumber internal constructor(
     public val e164: String,
@@ -89,13 +89,13 @@ public fun parseNumber(text: String, defaultRegion: String? = null): PhoneNumber
         PhoneNumber(e164, country, callingCode.toInt(), NumberType.valueOf(numberType.uppercase()), masked)
     }
 
-/** Reads the code out of an SMS; `null` if there is none, or more than one candidate. */
+/** Finds the code in an SMS. `null` if the text has no candidate, or more than one. */
 @JvmOverloads
 public fun codeInSms(text: String, codeType: CodeType? = null, codeSize: Int? = null): String? =
     ffi { nativeCodeInSms(text, codeType?.native(), codeSize?.toLong()) }
 
 /**
- * A code as a person typed or pasted it, in the form in which it travels: spaces, hyphens and direction marks removed,
- * digits of other scripts to 0–9, letters to upper case. `null` if it is no code.
+ * Normalises a code that a person typed or pasted: spaces, hyphens and direction marks removed,
+ * digits of other scripts to 0–9, letters to upper case. `null` if the text is not a code.
  */
 public fun normalisedCode(given: String): String? = ffi { nativeNormalisedCode(given) }

@@ -27,16 +27,16 @@ import kotlin.time.toJavaDuration
  * val session = VerificationSession(HttpVerificationServer("https://example.com/phone"), viewModelScope)
  * ```
  *
- * Such a server knows the visitor by a cookie, or by a header that the app sends. Nothing is sent twice, and no redirect is followed.
- * There is no endpoint that cancels: [cancel] forgets the request here, and the server does when the code expires.
+ * Such a server identifies the visitor by a cookie, or by a header of the app. It sends nothing twice, and follows no redirect.
+ * The server has no endpoint to cancel: [cancel] forgets the request in the app, and the server forgets it when the code expires.
  *
- * @param url where the endpoints are, without `/` at the end
+ * @param url the address of the endpoints, without `/` at the end
  * @param timeout how long to wait for a connection, and then for each part of the response
- * @param validity how long a code is good if the server does not state it
- * @param resendAfter how long until another code may be asked for if the server does not state it; `null` if it sends no other
- * @param cookies where cookies are kept: those of the default are lost when the app ends. A session that was restored needs one that
- *   keeps them
- * @param headers what every call sends, for example `Authorization`
+ * @param validity the validity of a code, if the server does not report it
+ * @param resendAfter how long until a resend is possible, if the server does not report it. `null` if the server has no resend
+ * @param cookies the store of the cookies. The default loses its cookies when the app ends. A restored session needs a store that keeps
+ *   them
+ * @param headers the headers of every call, for example `Authorization`
  */
 public class HttpVerificationServer(
     private val url: String,

@@ -24,7 +24,7 @@ public class ScreenText internal constructor(public val text: String, public val
     override fun toString(): String = text
 }
 
-/** What a person can press. */
+/** A button of the screen. */
 public enum class SessionButton {
     /** Asks for a code. */
     SEND,
@@ -35,7 +35,7 @@ public enum class SessionButton {
     /** Asks for a new code. */
     RESEND,
 
-    /** Gives another number. */
+    /** Goes back to enter another number. */
     CHANGE_NUMBER,
 }
 

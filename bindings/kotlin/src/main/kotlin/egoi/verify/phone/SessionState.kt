@@ -9,18 +9,18 @@ public sealed interface SessionState {
     /** Nothing has begun: ask for the number. */
     public data object Idle : SessionState
 
-    /** The server was asked to send a code. */
+    /** The server sends a code. Show that the app waits. */
     public data object Sending : SessionState
 
     /**
      * Ask for the code.
      *
-     * A text field is offered the code out of the SMS by the keyboard when it says what it is for:
+     * The keyboard offers the code of the SMS to a text field with this content type:
      * `android:autofillHints="smsOTPCode"` in a layout; in Compose `Modifier.semantics { contentType =
      * ContentType.SmsOtpCode }`. `android:inputType="number"`, in Compose `KeyboardOptions(keyboardType =
-     * KeyboardType.Number)`, fits a numeric code and shuts out a pasted one with spaces or in the digits of another script,
-     * which [VerificationSession.submit] takes: filter nothing. An app that has the SMS itself, from the SMS Retriever or the
-     * SMS User Consent API, reads the code out of it by [codeInSms].
+     * KeyboardType.Number)`, fits a numeric code, and refuses a pasted code with spaces or in the digits of another script,
+     * which [VerificationSession.submit] accepts: filter nothing. If the app has the SMS itself, from the SMS Retriever or the
+     * SMS User Consent API, [codeInSms] finds the code in it.
      */
     public class AwaitingCode private constructor(
         private val now: () -> Duration,
@@ -47,12 +47,12 @@ public sealed interface SessionState {
             reason: AskedAgain?,
         ) : this(clock::sinceBoot, expiresAt, resendAt, attemptsLeft, reason)
 
-        /** How much longer the code is good, counted down whenever it is read; zero from then on. */
+        /** The remaining validity of the code at the time of reading. Zero after its end. */
         public val expiresIn: Duration get() = left(expiresAt)
 
         /**
-         * How long until a new code may be asked for, counted down whenever it is read; zero from then on, `null` where the
-         * server sends no other.
+         * How long until a resend is possible, at the time of reading. Zero if it is possible now. `null` if the
+         * server has no resend.
          */
         public val resendIn: Duration? get() = resendAt?.let(::left)
 
@@ -90,7 +90,7 @@ public sealed interface SessionState {
         public val problem: Problem,
         /** What the person may do now. */
         public val advice: Advice,
-        /** The request that still waits for its code, where there is one: it may still be given. */
+        /** The request that still waits for its code, if there is one. The person can still enter the code. */
         public val awaiting: AwaitingCode? = null,
     ) : SessionState {
         override fun equals(other: Any?): Boolean =

@@ -40,7 +40,7 @@ public enum class Outcome {
     TOO_MANY_ATTEMPTS,
 }
 
-/** What a code is made of. */
+/** The characters of a code. */
 public enum class CodeType {
     /** `0-9` */
     NUMERIC,

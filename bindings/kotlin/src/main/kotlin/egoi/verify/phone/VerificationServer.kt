@@ -65,10 +65,10 @@ public class CodeChecked(public val outcome: Outcome, public val attemptsLeft: I
 /**
  * The app's server refused a call. It passes on the error of its own verifier.
  *
- * @property code the stable string, for example `rate_limited`
- * @property detail the failure in words, for people; no code and no full number
+ * @property code the stable name, for example `rate_limited`
+ * @property detail the failure in words, for people. It must hold no code and no full number
  * @property retryAfter how long to wait before the next try, if it is known
- * @property smsPossiblySent whether this `request` or `resend` may have sent an SMS; `false` only if that is certain
+ * @property smsPossiblySent whether this `request` or `resend` may have sent an SMS. `false` only if that is certain
  */
 public class VerificationServerException(
     public val code: String,

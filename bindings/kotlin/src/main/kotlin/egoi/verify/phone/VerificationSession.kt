@@ -23,8 +23,8 @@ import java.time.Duration as JavaDuration
 /**
  * The state of a screen while a person proves a number.
  *
- * **It proves nothing, except to the person who looks at the screen.** An app holds no E-goi key, as whoever
- * unpacks the app has it: this talks to the app's own server, which decides; see [VerificationServer].
+ * **It proves something only to the person who looks at the screen.** An app must not hold an E-goi key, as everyone who
+ * unpacks the app has it. The session talks to the app's own server, which decides: see [VerificationServer].
  *
  * ```kotlin
  * class NumberViewModel(saved: SavedStateHandle) : ViewModel() {
@@ -36,13 +36,13 @@ import java.time.Duration as JavaDuration
  * }
  * ```
  *
- * **No input of a person throws.** A text that is no number, an empty code and a resend that comes too early are
- * [SessionState.Failed] with the reason, and nothing is asked. What does not fit the state, above all a second tap while a call
- * is under way, changes nothing.
+ * **No input of a person throws.** A text that is not a number, an empty code and an early resend are
+ * [SessionState.Failed] with the reason, and the server is not called. A call that does not fit the state changes nothing, for
+ * example a second tap during a call.
  *
- * One call is under way at a time. Calls run in [scope]; when that
- * is cancelled, or the [Job] that a call gives back, the call is cancelled, and the session says so. The code expires by the
- * clock that runs since the device was started: a change of the time of day changes nothing.
+ * There is one call at a time. Calls run in [scope]. If the scope
+ * or the [Job] of a call is cancelled, the call is cancelled, and the state shows it. The code expires by the
+ * clock since the start of the device: a change of the time of day changes nothing.
  *
  * It may be used from every thread. Its methods do not wait, but the very first use loads the native library: see [preload].
  *
@@ -211,7 +211,7 @@ private fun CodeSent.native(): NativeCodeSent =
 
 private fun Duration.seconds(): Double = toDouble(DurationUnit.SECONDS)
 
-/** A count from the server, which none that is negative can be. */
+/** A count from the server, which cannot be negative. */
 private fun Int.count(): UInt = coerceAtLeast(0).toUInt()
 
 private fun Exception.problem(): NativeProblem = when (this) {

@@ -84,7 +84,7 @@ public enum class Cut {
     AFTER,
 }
 
-/** What a response is replaced by. */
+/** The change of a response. */
 public enum class FaultBody {
     /** JSON that breaks off. */
     MALFORMED,
@@ -238,7 +238,7 @@ public class Sandbox private constructor(private val native: NativeSandbox, priv
     }
 
     /**
-     * Waits for an SMS to a number that this has not returned before, and gives its code. None in time is
+     * Waits for a new SMS to a number and returns its code. Each code is returned once. If no SMS comes in time, it is
      * [VerifyException.Timeout].
      */
     public suspend fun waitForCode(number: String, timeout: Duration): String =

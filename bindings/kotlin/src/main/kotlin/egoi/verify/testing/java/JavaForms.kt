@@ -117,7 +117,7 @@ public class BlockingSandbox(public val sandbox: Sandbox) : AutoCloseable {
     public fun messages(number: String? = null): List<Message> = sandbox.messages(number)
 
     /**
-     * Waits for an SMS to a number that this has not returned before, and gives its code. None in time is
+     * Waits for a new SMS to a number and returns its code. Each code is returned once. If no SMS comes in time, it is
      * `VerifyException.Timeout`.
      */
     @Throws(InterruptedException::class)
@@ -136,7 +136,7 @@ public class BlockingSandbox(public val sandbox: Sandbox) : AutoCloseable {
     /** The sandbox's time now. */
     public fun now(): Instant = sandbox.clock.now()
 
-    /** Has the engine go by the sandbox's clock. */
+    /** Gives the engine the sandbox's clock. */
     public fun clockOf(engine: EngineBuilder): EngineBuilder = engine.clock(sandbox.clock.forEngine())
 
     /** Forgets every request, message, failure and journal entry. The clock goes on. */
