@@ -1,5 +1,6 @@
 //! Phone numbers, as people write them and as the wire has them.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use dec_from_char::DecimalExtended as _;
@@ -79,7 +80,7 @@ impl PhoneNumber {
         let set_apart = || {
             let (code, national) = text.split_once('-')?;
             let is_code = matches!(code.len(), 1..=3) && code.bytes().all(|b| b.is_ascii_digit());
-            is_code.then(|| Self::settled(&format!("+{code} {national}"), None, code.parse().ok()))
+            is_code.then(|| Self::settled(&["+", code, " ", national].concat(), None, code.parse().ok()))
         };
         let Some(region) = region else {
             return set_apart().unwrap_or_else(|| Err(fault(Reason::NoCountryCode, "has no calling code")));
@@ -291,12 +292,12 @@ impl PhoneNumber {
 
     /// The number within its country, leading zeros included.
     pub(crate) fn national(self) -> String {
-        format!("{}{}", "0".repeat(self.leading_zeros.into()), self.national)
+        format!("{:0digits$}", self.national, digits = self.national_digits())
     }
 
     /// The full number in E.164, `+351910000000`.
     pub fn e164(self) -> String {
-        format!("+{}{}", self.calling_code, self.national())
+        format!("+{}{:0digits$}", self.calling_code, self.national, digits = self.national_digits())
     }
 
     /// The number with its middle digits hidden, `+35191*****00`. `Display` prints the same.
@@ -330,15 +331,15 @@ pub(super) fn region_of(field: &str, code: &str) -> Result<Region, Error> {
 }
 
 /// The number with a plus in front, if it is written as an international one.
-fn with_plus(text: &str) -> Option<String> {
+fn with_plus(text: &str) -> Option<Cow<'_, str>> {
     if let Some(rest) = text.strip_prefix("00") {
-        return Some(format!("+{rest}"));
+        return Some(format!("+{rest}").into());
     }
-    text.trim_start_matches(|c: char| !c.is_numeric() && !is_plus(c)).starts_with(is_plus).then(|| text.to_owned())
+    text.trim_start_matches(|c: char| !c.is_numeric() && !is_plus(c)).starts_with(is_plus).then_some(text.into())
 }
 
 /// The text without direction marks. It is refused if the parser would refuse a character of it, and log the full text.
-fn readable(text: &str) -> Result<String, Error> {
+fn readable(text: &str) -> Result<Cow<'_, str>, Error> {
     if text.is_empty() {
         return Err(fault(Reason::Empty, "is empty"));
     }
@@ -348,15 +349,19 @@ fn readable(text: &str) -> Result<String, Error> {
     if text.chars().any(char::is_alphabetic) {
         return Err(fault(Reason::BadCharacter, "has letters"));
     }
-    let text: String = text.chars().filter(|c| !steers_direction(*c)).collect();
+    let text: Cow<'_, str> = if text.contains(steers_direction) {
+        text.chars().filter(|c| !steers_direction(*c)).collect()
+    } else {
+        text.into()
+    };
     if text.chars().any(|c| matches!(c, ';' | ',' | '#' | '*' | '=' | '@' | '&' | '?' | '%')) {
         return Err(fault(Reason::BadCharacter, "has characters that no phone number has"));
     }
     let later = text.trim_start_matches(is_punctuation).trim_start_matches(is_plus);
-    if !later.chars().all(|c| c.is_decimal_utf8() || is_punctuation(c)) {
+    if !later.chars().all(|c| is_digit(c) || is_punctuation(c)) {
         return Err(pasted_behind_its_code(later).unwrap_or_else(no_number));
     }
-    if later.chars().filter(|c| c.is_decimal_utf8()).count() > MAX_DIGITS {
+    if later.chars().filter(|c| is_digit(*c)).count() > MAX_DIGITS {
         return Err(fault(Reason::TooLong, "is too long for its country"));
     }
     Ok(text)
@@ -380,6 +385,10 @@ const fn is_punctuation(c: char) -> bool {
         ' ' | '\u{a0}' | '\u{3000}' | '-' | '.' | '/' | '(' | ')' | '[' | ']' | '~' | '\u{ad}' | '\u{200b}' | '\u{2010}'..='\u{2015}' | '\u{2053}'
         | '\u{2060}' | '\u{2212}' | '\u{223c}' | '\u{30fc}' | '\u{ff08}' | '\u{ff09}' | '\u{ff0d}'..='\u{ff0f}' | '\u{ff3b}'
         | '\u{ff3d}')
+}
+
+fn is_digit(c: char) -> bool {
+    c.is_ascii_digit() || c.is_decimal_utf8()
 }
 
 fn is_plus(c: char) -> bool {
