@@ -184,9 +184,16 @@ fn wiped<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Zeroizing<
 /// Reads `2020-03-06T11:57:34Z`, also with a space for the `T`, with an offset, and without either, which is UTC.
 pub fn parse_date(text: &str) -> Option<SystemTime> {
     let text = text.trim();
+    let moment = OffsetDateTime::parse(text, &Rfc3339).ok().or_else(|| parse_other_date(text))?;
+    let seconds = u64::try_from(moment.unix_timestamp()).ok()?;
+    SystemTime::UNIX_EPOCH.checked_add(Duration::new(seconds, moment.nanosecond()))
+}
+
+/// A date in another form than the documented one.
+fn parse_other_date(text: &str) -> Option<OffsetDateTime> {
     let (date, time) = text.split_once(['T', 't', ' '])?;
     let time = time.replace(' ', "");
-    let moment = match time.find(['Z', 'z', '+', '-']) {
+    Some(match time.find(['Z', 'z', '+', '-']) {
         None => PrimitiveDateTime::parse(
             &format!("{date}T{time}"),
             format_description!(version = 2, "[year]-[month]-[day]T[hour]:[minute]:[second][optional [.[subsecond]]]"),
@@ -202,9 +209,7 @@ pub fn parse_date(text: &str) -> Option<SystemTime> {
             };
             OffsetDateTime::parse(&format!("{date}T{time}{offset}"), &Rfc3339).ok()?
         }
-    };
-    let seconds = u64::try_from(moment.unix_timestamp()).ok()?;
-    SystemTime::UNIX_EPOCH.checked_add(Duration::new(seconds, moment.nanosecond()))
+    })
 }
 
 /// The time as the service writes it, `2020-03-06T11:57:34Z`; nothing for a year after 9999.

@@ -96,8 +96,10 @@ impl StatusWords {
     }
 
     fn meaning(&self, word: &str) -> Option<Meaning> {
-        let word = normalised(word);
-        built_in(&word).or_else(|| self.more.iter().find(|(each, _)| *each == word).map(|(_, meaning)| *meaning))
+        built_in(word).or_else(|| {
+            let word = normalised(word);
+            built_in(&word).or_else(|| self.more.iter().find(|(each, _)| *each == word).map(|(_, meaning)| *meaning))
+        })
     }
 }
 
