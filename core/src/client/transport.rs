@@ -1,6 +1,6 @@
 //! One exchange with the service: deadlines, limits, tries, and what became of it when it failed.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::pin::Pin;
@@ -552,34 +552,42 @@ impl<S> Layer<S> for NoteConnections {
     type Service = Noting<S>;
 
     fn layer(&self, connector: S) -> Noting<S> {
-        Noting { connector, connected: Arc::clone(&self.0) }
+        Noting { connector: Arc::new(connector), connected: Arc::clone(&self.0) }
     }
 }
 
-#[derive(Clone)]
+/// The HTTP library clones its connector for every request, and uses few of the clones.
 struct Noting<S> {
-    connector: S,
+    connector: Arc<S>,
     connected: Arc<AtomicBool>,
+}
+
+impl<S> Clone for Noting<S> {
+    fn clone(&self) -> Self {
+        Self { connector: Arc::clone(&self.connector), connected: Arc::clone(&self.connected) }
+    }
 }
 
 impl<S, To> Service<To> for Noting<S>
 where
-    S: Service<To>,
-    S::Future: Send + 'static,
+    S: Service<To> + Clone + Send + Sync + 'static,
+    S::Future: Send,
+    To: Send + 'static,
 {
     type Response = S::Response;
     type Error = S::Error;
     type Future = Pin<Box<dyn Future<Output = Result<S::Response, S::Error>> + Send>>;
 
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.connector.poll_ready(context)
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, to: To) -> Self::Future {
-        let connecting = self.connector.call(to);
+        let mut connector = S::clone(&self.connector);
         let connected = Arc::clone(&self.connected);
         Box::pin(async move {
-            let connection = connecting.await;
+            poll_fn(|context| connector.poll_ready(context)).await?;
+            let connection = connector.call(to).await;
             if connection.is_ok() {
                 connected.store(true, Ordering::SeqCst);
             }
