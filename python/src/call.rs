@@ -14,10 +14,7 @@ use crate::convert::Value;
 use crate::delivery::Delivery;
 use crate::failure::panicked;
 use crate::fork::try_guard;
-use crate::runtime::Runtime;
-
-/// How often a blocking call looks whether Ctrl-C was pressed.
-const BETWEEN_SIGNALS: Duration = Duration::from_millis(50);
+use crate::runtime::{BETWEEN_SIGNALS, Runtime};
 
 /// How often a call that a fork holds up looks whether that has ended.
 const BETWEEN_TRIES: Duration = Duration::from_micros(50);

@@ -4,12 +4,17 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use egoi_verify::{Error, ErrorCode};
 use pyo3::prelude::*;
 use tokio::runtime::{self, EnterGuard, Handle};
+use tokio::time::sleep;
 
 use crate::fork::{PerProcess, guard_after_forks, pause_asked};
+
+/// How often a blocking call looks whether Ctrl-C was pressed.
+pub(crate) const BETWEEN_SIGNALS: Duration = Duration::from_millis(50);
 
 /// Where the calls of one client run. Its connections live there too: one client never has two runtimes.
 #[derive(Clone)]
@@ -41,6 +46,14 @@ impl Drop for CallerRuntime {
     }
 }
 
+/// Keeps a timer that is due before those of any call. One that is due first is armed by two system calls: one that wakes
+/// the runtime, and one in which it waits for nothing.
+async fn tick() {
+    loop {
+        sleep(BETWEEN_SIGNALS).await;
+    }
+}
+
 static WORKER: PerProcess<Handle> = PerProcess::new();
 
 impl Runtime {
@@ -49,7 +62,9 @@ impl Runtime {
         Ok(if is_async {
             Self::Worker(worker(py)?)
         } else {
-            Self::Caller(Arc::new(CallerRuntime { runtime: Some(build()?) }))
+            let runtime = build()?;
+            runtime.spawn(tick());
+            Self::Caller(Arc::new(CallerRuntime { runtime: Some(runtime) }))
         })
     }
 
