@@ -2,6 +2,8 @@
 
 use std::cell::RefCell;
 use std::mem;
+use std::process;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError};
 
 use egoi_verify::Error;
@@ -108,6 +110,33 @@ pub(crate) fn after_fork() {
     HELD.set(Held::Nothing);
 }
 
+/// This process, or 0 where nobody tells it of a fork.
+static PROCESS: AtomicU32 = AtomicU32::new(0);
+
+/// Has the C library tell of every fork, also of one that Python does not make. When the module is imported.
+pub(crate) fn watch() {
+    #[cfg(unix)]
+    {
+        extern "C" fn after_fork_in_child() {
+            PROCESS.store(process::id(), Ordering::Relaxed);
+        }
+        // SAFETY: the function does nothing that a signal's handler could not do, and no module of Python is unloaded.
+        #[allow(unsafe_code, reason = "the standard library does not wrap it")]
+        let is_told = unsafe { libc::pthread_atfork(None, None, Some(after_fork_in_child)) } == 0;
+        if is_told {
+            PROCESS.store(process::id(), Ordering::Relaxed);
+        }
+    }
+}
+
+/// The id of this process. A call asks several times, and the operating system takes a system call for each.
+pub(crate) fn process_id() -> u32 {
+    match PROCESS.load(Ordering::Relaxed) {
+        0 => process::id(),
+        known => known,
+    }
+}
+
 /// What belongs to the process that made it: in a forked child it is left alone, never dropped. To drop a connection
 /// there would say goodbye in the parent's name.
 pub(crate) struct Own<T> {
@@ -117,7 +146,7 @@ pub(crate) struct Own<T> {
 
 impl<T> Own<T> {
     pub(crate) fn new(value: T) -> Self {
-        Self { process: std::process::id(), value: Some(value) }
+        Self { process: process_id(), value: Some(value) }
     }
 
     /// The value, in the process that made it.
@@ -136,7 +165,7 @@ impl<T> Own<T> {
     }
 
     pub(crate) fn is_here(&self) -> bool {
-        self.process == std::process::id()
+        self.process == process_id()
     }
 }
 

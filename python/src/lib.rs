@@ -53,6 +53,7 @@ mod _native {
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         crate::interpreter::first_alone(module.py())?;
         crate::failure::silence_panics();
+        crate::fork::watch();
         Ok(())
     }
 

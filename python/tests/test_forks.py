@@ -54,6 +54,12 @@ def test_a_client_used_in_the_parent_works_in_the_child_over_connections_of_its_
     assert sorted(map(who, by_parent)) == [["parent-asyncio"] * 2, ["parent-blocking"] * 2]
 
 
+def test_a_child_that_was_forked_in_c_has_connections_of_its_own(wire: Wire) -> None:
+    assert program.run("forked_in_c", wire.url) == "all answered"
+    paths = [re.findall(r"/v2/verify/(\w+)", " ".join(connection.requests)) for connection in wire.connections]
+    assert sorted(paths) == [["child"], ["parent", "parent"]]
+
+
 def test_what_cannot_work_in_a_child_is_the_error_forked_at_once(python: str) -> None:
     *said, sent, parent = program.run("forked_errors", python=python).splitlines()
     assert len(said) == 11
