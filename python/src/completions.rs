@@ -13,8 +13,9 @@ use pyo3::intern;
 use pyo3::prelude::*;
 
 use crate::call::{Call, Step};
+use crate::delivery::Reporting;
 use crate::failure::raised;
-use crate::fork::Own;
+use crate::fork::{Own, process_id};
 
 /// The completions of one event loop. The worker thread puts steps in, and wakes the loop only for the first of them:
 /// with many calls in flight most of them cost neither a system call nor a wake-up.
@@ -46,6 +47,7 @@ pub(crate) struct Queue {
     waker_fd: UnixStream,
     /// For an event loop that watches no sockets.
     wake: OnceLock<Py<PyAny>>,
+    reporting: Arc<Reporting>,
 }
 
 /// Whether the worker thread may still enter Python, which it does for loops that watch no sockets alone.
@@ -70,7 +72,7 @@ impl Queue {
             steps.push((call_id, step));
             steps.len() == 1
         };
-        if is_first {
+        if is_first && !self.reporting.is_under_way() {
             self.wake();
         }
     }
@@ -143,12 +145,12 @@ impl Completions {
     fn open(&self, py: Python<'_>, call_id: u64, step: Step) -> PyResult<()> {
         match step {
             Step::Deliver(sms) => {
-                let on_delivery = lock(&self.waiting)
-                    .get(&call_id)
-                    .and_then(|waiting| waiting.on_delivery.as_ref().map(|call| call.clone_ref(py)));
-                if let Some(on_delivery) = on_delivery {
-                    on_delivery.call1(py, (sms,))?;
-                }
+                let (on_delivery, is_kept) = match lock(&self.waiting).get(&call_id) {
+                    Some(Waiting { on_delivery: Some(call), call: kept, .. }) => (call.clone_ref(py), kept.is_some()),
+                    _ => return Ok(()),
+                };
+                let sms = if is_kept { sms.to_loop(Arc::clone(&self.queue.reporting)) } else { sms };
+                on_delivery.call1(py, (sms,))?;
             }
             Step::Done(done) => {
                 let Some(waiting) = lock(&self.waiting).remove(&call_id) else { return Ok(()) };
@@ -186,10 +188,11 @@ impl Completions {
                 #[cfg(unix)]
                 waker_fd,
                 wake: OnceLock::new(),
+                reporting: Arc::default(),
             }),
             #[cfg(unix)]
             wake_fd,
-            process: std::process::id(),
+            process: process_id(),
         })
     }
 
@@ -224,12 +227,25 @@ impl Completions {
 
     /// Opens what has come, in the loop's thread.
     fn drain(&self, py: Python<'_>) {
-        if self.process != std::process::id() {
+        if self.process != process_id() {
             return;
         }
         // First the descriptor, then the steps: one that comes in between wakes the loop again.
         #[cfg(unix)]
         let _ = (&self.wake_fd).read(&mut [0; 16]);
+        self.take_steps(py);
+    }
+
+    /// Goes on with a call after the report of its SMS, which wakes no loop.
+    fn go_on_now(&self, py: Python<'_>) {
+        if self.process == process_id() {
+            self.take_steps(py);
+        }
+    }
+}
+
+impl Completions {
+    fn take_steps(&self, py: Python<'_>) {
         let steps = std::mem::take(&mut *lock(&self.queue.steps));
         for (call_id, step) in steps {
             let opened = match step {

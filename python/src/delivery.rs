@@ -1,7 +1,8 @@
 //! An SMS on its way from an engine to the user's function that sends.
 
 use std::cell::Cell;
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use egoi_verify::{OutgoingSms, PhoneNumber, SendError, SendFuture, SmsGateway};
 use pyo3::prelude::*;
@@ -33,6 +34,7 @@ impl SmsGateway for CallerSends {
             text: sms.text,
             attempt_id: sms.attempt_id,
             end: Mutex::new(Some(Own::new(end))),
+            loops: None,
         };
         let to_the_caller = TO_THE_CALLER.try_with(Cell::take).ok().flatten();
         let is_taken = to_the_caller.is_some_and(|to_the_caller| to_the_caller.send(delivery).is_ok());
@@ -57,6 +59,32 @@ pub(crate) struct Delivery {
     #[pyo3(get)]
     attempt_id: String,
     end: Mutex<Option<Own<End>>>,
+    /// Where the thread that reports is that of the loop which runs the call.
+    loops: Option<Arc<Reporting>>,
+}
+
+impl Delivery {
+    /// One whose report wakes no loop: the thread that reports then has the call go on.
+    pub(crate) fn to_loop(self, reporting: Arc<Reporting>) -> Self {
+        Self { loops: Some(reporting), ..self }
+    }
+}
+
+/// Whether a report is under way in the thread of an event loop, which goes on with the call by itself: to be woken, it
+/// would take three system calls and a turn.
+#[derive(Default)]
+pub(crate) struct Reporting(AtomicBool);
+
+impl Reporting {
+    pub(crate) fn is_under_way(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    fn during(&self, report: impl FnOnce()) {
+        self.0.store(true, Ordering::SeqCst);
+        report();
+        self.0.store(false, Ordering::SeqCst);
+    }
 }
 
 #[pymethods]
@@ -74,13 +102,17 @@ impl Delivery {
     /// It was sent (`True`), was certainly not (`False`), or may have been (`None`).
     fn report(&self, sent: Option<bool>) {
         let end = self.end.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(end) = end.and_then(Own::take) {
-            // Python has the reason: the exception itself.
-            let _ = end.send(match sent {
-                Some(true) => Ok(()),
-                Some(false) => Err(SendError::NotSent("see the exception's cause".into())),
-                None => Err(SendError::PossiblySent("see the exception's cause".into())),
-            });
+        let Some(end) = end.and_then(Own::take) else { return };
+        // Python has the reason: the exception itself.
+        let result = match sent {
+            Some(true) => Ok(()),
+            Some(false) => Err(SendError::NotSent("see the exception's cause".into())),
+            None => Err(SendError::PossiblySent("see the exception's cause".into())),
+        };
+        let report = || drop(end.send(result));
+        match &self.loops {
+            Some(reporting) => reporting.during(report),
+            None => report(),
         }
     }
 }

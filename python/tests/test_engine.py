@@ -254,6 +254,24 @@ def test_calls_on_a_store_in_memory_do_not_wait_for_the_loop() -> None:
     asyncio.run(main())
 
 
+def test_a_request_whose_sms_is_sent_at_once_takes_two_turns_of_the_loop() -> None:
+    """One for the function that sends, and one for who waits for the request."""
+
+    async def main() -> None:
+        async def send(sms: OutgoingSms) -> None:
+            pass
+
+        engine = AsyncEngine(send)
+
+        async def request(number: str) -> None:
+            await engine.request(number)
+
+        # One of every 128 calls waits a turn before it begins.
+        assert min([await turns_during(request(f"+35191000000{n}")) for n in (1, 2)]) == 2
+
+    asyncio.run(main())
+
+
 def test_many_calls_on_a_store_in_memory_let_the_loop_have_its_turn() -> None:
     async def main() -> None:
         async def send(sms: OutgoingSms) -> None:

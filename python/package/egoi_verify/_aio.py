@@ -113,18 +113,21 @@ def _running_loop() -> AbstractEventLoop:
 
 
 def _completions_of(loop: AbstractEventLoop) -> Completions:
-    process, known = _completions.get(loop, (getpid(), None))
-    if process != getpid():
-        # What one of them is told, the other never hears: they share the descriptors.
-        raise ForkedError("the event loop was used before the process was forked; make one in each process")
-    completions = None if known is None else known()
-    if completions is None:
-        completions = Completions()
-        try:
-            loop.add_reader(completions.fileno(), completions.drain)
-        except NotImplementedError:  # Windows' own loop, for one
-            completions.wake_by(_wake(loop, completions))
-        _completions[loop] = process, ref(completions)
+    known = _completions.get(loop)
+    if known is not None:
+        process, made = known
+        if process != getpid():
+            # What one of them is told, the other never hears: they share the descriptors.
+            raise ForkedError("the event loop was used before the process was forked; make one in each process")
+        completions = made()
+        if completions is not None:
+            return completions
+    completions = Completions()
+    try:
+        loop.add_reader(completions.fileno(), completions.drain)
+    except NotImplementedError:  # Windows' own loop, for one
+        completions.wake_by(_wake(loop, completions))
+    _completions[loop] = getpid(), ref(completions)
     return completions
 
 
@@ -141,9 +144,12 @@ def _wake(loop: AbstractEventLoop, completions: Completions) -> Callable[[], Non
     return wake
 
 
-async def _completed(job: Job[T], on_delivery: Callable[[Delivery], None] | None = None) -> T:
-    loop = _running_loop()
-    completions = _completions_of(loop)
+async def _completed(
+    job: Job[T],
+    loop: AbstractEventLoop,
+    completions: Completions,
+    on_delivery: Callable[[Delivery], None] | None = None,
+) -> T:
     future: Future[T] = loop.create_future()
     try:
         job.start(completions, future, on_delivery)
@@ -158,14 +164,15 @@ async def _completed(job: Job[T], on_delivery: Callable[[Delivery], None] | None
 
 async def run(job: Job[T], span: Span | None, convert: Callable[[T], R]) -> R:
     """Runs a call of a client in the running loop."""
-    if span is None:
-        return convert(await _completed(job))
     try:
-        result = await _completed(job)
+        loop = _running_loop()
+        result = await _completed(job, loop, _completions_of(loop))
     except BaseException as error:
-        span.failed(job, error)
+        if span is not None:
+            span.failed(job, error)
         raise
-    span.succeeded(job, result)
+    if span is not None:
+        span.succeeded(job, result)
     return convert(result)
 
 
@@ -181,11 +188,18 @@ async def run_delivering(
         await sleep(0)
     sending: list[Future[BaseException | None]] = []
 
+    async def delivered(sms: Delivery) -> BaseException | None:
+        try:
+            return await deliver(sms)
+        finally:
+            completions.go_on_now()
+
     def on_delivery(sms: Delivery) -> None:
-        sending.append(context.run(loop.create_task, deliver(sms)))
+        sending.append(context.run(loop.create_task, delivered(sms)))
 
     try:
-        result = cast(T, await _completed(job, on_delivery))
+        completions = _completions_of(loop)
+        result = cast(T, await _completed(job, loop, completions, on_delivery))
     except BaseException as error:
         if isinstance(error, DeliveryFailedError) and sending and sending[0].done():
             # The function that sends may have cancelled itself.
