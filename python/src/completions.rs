@@ -149,7 +149,7 @@ impl Completions {
                     Some(Waiting { on_delivery: Some(call), call: kept, .. }) => (call.clone_ref(py), kept.is_some()),
                     _ => return Ok(()),
                 };
-                let sms = if is_kept { sms.to_loop(Arc::clone(&self.queue.reporting)) } else { sms };
+                let sms = if is_kept { sms.in_loop(Arc::clone(&self.queue.reporting)) } else { sms };
                 on_delivery.call1(py, (sms,))?;
             }
             Step::Done(done) => {

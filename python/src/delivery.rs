@@ -65,7 +65,7 @@ pub(crate) struct Delivery {
 
 impl Delivery {
     /// One whose report wakes no loop: the thread that reports then has the call go on.
-    pub(crate) fn to_loop(self, reporting: Arc<Reporting>) -> Self {
+    pub(crate) fn in_loop(self, reporting: Arc<Reporting>) -> Self {
         Self { loops: Some(reporting), ..self }
     }
 }
