@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from asyncio import to_thread
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from inspect import isawaitable, iscoroutinefunction
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from . import _native
 from ._aio import Call, coroutine_function, run_delivering
@@ -44,8 +44,10 @@ class AsyncEngine(BaseEngine, AsyncVerbs):
 
     _is_async = True
 
-    async def _run(self, job: _native.Job[T | _native.Delivery], span: Span | None, convert: Callable[[T], R]) -> R:
-        return await run_delivering(job, span, convert, self._deliver)
+    def _run(
+        self, job: _native.Job[T | _native.Delivery], span: Span | None, convert: Callable[[T], R]
+    ) -> Coroutine[Any, Any, R]:
+        return run_delivering(job, span, convert, self._deliver)
 
     async def _deliver(self, sms: _native.Delivery) -> BaseException | None:
         with Delivering(sms) as delivering:

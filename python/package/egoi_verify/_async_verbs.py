@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from . import _native
 from ._aio import Call, coroutine_function
 from ._calls import Span, begin, is_detailed
-from ._values import CodeType, Outcome, Seconds, State, Verification, verification
+from ._values import CodeType, Outcome, Seconds, State, Verification, outcome, verification
 from ._verbs import Documented
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class AsyncVerbs(Documented):
         span = begin("validate", id)
         job = self._verifier.validate(is_detailed(span), id, code, number, client, default_region, timeout)
         del code, number, client
-        return self._call("validate", job, span, Outcome)
+        return self._call("validate", job, span, outcome)
 
     @coroutine_function
     def cancel(self, id: str, *, timeout: Seconds | None = None) -> Call[State]:

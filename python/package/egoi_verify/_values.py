@@ -409,7 +409,13 @@ def moment(seconds: float) -> datetime:
 
 # Looking a word up in an enum takes several times as long.
 _STATES = {each.value: each for each in State}
+_OUTCOMES = {each.value: each for each in Outcome}
 _SMS = {each.value: each for each in SmsStatus}
+
+
+def outcome(word: str) -> Outcome:
+    """What the native module says of a validation."""
+    return _OUTCOMES[word]
 
 
 def verification(row: _native.VerificationRow) -> Verification:

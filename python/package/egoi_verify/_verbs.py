@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import _native
 from ._calls import Span, begin, is_detailed
-from ._values import CodeType, Outcome, Seconds, State, Verification, verification
+from ._values import CodeType, Outcome, Seconds, State, Verification, outcome, verification
 
 if TYPE_CHECKING:
     from typing import Literal
@@ -163,7 +163,7 @@ class BlockingVerbs(Documented):
         span = begin("validate", id)
         job = self._verifier.validate(is_detailed(span), id, code, number, client, default_region, timeout)
         del code, number, client
-        return Outcome(self._run(job, span))
+        return outcome(self._run(job, span))
 
     def cancel(self, id: str, *, timeout: Seconds | None = None) -> State:
         span = begin("cancel", id)
