@@ -22,6 +22,9 @@ mod support {
     #[cfg(feature = "redis")]
     #[allow(dead_code, reason = "each program of tests needs some of it")]
     pub(crate) mod redis_server;
+    #[cfg(feature = "redis")]
+    #[allow(dead_code, reason = "each program of tests needs some of it")]
+    pub(crate) mod sentinels;
     #[allow(dead_code, reason = "each program of tests needs some of it")]
     pub(crate) mod server;
     pub(crate) mod soak;
@@ -104,6 +107,7 @@ mod served {
                 Trouble::Paused => self.server.pause(),
                 Trouble::CutOff => self.cable.set(Fate::Cut),
                 Trouble::AnswerIsLost => self.cable.set(Fate::AnswerIsLost),
+                Trouble::FailedOver => unreachable!("it has no replica"),
             }
         }
 
@@ -112,7 +116,7 @@ mod served {
                 Trouble::Killed => self.server.start_again(),
                 Trouble::Paused => self.server.resume(),
                 Trouble::CutOff => self.cable.set(Fate::Arrives),
-                Trouble::AnswerIsLost => {}
+                Trouble::AnswerIsLost | Trouble::FailedOver => {}
             }
         }
     }
@@ -146,4 +150,48 @@ mod redis {
     }
 
     facts_of_processes!(shared);
+}
+
+#[cfg(feature = "redis")]
+mod redis_behind_sentinel {
+    use crate::support::processes::{Shared, Trouble, facts_of_processes};
+    use crate::support::redis_server;
+    use crate::support::sentinels::Watched;
+
+    struct Replicated(Watched, String);
+
+    impl Shared for Replicated {
+        fn url(&self) -> String {
+            self.1.clone()
+        }
+
+        fn troubles(&self) -> &[Trouble] {
+            &[Trouble::FailedOver]
+        }
+
+        fn make(&self, _: Trouble) {
+            self.0.fail_over_without_loss();
+        }
+
+        fn mend(&self, _: Trouble) {
+            self.0.rejoin();
+        }
+
+        fn rounds(&self) -> u64 {
+            2
+        }
+    }
+
+    fn shared() -> Option<Replicated> {
+        redis_server::is_here().then(|| {
+            let watched = Watched::start();
+            let url = watched.url();
+            Replicated(watched, url)
+        })
+    }
+
+    facts_of_processes! { shared:
+        of_64_right_codes_from_four_processes_exactly_one_is_verified
+        histories_are_linearizable_while_processes_and_servers_die
+    }
 }

@@ -155,6 +155,15 @@ mod url {
             ("redis://:horse#battery@host", "is not a URL"),
             ("redis://host#correct-horse-battery", "has a fragment"),
             ("rediss://ho_st%20", "has a host that no certificate can be for"),
+            ("redis://:correct-horse-battery@one,two", "has more than one host"),
+            ("redis+sentinel:", "has no host"),
+            ("redis+sentinel://one,/main", "has an empty host"),
+            ("redis+sentinel://one,:correct-horse-battery@two:port/main", "is not a URL"),
+            ("redis+sentinel://:correct-horse-battery@one,two", "has no `MASTER`"),
+            ("redis+sentinel://:correct-horse-battery@one,two/main/first", "has a database that is not a number"),
+            ("redis+sentinel://one/main?password=correct-horse-battery", "has an unknown option"),
+            ("redis://one?sentinel_password=correct-horse-battery", "has an unknown option"),
+            ("rediss+sentinel://one,ho_st%20/main", "has a host that no certificate can be for"),
         ] {
             let refused = Engine::new(Post::default(), EngineOptions::default().store(Store::new(url).key([7; 32])));
             let error = refused.err().unwrap();
@@ -502,8 +511,8 @@ mod tls {
         (write("cert.pem", certificate.pem()), write("key.pem", key.serialize_pem()), write("ca.pem", authority.pem()))
     }
 
-    /// What it says that a store at this address and under this authority's certificate is pinged.
-    fn pinged_over_tls(address: &str, trusted: bool) -> String {
+    /// What it says that a store at this address and under this authority's certificate is pinged, which may be behind Sentinel.
+    fn pinged_over_tls(address: &str, trusted: bool, is_behind_sentinel: bool) -> String {
         let port = free_port();
         let (certificate, key, authority) = certificates(address);
         let (tls_port, files) = (port.to_string(), [&certificate, &key, &authority].map(|file| file.to_str().unwrap()));
@@ -519,16 +528,25 @@ mod tls {
             "--tls-auth-clients",
             "no",
         ]);
+        let (mut url, mut sentinel) = (format!("rediss://127.0.0.1:{port}"), None);
+        if is_behind_sentinel {
+            let tls_port = free_port();
+            let [certificate, key, authority] = files;
+            let lines = format!(
+                "tls-port {tls_port}\ntls-cert-file {certificate}\ntls-key-file {key}\ntls-ca-cert-file {authority}\n\
+                 tls-auth-clients no\ntls-replication yes"
+            );
+            sentinel = Some(RedisServer::start_sentinel(port, 1, &lines));
+            url = format!("rediss+sentinel://127.0.0.1:{tls_port}/main");
+        }
         let mut child = Command::new(std::env::current_exe().unwrap());
-        child
-            .args(["--exact", "tls::pings", "--ignored", "--nocapture"])
-            .env("EGOI_PINGED", format!("rediss://127.0.0.1:{port}"));
+        child.args(["--exact", "tls::pings", "--ignored", "--nocapture"]).env("EGOI_PINGED", url);
         if trusted {
             child.env("SSL_CERT_FILE", files[2]);
         }
         let said = String::from_utf8(child.output().unwrap().stdout).unwrap();
         std::fs::remove_dir_all(certificate.parent().unwrap()).unwrap();
-        drop(server);
+        drop((server, sentinel));
         said
     }
 
@@ -544,8 +562,10 @@ mod tls {
     #[test]
     fn tls_to_a_server_whose_certificate_is_trusted() {
         if redis_server::is_here() {
-            let said = pinged_over_tls("127.0.0.1", true);
-            assert!(said.contains("Ok(())"), "{said}");
+            for is_behind_sentinel in [false, true] {
+                let said = pinged_over_tls("127.0.0.1", true, is_behind_sentinel);
+                assert!(said.contains("Ok(())"), "{said}");
+            }
         }
     }
 
@@ -555,9 +575,11 @@ mod tls {
             for (address, trusted, why) in
                 [("127.0.0.1", false, "UnknownIssuer"), ("127.0.0.2", true, "not valid for name")]
             {
-                let said = pinged_over_tls(address, trusted);
-                assert!(said.contains("TLS with the Redis server failed") && said.contains(why), "{said}");
-                assert!(said.contains("SSL_CERT_FILE"), "{said}");
+                for is_behind_sentinel in [false, true] {
+                    let said = pinged_over_tls(address, trusted, is_behind_sentinel);
+                    assert!(said.contains("TLS with the Redis server failed") && said.contains(why), "{said}");
+                    assert!(said.contains("SSL_CERT_FILE"), "{said}");
+                }
             }
         }
     }

@@ -77,8 +77,17 @@ const KINDS: [Kind; 4] = [
         is_here: cfg!(feature = "postgres"),
     },
     Kind {
-        schemes: &["redis", "rediss", "valkey", "valkeys"],
-        form: "`redis://HOST/DATABASE`",
+        schemes: &[
+            "redis",
+            "rediss",
+            "valkey",
+            "valkeys",
+            "redis+sentinel",
+            "rediss+sentinel",
+            "valkey+sentinel",
+            "valkeys+sentinel",
+        ],
+        form: "`redis://HOST/DATABASE` or `redis+sentinel://HOST,HOST/MASTER`",
         feature: "redis",
         is_here: cfg!(feature = "redis"),
     },
@@ -95,8 +104,8 @@ impl Store {
     const RETENTION: Duration = Duration::from_secs(24 * 60 * 60);
     pub(super) const MAX_POOL_SIZE: usize = 1000;
 
-    /// Describes a store by its URL: `memory:`, `sqlite:PATH`, `postgres://…` or `redis://…`. The last three need the feature of the
-    /// same name, and a [`key`](Self::key).
+    /// Describes a store by its URL: `memory:`, `sqlite:PATH`, `postgres://…`, `redis://…` or `redis+sentinel://…`. All but the first
+    /// need the feature of the same name, and a [`key`](Self::key).
     pub fn new(url: impl Into<String>) -> Self {
         Self::at(Location::Url(Zeroizing::new(url.into())))
     }
@@ -258,7 +267,7 @@ impl Store {
                 #[cfg(feature = "postgres")]
                 "postgres" | "postgresql" => Ok(Arc::new(super::postgres::PostgresStore::open(url, &opening)?)),
                 #[cfg(feature = "redis")]
-                "redis" | "rediss" | "valkey" | "valkeys" => {
+                scheme if KINDS[3].schemes.contains(&scheme) => {
                     Ok(Arc::new(super::redis::RedisStore::open(url, opening)?))
                 }
                 _ => Ok(Arc::new(MemoryStore::with_clock(opening.max_requests, opening.clock))),

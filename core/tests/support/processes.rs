@@ -20,6 +20,10 @@ pub(crate) trait Shared: Sync {
     fn make(&self, trouble: Trouble);
     /// Ends it.
     fn mend(&self, trouble: Trouble);
+    /// How many histories the short form makes; the full one 200.
+    fn rounds(&self) -> u64 {
+        6
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +36,8 @@ pub(crate) enum Trouble {
     CutOff,
     /// An answer gets lost on the way.
     AnswerIsLost,
+    /// Its replica takes over, which has all that was acknowledged.
+    FailedOver,
 }
 
 macro_rules! facts_of_processes {
@@ -231,7 +237,7 @@ pub(crate) fn an_attempt_counts_though_its_process_is_killed_right_after(shared:
 pub(crate) fn histories_are_linearizable_while_processes_and_servers_die(shared: &dyn Shared) {
     let most = Most { attempts: Some(4), ..Most::default() };
     let mut troubles = BTreeSet::new();
-    for round in 0..soak::count(6, 200) {
+    for round in 0..soak::count(shared.rounds(), 200) {
         let random = &mut SmallRng::seed_from_u64(round);
         let ids: Vec<u128> = new_ids(12).collect();
         let codes = &mut (10..);

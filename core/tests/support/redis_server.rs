@@ -41,6 +41,32 @@ impl RedisServer {
         Self::start_program(VALKEY.as_deref().unwrap(), options)
     }
 
+    /// A Sentinel that watches the primary at this port under the name `main`, and agrees with `quorum` that it is gone after
+    /// half a second; `lines` are more of its configuration.
+    pub(crate) fn start_sentinel(primary: u16, quorum: usize, lines: &str) -> Self {
+        Self::start_sentinel_program(PROGRAM.as_deref().unwrap(), primary, quorum, lines)
+    }
+
+    /// The same of Valkey.
+    pub(crate) fn start_valkey_sentinel(primary: u16, quorum: usize) -> Self {
+        Self::start_sentinel_program(VALKEY.as_deref().unwrap(), primary, quorum, "")
+    }
+
+    fn start_sentinel_program(program: &Path, primary: u16, quorum: usize, lines: &str) -> Self {
+        let (folder, port) = (server::folder("sentinel"), server::free_port());
+        let configuration = folder.join("sentinel.conf");
+        let text = format!(
+            "bind 127.0.0.1\nport {port}\n{lines}\n\
+             sentinel monitor main 127.0.0.1 {primary} {quorum}\n\
+             sentinel down-after-milliseconds main 500\n\
+             sentinel failover-timeout main 2000\n"
+        );
+        std::fs::write(&configuration, text).unwrap();
+        server::give(&configuration);
+        let command = [program, &configuration, Path::new("--sentinel")];
+        Self(Server::start(folder, port, &command.map(|part| part.to_str().unwrap()), "KILL", answers))
+    }
+
     fn start_program(program: &Path, options: &[&str]) -> Self {
         let (folder, port) = (server::folder("redis"), server::free_port());
         let (dir, port_option) = (folder.to_str().unwrap().to_owned(), port.to_string());
@@ -61,6 +87,12 @@ impl RedisServer {
     pub(crate) fn cli(&self, arguments: &[&str]) -> String {
         let output = Command::new("redis-cli").args(["-p", &self.port.to_string()]).args(arguments).output().unwrap();
         String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
+    }
+
+    /// How far the stream of changes is that a primary sends or a replica has.
+    pub(crate) fn replicated(&self) -> String {
+        let said = self.cli(&["info", "replication"]);
+        said.lines().find_map(|line| line.strip_prefix("master_repl_offset:")).unwrap().trim().to_owned()
     }
 
     /// How many connections it took so far, that of this question included.

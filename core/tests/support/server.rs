@@ -66,10 +66,15 @@ pub(crate) fn folder(name: &str) -> PathBuf {
     let unique = format!("egoi-{name}-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
     let folder = std::env::temp_dir().join(unique);
     std::fs::create_dir(&folder).unwrap();
-    if let Some(user) = without_rights() {
-        std::os::unix::fs::chown(&folder, Some(user.uid.as_raw()), Some(user.gid.as_raw())).unwrap();
-    }
+    give(&folder);
     folder
+}
+
+/// Makes it the property of the user without rights.
+pub(crate) fn give(path: &Path) {
+    if let Some(user) = without_rights() {
+        std::os::unix::fs::chown(path, Some(user.uid.as_raw()), Some(user.gid.as_raw())).unwrap();
+    }
 }
 
 /// A command that runs as the user without rights, where this process has them.

@@ -5,25 +5,25 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use percent_encoding::percent_decode_str;
-use redis::aio::MultiplexedConnection;
+use redis::aio::{MultiplexedConnection, PubSub, PubSubStream};
 use redis::{AsyncConnectionConfig, Cmd, ErrorKind, RedisConnectionInfo, RedisError, ServerErrorKind, Value};
 use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::runtime::{Handle, Id};
+use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
-use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::pki_types::ServerName;
-use url::{Host, Url};
 
 use super::failure::{Again, CLUSTER, Failure, NO_MORE_CLIENTS};
 use super::script::{self, Call, LAYOUT};
+use super::sentinel::Primary;
+use super::server::{Host, Server};
 use crate::error::{Error, ErrorCode, Reason};
 use crate::generate;
 use crate::store::per_process::PerProcess;
 use crate::store::sealed::Seal;
-use crate::tls::{self, Trust};
 
 /// How long making a connection may take, what is asked over it first included.
 const CONNECT: Duration = Duration::from_millis(3100);
@@ -56,7 +56,7 @@ const SILENCE: Duration = Duration::from_secs(10);
 const OLDEST: (u32, u32) = (6, 2);
 
 pub(super) struct Connections {
-    server: Server,
+    server: Arc<Server>,
     seal: Arc<Seal>,
     of_runtimes: PerProcess<Mutex<OfRuntimes>>,
     /// There was a connection: one that cannot be made now may be made again soon.
@@ -64,16 +64,6 @@ pub(super) struct Connections {
 }
 
 type OfRuntimes = HashMap<Id, Arc<Connection>>;
-
-/// What a URL says.
-struct Server {
-    host: String,
-    port: u16,
-    tls: Option<(TlsConnector, ServerName<'static>)>,
-    login: RedisConnectionInfo,
-    /// What all keys begin with.
-    prefix: String,
-}
 
 /// The connection of one runtime.
 #[derive(Default)]
@@ -94,10 +84,16 @@ struct Latest {
 
 /// A connection over which commands can be sent.
 #[derive(Clone)]
-struct Connected {
-    commands: MultiplexedConnection,
+pub(super) struct Connected {
+    pub(super) commands: MultiplexedConnection,
     /// Gone when the task is that drives it, with its runtime at the latest.
     driver: Weak<()>,
+}
+
+/// What bytes go over.
+enum Line {
+    Plain(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -108,7 +104,7 @@ impl Connections {
     /// Reads the URL; nobody is called yet.
     pub(super) fn new(url: &str, ca_certificates: &[u8], seal: Arc<Seal>) -> Result<Self, Error> {
         Ok(Self {
-            server: Server::parse(url, ca_certificates)?,
+            server: Arc::new(Server::parse(url, ca_certificates)?),
             seal,
             of_runtimes: PerProcess::new(),
             connected: AtomicBool::new(false),
@@ -130,7 +126,7 @@ impl Connections {
         let checked = timeout(RESPONSE_TIMEOUT, asked)
             .await
             .unwrap_or_else(|_| Err(Failure::no_response(Again::No, RESPONSE_TIMEOUT)));
-        checked.map_err(|failure| self.error(failure))
+        checked.map_err(|failure| self.error(self.seen(failure)))
     }
 
     /// What the script returns. Over a new connection it is called again where that may help: a script knows a command
@@ -143,7 +139,7 @@ impl Connections {
             let tried = timeout_at(ends, self.once(&connection, &call)).await;
             let failure = match tried.unwrap_or_else(|_| Err(Failure::no_response(Again::No, WHOLE))) {
                 Ok(response) => return Ok(response),
-                Err(failure) => failure,
+                Err(failure) => self.seen(failure),
             };
             let may_help = match failure.again {
                 Again::Yes => self.connected.load(Ordering::Relaxed) || few.next().is_some(),
@@ -158,8 +154,12 @@ impl Connections {
         }
     }
 
+    fn seen(&self, failure: Failure) -> Failure {
+        if self.server.sentinel.is_some() { failure.during_failover() } else { failure }
+    }
+
     fn error(&self, failure: Failure) -> Error {
-        failure.without(self.server.login.password()).into()
+        self.server.passwords().fold(failure, Failure::without).into()
     }
 
     async fn once(&self, connection: &Connection, call: &Call) -> Result<Value, Failure> {
@@ -209,7 +209,7 @@ async fn send(connected: &mut MultiplexedConnection, command: &Cmd) -> Result<Va
 
 impl Connection {
     /// The connection and which one it is, made if there is none. Who waited for another's try gets what came of that.
-    async fn get(&self, server: &Server, seal: &Seal) -> Result<(u64, Connected), Failure> {
+    async fn get(&self, server: &Arc<Server>, seal: &Seal) -> Result<(u64, Connected), Failure> {
         let before = lock(&self.latest).clone();
         if let Some(Ok(connected)) = before.outcome {
             return Ok((before.tries, connected));
@@ -243,107 +243,68 @@ impl Connection {
 }
 
 impl Server {
-    fn parse(url: &str, ca_certificates: &[u8]) -> Result<Self, Error> {
-        let fault = |fault: &str| {
-            Error::invalid_input(
-                "store",
-                Reason::Malformed,
-                format_args!("{fault}; it must be like `redis://USER:PASSWORD@HOST:PORT/DATABASE?prefix=NAME`"),
-            )
-        };
-        let url = Url::parse(url).map_err(|_| fault("is not a URL"))?;
-        let host = match url.host() {
-            Some(Host::Domain(name)) => name.to_owned(),
-            Some(Host::Ipv4(address)) => address.to_string(),
-            Some(Host::Ipv6(address)) => address.to_string(),
-            None => return Err(fault("has no host")),
-        };
-        let database = match url.path().trim_start_matches('/') {
-            "" => 0,
-            number => number.parse::<u16>().map_err(|_| fault("has a database that is not a number"))?,
-        };
-        let mut prefix = "egoi-verify".to_owned();
-        for (name, value) in url.query_pairs() {
-            match &*name {
-                "prefix" if (1..=64).contains(&value.len()) && !value.chars().any(char::is_control) => {
-                    prefix = value.into_owned();
-                }
-                "prefix" => {
-                    return Err(fault("has a `prefix` that is empty, longer than 64 bytes or has control characters"));
-                }
-                _ => return Err(fault("has an unknown option")),
+    /// A connection to a server that can be used.
+    async fn connect(self: &Arc<Self>, seal: &Seal) -> Result<Connected, Failure> {
+        let Primary { at, listening } = match &self.sentinel {
+            Some(sentinel) => self.primary(sentinel).await?,
+            None => {
+                let at = self.hosts.first().cloned().ok_or_else(Failure::not_redis)?;
+                Primary { at, listening: JoinSet::new() }
             }
-        }
-        if url.fragment().is_some() {
-            return Err(fault("has a fragment (`#`; in a password it is written `%23`)"));
-        }
-        let decoded = |text: &str| {
-            let decoded = percent_decode_str(text).decode_utf8();
-            decoded.map(|text| text.into_owned()).map_err(|_| fault("has a user or password that is not UTF-8"))
         };
-        let mut login = RedisConnectionInfo::default().set_db(database.into()).set_skip_set_lib_name();
-        if !url.username().is_empty() {
-            login = login.set_username(decoded(url.username())?);
+        match self.greet(&at, seal, listening).await {
+            Err(failure) if failure.is_of_a_broken_connection() && self.tls.is_none() => {
+                Err(turned_away(&at).await.unwrap_or(failure))
+            }
+            greeted => greeted,
         }
-        if let Some(password) = url.password() {
-            login = login.set_password(decoded(password)?);
-        }
-        let tls = if matches!(url.scheme(), "rediss" | "valkeys") {
-            let name =
-                ServerName::try_from(host.clone()).map_err(|_| fault("has a host that no certificate can be for"))?;
-            Some((TlsConnector::from(Arc::new(tls::config(Trust::Bundled, ca_certificates, &[])?)), name))
-        } else {
-            None
-        };
-        Ok(Self { host, port: url.port().unwrap_or(6379), tls, login, prefix })
     }
 
-    /// A connection to a server that can be used.
-    async fn connect(&self, seal: &Seal) -> Result<Connected, Failure> {
-        let stream =
-            TcpStream::connect((&*self.host, self.port)).await.map_err(|error| Failure::unreachable(&error))?;
+    async fn greet(&self, at: &Host, seal: &Seal, until: JoinSet<()>) -> Result<Connected, Failure> {
+        let mut connected = self.commands(at, &self.login, until).await?;
+        let info: String = redis::cmd("INFO").query_async(&mut connected.commands).await?;
+        check(&info)?;
+        self.check_layout_and_key(&mut connected.commands, seal).await?;
+        Ok(connected)
+    }
+
+    /// A connection to whatever is there, until one of these ends.
+    pub(super) async fn commands(
+        &self,
+        at: &Host,
+        login: &RedisConnectionInfo,
+        until: JoinSet<()>,
+    ) -> Result<Connected, Failure> {
+        match self.dial(at).await? {
+            Line::Plain(stream) => drive(stream, login, until).await,
+            Line::Tls(stream) => drive(*stream, login, until).await,
+        }
+    }
+
+    /// What is published there in these channels.
+    pub(super) async fn reports(
+        &self,
+        at: &Host,
+        login: &RedisConnectionInfo,
+        channels: &[&str],
+    ) -> Result<PubSubStream, Failure> {
+        let mut subscribed = match self.dial(at).await? {
+            Line::Plain(stream) => PubSub::new(login, stream).await?,
+            Line::Tls(stream) => PubSub::new(login, *stream).await?,
+        };
+        subscribed.subscribe(channels).await?;
+        Ok(subscribed.into_on_message())
+    }
+
+    async fn dial(&self, (host, port): &Host) -> Result<Line, Failure> {
+        let unreachable = |error| Failure::unreachable(&error, self.sentinel.is_some());
+        let stream = TcpStream::connect((&**host, *port)).await.map_err(unreachable)?;
         // Small commands, each of which is waited for.
         let _ = stream.set_nodelay(true);
         look_after(&stream);
-        match &self.tls {
-            None => match self.greet(stream, seal).await {
-                Err(failure) if failure.is_of_a_broken_connection() => Err(self.turned_away().await.unwrap_or(failure)),
-                greeted => greeted,
-            },
-            Some((connector, name)) => {
-                let stream = connector.connect(name.clone(), stream).await;
-                self.greet(stream.map_err(|error| Failure::unreachable(&error))?, seal).await
-            }
-        }
-    }
-
-    /// What a server says that hangs up at once: of a connection over which it was greeted meanwhile that may be lost.
-    async fn turned_away(&self) -> Option<Failure> {
-        let stream = TcpStream::connect((&*self.host, self.port)).await.ok()?;
-        timeout(TURNED_AWAY, stream.readable()).await.ok()?.ok()?;
-        let mut response = [0; 128];
-        let length = stream.try_read(&mut response).ok()?;
-        let response = String::from_utf8_lossy(response.get(..length)?);
-        response.contains(NO_MORE_CLIENTS).then(Failure::no_more_clients)
-    }
-
-    async fn greet<S>(&self, stream: S, seal: &Seal) -> Result<Connected, Failure>
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        // Each command has a deadline of its own.
-        let config = AsyncConnectionConfig::new().set_response_timeout(None);
-        let (mut commands, driver) = MultiplexedConnection::new_with_config(&self.login, stream, config).await?;
-        let driven = Arc::new(());
-        let is_driven = Arc::downgrade(&driven);
-        tokio::spawn(async move {
-            driver.await;
-            drop(driven);
-        });
-        let info: String = redis::cmd("INFO").query_async(&mut commands).await?;
-        check(&info)?;
-        self.check_layout_and_key(&mut commands, seal).await?;
-        Ok(Connected { commands, driver: is_driven })
+        let Some(connector) = &self.tls else { return Ok(Line::Plain(stream)) };
+        let name = ServerName::try_from(host.clone()).map_err(|_| Failure::no_certificate_for_host())?;
+        Ok(Line::Tls(Box::new(connector.connect(name, stream).await.map_err(unreachable)?)))
     }
 
     /// That what is kept there is readable, and noting it down where nothing is kept yet.
@@ -381,6 +342,34 @@ impl Server {
     }
 }
 
+/// What a server says that hangs up at once: of a connection over which it was greeted meanwhile that may be lost.
+async fn turned_away((host, port): &Host) -> Option<Failure> {
+    let stream = TcpStream::connect((&**host, *port)).await.ok()?;
+    timeout(TURNED_AWAY, stream.readable()).await.ok()?.ok()?;
+    let mut response = [0; 128];
+    let length = stream.try_read(&mut response).ok()?;
+    let response = String::from_utf8_lossy(response.get(..length)?);
+    response.contains(NO_MORE_CLIENTS).then(Failure::no_more_clients)
+}
+
+/// Logs in.
+async fn drive<S>(stream: S, login: &RedisConnectionInfo, mut until: JoinSet<()>) -> Result<Connected, Failure>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    // Each command has a deadline of its own.
+    let config = AsyncConnectionConfig::new().set_response_timeout(None);
+    let (commands, driver) = MultiplexedConnection::new_with_config(login, stream, config).await?;
+    let driven = Arc::new(());
+    let is_driven = Arc::downgrade(&driven);
+    until.spawn(driver);
+    tokio::spawn(async move {
+        until.join_next().await;
+        drop((until, driven));
+    });
+    Ok(Connected { commands, driver: is_driven })
+}
+
 /// Whether a server that says this of itself keeps what it is given.
 fn check(info: &str) -> Result<(), Failure> {
     let says = |name: &str| {
@@ -400,7 +389,11 @@ fn check(info: &str) -> Result<(), Failure> {
     }
     match says("redis_mode") {
         "cluster" => return refuse(CLUSTER),
-        "sentinel" => return refuse("this is a Redis Sentinel, which keeps nothing: give the URL of the primary"),
+        "sentinel" => {
+            return refuse(
+                "this is a Redis Sentinel, which keeps nothing: the URL must be like `redis+sentinel://HOST/MASTER`",
+            );
+        }
         _ => {}
     }
     if says("role") == "slave" {

@@ -52,6 +52,55 @@ impl Failure {
         Self::misconfigured(Reason::Unsuitable, "what responds at the host and port of the URL is not Redis")
     }
 
+    /// Sentinel may name any host.
+    pub(super) fn no_certificate_for_host() -> Self {
+        let detail =
+            "Redis Sentinel names a host that no certificate can be for: let it announce a host name or an IP address";
+        Self::misconfigured(Reason::Unsuitable, detail)
+    }
+
+    pub(super) fn no_sentinel() -> Self {
+        let detail = "no Redis Sentinel responded: are they running, and at the hosts and ports of the URL?";
+        Self::new(Again::Yes, detail)
+    }
+
+    pub(super) fn not_sentinel() -> Self {
+        let detail = "what responds at a host and port of the URL is not Redis Sentinel: give the Sentinels' own ports, usually 26379";
+        Self::misconfigured(Reason::Unsuitable, detail)
+    }
+
+    /// What a Sentinel said, and not the primary.
+    pub(super) fn of_sentinel(self) -> Self {
+        let failure = match (self.misconfigured, self.words.as_deref().unwrap_or_default()) {
+            (Some(Reason::WrongPassword), _) => Self::misconfigured(
+                Reason::WrongPassword,
+                "Redis Sentinel refused the user name or password: it has its own, which are `sentinel_user` and \
+                 `sentinel_password` in the URL",
+            ),
+            (Some(Reason::NoPermission), _) => Self::misconfigured(
+                Reason::NoPermission,
+                "the user of Redis Sentinel lacks the permission to ask `SENTINEL MASTER`",
+            ),
+            (_, words) if words.contains("No such master") => Self::misconfigured(
+                Reason::Unsuitable,
+                "Redis Sentinel knows no primary by the name in the URL: give the name in its `sentinel monitor`",
+            ),
+            (_, words) if words.contains("unknown command") => Self::not_sentinel(),
+            _ => return self,
+        };
+        Self { words: self.words, ..failure }
+    }
+
+    /// The same where Sentinels name the primary: a replica was the primary until a failover, which is under way.
+    pub(super) fn during_failover(self) -> Self {
+        if self.misconfigured != Some(Reason::ReadOnly) {
+            return self;
+        }
+        let detail =
+            "the server that Redis Sentinel names is a replica: a failover is under way, try again when it has ended";
+        Self { words: self.words, ..Self::new(Again::Yes, detail) }
+    }
+
     /// The server turned the connection away, in these words.
     pub(super) fn no_more_clients() -> Self {
         let detail = "the Redis server takes no more connections: raise its `maxclients`";
@@ -63,8 +112,8 @@ impl Failure {
     }
 
     /// The server's words too, if this is not in them.
-    pub(super) fn without(mut self, secret: Option<&str>) -> Self {
-        self.words = self.words.filter(|words| secret.is_none_or(|secret| !words.contains(secret)));
+    pub(super) fn without(mut self, secret: &str) -> Self {
+        self.words = self.words.filter(|words| !words.contains(secret));
         self
     }
 
@@ -74,7 +123,7 @@ impl Failure {
     }
 
     /// No connection was made.
-    pub(super) fn unreachable(error: &io::Error) -> Self {
+    pub(super) fn unreachable(error: &io::Error, is_named_by_sentinel: bool) -> Self {
         if let Some(refused) = error.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>()) {
             return Self::new(
                 Again::No,
@@ -86,12 +135,12 @@ impl Failure {
             );
         }
         let kind = error.kind();
-        Self::new(
-            Again::Yes,
-            format!(
-                "the Redis server could not be reached ({kind}): is it running, and at the host and port of the URL?"
-            ),
-        )
+        let hint = if is_named_by_sentinel {
+            "can the address that Sentinel names be reached from here?"
+        } else {
+            "is it running, and at the host and port of the URL?"
+        };
+        Self::new(Again::Yes, format!("the Redis server could not be reached ({kind}): {hint}"))
     }
 }
 

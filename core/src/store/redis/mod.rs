@@ -3,6 +3,8 @@
 mod connection;
 mod failure;
 mod script;
+mod sentinel;
+mod server;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -36,8 +38,8 @@ pub(crate) struct RedisStore {
 }
 
 impl RedisStore {
-    /// The store of a URL like `redis://USER:PASSWORD@HOST:PORT/DATABASE?prefix=NAME`, or `rediss://…` over TLS. A URL that
-    /// is not one is `invalid_input`.
+    /// The store of a URL like `redis://USER:PASSWORD@HOST:PORT/DATABASE?prefix=NAME`, or `rediss://…` over TLS, or of Sentinels
+    /// like `redis+sentinel://HOST,HOST/MASTER`. A URL that is not one is `invalid_input`.
     pub(crate) fn open(url: &str, opening: OpenOptions<'_>) -> Result<Self, Error> {
         let OpenOptions { keys, clock, ca_certificates, .. } = opening;
         let seal = Arc::new(Seal::new(keys)?);
