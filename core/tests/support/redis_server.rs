@@ -42,7 +42,7 @@ impl RedisServer {
     }
 
     /// A Sentinel that watches the primary at this port under the name `main`, and agrees with `quorum` that it is gone after
-    /// half a second; `lines` are more of its configuration.
+    /// three seconds: on a busy machine a server may stand still for less. `lines` are more of its configuration.
     pub(crate) fn start_sentinel(primary: u16, quorum: usize, lines: &str) -> Self {
         Self::start_sentinel_program(PROGRAM.as_deref().unwrap(), primary, quorum, lines)
     }
@@ -58,7 +58,7 @@ impl RedisServer {
         let text = format!(
             "bind 127.0.0.1\nport {port}\n{lines}\n\
              sentinel monitor main 127.0.0.1 {primary} {quorum}\n\
-             sentinel down-after-milliseconds main 500\n\
+             sentinel down-after-milliseconds main 3000\n\
              sentinel failover-timeout main 2000\n"
         );
         std::fs::write(&configuration, text).unwrap();

@@ -3,7 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::redis_server::RedisServer;
 
@@ -108,6 +108,9 @@ impl Watched {
         // Sentinel would do so after some seconds.
         self.replica().cli(&["replicaof", "127.0.0.1", &self.primary().port.to_string()]);
         // Sentinel closes the connections of a server that it has promoted.
-        while self.primary().cli(&["wait", "1", "60000"]) != "1" {}
+        let started = Instant::now();
+        while self.primary().cli(&["wait", "1", "60000"]) != "1" {
+            assert!(started.elapsed() < PATIENCE, "it is no replica");
+        }
     }
 }
