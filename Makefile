@@ -22,7 +22,7 @@ demo: ## play the main job against a sandbox; fails if anything is not as docume
 check: check-rust check-python check-node check-kotlin check-swift check-docs check-scripts ## formatting, lints and types of all languages
 
 test: ## everything that must pass before a change goes in, three parts at a time
-	$(MAKE) --no-print-directory --jobs 3 --keep-going --output-sync=line every-test
+	RUSTC_WORKSPACE_WRAPPER=$(CURDIR)/tools/lint-as-built.sh $(MAKE) --no-print-directory --jobs 3 --keep-going --output-sync=line every-test
 
 # Three, for two cores: one of them often waits for a deadline of its tests, or for cargo's lock. In this order, as the first need
 # no native module, which is built meanwhile, and then the longest comes first.
@@ -173,7 +173,7 @@ test-node-versions: packed-node test-programs node/tests/types/compilers/node_mo
 
 soak-kotlin: package-kotlin test-programs ## the Kotlin module's
 	tools/setup-debian.sh java
-	EGOI_SOAK=1 tools/maven.sh test
+	EGOI_SOAK=1 tools/maven.sh test -Dtest.compilers=4
 
 soak-swift: develop-swift test-programs ## the Swift package's
 	tools/setup-debian.sh swift
@@ -290,6 +290,7 @@ pins: ## pin the Python packages anew, after a change of a requirements.in
 	$(call PIN,3.10) --output-file python/requirements.txt python/requirements.in
 	$(call PIN,3.10) --output-file benches/requirements.txt benches/requirements.in
 	$(call PIN,3.11) --output-file docs/site/requirements.txt docs/site/requirements.in
+	$(call PIN,3.10) --output-file tools/uv/requirements.txt tools/uv/requirements.in
 
 # What the targets above take into the checkout.
 $(VENV)/installed: python/requirements.txt
