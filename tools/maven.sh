@@ -9,7 +9,10 @@ if ! command -v mvn >/dev/null; then
   test -z "${CI:-}"
   exit
 fi
+# For runs this short the second compiler of the virtual machine costs more than it saves. The daemon of Kotlin's compiler would not hear of that,
+# and stay.
+export MAVEN_OPTS=${MAVEN_OPTS:--XX:TieredStopAtLevel=1 -XX:+UseSerialGC}
 limit=()
 # TERM: a virtual machine in the background may not hear INT.
 ! command -v timeout >/dev/null || limit=(timeout --signal TERM 20m)
-"${limit[@]}" mvn --batch-mode --quiet -f "bindings/kotlin/${EGOI_POM:-pom.xml}" "$@"
+"${limit[@]}" mvn --batch-mode --quiet -Dkotlin.compiler.daemon=false -f "bindings/kotlin/${EGOI_POM:-pom.xml}" "$@"
