@@ -6,6 +6,7 @@ use egoi_verify::binding_options::{ClientSettings, call_options};
 use egoi_verify::{Client, ClientOptions, Error};
 use egoi_verify_runtime::guarded;
 
+use crate::events::Observer;
 use crate::failure::NativeError;
 use crate::settings::{NativeSettings, settings};
 use crate::values::{NativeCancelToken, NativeSenderInfo};
@@ -27,7 +28,8 @@ pub struct NativeClientOptions {
 impl NativeClientOptions {
     pub(crate) fn read(self) -> Result<ClientOptions, Error> {
         let settings: ClientSettings = settings(self.settings)?;
-        settings.set(ClientOptions::new(self.api_key, self.sender).language(&self.language))
+        let options = ClientOptions::new(self.api_key, self.sender).language(&self.language);
+        settings.set(options.observer(Arc::new(Observer)))
     }
 }
 

@@ -9,6 +9,7 @@ use egoi_verify_runtime::{guarded, run};
 
 use crate::client::NativeClientOptions;
 use crate::clock::NativeEngineClock;
+use crate::events::Observer;
 use crate::failure::{NativeError, Thrown, ThrownByUser};
 use crate::settings::{NativeSettings, settings};
 use crate::values::{NativeCancelToken, NativeSenderInfo};
@@ -65,7 +66,7 @@ pub struct NativeEngineOptions {
 impl NativeEngineOptions {
     fn read(self) -> Result<EngineOptions, Error> {
         let settings: EngineSettings = settings(self.settings)?;
-        let options = settings.set(EngineOptions::default())?;
+        let options = settings.set(EngineOptions::default().observer(Arc::new(Observer)))?;
         Ok(match self.clock {
             Some(clock) => options.clock(Arc::clone(&clock.0)),
             None => options,

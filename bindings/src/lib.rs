@@ -10,6 +10,7 @@
 pub mod client;
 pub mod clock;
 pub mod engine;
+pub mod events;
 pub mod failure;
 pub mod functions;
 pub mod settings;

@@ -7,6 +7,7 @@ pub mod binding_options;
 mod client;
 mod engine;
 mod error;
+mod events;
 mod generate;
 pub mod machine;
 #[cfg(feature = "sandbox")]
@@ -24,6 +25,7 @@ pub mod wire;
 pub use client::{Api, Client, ClientOptions, SenderInfo, V1Paths, V2Paths};
 pub use engine::{EgoiSms, Engine, EngineOptions, OutgoingSms, PingFuture, SendError, SendFuture, SmsGateway};
 pub use error::{Error, ErrorCode, Reason};
+pub use events::{CallEvent, CallObserver};
 pub use generate::generate_code;
 pub use machine::{PrefixQuota, Quota};
 #[cfg(feature = "sandbox")]

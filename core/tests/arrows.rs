@@ -5,12 +5,13 @@
 use std::path::{Path, PathBuf};
 
 /// From the bottom to the top; "The layers" in core's README, and the drawing in docs/architecture.md.
-const LAYERS: [&str; 15] = [
+const LAYERS: [&str; 16] = [
     "error",
     "values",
     "sms",
     "generate",
     "verification",
+    "events",
     "machine",
     "verifier",
     "session",

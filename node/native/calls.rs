@@ -4,12 +4,12 @@ use std::collections::{HashMap, VecDeque};
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 
-use egoi_verify::{Error, SendError};
+use egoi_verify::{CallEvent, CallObserver, Error, SendError};
 use napi::Env;
 use napi::bindgen_prelude::{FnArgs, Function};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
@@ -20,7 +20,7 @@ use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
 use crate::guard::{guarded, panicked};
-use crate::results::Failure;
+use crate::results::{Event, Failure};
 use crate::runtime;
 
 // Waking a thread costs more than a small call does. So the calls that JavaScript starts in one turn are submitted together,
@@ -44,12 +44,15 @@ enum Tag {
     Value = 0,
     Failure = 1,
     Delivery = 2,
+    Observed = 3,
 }
 
 pub(crate) struct CallTable {
     runtime: Handle,
     language: String,
     state: Mutex<State>,
+    /// How many calls in flight are observed: with none, nobody asks for the state.
+    observed: AtomicUsize,
     /// Node repeats a function that was called again while it ran before it looks for anything else, so there are two, used
     /// alternately.
     on_events: OnceLock<[OnEvents; 2]>,
@@ -95,6 +98,8 @@ struct State {
     inline_ready: VecDeque<u32>,
     slice: Slice,
     deliveries: HashMap<u32, oneshot::Sender<DeliveryResult>>,
+    /// The calls that JavaScript observes, each with the `traceparent` of its HTTP requests.
+    observed: HashMap<u32, Option<String>>,
     /// A JSON array without its closing bracket. Not wiped: it goes into JavaScript's memory, which nobody wipes.
     events: Vec<u8>,
     /// JavaScript takes the events without being woken once more.
@@ -152,8 +157,24 @@ impl CallTable {
     fn finish(self: &Arc<Self>, id: u32, tag: Tag, what: &impl Serialize) {
         let mut state = self.state();
         state.tasks.remove(&id);
+        self.observe_no_more(&mut state, id);
         let _delivery = state.deliveries.remove(&id);
         self.push_event(state, id, tag, what);
+    }
+
+    fn observe_no_more(&self, state: &mut State, id: u32) {
+        if state.observed.remove(&id).is_some() {
+            self.observed.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    /// The call that this runs in, if it is observed.
+    fn observed<T>(&self, read: impl FnOnce(u32, &Option<String>) -> T) -> Option<T> {
+        if self.observed.load(Ordering::Relaxed) == 0 {
+            return None;
+        }
+        let id = CALL_ID.try_with(|id| *id).ok()?;
+        self.state().observed.get(&id).map(|traceparent| read(id, traceparent))
     }
 
     /// Has JavaScript send the SMS of the call that this runs in.
@@ -245,12 +266,33 @@ impl CallTable {
         let delivery = state.deliveries.remove(&id);
         state.unsubmitted.retain(|(unsubmitted, _)| *unsubmitted != id);
         let task = state.tasks.remove(&id);
+        self.observe_no_more(&mut state, id);
         drop(state);
         // Not before: it may wake a call, which asks for the state.
         drop((inline, delivery));
         if let Some(task) = task {
             task.abort();
         }
+    }
+}
+
+/// The observer of the clients and engines of one JavaScript environment.
+pub(crate) struct Observer(pub(crate) Arc<CallTable>);
+
+impl CallObserver for Observer {
+    fn ended(&self, event: &CallEvent) {
+        let Self(table) = self;
+        if let Some(id) = table.observed(|id, _| id) {
+            table.push_event(table.state(), id, Tag::Observed, &Event::from(event));
+        }
+    }
+
+    fn is_enabled(&self) -> bool {
+        self.0.observed(|_, _| ()).is_some()
+    }
+
+    fn traceparent(&self) -> Option<String> {
+        self.0.observed(|_, traceparent| traceparent.clone()).flatten()
     }
 }
 
@@ -308,6 +350,7 @@ impl Calls {
             state: Mutex::default(),
             on_events: OnceLock::new(),
             is_second: AtomicBool::new(false),
+            observed: AtomicUsize::new(0),
         });
         let build = || -> napi::Result<OnEvents> {
             let table = Arc::downgrade(&table);
@@ -329,6 +372,14 @@ impl Calls {
     pub fn submit(&self) -> String {
         self.0.submit();
         self.0.take_events()
+    }
+
+    /// Makes an event of a call that starts next. Its HTTP requests carry this `traceparent`.
+    #[napi]
+    pub fn observe(&self, call: u32, traceparent: Option<String>) {
+        if self.0.state().observed.insert(call, traceparent).is_none() {
+            self.0.observed.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     /// Drops a call with its HTTP request. No event of it follows.

@@ -7,7 +7,7 @@ use egoi_verify::{ClientOptions, Error};
 use napi::bindgen_prelude::Object;
 use napi_derive::napi;
 
-use crate::calls::{CallTable, Calls};
+use crate::calls::{CallTable, Calls, Observer};
 use crate::guard::guarded;
 use crate::options::{self, call_options};
 use crate::results::SenderInfo;
@@ -39,7 +39,8 @@ fn read(
             sandbox.client_options(api.unwrap_or_default())?
         }
     };
-    settings.set(options.language(calls.table().language()))
+    let observer = Arc::new(Observer(Arc::clone(calls.table())));
+    settings.set(options.language(calls.table().language()).observer(observer))
 }
 
 fn origin<'a>(environment: Option<Object<'a>>, sandbox: Option<&'a Sandbox>) -> Origin<'a> {

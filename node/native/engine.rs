@@ -6,7 +6,7 @@ use egoi_verify::binding_options::EngineSettings;
 use egoi_verify::{EngineOptions, Error, OutgoingSms, PingFuture, SendFuture, SmsGateway};
 use napi_derive::napi;
 
-use crate::calls::Calls;
+use crate::calls::{Calls, Observer};
 use crate::client::EgoiSms;
 use crate::clock::TestClock;
 use crate::gateway::JavaScriptGateway;
@@ -15,9 +15,9 @@ use crate::options::{self, call_options};
 use crate::results::NumberRecord;
 use crate::verifier::{OpenVerifier, export_verbs};
 
-fn read(settings: String, clock: Option<&TestClock>) -> Result<EngineOptions, Error> {
+fn read(calls: &Calls, settings: String, clock: Option<&TestClock>) -> Result<EngineOptions, Error> {
     let settings: EngineSettings = options::settings(settings)?;
-    let options = settings.set(EngineOptions::default())?;
+    let options = settings.set(EngineOptions::default().observer(Arc::new(Observer(Arc::clone(calls.table())))))?;
     Ok(match clock {
         Some(clock) => options.clock(Arc::<egoi_verify::TestClock>::clone(&clock.0)),
         None => options,
@@ -64,7 +64,7 @@ impl Engine {
                 Some(egoi_sms) => Gateway::Egoi(Arc::clone(&egoi_sms.gateway)),
                 None => Gateway::JavaScript(JavaScriptGateway(Arc::clone(calls.table()))),
             };
-            let engine = egoi_verify::Engine::new(gateway, read(settings, clock)?)?;
+            let engine = egoi_verify::Engine::new(gateway, read(calls, settings, clock)?)?;
             // E-goi's call waits for the network.
             let is_inline = egoi_sms.is_none() && engine.is_in_process();
             Ok(Self(OpenVerifier::new(calls.table(), engine, is_inline)))

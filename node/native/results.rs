@@ -161,6 +161,43 @@ impl From<egoi_verify::SenderInfo> for SenderInfo {
     }
 }
 
+/// What an observed call did.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Event<'a> {
+    outcome: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_code: Option<&'static str>,
+    duration: f64,
+    retries: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    http_status: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    number: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    country: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<String>,
+}
+
+impl<'a> From<&'a egoi_verify::CallEvent> for Event<'a> {
+    fn from(event: &'a egoi_verify::CallEvent) -> Self {
+        Self {
+            outcome: event.outcome,
+            error_code: event.error.map(|code| code.as_str()),
+            duration: event.duration.as_secs_f64(),
+            retries: event.retries,
+            http_status: event.http_status,
+            request_id: event.request_id.as_deref(),
+            number: event.number.as_deref(),
+            country: event.country.as_deref(),
+            limit: event.limit.map(camel_case),
+        }
+    }
+}
+
 /// An SMS of a sandbox's inbox.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

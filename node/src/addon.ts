@@ -70,6 +70,7 @@ export interface NativeClient extends NativeVerifier, NativeService {}
 
 export interface NativeCalls {
   submit(): string;
+  observe(call: number, traceparent?: string): void;
   cancel(call: number): void;
   finishDelivery(call: number, result: "sent" | "not_sent" | "unknown"): string;
   keepAlive(alive: boolean): void;

@@ -4,7 +4,8 @@ import { AsyncResource } from "node:async_hooks";
 
 import { addon, type CheckedOptions, type Failure } from "./addon.js";
 import { type Kinds, options, seconds, signal } from "./check.js";
-import { type CallSite, NotSent, toError } from "./errors.js";
+import { type CallSite, NotSent, toError, VerifyError } from "./errors.js";
+import { type CallEvent, observedChannel, type Verb } from "./events.js";
 import { unwatch, watch } from "./signals.js";
 
 /** An SMS to send. Its text holds the code. */
@@ -35,6 +36,7 @@ export interface SendContext {
 export type SendSms = (sms: OutgoingSms, context: SendContext) => Promise<unknown> | unknown;
 
 interface Call {
+  event: CallEvent | undefined;
   read: (value: never) => unknown;
   resolve: (value: never) => void;
   reject: (reason: unknown) => void;
@@ -49,7 +51,8 @@ interface Call {
 type Event =
   | [call: number, tag: 0, value: unknown]
   | [call: number, tag: 1, failure: Failure]
-  | [call: number, tag: 2, sms: OutgoingSms];
+  | [call: number, tag: 2, sms: OutgoingSms]
+  | [call: number, tag: 3, event: Partial<CallEvent>];
 
 /** A running call of a gateway function. */
 class Delivery implements SendContext {
@@ -91,6 +94,10 @@ function dispatch(events: string): void {
     }
     if (tag === 2) {
       void deliver(id, call, what);
+      continue;
+    }
+    if (tag === 3) {
+      Object.assign(call.event ?? {}, what);
       continue;
     }
     forget(id, call);
@@ -225,6 +232,42 @@ export function call<T>(
 ): Promise<T> {
   const at: CallSite = {};
   Error.captureStackTrace(at, calledFunction);
+  const channel = observedChannel(calledFunction.name);
+  if (channel === undefined) {
+    return started(at, owner, given, kinds, start, read, send);
+  }
+  const event: CallEvent = { verb: calledFunction.name as Verb };
+  const run = async () => {
+    try {
+      return await started(at, owner, given, kinds, start, read, send, event);
+    } catch (error) {
+      throw described(event, error);
+    }
+  };
+  return channel.tracePromise(run, event);
+}
+
+/** What a call that was refused or aborted did, of which the native part makes no event. */
+function described(event: CallEvent, error: unknown): unknown {
+  if (error instanceof VerifyError) {
+    const { code: errorCode, httpStatus, requestId, limit } = error;
+    Object.assign(event, { outcome: errorCode, errorCode, httpStatus, requestId, limit, ...event });
+  } else {
+    Object.assign(event, { outcome: "aborted" });
+  }
+  return error;
+}
+
+function started<T>(
+  at: CallSite,
+  owner: object,
+  given: CallOptions | undefined,
+  kinds: Kinds,
+  start: (id: number, checked: CheckedOptions) => void,
+  read: (value: never) => T,
+  send: SendSms | undefined,
+  event?: CallEvent,
+): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const checked = options(given, kinds);
     const signal = checked["signal"] as AbortSignal | undefined;
@@ -233,7 +276,11 @@ export function call<T>(
     latest = (latest + 1) >>> 0;
     const id = latest;
     start(id, checked);
+    if (event !== undefined) {
+      calls.observe(id, event.traceparent);
+    }
     const entry: Call = {
+      event,
       read,
       resolve,
       reject,

@@ -2,6 +2,7 @@
 
 export type {
     Accept,
+    CallEvent,
     CallOptions,
     ClientOptions,
     ClientSettings,
@@ -27,6 +28,7 @@ export type {
     StatusMeaning,
     StoreOptions,
     ValidateOptions,
+    Verb,
     VerificationFields,
     Verifier,
     VerifyErrorFields,

@@ -37,6 +37,7 @@ export {
   UnsupportedError,
   VerifyError,
 } from "./errors.js";
+export type { CallEvent, Verb } from "./events.js";
 export type { SmsParts } from "./functions.js";
 export { codeInSms, generateCode, PhoneNumber, parseNumber, smsParts, withAppHash, withOrigin } from "./functions.js";
 export type { CodeType, Outcome, SmsStatus, State } from "./outcome.js";

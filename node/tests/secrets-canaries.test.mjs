@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { tracingChannel } from "node:diagnostics_channel";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import test from "node:test";
@@ -67,6 +68,12 @@ async function nobody() {
 test("whatever a service repeats, no call tells a secret", async (t) => {
     const service = await hostile(t);
     const looked = new Looked();
+    const events = [];
+    for (const verb of Object.keys(VERBS)) {
+        const subscribers = { asyncEnd: ({ error: _, ...event }) => events.push(event) };
+        tracingChannel(`egoi-verify:${verb}`).subscribe(subscribers);
+        t.after(() => tracingChannel(`egoi-verify:${verb}`).unsubscribe(subscribers));
+    }
     const codes = new Set();
     let exchanges = 0;
     for (const answer of secrets.answers) {
@@ -84,6 +91,8 @@ test("whatever a service repeats, no call tells a secret", async (t) => {
         }
     }
     assert.ok(exchanges >= 200);
+    assert.equal(events.length, exchanges);
+    looked.at("events", JSON.stringify(events));
     assert.equal(codes.size, 10);
     looked.end(t, 11 * exchanges);
 });

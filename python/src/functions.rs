@@ -103,5 +103,5 @@ pub(crate) fn panicking(py: Python<'_>, is_async: bool, is_at_hand: bool) -> PyR
     async fn panics() -> Result<Value, Error> {
         panic!("on purpose, by the tests of egoi-verify")
     }
-    guarded(py, || Ok(Job::new(Runtime::new(py, is_async)?, None, is_at_hand, false, panics())))
+    guarded(py, || Ok(Job::new(Runtime::new(py, is_async)?, None, is_at_hand, None, panics())))
 }

@@ -14,13 +14,13 @@ use crate::convert::Value;
 use crate::delivery::Delivery;
 use crate::failure::raised;
 use crate::fork::Own;
-use crate::log::{CallLog, Fields};
+use crate::observed::{Fields, Observed};
 use crate::runtime::{InFlight, Runtime};
 
 #[pyclass(frozen, module = "egoi_verify._native")]
 pub(crate) struct Job {
     state: Mutex<State>,
-    log: Option<CallLog>,
+    observed: Option<Observed>,
     number: Option<PhoneNumber>,
     is_cancelled: AtomicBool,
 }
@@ -40,21 +40,21 @@ enum State {
 
 impl Job {
     /// A call that works in `runtime`. One that `is_at_hand` waits for nothing but the delivery of its SMS. With
-    /// `logged`, what it did can be read afterwards.
+    /// `observed`, the `traceparent` of its HTTP requests or an empty text, what it did can be read afterwards.
     pub(crate) fn new<T: Into<Value>>(
         runtime: Runtime,
         delivery: Option<Receiver<Delivery>>,
         is_at_hand: bool,
-        logged: bool,
+        observed: Option<&str>,
         work: impl Future<Output = Result<T, Error>> + Send + 'static,
     ) -> Self {
         let work = async move { work.await.map(Into::into) };
-        let log = logged.then(CallLog::new);
-        let call = match &log {
-            Some(log) => Call::new(runtime, delivery, is_at_hand, log.clone().of(work)),
+        let observed = observed.map(Observed::new);
+        let call = match &observed {
+            Some(observed) => Call::new(runtime, delivery, is_at_hand, observed.clone().of(work)),
             None => Call::new(runtime, delivery, is_at_hand, work),
         };
-        Self::of(State::Waiting(Own::new(call)), log)
+        Self::of(State::Waiting(Own::new(call)), observed)
     }
 
     /// The call, which is for a number.
@@ -68,8 +68,8 @@ impl Job {
         made.unwrap_or_else(|why| Self::of(State::Refused(why), None))
     }
 
-    fn of(state: State, log: Option<CallLog>) -> Self {
-        Self { state: Mutex::new(state), log, number: None, is_cancelled: AtomicBool::new(false) }
+    fn of(state: State, observed: Option<Observed>) -> Self {
+        Self { state: Mutex::new(state), observed, number: None, is_cancelled: AtomicBool::new(false) }
     }
 
     fn replace(&self, with: State) -> State {
@@ -183,7 +183,7 @@ impl Job {
 
     /// What it did; nothing where that was not asked for.
     fn fields(&self) -> Fields {
-        self.log.as_ref().map(CallLog::fields).unwrap_or_default()
+        self.observed.as_ref().map(Observed::fields).unwrap_or_default()
     }
 }
 

@@ -15,7 +15,7 @@ mod fork;
 mod functions;
 mod interpreter;
 mod job;
-mod log;
+mod observed;
 mod options;
 mod runtime;
 mod sandbox;

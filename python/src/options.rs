@@ -13,6 +13,7 @@ use pyo3::types::PyDict;
 use crate::clock::TestClock;
 use crate::convert::{Seconds, Whole, optional, read, wrong_type};
 use crate::failure::{guarded, raised};
+use crate::observed::Observer;
 use crate::settings::settings;
 
 /// Where state is kept. It holds the key, and shows nothing.
@@ -86,7 +87,8 @@ impl EgoiSms {
 
 fn of_this_python(py: Python<'_>, options: CoreClientOptions) -> CoreClientOptions {
     let version = py.version_info();
-    options.language(&format!("python {}.{}.{}", version.major, version.minor, version.patch))
+    let language = format!("python {}.{}.{}", version.major, version.minor, version.patch);
+    options.language(&language).observer(Arc::new(Observer))
 }
 
 fn client_options(
@@ -110,7 +112,8 @@ pub(crate) fn engine_options(
     clock: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<EngineOptions> {
     let settings: EngineSettings = settings(given)?;
-    let mut options = settings.set(EngineOptions::default()).map_err(|error| raised(py, &error))?;
+    let mut options =
+        settings.set(EngineOptions::default().observer(Arc::new(Observer))).map_err(|error| raised(py, &error))?;
     if let Some(store) = store {
         options = options.store(store.0.clone());
     }

@@ -76,7 +76,7 @@ impl Sandbox {
             let sandbox = self.running()?;
             let timeout = timeout.map_or(Ok(binding_options::CODE_COMES_WITHIN), Seconds::of_call)?;
             let wait = async move { sandbox.wait_for_code(&number, timeout).await };
-            Ok(Job::new(Runtime::new(py, false)?, None, false, false, wait))
+            Ok(Job::new(Runtime::new(py, false)?, None, false, None, wait))
         })
     }
 

@@ -137,7 +137,7 @@ impl Verifier {
         })
     }
 
-    fn job(&self, py: Python<'_>, logged: bool, work: impl FnOnce(Core) -> Work) -> PyResult<Job> {
+    fn job(&self, py: Python<'_>, observed: Option<&str>, work: impl FnOnce(Core) -> Work) -> PyResult<Job> {
         guarded(py, || {
             if self.is_closed.load(Ordering::Relaxed) {
                 let what = match self.source {
@@ -156,10 +156,10 @@ impl Verifier {
             };
             let work = work(live.core.clone());
             Ok(match self.source {
-                Source::Client(_) => Job::new(runtime, None, false, logged, work),
+                Source::Client(_) => Job::new(runtime, None, false, observed, work),
                 Source::Engine(_) => {
                     let (work, delivery) = delivered_by_caller(work);
-                    Job::new(runtime, Some(delivery), self.is_at_hand, logged, work)
+                    Job::new(runtime, Some(delivery), self.is_at_hand, observed, work)
                 }
             })
         })
@@ -207,7 +207,7 @@ impl Verifier {
     fn request(
         &self,
         py: Python<'_>,
-        logged: bool,
+        observed: Option<&str>,
         number: &Bound<'_, PyAny>,
         message: &Bound<'_, PyAny>,
         code_type: &Bound<'_, PyAny>,
@@ -225,7 +225,7 @@ impl Verifier {
             let region = optional::<String>("default_region", default_region)?;
             let number = parse_number(&number, region.as_deref()).map_err(|error| raised(py, &error))?;
             let options = options.read(py)?;
-            Ok(self.job(py, logged, |core| core.request(number, options))?.for_number(number))
+            Ok(self.job(py, observed, |core| core.request(number, options))?.for_number(number))
         };
         Job::or_refused(made())
     }
@@ -234,7 +234,7 @@ impl Verifier {
     fn validate(
         &self,
         py: Python<'_>,
-        logged: bool,
+        observed: Option<&str>,
         id: &Bound<'_, PyAny>,
         code: &Bound<'_, PyAny>,
         number: &Bound<'_, PyAny>,
@@ -245,41 +245,59 @@ impl Verifier {
         let made = || {
             let (id, code) = (read("id", id)?, read("code", code)?);
             let options = validate_options(number, client, default_region, timeout)?;
-            self.job(py, logged, |core| core.validate(id, code, options))
+            self.job(py, observed, |core| core.validate(id, code, options))
         };
         Job::or_refused(made())
     }
 
-    fn cancel(&self, py: Python<'_>, logged: bool, id: &Bound<'_, PyAny>, timeout: &Bound<'_, PyAny>) -> Job {
-        self.about(py, logged, id, timeout, Core::cancel)
+    fn cancel(&self, py: Python<'_>, observed: Option<&str>, id: &Bound<'_, PyAny>, timeout: &Bound<'_, PyAny>) -> Job {
+        self.about(py, observed, id, timeout, Core::cancel)
     }
 
-    fn resend(&self, py: Python<'_>, logged: bool, id: &Bound<'_, PyAny>, timeout: &Bound<'_, PyAny>) -> Job {
-        self.about(py, logged, id, timeout, Core::resend)
+    fn resend(&self, py: Python<'_>, observed: Option<&str>, id: &Bound<'_, PyAny>, timeout: &Bound<'_, PyAny>) -> Job {
+        self.about(py, observed, id, timeout, Core::resend)
     }
 
-    fn get(&self, py: Python<'_>, logged: bool, id: &Bound<'_, PyAny>, timeout: &Bound<'_, PyAny>) -> Job {
-        self.about(py, logged, id, timeout, Core::get)
+    fn get(&self, py: Python<'_>, observed: Option<&str>, id: &Bound<'_, PyAny>, timeout: &Bound<'_, PyAny>) -> Job {
+        self.about(py, observed, id, timeout, Core::get)
     }
 
-    fn ping(&self, py: Python<'_>, logged: bool, timeout: &Bound<'_, PyAny>) -> Job {
-        self.about_nothing(py, logged, timeout, Core::ping)
+    fn ping(&self, py: Python<'_>, observed: Option<&str>, timeout: &Bound<'_, PyAny>) -> Job {
+        self.about_nothing(py, observed, timeout, Core::ping)
     }
 
-    fn find(&self, py: Python<'_>, logged: bool, number: &Bound<'_, PyAny>, timeout: &Bound<'_, PyAny>) -> Job {
-        self.about_number(py, logged, number, timeout, Core::find)
+    fn find(
+        &self,
+        py: Python<'_>,
+        observed: Option<&str>,
+        number: &Bound<'_, PyAny>,
+        timeout: &Bound<'_, PyAny>,
+    ) -> Job {
+        self.about_number(py, observed, number, timeout, Core::find)
     }
 
-    fn unlock(&self, py: Python<'_>, logged: bool, number: &Bound<'_, PyAny>, timeout: &Bound<'_, PyAny>) -> Job {
-        self.about_number(py, logged, number, timeout, Core::unlock)
+    fn unlock(
+        &self,
+        py: Python<'_>,
+        observed: Option<&str>,
+        number: &Bound<'_, PyAny>,
+        timeout: &Bound<'_, PyAny>,
+    ) -> Job {
+        self.about_number(py, observed, number, timeout, Core::unlock)
     }
 
-    fn erase(&self, py: Python<'_>, logged: bool, number: &Bound<'_, PyAny>, timeout: &Bound<'_, PyAny>) -> Job {
-        self.about_number(py, logged, number, timeout, Core::erase)
+    fn erase(
+        &self,
+        py: Python<'_>,
+        observed: Option<&str>,
+        number: &Bound<'_, PyAny>,
+        timeout: &Bound<'_, PyAny>,
+    ) -> Job {
+        self.about_number(py, observed, number, timeout, Core::erase)
     }
 
-    fn senders(&self, py: Python<'_>, logged: bool, timeout: &Bound<'_, PyAny>) -> Job {
-        self.about_nothing(py, logged, timeout, Core::senders)
+    fn senders(&self, py: Python<'_>, observed: Option<&str>, timeout: &Bound<'_, PyAny>) -> Job {
+        self.about_nothing(py, observed, timeout, Core::senders)
     }
 
     /// Closes its connections once the calls that are under way have ended.
@@ -294,13 +312,13 @@ impl Verifier {
     fn about_nothing(
         &self,
         py: Python<'_>,
-        logged: bool,
+        observed: Option<&str>,
         timeout: &Bound<'_, PyAny>,
         verb: impl FnOnce(Core, CallOptions) -> Work,
     ) -> Job {
         let made = || {
             let options = call_options(timeout)?;
-            self.job(py, logged, |core| verb(core, options))
+            self.job(py, observed, |core| verb(core, options))
         };
         Job::or_refused(made())
     }
@@ -309,7 +327,7 @@ impl Verifier {
     fn about_number(
         &self,
         py: Python<'_>,
-        logged: bool,
+        observed: Option<&str>,
         number: &Bound<'_, PyAny>,
         timeout: &Bound<'_, PyAny>,
         verb: impl FnOnce(Core, PhoneNumber, CallOptions) -> Work,
@@ -318,7 +336,7 @@ impl Verifier {
             let number = read::<String>("number", number)?;
             let number = PhoneNumber::parse(&number).map_err(|error| raised(py, &error))?;
             let options = call_options(timeout)?;
-            Ok(self.job(py, logged, |core| verb(core, number, options))?.for_number(number))
+            Ok(self.job(py, observed, |core| verb(core, number, options))?.for_number(number))
         };
         Job::or_refused(made())
     }
@@ -327,14 +345,14 @@ impl Verifier {
     fn about(
         &self,
         py: Python<'_>,
-        logged: bool,
+        observed: Option<&str>,
         id: &Bound<'_, PyAny>,
         timeout: &Bound<'_, PyAny>,
         verb: impl FnOnce(Core, String, CallOptions) -> Work,
     ) -> Job {
         let made = || {
             let (id, options) = (read("id", id)?, call_options(timeout)?);
-            self.job(py, logged, |core| verb(core, id, options))
+            self.job(py, observed, |core| verb(core, id, options))
         };
         Job::or_refused(made())
     }

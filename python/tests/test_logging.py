@@ -70,7 +70,14 @@ def test_a_call_is_one_record_with_what_it_did(sandbox: Sandbox, told: Told, run
     run(sandbox, lambda client: client.request(NUMBER), lambda client: client.request(NUMBER))
     [fields] = told.fields()
     assert len(str(fields.pop("request_id"))) > 10
-    assert fields == {"verb": "request", "number": MASKED, "outcome": "pending", "status": 201, "retries": 0}
+    assert fields == {
+        "verb": "request",
+        "number": MASKED,
+        "country": "PT",
+        "outcome": "pending",
+        "status": 201,
+        "retries": 0,
+    }
 
 
 @both
@@ -100,8 +107,8 @@ def test_a_call_of_an_engine_is_one_record(told: Told) -> None:
         id = engine.request(NUMBER).id
         engine.validate(id, "000")
     assert told.fields() == [
-        {"verb": "request", "number": MASKED, "request_id": id, "outcome": "pending"},
-        {"verb": "validate", "request_id": id, "outcome": "wrong_code"},
+        {"verb": "request", "number": MASKED, "country": "PT", "request_id": id, "outcome": "pending", "retries": 0},
+        {"verb": "validate", "request_id": id, "outcome": "wrong_code", "retries": 0},
     ]
 
 
@@ -114,8 +121,8 @@ def test_a_call_of_an_asynchronous_engine_is_one_record(told: Told) -> None:
 
     id = asyncio.run(main())
     assert told.fields() == [
-        {"verb": "request", "number": MASKED, "request_id": id, "outcome": "pending"},
-        {"verb": "cancel", "request_id": id, "outcome": "cancelled"},
+        {"verb": "request", "number": MASKED, "country": "PT", "request_id": id, "outcome": "pending", "retries": 0},
+        {"verb": "cancel", "request_id": id, "outcome": "cancelled", "retries": 0},
     ]
 
 
@@ -136,12 +143,12 @@ def test_a_success_is_info(sandbox: Sandbox, told: Told) -> None:
 
 def test_a_refused_argument_is_a_warning(sandbox: Sandbox, told: Told) -> None:
     assert level_of(told, lambda: sandbox.client().request("910")) == logging.WARNING
-    assert told.fields() == [{"verb": "request", "outcome": "invalid_input"}]
+    assert told.fields() == [{"verb": "request", "outcome": "invalid_input", "retries": 0}]
 
 
 def test_a_request_that_is_not_there_is_a_warning_with_its_id(told: Told) -> None:
     assert level_of(told, lambda: Engine(send).get("0" * 32)) == logging.WARNING
-    assert told.fields() == [{"verb": "get", "request_id": "0" * 32, "outcome": "not_found"}]
+    assert told.fields() == [{"verb": "get", "request_id": "0" * 32, "outcome": "not_found", "retries": 0}]
 
 
 def test_a_limit_is_a_warning(told: Told, logger: logging.Logger) -> None:
@@ -157,7 +164,14 @@ def test_a_service_that_is_unavailable_is_an_error(sandbox: Sandbox, told: Told,
     fails = lambda client: client.request(NUMBER)  # noqa: E731
     assert level_of(told, lambda: run(sandbox, fails, fails)) == logging.ERROR
     assert told.fields() == [
-        {"verb": "request", "number": MASKED, "outcome": "unavailable", "status": 503, "retries": 0}
+        {
+            "verb": "request",
+            "number": MASKED,
+            "country": "PT",
+            "outcome": "unavailable",
+            "status": 503,
+            "retries": 0,
+        }
     ]
 
 

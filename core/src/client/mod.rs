@@ -17,8 +17,6 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
-use tracing::Instrument as _;
-use tracing::field::Empty;
 use zeroize::Zeroizing;
 
 pub use options::{Api, ClientOptions, V1Paths, V2Paths};
@@ -30,6 +28,7 @@ use routes::Routes;
 use transport::{Exchange, HttpResponse, Kind, Progress, Transport};
 
 use crate::error::{Error, ErrorCode};
+use crate::events::{About, Observers, Reported};
 use crate::sms::Sending;
 use crate::values::{Accept, ApiKey, Code, PhoneNumber, RequestId, checked_sender, masked};
 use crate::verification::{
@@ -86,6 +85,7 @@ struct Shared {
     words: StatusWords,
     validations: RequestLocks,
     guard: Option<Guard>,
+    observers: Observers,
 }
 
 impl Client {
@@ -108,6 +108,7 @@ impl Client {
             check_state_first: options.check_state_first,
             accept: options.accept,
             timeout: options.timeout,
+            observers: options.observers,
             key,
             sender,
         })))
@@ -128,7 +129,10 @@ impl Client {
     ///
     /// See [`Verifier::request`].
     pub async fn request(&self, number: &str, options: RequestOptions) -> Result<Verification, Error> {
-        self.request_to(options.number(number)?, options).await
+        match options.number(number) {
+            Ok(number) => self.request_to(number, options).await,
+            Err(refused) => self.observe(About::new("request"), &Progress::default(), async { Err(refused) }).await,
+        }
     }
 
     /// Sends one SMS with a code to a parsed number.
@@ -137,44 +141,48 @@ impl Client {
     ///
     /// See [`Verifier::request`].
     pub async fn request_to(&self, number: PhoneNumber, options: RequestOptions) -> Result<Verification, Error> {
-        self.0.accept.check(number)?;
-        let terms = Terms::check(&options)?;
-        let (key, client) = (options.checked_idempotency_key()?, options.checked_client()?);
-        if key.is_some() && self.0.guard.is_none() {
-            return Err(unsupported("an `idempotency_key` needs a `store`"));
-        }
-        let secrets = Secrets {
-            key: self.0.key.expose(),
-            number: Some(number),
-            message: Some(terms.message.as_str()),
-            ..Secrets::default()
-        };
-        let call = self.call("request", options.timeout, secrets, None);
-        let held = OnceLock::new();
-        let work = async {
-            if let Some(guard) = &self.0.guard {
-                match call.of_store(guard.claim(key.as_deref(), number, client, call.deadline)).await? {
-                    Claimed::Known(known) => return Ok(known),
-                    Claimed::Held(key) => drop(held.set(key)),
-                    Claimed::Nothing => {}
-                }
+        let progress = Progress::default();
+        let observed = async {
+            self.0.accept.check(number)?;
+            let terms = Terms::check(&options)?;
+            let (key, client) = (options.checked_idempotency_key()?, options.checked_client()?);
+            if key.is_some() && self.0.guard.is_none() {
+                return Err(unsupported("an `idempotency_key` needs a `store`"));
             }
-            // Taken before the service can have taken its own, so that ours never ends later.
-            let sent_at = SystemTime::now();
-            let id = match &self.0.routes {
-                Routes::V1(routes) => v1::request(&call, routes, number, &terms).await?,
-                Routes::V2(routes) => v2::request(&call, routes, number, &terms).await?,
+            let secrets = Secrets {
+                key: self.0.key.expose(),
+                number: Some(number),
+                message: Some(terms.message.as_str()),
+                ..Secrets::default()
             };
-            Ok(requested(&id, number, &terms, sent_at))
+            let call = self.call(&progress, options.timeout, secrets, None);
+            let held = OnceLock::new();
+            let work = async {
+                if let Some(guard) = &self.0.guard {
+                    match call.of_store(guard.claim(key.as_deref(), number, client, call.deadline)).await? {
+                        Claimed::Known(known) => return Ok(known),
+                        Claimed::Held(key) => drop(held.set(key)),
+                        Claimed::Nothing => {}
+                    }
+                }
+                // Taken before the service can have taken its own, so that ours never ends later.
+                let sent_at = SystemTime::now();
+                let id = match &self.0.routes {
+                    Routes::V1(routes) => v1::request(&call, routes, number, &terms).await?,
+                    Routes::V2(routes) => v2::request(&call, routes, number, &terms).await?,
+                };
+                Ok(requested(&id, number, &terms, sent_at))
+            };
+            let done = call.run(work).await;
+            // Outside of the deadline, which must not hide what the service accepted.
+            match (held.into_inner(), &done) {
+                (Some(held), Ok(made)) if key.is_some() => held.complete(made, call.deadline).await,
+                (Some(held), Err(error)) if !error.sms_possibly_sent() => held.release(call.deadline).await,
+                _ => {}
+            }
+            done
         };
-        let done = call.run(work, |_| "pending").await;
-        // Outside of the deadline, which must not hide what the service accepted.
-        match (held.into_inner(), &done) {
-            (Some(held), Ok(made)) if key.is_some() => held.complete(made, call.deadline).await,
-            (Some(held), Err(error)) if !error.sms_possibly_sent() => held.release(call.deadline).await,
-            _ => {}
-        }
-        done
+        self.observe(About::of_number("request", Some(number)), &progress, observed).await
     }
 
     /// Submits the code that the person typed. See [`Verifier::validate`].
@@ -183,33 +191,39 @@ impl Client {
     ///
     /// See [`Verifier::validate`].
     pub async fn validate(&self, id: &str, code: &str, options: ValidateOptions) -> Result<Outcome, Error> {
-        let id = RequestId::parse(id)?;
-        let code = Code::parse(code)?;
-        let (number, client) = (options.checked_number()?, options.checked_client()?);
-        let secrets = Secrets { key: self.0.key.expose(), code: Some(&code), number, message: None };
-        let call = self.call("validate", options.timeout, secrets, Some(&id));
-        let counted = OnceLock::new();
-        let work = async {
-            if let Some(guard) = &self.0.guard {
-                match call.of_store(guard.count_attempt(client)).await? {
-                    Attempted::Uncounted => {}
-                    Attempted::Counted(attempt) => drop(counted.set(attempt)),
-                    Attempted::TooMany => return Ok(Outcome::TooManyAttempts),
+        let progress = Progress::default();
+        let number = options.checked_number();
+        let about = About { number: number.as_ref().ok().copied().flatten(), ..About::of_request("validate", id) };
+        let observed = async {
+            let id = RequestId::parse(id)?;
+            let code = Code::parse(code)?;
+            let (number, client) = (number?, options.checked_client()?);
+            let secrets = Secrets { key: self.0.key.expose(), code: Some(&code), number, message: None };
+            let call = self.call(&progress, options.timeout, secrets, Some(&id));
+            let counted = OnceLock::new();
+            let work = async {
+                if let Some(guard) = &self.0.guard {
+                    match call.of_store(guard.count_attempt(client)).await? {
+                        Attempted::Uncounted => {}
+                        Attempted::Counted(attempt) => drop(counted.set(attempt)),
+                        Attempted::TooMany => return Ok(Outcome::TooManyAttempts),
+                    }
                 }
+                match &self.0.routes {
+                    Routes::V1(_) if number.is_some() => Err(unsupported(
+                        "V1 cannot check the number of a request: keep id and number together in the session, or use V2",
+                    )),
+                    Routes::V1(routes) => v1::validate(&call, routes, &id, &code).await,
+                    Routes::V2(routes) => v2::validate(&call, routes, &id, &code, number).await,
+                }
+            };
+            let done = call.run(work).await;
+            if let Some(attempt) = counted.into_inner().filter(|_| is_no_wrong_code(&done)) {
+                attempt.give_back(call.deadline).await;
             }
-            match &self.0.routes {
-                Routes::V1(_) if number.is_some() => Err(unsupported(
-                    "V1 cannot check the number of a request: keep id and number together in the session, or use V2",
-                )),
-                Routes::V1(routes) => v1::validate(&call, routes, &id, &code).await,
-                Routes::V2(routes) => v2::validate(&call, routes, &id, &code, number).await,
-            }
+            done
         };
-        let done = call.run(work, |outcome| outcome.as_str()).await;
-        if let Some(attempt) = counted.into_inner().filter(|_| is_no_wrong_code(&done)) {
-            attempt.give_back(call.deadline).await;
-        }
-        done
+        self.observe(about, &progress, observed).await
     }
 
     /// Cancels the request. See [`Verifier::cancel`].
@@ -218,15 +232,19 @@ impl Client {
     ///
     /// See [`Verifier::cancel`].
     pub async fn cancel(&self, id: &str, options: CallOptions) -> Result<State, Error> {
-        let id = RequestId::parse(id)?;
-        let call = self.call("cancel", options.timeout, self.own_secrets(), Some(&id));
-        let work = async {
-            match &self.0.routes {
-                Routes::V1(routes) => v1::cancel(&call, routes, &id).await,
-                Routes::V2(routes) => v2::cancel(&call, routes, &id).await,
-            }
+        let progress = Progress::default();
+        let observed = async {
+            let id = RequestId::parse(id)?;
+            let call = self.call(&progress, options.timeout, self.own_secrets(), Some(&id));
+            let work = async {
+                match &self.0.routes {
+                    Routes::V1(routes) => v1::cancel(&call, routes, &id).await,
+                    Routes::V2(routes) => v2::cancel(&call, routes, &id).await,
+                }
+            };
+            call.run(work).await
         };
-        call.run(work, |state| state.as_str()).await
+        self.observe(About::of_request("cancel", id), &progress, observed).await
     }
 
     /// Sends a new code. See [`Verifier::resend`].
@@ -235,24 +253,30 @@ impl Client {
     ///
     /// See [`Verifier::resend`].
     pub async fn resend(&self, id: &str, options: CallOptions) -> Result<Verification, Error> {
-        let id = RequestId::parse(id)?;
-        let call = self.call("resend", options.timeout, self.own_secrets(), Some(&id));
-        let held = OnceLock::new();
-        let work = async {
-            let routes = self.v2()?;
-            if let Some(guard) = self.0.guard.as_ref().filter(|guard| guard.counts_resends()) {
-                let number = v2::recipient(&call, routes, &id).await?;
-                if let Claimed::Held(key) = call.of_store(guard.claim(None, number, None, call.deadline)).await? {
-                    drop(held.set(key));
+        let progress = Progress::default();
+        let observed = async {
+            let id = RequestId::parse(id)?;
+            let call = self.call(&progress, options.timeout, self.own_secrets(), Some(&id));
+            let held = OnceLock::new();
+            let work = async {
+                let routes = self.v2()?;
+                if let Some(guard) = self.0.guard.as_ref().filter(|guard| guard.counts_resends()) {
+                    let number = v2::recipient(&call, routes, &id).await?;
+                    if let Claimed::Held(key) = call.of_store(guard.claim(None, number, None, call.deadline)).await? {
+                        drop(held.set(key));
+                    }
                 }
+                v2::resend(&call, routes, &id).await
+            };
+            let done = call.run(work).await;
+            if let Some(held) =
+                held.into_inner().filter(|_| done.as_ref().is_err_and(|error| !error.sms_possibly_sent()))
+            {
+                held.release(call.deadline).await;
             }
-            v2::resend(&call, routes, &id).await
+            done
         };
-        let done = call.run(work, |resent| resent.state.as_str()).await;
-        if let Some(held) = held.into_inner().filter(|_| done.as_ref().is_err_and(|error| !error.sms_possibly_sent())) {
-            held.release(call.deadline).await;
-        }
-        done
+        self.observe(About::of_request("resend", id), &progress, observed).await
     }
 
     /// Reads the request. See [`Verifier::get`].
@@ -261,9 +285,13 @@ impl Client {
     ///
     /// See [`Verifier::get`].
     pub async fn get(&self, id: &str, options: CallOptions) -> Result<Verification, Error> {
-        let id = RequestId::parse(id)?;
-        let call = self.call("get", options.timeout, self.own_secrets(), Some(&id));
-        call.run(async { v2::get(&call, self.v2()?, &id).await }, |read| read.state.as_str()).await
+        let progress = Progress::default();
+        let observed = async {
+            let id = RequestId::parse(id)?;
+            let call = self.call(&progress, options.timeout, self.own_secrets(), Some(&id));
+            call.run(async { v2::get(&call, self.v2()?, &id).await }).await
+        };
+        self.observe(About::of_request("get", id), &progress, observed).await
     }
 
     /// Checks that the service is up. It does not check the key.
@@ -272,14 +300,18 @@ impl Client {
     ///
     /// `unreachable`, `timeout`, `interrupted` or `unavailable`: repeat the call. Any other: see [`ErrorCode`](crate::ErrorCode).
     pub async fn ping(&self, options: CallOptions) -> Result<(), Error> {
-        let call = self.call("ping", options.timeout, self.own_secrets(), None);
-        let work = async {
-            match &self.0.routes {
-                Routes::V1(routes) => v1::ping(&call, routes).await,
-                Routes::V2(routes) => v2::ping(&call, routes).await,
-            }
+        let progress = Progress::default();
+        let observed = async {
+            let call = self.call(&progress, options.timeout, self.own_secrets(), None);
+            let work = async {
+                match &self.0.routes {
+                    Routes::V1(routes) => v1::ping(&call, routes).await,
+                    Routes::V2(routes) => v2::ping(&call, routes).await,
+                }
+            };
+            call.run(work).await
         };
-        call.run(work, |()| "up").await
+        self.observe(About::new("ping"), &progress, observed).await
     }
 
     /// Lists the account's senders. It is the cheapest call that proves a key, and it sends no SMS.
@@ -289,35 +321,52 @@ impl Client {
     /// `unauthorized` for a wrong key, `forbidden` for an account without the transactional service: correct them in E-goi. After
     /// `unreachable`, `timeout`, `interrupted` or `unavailable`, repeat the call.
     pub async fn senders(&self, options: CallOptions) -> Result<Vec<SenderInfo>, Error> {
-        let call = self.call("senders", options.timeout, self.own_secrets(), None);
-        let work = async {
-            let senders = match &self.0.routes {
-                Routes::V1(routes) => v1::senders(&call, routes).await?,
-                Routes::V2(routes) => v2::senders(&call, routes).await?,
+        let progress = Progress::default();
+        let observed = async {
+            let call = self.call(&progress, options.timeout, self.own_secrets(), None);
+            let work = async {
+                let senders = match &self.0.routes {
+                    Routes::V1(routes) => v1::senders(&call, routes).await?,
+                    Routes::V2(routes) => v2::senders(&call, routes).await?,
+                };
+                let info = |sender: crate::wire::v2::Sender| SenderInfo {
+                    id: sender.id,
+                    name: sender.name,
+                    number: sender.number,
+                    status: sender.status,
+                };
+                Ok(senders.into_iter().map(info).collect())
             };
-            let info = |sender: crate::wire::v2::Sender| SenderInfo {
-                id: sender.id,
-                name: sender.name,
-                number: sender.number,
-                status: sender.status,
-            };
-            Ok(senders.into_iter().map(info).collect())
+            call.run(work).await
         };
-        call.run(work, |_: &Vec<SenderInfo>| "listed").await
+        self.observe(About::new("senders"), &progress, observed).await
     }
 
     /// Sends an SMS with the engine's text, which holds the code.
     pub(crate) async fn send_sms(&self, number: PhoneNumber, text: &str, sending: Sending) -> Result<(), Error> {
-        let secrets =
-            Secrets { key: self.0.key.expose(), number: Some(number), message: Some(text), ..Secrets::default() };
-        let call = self.call("send_sms", None, secrets, None);
-        let work = async {
-            match &self.0.routes {
-                Routes::V1(routes) => v1::send_sms(&call, routes, number, text, &sending).await,
-                Routes::V2(routes) => v2::send_sms(&call, routes, number, text, &sending).await,
-            }
+        let progress = Progress::default();
+        let observed = async {
+            let secrets =
+                Secrets { key: self.0.key.expose(), number: Some(number), message: Some(text), ..Secrets::default() };
+            let call = self.call(&progress, None, secrets, None);
+            let work = async {
+                match &self.0.routes {
+                    Routes::V1(routes) => v1::send_sms(&call, routes, number, text, &sending).await,
+                    Routes::V2(routes) => v2::send_sms(&call, routes, number, text, &sending).await,
+                }
+            };
+            call.run(work).await
         };
-        call.run(work, |()| "sent").await
+        self.observe(About::of_number("send_sms", Some(number)), &progress, observed).await
+    }
+
+    async fn observe<T: Reported>(
+        &self,
+        about: About<'_>,
+        progress: &Progress,
+        call: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        self.0.observers.observe(about, Some(&progress.exchanges), call).await
     }
 
     pub(crate) fn api(&self) -> Api {
@@ -340,7 +389,7 @@ impl Client {
 
     fn call<'a>(
         &'a self,
-        verb: &'static str,
+        progress: &'a Progress,
         timeout: Option<Duration>,
         secrets: Secrets<'a>,
         id: Option<&'a RequestId>,
@@ -350,12 +399,10 @@ impl Client {
         let in_a_year = started + Duration::from_secs(365 * 24 * 60 * 60);
         Call {
             shared: &self.0,
-            verb,
             id,
             secrets,
-            started,
             deadline: started.checked_add(timeout.unwrap_or(self.0.timeout)).map_or(in_a_year, |at| at.min(in_a_year)),
-            progress: Progress::default(),
+            progress,
             waits_for_store: AtomicBool::new(false),
         }
     }
@@ -391,12 +438,10 @@ fn requested(id: &RequestId, number: PhoneNumber, terms: &Terms, sent_at: System
 /// One call of a verb, with the values that its exchanges share.
 struct Call<'a> {
     shared: &'a Shared,
-    verb: &'static str,
     id: Option<&'a RequestId>,
     secrets: Secrets<'a>,
-    started: Instant,
     deadline: Instant,
-    progress: Progress,
+    progress: &'a Progress,
     waits_for_store: AtomicBool,
 }
 
@@ -415,11 +460,11 @@ impl Call<'_> {
             return Error::new(ErrorCode::Storage, "the store did not respond before the call's deadline")
                 .with_retry_is_safe(true);
         }
-        self.shared.transport.out_of_time(&self.progress)
+        self.shared.transport.out_of_time(self.progress)
     }
 
     async fn exchange(&self, exchange: Exchange) -> Result<HttpResponse, Error> {
-        self.shared.transport.exchange(exchange, &self.progress, self.deadline).await
+        self.shared.transport.exchange(exchange, self.progress, &self.shared.observers, self.deadline).await
     }
 
     /// The error for the status of a response.
@@ -457,47 +502,13 @@ impl Call<'_> {
         }
     }
 
-    /// Runs the call within its deadline and its span.
-    async fn run<T>(
-        &self,
-        work: impl Future<Output = Result<T, Error>>,
-        word: impl FnOnce(&T) -> &'static str,
-    ) -> Result<T, Error> {
-        let span = tracing::info_span!(
-            "egoi_verify",
-            verb = self.verb,
-            number = Empty,
-            outcome = Empty,
-            status = Empty,
-            retries = Empty,
-            duration_ms = Empty,
-        );
-        if let (Some(number), false) = (self.secrets.number, span.is_disabled()) {
-            span.record("number", tracing::field::display(number));
-        }
-        let timed = tokio::time::timeout_at(self.deadline, work);
-        // Entering a span that nobody looks at would still cost something at every poll.
-        let done = if span.is_disabled() { timed.await } else { timed.instrument(span.clone()).await };
-        let done = done.unwrap_or_else(|_| Err(self.out_of_time())).map_err(|error| match self.id {
+    /// Runs the call within its deadline.
+    async fn run<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        let done = tokio::time::timeout_at(self.deadline, work).await;
+        done.unwrap_or_else(|_| Err(self.out_of_time())).map_err(|error| match self.id {
             Some(id) if error.code() != ErrorCode::Unsupported => error.with_request_id(id.as_str()),
             _ => error,
-        });
-        if !span.is_disabled() {
-            span.record(
-                "outcome",
-                match &done {
-                    Ok(done) => word(done),
-                    Err(error) => error.code().as_str(),
-                },
-            );
-            let status = self.progress.status.load(Ordering::Relaxed);
-            if status != 0 {
-                span.record("status", status);
-            }
-            span.record("retries", self.progress.retries.load(Ordering::Relaxed));
-            span.record("duration_ms", u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX));
-        }
-        done
+        })
     }
 }
 

@@ -3,12 +3,14 @@
 use std::ffi::OsString;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use zeroize::Zeroizing;
 
 use super::Client;
 use crate::error::{Error, Reason};
+use crate::events::{CallObserver, Observers};
 use crate::machine::{PrefixQuota, Quota};
 use crate::store::{Limits, Store};
 use crate::tls::Trust;
@@ -198,6 +200,7 @@ pub struct ClientOptions {
     pub(super) language: String,
     pub(super) store: Option<Store>,
     pub(super) limits: Limits,
+    pub(super) observers: Observers,
 }
 
 impl ClientOptions {
@@ -223,6 +226,7 @@ impl ClientOptions {
             language: concat!("rust ", env!("CARGO_PKG_RUST_VERSION")).to_owned(),
             store: None,
             limits: Limits::NONE,
+            observers: Observers::default(),
         }
     }
 
@@ -300,6 +304,13 @@ impl ClientOptions {
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
+        self
+    }
+
+    /// The observer of each call. It also gives the HTTP requests of a call their `traceparent`. Default: none.
+    #[must_use]
+    pub fn observer(mut self, observer: Arc<dyn CallObserver>) -> Self {
+        self.observers = Observers::new(observer);
         self
     }
 

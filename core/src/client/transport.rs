@@ -5,7 +5,7 @@ use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
 
@@ -25,6 +25,7 @@ use super::ClientOptions;
 use super::budget::{self, Budget, MORE_TRIES};
 use super::redact::Secrets;
 use crate::error::{Error, ErrorCode, Reason};
+use crate::events::{Exchanges, Observers};
 use crate::values::ApiKey;
 use crate::{tls, wire};
 
@@ -82,8 +83,7 @@ impl Kind {
 /// writes it.
 #[derive(Default)]
 pub(super) struct Progress {
-    pub(super) retries: AtomicU32,
-    pub(super) status: AtomicU16,
+    pub(super) exchanges: Exchanges,
     /// The kind of exchange that is under way; none where the last one never got a connection.
     under_way: AtomicU8,
     /// Repeating the call could now spend another attempt or send another SMS.
@@ -240,6 +240,7 @@ impl Transport {
         &self,
         exchange: Exchange,
         progress: &Progress,
+        observers: &Observers,
         deadline: Instant,
     ) -> Result<HttpResponse, Error> {
         if !self.is_loopback && std::env::var_os("EGOI_VERIFY_OFFLINE").is_some_and(|value| value == "1") {
@@ -253,7 +254,7 @@ impl Transport {
         let kind = exchange.kind;
         let mut failed = 0;
         loop {
-            let tried = self.once(&exchange, progress).await;
+            let tried = self.once(&exchange, progress, observers).await;
             let wait = match &tried {
                 // A refused certificate is refused again.
                 Err(error) if error.code() == ErrorCode::Unreachable && error.retry_is_safe() => Duration::ZERO,
@@ -267,7 +268,7 @@ impl Transport {
             let again = Instant::now().checked_add(wait + budget::jitter(failed));
             match again.filter(|again| *again < deadline && failed <= MORE_TRIES && self.budget.take()) {
                 Some(again) => {
-                    progress.retries.fetch_add(1, Ordering::Relaxed);
+                    progress.exchanges.retries.fetch_add(1, Ordering::Relaxed);
                     tokio::time::sleep_until(again).await;
                 }
                 None => return tried,
@@ -275,7 +276,12 @@ impl Transport {
         }
     }
 
-    async fn once(&self, exchange: &Exchange, progress: &Progress) -> Result<HttpResponse, Error> {
+    async fn once(
+        &self,
+        exchange: &Exchange,
+        progress: &Progress,
+        observers: &Observers,
+    ) -> Result<HttpResponse, Error> {
         let kind = exchange.kind;
         progress.under_way.store(kind as u8, Ordering::Relaxed);
         let mut request = reqwest::Request::new(exchange.method.clone(), exchange.url.clone());
@@ -286,10 +292,13 @@ impl Transport {
             request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
             *request.body_mut() = Some(body.clone().into());
         }
+        if let Some(traceparent) = observers.traceparent().and_then(|value| HeaderValue::try_from(value).ok()) {
+            request.headers_mut().insert(TRACEPARENT, traceparent);
+        }
         let response =
             self.http.execute(request).await.map_err(|error| self.failure(kind, progress, exchange.host(), error))?;
         let status = response.status().as_u16();
-        progress.status.store(status, Ordering::Relaxed);
+        progress.exchanges.status.store(status, Ordering::Relaxed);
         let mut whole = HttpResponse {
             status,
             body: Zeroizing::default(),
@@ -351,6 +360,7 @@ impl Transport {
 }
 
 const API_KEY: HeaderName = HeaderName::from_static("apikey");
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 fn user_agent(options: &ClientOptions) -> Result<HeaderValue, Error> {
     let mut agent = format!("egoi-verify/{} ({})", env!("CARGO_PKG_VERSION"), options.language);

@@ -19,6 +19,7 @@ pub use options::EngineOptions;
 pub use sender::{EgoiSms, OutgoingSms, PingFuture, SendError, SendFuture, SmsGateway};
 
 use crate::error::{Error, ErrorCode, Reason};
+use crate::events::{About, Observers, Reported};
 use crate::generate::draw_bits;
 use crate::machine::{Quota, Window};
 use crate::store::{
@@ -66,6 +67,7 @@ struct Inner {
     limits: Limits,
     accept: Accept,
     allowed: AllowedCountries,
+    observers: Observers,
     draw_code: Box<DrawCode>,
     /// Most requests have the terms of the request before, and then share one copy of them.
     latest_terms: Mutex<Option<Arc<Terms>>>,
@@ -110,6 +112,7 @@ impl Engine {
             limits: checked.limits,
             accept: checked.accept,
             allowed: checked.allowed,
+            observers: checked.observers,
             draw_code,
             latest_terms: Mutex::new(None),
             key_locks: PerProcess::new(),
@@ -122,8 +125,10 @@ impl Engine {
     ///
     /// See [`Verifier::request`].
     pub async fn request(&self, number: &str, options: RequestOptions) -> Result<Verification, Error> {
-        let number = options.number(number)?;
-        self.request_to(number, options).await
+        match options.number(number) {
+            Ok(number) => self.request_to(number, options).await,
+            Err(refused) => self.observe(About::new("request"), async { Err(refused) }).await,
+        }
     }
 
     /// Sends one SMS with a code to a parsed number.
@@ -133,10 +138,13 @@ impl Engine {
     /// See [`Verifier::request`].
     pub async fn request_to(&self, number: PhoneNumber, options: RequestOptions) -> Result<Verification, Error> {
         let deadline = Deadline::after(options.timeout);
-        self.0.accept.check(number)?;
-        let terms = self.0.shared(Terms::check(&options)?);
-        let asked = StoredTerms { number, client: options.checked_client()?, terms };
-        self.0.request(asked, options.checked_idempotency_key()?, deadline).await
+        let work = async {
+            self.0.accept.check(number)?;
+            let terms = self.0.shared(Terms::check(&options)?);
+            let asked = StoredTerms { number, client: options.checked_client()?, terms };
+            self.0.request(asked, options.checked_idempotency_key()?, deadline).await
+        };
+        self.observe(About::of_number("request", Some(number)), work).await
     }
 
     /// [`Engine::request_to`] with checked terms.
@@ -153,10 +161,15 @@ impl Engine {
     /// See [`Verifier::validate`].
     pub async fn validate(&self, id: &str, code: &str, options: ValidateOptions) -> Result<Outcome, Error> {
         let deadline = Deadline::after(options.timeout);
-        let id = RequestId::parse(id)?;
-        let code = Code::parse(code)?;
-        let (number, client) = (options.checked_number()?, options.checked_client()?);
-        deadline.of_store(self.0.validate(&id, &code, number, client)).await
+        let number = options.checked_number();
+        let about = About { number: number.as_ref().ok().copied().flatten(), ..About::of_request("validate", id) };
+        let work = async {
+            let id = RequestId::parse(id)?;
+            let code = Code::parse(code)?;
+            let (number, client) = (number?, options.checked_client()?);
+            deadline.of_store(self.0.validate(&id, &code, number, client)).await
+        };
+        self.observe(about, work).await
     }
 
     /// Cancels the request. See [`Verifier::cancel`].
@@ -166,8 +179,11 @@ impl Engine {
     /// See [`Verifier::cancel`].
     pub async fn cancel(&self, id: &str, options: CallOptions) -> Result<State, Error> {
         let deadline = Deadline::after(options.timeout);
-        let id = RequestId::parse(id)?;
-        deadline.of_store(self.0.cancel(&id)).await.map_err(repeatable)
+        let work = async {
+            let id = RequestId::parse(id)?;
+            deadline.of_store(self.0.cancel(&id)).await.map_err(repeatable)
+        };
+        self.observe(About::of_request("cancel", id), work).await
     }
 
     /// Sends a new code. See [`Verifier::resend`].
@@ -177,8 +193,11 @@ impl Engine {
     /// See [`Verifier::resend`].
     pub async fn resend(&self, id: &str, options: CallOptions) -> Result<Verification, Error> {
         let deadline = Deadline::after(options.timeout);
-        let id = RequestId::parse(id)?;
-        self.0.resend(&id, deadline).await
+        let work = async {
+            let id = RequestId::parse(id)?;
+            self.0.resend(&id, deadline).await
+        };
+        self.observe(About::of_request("resend", id), work).await
     }
 
     /// Reads the request. See [`Verifier::get`].
@@ -188,8 +207,11 @@ impl Engine {
     /// See [`Verifier::get`].
     pub async fn get(&self, id: &str, options: CallOptions) -> Result<Verification, Error> {
         let deadline = Deadline::after(options.timeout);
-        let id = RequestId::parse(id)?;
-        deadline.of_store(self.0.get(&id)).await.map_err(repeatable)
+        let work = async {
+            let id = RequestId::parse(id)?;
+            deadline.of_store(self.0.get(&id)).await.map_err(repeatable)
+        };
+        self.observe(About::of_request("get", id), work).await
     }
 
     /// Checks that the store can be used, then that the gateway can be used, if it has a `ping`: [`EgoiSms`] asks E-goi for its
@@ -202,9 +224,12 @@ impl Engine {
     /// `unauthorized`.
     pub async fn ping(&self, options: CallOptions) -> Result<(), Error> {
         let deadline = Deadline::after(options.timeout);
-        deadline.of_store(self.0.store.ping()).await.map_err(repeatable)?;
-        let asked = deadline.or_after(self.0.timeout).wait(self.0.sender.ping()).await;
-        asked.unwrap_or_else(|| Err(Error::new(ErrorCode::Timeout, deadline.missed("the gateway"))))
+        let work = async {
+            deadline.of_store(self.0.store.ping()).await.map_err(repeatable)?;
+            let asked = deadline.or_after(self.0.timeout).wait(self.0.sender.ping()).await;
+            asked.unwrap_or_else(|| Err(Error::new(ErrorCode::Timeout, deadline.missed("the gateway"))))
+        };
+        self.observe(About::new("ping"), work).await
     }
 
     /// Returns the requests of a number, the newest first, and its limits whose count is not zero. For a support desk: on Redis it
@@ -215,9 +240,14 @@ impl Engine {
     /// `invalid_input` if the text is not a number. `storage`: repeat the call.
     pub async fn find(&self, number: &str, options: CallOptions) -> Result<NumberRecord, Error> {
         let deadline = Deadline::after(options.timeout);
-        let number = PhoneNumber::parse(number)?;
-        let found = deadline.of_store(self.0.store.find(number, self.0.limits)).await.map_err(repeatable)?;
-        Ok(self.0.record_of(number, found))
+        let parsed = PhoneNumber::parse(number);
+        let about = About::of_number("find", parsed.as_ref().ok().copied());
+        let work = async {
+            let number = parsed?;
+            let found = deadline.of_store(self.0.store.find(number, self.0.limits)).await.map_err(repeatable)?;
+            Ok(self.0.record_of(number, found))
+        };
+        self.observe(about, work).await
     }
 
     /// Resets the limits of a number. A request whose own attempts or resends are used up stays so. A new request is accepted at
@@ -228,8 +258,10 @@ impl Engine {
     /// `invalid_input` if the text is not a number. `storage`: repeat the call.
     pub async fn unlock(&self, number: &str, options: CallOptions) -> Result<(), Error> {
         let deadline = Deadline::after(options.timeout);
-        let number = PhoneNumber::parse(number)?;
-        deadline.of_store(self.0.store.unlock(number)).await.map_err(repeatable)
+        let parsed = PhoneNumber::parse(number);
+        let about = About::of_number("unlock", parsed.as_ref().ok().copied());
+        let work = async { deadline.of_store(self.0.store.unlock(parsed?)).await.map_err(repeatable) };
+        self.observe(about, work).await
     }
 
     /// Removes everything about a number (GDPR, article 17): its requests, its limits, and its idempotency keys. Returns the number
@@ -240,8 +272,18 @@ impl Engine {
     /// `invalid_input` if the text is not a number. `storage`: repeat the call.
     pub async fn erase(&self, number: &str, options: CallOptions) -> Result<u64, Error> {
         let deadline = Deadline::after(options.timeout);
-        let number = PhoneNumber::parse(number)?;
-        deadline.of_store(self.0.store.erase(number)).await.map_err(repeatable)
+        let parsed = PhoneNumber::parse(number);
+        let about = About::of_number("erase", parsed.as_ref().ok().copied());
+        let work = async { deadline.of_store(self.0.store.erase(parsed?)).await.map_err(repeatable) };
+        self.observe(about, work).await
+    }
+
+    async fn observe<T: Reported>(
+        &self,
+        about: About<'_>,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        self.0.observers.observe(about, None, work).await
     }
 
     /// Whether the store is in this process. A call then waits only for the gateway.

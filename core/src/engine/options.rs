@@ -6,6 +6,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Reason};
+use crate::events::{CallObserver, Observers};
 use crate::machine::{PrefixQuota, Quota, RequestLimits};
 use crate::store::{Clock, Limits, MAX_REQUESTS, MonotonicClock, Store, StoreBackend};
 use crate::values::{Accept, AllowedCountries, EngineKey};
@@ -36,6 +37,7 @@ pub struct EngineOptions {
     countries: Option<Vec<String>>,
     calling_codes: Option<Vec<u16>>,
     clock: Option<Arc<dyn Clock>>,
+    observers: Observers,
 }
 
 /// Options that were checked.
@@ -47,6 +49,7 @@ pub(crate) struct Checked {
     pub(crate) limits: Limits,
     pub(crate) accept: Accept,
     pub(crate) allowed: AllowedCountries,
+    pub(crate) observers: Observers,
 }
 
 impl Default for EngineOptions {
@@ -69,6 +72,7 @@ impl Default for EngineOptions {
             countries: None,
             calling_codes: None,
             clock: None,
+            observers: Observers::default(),
         }
     }
 }
@@ -183,6 +187,13 @@ impl EngineOptions {
         self
     }
 
+    /// The observer of each call. Default: none.
+    #[must_use]
+    pub fn observer(mut self, observer: Arc<dyn CallObserver>) -> Self {
+        self.observers = Observers::new(observer);
+        self
+    }
+
     /// Switches all limits off. A request then waits for the right code until it expires, as in E-goi's article.
     #[must_use]
     pub fn without_limits(mut self) -> Self {
@@ -239,6 +250,7 @@ impl EngineOptions {
             limits,
             accept: self.accept,
             allowed,
+            observers: self.observers,
         })
     }
 }

@@ -17,6 +17,7 @@ TYPE_CHECKING = False  # as in `typing`, whose import alone takes several millis
 if TYPE_CHECKING:
     from ._async_client import AsyncClient
     from ._async_engine import AsyncEngine
+    from ._calls import CallEvent, observe
     from ._client import Client, EgoiSms
     from ._engine import Engine, Send
     from ._errors import (
@@ -72,6 +73,7 @@ __all__ = [
     "AsyncClient",
     "AsyncEngine",
     "AsyncVerifier",
+    "CallEvent",
     "CallInterruptedError",
     "CallTimeoutError",
     "Client",
@@ -120,6 +122,7 @@ __all__ = [
     "VerifyError",
     "code_in_sms",
     "generate_code",
+    "observe",
     "parse_number",
     "sms_parts",
     "with_app_hash",
@@ -136,6 +139,7 @@ if hasattr(os, "register_at_fork"):
 _PUBLIC = {
     "_async_client": ["AsyncClient"],
     "_async_engine": ["AsyncEngine"],
+    "_calls": ["CallEvent", "observe"],
     "_client": ["Client", "EgoiSms"],
     "_engine": ["Engine", "Send"],
     "_functions": ["code_in_sms", "generate_code", "parse_number", "sms_parts", "with_app_hash", "with_origin"],

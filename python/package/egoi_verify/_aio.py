@@ -172,7 +172,7 @@ async def run(job: Job[T], span: Span | None, convert: Callable[[T], R]) -> R:
             span.failed(job, error)
         raise
     if span is not None:
-        span.succeeded(job, result)
+        span.succeeded(job)
     return convert(result)
 
 
@@ -211,5 +211,5 @@ async def run_delivering(
         for task in sending:
             task.cancel()
     if span is not None:
-        span.succeeded(job, result)
+        span.succeeded(job)
     return convert(result)

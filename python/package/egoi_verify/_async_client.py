@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 from . import _native
 from ._aio import Call, coroutine_function, run
 from ._async_verbs import AsyncVerbs
-from ._calls import Span, begin, is_detailed
+from ._calls import Span, begin, traceparent
 from ._client import Connection, DocumentedService
 from ._values import Seconds, SenderInfo, nothing, sender_infos
 
@@ -42,9 +42,9 @@ class AsyncClient(Connection, DocumentedService, AsyncVerbs):
     @coroutine_function
     def ping(self, *, timeout: Seconds | None = None) -> Call[None]:
         span = begin("ping")
-        return self._call("ping", self._verifier.ping(is_detailed(span), timeout), span, nothing)
+        return self._call("ping", self._verifier.ping(traceparent(span), timeout), span, nothing)
 
     @coroutine_function
     def senders(self, *, timeout: Seconds | None = None) -> Call[list[SenderInfo]]:
         span = begin("senders")
-        return self._call("senders", self._verifier.senders(is_detailed(span), timeout), span, sender_infos)
+        return self._call("senders", self._verifier.senders(traceparent(span), timeout), span, sender_infos)

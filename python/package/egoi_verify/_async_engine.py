@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from . import _native
 from ._aio import Call, coroutine_function, run_delivering
 from ._async_verbs import AsyncVerbs
-from ._calls import Span, begin, is_detailed
+from ._calls import Span, begin, traceparent
 from ._engine import BaseEngine, Delivering, Send, check_result, outgoing
 from ._values import NumberRecord, OutgoingSms, Seconds, nothing, number_record, the_count
 
@@ -63,25 +63,25 @@ class AsyncEngine(BaseEngine, AsyncVerbs):
     @coroutine_function
     def find(self, number: str, *, timeout: Seconds | None = None) -> Call[NumberRecord]:
         span = begin("find")
-        job = self._verifier.find(is_detailed(span), number, timeout)
+        job = self._verifier.find(traceparent(span), number, timeout)
         del number
         return self._call("find", job, span, number_record)
 
     @coroutine_function
     def unlock(self, number: str, *, timeout: Seconds | None = None) -> Call[None]:
         span = begin("unlock")
-        job = self._verifier.unlock(is_detailed(span), number, timeout)
+        job = self._verifier.unlock(traceparent(span), number, timeout)
         del number
         return self._call("unlock", job, span, nothing)
 
     @coroutine_function
     def erase(self, number: str, *, timeout: Seconds | None = None) -> Call[int]:
         span = begin("erase")
-        job = self._verifier.erase(is_detailed(span), number, timeout)
+        job = self._verifier.erase(traceparent(span), number, timeout)
         del number
         return self._call("erase", job, span, the_count)
 
     @coroutine_function
     def ping(self, *, timeout: Seconds | None = None) -> Call[None]:
         span = begin("ping")
-        return self._call("ping", self._verifier.ping(is_detailed(span), timeout), span, nothing)
+        return self._call("ping", self._verifier.ping(traceparent(span), timeout), span, nothing)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import _native
 from ._aio import Call, coroutine_function
-from ._calls import Span, begin, is_detailed
+from ._calls import Span, begin, traceparent
 from ._values import CodeType, Outcome, Seconds, State, Verification, outcome, verification
 from ._verbs import Documented
 
@@ -53,7 +53,7 @@ class AsyncVerbs(Documented):
     ) -> Call[Verification]:
         span = begin("request")
         job = self._verifier.request(
-            is_detailed(span),
+            traceparent(span),
             number,
             message,
             code_type,
@@ -80,25 +80,25 @@ class AsyncVerbs(Documented):
         default_region: str | None = None,
         timeout: Seconds | None = None,
     ) -> Call[Outcome]:
-        span = begin("validate", id)
-        job = self._verifier.validate(is_detailed(span), id, code, number, client, default_region, timeout)
+        span = begin("validate")
+        job = self._verifier.validate(traceparent(span), id, code, number, client, default_region, timeout)
         del code, number, client
         return self._call("validate", job, span, outcome)
 
     @coroutine_function
     def cancel(self, id: str, *, timeout: Seconds | None = None) -> Call[State]:
-        span = begin("cancel", id)
-        return self._call("cancel", self._verifier.cancel(is_detailed(span), id, timeout), span, State)
+        span = begin("cancel")
+        return self._call("cancel", self._verifier.cancel(traceparent(span), id, timeout), span, State)
 
     @coroutine_function
     def resend(self, id: str, *, timeout: Seconds | None = None) -> Call[Verification]:
-        span = begin("resend", id)
-        return self._call("resend", self._verifier.resend(is_detailed(span), id, timeout), span, verification)
+        span = begin("resend")
+        return self._call("resend", self._verifier.resend(traceparent(span), id, timeout), span, verification)
 
     @coroutine_function
     def get(self, id: str, *, timeout: Seconds | None = None) -> Call[Verification]:
-        span = begin("get", id)
-        return self._call("get", self._verifier.get(is_detailed(span), id, timeout), span, verification)
+        span = begin("get")
+        return self._call("get", self._verifier.get(traceparent(span), id, timeout), span, verification)
 
     async def aclose(self) -> None:
         """Releases its connections once the calls under way have ended. Later calls raise :class:`ClosedError`."""

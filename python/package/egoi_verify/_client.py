@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NoReturn, TypedDict, TypeVar, cast
 
 from . import _native
-from ._calls import Span, begin, is_detailed, run
+from ._calls import Span, begin, run, traceparent
 from ._store import Store, native_store
 from ._values import PrefixQuota, Quota, Seconds, SenderInfo, plain_limits, sender_infos
 from ._verbs import BlockingVerbs
@@ -214,11 +214,11 @@ class ServiceCalls(DocumentedService):
 
     def ping(self, *, timeout: Seconds | None = None) -> None:
         span = begin("ping")
-        run(self._verifier.ping(is_detailed(span), timeout), span)
+        run(self._verifier.ping(traceparent(span), timeout), span)
 
     def senders(self, *, timeout: Seconds | None = None) -> list[SenderInfo]:
         span = begin("senders")
-        return sender_infos(run(self._verifier.senders(is_detailed(span), timeout), span))
+        return sender_infos(run(self._verifier.senders(traceparent(span), timeout), span))
 
 
 class Client(Connection, ServiceCalls, BlockingVerbs):

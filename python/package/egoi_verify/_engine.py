@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, TypedDict, TypeVar, cast
 
 from . import _green, _native
-from ._calls import Span, begin, is_detailed
+from ._calls import Span, begin, traceparent
 from ._client import Connection, EgoiSms
 from ._errors import DeliveryFailedError, InvalidInputError, NotSentError, VerifyError
 from ._store import Store, native_store
@@ -338,7 +338,7 @@ class Engine(BaseEngine, BlockingVerbs):
                 span.failed(job, error)
             raise
         if span is not None:
-            span.succeeded(job, result)
+            span.succeeded(job)
         return result
 
     def _run_job(self, job: _native.Job[T | _native.Delivery]) -> T:
@@ -377,25 +377,25 @@ class Engine(BaseEngine, BlockingVerbs):
 
     def find(self, number: str, *, timeout: Seconds | None = None) -> NumberRecord:
         span = begin("find")
-        job = self._verifier.find(is_detailed(span), number, timeout)
+        job = self._verifier.find(traceparent(span), number, timeout)
         del number
         return number_record(self._run(job, span))
 
     def unlock(self, number: str, *, timeout: Seconds | None = None) -> None:
         span = begin("unlock")
-        job = self._verifier.unlock(is_detailed(span), number, timeout)
+        job = self._verifier.unlock(traceparent(span), number, timeout)
         del number
         self._run(job, span)
 
     def erase(self, number: str, *, timeout: Seconds | None = None) -> int:
         span = begin("erase")
-        job = self._verifier.erase(is_detailed(span), number, timeout)
+        job = self._verifier.erase(traceparent(span), number, timeout)
         del number
         return self._run(job, span)
 
     def ping(self, *, timeout: Seconds | None = None) -> None:
         span = begin("ping")
-        job = self._verifier.ping(is_detailed(span), timeout)
+        job = self._verifier.ping(traceparent(span), timeout)
         self._run(job, span)
 
     def close(self) -> None:

@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import _native
-from ._calls import Span, begin, is_detailed
+from ._calls import Span, begin, traceparent
 from ._values import CodeType, Outcome, Seconds, State, Verification, outcome, verification
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ class BlockingVerbs(Documented):
     ) -> Verification:
         span = begin("request")
         job = self._verifier.request(
-            is_detailed(span),
+            traceparent(span),
             number,
             message,
             code_type,
@@ -160,22 +160,22 @@ class BlockingVerbs(Documented):
         default_region: str | None = None,
         timeout: Seconds | None = None,
     ) -> Outcome:
-        span = begin("validate", id)
-        job = self._verifier.validate(is_detailed(span), id, code, number, client, default_region, timeout)
+        span = begin("validate")
+        job = self._verifier.validate(traceparent(span), id, code, number, client, default_region, timeout)
         del code, number, client
         return outcome(self._run(job, span))
 
     def cancel(self, id: str, *, timeout: Seconds | None = None) -> State:
-        span = begin("cancel", id)
-        return State(self._run(self._verifier.cancel(is_detailed(span), id, timeout), span))
+        span = begin("cancel")
+        return State(self._run(self._verifier.cancel(traceparent(span), id, timeout), span))
 
     def resend(self, id: str, *, timeout: Seconds | None = None) -> Verification:
-        span = begin("resend", id)
-        return verification(self._run(self._verifier.resend(is_detailed(span), id, timeout), span))
+        span = begin("resend")
+        return verification(self._run(self._verifier.resend(traceparent(span), id, timeout), span))
 
     def get(self, id: str, *, timeout: Seconds | None = None) -> Verification:
-        span = begin("get", id)
-        return verification(self._run(self._verifier.get(is_detailed(span), id, timeout), span))
+        span = begin("get")
+        return verification(self._run(self._verifier.get(traceparent(span), id, timeout), span))
 
     def close(self) -> None:
         """Releases its connections once the calls under way have ended. Later calls raise :class:`ClosedError`."""

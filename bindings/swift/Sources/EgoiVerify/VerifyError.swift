@@ -132,7 +132,7 @@ public enum VerifyError: Error, Sendable {
     /// The failure in words, for people. Secrets are removed.
     public var detail: String { failure.detail }
     /// The HTTP status for your own server's response, if this error makes a request of your user fail.
-    public var suggestedStatus: Int { Self.statuses[code] ?? 500 }
+    public var suggestedStatus: Int { Self.suggestedStatus(of: code) }
     /// The HTTP status of the service's response, if there was one.
     public var httpStatus: Int? { failure.httpStatus }
     /// The id of the request, if it is known.
@@ -180,6 +180,8 @@ public enum VerifyError: Error, Sendable {
     ]
 
     private static let statuses = nativeErrorCodes().mapValues(Int.init)
+
+    static func suggestedStatus(of code: String) -> Int { statuses[code] ?? 500 }
 
     package init(code: String, failure: Failure) {
         self = Self.byCode[code]?(failure) ?? .internal(failure)

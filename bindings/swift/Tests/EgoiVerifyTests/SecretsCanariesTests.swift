@@ -43,6 +43,9 @@ final class SecretsCanariesTests: XCTestCase {
     func testWhateverAServiceRepeatsNoCallTellsASecret() async throws {
         let canaries = try Canaries.read()
         let looked = Looked(canaries)
+        let events = Events()
+        let observation = CallEvents.observe { events.add($0) }
+        defer { observation.cancel() }
         let service = try Hostile(canaries)
         defer { service.stop() }
         var codes: Set<String> = []
@@ -61,6 +64,8 @@ final class SecretsCanariesTests: XCTestCase {
                 exchanges += 1
             }
         }
+        XCTAssertEqual(events.all.count, exchanges)
+        for event in events.all { looked.at("an event", "\(event)") }
         XCTAssertGreaterThanOrEqual(exchanges, 200)
         XCTAssertEqual(codes.count, 10, "\(codes)")
         looked.end("failures of a service that repeats secrets", atLeast: 12 * exchanges)

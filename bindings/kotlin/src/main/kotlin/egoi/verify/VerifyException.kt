@@ -31,7 +31,7 @@ public sealed class VerifyException private constructor(private val facts: Facts
     public val detail: String get() = facts.detail
 
     /** The HTTP status to respond with, when your server fails a request of its user because of this error. */
-    public val suggestedStatus: Int get() = STATUSES.getValue(facts.code)
+    public val suggestedStatus: Int get() = suggestedStatus(facts.code)
 
     /** The HTTP status of the service's response, if there was one. */
     public val httpStatus: Int? get() = facts.httpStatus
@@ -167,6 +167,8 @@ public sealed class VerifyException private constructor(private val facts: Facts
         )
 
         private val STATUSES: Map<String, Int> by lazy { nativeErrorCodes() }
+
+        fun suggestedStatus(code: String): Int = STATUSES.getValue(code)
 
         /** Every code that has a class. */
         val codes: Set<String> get() = BY_CODE.keys

@@ -80,9 +80,11 @@ class SecretsCanariesTest {
         root.level = Level.ALL
         System.setOut(into)
         System.setErr(into)
+        val events = CallEvents.observe { into.println(it) }
         try {
             play()
         } finally {
+            events.close()
             System.setOut(out)
             System.setErr(err)
             root.removeHandler(handler)
