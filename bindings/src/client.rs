@@ -49,9 +49,10 @@ impl NativeClient {
     pub async fn senders(
         &self,
         timeout: Option<f64>,
+        retries: Option<i64>,
         token: Option<Arc<NativeCancelToken>>,
     ) -> Result<Vec<NativeSenderInfo>, NativeError> {
-        let options = call_options(timeout)?;
+        let options = call_options(timeout, retries)?;
         let listed = |client: Client| async move {
             Ok(client.senders(options).await?.into_iter().map(NativeSenderInfo::from).collect::<Vec<_>>())
         };

@@ -90,8 +90,13 @@ impl NativeEgoiSms {
     }
 
     /// See core's.
-    pub async fn ping(&self, timeout: Option<f64>, token: Option<Arc<NativeCancelToken>>) -> Result<(), NativeError> {
-        let (sms, options) = (self.0.clone(), call_options(timeout)?);
+    pub async fn ping(
+        &self,
+        timeout: Option<f64>,
+        retries: Option<i64>,
+        token: Option<Arc<NativeCancelToken>>,
+    ) -> Result<(), NativeError> {
+        let (sms, options) = (self.0.clone(), call_options(timeout, retries)?);
         Ok(run(token.as_ref().map(|token| &token.0), async move { sms.ping(options).await }).await?)
     }
 
@@ -99,9 +104,10 @@ impl NativeEgoiSms {
     pub async fn senders(
         &self,
         timeout: Option<f64>,
+        retries: Option<i64>,
         token: Option<Arc<NativeCancelToken>>,
     ) -> Result<Vec<NativeSenderInfo>, NativeError> {
-        let (sms, options) = (self.0.clone(), call_options(timeout)?);
+        let (sms, options) = (self.0.clone(), call_options(timeout, retries)?);
         let listed = async move { sms.senders(options).await };
         Ok(run(token.as_ref().map(|token| &token.0), listed).await?.into_iter().map(Into::into).collect())
     }

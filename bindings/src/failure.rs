@@ -37,6 +37,8 @@ pub enum NativeError {
         limit: Option<String>,
         /// The code of the error below.
         cause_code: Option<String>,
+        /// How many HTTP requests of the call were repeated.
+        retries: i32,
         /// What lies below it, in words.
         cause_in_words: Option<String>,
         /// What the user's own function threw.
@@ -81,6 +83,7 @@ impl From<Error> for NativeError {
             reason: error.reason().map(|reason| reason.to_string()),
             limit: error.limit().map(camel_case),
             cause_code: error.cause_code().map(|code| code.to_string()),
+            retries: i32::try_from(error.retries()).unwrap_or(i32::MAX),
             cause_in_words: if thrown.is_none() { error.source().map(in_words) } else { None },
             thrown: thrown.map(|thrown| Arc::clone(&thrown.0)),
         }

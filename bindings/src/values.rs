@@ -189,6 +189,7 @@ pub struct NativeRequest {
     pub client: Option<String>,
     pub default_region: Option<String>,
     pub timeout: Option<f64>,
+    pub retries: Option<i64>,
 }
 
 impl NativeRequest {
@@ -204,6 +205,7 @@ impl NativeRequest {
             client: self.client,
             default_region: self.default_region,
             timeout: self.timeout,
+            retries: self.retries,
         };
         Ok((self.number, settings.set(RequestOptions::default())?))
     }
@@ -219,13 +221,14 @@ pub struct NativeValidate {
     pub client: Option<String>,
     pub default_region: Option<String>,
     pub timeout: Option<f64>,
+    pub retries: Option<i64>,
 }
 
 impl NativeValidate {
     /// The id, the code, and how to validate it.
     pub(crate) fn read(self) -> Result<(String, String, ValidateOptions), Error> {
-        let Self { id, code, number, client, default_region, timeout } = self;
-        let settings = ValidateSettings { number, client, default_region, timeout };
+        let Self { id, code, number, client, default_region, timeout, retries } = self;
+        let settings = ValidateSettings { number, client, default_region, timeout, retries };
         Ok((id, code, settings.set(ValidateOptions::default())?))
     }
 }

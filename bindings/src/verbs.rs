@@ -60,9 +60,10 @@ impl<V: Verifier + Clone + 'static> Open<V> {
         &self,
         id: String,
         timeout: Option<f64>,
+        retries: Option<i64>,
         token: Token,
     ) -> Result<NativeState, NativeError> {
-        let options = call_options(timeout)?;
+        let options = call_options(timeout, retries)?;
         self.call(token, |verifier| async move { verifier.cancel(&id, options).await }).await
     }
 
@@ -70,9 +71,10 @@ impl<V: Verifier + Clone + 'static> Open<V> {
         &self,
         id: String,
         timeout: Option<f64>,
+        retries: Option<i64>,
         token: Token,
     ) -> Result<NativeVerification, NativeError> {
-        let options = call_options(timeout)?;
+        let options = call_options(timeout, retries)?;
         self.call(token, |verifier| async move { verifier.resend(&id, options).await }).await
     }
 
@@ -80,9 +82,10 @@ impl<V: Verifier + Clone + 'static> Open<V> {
         &self,
         id: String,
         timeout: Option<f64>,
+        retries: Option<i64>,
         token: Token,
     ) -> Result<NativeVerification, NativeError> {
-        let options = call_options(timeout)?;
+        let options = call_options(timeout, retries)?;
         self.call(token, |verifier| async move { verifier.get(&id, options).await }).await
     }
 }
@@ -115,9 +118,10 @@ macro_rules! export_verbs {
                 &self,
                 id: String,
                 timeout: Option<f64>,
+                retries: Option<i64>,
                 token: Option<Arc<$crate::values::NativeCancelToken>>,
             ) -> Result<$crate::values::NativeState, $crate::failure::NativeError> {
-                self.0.cancel(id, timeout, token).await
+                self.0.cancel(id, timeout, retries, token).await
             }
 
             /// See core's.
@@ -125,9 +129,10 @@ macro_rules! export_verbs {
                 &self,
                 id: String,
                 timeout: Option<f64>,
+                retries: Option<i64>,
                 token: Option<Arc<$crate::values::NativeCancelToken>>,
             ) -> Result<$crate::values::NativeVerification, $crate::failure::NativeError> {
-                self.0.resend(id, timeout, token).await
+                self.0.resend(id, timeout, retries, token).await
             }
 
             /// See core's.
@@ -135,18 +140,20 @@ macro_rules! export_verbs {
                 &self,
                 id: String,
                 timeout: Option<f64>,
+                retries: Option<i64>,
                 token: Option<Arc<$crate::values::NativeCancelToken>>,
             ) -> Result<$crate::values::NativeVerification, $crate::failure::NativeError> {
-                self.0.get(id, timeout, token).await
+                self.0.get(id, timeout, retries, token).await
             }
 
             /// See core's.
             pub async fn ping(
                 &self,
                 timeout: Option<f64>,
+                retries: Option<i64>,
                 token: Option<Arc<$crate::values::NativeCancelToken>>,
             ) -> Result<(), $crate::failure::NativeError> {
-                let options = egoi_verify::binding_options::call_options(timeout)?;
+                let options = egoi_verify::binding_options::call_options(timeout, retries)?;
                 self.0.call(token, |verifier| async move { verifier.ping(options).await }).await
             }
 

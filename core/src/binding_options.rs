@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde::de::{self, Deserializer, SeqAccess, Visitor};
 
-use crate::client::{ClientOptions, V1Paths, V2Paths};
+use crate::client::{ClientOptions, MAX_RETRIES, V1Paths, V2Paths};
 use crate::engine::{EgoiSms, EngineOptions};
 use crate::error::{Error, ErrorCode, Reason};
 use crate::machine::{PrefixQuota, Quota};
@@ -84,6 +84,7 @@ settings! {
         base_url: String => unchanged,
         timeout: f64 => deadline,
         connect_timeout: f64 => deadline,
+        retries: i64 => max_retries,
         proxy: String => unchanged,
         #[serde(deserialize_with = "bytes")]
         ca_certificates: Vec<u8> => unchanged,
@@ -192,6 +193,7 @@ settings! {
         client: String => unchanged,
         default_region: String => unchanged,
         timeout: f64 => deadline,
+        retries: i64 => max_retries,
     }
 }
 
@@ -202,16 +204,21 @@ settings! {
         client: String => unchanged,
         default_region: String => unchanged,
         timeout: f64 => deadline,
+        retries: i64 => max_retries,
+    }
+}
+
+settings! {
+    /// The options of every other call.
+    CallSettings for CallOptions {
+        timeout: f64 => deadline,
+        retries: i64 => max_retries,
     }
 }
 
 /// The options of every other call. A `timeout` is in seconds.
-pub fn call_options(timeout: Option<f64>) -> Result<CallOptions, Error> {
-    let options = CallOptions::default();
-    Ok(match timeout {
-        Some(given) => options.timeout(deadline("timeout", given)?),
-        None => options,
-    })
+pub fn call_options(timeout: Option<f64>, retries: Option<i64>) -> Result<CallOptions, Error> {
+    CallSettings { timeout, retries }.set(CallOptions::default())
 }
 
 fn at_least_one(field: &str, given: i64) -> Result<NonZeroU32, Error> {
@@ -260,6 +267,7 @@ pub fn camel_case(name: &str) -> String {
         EgoiSmsSettings::NAMES,
         RequestSettings::NAMES,
         ValidateSettings::NAMES,
+        CallSettings::NAMES,
         #[cfg(feature = "sandbox")]
         SandboxSettings::NAMES,
         OTHER_NAMES,
@@ -358,6 +366,17 @@ pub fn timeout(given: f64) -> Result<Duration, Error> {
 
 fn deadline(field: &str, given: f64) -> Result<Duration, Error> {
     seconds_up_to(MAX_TIMEOUT, field, given)
+}
+
+/// The `retries` of a call, 0 to 2.
+pub fn retries(given: i64) -> Result<u32, Error> {
+    max_retries("retries", given)
+}
+
+fn max_retries(field: &str, given: i64) -> Result<u32, Error> {
+    let range = 0..=i64::from(MAX_RETRIES);
+    let retries = u32::try_from(given).ok().filter(|retries| *retries <= MAX_RETRIES);
+    retries.ok_or_else(|| Error::out_of_range(field, given, range, ""))
 }
 
 fn span(field: &str, given: f64) -> Result<Duration, Error> {

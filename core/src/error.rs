@@ -227,6 +227,7 @@ struct Inner {
     retry_after: Option<Duration>,
     retry_is_safe: bool,
     sms_possibly_sent: bool,
+    retries: u32,
     cause: Option<Cause>,
 }
 
@@ -263,6 +264,7 @@ impl Error {
             retry_is_safe: matches!(code, ErrorCode::RateLimited | ErrorCode::Unreachable),
             // How far a call that panicked had come nobody knows.
             sms_possibly_sent: matches!(code, ErrorCode::Internal),
+            retries: 0,
             cause: None,
         }))
     }
@@ -355,6 +357,11 @@ impl Error {
         self
     }
 
+    pub(crate) fn with_retries(mut self, retries: u32) -> Self {
+        self.0.retries = retries;
+        self
+    }
+
     /// The kind of failure.
     pub fn code(&self) -> ErrorCode {
         self.0.code
@@ -420,6 +427,12 @@ impl Error {
     pub fn sms_possibly_sent(&self) -> bool {
         self.0.sms_possibly_sent
     }
+
+    /// The number of HTTP requests of the call that were repeated. `delivery_failed` has those of [`EgoiSms`](crate::EgoiSms).
+    pub fn retries(&self) -> u32 {
+        let of_cause = || self.0.cause.as_ref()?.downcast_ref::<Self>().map(Self::retries);
+        if self.0.retries > 0 { self.0.retries } else { of_cause().unwrap_or_default() }
+    }
 }
 
 impl fmt::Display for Error {
@@ -441,6 +454,7 @@ impl fmt::Debug for Error {
             .field("retry_after", &self.0.retry_after)
             .field("retry_is_safe", &self.0.retry_is_safe)
             .field("sms_possibly_sent", &self.0.sms_possibly_sent)
+            .field("retries", &self.retries())
             .field("cause", &self.0.cause.as_ref().map(ToString::to_string))
             .finish()
     }

@@ -251,6 +251,7 @@ pub struct RequestOptions {
     client: Option<String>,
     default_region: Option<String>,
     pub(crate) timeout: Option<Duration>,
+    pub(crate) retries: Option<u32>,
 }
 
 impl RequestOptions {
@@ -319,6 +320,14 @@ impl RequestOptions {
         self.timeout = Some(timeout);
         self
     }
+
+    /// The maximum of retries of each HTTP request of this call, 0 to 2. An `Engine` repeats nothing. Default:
+    /// [`ClientOptions::retries`](crate::ClientOptions::retries).
+    #[must_use]
+    pub fn retries(mut self, retries: u32) -> Self {
+        self.retries = Some(retries);
+        self
+    }
 }
 
 /// Leaves out the message, which can hold a code in place of `{CODE}`, the idempotency key and the client.
@@ -330,6 +339,7 @@ impl fmt::Debug for RequestOptions {
             .field("ttl", &self.ttl)
             .field("default_region", &self.default_region)
             .field("timeout", &self.timeout)
+            .field("retries", &self.retries)
             .finish_non_exhaustive()
     }
 }
@@ -412,6 +422,7 @@ pub struct ValidateOptions {
     client: Option<String>,
     default_region: Option<String>,
     pub(crate) timeout: Option<Duration>,
+    pub(crate) retries: Option<u32>,
 }
 
 impl ValidateOptions {
@@ -434,6 +445,14 @@ impl ValidateOptions {
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
+        self
+    }
+
+    /// The maximum of retries of each HTTP request of this call, 0 to 2. An `Engine` repeats nothing. Default:
+    /// [`ClientOptions::retries`](crate::ClientOptions::retries).
+    #[must_use]
+    pub fn retries(mut self, retries: u32) -> Self {
+        self.retries = Some(retries);
         self
     }
 
@@ -466,6 +485,7 @@ impl ValidateOptions {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct CallOptions {
     pub(crate) timeout: Option<Duration>,
+    pub(crate) retries: Option<u32>,
 }
 
 impl CallOptions {
@@ -473,6 +493,14 @@ impl CallOptions {
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
+        self
+    }
+
+    /// The maximum of retries of each HTTP request of this call, 0 to 2. An `Engine` repeats nothing. Default:
+    /// [`ClientOptions::retries`](crate::ClientOptions::retries).
+    #[must_use]
+    pub fn retries(mut self, retries: u32) -> Self {
+        self.retries = Some(retries);
         self
     }
 }

@@ -667,6 +667,66 @@ mod retries {
     }
 
     #[tokio::test]
+    async fn the_caller_says_how_often_for_a_client_and_for_a_call_and_the_error_says_how_often_it_was() {
+        let service = Service::start(|_| json(503, "{}")).await;
+        for (of_client, of_call, tries) in
+            [(None, None, 3), (Some(0), None, 1), (Some(0), Some(1), 2), (None, Some(0), 1)]
+        {
+            let options = service.options(Api::V2);
+            let client = Client::new(match of_client {
+                Some(retries) => options.retries(retries),
+                None => options,
+            })
+            .unwrap();
+            let call = of_call.map_or_else(any, |retries| any().retries(retries));
+            let before = service.arrived().len();
+            let failed = client.get(ID, call).await.unwrap_err();
+            assert_eq!(service.arrived().len() - before, tries);
+            assert_eq!(failed.retries() as usize, tries - 1);
+        }
+        assert_eq!(Client::new(service.options(Api::V2).retries(3)).unwrap_err().field(), Some("retries"));
+        let before = service.arrived().len();
+        let client = service.client(Api::V2);
+        for refused in [
+            client.get(ID, any().retries(3)).await.err(),
+            client.request(NUMBER, RequestOptions::default().retries(3)).await.err(),
+            client.validate(ID, CODE, ValidateOptions::default().retries(3)).await.err(),
+        ] {
+            let refused = refused.unwrap();
+            assert_eq!((refused.code(), refused.field()), (ErrorCode::InvalidInput, Some("retries")));
+            assert_eq!(refused.detail(), "`retries` is 3; the maximum is 2");
+        }
+        assert_eq!(service.arrived().len(), before);
+    }
+
+    #[tokio::test]
+    async fn more_retries_repeat_nothing_that_may_have_sent_an_sms_or_used_an_attempt() {
+        let service = Service::start(|arrived| if arrived.is_read() { read("pending") } else { json(503, "{}") }).await;
+        let client = Client::new(service.options(Api::V2).retries(2)).unwrap();
+        let request = client.request(NUMBER, RequestOptions::default().retries(2)).await.map(drop);
+        let resend = client.resend(ID, any().retries(2)).await.map(drop);
+        let validate = client.validate(ID, CODE, ValidateOptions::default().retries(2)).await.map(drop);
+        for failed in [request, resend, validate] {
+            assert_eq!(failed.unwrap_err().retries(), 0);
+        }
+        assert_eq!(service.arrived().iter().filter(|arrived| !arrived.is_read()).count(), 3);
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_is_refused_is_tried_again_as_often_as_the_caller_says() {
+        let url = closed_port().await;
+        let client = Client::new(ClientOptions::new(KEY, "1").base_url(url.as_str())).unwrap();
+        for retries in 0..=2 {
+            let failed = client.request(NUMBER, RequestOptions::default().retries(retries)).await.unwrap_err();
+            assert_eq!((failed.code(), failed.retries()), (ErrorCode::Unreachable, retries));
+        }
+        let sms = EgoiSms::new(ClientOptions::new(KEY, "1").base_url(url.as_str()).retries(1)).unwrap();
+        let engine = Engine::new(sms, EngineOptions::default()).unwrap();
+        let failed = engine.request(NUMBER, RequestOptions::default()).await.unwrap_err();
+        assert_eq!((failed.code(), failed.retries()), (ErrorCode::DeliveryFailed, 1));
+    }
+
+    #[tokio::test]
     async fn a_try_that_comes_through_is_the_calls_response() {
         let service = Service::responding([json(503, "{}"), vec![Step::Close], read("pending")]).await;
         assert_eq!(service.client(Api::V2).get(ID, any()).await.unwrap().state, State::Pending);

@@ -75,8 +75,8 @@ impl Client {
 
     /// The account's senders.
     #[napi]
-    pub fn senders(&self, call: u32, timeout: Option<f64>) {
-        self.0.start(call, |client| async move { client.senders(call_options(timeout)?).await.map(listed) });
+    pub fn senders(&self, call: u32, timeout: Option<f64>, retries: Option<i64>) {
+        self.0.start(call, |client| async move { client.senders(call_options(timeout, retries)?).await.map(listed) });
     }
 }
 
@@ -116,15 +116,19 @@ impl EgoiSms {
 
     /// Whether the service is up.
     #[napi]
-    pub fn ping(&self, call: u32, timeout: Option<f64>) {
+    pub fn ping(&self, call: u32, timeout: Option<f64>, retries: Option<i64>) {
         let gateway = Arc::clone(&self.gateway);
-        self.calls.start(call, false, async move { gateway.ping(call_options(timeout)?).await });
+        self.calls.start(call, false, async move { gateway.ping(call_options(timeout, retries)?).await });
     }
 
     /// The account's senders.
     #[napi]
-    pub fn senders(&self, call: u32, timeout: Option<f64>) {
+    pub fn senders(&self, call: u32, timeout: Option<f64>, retries: Option<i64>) {
         let gateway = Arc::clone(&self.gateway);
-        self.calls.start(call, false, async move { gateway.senders(call_options(timeout)?).await.map(listed) });
+        self.calls.start(
+            call,
+            false,
+            async move { gateway.senders(call_options(timeout, retries)?).await.map(listed) },
+        );
     }
 }

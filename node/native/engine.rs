@@ -73,22 +73,22 @@ impl Engine {
 
     /// What is kept of a number.
     #[napi]
-    pub fn find(&self, call: u32, number: String, timeout: Option<f64>) {
+    pub fn find(&self, call: u32, number: String, timeout: Option<f64>, retries: Option<i64>) {
         self.0.start(call, |engine| async move {
-            engine.find(&number, call_options(timeout)?).await.map(NumberRecord::from)
+            engine.find(&number, call_options(timeout, retries)?).await.map(NumberRecord::from)
         });
     }
 
     /// Lifts the limits of a number.
     #[napi]
-    pub fn unlock(&self, call: u32, number: String, timeout: Option<f64>) {
-        self.0.start(call, |engine| async move { engine.unlock(&number, call_options(timeout)?).await });
+    pub fn unlock(&self, call: u32, number: String, timeout: Option<f64>, retries: Option<i64>) {
+        self.0.start(call, |engine| async move { engine.unlock(&number, call_options(timeout, retries)?).await });
     }
 
     /// Removes everything about a number.
     #[napi]
-    pub fn erase(&self, call: u32, number: String, timeout: Option<f64>) {
-        self.0.start(call, |engine| async move { engine.erase(&number, call_options(timeout)?).await });
+    pub fn erase(&self, call: u32, number: String, timeout: Option<f64>, retries: Option<i64>) {
+        self.0.start(call, |engine| async move { engine.erase(&number, call_options(timeout, retries)?).await });
     }
 }
 

@@ -26,12 +26,15 @@ pub struct ValidateOptions {
     pub default_region: Option<String>,
     /// Seconds.
     pub timeout: Option<f64>,
+    /// 0 to 2.
+    pub retries: Option<i64>,
 }
 
 impl ValidateOptions {
     pub(crate) fn read(self) -> Result<egoi_verify::ValidateOptions, Error> {
-        let Self { number, client, default_region, timeout } = self;
-        ValidateSettings { number, client, default_region, timeout }.set(egoi_verify::ValidateOptions::default())
+        let Self { number, client, default_region, timeout, retries } = self;
+        ValidateSettings { number, client, default_region, timeout, retries }
+            .set(egoi_verify::ValidateOptions::default())
     }
 }
 
@@ -56,11 +59,24 @@ pub struct RequestOptions {
     pub default_region: Option<String>,
     /// Seconds.
     pub timeout: Option<f64>,
+    /// 0 to 2.
+    pub retries: Option<i64>,
 }
 
 impl RequestOptions {
     pub(crate) fn read(self) -> Result<egoi_verify::RequestOptions, Error> {
-        let Self { message, code_type, code_size, ttl, group, idempotency_key, client, default_region, timeout } = self;
+        let Self {
+            message,
+            code_type,
+            code_size,
+            ttl,
+            group,
+            idempotency_key,
+            client,
+            default_region,
+            timeout,
+            retries,
+        } = self;
         let settings = RequestSettings {
             message,
             code_type,
@@ -71,6 +87,7 @@ impl RequestOptions {
             client,
             default_region,
             timeout,
+            retries,
         };
         settings.set(egoi_verify::RequestOptions::default())
     }

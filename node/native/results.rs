@@ -21,6 +21,7 @@ pub(crate) struct Failure<'a> {
     retry_after: Option<f64>,
     retry_is_safe: bool,
     sms_possibly_sent: bool,
+    retries: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -55,6 +56,7 @@ impl<'a> From<&'a Error> for Failure<'a> {
             retry_after: error.retry_after().map(|after| after.as_secs_f64()),
             retry_is_safe: error.retry_is_safe(),
             sms_possibly_sent: error.sms_possibly_sent(),
+            retries: error.retries(),
             field: error.field().map(camel_case),
             reason: error.reason().map(|reason| reason.as_str()),
             limit: error.limit().map(camel_case),

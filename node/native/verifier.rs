@@ -63,23 +63,22 @@ impl<V: Verifier + Clone + 'static> OpenVerifier<V> {
         });
     }
 
-    pub(crate) fn cancel(&self, call: u32, id: String, timeout: Option<f64>) {
+    pub(crate) fn cancel(&self, call: u32, id: String, timeout: Option<f64>, retries: Option<i64>) {
         self.start(call, |verifier| async move {
-            verifier.cancel(&id, call_options(timeout)?).await.map(|state| state.as_str())
+            verifier.cancel(&id, call_options(timeout, retries)?).await.map(|state| state.as_str())
         });
     }
 
-    pub(crate) fn resend(&self, call: u32, id: String, timeout: Option<f64>) {
+    pub(crate) fn resend(&self, call: u32, id: String, timeout: Option<f64>, retries: Option<i64>) {
         self.start(call, |verifier| async move {
-            verifier.resend(&id, call_options(timeout)?).await.map(Verification::from)
+            verifier.resend(&id, call_options(timeout, retries)?).await.map(Verification::from)
         });
     }
 
-    pub(crate) fn get(&self, call: u32, id: String, timeout: Option<f64>) {
-        self.start(
-            call,
-            |verifier| async move { verifier.get(&id, call_options(timeout)?).await.map(Verification::from) },
-        );
+    pub(crate) fn get(&self, call: u32, id: String, timeout: Option<f64>, retries: Option<i64>) {
+        self.start(call, |verifier| async move {
+            verifier.get(&id, call_options(timeout, retries)?).await.map(Verification::from)
+        });
     }
 }
 
@@ -108,29 +107,28 @@ macro_rules! export_verbs {
 
             /// See the verb.
             #[napi]
-            pub fn cancel(&self, call: u32, id: String, timeout: Option<f64>) {
-                self.0.cancel(call, id, timeout);
+            pub fn cancel(&self, call: u32, id: String, timeout: Option<f64>, retries: Option<i64>) {
+                self.0.cancel(call, id, timeout, retries);
             }
 
             /// See the verb.
             #[napi]
-            pub fn resend(&self, call: u32, id: String, timeout: Option<f64>) {
-                self.0.resend(call, id, timeout);
+            pub fn resend(&self, call: u32, id: String, timeout: Option<f64>, retries: Option<i64>) {
+                self.0.resend(call, id, timeout, retries);
             }
 
             /// See the verb.
             #[napi]
-            pub fn get(&self, call: u32, id: String, timeout: Option<f64>) {
-                self.0.get(call, id, timeout);
+            pub fn get(&self, call: u32, id: String, timeout: Option<f64>, retries: Option<i64>) {
+                self.0.get(call, id, timeout, retries);
             }
 
             /// Whether it can be used.
             #[napi]
-            pub fn ping(&self, call: u32, timeout: Option<f64>) {
-                self.0.start(
-                    call,
-                    |verifier| async move { verifier.ping($crate::options::call_options(timeout)?).await },
-                );
+            pub fn ping(&self, call: u32, timeout: Option<f64>, retries: Option<i64>) {
+                self.0.start(call, |verifier| async move {
+                    verifier.ping($crate::options::call_options(timeout, retries)?).await
+                });
             }
         }
     };

@@ -10,6 +10,7 @@ export interface Failure {
   retryAfter?: number;
   retryIsSafe?: boolean;
   smsPossiblySent?: boolean;
+  retries?: number;
   field?: string;
   reason?: string;
   limit?: string;
@@ -46,24 +47,24 @@ export type CheckedOptions = Record<string, unknown>;
 /** The methods of a client and of an engine. `NativeCalls` reports the events of their calls. */
 export interface NativeVerifier {
   close(): void;
-  ping(call: number, timeout?: number): void;
+  ping(call: number, timeout?: number, retries?: number): void;
   request(call: number, number: string, options: CheckedOptions): void;
   validate(call: number, id: string, code: string, options: CheckedOptions): void;
-  cancel(call: number, id: string, timeout?: number): void;
-  resend(call: number, id: string, timeout?: number): void;
-  get(call: number, id: string, timeout?: number): void;
+  cancel(call: number, id: string, timeout?: number, retries?: number): void;
+  resend(call: number, id: string, timeout?: number, retries?: number): void;
+  get(call: number, id: string, timeout?: number, retries?: number): void;
 }
 
 export interface NativeEngine extends NativeVerifier {
-  find(call: number, number: string, timeout?: number): void;
-  unlock(call: number, number: string, timeout?: number): void;
-  erase(call: number, number: string, timeout?: number): void;
+  find(call: number, number: string, timeout?: number, retries?: number): void;
+  unlock(call: number, number: string, timeout?: number, retries?: number): void;
+  erase(call: number, number: string, timeout?: number, retries?: number): void;
 }
 
 /** The methods of a client and of E-goi's own SMS call. */
 export interface NativeService {
-  ping(call: number, timeout?: number): void;
-  senders(call: number, timeout?: number): void;
+  ping(call: number, timeout?: number, retries?: number): void;
+  senders(call: number, timeout?: number, retries?: number): void;
 }
 
 export interface NativeClient extends NativeVerifier, NativeService {}

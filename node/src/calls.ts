@@ -3,7 +3,7 @@
 import { AsyncResource } from "node:async_hooks";
 
 import { addon, type CheckedOptions, type Failure } from "./addon.js";
-import { type Kinds, options, seconds, signal } from "./check.js";
+import { type Kinds, options, seconds, signal, whole } from "./check.js";
 import { type CallSite, NotSent, toError, VerifyError } from "./errors.js";
 import { type CallEvent, observedChannel, type Verb } from "./events.js";
 import { unwatch, watch } from "./signals.js";
@@ -212,11 +212,17 @@ function throwIfRefused(returned: unknown): void {
 export interface CallOptions {
   /** The time that this call may take, in seconds. */
   timeout?: number | undefined;
+  /** The maximum of retries of each HTTP request of this call, 0 to 2. Default: the client's. */
+  retries?: number | undefined;
   /** Aborts the call. The call rejects with the signal's reason, and its HTTP request is dropped. */
   signal?: AbortSignal | undefined;
 }
 
-export const CALL_OPTIONS: Kinds = { timeout: seconds, signal };
+export const CALL_OPTIONS: Kinds = { timeout: seconds, retries: whole, signal };
+
+/** The options of a call, as the native part takes them. */
+export const callOptions = (checked: CheckedOptions) =>
+  [checked["timeout"], checked["retries"]] as [timeout?: number, retries?: number];
 
 /**
  * Makes a call. The stack of an error begins above `calledFunction`, the public method. An error of `start` rejects the promise.

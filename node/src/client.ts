@@ -6,7 +6,7 @@ import {
   type NativeSandbox,
   type NativeService,
 } from "./addon.js";
-import { CALL_OPTIONS, type CallOptions, call, calls } from "./calls.js";
+import { CALL_OPTIONS, type CallOptions, call, callOptions, calls } from "./calls.js";
 import {
   boolean,
   bytesOrText,
@@ -51,6 +51,12 @@ export interface ClientSettings {
   timeout?: number | undefined;
   /** The time that a connection may take, with TLS, in seconds. Default: 3.1. */
   connectTimeout?: number | undefined;
+  /**
+   * The maximum of retries of each HTTP request of a call, 0 to 2, within the call's timeout. A request that may have sent an SMS
+   * or used up an attempt is never repeated. If no connection was made, any request may be repeated. Reads, `cancel` and `ping`
+   * may also be repeated after 429, 502, 503, 504 and a broken connection. Default: 2.
+   */
+  retries?: number | undefined;
   /**
    * An HTTP or SOCKS5 proxy for every connection: `http://…`, `socks5h://…`. Default: the environment's, but not for a loopback
    * address.
@@ -190,6 +196,7 @@ const SETTINGS: Kinds = {
   baseUrl: string,
   timeout: seconds,
   connectTimeout: seconds,
+  retries: whole,
   proxy: string,
   caCertificates: bytesOrText,
   trust: string,
@@ -285,12 +292,24 @@ export class Client extends NativeVerifierBase {
    * `EGOI_BASE_URL`. An option takes precedence over its variable.
    *
    * @throws {@link InvalidInputError} if a variable is missing, or a variable or an option is refused.
+   * @example
+   * ```ts
+   * const client = Client.fromEnv({ timeout: 5 });
+   * ```
    */
   static fromEnv(options?: ClientSettings): Client {
     return new Client(options, { environment: process.env });
   }
 
-  /** The account's senders: the cheapest call that proves a key. Over V1 their `id` is the hash. */
+  /**
+   * The account's senders: the cheapest call that proves a key. Over V1 their `id` is the hash.
+   *
+   * @throws {@link VerifyError}: `unauthorized` for a wrong key, and the others of the table.
+   * @example
+   * ```ts
+   * for (const { id, name } of await client.senders()) show(id, name);
+   * ```
+   */
   senders(options?: CallOptions): Promise<SenderInfo[]> {
     return senders(this, this.#native, options);
   }
@@ -307,7 +326,7 @@ function senders(
     owner.senders,
     options,
     CALL_OPTIONS,
-    (id, checked) => native.senders(id, checked["timeout"] as number | undefined),
+    (id, checked) => native.senders(id, ...callOptions(checked)),
     (listed: SenderFields[]) => listed.map((sender) => new SenderInfo(sender)),
   );
 }
@@ -359,7 +378,7 @@ export class EgoiSms {
       this.ping,
       options,
       CALL_OPTIONS,
-      (id, checked) => this.#native.ping(id, checked["timeout"] as number | undefined),
+      (id, checked) => this.#native.ping(id, ...callOptions(checked)),
       () => undefined,
     );
   }

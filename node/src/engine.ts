@@ -1,5 +1,5 @@
 import { addon, type NativeClock, type NativeEngine, nativeClock } from "./addon.js";
-import { CALL_OPTIONS, type CallOptions, call, calls, type SendSms } from "./calls.js";
+import { CALL_OPTIONS, type CallOptions, call, callOptions, calls, type SendSms } from "./calls.js";
 import {
   options as checkedOptions,
   seconds as duration,
@@ -17,8 +17,6 @@ import type { SandboxClock } from "./sandbox.js";
 import { type Store, store } from "./store.js";
 import { type NumberRecord, toNumberRecord } from "./verification.js";
 import { NativeVerifierBase } from "./verifier.js";
-
-type Seconds = number | undefined;
 
 /**
  * The options of an engine. The defaults of the limits follow NIST SP 800-63B and OWASP ASVS 5. `null` switches a limit off. A
@@ -73,18 +71,40 @@ export interface EngineOptions {
 export class TestClock {
   readonly #native: NativeClock = new addon.TestClock();
 
-  /** Advances the time. */
+  /**
+   * Advances the time.
+   *
+   * @throws {@link InvalidInputError} for a negative number.
+   * @example
+   * ```ts
+   * clock.advance(600); // Every code that was sent is expired.
+   * ```
+   */
   advance(seconds: number): void {
     const by = duration.of(seconds, "seconds") as number;
     callNative(() => this.#native.advance(by));
   }
 
-  /** Stops the time. With `false`, the time goes on. */
+  /**
+   * Stops the time. With `false`, the time goes on.
+   *
+   * @example
+   * ```ts
+   * clock.freeze();
+   * ```
+   */
   freeze(frozen = true): void {
     this.#native.freeze(frozen);
   }
 
-  /** The time now. */
+  /**
+   * The time now.
+   *
+   * @example
+   * ```ts
+   * show(clock.now());
+   * ```
+   */
   now(): Date {
     return new Date(this.#native.now());
   }
@@ -171,6 +191,10 @@ export class Engine extends NativeVerifierBase {
    * whole database.
    *
    * @throws {@link VerifyError}: `invalid_input` if the text is not a number, `storage` if the store failed.
+   * @example
+   * ```ts
+   * const { requests, limits } = await engine.find(number);
+   * ```
    */
   find(number: string, options?: CallOptions): Promise<NumberRecord> {
     return call(
@@ -178,7 +202,7 @@ export class Engine extends NativeVerifierBase {
       this.find,
       options,
       CALL_OPTIONS,
-      (id, { timeout }) => this.#native.find(id, string.of(number, "number") as string, timeout as Seconds),
+      (id, checked) => this.#native.find(id, string.of(number, "number") as string, ...callOptions(checked)),
       toNumberRecord,
     );
   }
@@ -188,6 +212,10 @@ export class Engine extends NativeVerifierBase {
    * once.
    *
    * @throws {@link VerifyError}: `invalid_input` if the text is not a number, `storage` if the store failed.
+   * @example
+   * ```ts
+   * await engine.unlock(number);
+   * ```
    */
   unlock(number: string, options?: CallOptions): Promise<void> {
     return call(
@@ -195,7 +223,7 @@ export class Engine extends NativeVerifierBase {
       this.unlock,
       options,
       CALL_OPTIONS,
-      (id, { timeout }) => this.#native.unlock(id, string.of(number, "number") as string, timeout as Seconds),
+      (id, checked) => this.#native.unlock(id, string.of(number, "number") as string, ...callOptions(checked)),
       () => undefined,
     );
   }
@@ -205,6 +233,10 @@ export class Engine extends NativeVerifierBase {
    * of removed requests. With Redis it reads through the whole database.
    *
    * @throws {@link VerifyError}: `invalid_input` if the text is not a number, `storage` if the store failed.
+   * @example
+   * ```ts
+   * show(`${await engine.erase(number)} requests were removed`);
+   * ```
    */
   erase(number: string, options?: CallOptions): Promise<number> {
     return call(
@@ -212,7 +244,7 @@ export class Engine extends NativeVerifierBase {
       this.erase,
       options,
       CALL_OPTIONS,
-      (id, { timeout }) => this.#native.erase(id, string.of(number, "number") as string, timeout as Seconds),
+      (id, checked) => this.#native.erase(id, string.of(number, "number") as string, ...callOptions(checked)),
       (erased: number) => erased,
     );
   }

@@ -19,6 +19,8 @@ export interface VerifyErrorFields {
   retryIsSafe?: boolean | undefined;
   /** {@inheritDoc VerifyError.smsPossiblySent} */
   smsPossiblySent?: boolean | undefined;
+  /** {@inheritDoc VerifyError.retries} */
+  retries?: number | undefined;
   /** {@inheritDoc VerifyError.field} */
   field?: string | undefined;
   /** {@inheritDoc VerifyError.reason} */
@@ -71,6 +73,8 @@ export abstract class VerifyError extends Error {
   readonly retryIsSafe: boolean;
   /** Whether this `request` or `resend` may have sent an SMS. `false` is certain. */
   readonly smsPossiblySent: boolean;
+  /** The number of HTTP requests of the call that were repeated. `delivery_failed` has those of `EgoiSms`. */
+  readonly retries: number;
 
   constructor(fields: VerifyErrorFields) {
     super(fields.detail, fields.cause === undefined ? undefined : { cause: fields.cause });
@@ -81,6 +85,7 @@ export abstract class VerifyError extends Error {
     }
     this.retryIsSafe = fields.retryIsSafe ?? false;
     this.smsPossiblySent = fields.smsPossiblySent ?? false;
+    this.retries = fields.retries ?? 0;
   }
 
   /** The failure in words, for people. Secrets are removed. */
@@ -96,10 +101,10 @@ export abstract class VerifyError extends Error {
   /** Returns the fields, without `cause` and the stack. */
   toJSON(): object {
     const { name, code, detail, httpStatus, requestId, retryAfter, retryIsSafe, smsPossiblySent } = this;
-    const { field, reason, limit, causeCode } = this;
+    const { field, reason, limit, causeCode, retries } = this;
     return {
       ...{ name, code, detail, httpStatus, requestId, retryAfter, retryIsSafe, smsPossiblySent },
-      ...{ field, reason, limit, causeCode },
+      ...{ field, reason, limit, causeCode, retries },
     };
   }
 }

@@ -78,6 +78,8 @@ const SANDBOX_OPTIONS: Kinds = {
   signal,
 };
 
+const WAIT_OPTIONS: Kinds = { timeout: duration, signal };
+
 const FAULT: Kinds = {
   call: string,
   number: string,
@@ -167,18 +169,40 @@ export class SandboxClock {
     this.#native = native;
   }
 
-  /** Advances the time. */
+  /**
+   * Advances the time.
+   *
+   * @throws {@link InvalidInputError} for a negative number.
+   * @example
+   * ```ts
+   * sandbox.clock.advance(600); // Every code that was sent is expired.
+   * ```
+   */
   advance(seconds: number): void {
     const by = duration.of(seconds, "seconds") as number;
     callNative(() => this.#native.advance(by));
   }
 
-  /** Stops the time. With `false`, the time goes on. */
+  /**
+   * Stops the time. With `false`, the time goes on.
+   *
+   * @example
+   * ```ts
+   * sandbox.clock.freeze();
+   * ```
+   */
   freeze(frozen = true): void {
     callNative(() => this.#native.freeze(frozen));
   }
 
-  /** The time now. */
+  /**
+   * The time now.
+   *
+   * @example
+   * ```ts
+   * show(sandbox.clock.now());
+   * ```
+   */
   now(): Date {
     return new Date(callNative(() => this.#native.now()));
   }
@@ -213,7 +237,15 @@ export class Sandbox {
     this.clock = new SandboxClock(native);
   }
 
-  /** Starts a sandbox. */
+  /**
+   * Starts a sandbox.
+   *
+   * @throws {@link VerifyError}: `invalid_input` for an option that is refused, for example a `port` that is in use.
+   * @example
+   * ```ts
+   * const sandbox = await Sandbox.start({ code: "123456" });
+   * ```
+   */
   static start(options?: SandboxOptions & Pick<CallOptions, "signal">): Promise<Sandbox> {
     const native = new addon.Sandbox(calls);
     return call(
@@ -234,17 +266,40 @@ export class Sandbox {
     return callNative(() => this.#native.url());
   }
 
-  /** Makes a client of this sandbox, ready to use. */
+  /**
+   * Makes a client of this sandbox, ready to use.
+   *
+   * @throws {@link InvalidInputError} for an option that is refused.
+   * @example
+   * ```ts
+   * const client = sandbox.client("v1");
+   * ```
+   */
   client(api: "v1" | "v2" = "v2", options?: Omit<ClientSettings, "api">): Client {
     return new Client({ ...options, api }, { sandbox: this.#native });
   }
 
-  /** Makes an `EgoiSms` that sends by this sandbox, for an `Engine`. */
+  /**
+   * Makes an `EgoiSms` that sends by this sandbox, for an `Engine`.
+   *
+   * @throws {@link InvalidInputError} for an option that is refused.
+   * @example
+   * ```ts
+   * const engine = new Engine({ send: sandbox.egoiSms() });
+   * ```
+   */
   egoiSms(options?: EgoiSmsSettings): EgoiSms {
     return new EgoiSms(options, { sandbox: this.#native });
   }
 
-  /** Returns the messages to a number, or to all numbers, newest first. */
+  /**
+   * Returns the messages to a number, or to all numbers, newest first.
+   *
+   * @example
+   * ```ts
+   * const [newest] = sandbox.messages("+351 910 000 000");
+   * ```
+   */
   messages(number?: string): Message[] {
     const of = number === undefined ? undefined : (string.of(number, "number") as string);
     const messages = JSON.parse(callNative(() => this.#native.messages(of))) as MessageFields[];
@@ -255,20 +310,32 @@ export class Sandbox {
    * Waits for a new SMS to a number and returns its code. Each code is returned once.
    *
    * @throws `TimeoutError` if no SMS came within `timeout`, by default 10 seconds.
+   * @example
+   * ```ts
+   * const code = await sandbox.waitForCode("+351 910 000 000");
+   * ```
    */
-  waitForCode(number: string, options?: CallOptions): Promise<string> {
+  waitForCode(number: string, options?: Omit<CallOptions, "retries">): Promise<string> {
     return call<string>(
       this,
       this.waitForCode,
       options,
-      CALL_OPTIONS,
+      WAIT_OPTIONS,
       (id, checked) =>
         this.#native.waitForCode(id, string.of(number, "number") as string, checked["timeout"] as number | undefined),
       (code: string) => code,
     );
   }
 
-  /** Injects a failure into the next calls that match it. */
+  /**
+   * Injects a failure into the next calls that match it.
+   *
+   * @throws {@link InvalidInputError} for a fault that there is not.
+   * @example
+   * ```ts
+   * sandbox.failNext({ call: "request", status: 503 });
+   * ```
+   */
   failNext(fault: Fault): void {
     const { delay, count, ...rest } = checkedOptions(fault, FAULT, "fault");
     const delayMs = delay === undefined ? undefined : Math.round((delay as number) * 1000);
@@ -276,12 +343,27 @@ export class Sandbox {
     callNative(() => this.#native.failNext(given));
   }
 
-  /** Forgets every request, message, failure and journal entry. The clock goes on. */
+  /**
+   * Forgets every request, message, failure and journal entry. The clock goes on.
+   *
+   * @throws {@link VerifyError}: `closed` after `close`.
+   * @example
+   * ```ts
+   * sandbox.reset();
+   * ```
+   */
   reset(): void {
     callNative(() => this.#native.reset());
   }
 
-  /** Stops the sandbox and closes its connections. Closing twice is not an error. */
+  /**
+   * Stops the sandbox and closes its connections. Closing twice is not an error.
+   *
+   * @example
+   * ```ts
+   * await sandbox.close();
+   * ```
+   */
   close(): Promise<void> {
     open.delete(this.#native);
     return call(

@@ -1,5 +1,5 @@
 import type { NativeVerifier } from "./addon.js";
-import { CALL_OPTIONS, type CallOptions, call, type SendSms, settled } from "./calls.js";
+import { CALL_OPTIONS, type CallOptions, call, callOptions, type SendSms, settled } from "./calls.js";
 import { type Kinds, seconds, string, whole } from "./check.js";
 import type { CodeType, Outcome, State } from "./outcome.js";
 import { toVerification, type Verification } from "./verification.js";
@@ -62,8 +62,6 @@ const REQUEST_OPTIONS: Kinds = {
 };
 
 const VALIDATE_OPTIONS: Kinds = { number: string, client: string, defaultRegion: string, ...CALL_OPTIONS };
-
-type Seconds = number | undefined;
 
 /**
  * Proves that a phone number belongs to a person. Three things implement it: `Client` (E-goi runs the verification), `Engine`
@@ -135,10 +133,25 @@ export interface Verifier {
    */
   get(id: string, options?: CallOptions): Promise<Verification>;
 
-  /** Resolves if the service can be used. An `Engine` checks its store and `EgoiSms`. Sends no SMS. */
+  /**
+   * Resolves if the service can be used. An `Engine` checks its store and `EgoiSms`. Sends no SMS.
+   *
+   * @throws {@link VerifyError}: `unreachable` and the like for a service, `storage` or `misconfigured` for a store.
+   * @example
+   * ```ts
+   * await verifier.ping(); // When your program starts.
+   * ```
+   */
   ping(options?: CallOptions): Promise<void>;
 
-  /** Closes the verifier. A later call is `closed`. Calls in flight go on. Closing twice is not an error. */
+  /**
+   * Closes the verifier. A later call is `closed`. Calls in flight go on. Closing twice is not an error.
+   *
+   * @example
+   * ```ts
+   * verifier.close();
+   * ```
+   */
   close(): void;
 }
 
@@ -188,7 +201,7 @@ export abstract class NativeVerifierBase implements Verifier {
       this.cancel,
       options,
       CALL_OPTIONS,
-      (call, checked) => this.#native.cancel(call, string.of(id, "id") as string, checked["timeout"] as Seconds),
+      (call, checked) => this.#native.cancel(call, string.of(id, "id") as string, ...callOptions(checked)),
       (state: State) => state,
     );
   }
@@ -200,7 +213,7 @@ export abstract class NativeVerifierBase implements Verifier {
       this.resend,
       options,
       CALL_OPTIONS,
-      (call, checked) => this.#native.resend(call, string.of(id, "id") as string, checked["timeout"] as Seconds),
+      (call, checked) => this.#native.resend(call, string.of(id, "id") as string, ...callOptions(checked)),
       toVerification,
       this.#send,
     );
@@ -213,7 +226,7 @@ export abstract class NativeVerifierBase implements Verifier {
       this.get,
       options,
       CALL_OPTIONS,
-      (call, checked) => this.#native.get(call, string.of(id, "id") as string, checked["timeout"] as Seconds),
+      (call, checked) => this.#native.get(call, string.of(id, "id") as string, ...callOptions(checked)),
       toVerification,
     );
   }
@@ -225,6 +238,10 @@ export abstract class NativeVerifierBase implements Verifier {
    * @throws {@link VerifyError}: `unreachable`, `timeout` or `unavailable` if the service cannot be used. `unauthorized` if
    * E-goi refuses the key. `storage` if the store is down. `misconfigured` if an operator must change something, for
    * example a key that does not match the store.
+   * @example
+   * ```ts
+   * await engine.ping(); // When your program starts.
+   * ```
    */
   ping(options?: CallOptions): Promise<void> {
     return call(
@@ -232,7 +249,7 @@ export abstract class NativeVerifierBase implements Verifier {
       this.ping,
       options,
       CALL_OPTIONS,
-      (id, checked) => this.#native.ping(id, checked["timeout"] as Seconds),
+      (id, checked) => this.#native.ping(id, ...callOptions(checked)),
       () => undefined,
     );
   }

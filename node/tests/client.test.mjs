@@ -51,6 +51,26 @@ test("ping and senders answer", async () => {
     assert.equal(typeof sender.id, "string");
 });
 
+test("retries of a call go before those of the client, and the error says how many there were", async () => {
+    const { id } = await phones.client.request(NUMBER);
+    const never = phones.sandbox.client("v2", { retries: 0 });
+    for (const [client, options, retries] of [
+        [phones.client, {}, 2],
+        [phones.client, { retries: 1 }, 1],
+        [never, {}, 0],
+        [never, { retries: 2 }, 2],
+    ]) {
+        phones.sandbox.failNext({ call: "get", status: 503, count: 3 });
+        const error = await client.get(id, options).catch((error) => error);
+        assert.deepEqual([error.code, error.retries, error.toJSON().retries], ["unavailable", retries, retries]);
+        phones.sandbox.reset();
+    }
+    for (const retries of [3, -1]) {
+        await assert.rejects(phones.client.request(NUMBER, { retries }), { code: "invalid_input", field: "retries" });
+        assert.throws(() => phones.sandbox.client("v2", { retries }), { code: "invalid_input", field: "retries" });
+    }
+});
+
 test("every option of a request travels over V2", async (t) => {
     const server = await service(t, () => ({ status: 201, json: { verifyId: ID } }));
     const client = new Client({ apiKey: "key", sender: "1234", baseUrl: `${server.url}/api` });

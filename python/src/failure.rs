@@ -27,6 +27,7 @@ pub(crate) fn raised(py: Python<'_>, error: &Error) -> PyErr {
             error.reason().map(|reason| reason.as_str()),
             error.limit(),
             error.cause_code().map(|code| code.as_str()),
+            error.retries(),
         ))?;
         let raised = PyErr::from_value(exception);
         raised.set_cause(py, error.source().map(|source| cause(py, source)));

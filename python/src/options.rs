@@ -136,6 +136,7 @@ pub(crate) struct RequestArguments<'a, 'py> {
     pub(crate) idempotency_key: &'a Bound<'py, PyAny>,
     pub(crate) client: &'a Bound<'py, PyAny>,
     pub(crate) timeout: &'a Bound<'py, PyAny>,
+    pub(crate) retries: &'a Bound<'py, PyAny>,
 }
 
 impl RequestArguments<'_, '_> {
@@ -166,6 +167,9 @@ impl RequestArguments<'_, '_> {
         if let Some(timeout) = optional::<Seconds>("timeout", self.timeout)? {
             options = options.timeout(timeout.of_call().map_err(failed)?);
         }
+        if let Some(Whole(retries)) = optional("retries", self.retries)? {
+            options = options.retries(binding_options::retries(retries).map_err(failed)?);
+        }
         Ok(options)
     }
 }
@@ -175,6 +179,7 @@ pub(crate) fn validate_options(
     client: &Bound<'_, PyAny>,
     default_region: &Bound<'_, PyAny>,
     timeout: &Bound<'_, PyAny>,
+    retries: &Bound<'_, PyAny>,
 ) -> PyResult<ValidateOptions> {
     let mut options = ValidateOptions::default();
     if let Some(number) = optional::<String>("number", number)? {
@@ -189,13 +194,19 @@ pub(crate) fn validate_options(
     if let Some(timeout) = optional::<Seconds>("timeout", timeout)? {
         options = options.timeout(timeout.of_call().map_err(|error| raised(number.py(), &error))?);
     }
+    if let Some(Whole(retries)) = optional("retries", retries)? {
+        options = options.retries(binding_options::retries(retries).map_err(|error| raised(number.py(), &error))?);
+    }
     Ok(options)
 }
 
-pub(crate) fn call_options(timeout: &Bound<'_, PyAny>) -> PyResult<CallOptions> {
+pub(crate) fn call_options(timeout: &Bound<'_, PyAny>, retries: &Bound<'_, PyAny>) -> PyResult<CallOptions> {
     let mut options = CallOptions::default();
     if let Some(given) = optional::<Seconds>("timeout", timeout)? {
         options = options.timeout(given.of_call().map_err(|error| raised(timeout.py(), &error))?);
+    }
+    if let Some(Whole(given)) = optional("retries", retries)? {
+        options = options.retries(binding_options::retries(given).map_err(|error| raised(timeout.py(), &error))?);
     }
     Ok(options)
 }

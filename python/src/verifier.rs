@@ -218,8 +218,10 @@ impl Verifier {
         client: &Bound<'_, PyAny>,
         default_region: &Bound<'_, PyAny>,
         timeout: &Bound<'_, PyAny>,
+        retries: &Bound<'_, PyAny>,
     ) -> Job {
-        let options = RequestArguments { message, code_type, code_size, ttl, group, idempotency_key, client, timeout };
+        let options =
+            RequestArguments { message, code_type, code_size, ttl, group, idempotency_key, client, timeout, retries };
         let made = || {
             let number = read::<String>("number", number)?;
             let region = optional::<String>("default_region", default_region)?;
@@ -241,29 +243,57 @@ impl Verifier {
         client: &Bound<'_, PyAny>,
         default_region: &Bound<'_, PyAny>,
         timeout: &Bound<'_, PyAny>,
+        retries: &Bound<'_, PyAny>,
     ) -> Job {
         let made = || {
             let (id, code) = (read("id", id)?, read("code", code)?);
-            let options = validate_options(number, client, default_region, timeout)?;
+            let options = validate_options(number, client, default_region, timeout, retries)?;
             self.job(py, observed, |core| core.validate(id, code, options))
         };
         Job::or_refused(made())
     }
 
-    fn cancel(&self, py: Python<'_>, observed: Option<&str>, id: &Bound<'_, PyAny>, timeout: &Bound<'_, PyAny>) -> Job {
-        self.about(py, observed, id, timeout, Core::cancel)
+    fn cancel(
+        &self,
+        py: Python<'_>,
+        observed: Option<&str>,
+        id: &Bound<'_, PyAny>,
+        timeout: &Bound<'_, PyAny>,
+        retries: &Bound<'_, PyAny>,
+    ) -> Job {
+        self.about(py, observed, id, timeout, retries, Core::cancel)
     }
 
-    fn resend(&self, py: Python<'_>, observed: Option<&str>, id: &Bound<'_, PyAny>, timeout: &Bound<'_, PyAny>) -> Job {
-        self.about(py, observed, id, timeout, Core::resend)
+    fn resend(
+        &self,
+        py: Python<'_>,
+        observed: Option<&str>,
+        id: &Bound<'_, PyAny>,
+        timeout: &Bound<'_, PyAny>,
+        retries: &Bound<'_, PyAny>,
+    ) -> Job {
+        self.about(py, observed, id, timeout, retries, Core::resend)
     }
 
-    fn get(&self, py: Python<'_>, observed: Option<&str>, id: &Bound<'_, PyAny>, timeout: &Bound<'_, PyAny>) -> Job {
-        self.about(py, observed, id, timeout, Core::get)
+    fn get(
+        &self,
+        py: Python<'_>,
+        observed: Option<&str>,
+        id: &Bound<'_, PyAny>,
+        timeout: &Bound<'_, PyAny>,
+        retries: &Bound<'_, PyAny>,
+    ) -> Job {
+        self.about(py, observed, id, timeout, retries, Core::get)
     }
 
-    fn ping(&self, py: Python<'_>, observed: Option<&str>, timeout: &Bound<'_, PyAny>) -> Job {
-        self.about_nothing(py, observed, timeout, Core::ping)
+    fn ping(
+        &self,
+        py: Python<'_>,
+        observed: Option<&str>,
+        timeout: &Bound<'_, PyAny>,
+        retries: &Bound<'_, PyAny>,
+    ) -> Job {
+        self.about_nothing(py, observed, timeout, retries, Core::ping)
     }
 
     fn find(
@@ -296,8 +326,14 @@ impl Verifier {
         self.about_number(py, observed, number, timeout, Core::erase)
     }
 
-    fn senders(&self, py: Python<'_>, observed: Option<&str>, timeout: &Bound<'_, PyAny>) -> Job {
-        self.about_nothing(py, observed, timeout, Core::senders)
+    fn senders(
+        &self,
+        py: Python<'_>,
+        observed: Option<&str>,
+        timeout: &Bound<'_, PyAny>,
+        retries: &Bound<'_, PyAny>,
+    ) -> Job {
+        self.about_nothing(py, observed, timeout, retries, Core::senders)
     }
 
     /// Closes its connections once the calls that are under way have ended.
@@ -314,10 +350,11 @@ impl Verifier {
         py: Python<'_>,
         observed: Option<&str>,
         timeout: &Bound<'_, PyAny>,
+        retries: &Bound<'_, PyAny>,
         verb: impl FnOnce(Core, CallOptions) -> Work,
     ) -> Job {
         let made = || {
-            let options = call_options(timeout)?;
+            let options = call_options(timeout, retries)?;
             self.job(py, observed, |core| verb(core, options))
         };
         Job::or_refused(made())
@@ -335,7 +372,7 @@ impl Verifier {
         let made = || {
             let number = read::<String>("number", number)?;
             let number = PhoneNumber::parse(&number).map_err(|error| raised(py, &error))?;
-            let options = call_options(timeout)?;
+            let options = call_options(timeout, py.None().bind(py))?;
             Ok(self.job(py, observed, |core| verb(core, number, options))?.for_number(number))
         };
         Job::or_refused(made())
@@ -348,10 +385,11 @@ impl Verifier {
         observed: Option<&str>,
         id: &Bound<'_, PyAny>,
         timeout: &Bound<'_, PyAny>,
+        retries: &Bound<'_, PyAny>,
         verb: impl FnOnce(Core, String, CallOptions) -> Work,
     ) -> Job {
         let made = || {
-            let (id, options) = (read("id", id)?, call_options(timeout)?);
+            let (id, options) = (read("id", id)?, call_options(timeout, retries)?);
             self.job(py, observed, |core| verb(core, id, options))
         };
         Job::or_refused(made())

@@ -146,3 +146,28 @@ def test_an_engine_is_made_from_the_environment(
     with Engine.from_env(max_attempts=1) as engine:
         assert engine.request(NUMBER).attempts_left == 1
     assert len(sandbox.messages(NUMBER)) == 1
+
+
+@pytest.mark.parametrize(("of_client", "of_call", "retries"), [(None, None, 2), (None, 1, 1), (0, None, 0), (0, 2, 2)])
+def test_retries_of_a_call_go_before_those_of_the_client_and_the_error_has_their_count(
+    sandbox: Sandbox, of_client: int | None, of_call: int | None, retries: int
+) -> None:
+    client = Client("key", "1", base_url=f"{sandbox.url}/api", retries=of_client)
+    verification = client.request(NUMBER)
+    sandbox.fail_next("get", status=503, count=3)
+    with pytest.raises(VerifyError) as raised:
+        client.get(verification.id, retries=of_call)
+    assert raised.value.retries == retries
+
+
+def test_more_than_2_retries_are_refused(sandbox: Sandbox) -> None:
+    with pytest.raises(InvalidInputError, match="`retries` is 3; the maximum is 2"):
+        Client("key", "1", retries=3)
+    client = sandbox.client()
+    for call in (
+        lambda: client.request(NUMBER, retries=3),
+        lambda: client.validate("1", "123456", retries=3),
+        lambda: client.cancel("1", retries=3),
+    ):
+        with pytest.raises(InvalidInputError, match="`retries` is 3; the maximum is 2"):
+            call()

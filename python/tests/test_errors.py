@@ -264,6 +264,7 @@ EVERY_FIELD = {
     "reason": "missing",
     "limit": "sms_per_number",
     "cause_code": "unauthorized",
+    "retries": 2,
 }
 
 

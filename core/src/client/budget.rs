@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::generate;
 
-/// How many more tries a call may have.
-pub(super) const MORE_TRIES: u32 = 2;
+/// How many more tries an exchange may have.
+pub(crate) const MAX_RETRIES: u32 = 2;
 
 /// How many calls pay for one more try.
 const CALLS_PER_TRY: u32 = 5;
@@ -70,7 +70,7 @@ mod tests {
         for _ in 0..1000 {
             budget.call();
             tries += 1;
-            for _ in 0..MORE_TRIES {
+            for _ in 0..MAX_RETRIES {
                 tries += u32::from(budget.take());
             }
         }

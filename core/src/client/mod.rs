@@ -19,6 +19,7 @@ use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
+pub(crate) use budget::MAX_RETRIES;
 pub use options::{Api, ClientOptions, V1Paths, V2Paths};
 
 use guard::{Attempted, Claimed, Guard};
@@ -80,6 +81,7 @@ struct Shared {
     key: ApiKey,
     sender: String,
     timeout: Duration,
+    retries: u32,
     check_state_first: bool,
     accept: Accept,
     words: StatusWords,
@@ -109,6 +111,7 @@ impl Client {
             accept: options.accept,
             timeout: options.timeout,
             observers: options.observers,
+            retries: checked_retries(options.retries)?,
             key,
             sender,
         })))
@@ -155,7 +158,7 @@ impl Client {
                 message: Some(terms.message.as_str()),
                 ..Secrets::default()
             };
-            let call = self.call(&progress, options.timeout, secrets, None);
+            let call = self.call(&progress, (options.timeout, options.retries), secrets, None)?;
             let held = OnceLock::new();
             let work = async {
                 if let Some(guard) = &self.0.guard {
@@ -199,7 +202,7 @@ impl Client {
             let code = Code::parse(code)?;
             let (number, client) = (number?, options.checked_client()?);
             let secrets = Secrets { key: self.0.key.expose(), code: Some(&code), number, message: None };
-            let call = self.call(&progress, options.timeout, secrets, Some(&id));
+            let call = self.call(&progress, (options.timeout, options.retries), secrets, Some(&id))?;
             let counted = OnceLock::new();
             let work = async {
                 if let Some(guard) = &self.0.guard {
@@ -235,7 +238,7 @@ impl Client {
         let progress = Progress::default();
         let observed = async {
             let id = RequestId::parse(id)?;
-            let call = self.call(&progress, options.timeout, self.own_secrets(), Some(&id));
+            let call = self.call(&progress, (options.timeout, options.retries), self.own_secrets(), Some(&id))?;
             let work = async {
                 match &self.0.routes {
                     Routes::V1(routes) => v1::cancel(&call, routes, &id).await,
@@ -256,7 +259,7 @@ impl Client {
         let progress = Progress::default();
         let observed = async {
             let id = RequestId::parse(id)?;
-            let call = self.call(&progress, options.timeout, self.own_secrets(), Some(&id));
+            let call = self.call(&progress, (options.timeout, options.retries), self.own_secrets(), Some(&id))?;
             let held = OnceLock::new();
             let work = async {
                 let routes = self.v2()?;
@@ -288,7 +291,7 @@ impl Client {
         let progress = Progress::default();
         let observed = async {
             let id = RequestId::parse(id)?;
-            let call = self.call(&progress, options.timeout, self.own_secrets(), Some(&id));
+            let call = self.call(&progress, (options.timeout, options.retries), self.own_secrets(), Some(&id))?;
             call.run(async { v2::get(&call, self.v2()?, &id).await }).await
         };
         self.observe(About::of_request("get", id), &progress, observed).await
@@ -302,7 +305,7 @@ impl Client {
     pub async fn ping(&self, options: CallOptions) -> Result<(), Error> {
         let progress = Progress::default();
         let observed = async {
-            let call = self.call(&progress, options.timeout, self.own_secrets(), None);
+            let call = self.call(&progress, (options.timeout, options.retries), self.own_secrets(), None)?;
             let work = async {
                 match &self.0.routes {
                     Routes::V1(routes) => v1::ping(&call, routes).await,
@@ -323,7 +326,7 @@ impl Client {
     pub async fn senders(&self, options: CallOptions) -> Result<Vec<SenderInfo>, Error> {
         let progress = Progress::default();
         let observed = async {
-            let call = self.call(&progress, options.timeout, self.own_secrets(), None);
+            let call = self.call(&progress, (options.timeout, options.retries), self.own_secrets(), None)?;
             let work = async {
                 let senders = match &self.0.routes {
                     Routes::V1(routes) => v1::senders(&call, routes).await?,
@@ -348,7 +351,7 @@ impl Client {
         let observed = async {
             let secrets =
                 Secrets { key: self.0.key.expose(), number: Some(number), message: Some(text), ..Secrets::default() };
-            let call = self.call(&progress, None, secrets, None);
+            let call = self.call(&progress, (None, None), secrets, None)?;
             let work = async {
                 match &self.0.routes {
                     Routes::V1(routes) => v1::send_sms(&call, routes, number, text, &sending).await,
@@ -390,22 +393,28 @@ impl Client {
     fn call<'a>(
         &'a self,
         progress: &'a Progress,
-        timeout: Option<Duration>,
+        (timeout, retries): (Option<Duration>, Option<u32>),
         secrets: Secrets<'a>,
         id: Option<&'a RequestId>,
-    ) -> Call<'a> {
+    ) -> Result<Call<'a>, Error> {
         let started = Instant::now();
         // A deadline beyond what the clock can hold is as good as one in a year.
         let in_a_year = started + Duration::from_secs(365 * 24 * 60 * 60);
-        Call {
+        Ok(Call {
             shared: &self.0,
             id,
             secrets,
             deadline: started.checked_add(timeout.unwrap_or(self.0.timeout)).map_or(in_a_year, |at| at.min(in_a_year)),
+            retries: retries.map_or(Ok(self.0.retries), checked_retries)?,
             progress,
             waits_for_store: AtomicBool::new(false),
-        }
+        })
     }
+}
+
+fn checked_retries(given: u32) -> Result<u32, Error> {
+    let range = 0..=MAX_RETRIES;
+    if range.contains(&given) { Ok(given) } else { Err(Error::out_of_range("retries", given, range, "")) }
 }
 
 fn unsupported(detail: &str) -> Error {
@@ -441,6 +450,7 @@ struct Call<'a> {
     id: Option<&'a RequestId>,
     secrets: Secrets<'a>,
     deadline: Instant,
+    retries: u32,
     progress: &'a Progress,
     waits_for_store: AtomicBool,
 }
@@ -464,7 +474,8 @@ impl Call<'_> {
     }
 
     async fn exchange(&self, exchange: Exchange) -> Result<HttpResponse, Error> {
-        self.shared.transport.exchange(exchange, self.progress, &self.shared.observers, self.deadline).await
+        let Self { shared, progress, retries, deadline, .. } = *self;
+        shared.transport.exchange(exchange, progress, &shared.observers, retries, deadline).await
     }
 
     /// The error for the status of a response.
@@ -505,9 +516,12 @@ impl Call<'_> {
     /// Runs the call within its deadline.
     async fn run<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
         let done = tokio::time::timeout_at(self.deadline, work).await;
-        done.unwrap_or_else(|_| Err(self.out_of_time())).map_err(|error| match self.id {
-            Some(id) if error.code() != ErrorCode::Unsupported => error.with_request_id(id.as_str()),
-            _ => error,
+        done.unwrap_or_else(|_| Err(self.out_of_time())).map_err(|error| {
+            let error = error.with_retries(self.progress.exchanges.retries.load(Ordering::Relaxed));
+            match self.id {
+                Some(id) if error.code() != ErrorCode::Unsupported => error.with_request_id(id.as_str()),
+                _ => error,
+            }
         })
     }
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::Client;
+use super::budget::MAX_RETRIES;
 use crate::error::{Error, Reason};
 use crate::events::{CallObserver, Observers};
 use crate::machine::{PrefixQuota, Quota};
@@ -187,6 +188,7 @@ pub struct ClientOptions {
     pub(super) base_url: Option<String>,
     pub(super) timeout: Duration,
     pub(super) connect_timeout: Duration,
+    pub(super) retries: u32,
     pub(super) proxy: Option<Zeroizing<String>>,
     pub(super) ca_certificates: Vec<u8>,
     pub(super) trust: Trust,
@@ -213,6 +215,7 @@ impl ClientOptions {
             base_url: None,
             timeout: Duration::from_secs(15),
             connect_timeout: Duration::from_millis(3100),
+            retries: MAX_RETRIES,
             proxy: None,
             ca_certificates: Vec::new(),
             trust: Trust::default(),
@@ -318,6 +321,15 @@ impl ClientOptions {
     #[must_use]
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
+        self
+    }
+
+    /// The maximum of retries of each HTTP request of a call, 0 to 2, within the call's deadline. A request that may have sent an
+    /// SMS or used up an attempt is never repeated. If no connection was made, any request may be repeated. Reads, `cancel` and
+    /// `ping` may also be repeated after 429, 502, 503, 504 and a broken connection. Default: 2.
+    #[must_use]
+    pub fn retries(mut self, retries: u32) -> Self {
+        self.retries = retries;
         self
     }
 

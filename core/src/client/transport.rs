@@ -22,7 +22,7 @@ use url::{Host, Url};
 use zeroize::Zeroizing;
 
 use super::ClientOptions;
-use super::budget::{self, Budget, MORE_TRIES};
+use super::budget::{self, Budget};
 use super::redact::Secrets;
 use crate::error::{Error, ErrorCode, Reason};
 use crate::events::{Exchanges, Observers};
@@ -241,6 +241,7 @@ impl Transport {
         exchange: Exchange,
         progress: &Progress,
         observers: &Observers,
+        max_retries: u32,
         deadline: Instant,
     ) -> Result<HttpResponse, Error> {
         if !self.is_loopback && std::env::var_os("EGOI_VERIFY_OFFLINE").is_some_and(|value| value == "1") {
@@ -266,7 +267,7 @@ impl Transport {
             };
             failed += 1;
             let again = Instant::now().checked_add(wait + budget::jitter(failed));
-            match again.filter(|again| *again < deadline && failed <= MORE_TRIES && self.budget.take()) {
+            match again.filter(|again| *again < deadline && failed <= max_retries && self.budget.take()) {
                 Some(again) => {
                     progress.exchanges.retries.fetch_add(1, Ordering::Relaxed);
                     tokio::time::sleep_until(again).await;

@@ -40,11 +40,11 @@ class AsyncClient(Connection, DocumentedService, AsyncVerbs):
         return run(cast("_native.Job[T]", job), span, convert)  # a client delivers nothing itself
 
     @coroutine_function
-    def ping(self, *, timeout: Seconds | None = None) -> Call[None]:
+    def ping(self, *, timeout: Seconds | None = None, retries: int | None = None) -> Call[None]:
         span = begin("ping")
-        return self._call("ping", self._verifier.ping(traceparent(span), timeout), span, nothing)
+        return self._call("ping", self._verifier.ping(traceparent(span), timeout, retries), span, nothing)
 
     @coroutine_function
-    def senders(self, *, timeout: Seconds | None = None) -> Call[list[SenderInfo]]:
+    def senders(self, *, timeout: Seconds | None = None, retries: int | None = None) -> Call[list[SenderInfo]]:
         span = begin("senders")
-        return self._call("senders", self._verifier.senders(traceparent(span), timeout), span, sender_infos)
+        return self._call("senders", self._verifier.senders(traceparent(span), timeout, retries), span, sender_infos)

@@ -84,4 +84,4 @@ class AsyncEngine(BaseEngine, AsyncVerbs):
     @coroutine_function
     def ping(self, *, timeout: Seconds | None = None) -> Call[None]:
         span = begin("ping")
-        return self._call("ping", self._verifier.ping(traceparent(span), timeout), span, nothing)
+        return self._call("ping", self._verifier.ping(traceparent(span), timeout, None), span, nothing)

@@ -50,6 +50,7 @@ class AsyncVerbs(Documented):
         client: str | None = None,
         default_region: str | None = None,
         timeout: Seconds | None = None,
+        retries: int | None = None,
     ) -> Call[Verification]:
         span = begin("request")
         job = self._verifier.request(
@@ -64,6 +65,7 @@ class AsyncVerbs(Documented):
             client,
             default_region,
             timeout,
+            retries,
         )
         # An error tracker would show what this frame holds.
         del number, message, idempotency_key, client
@@ -79,26 +81,27 @@ class AsyncVerbs(Documented):
         client: str | None = None,
         default_region: str | None = None,
         timeout: Seconds | None = None,
+        retries: int | None = None,
     ) -> Call[Outcome]:
         span = begin("validate")
-        job = self._verifier.validate(traceparent(span), id, code, number, client, default_region, timeout)
+        job = self._verifier.validate(traceparent(span), id, code, number, client, default_region, timeout, retries)
         del code, number, client
         return self._call("validate", job, span, outcome)
 
     @coroutine_function
-    def cancel(self, id: str, *, timeout: Seconds | None = None) -> Call[State]:
+    def cancel(self, id: str, *, timeout: Seconds | None = None, retries: int | None = None) -> Call[State]:
         span = begin("cancel")
-        return self._call("cancel", self._verifier.cancel(traceparent(span), id, timeout), span, State)
+        return self._call("cancel", self._verifier.cancel(traceparent(span), id, timeout, retries), span, State)
 
     @coroutine_function
-    def resend(self, id: str, *, timeout: Seconds | None = None) -> Call[Verification]:
+    def resend(self, id: str, *, timeout: Seconds | None = None, retries: int | None = None) -> Call[Verification]:
         span = begin("resend")
-        return self._call("resend", self._verifier.resend(traceparent(span), id, timeout), span, verification)
+        return self._call("resend", self._verifier.resend(traceparent(span), id, timeout, retries), span, verification)
 
     @coroutine_function
-    def get(self, id: str, *, timeout: Seconds | None = None) -> Call[Verification]:
+    def get(self, id: str, *, timeout: Seconds | None = None, retries: int | None = None) -> Call[Verification]:
         span = begin("get")
-        return self._call("get", self._verifier.get(traceparent(span), id, timeout), span, verification)
+        return self._call("get", self._verifier.get(traceparent(span), id, timeout, retries), span, verification)
 
     async def aclose(self) -> None:
         """Releases its connections once the calls under way have ended. Later calls raise :class:`ClosedError`."""

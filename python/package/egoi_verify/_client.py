@@ -24,6 +24,7 @@ T = TypeVar("T")
 class _FromEnvironment(TypedDict, total=False):
     timeout: Seconds | None
     connect_timeout: Seconds | None
+    retries: int | None
     proxy: str | None
     ca_certificates: str | bytes | None
     trust: Literal["bundled", "platform"] | None
@@ -63,6 +64,7 @@ class Connection:
         base_url: str | None = None,
         timeout: Seconds | None = None,
         connect_timeout: Seconds | None = None,
+        retries: int | None = None,
         proxy: str | None = None,
         ca_certificates: str | bytes | None = None,
         trust: Literal["bundled", "platform"] | None = None,
@@ -90,6 +92,10 @@ class Connection:
                 Default: E-goi's production service.
             timeout: The deadline of a whole call, repeated tries included. Default: 15 s.
             connect_timeout: How long making a connection may take, TLS included. Default: 3.1 s.
+            retries: The maximum of retries of each HTTP request of a call, 0 to 2, within the deadline. A request that
+                may have sent an SMS or used up an attempt is never repeated. If no connection was made, any request may
+                be repeated. Reads, ``cancel`` and ``ping`` may also be repeated after 429, 502, 503, 504 and a broken
+                connection. Default: 2.
             proxy: An HTTP or SOCKS5 proxy: ``http://user:password@proxy.example:3128``, or ``socks5h://…``, which looks
                 names up itself. Default: the environment's (``HTTPS_PROXY``, ``NO_PROXY``), which is never used for a
                 loopback address.
@@ -130,6 +136,7 @@ class Connection:
                     "base_url": base_url,
                     "timeout": timeout,
                     "connect_timeout": connect_timeout,
+                    "retries": retries,
                     "proxy": proxy,
                     "ca_certificates": ca_certificates,
                     "trust": trust,
@@ -212,13 +219,13 @@ class ServiceCalls(DocumentedService):
 
     _verifier: _native.Verifier
 
-    def ping(self, *, timeout: Seconds | None = None) -> None:
+    def ping(self, *, timeout: Seconds | None = None, retries: int | None = None) -> None:
         span = begin("ping")
-        run(self._verifier.ping(traceparent(span), timeout), span)
+        run(self._verifier.ping(traceparent(span), timeout, retries), span)
 
-    def senders(self, *, timeout: Seconds | None = None) -> list[SenderInfo]:
+    def senders(self, *, timeout: Seconds | None = None, retries: int | None = None) -> list[SenderInfo]:
         span = begin("senders")
-        return sender_infos(run(self._verifier.senders(traceparent(span), timeout), span))
+        return sender_infos(run(self._verifier.senders(traceparent(span), timeout, retries), span))
 
 
 class Client(Connection, ServiceCalls, BlockingVerbs):

@@ -395,7 +395,7 @@ class Engine(BaseEngine, BlockingVerbs):
 
     def ping(self, *, timeout: Seconds | None = None) -> None:
         span = begin("ping")
-        job = self._verifier.ping(traceparent(span), timeout)
+        job = self._verifier.ping(traceparent(span), timeout, None)
         self._run(job, span)
 
     def close(self) -> None:

@@ -81,6 +81,9 @@ class VerifyError(Exception):
     cause_code: str | None
     """The code of the error below: of ``delivery_failed`` with ``EgoiSms``, ``"unauthorized"`` for example."""
 
+    retries: int
+    """The number of HTTP requests of the call that were repeated. ``delivery_failed`` has those of ``EgoiSms``."""
+
     def __init__(
         self,
         detail: str,
@@ -93,6 +96,7 @@ class VerifyError(Exception):
         reason: str | None = None,
         limit: str | None = None,
         cause_code: str | None = None,
+        retries: int = 0,
     ) -> None:
         # All of them are its `args`: Celery's JSON results make an exception anew from its class and its `args` alone,
         # and an `sms_possibly_sent` that got lost on the way would say "no".
@@ -107,6 +111,7 @@ class VerifyError(Exception):
             reason,
             limit,
             cause_code,
+            retries,
         )
         self.detail = detail
         self.http_status = http_status
@@ -118,6 +123,7 @@ class VerifyError(Exception):
         self.reason = reason
         self.limit = limit
         self.cause_code = cause_code
+        self.retries = retries
 
     @property
     def docs_url(self) -> str:
@@ -135,6 +141,7 @@ class VerifyError(Exception):
             "reason": self.reason,
             "limit": self.limit,
             "cause_code": self.cause_code,
+            "retries": self.retries,
         }
 
     def __str__(self) -> str:
@@ -286,6 +293,7 @@ def make(
     reason: str | None,
     limit: str | None,
     cause_code: str | None,
+    retries: int,
 ) -> VerifyError:
     """What the native module raises."""
     return _BY_CODE[code](
@@ -299,6 +307,7 @@ def make(
         reason=reason,
         limit=limit,
         cause_code=cause_code,
+        retries=retries,
     )
 
 

@@ -40,6 +40,8 @@ class Documented:
             timeout: The deadline of this call. Default: the client's or engine's. It does not interrupt a plain
                 function that sends for a blocking :class:`Engine`, because that runs in the thread that calls: give
                 your gateway's client its own timeout.
+            retries: The maximum of retries of each HTTP request of this call, 0 to 2. Default: the client's. An engine
+                repeats nothing.
 
         Raises:
             InvalidInputError: An argument was refused; nothing was sent.
@@ -66,6 +68,8 @@ class Documented:
                 ``wrong_codes_per_client`` counts by it. Only a keyed hash of it is stored.
             default_region: The country of a ``number`` without its calling code.
             timeout: The deadline of this call. Default: the client's or engine's.
+            retries: The maximum of retries of each HTTP request of this call, 0 to 2. Default: the client's. An engine
+                repeats nothing.
 
         Returns:
             The outcome. Only ``Outcome.VERIFIED`` proves the number: test ``outcome.is_verified``.
@@ -131,6 +135,7 @@ class BlockingVerbs(Documented):
         client: str | None = None,
         default_region: str | None = None,
         timeout: Seconds | None = None,
+        retries: int | None = None,
     ) -> Verification:
         span = begin("request")
         job = self._verifier.request(
@@ -145,6 +150,7 @@ class BlockingVerbs(Documented):
             client,
             default_region,
             timeout,
+            retries,
         )
         # An error tracker would show what this frame holds.
         del number, message, idempotency_key, client
@@ -159,23 +165,24 @@ class BlockingVerbs(Documented):
         client: str | None = None,
         default_region: str | None = None,
         timeout: Seconds | None = None,
+        retries: int | None = None,
     ) -> Outcome:
         span = begin("validate")
-        job = self._verifier.validate(traceparent(span), id, code, number, client, default_region, timeout)
+        job = self._verifier.validate(traceparent(span), id, code, number, client, default_region, timeout, retries)
         del code, number, client
         return outcome(self._run(job, span))
 
-    def cancel(self, id: str, *, timeout: Seconds | None = None) -> State:
+    def cancel(self, id: str, *, timeout: Seconds | None = None, retries: int | None = None) -> State:
         span = begin("cancel")
-        return State(self._run(self._verifier.cancel(traceparent(span), id, timeout), span))
+        return State(self._run(self._verifier.cancel(traceparent(span), id, timeout, retries), span))
 
-    def resend(self, id: str, *, timeout: Seconds | None = None) -> Verification:
+    def resend(self, id: str, *, timeout: Seconds | None = None, retries: int | None = None) -> Verification:
         span = begin("resend")
-        return verification(self._run(self._verifier.resend(traceparent(span), id, timeout), span))
+        return verification(self._run(self._verifier.resend(traceparent(span), id, timeout, retries), span))
 
-    def get(self, id: str, *, timeout: Seconds | None = None) -> Verification:
+    def get(self, id: str, *, timeout: Seconds | None = None, retries: int | None = None) -> Verification:
         span = begin("get")
-        return verification(self._run(self._verifier.get(traceparent(span), id, timeout), span))
+        return verification(self._run(self._verifier.get(traceparent(span), id, timeout, retries), span))
 
     def close(self) -> None:
         """Releases its connections once the calls under way have ended. Later calls raise :class:`ClosedError`."""

@@ -37,6 +37,7 @@ class Verifier(Protocol):
         client: str | None = None,
         default_region: str | None = None,
         timeout: Seconds | None = None,
+        retries: int | None = None,
     ) -> Verification:
         """Sends one SMS with a code to the number."""
         ...
@@ -50,19 +51,20 @@ class Verifier(Protocol):
         client: str | None = None,
         default_region: str | None = None,
         timeout: Seconds | None = None,
+        retries: int | None = None,
     ) -> Outcome:
         """Submits the code that the recipient gave. A wrong code is an outcome, not an error."""
         ...
 
-    def cancel(self, id: str, *, timeout: Seconds | None = None) -> State:
+    def cancel(self, id: str, *, timeout: Seconds | None = None, retries: int | None = None) -> State:
         """Cancels the request, and gives back the state that it is in afterwards."""
         ...
 
-    def resend(self, id: str, *, timeout: Seconds | None = None) -> Verification:
+    def resend(self, id: str, *, timeout: Seconds | None = None, retries: int | None = None) -> Verification:
         """Sends a new code; the old one stops working and the validity starts again."""
         ...
 
-    def get(self, id: str, *, timeout: Seconds | None = None) -> Verification:
+    def get(self, id: str, *, timeout: Seconds | None = None, retries: int | None = None) -> Verification:
         """Reads the request."""
         ...
 
@@ -89,6 +91,7 @@ class AsyncVerifier(Protocol):
         client: str | None = None,
         default_region: str | None = None,
         timeout: Seconds | None = None,
+        retries: int | None = None,
     ) -> Coroutine[Any, Any, Verification]:
         """Sends one SMS with a code to the number."""
         ...
@@ -102,18 +105,25 @@ class AsyncVerifier(Protocol):
         client: str | None = None,
         default_region: str | None = None,
         timeout: Seconds | None = None,
+        retries: int | None = None,
     ) -> Coroutine[Any, Any, Outcome]:
         """Submits the code that the recipient gave. A wrong code is an outcome, not an error."""
         ...
 
-    def cancel(self, id: str, *, timeout: Seconds | None = None) -> Coroutine[Any, Any, State]:
+    def cancel(
+        self, id: str, *, timeout: Seconds | None = None, retries: int | None = None
+    ) -> Coroutine[Any, Any, State]:
         """Cancels the request, and gives back the state that it is in afterwards."""
         ...
 
-    def resend(self, id: str, *, timeout: Seconds | None = None) -> Coroutine[Any, Any, Verification]:
+    def resend(
+        self, id: str, *, timeout: Seconds | None = None, retries: int | None = None
+    ) -> Coroutine[Any, Any, Verification]:
         """Sends a new code; the old one stops working and the validity starts again."""
         ...
 
-    def get(self, id: str, *, timeout: Seconds | None = None) -> Coroutine[Any, Any, Verification]:
+    def get(
+        self, id: str, *, timeout: Seconds | None = None, retries: int | None = None
+    ) -> Coroutine[Any, Any, Verification]:
         """Reads the request."""
         ...

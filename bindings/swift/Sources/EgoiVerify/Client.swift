@@ -41,6 +41,9 @@ public struct ClientOptions: Sendable {
     public var timeout: TimeInterval?
     /// The time that a connection may take, with TLS, in seconds. Default: 3.1.
     public var connectTimeout: TimeInterval?
+    /// The maximum of retries of each HTTP request of a call, 0 to 2, within the deadline. A request that may have sent an SMS or
+    /// used up an attempt is never repeated. Default: 2.
+    public var retries: Int?
     /// An HTTP or SOCKS5 proxy for every connection: `http://…`, `socks5h://…`. Default: the environment's.
     public var proxy: String?
     /// More trusted certificates, in PEM.
@@ -85,7 +88,8 @@ public struct ClientOptions: Sendable {
         NativeClientOptions(
             apiKey: apiKey, sender: sender,
             settings: settings([
-                "api": api, "base_url": baseURL, "timeout": timeout, "connect_timeout": connectTimeout, "proxy": proxy,
+                "api": api, "base_url": baseURL, "timeout": timeout, "connect_timeout": connectTimeout,
+                "retries": retries, "proxy": proxy,
                 "ca_certificates": caCertificates, "trust": trust, "allow_http": allowHTTP,
                 "check_state_first": checkStateFirst, "accept": accept, "status_words": statusWords,
                 "v1_paths": v1Paths, "v2_paths": v2Paths, "app_name": appName, "store": store,
@@ -141,31 +145,43 @@ public final class Client: Verifier {
     public func validate(_ id: String, code: String, options: ValidateOptions) async throws -> Outcome {
         let validate = NativeValidate(
             id: id, code: code, number: options.number, client: options.client, defaultRegion: options.defaultRegion,
-            timeout: options.timeout)
+            timeout: options.timeout, retries: options.retries.map(Int64.init))
         return try await Outcome(ffi { try await self.native.validate(validate: validate, token: $0) })
     }
 
     public func cancel(_ id: String, options: CallOptions) async throws -> VerificationState {
         try await VerificationState(
-            ffi { try await self.native.cancel(id: id, timeout: options.timeout, token: $0) })
+            ffi {
+                try await self.native.cancel(
+                    id: id, timeout: options.timeout, retries: options.retries.map(Int64.init), token: $0)
+            })
     }
 
     public func resend(_ id: String, options: CallOptions) async throws -> Verification {
-        try await Verification(ffi { try await self.native.resend(id: id, timeout: options.timeout, token: $0) })
+        try await Verification(
+            ffi {
+                try await self.native.resend(
+                    id: id, timeout: options.timeout, retries: options.retries.map(Int64.init), token: $0)
+            })
     }
 
     public func get(_ id: String, options: CallOptions) async throws -> Verification {
-        try await Verification(ffi { try await self.native.get(id: id, timeout: options.timeout, token: $0) })
+        try await Verification(
+            ffi {
+                try await self.native.get(
+                    id: id, timeout: options.timeout, retries: options.retries.map(Int64.init), token: $0)
+            })
     }
 
     /// Checks that the service is up. It does not check the key.
-    public func ping(timeout: TimeInterval? = nil) async throws {
-        try await ffi { try await self.native.ping(timeout: timeout, token: $0) }
+    public func ping(timeout: TimeInterval? = nil, retries: Int? = nil) async throws {
+        try await ffi { try await self.native.ping(timeout: timeout, retries: retries.map(Int64.init), token: $0) }
     }
 
     /// Returns the account's senders: the cheapest call that proves a key.
-    public func senders(timeout: TimeInterval? = nil) async throws -> [SenderInfo] {
-        try await ffi { try await self.native.senders(timeout: timeout, token: $0) }.map(SenderInfo.init)
+    public func senders(timeout: TimeInterval? = nil, retries: Int? = nil) async throws -> [SenderInfo] {
+        try await ffi { try await self.native.senders(timeout: timeout, retries: retries.map(Int64.init), token: $0) }
+            .map(SenderInfo.init)
     }
 
     public func close() {

@@ -26,15 +26,16 @@ public struct EgoiSMS: Sendable {
     }
 
     /// Checks that the service is up. It does not check the key.
-    public func ping(timeout: TimeInterval? = nil) async throws {
+    public func ping(timeout: TimeInterval? = nil, retries: Int? = nil) async throws {
         let native = try native()
-        try await ffi { try await native.ping(timeout: timeout, token: $0) }
+        try await ffi { try await native.ping(timeout: timeout, retries: retries.map(Int64.init), token: $0) }
     }
 
     /// Returns the account's senders: the cheapest call that proves a key.
-    public func senders(timeout: TimeInterval? = nil) async throws -> [SenderInfo] {
+    public func senders(timeout: TimeInterval? = nil, retries: Int? = nil) async throws -> [SenderInfo] {
         let native = try native()
-        return try await ffi { try await native.senders(timeout: timeout, token: $0) }.map(SenderInfo.init)
+        return try await ffi { try await native.senders(timeout: timeout, retries: retries.map(Int64.init), token: $0) }
+            .map(SenderInfo.init)
     }
 
     func native() throws -> NativeEgoiSms {

@@ -196,21 +196,32 @@ public final class Engine: Verifier {
     public func validate(_ id: String, code: String, options: ValidateOptions) async throws -> Outcome {
         let validate = NativeValidate(
             id: id, code: code, number: options.number, client: options.client, defaultRegion: options.defaultRegion,
-            timeout: options.timeout)
+            timeout: options.timeout, retries: options.retries.map(Int64.init))
         return try await Outcome(ffi { try await self.native.validate(validate: validate, token: $0) })
     }
 
     public func cancel(_ id: String, options: CallOptions) async throws -> VerificationState {
         try await VerificationState(
-            ffi { try await self.native.cancel(id: id, timeout: options.timeout, token: $0) })
+            ffi {
+                try await self.native.cancel(
+                    id: id, timeout: options.timeout, retries: options.retries.map(Int64.init), token: $0)
+            })
     }
 
     public func resend(_ id: String, options: CallOptions) async throws -> Verification {
-        try await Verification(ffi { try await self.native.resend(id: id, timeout: options.timeout, token: $0) })
+        try await Verification(
+            ffi {
+                try await self.native.resend(
+                    id: id, timeout: options.timeout, retries: options.retries.map(Int64.init), token: $0)
+            })
     }
 
     public func get(_ id: String, options: CallOptions) async throws -> Verification {
-        try await Verification(ffi { try await self.native.get(id: id, timeout: options.timeout, token: $0) })
+        try await Verification(
+            ffi {
+                try await self.native.get(
+                    id: id, timeout: options.timeout, retries: options.retries.map(Int64.init), token: $0)
+            })
     }
 
     /// Checks that the store can be used, and E-goi too if it sends the SMS. Sends no SMS. Call it when your server starts:
@@ -220,7 +231,7 @@ public final class Engine: Verifier {
     ///   the SMS and refuses the key; ``VerifyError/misconfigured(_:)`` if an operator must change something, for example
     ///   a key that does not match.
     public func ping(timeout: TimeInterval? = nil) async throws {
-        try await ffi { try await self.native.ping(timeout: timeout, token: $0) }
+        try await ffi { try await self.native.ping(timeout: timeout, retries: nil, token: $0) }
     }
 
     public func close() {

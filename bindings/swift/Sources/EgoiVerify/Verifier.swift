@@ -23,12 +23,15 @@ public struct RequestOptions: Sendable {
     public var defaultRegion: String?
     /// The deadline of this call, in seconds.
     public var timeout: TimeInterval?
+    /// The maximum of retries of each HTTP request of this call, 0 to 2. Default: that of the ``Client``. An ``Engine`` repeats
+    /// nothing.
+    public var retries: Int?
 
     /// Makes options. An option that is not given has the library's default.
     public init(
         message: String? = nil, codeType: CodeType? = nil, codeSize: Int? = nil, ttl: TimeInterval? = nil,
         group: String? = nil, idempotencyKey: String? = nil, client: String? = nil, defaultRegion: String? = nil,
-        timeout: TimeInterval? = nil
+        timeout: TimeInterval? = nil, retries: Int? = nil
     ) {
         self.message = message
         self.codeType = codeType
@@ -39,13 +42,14 @@ public struct RequestOptions: Sendable {
         self.client = client
         self.defaultRegion = defaultRegion
         self.timeout = timeout
+        self.retries = retries
     }
 
     func native(_ number: String) -> NativeRequest {
         NativeRequest(
             number: number, text: message, codeType: codeType?.native, codeSize: codeSize.map(Int64.init), ttl: ttl,
             group: group, idempotencyKey: idempotencyKey, client: client, defaultRegion: defaultRegion,
-            timeout: timeout)
+            timeout: timeout, retries: retries.map(Int64.init))
     }
 }
 
@@ -68,15 +72,20 @@ public struct ValidateOptions: Sendable {
     public var defaultRegion: String?
     /// The deadline of this call, in seconds.
     public var timeout: TimeInterval?
+    /// The maximum of retries of each HTTP request of this call, 0 to 2. Default: that of the ``Client``. An ``Engine`` repeats
+    /// nothing.
+    public var retries: Int?
 
     /// Makes options. An option that is not given has the library's default.
     public init(
-        number: String? = nil, client: String? = nil, defaultRegion: String? = nil, timeout: TimeInterval? = nil
+        number: String? = nil, client: String? = nil, defaultRegion: String? = nil, timeout: TimeInterval? = nil,
+        retries: Int? = nil
     ) {
         self.number = number
         self.client = client
         self.defaultRegion = defaultRegion
         self.timeout = timeout
+        self.retries = retries
     }
 }
 
@@ -90,10 +99,14 @@ extension ValidateOptions: CustomStringConvertible, CustomDebugStringConvertible
 public struct CallOptions: Sendable {
     /// The deadline of this call, in seconds.
     public var timeout: TimeInterval?
+    /// The maximum of retries of each HTTP request of this call, 0 to 2. Default: that of the ``Client``. An ``Engine`` repeats
+    /// nothing.
+    public var retries: Int?
 
     /// Makes options. An option that is not given has the library's default.
-    public init(timeout: TimeInterval? = nil) {
+    public init(timeout: TimeInterval? = nil, retries: Int? = nil) {
         self.timeout = timeout
+        self.retries = retries
     }
 }
 
@@ -150,35 +163,39 @@ extension Verifier {
         _ number: String, message: String? = nil, codeType: CodeType? = nil, codeSize: Int? = nil,
         ttl: TimeInterval? = nil, group: String? = nil, idempotencyKey: String? = nil, client: String? = nil,
         defaultRegion: String? = nil,
-        timeout: TimeInterval? = nil
+        timeout: TimeInterval? = nil, retries: Int? = nil
     ) async throws -> Verification {
         let options = RequestOptions(
             message: message, codeType: codeType, codeSize: codeSize, ttl: ttl, group: group,
-            idempotencyKey: idempotencyKey, client: client, defaultRegion: defaultRegion, timeout: timeout)
+            idempotencyKey: idempotencyKey, client: client, defaultRegion: defaultRegion, timeout: timeout,
+            retries: retries)
         return try await request(number, options: options)
     }
 
     /// Submits the code that the recipient gave. See ``ValidateOptions``.
     public func validate(
         _ id: String, code: String, number: String? = nil, client: String? = nil, defaultRegion: String? = nil,
-        timeout: TimeInterval? = nil
+        timeout: TimeInterval? = nil, retries: Int? = nil
     ) async throws -> Outcome {
-        let options = ValidateOptions(number: number, client: client, defaultRegion: defaultRegion, timeout: timeout)
+        let options = ValidateOptions(
+            number: number, client: client, defaultRegion: defaultRegion, timeout: timeout, retries: retries)
         return try await validate(id, code: code, options: options)
     }
 
     /// Cancels the request and returns its new state.
-    public func cancel(_ id: String, timeout: TimeInterval? = nil) async throws -> VerificationState {
-        try await cancel(id, options: CallOptions(timeout: timeout))
+    public func cancel(_ id: String, timeout: TimeInterval? = nil, retries: Int? = nil) async throws
+        -> VerificationState
+    {
+        try await cancel(id, options: CallOptions(timeout: timeout, retries: retries))
     }
 
     /// Sends a new code. The old code stops working, and the validity starts again. V2 and ``Engine``.
-    public func resend(_ id: String, timeout: TimeInterval? = nil) async throws -> Verification {
-        try await resend(id, options: CallOptions(timeout: timeout))
+    public func resend(_ id: String, timeout: TimeInterval? = nil, retries: Int? = nil) async throws -> Verification {
+        try await resend(id, options: CallOptions(timeout: timeout, retries: retries))
     }
 
     /// Reads the request. V2 and ``Engine``.
-    public func get(_ id: String, timeout: TimeInterval? = nil) async throws -> Verification {
-        try await get(id, options: CallOptions(timeout: timeout))
+    public func get(_ id: String, timeout: TimeInterval? = nil, retries: Int? = nil) async throws -> Verification {
+        try await get(id, options: CallOptions(timeout: timeout, retries: retries))
     }
 }

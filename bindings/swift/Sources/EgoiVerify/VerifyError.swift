@@ -78,13 +78,15 @@ public enum VerifyError: Error, Sendable {
         public let limit: String?
         /// The code of the error that caused this one. Of ``VerifyError/deliveryFailed(_:)`` with E-goi's SMS call, for example `unauthorized`.
         public let causeCode: String?
+        /// The number of HTTP requests of the call that were repeated. ``VerifyError/deliveryFailed(_:)`` has those of E-goi's SMS call.
+        public let retries: Int
         /// The error that caused this one. From an ``Engine``, the error of your function.
         public let underlying: (any Error)?
 
         package init(
             detail: String, httpStatus: Int? = nil, requestID: String? = nil, retryAfter: TimeInterval? = nil,
             retryIsSafe: Bool = false, smsPossiblySent: Bool = false, field: String? = nil, reason: String? = nil,
-            limit: String? = nil, causeCode: String? = nil, underlying: (any Error)? = nil
+            limit: String? = nil, causeCode: String? = nil, retries: Int = 0, underlying: (any Error)? = nil
         ) {
             self.detail = detail
             self.httpStatus = httpStatus
@@ -96,6 +98,7 @@ public enum VerifyError: Error, Sendable {
             self.reason = reason
             self.limit = limit
             self.causeCode = causeCode
+            self.retries = retries
             self.underlying = underlying
         }
     }
@@ -153,6 +156,8 @@ public enum VerifyError: Error, Sendable {
     public var causeCode: String? { failure.causeCode }
     /// The address of the page about this failure, its causes and what to do.
     public var docsURL: String { nativeDocsUrl(code: code) }
+    /// The number of HTTP requests of the call that were repeated. ``deliveryFailed(_:)`` has those of E-goi's SMS call.
+    public var retries: Int { failure.retries }
     /// The error that caused this one. From an ``Engine``, the error of your function.
     public var underlying: (any Error)? { failure.underlying }
 
@@ -222,7 +227,7 @@ package func translated(_ error: any Error) -> any Error {
         CancellationError()
     case NativeError.Failed(
         let code, let detail, let httpStatus, let requestID, let retryAfter, let retryIsSafe, let smsPossiblySent,
-        let field, let reason, let limit, let causeCode, let causeInWords, let thrown):
+        let field, let reason, let limit, let causeCode, let retries, let causeInWords, let thrown):
         VerifyError(
             code: code,
             failure: .init(
@@ -236,6 +241,7 @@ package func translated(_ error: any Error) -> any Error {
                 reason: reason,
                 limit: limit,
                 causeCode: causeCode,
+                retries: Int(retries),
                 underlying: (thrown as? HeldError)?.error ?? causeInWords.map(Cause.init)))
     default:
         VerifyError.internal(.init(detail: "a panic in the native module", smsPossiblySent: true))

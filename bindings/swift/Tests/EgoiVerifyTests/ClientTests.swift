@@ -129,6 +129,36 @@ final class ClientTests: XCTestCase {
         XCTAssertEqual(try sandbox.messages(number).count, 1)
     }
 
+    func testRetriesOfACallGoBeforeThoseOfTheClientAndTheErrorHasTheirCount() async throws {
+        let sandbox = try await Sandbox.start()
+        let id = try await sandbox.client().request(number).id
+        for (ofClient, ofCall, retries) in [(nil, nil, 2), (0, nil, 0), (0, 1, 1)] as [(Int?, Int?, Int)] {
+            var options = try sandbox.clientOptions()
+            options.retries = ofClient
+            let client = try Client(options)
+            try sandbox.failNext(Fault(call: .get, status: 503, count: retries + 1))
+            let failure = try await failing("unavailable") { try await client.get(id, retries: ofCall) }
+            XCTAssertEqual(failure.retries, retries)
+        }
+    }
+
+    func testMoreThanTwoRetriesAreRefusedOfAClientAndOfEachCall() async throws {
+        var options = ClientOptions(apiKey: "key", sender: "1")
+        options.baseURL = "http://127.0.0.1:9"
+        let client = try Client(options)
+        options.retries = 3
+        let tooMany = options
+        let refused: [() async throws -> Void] = [
+            { _ = try Client(tooMany) }, { _ = try await client.request(number, retries: 3) },
+            { _ = try await client.validate("1", code: "123456", retries: 3) },
+            { _ = try await client.cancel("1", retries: 3) }, { try await client.ping(retries: -1) },
+        ]
+        for call in refused {
+            let failure = try await failing("invalid_input") { try await call() }
+            XCTAssertEqual(failure.field, "retries")
+        }
+    }
+
     func testACallEndsByItsDeadline() async throws {
         let sandbox = try await Sandbox.start()
         let client = try sandbox.client()

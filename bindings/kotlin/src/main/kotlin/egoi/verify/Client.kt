@@ -52,6 +52,8 @@ public class ClientOptions internal constructor(internal val native: NativeClien
      * @param baseUrl the address of the service: HTTPS, or HTTP to a loopback address. With [allowHttp], HTTP to any address
      * @param timeout the deadline of a whole call. Default: 15 s
      * @param connectTimeout how long making a connection may take, TLS included. Default: 3.1 s
+     * @param retries the maximum of retries of each HTTP request of a call, 0 to 2, within the deadline. A request that may have
+     *   sent an SMS or used up an attempt is never repeated. Default: 2
      * @param proxy an HTTP or SOCKS5 proxy for every connection: `http://…`, `socks5h://…`. Default: the environment's
      * @param caCertificates more trusted certificates, in PEM
      * @param trust which certificates are trusted. Default: the bundled ones
@@ -78,6 +80,7 @@ public class ClientOptions internal constructor(internal val native: NativeClien
         baseUrl: String? = null,
         timeout: Duration? = null,
         connectTimeout: Duration? = null,
+        retries: Int? = null,
         proxy: String? = null,
         caCertificates: ByteArray? = null,
         trust: Trust? = null,
@@ -102,6 +105,7 @@ public class ClientOptions internal constructor(internal val native: NativeClien
                 "base_url" to baseUrl,
                 "timeout" to timeout,
                 "connect_timeout" to connectTimeout,
+                "retries" to retries,
                 "proxy" to proxy,
                 "ca_certificates" to caCertificates,
                 "trust" to trust,
@@ -159,6 +163,7 @@ public class Client(options: ClientOptions) : Verifier {
         client: String?,
         timeout: Duration?,
         defaultRegion: String?,
+        retries: Int?,
     ): Verification = awaiting {
         val request = nativeRequest(
             number,
@@ -171,6 +176,7 @@ public class Client(options: ClientOptions) : Verifier {
             client,
             timeout,
             defaultRegion,
+            retries,
         )
         native.request(request, null)
     }.public()
@@ -182,25 +188,29 @@ public class Client(options: ClientOptions) : Verifier {
         timeout: Duration?,
         client: String?,
         defaultRegion: String?,
+        retries: Int?,
     ): Outcome = awaiting {
-        native.validate(NativeValidate(id, code, number, client, defaultRegion, timeout?.seconds()), null)
+        val validate =
+            NativeValidate(id, code, number, client, defaultRegion, timeout?.seconds(), retries?.toLong())
+        native.validate(validate, null)
     }.public()
 
-    override suspend fun cancel(id: String, timeout: Duration?): State =
-        awaiting { native.cancel(id, timeout?.seconds(), null) }.public()
+    override suspend fun cancel(id: String, timeout: Duration?, retries: Int?): State =
+        awaiting { native.cancel(id, timeout?.seconds(), retries?.toLong(), null) }.public()
 
-    override suspend fun resend(id: String, timeout: Duration?): Verification =
-        awaiting { native.resend(id, timeout?.seconds(), null) }.public()
+    override suspend fun resend(id: String, timeout: Duration?, retries: Int?): Verification =
+        awaiting { native.resend(id, timeout?.seconds(), retries?.toLong(), null) }.public()
 
-    override suspend fun get(id: String, timeout: Duration?): Verification =
-        awaiting { native.get(id, timeout?.seconds(), null) }.public()
+    override suspend fun get(id: String, timeout: Duration?, retries: Int?): Verification =
+        awaiting { native.get(id, timeout?.seconds(), retries?.toLong(), null) }.public()
 
     /** Whether the service is up; needs no valid key. */
-    public suspend fun ping(timeout: Duration? = null): Unit = awaiting { native.ping(timeout?.seconds(), null) }
+    public suspend fun ping(timeout: Duration? = null, retries: Int? = null): Unit =
+        awaiting { native.ping(timeout?.seconds(), retries?.toLong(), null) }
 
     /** Returns the account's senders: the cheapest call that proves a key. */
-    public suspend fun senders(timeout: Duration? = null): List<SenderInfo> =
-        awaiting { native.senders(timeout?.seconds(), null) }.map { it.public() }
+    public suspend fun senders(timeout: Duration? = null, retries: Int? = null): List<SenderInfo> =
+        awaiting { native.senders(timeout?.seconds(), retries?.toLong(), null) }.map { it.public() }
 
     override fun close(): Unit = native.shut()
 
@@ -219,6 +229,7 @@ internal fun nativeRequest(
     client: String?,
     timeout: Duration?,
     defaultRegion: String?,
+    retries: Int?,
 ): NativeRequest = NativeRequest(
     number = number,
     text = message,
@@ -230,4 +241,5 @@ internal fun nativeRequest(
     client = client,
     defaultRegion = defaultRegion,
     timeout = timeout?.seconds(),
+    retries = retries?.toLong(),
 )

@@ -42,11 +42,12 @@ public class EgoiSms internal constructor(make: () -> NativeEgoiSms) {
     })
 
     /** Whether the service is up; needs no valid key. */
-    public suspend fun ping(timeout: Duration? = null): Unit = awaiting { native.ping(timeout?.seconds(), null) }
+    public suspend fun ping(timeout: Duration? = null, retries: Int? = null): Unit =
+        awaiting { native.ping(timeout?.seconds(), retries?.toLong(), null) }
 
     /** Returns the account's senders: the cheapest call that proves a key. */
-    public suspend fun senders(timeout: Duration? = null): List<SenderInfo> =
-        awaiting { native.senders(timeout?.seconds(), null) }.map { it.public() }
+    public suspend fun senders(timeout: Duration? = null, retries: Int? = null): List<SenderInfo> =
+        awaiting { native.senders(timeout?.seconds(), retries?.toLong(), null) }.map { it.public() }
 
     override fun toString(): String = "EgoiSms"
 }

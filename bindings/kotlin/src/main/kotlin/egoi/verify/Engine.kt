@@ -217,6 +217,7 @@ public class Engine private constructor(private val native: NativeEngine) : Veri
         client: String?,
         timeout: Duration?,
         defaultRegion: String?,
+        retries: Int?,
     ): Verification = awaiting {
         val request = nativeRequest(
             number,
@@ -229,6 +230,7 @@ public class Engine private constructor(private val native: NativeEngine) : Veri
             client,
             timeout,
             defaultRegion,
+            retries,
         )
         native.request(request, null)
     }.public()
@@ -240,18 +242,21 @@ public class Engine private constructor(private val native: NativeEngine) : Veri
         timeout: Duration?,
         client: String?,
         defaultRegion: String?,
+        retries: Int?,
     ): Outcome = awaiting {
-        native.validate(NativeValidate(id, code, number, client, defaultRegion, timeout?.seconds()), null)
+        val validate =
+            NativeValidate(id, code, number, client, defaultRegion, timeout?.seconds(), retries?.toLong())
+        native.validate(validate, null)
     }.public()
 
-    override suspend fun cancel(id: String, timeout: Duration?): State =
-        awaiting { native.cancel(id, timeout?.seconds(), null) }.public()
+    override suspend fun cancel(id: String, timeout: Duration?, retries: Int?): State =
+        awaiting { native.cancel(id, timeout?.seconds(), retries?.toLong(), null) }.public()
 
-    override suspend fun resend(id: String, timeout: Duration?): Verification =
-        awaiting { native.resend(id, timeout?.seconds(), null) }.public()
+    override suspend fun resend(id: String, timeout: Duration?, retries: Int?): Verification =
+        awaiting { native.resend(id, timeout?.seconds(), retries?.toLong(), null) }.public()
 
-    override suspend fun get(id: String, timeout: Duration?): Verification =
-        awaiting { native.get(id, timeout?.seconds(), null) }.public()
+    override suspend fun get(id: String, timeout: Duration?, retries: Int?): Verification =
+        awaiting { native.get(id, timeout?.seconds(), retries?.toLong(), null) }.public()
 
     /**
      * Checks that the store can be used, and asks E-goi, if it sends the SMS. Sends no SMS. Call it when a server starts:
@@ -261,7 +266,7 @@ public class Engine private constructor(private val native: NativeEngine) : Veri
      * @throws VerifyException.Unauthorized if E-goi sends the SMS and refuses the key
      * @throws VerifyException.Misconfigured if an operator must change something, for example a key that does not match
      */
-    public suspend fun ping(timeout: Duration? = null): Unit = awaiting { native.ping(timeout?.seconds(), null) }
+    public suspend fun ping(timeout: Duration? = null): Unit = awaiting { native.ping(timeout?.seconds(), null, null) }
 
     override fun close(): Unit = native.shut()
 

@@ -33,6 +33,7 @@ internal inline fun <T> ffi(call: () -> T): T = try {
             reason = failure.reason,
             limit = failure.limit,
             causeCode = failure.causeCode,
+            retries = failure.retries,
             cause = (failure.thrown as? HeldThrowable)?.throwable ?: failure.causeInWords?.let { Exception(it) },
         ),
     )

@@ -31,6 +31,8 @@ public interface Verifier : AutoCloseable {
      *   keyed hash of it is stored
      * @param timeout the deadline of this call
      * @param defaultRegion the country of a number without its calling code: an ISO 3166 code such as `PT`
+     * @param retries the maximum of retries of each HTTP request of this call, 0 to 2. Default: that of the [Client].
+     *   An [Engine] repeats nothing
      * @return the request. Keep its id and number in your session
      * @throws VerifyException.InvalidInput a number or an option that is not accepted: ask the person again, or correct it
      * @throws VerifyException.RateLimited too many SMS: wait for its `retryAfter`, if there is one
@@ -47,6 +49,7 @@ public interface Verifier : AutoCloseable {
         client: String? = null,
         timeout: Duration? = null,
         defaultRegion: String? = null,
+        retries: Int? = null,
     ): Verification
 
     /**
@@ -59,6 +62,8 @@ public interface Verifier : AutoCloseable {
      * @param client who submits the code: an address, a session or a device, 1 to 256 characters. `wrongCodesPerClient` of an
      *   [Engine] counts by it. Only a keyed hash of it is stored
      * @param defaultRegion the country of a number without its calling code: an ISO 3166 code such as `PT`
+     * @param retries the maximum of retries of each HTTP request of this call, 0 to 2. Default: that of the [Client].
+     *   An [Engine] repeats nothing
      * @return the outcome. Only [Outcome.VERIFIED] proves the number
      * @throws VerifyException.NotFound there is no such request, or it is for another number: start a new one
      * @throws VerifyException any other: repeat the call only if `retryIsSafe`. It never proves a number
@@ -70,6 +75,7 @@ public interface Verifier : AutoCloseable {
         timeout: Duration? = null,
         client: String? = null,
         defaultRegion: String? = null,
+        retries: Int? = null,
     ): Outcome
 
     /**
@@ -79,7 +85,7 @@ public interface Verifier : AutoCloseable {
      * @throws VerifyException.NotFound there is no such request
      * @throws VerifyException any other: repeat the call only if `retryIsSafe`
      */
-    public suspend fun cancel(id: String, timeout: Duration? = null): State
+    public suspend fun cancel(id: String, timeout: Duration? = null, retries: Int? = null): State
 
     /**
      * Sends a new code. The old one stops working, and the validity starts again. V2 and [Engine].
@@ -88,7 +94,7 @@ public interface Verifier : AutoCloseable {
      * @throws VerifyException.RateLimited too early: wait for its `retryAfter`. Without one, the resends are used up
      * @throws VerifyException any other: look at `smsPossiblySent` before you call again
      */
-    public suspend fun resend(id: String, timeout: Duration? = null): Verification
+    public suspend fun resend(id: String, timeout: Duration? = null, retries: Int? = null): Verification
 
     /**
      * Reads the request. V2 and [Engine].
@@ -96,7 +102,7 @@ public interface Verifier : AutoCloseable {
      * @throws VerifyException.NotFound there is no such request
      * @throws VerifyException any other: repeat the call only if `retryIsSafe`
      */
-    public suspend fun get(id: String, timeout: Duration? = null): Verification
+    public suspend fun get(id: String, timeout: Duration? = null, retries: Int? = null): Verification
 
     /** Every later call is [VerifyException.Closed]; calls that are under way end as they would have. */
     override fun close()

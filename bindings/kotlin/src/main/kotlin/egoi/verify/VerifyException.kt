@@ -67,6 +67,9 @@ public sealed class VerifyException private constructor(private val facts: Facts
     /** The address of the page that says what causes this failure and what to do. */
     public val docsUrl: String get() = nativeDocsUrl(code)
 
+    /** The number of HTTP requests of the call that were repeated. [DeliveryFailed] has those of E-goi's SMS call. */
+    public val retries: Int get() = facts.retries
+
     internal class Facts(
         val code: String,
         val detail: String,
@@ -79,6 +82,7 @@ public sealed class VerifyException private constructor(private val facts: Facts
         val reason: String? = null,
         val limit: String? = null,
         val causeCode: String? = null,
+        val retries: Int = 0,
         val cause: Throwable? = null,
     )
 

@@ -169,6 +169,35 @@ class ClientTest {
     }
 
     @Test
+    fun `retries of a call go before those of the client, and the exception has their count`(): Unit = runBlocking {
+        withSandbox { sandbox ->
+            val id = sandbox.client().request(NUMBER).id
+            for ((ofClient, ofCall, retries) in listOf(Triple(null, null, 2), Triple(0, null, 0), Triple(0, 1, 1))) {
+                Client(ClientOptions("key", "1", baseUrl = "${sandbox.url}/api", retries = ofClient)).use { client ->
+                    sandbox.failNext(Fault(call = FaultCall.GET, status = 503, count = retries + 1))
+                    val failure = failing<VerifyException.Unavailable> { client.get(id, retries = ofCall) }
+                    assertEquals(retries, failure.retries)
+                }
+            }
+        }
+    }
+
+    @Test
+    fun `more than 2 retries are refused, of a client and of each call`(): Unit = runBlocking {
+        val client = Client(ClientOptions("key", "1", baseUrl = "http://127.0.0.1:9"))
+        val refused = listOf<suspend () -> Unit>(
+            { Client(ClientOptions("key", "1", retries = 3)) },
+            { client.request(NUMBER, retries = 3) },
+            { client.validate("1", "123456", retries = 3) },
+            { client.cancel("1", retries = 3) },
+            { client.ping(retries = -1) },
+        )
+        for (call in refused) {
+            assertEquals("retries", failing<VerifyException.InvalidInput> { call() }.field)
+        }
+    }
+
+    @Test
     fun `a call ends by its deadline`(): Unit = runBlocking {
         withSandbox { sandbox ->
             sandbox.failNext(Fault(call = FaultCall.REQUEST, delay = 30.seconds))

@@ -42,6 +42,12 @@ public class ClientBuilder(options: ClientOptions) {
     /** How long making a connection may take, TLS included. Default: 3.1 s. */
     public fun connectTimeout(timeout: Duration): ClientBuilder = set("connect_timeout", timeout.toKotlinDuration())
 
+    /**
+     * The maximum of retries of each HTTP request of a call, 0 to 2, within the deadline. A request that may have sent an SMS or
+     * used up an attempt is never repeated. Default: 2.
+     */
+    public fun retries(retries: Int): ClientBuilder = set("retries", retries)
+
     /** An HTTP or SOCKS5 proxy for every connection: `http://…`, `socks5h://…`. Default: the environment's. */
     public fun proxy(url: String): ClientBuilder = set("proxy", url)
 

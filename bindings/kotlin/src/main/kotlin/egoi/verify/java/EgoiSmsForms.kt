@@ -16,13 +16,14 @@ public class BlockingEgoiSms(private val egoiSms: EgoiSms) {
     /** See [EgoiSms.ping]. */
     @JvmOverloads
     @Throws(InterruptedException::class)
-    public fun ping(timeout: Duration? = null): Unit = runBlocking { egoiSms.ping(timeout?.toKotlinDuration()) }
+    public fun ping(timeout: Duration? = null, retries: Int? = null): Unit =
+        runBlocking { egoiSms.ping(timeout?.toKotlinDuration(), retries) }
 
     /** See [EgoiSms.senders]. */
     @JvmOverloads
     @Throws(InterruptedException::class)
-    public fun senders(timeout: Duration? = null): List<SenderInfo> =
-        runBlocking { egoiSms.senders(timeout?.toKotlinDuration()) }
+    public fun senders(timeout: Duration? = null, retries: Int? = null): List<SenderInfo> =
+        runBlocking { egoiSms.senders(timeout?.toKotlinDuration(), retries) }
 }
 
 /** The calls of an [EgoiSms], for Java, as futures. */
@@ -31,13 +32,13 @@ public class FutureEgoiSms(private val egoiSms: EgoiSms) {
 
     /** See [EgoiSms.ping]. Its future has no value. */
     @JvmOverloads
-    public fun ping(timeout: Duration? = null): CompletableFuture<Void?> = scope.future {
-        egoiSms.ping(timeout?.toKotlinDuration())
+    public fun ping(timeout: Duration? = null, retries: Int? = null): CompletableFuture<Void?> = scope.future {
+        egoiSms.ping(timeout?.toKotlinDuration(), retries)
         null
     }
 
     /** See [EgoiSms.senders]. */
     @JvmOverloads
-    public fun senders(timeout: Duration? = null): CompletableFuture<List<SenderInfo>> =
-        scope.future { egoiSms.senders(timeout?.toKotlinDuration()) }
+    public fun senders(timeout: Duration? = null, retries: Int? = null): CompletableFuture<List<SenderInfo>> =
+        scope.future { egoiSms.senders(timeout?.toKotlinDuration(), retries) }
 }

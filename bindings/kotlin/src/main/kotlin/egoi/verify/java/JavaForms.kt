@@ -31,6 +31,7 @@ public class RequestOptions {
     internal var client: String? = null
     internal var timeout: Duration? = null
     internal var defaultRegion: String? = null
+    internal var retries: Int? = null
 
     /** The text of the SMS, 1 to 1,000 characters with `{CODE}` in the place of the code, at most 6 SMS parts. */
     public fun message(message: String): RequestOptions = apply { this.message = message }
@@ -58,6 +59,9 @@ public class RequestOptions {
 
     /** The country of a number without its calling code: an ISO 3166 code such as `PT`. */
     public fun defaultRegion(country: String): RequestOptions = apply { this.defaultRegion = country }
+
+    /** The maximum of retries of each HTTP request of this call, 0 to 2. Default: that of the [Client]. */
+    public fun retries(retries: Int): RequestOptions = apply { this.retries = retries }
 }
 
 internal fun Duration.seconds(): Double = toKotlinDuration().seconds()
@@ -73,6 +77,7 @@ private suspend fun Verifier.request(number: String, options: RequestOptions): V
     client = options.client,
     timeout = options.timeout?.toKotlinDuration(),
     defaultRegion = options.defaultRegion,
+    retries = options.retries,
 )
 
 /**
@@ -96,27 +101,28 @@ public open class BlockingVerifier(private val verifier: Verifier) : AutoCloseab
         timeout: Duration? = null,
         client: String? = null,
         defaultRegion: String? = null,
+        retries: Int? = null,
     ): Outcome = runBlocking {
-        verifier.validate(id, code, number, timeout?.toKotlinDuration(), client, defaultRegion)
+        verifier.validate(id, code, number, timeout?.toKotlinDuration(), client, defaultRegion, retries)
     }
 
     /** See [Verifier.cancel]. */
     @JvmOverloads
     @Throws(InterruptedException::class)
-    public fun cancel(id: String, timeout: Duration? = null): State =
-        runBlocking { verifier.cancel(id, timeout?.toKotlinDuration()) }
+    public fun cancel(id: String, timeout: Duration? = null, retries: Int? = null): State =
+        runBlocking { verifier.cancel(id, timeout?.toKotlinDuration(), retries) }
 
     /** See [Verifier.resend]. */
     @JvmOverloads
     @Throws(InterruptedException::class)
-    public fun resend(id: String, timeout: Duration? = null): Verification =
-        runBlocking { verifier.resend(id, timeout?.toKotlinDuration()) }
+    public fun resend(id: String, timeout: Duration? = null, retries: Int? = null): Verification =
+        runBlocking { verifier.resend(id, timeout?.toKotlinDuration(), retries) }
 
     /** See [Verifier.get]. */
     @JvmOverloads
     @Throws(InterruptedException::class)
-    public fun get(id: String, timeout: Duration? = null): Verification =
-        runBlocking { verifier.get(id, timeout?.toKotlinDuration()) }
+    public fun get(id: String, timeout: Duration? = null, retries: Int? = null): Verification =
+        runBlocking { verifier.get(id, timeout?.toKotlinDuration(), retries) }
 
     override fun close(): Unit = verifier.close()
 }
@@ -126,13 +132,14 @@ public class BlockingClient(private val client: Client) : BlockingVerifier(clien
     /** See [Client.ping]. */
     @JvmOverloads
     @Throws(InterruptedException::class)
-    public fun ping(timeout: Duration? = null): Unit = runBlocking { client.ping(timeout?.toKotlinDuration()) }
+    public fun ping(timeout: Duration? = null, retries: Int? = null): Unit =
+        runBlocking { client.ping(timeout?.toKotlinDuration(), retries) }
 
     /** See [Client.senders]. */
     @JvmOverloads
     @Throws(InterruptedException::class)
-    public fun senders(timeout: Duration? = null): List<SenderInfo> =
-        runBlocking { client.senders(timeout?.toKotlinDuration()) }
+    public fun senders(timeout: Duration? = null, retries: Int? = null): List<SenderInfo> =
+        runBlocking { client.senders(timeout?.toKotlinDuration(), retries) }
 }
 
 /**
@@ -159,24 +166,25 @@ public open class FutureVerifier(private val verifier: Verifier) : AutoCloseable
         timeout: Duration? = null,
         client: String? = null,
         defaultRegion: String? = null,
+        retries: Int? = null,
     ): CompletableFuture<Outcome> = calling {
-        verifier.validate(id, code, number, timeout?.toKotlinDuration(), client, defaultRegion)
+        verifier.validate(id, code, number, timeout?.toKotlinDuration(), client, defaultRegion, retries)
     }
 
     /** See [Verifier.cancel]. */
     @JvmOverloads
-    public fun cancel(id: String, timeout: Duration? = null): CompletableFuture<State> =
-        calling { verifier.cancel(id, timeout?.toKotlinDuration()) }
+    public fun cancel(id: String, timeout: Duration? = null, retries: Int? = null): CompletableFuture<State> =
+        calling { verifier.cancel(id, timeout?.toKotlinDuration(), retries) }
 
     /** See [Verifier.resend]. */
     @JvmOverloads
-    public fun resend(id: String, timeout: Duration? = null): CompletableFuture<Verification> =
-        calling { verifier.resend(id, timeout?.toKotlinDuration()) }
+    public fun resend(id: String, timeout: Duration? = null, retries: Int? = null): CompletableFuture<Verification> =
+        calling { verifier.resend(id, timeout?.toKotlinDuration(), retries) }
 
     /** See [Verifier.get]. */
     @JvmOverloads
-    public fun get(id: String, timeout: Duration? = null): CompletableFuture<Verification> =
-        calling { verifier.get(id, timeout?.toKotlinDuration()) }
+    public fun get(id: String, timeout: Duration? = null, retries: Int? = null): CompletableFuture<Verification> =
+        calling { verifier.get(id, timeout?.toKotlinDuration(), retries) }
 
     override fun close(): Unit = verifier.close()
 }
@@ -185,13 +193,13 @@ public open class FutureVerifier(private val verifier: Verifier) : AutoCloseable
 public class FutureClient(private val client: Client) : FutureVerifier(client) {
     /** See [Client.ping]. Its future has no value. */
     @JvmOverloads
-    public fun ping(timeout: Duration? = null): CompletableFuture<Void?> = calling {
-        client.ping(timeout?.toKotlinDuration())
+    public fun ping(timeout: Duration? = null, retries: Int? = null): CompletableFuture<Void?> = calling {
+        client.ping(timeout?.toKotlinDuration(), retries)
         null
     }
 
     /** See [Client.senders]. */
     @JvmOverloads
-    public fun senders(timeout: Duration? = null): CompletableFuture<List<SenderInfo>> =
-        calling { client.senders(timeout?.toKotlinDuration()) }
+    public fun senders(timeout: Duration? = null, retries: Int? = null): CompletableFuture<List<SenderInfo>> =
+        calling { client.senders(timeout?.toKotlinDuration(), retries) }
 }
