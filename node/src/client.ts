@@ -304,7 +304,7 @@ export class Client extends NativeVerifierBase {
   /**
    * The account's senders: the cheapest call that proves a key. Over V1 their `id` is the hash.
    *
-   * @throws {@link VerifyError}: `unauthorized` for a wrong key, and the others of the table.
+   * @throws {@link VerifyError}: `unauthorized` if the key is wrong.
    * @example
    * ```ts
    * for (const { id, name } of await client.senders()) show(id, name);
@@ -371,7 +371,15 @@ export class EgoiSms {
     this.#native = callNative(() => new addon.EgoiSms(sms, calls, ...given));
   }
 
-  /** Resolves if the service is up. It does not check the key. */
+  /**
+   * Resolves if the service is up. It does not check the key.
+   *
+   * @throws {@link VerifyError}: `unreachable`, `timeout` or `unavailable` if the service cannot be used.
+   * @example
+   * ```ts
+   * await sandbox.egoiSms().ping();
+   * ```
+   */
   ping(options?: CallOptions): Promise<void> {
     return call(
       this,
@@ -383,7 +391,15 @@ export class EgoiSms {
     );
   }
 
-  /** The account's senders: the cheapest call that proves a key. Over V1 their `id` is the hash. */
+  /**
+   * The account's senders: the cheapest call that proves a key. Over V1 their `id` is the hash.
+   *
+   * @throws {@link VerifyError}: `unauthorized` if the key is wrong.
+   * @example
+   * ```ts
+   * const [sender] = await sandbox.egoiSms().senders();
+   * ```
+   */
   senders(options?: CallOptions): Promise<SenderInfo[]> {
     return senders(this, this.#native, options);
   }

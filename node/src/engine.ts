@@ -74,7 +74,7 @@ export class TestClock {
   /**
    * Advances the time.
    *
-   * @throws {@link InvalidInputError} for a negative number.
+   * @throws `InvalidInputError` for a negative number.
    * @example
    * ```ts
    * clock.advance(600); // Every code that was sent is expired.

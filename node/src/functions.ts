@@ -17,7 +17,15 @@ export interface SmsParts {
 const given = <T>(value: T | undefined, kind: typeof string, field: string) =>
   value === undefined ? undefined : (kind.of(value, field) as T);
 
-/** Draws a code from the operating system's randomness. Default: 6 digits. */
+/**
+ * Draws a code from the operating system's randomness. Default: 6 digits.
+ *
+ * @throws {@link InvalidInputError} for an unknown type or a size that is not 4 to 20.
+ * @example
+ * ```ts
+ * generateCode("hex", 8); // For example "09AF31B7".
+ * ```
+ */
 export function generateCode(codeType?: CodeType, codeSize?: number): string {
   const [type, size] = [given(codeType, string, "codeType"), given(codeSize, whole, "codeSize")];
   return callNative(() => addon.generateCode(type, size));
@@ -84,25 +92,58 @@ export function parseNumber(text: string, defaultRegion?: string): PhoneNumber {
   return new PhoneNumber(callNative(() => addon.parseNumber(checked, region)));
 }
 
-/** Counts the SMS parts of a text, with the code already in place. */
+/**
+ * Counts the SMS parts of a text, with the code already in place.
+ *
+ * @throws {@link InvalidInputError} for what is not a string.
+ * @example
+ * ```ts
+ * const { parts } = smsParts("123456 is your verification code."); // 1
+ * ```
+ */
 export function smsParts(text: string): SmsParts {
   const checked = string.of(text, "text") as string;
   return callNative(() => addon.smsParts(checked));
 }
 
-/** Adds the line `@host #{CODE}`, the last line of the text. Browsers and iOS then offer the code only to this site. */
+/**
+ * Adds the line `@host #{CODE}`, the last line of the text. Browsers and iOS then offer the code only to this site.
+ *
+ * @throws {@link InvalidInputError} for a host that is no domain name, and for a message that has such a line already.
+ * @example
+ * ```ts
+ * await client.request(number, { message: withOrigin("{CODE} is your code.", "shop.example") });
+ * ```
+ */
 export function withOrigin(message: string, host: string): string {
   const [text, name] = [string.of(message, "message") as string, string.of(host, "host") as string];
   return callNative(() => addon.withOrigin(text, name));
 }
 
-/** Adds the 11-character hash of an app as the last line. Android's SMS Retriever then gives the SMS only to this app. */
+/**
+ * Adds the 11-character hash of an app as the last line. Android's SMS Retriever then gives the SMS only to this app.
+ *
+ * @throws {@link InvalidInputError} for a hash that does not have 11 characters, and for a message that has such a line
+ * already.
+ * @example
+ * ```ts
+ * await client.request(number, { message: withAppHash("{CODE} is your code.", "FA+9qCX9VSu") });
+ * ```
+ */
 export function withAppHash(message: string, hash: string): string {
   const [text, of] = [string.of(message, "message") as string, string.of(hash, "hash") as string];
   return callNative(() => addon.withAppHash(text, of));
 }
 
-/** Finds the code in the text of an SMS. It is a guess. `undefined` if no part of the text looks like a code. */
+/**
+ * Finds the code in the text of an SMS. It is a guess. `undefined` if no part of the text looks like a code.
+ *
+ * @throws {@link InvalidInputError} for an unknown type or a size that is not 4 to 20.
+ * @example
+ * ```ts
+ * codeInSms("123456 is your verification code."); // "123456"
+ * ```
+ */
 export function codeInSms(text: string, codeType?: CodeType, codeSize?: number): string | undefined {
   const of = string.of(text, "text") as string;
   const [type, size] = [given(codeType, string, "codeType"), given(codeSize, whole, "codeSize")];

@@ -33,6 +33,7 @@ export interface SandboxOfTests {
 /**
  * Starts a sandbox before the tests of a file, empties it before each, and closes it after them.
  *
+ * @example
  * ```ts
  * import { after, before, beforeEach, test } from "node:test"; // Or beforeAll and afterAll, of Vitest or Jest.
  *

@@ -13,7 +13,14 @@ export type CodeType = "numeric" | "alpha" | "alphanumeric" | "hex";
 /** Whether the SMS was sent. `"unknown"` means that a process died or a connection broke during sending. */
 export type SmsStatus = "sent" | "unknown";
 
-/** Whether an outcome proves the number. Only `"verified"` does. */
+/**
+ * Whether an outcome proves the number. Only `"verified"` does.
+ *
+ * @example
+ * ```ts
+ * if (isVerified(await client.validate(session.id, code, { number }))) signUp();
+ * ```
+ */
 export function isVerified(outcome: Outcome): outcome is "verified" {
   return outcome === "verified";
 }

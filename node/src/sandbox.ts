@@ -172,7 +172,7 @@ export class SandboxClock {
   /**
    * Advances the time.
    *
-   * @throws {@link InvalidInputError} for a negative number.
+   * @throws `InvalidInputError` for a negative number.
    * @example
    * ```ts
    * sandbox.clock.advance(600); // Every code that was sent is expired.
@@ -240,7 +240,7 @@ export class Sandbox {
   /**
    * Starts a sandbox.
    *
-   * @throws {@link VerifyError}: `invalid_input` for an option that is refused, for example a `port` that is in use.
+   * @throws `VerifyError`: `invalid_input` for an option that is refused, for example a `port` that is in use.
    * @example
    * ```ts
    * const sandbox = await Sandbox.start({ code: "123456" });
@@ -269,7 +269,7 @@ export class Sandbox {
   /**
    * Makes a client of this sandbox, ready to use.
    *
-   * @throws {@link InvalidInputError} for an option that is refused.
+   * @throws `InvalidInputError` for an option that is refused.
    * @example
    * ```ts
    * const client = sandbox.client("v1");
@@ -282,7 +282,7 @@ export class Sandbox {
   /**
    * Makes an `EgoiSms` that sends by this sandbox, for an `Engine`.
    *
-   * @throws {@link InvalidInputError} for an option that is refused.
+   * @throws `InvalidInputError` for an option that is refused.
    * @example
    * ```ts
    * const engine = new Engine({ send: sandbox.egoiSms() });
@@ -330,7 +330,7 @@ export class Sandbox {
   /**
    * Injects a failure into the next calls that match it.
    *
-   * @throws {@link InvalidInputError} for a fault that there is not.
+   * @throws `InvalidInputError` for a fault that there is not.
    * @example
    * ```ts
    * sandbox.failNext({ call: "request", status: 503 });
@@ -346,7 +346,7 @@ export class Sandbox {
   /**
    * Forgets every request, message, failure and journal entry. The clock goes on.
    *
-   * @throws {@link VerifyError}: `closed` after `close`.
+   * @throws `VerifyError`: `closed` after `close`.
    * @example
    * ```ts
    * sandbox.reset();
