@@ -67,7 +67,7 @@ def ratio_rows(records: list[Record], measures: list[str]) -> tuple[list[Row], b
                     panels.append(record.against(name))
                 else:
                     over = record.over(name)
-                    panels.append(Ratio(1 / over.median, 1 / over.largest, 1 / over.smallest))
+                    panels.append(Ratio(1 / over.median, 1 / over.largest, 1 / over.smallest, 1 / over.mean))
             rows.append(Row(name, panels))
     return rows, floors_alone
 

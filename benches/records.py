@@ -10,16 +10,18 @@ from typing import Any, NamedTuple
 
 
 class Ratio(NamedTuple):
-    """The median of the ratios within the rounds, the smallest and the largest."""
+    """The median of the ratios within the rounds, the smallest and the largest; and the ratio of the means of all rounds, in
+    which what strikes a few rounds counts too: a garbage collector, for example."""
 
     median: float
     smallest: float
     largest: float
+    mean: float
 
     def __str__(self) -> str:
         if self.smallest == self.largest:
             return digits(self.median)
-        return f"{digits(self.median)} ({digits(self.smallest)} to {digits(self.largest)})"
+        return f"{digits(self.median)}, mean {digits(self.mean)} ({digits(self.smallest)} to {digits(self.largest)})"
 
 
 class Record(NamedTuple):
@@ -48,7 +50,7 @@ class Record(NamedTuple):
 
 def ratio(of: list[float], to: list[float]) -> Ratio:
     ratios = [a / b for a, b in zip(of, to, strict=True)]
-    return Ratio(statistics.median(ratios), min(ratios), max(ratios))
+    return Ratio(statistics.median(ratios), min(ratios), max(ratios), sum(of) / sum(to))
 
 
 def digits(number: float) -> str:

@@ -26,7 +26,8 @@ METHOD = """\
 ## How it is measured
 
 In each round every library has its turn, in a new order. Then other load of the machine meets all libraries alike. A ratio is
-taken within a round. A table has the median of the ratios and, in brackets, the smallest and the largest.
+taken within a round. A table has the median of the ratios, the ratio of the means of all rounds and, in
+brackets, the smallest and the largest ratio.
 
 In the pictures a dot is the median, and a line reaches from the smallest to the largest ratio. A dot right of 1: ours is ahead. A
 diamond left of 1: the other library is ahead.

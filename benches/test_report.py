@@ -21,17 +21,17 @@ RECORD = Record(
 
 class Report(unittest.TestCase):
     def test_a_ratio_is_taken_within_a_round(self) -> None:
-        self.assertEqual(RECORD.against("fetch"), Ratio(1.5, 0.9, 2.5))
-        self.assertEqual(RECORD.over("a call"), Ratio(2.0, 2.0, 4.0))
+        self.assertEqual(RECORD.against("fetch"), Ratio(1.5, 0.9, 2.5, 640 / 400))
+        self.assertEqual(RECORD.over("a call"), Ratio(2.0, 2.0, 4.0, 400 / 150))
 
-    def test_a_table_has_the_median_and_the_spread(self) -> None:
-        self.assertIn("| TLS, one at a time | 100 ns | 1.50 (0.90 to 2.50) |", tables([RECORD]))
-        self.assertIn("| TLS, one at a time | 100 ns | 2.00 (2.00 to 4.00) |", tables([RECORD]))
+    def test_a_table_has_the_median_the_mean_and_the_spread(self) -> None:
+        self.assertIn("| TLS, one at a time | 100 ns | 1.50, mean 1.60 (0.90 to 2.50) |", tables([RECORD]))
+        self.assertIn("| TLS, one at a time | 100 ns | 2.00, mean 2.67 (2.00 to 4.00) |", tables([RECORD]))
 
     def test_what_is_ahead_of_ours_is_named(self) -> None:
         ahead = RECORD._replace(others={"fetch": [90.0, 100.0, 110.0]})
         self.assertEqual(behind([RECORD]), [])
-        self.assertEqual(behind([ahead]), ["fetch (TLS, one at a time, time: 0.90 (0.50 to 1.10))"])
+        self.assertEqual(behind([ahead]), ["fetch (TLS, one at a time, time: 0.90, mean 0.75 (0.50 to 1.10))"])
 
     def test_what_is_not_slower_in_every_round_is_named(self) -> None:
         self.assertEqual(within_the_spread([RECORD]), ["fetch (TLS, one at a time, time)"])

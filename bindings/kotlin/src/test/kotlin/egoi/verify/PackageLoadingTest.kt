@@ -23,6 +23,12 @@ class PackageLoadingTest {
     }
 
     @Test
+    fun `where the library is missing the exception names the systems that have one`() {
+        val printed = java("-Duniffi.component.egoi_verify_native.libraryOverride=nowhere", "egoi.verify.demo.DemoKt")
+        assertTrue("UnsupportedOperationException" in printed && "Linux on x86-64" in printed, printed)
+    }
+
+    @Test
     fun `where the library cannot be unpacked the exception says what to set`() {
         val printed = java("-Djna.tmpdir=/proc", "-Djna.nosys=true", "egoi.verify.demo.DemoKt")
         assertTrue("UnsupportedOperationException" in printed.lines().first(), printed)

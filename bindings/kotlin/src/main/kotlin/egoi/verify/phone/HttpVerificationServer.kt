@@ -46,6 +46,9 @@ public class HttpVerificationServer(
     private val cookies: CookieManager = CookieManager(),
     private val headers: suspend () -> Map<String, String> = { mapOf() },
 ) : VerificationServer {
+    /** From Java, with the default of everything else. */
+    public constructor(url: String) : this(url, timeout = 30.seconds)
+
     override suspend fun request(number: String): CodeSent = sent(post("request", ffi { nativeNumberBody(number) }))
 
     override suspend fun validate(id: String, code: String): CodeChecked {

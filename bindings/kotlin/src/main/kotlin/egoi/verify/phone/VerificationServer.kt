@@ -76,4 +76,12 @@ public class VerificationServerException(
     public val retryAfter: Duration? = null,
     public val smsPossiblySent: Boolean = true,
     cause: Throwable? = null,
-) : RuntimeException("$code: $detail", cause)
+) : RuntimeException("$code: $detail", cause) {
+    /** From Java, with its length of time. */
+    public constructor(
+        code: String,
+        detail: String,
+        smsPossiblySent: Boolean,
+        retryAfter: JavaDuration?,
+    ) : this(code, detail, retryAfter?.toKotlinDuration(), smsPossiblySent)
+}

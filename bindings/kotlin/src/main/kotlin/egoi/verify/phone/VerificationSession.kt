@@ -52,7 +52,7 @@ import java.time.Duration as JavaDuration
  *   this version cannot read is a new session, in [SessionState.Failed] with [Advice.START_OVER]
  * @param clock the device's clocks, or a test's
  */
-public class VerificationSession(
+public class VerificationSession @JvmOverloads constructor(
     private val server: VerificationServer,
     private val scope: CoroutineScope,
     saved: String? = null,
