@@ -10,8 +10,10 @@ from typing import Any, NamedTuple
 
 
 class Ratio(NamedTuple):
-    """The median of the ratios within the rounds, the smallest and the largest; and the ratio of the means of all rounds, in
-    which what strikes a few rounds counts too: a garbage collector, for example."""
+    """The median of the ratios within the rounds, the smallest and the largest; and the ratio of the means of all rounds.
+
+    What strikes few rounds counts in the means only: a garbage collector, for example.
+    """
 
     median: float
     smallest: float
