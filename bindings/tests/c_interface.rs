@@ -56,22 +56,35 @@ unsafe extern "C" {
         client: u64,
         id: Buffer,
         timeout: Buffer,
+        retries: Buffer,
         token: Buffer,
     ) -> u64;
     fn uniffi_egoi_verify_native_fn_method_nativeclient_resend(
         client: u64,
         id: Buffer,
         timeout: Buffer,
+        retries: Buffer,
         token: Buffer,
     ) -> u64;
     fn uniffi_egoi_verify_native_fn_method_nativeclient_get(
         client: u64,
         id: Buffer,
         timeout: Buffer,
+        retries: Buffer,
         token: Buffer,
     ) -> u64;
-    fn uniffi_egoi_verify_native_fn_method_nativeclient_senders(client: u64, timeout: Buffer, token: Buffer) -> u64;
-    fn uniffi_egoi_verify_native_fn_method_nativeclient_ping(client: u64, timeout: Buffer, token: Buffer) -> u64;
+    fn uniffi_egoi_verify_native_fn_method_nativeclient_senders(
+        client: u64,
+        timeout: Buffer,
+        retries: Buffer,
+        token: Buffer,
+    ) -> u64;
+    fn uniffi_egoi_verify_native_fn_method_nativeclient_ping(
+        client: u64,
+        timeout: Buffer,
+        retries: Buffer,
+        token: Buffer,
+    ) -> u64;
 
     fn uniffi_egoi_verify_native_fn_constructor_nativeegoisms_new(
         client: Buffer,
@@ -299,11 +312,11 @@ fn freed(client: u64) {
 }
 
 fn request() -> Buffer {
-    Record::default().text("+351 910 000 000").absent(9).buffer()
+    Record::default().text("+351 910 000 000").absent(10).buffer()
 }
 
 fn validate(id: &str, code: &str) -> Buffer {
-    Record::default().text(id).text(code).absent(4).buffer()
+    Record::default().text(id).text(code).absent(5).buffer()
 }
 
 fn requested(client: u64) -> String {
@@ -339,17 +352,25 @@ fn whole_verifications_cross_the_border() {
             uniffi_egoi_verify_native_fn_method_nativeclient_get,
             uniffi_egoi_verify_native_fn_method_nativeclient_resend,
         ] {
-            let read = waited(unsafe { call(cloned(client), text(&other), none(), none()) }).unwrap();
+            let read = waited(unsafe { call(cloned(client), text(&other), none(), none(), none()) }).unwrap();
             assert_eq!(Fields(&read).text(), other);
         }
         let cancelled = waited(unsafe {
-            uniffi_egoi_verify_native_fn_method_nativeclient_cancel(cloned(client), text(&other), none(), none())
+            uniffi_egoi_verify_native_fn_method_nativeclient_cancel(
+                cloned(client),
+                text(&other),
+                none(),
+                none(),
+                none(),
+            )
         });
         assert_eq!(Fields(&cancelled.unwrap()).number(), 4);
-        let senders =
-            waited(unsafe { uniffi_egoi_verify_native_fn_method_nativeclient_senders(cloned(client), none(), none()) });
+        let senders = waited(unsafe {
+            uniffi_egoi_verify_native_fn_method_nativeclient_senders(cloned(client), none(), none(), none())
+        });
         assert_eq!(Fields(&senders.unwrap()).number(), 1, "how many there are");
-        let ping = unsafe { uniffi_egoi_verify_native_fn_method_nativeclient_ping(cloned(client), none(), none()) };
+        let ping =
+            unsafe { uniffi_egoi_verify_native_fn_method_nativeclient_ping(cloned(client), none(), none(), none()) };
         waited_for_nothing(ping).unwrap();
     }
     freed(client);
@@ -390,11 +411,18 @@ fn failures_cross_the_border_and_leave_nothing_behind() {
     let served = sandbox();
     let client = client(&format!("{}/api", served.sandbox.url()));
     for _ in 0..20 {
-        let unknown =
-            unsafe { uniffi_egoi_verify_native_fn_method_nativeclient_get(cloned(client), text("a1"), none(), none()) };
+        let unknown = unsafe {
+            uniffi_egoi_verify_native_fn_method_nativeclient_get(cloned(client), text("a1"), none(), none(), none())
+        };
         assert_eq!(waited(unknown).unwrap_err().code(), "not_found");
         let id = unsafe {
-            uniffi_egoi_verify_native_fn_method_nativeclient_cancel(cloned(client), text("no id"), none(), none())
+            uniffi_egoi_verify_native_fn_method_nativeclient_cancel(
+                cloned(client),
+                text("no id"),
+                none(),
+                none(),
+                none(),
+            )
         };
         assert_eq!(waited(id).unwrap_err().code(), "invalid_input");
         let panicked = unsafe { uniffi_egoi_verify_native_fn_func_native_panicking() };
@@ -405,7 +433,8 @@ fn failures_cross_the_border_and_leave_nothing_behind() {
         assert_eq!(number.map(taken).unwrap_err().code(), "invalid_input");
     }
     called(|status| unsafe { uniffi_egoi_verify_native_fn_method_nativeclient_shut(cloned(client), status) }).unwrap();
-    let closed = unsafe { uniffi_egoi_verify_native_fn_method_nativeclient_ping(cloned(client), none(), none()) };
+    let closed =
+        unsafe { uniffi_egoi_verify_native_fn_method_nativeclient_ping(cloned(client), none(), none(), none()) };
     assert_eq!(waited_for_nothing(closed).unwrap_err().code(), "closed");
     freed(client);
 }
@@ -432,7 +461,7 @@ fn calls_are_given_up_by_their_token_by_their_deadline_and_by_dropping_them() {
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let client = client(&format!("http://{}", silent.local_addr().unwrap()));
     let ping = |timeout: &Record, token: &Record| unsafe {
-        uniffi_egoi_verify_native_fn_method_nativeclient_ping(cloned(client), timeout.buffer(), token.buffer())
+        uniffi_egoi_verify_native_fn_method_nativeclient_ping(cloned(client), timeout.buffer(), none(), token.buffer())
     };
     let absent = Record::default().absent(1);
 

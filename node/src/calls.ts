@@ -3,9 +3,10 @@
 import { AsyncResource } from "node:async_hooks";
 
 import { addon, type CheckedOptions, type Failure } from "./addon.js";
+import { observedChannel } from "./channels.js";
 import { type Kinds, options, seconds, signal, whole } from "./check.js";
 import { type CallSite, NotSent, toError, VerifyError } from "./errors.js";
-import { type CallEvent, observedChannel, type Verb } from "./events.js";
+import type { CallEvent, Verb } from "./events.js";
 import { unwatch, watch } from "./signals.js";
 
 /** An SMS to send. Its text holds the code. */

@@ -1,6 +1,4 @@
-// The events of calls, for an operator, through `node:diagnostics_channel`.
-
-import * as diagnostics from "node:diagnostics_channel";
+// The events of calls, for an operator. `channels.ts` publishes them.
 
 import type { ErrorCode } from "./addon.js";
 
@@ -61,35 +59,4 @@ export interface CallEvent {
   readonly result?: unknown;
   /** What the call failed with. */
   readonly error?: unknown;
-}
-
-type Channel = diagnostics.TracingChannel<CallEvent, CallEvent>;
-
-const VERBS = ["request", "validate", "cancel", "resend", "get", "ping", "senders", "find", "unlock", "erase"] as const;
-
-// Not in every runtime that is like Node.
-const { tracingChannel } = diagnostics as Partial<typeof diagnostics>;
-
-const channels = new Map<string, Channel>(
-  VERBS.map((verb) => [verb, tracingChannel?.(`egoi-verify:${verb}`)]).filter(([, of]) => of !== undefined) as [
-    string,
-    Channel,
-  ][],
-);
-
-/** The channel of a verb, if it has a subscriber. */
-export function observedChannel(verb: string): Channel | undefined {
-  const channel = channels.get(verb);
-  if (channel === undefined) {
-    return undefined;
-  }
-  // Node 20 has no `hasSubscribers` of all five.
-  const { start, end, asyncStart, asyncEnd, error } = channel;
-  const isObserved =
-    start.hasSubscribers ||
-    end.hasSubscribers ||
-    asyncStart.hasSubscribers ||
-    asyncEnd.hasSubscribers ||
-    error.hasSubscribers;
-  return isObserved ? channel : undefined;
 }

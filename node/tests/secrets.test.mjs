@@ -175,5 +175,6 @@ test("an error as JSON has what it says and its fields", () => {
         retryAfter: 3,
         retryIsSafe: true,
         smsPossiblySent: false,
+        retries: 0,
     });
 });

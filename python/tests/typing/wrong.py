@@ -12,7 +12,7 @@ def options() -> None:
     Client("key", "1", api="v3")  # wrong: no such version
     Client("key", "1", "v2")  # wrong: options have names
     Client("key", "1", timeout="15")  # wrong: neither seconds nor a timedelta
-    Client("key", "1", retries=3)  # wrong: no such option
+    Client("key", "1", attempts=3)  # wrong: no such option
     Client(b"key", "1")  # wrong: bytes
     Client("key", "1", trust="nobody")  # wrong: no such trust
     Engine()  # wrong: nothing sends
