@@ -124,8 +124,9 @@ test-phone: develop-python develop-node develop-kotlin develop-swift $(call afte
 test-bench: develop-python develop-node benches/.venv/installed $(call after,test-programs) ## the measurements still run
 	tools/test-bench.sh
 
-test-docs: docs/site/.venv/installed docs/site/node_modules ## the site of the documentation, without the references, in a browser
+test-docs: docs/site/.venv/installed docs/site/node_modules node/node_modules/.package-lock.json ## the site of the documentation, without the references, in a browser; every public item of Node has a comment
 	tools/setup-debian.sh chromium
+	docs/site/node_modules/.bin/typedoc --options docs/site/typedoc.json --emit none
 	docs/site/.venv/bin/python docs/site/build.py
 	node --test --test-reporter=dot docs/site/site.test.mjs
 

@@ -26,13 +26,13 @@ test ! -d bindings/kotlin/target/dokka || cp -r bindings/kotlin/target/dokka "$r
 # DocC: an archive for each module, for a server that has the site at its root.
 swift=bindings/swift
 $swift/in-toolchain.sh build --quiet
-for module in EgoiVerify EgoiVerifyTesting; do
+for module in EgoiVerify EgoiVerifyPhone EgoiVerifyPhoneTesting EgoiVerifyTesting; do
   lower=${module,,}
   symbols=.build/references/$module
   rm -rf "${swift:?}/$symbols"
   mkdir -p "$swift/$symbols"
   $swift/in-toolchain.sh swift-symbolgraph-extract -module-name $module \
-    -I .build/debug/Modules -I Sources/EgoiVerifyNativeFFI -I Sources/EgoiVerifyTestingNativeFFI \
+    -I .build/debug/Modules -I Sources/EgoiVerifyNativeFFI -I Sources/EgoiVerifyPhoneNativeFFI -I Sources/EgoiVerifyTestingNativeFFI \
     -target "$(readlink $swift/.build/debug | cut -d/ -f1)" -minimum-access-level public -skip-synthesized-members -output-dir "$symbols"
   $swift/in-toolchain.sh docc convert "Sources/$module/$module.docc" --warnings-as-errors --additional-symbol-graph-dir "$symbols" \
     --fallback-bundle-identifier $module --transform-for-static-hosting --hosting-base-path "reference/swift/$lower" \

@@ -38,13 +38,14 @@ PLACES = {
     "CHANGELOG.md": "changelog.md",
 }
 LANGUAGES = {"Rust": "rust", "Python": "python", "Node": "js", "Kotlin": "kotlin", "Swift": "swift"}
-# The reference of each language, and its first page.
+# Each reference below `target/references`, and its first page.
 REFERENCES = {
     "rust": "egoi_verify/index.html",
     "python": "egoi_verify.html",
     "node": "index.html",
     "kotlin": "index.html",
     "swift": "egoiverify/documentation/egoiverify/index.html",
+    "swift/egoiverifyphone": "documentation/egoiverifyphone/index.html",
 }
 CODE = re.compile(r"^\*\*Code\*\* \(`(\w+)`\): (.+)$", re.MULTILINE)
 LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^)\s]+)\)")
@@ -99,10 +100,10 @@ def put_references() -> None:
     """Puts what tools/references.sh made beside the pages, and links to it."""
     page = SITE / "guides/reference.html"
     text = page.read_text()
-    for language, start in REFERENCES.items():
-        if (made := ROOT / "target/references" / language).exists():
-            shutil.copytree(made, SITE / "reference" / language)
-            place = f"reference/{language}"
+    for reference, start in REFERENCES.items():
+        if (made := ROOT / "target/references" / reference).exists():
+            shutil.copytree(made, SITE / "reference" / reference, dirs_exist_ok=True)
+            place = f"reference/{reference}"
             text = text.replace(f"<code>{place}</code>", f'<a href="../{place}/{start}"><code>{place}</code></a>')
     page.write_text(text)
 

@@ -182,20 +182,11 @@ function codeSent({ expiresAt, resendAt, resendsLeft }: Verification): Answer {
   return { status: 202, headers: {}, body };
 }
 
-// A visitor can do something about these.
-const STATUSES: { [code: string]: number | undefined } = {
-  invalid_input: 422,
-  rejected: 422,
-  not_found: 404,
-  conflict: 409,
-  rate_limited: 429,
-};
+/** Whether the visitor can mend the fault. Otherwise the operator has to see the error. */
+const isOfVisitor = ({ suggestedStatus }: VerifyError) => suggestedStatus < 500;
 
-const isOfVisitor = ({ code }: VerifyError) => STATUSES[code] !== undefined;
-
-/** A fault that a visitor cannot mend is 502 if an SMS was possibly sent, else 503. */
 function statusOf(error: VerifyError): number {
-  return error instanceof OddBody ? 400 : (STATUSES[error.code] ?? (error.smsPossiblySent ? 502 : 503));
+  return error instanceof OddBody ? 400 : error.suggestedStatus;
 }
 
 function headersOf({ retryAfter }: VerifyError): Record<string, string> {

@@ -25,8 +25,8 @@ export type VerificationHandler = (request: Request, visitor: Visitor) => Promis
  * | `POST …/resend` | | 202, as `request` |
  *
  * A failure is `{ error: { code, detail, … } }`. Its status is 400 for a body that is missing or not understood, 422 for a number
- * that is refused, 409 if the visitor has no pending request, 429 with `Retry-After` for a limit, 502 if an SMS was possibly sent,
- * and 503 otherwise. Any other path is 404.
+ * that is refused, 409 if the visitor has no pending request, and 429 with `Retry-After` for a limit. Any other failure has
+ * the `suggestedStatus` of its error. Any other path is 404.
  *
  * @example
  * ```ts

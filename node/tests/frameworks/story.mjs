@@ -108,7 +108,7 @@ async function play(name) {
         // The gateway fails: certainly, or perhaps.
         fails = new NotSent("no credit");
         const none = await ask("/request", json({ number: "+351910000001" }));
-        assert.equal(none.status, 503);
+        assert.equal(none.status, 502);
         assert.deepEqual(none.body.error, {
             code: "delivery_failed",
             detail: "Something went wrong. Try again later.",
