@@ -38,6 +38,14 @@ pub(crate) use named;
 
 named! {
     /// The kind of a failure. The strings of [`ErrorCode::as_str`] are stable and the same in every language.
+    ///
+    /// ```
+    /// use egoi_verify::{ErrorCode, PhoneNumber};
+    ///
+    /// let refused = PhoneNumber::parse("12").map_err(|error| error.code());
+    /// assert!(matches!(refused, Err(ErrorCode::InvalidInput)));
+    /// assert_eq!(ErrorCode::InvalidInput.as_str(), "invalid_input");
+    /// ```
     ErrorCode {
         /// An argument or an option was refused before anything was sent. The detail names the field, the fault and the limit.
         InvalidInput = "invalid_input",
@@ -96,6 +104,13 @@ impl ErrorCode {
 named! {
     /// The fault behind `invalid_input` and `misconfigured`, and the cause of `unreachable`. The strings of
     /// [`Reason::as_str`] are stable and the same in every language.
+    ///
+    /// ```
+    /// use egoi_verify::{PhoneNumber, Reason};
+    ///
+    /// let refused = PhoneNumber::parse("910 000 000").map_err(|error| error.reason());
+    /// assert!(matches!(refused, Err(Some(Reason::NoCountryCode))));
+    /// ```
     Reason {
         /// A required value is missing.
         Missing = "missing",

@@ -16,6 +16,12 @@ use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStor
 use crate::error::{Error, ErrorCode, Reason};
 
 /// Which certificates are trusted.
+///
+/// ```
+/// use egoi_verify::{ClientOptions, Trust};
+///
+/// let options = ClientOptions::new("key", "1234").trust(Trust::Platform);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Trust {
     /// Mozilla's roots, which come with the library. The certificates of `SSL_CERT_FILE` (a file) and

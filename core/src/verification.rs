@@ -10,6 +10,14 @@ use crate::sms::MessageTemplate;
 use crate::values::{CodeSize, CodeType, PhoneNumber, RequestId, Validity, masked};
 
 /// The state of a request.
+///
+/// ```
+/// use egoi_verify::{CallOptions, Client, Error, State};
+///
+/// async fn was_too_late(client: &Client, id: &str) -> Result<bool, Error> {
+///     Ok(client.cancel(id, CallOptions::default()).await? != State::Cancelled)
+/// }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum State {
     /// The request waits for the right code.
@@ -97,6 +105,14 @@ impl fmt::Display for Outcome {
 }
 
 /// Whether the SMS of a request was sent.
+///
+/// ```
+/// use egoi_verify::{SmsStatus, Verification};
+///
+/// fn may_be_missing(verification: &Verification) -> bool {
+///     verification.sms == Some(SmsStatus::Unknown)
+/// }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SmsStatus {
     /// The SMS was sent.
@@ -206,6 +222,14 @@ pub struct NumberRecord {
 }
 
 /// A limit of a number whose count is not zero.
+///
+/// ```
+/// use egoi_verify::{NumberLimit, NumberRecord};
+///
+/// fn stopped(record: &NumberRecord) -> Vec<&NumberLimit> {
+///     record.limits.iter().filter(|limit| limit.count >= limit.max).collect()
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NumberLimit {

@@ -63,3 +63,54 @@ fn each_reason_is_explained_on_a_page() {
         assert!(pages.iter().any(|(_, text)| text.contains(&row)), "{reason}");
     }
 }
+
+/// Every file of the library's sources.
+fn sources(folder: &Path) -> Vec<String> {
+    let mut texts = Vec::new();
+    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        if entry.path().is_dir() {
+            texts.extend(sources(&entry.path()));
+        } else if entry.path().extension().is_some_and(|extension| extension == "rs") {
+            texts.push(fs::read_to_string(entry.path()).unwrap());
+        }
+    }
+    texts
+}
+
+/// Whether the text declares the type with an example in its documentation. `None` if it does not declare it.
+fn has_example(text: &str, name: &str) -> Option<bool> {
+    let lines: Vec<&str> = text.lines().map(str::trim_start).collect();
+    let declares = |line: &str| {
+        // In a macro of the library a type stands without `pub enum`.
+        let rest = ["pub struct ", "pub enum ", "pub trait ", ""]
+            .iter()
+            .find_map(|word| line.strip_prefix(word)?.strip_prefix(name));
+        rest.is_some_and(|rest| {
+            ["", " {", "(", "<", ":", ";"].iter().any(|end| rest == *end || (!end.is_empty() && rest.starts_with(end)))
+        })
+    };
+    let documented =
+        |at: usize| lines[..at].iter().rev().take_while(|line| line.starts_with("///") || line.starts_with("#["));
+    let places = (0..lines.len()).filter(|at| declares(lines[*at]) && documented(*at).next().is_some());
+    places.map(|at| documented(at).any(|line| line.starts_with("/// ```"))).reduce(|one, other| one || other)
+}
+
+#[test]
+fn each_public_type_has_an_example() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let exports = fs::read_to_string(folder.join("lib.rs")).unwrap();
+    let exports: Vec<&str> = exports.split("pub use ").skip(1).filter_map(|rest| rest.split(';').next()).collect();
+    let exports = exports.join("\n");
+    let names: BTreeSet<&str> = exports
+        .split(|c: char| !c.is_alphanumeric() && c != '_')
+        .filter(|name| name.starts_with(char::is_uppercase) && name.contains(char::is_lowercase))
+        .collect();
+    assert!(names.len() > 40, "{names:?}");
+    let texts = sources(&folder);
+    for name in names {
+        // A name for a long type has none.
+        let is_alias = texts.iter().any(|text| text.contains(&format!("pub type {name}<")));
+        let found = texts.iter().filter_map(|text| has_example(text, name)).reduce(|one, other| one || other);
+        assert!(is_alias || found == Some(true), "{name} has no example");
+    }
+}

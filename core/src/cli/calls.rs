@@ -122,9 +122,9 @@ pub(crate) async fn cancel(output: &Output, id: &str, connection: &Connection) -
     }
     output.result(&Cancelled { id, state: state.as_str() }, || {
         let meaning = match state {
-            State::Cancelled => "no code is valid any more",
-            State::Verified => "too late, the right code was given first",
-            State::Expired => "too late, its validity had run out",
+            State::Cancelled => "no code is valid now",
+            State::Verified => "too late, it was verified before",
+            State::Expired => "too late, it had expired",
             State::Pending => "it is still waiting for its code",
         };
         format!("{state}: {meaning}")
@@ -146,9 +146,9 @@ const fn meaning(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Verified => "the number belongs to the person who gave the code",
         Outcome::WrongCode => "the request waits for the right code until it expires",
-        Outcome::Expired => "the code's validity ran out; ask for a new one",
+        Outcome::Expired => "the code has expired; ask for a new one",
         Outcome::AlreadyVerified => "the right code was given before; that proves nothing now",
         Outcome::Cancelled => "the request was cancelled; ask for a new one",
-        Outcome::TooManyAttempts => "this code was not looked at; ask for a new one later",
+        Outcome::TooManyAttempts => "this code was not checked; ask for a new one later",
     }
 }

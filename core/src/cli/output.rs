@@ -102,14 +102,14 @@ fn in_words(error: &Error, hint: Option<&str>) -> String {
         let _ = write!(text, "\n  request: {id}");
     }
     if error.sms_possibly_sent() {
-        text.push_str("\n  An SMS may have been sent all the same: look before you ask for another.");
+        text.push_str("\n  An SMS may have been sent: look for it before you ask for another.");
     }
     match error.retry_after() {
         Some(after) => {
             let _ = write!(text, "\n  Wait {} before the next try.", seconds(after));
         }
         None if error.retry_is_safe() => {
-            text.push_str("\n  Trying again is safe: it sends no second SMS and spends no attempt.")
+            text.push_str("\n  You may repeat the call: it sends no second SMS and uses up no attempt.")
         }
         None => {}
     }

@@ -71,7 +71,7 @@ pub(crate) async fn run(output: &Output, command: Command) -> Result<Exit, Error
         Command::Unlock { number } => {
             engine.unlock(&number, options).await?;
             let done = Done { number: parse_number(&number, None)?.e164(), erased: None };
-            output.result(&done, || "the limits of this number are lifted".to_owned())?;
+            output.result(&done, || "the limits of this number are reset".to_owned())?;
         }
         Command::Erase { number } => {
             let erased = engine.erase(&number, options).await?;

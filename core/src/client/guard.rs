@@ -51,7 +51,7 @@ impl Guard {
                 Some(limit) => Err(Error::invalid_input(
                     "store",
                     Reason::Missing,
-                    format_args!("is missing; a client with `{limit}` needs a store, where it counts"),
+                    format_args!("is missing; a client with `{limit}` needs a store for its counts"),
                 )),
             };
         };
@@ -146,7 +146,7 @@ impl Guard {
             Ok(IdempotencyClaim::Known(known)) => remembered(&known, number).map(Claimed::Known),
             Ok(IdempotencyClaim::UnderWay) => Err(Error::new(
                 ErrorCode::Conflict,
-                "the `idempotency_key` is being used, or its user died: whether an SMS was sent is not known",
+                "the `idempotency_key` is in use, or its caller died: it is not known whether an SMS was sent",
             )
             .with_sms_possibly_sent(true)),
             Ok(IdempotencyClaim::OtherNumber) => {

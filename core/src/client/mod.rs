@@ -40,6 +40,15 @@ use crate::wire::words::StatusWords;
 use crate::wire::{self, Malformed};
 
 /// A sender of the account. Printed, its number is masked.
+///
+/// ```
+/// use egoi_verify::{CallOptions, Client, Error};
+///
+/// async fn sender_ids(client: &Client) -> Result<Vec<String>, Error> {
+///     let senders = client.senders(CallOptions::default()).await?;
+///     Ok(senders.into_iter().map(|sender| sender.id).collect())
+/// }
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SenderInfo {

@@ -18,6 +18,12 @@ use crate::tls::Trust;
 use crate::values::Accept;
 
 /// The version of E-goi's interface.
+///
+/// ```
+/// use egoi_verify::{Api, ClientOptions};
+///
+/// let options = ClientOptions::new("key", "b2f8d1c4").api(Api::V1);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Api {
     /// E-goi's article. The paths of its calls are assumed: see [`V1Paths`].
@@ -41,6 +47,13 @@ impl FromStr for Api {
 
 /// V1's paths below the base URL. E-goi does not publish the paths of Verify: these are assumed. The others come from public
 /// clients of E-goi.
+///
+/// ```
+/// use egoi_verify::{ClientOptions, V1Paths};
+///
+/// let paths = V1Paths { request: "verify/new".to_owned(), ..V1Paths::default() };
+/// let options = ClientOptions::new("key", "b2f8d1c4").v1_paths(paths);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct V1Paths {
     /// `verify/request`
@@ -71,6 +84,13 @@ impl Default for V1Paths {
 }
 
 /// V2's paths below the base URL, of E-goi's published SDKs. The id of the request replaces `{id}`.
+///
+/// ```
+/// use egoi_verify::{ClientOptions, V2Paths};
+///
+/// let paths = V2Paths { send_sms: "v2/sms/messages/action/send".to_owned(), ..V2Paths::default() };
+/// let options = ClientOptions::new("key", "1234").v2_paths(paths);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct V2Paths {
     /// `v2/verify/request`

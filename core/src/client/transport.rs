@@ -146,7 +146,7 @@ impl HttpResponse {
         let detail = match words.or_else(|| page.clone()).or_else(|| secrets.beginning_of(&self.body)) {
             _ if code == ErrorCode::Redirected => {
                 format!(
-                    "the service responded with {status}, a redirection, which is not followed: the key would travel with it"
+                    "the service responded with {status}, a redirect, which is not followed: it would send the key there"
                 )
             }
             Some(words) if is_elsewhere => format!("the service responded with {status}: {words}; {where_to}"),

@@ -14,6 +14,15 @@ use crate::values::PhoneNumber;
 use crate::verification::CallOptions;
 
 /// An SMS to send. Its text holds the code: it cannot be printed.
+///
+/// ```
+/// use egoi_verify::{OutgoingSms, SendError};
+///
+/// async fn send(sms: OutgoingSms) -> Result<(), SendError> {
+///     println!("to {}: {}", sms.number, *sms.text); // Your provider's call.
+///     Ok(())
+/// }
+/// ```
 pub struct OutgoingSms {
     /// The number of the recipient.
     pub number: PhoneNumber,

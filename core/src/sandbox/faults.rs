@@ -10,6 +10,12 @@ use crate::generate::draw_bits;
 use crate::values::PhoneNumber;
 
 /// A call of the service.
+///
+/// ```
+/// use egoi_verify::{Fault, FaultCall};
+///
+/// let fault = Fault { call: Some(FaultCall::Request), status: Some(503), ..Fault::default() };
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the verbs of `Verifier`, and V2's two calls about the service")]
@@ -40,6 +46,12 @@ impl FaultCall {
 }
 
 /// The moment at which a connection is cut.
+///
+/// ```
+/// use egoi_verify::{Cut, Fault};
+///
+/// let fault = Fault { cut: Some(Cut::After), ..Fault::default() };
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cut {
@@ -50,6 +62,12 @@ pub enum Cut {
 }
 
 /// The change of a response.
+///
+/// ```
+/// use egoi_verify::{Fault, FaultBody};
+///
+/// let fault = Fault { body: Some(FaultBody::Malformed), ..Fault::default() };
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FaultBody {

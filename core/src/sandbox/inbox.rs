@@ -11,6 +11,14 @@ use tokio::sync::watch;
 const MAX: usize = 100_000;
 
 /// An SMS in the sandbox's inbox.
+///
+/// ```
+/// use egoi_verify::{Error, Sandbox};
+///
+/// fn latest_text(sandbox: &Sandbox, number: &str) -> Result<Option<String>, Error> {
+///     Ok(sandbox.messages(Some(number))?.into_iter().next().map(|message| message.text))
+/// }
+/// ```
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Message {

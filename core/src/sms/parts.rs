@@ -13,6 +13,13 @@ const GSM7: &str = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ 
 const GSM7_EXTENSION: &str = "\u{c}^{}\\[~]|€";
 
 /// The encoding of an SMS.
+///
+/// ```
+/// use egoi_verify::{SmsEncoding, sms_parts};
+///
+/// assert_eq!(sms_parts("Your code is 123456").encoding, SmsEncoding::Gsm7);
+/// assert_eq!(sms_parts("Код 123456").encoding, SmsEncoding::Ucs2);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SmsEncoding {
     /// The GSM 7-bit default alphabet with its extension table: 160 septets in one SMS, 153 in each of several.

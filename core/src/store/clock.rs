@@ -6,6 +6,15 @@ use std::time::{Duration, Instant, SystemTime};
 use crate::machine::Timestamp;
 
 /// A clock for a store in memory, or for tests.
+///
+/// ```
+/// use egoi_verify::{Clock, TestClock};
+///
+/// let clock = TestClock::default();
+/// let before = clock.now();
+/// clock.advance(std::time::Duration::from_secs(61));
+/// assert!(clock.now() > before);
+/// ```
 pub trait Clock: Send + Sync {
     /// The time now. It never goes back.
     fn now(&self) -> Timestamp;
@@ -52,6 +61,15 @@ impl Clock for MonotonicClock {
 }
 
 /// A clock for tests of an engine. It starts at the machine's time. A test can advance it and stop it.
+///
+/// ```
+/// use std::{sync::Arc, time::Duration};
+/// use egoi_verify::{EngineOptions, TestClock};
+///
+/// let clock = Arc::new(TestClock::default());
+/// let options = EngineOptions::default().clock(clock.clone());
+/// clock.advance(Duration::from_secs(601)); // Every code of the engine has expired.
+/// ```
 #[derive(Debug)]
 pub struct TestClock {
     /// The time without the test's changes.

@@ -10,6 +10,12 @@ use zeroize::Zeroizing;
 use crate::error::{Error, Reason};
 
 /// The characters of a code (E-goi's SDKs for V2; the article has the same four for V1).
+///
+/// ```
+/// use egoi_verify::{CodeType, RequestOptions};
+///
+/// let options = RequestOptions::default().code_type(CodeType::Alphanumeric);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum CodeType {
     /// `0-9`
@@ -69,6 +75,13 @@ impl FromStr for CodeType {
 }
 
 /// How many characters a code has: 4 to 20, by default 6.
+///
+/// ```
+/// use egoi_verify::CodeSize;
+///
+/// assert!(CodeSize::new(8).is_ok());
+/// assert!(CodeSize::new(3).is_err());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CodeSize(u8);
 

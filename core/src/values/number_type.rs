@@ -13,6 +13,15 @@ pub const NUMBER_METADATA: &str = "9.0.42";
 
 named! {
     /// The type of a phone number. The strings of [`NumberType::as_str`] are stable and the same in every language.
+    ///
+    /// ```
+    /// use egoi_verify::{NumberType, PhoneNumber};
+    ///
+    /// # fn main() -> Result<(), egoi_verify::Error> {
+    /// assert_eq!(PhoneNumber::parse("+351 910 000 000")?.number_type(), NumberType::Mobile);
+    /// # Ok(())
+    /// # }
+    /// ```
     NumberType {
         /// A mobile phone.
         Mobile = "mobile",
@@ -63,6 +72,12 @@ impl From<PhoneNumberType> for NumberType {
 named! {
     /// Which numbers get an SMS. Premium-rate, shared-cost and toll-free numbers, universal access numbers, mailboxes, pagers,
     /// satellite phones and other global networks never get one.
+    ///
+    /// ```
+    /// use egoi_verify::{Accept, EngineOptions};
+    ///
+    /// let options = EngineOptions::default().accept(Accept::Mobile);
+    /// ```
     Accept {
         /// Numbers that are, or may be, a mobile phone's.
         Mobile = "mobile",

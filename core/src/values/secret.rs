@@ -29,6 +29,13 @@ impl ApiKey {
 }
 
 /// The secret that protects the codes of an `Engine`: at least 32 bytes. It cannot be printed, and is wiped when dropped.
+///
+/// ```
+/// use egoi_verify::EngineKey;
+///
+/// assert!(EngineKey::new(&[7; 32]).is_ok());
+/// assert!(EngineKey::new(b"too short").is_err());
+/// ```
 #[derive(Clone)]
 pub struct EngineKey(Zeroizing<Vec<u8>>);
 

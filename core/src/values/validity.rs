@@ -5,6 +5,14 @@ use std::time::Duration;
 use crate::error::{Error, Reason};
 
 /// The validity of a code: 1 to 3,600 whole seconds. Default: 600, as in E-goi's SDKs for V2.
+///
+/// ```
+/// use std::time::Duration;
+/// use egoi_verify::Validity;
+///
+/// assert!(Validity::new(Duration::from_secs(300)).is_ok());
+/// assert!(Validity::new(Duration::from_secs(7200)).is_err());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Validity(u16);
 
