@@ -3,8 +3,9 @@
 # What can be tried here is, by PackageTests: the steps with stand-ins for cargo, rustup, lipo and xcodebuild, the module map
 # and header by the compiler, the manifests by their readers.
 #
-# Makes the Swift package of an app for iOS, its simulator and macOS: `apple/package.sh DIRECTORY`. In it lie the sources and, as an
-# XCFramework, the native module as a static library of each system, with its module map.
+# Makes the Swift package for Apple's systems: `apple/package.sh DIRECTORY`. In it are the sources and, as an XCFramework each, the
+# native modules with their module maps. An app has EgoiVerifyPhone, for iOS, its simulator and macOS. A server that is developed on a
+# Mac, and its tests, have EgoiVerify and EgoiVerifyTesting, for macOS.
 set -eu
 apple=$(cd "$(dirname "$0")" && pwd)
 sources=$(cd "$apple/../Sources" && pwd)
@@ -22,48 +23,68 @@ cd "$repository"
 
 # The oldest systems that Package.swift names.
 export IPHONEOS_DEPLOYMENT_TARGET=15.0 MACOSX_DEPLOYMENT_TARGET=12.0
-for target in aarch64-apple-ios aarch64-apple-ios-sim x86_64-apple-ios aarch64-apple-darwin x86_64-apple-darwin; do
-  rustup target add "$target"
-  # As one kind of library alone, as others keep it from being optimised as a whole.
-  cargo rustc --locked -p egoi-verify-phone-native --profile shipped --crate-type staticlib \
-    --target "$target"
+macs="aarch64-apple-darwin x86_64-apple-darwin"
+simulators="aarch64-apple-ios-sim x86_64-apple-ios"
+
+# As one kind of library, as others keep it from being optimised as a whole: `shipped CRATE KIND TARGETS [OPTIONS OF RUSTC]`.
+shipped() {
+  crate=$1 kind=$2 targets=$3
+  shift 3
+  for target in $targets; do
+    rustup target add "$target"
+    cargo rustc --locked -p "$crate" --profile shipped --crate-type "$kind" --target "$target" "$@"
+  done
+}
+shipped egoi-verify-phone-native staticlib "aarch64-apple-ios $simulators $macs"
+shipped egoi-verify-native staticlib "$macs"
+# Two static libraries would each bring a standard library of Rust into a test. It is found beside the test, and not at cargo's place.
+shipped egoi-verify-testing-native cdylib "$macs" -- -C link-arg=-Wl,-install_name,@rpath/libegoi_verify_testing_native.dylib
+
+# Generated from what is not stripped: the generator reads its symbols.
+cargo build --locked -p egoi-verify-native -p egoi-verify-phone-native -p egoi-verify-testing-native -p egoi-verify-generator
+for library in libegoi_verify_native.a libegoi_verify_phone_native.a libegoi_verify_testing_native.dylib; do
+  "$built/debug/egoi-verify-generator" generate --no-format --language swift --config bindings/uniffi.toml \
+    --out-dir "$package/generated" "$built/debug/$library"
 done
 
-# Generated from what is not stripped, where alone the generator finds what it reads.
-cargo build --locked -p egoi-verify-phone-native -p egoi-verify-generator
-"$built/debug/egoi-verify-generator" generate --no-format --language swift --config bindings/uniffi.toml \
-  --out-dir "$package/generated" "$built/debug/libegoi_verify_phone_native.a"
-
-# In a folder of the module's name: two XCFrameworks with a module map at the top of their headers collide in Xcode.
-headers="$package/headers/EgoiVerifyPhoneNativeFFI"
-mkdir -p "$headers" "$package/Sources/EgoiVerifyPhoneNative"
-cp "$package/generated/EgoiVerifyPhoneNativeFFI.h" "$headers"
-# Xcode links what an XCFramework has by itself.
-sed '/link /d' "$sources/EgoiVerifyPhoneNativeFFI/module.modulemap" > "$headers/module.modulemap"
-cp "$package/generated/EgoiVerifyPhoneNative.swift" "$package/Sources/EgoiVerifyPhoneNative"
-
-# One library for each system, of all its processors.
+# One library for each system, of all its processors: `fat SYSTEM LIBRARY TARGETS`.
 fat() {
-  system=$1
-  shift
-  mkdir "$package/libraries/$system"
-  for target in "$@"; do
-    set -- "$@" "$built/$target/shipped/libegoi_verify_phone_native.a"
-    shift
-  done
-  lipo -create "$@" -output "$package/libraries/$system/libegoi_verify_phone_native.a"
+  system=$1 library=$2 targets=$3
+  set --
+  for target in $targets; do set -- "$@" "$built/$target/shipped/$library"; done
+  mkdir -p "$package/libraries/$system"
+  lipo -create "$@" -output "$package/libraries/$system/$library"
 }
-fat ios aarch64-apple-ios
-fat simulator aarch64-apple-ios-sim x86_64-apple-ios
-fat macos aarch64-apple-darwin x86_64-apple-darwin
 
-xcodebuild -create-xcframework \
-  -library "$package/libraries/ios/libegoi_verify_phone_native.a" -headers "$package/headers" \
-  -library "$package/libraries/simulator/libegoi_verify_phone_native.a" -headers "$package/headers" \
-  -library "$package/libraries/macos/libegoi_verify_phone_native.a" -headers "$package/headers" \
-  -output "$package/EgoiVerifyPhoneNativeFFI.xcframework"
+# `framework MODULE LIBRARY SYSTEMS`
+framework() {
+  module=$1 library=$2 systems=$3
+  # In a folder of the module's name: two XCFrameworks with a module map at the top of their headers collide in Xcode.
+  headers="$package/headers/$module/${module}FFI"
+  mkdir -p "$headers" "$package/Sources/$module"
+  cp "$package/generated/${module}FFI.h" "$headers"
+  # Xcode links what an XCFramework has by itself.
+  sed '/link /d' "$sources/${module}FFI/module.modulemap" > "$headers/module.modulemap"
+  cp "$package/generated/$module.swift" "$package/Sources/$module"
+  set --
+  for system in $systems; do
+    set -- "$@" -library "$package/libraries/$system/$library" -headers "$package/headers/$module"
+  done
+  xcodebuild -create-xcframework "$@" -output "$package/${module}FFI.xcframework"
+}
 
-cp -R "$sources/EgoiVerifyPhone" "$sources/EgoiVerifyPhoneTesting" "$package/Sources"
+fat ios libegoi_verify_phone_native.a aarch64-apple-ios
+fat simulator libegoi_verify_phone_native.a "$simulators"
+fat macos libegoi_verify_phone_native.a "$macs"
+fat macos libegoi_verify_native.a "$macs"
+fat macos libegoi_verify_testing_native.dylib "$macs"
+framework EgoiVerifyPhoneNative libegoi_verify_phone_native.a "ios simulator macos"
+framework EgoiVerifyNative libegoi_verify_native.a macos
+framework EgoiVerifyTestingNative libegoi_verify_testing_native.dylib macos
+
+for module in EgoiVerify EgoiVerifyPhone EgoiVerifyPhoneTesting EgoiVerifyTesting; do
+  cp -R "$sources/$module" "$package/Sources"
+done
 cp "$apple/PrivacyInfo.xcprivacy" "$package/Sources/EgoiVerifyPhone"
 cp "$apple/Package.swift" "$apple/../README.md" "$repository/LICENSE-MIT" "$repository/LICENSE-APACHE" "$package"
 rm -r "$package/generated" "$package/headers" "$package/libraries"

@@ -2,6 +2,11 @@ internal import EgoiVerifyNative
 import Foundation
 
 /// The version of E-goi's interface.
+///
+/// ```swift
+/// var options = ClientOptions(apiKey: key, sender: "b2f8d1c4")
+/// options.api = .v1
+/// ```
 public enum API: String, Sendable, CaseIterable {
     /// E-goi's article. The paths of its calls are assumed.
     case v1
@@ -10,6 +15,11 @@ public enum API: String, Sendable, CaseIterable {
 }
 
 /// Which certificates are trusted.
+///
+/// ```swift
+/// var options = ClientOptions(apiKey: key, sender: "1234")
+/// options.trust = .platform
+/// ```
 public enum Trust: String, Sendable, CaseIterable {
     /// Mozilla's roots, which come with the library. `SSL_CERT_FILE` and `SSL_CERT_DIR` replace them.
     case bundled
@@ -18,6 +28,11 @@ public enum Trust: String, Sendable, CaseIterable {
 }
 
 /// Which numbers get an SMS. Premium-rate and toll-free numbers, pagers, satellite phones and similar numbers never get one.
+///
+/// ```swift
+/// var options = EngineOptions()
+/// options.accept = .mobile
+/// ```
 public enum Accept: String, Sendable, CaseIterable {
     /// Numbers that are, or may be, a mobile phone's.
     case mobile
@@ -28,6 +43,12 @@ public enum Accept: String, Sendable, CaseIterable {
 }
 
 /// The options of a ``Client``. An option that is `nil` has the library's default. It holds the key, and prints nothing of it.
+///
+/// ```swift
+/// var options = ClientOptions(apiKey: key, sender: "1234")
+/// options.timeout = 5
+/// let client = try Client(options)
+/// ```
 public struct ClientOptions: Sendable {
     /// The account's key. It belongs on a server: never in an app.
     public var apiKey: String

@@ -2,6 +2,12 @@ package import EgoiVerifyNative
 import Foundation
 
 /// An SMS to send. Its text holds the code: it is not printed.
+///
+/// ```swift
+/// let engine = try Engine { (sms: OutgoingSMS) in
+///     try await gateway.deliver(to: sms.number, sms.text, once: sms.attemptID)
+/// }
+/// ```
 public struct OutgoingSMS: Sendable {
     /// The number, `+351910000000`.
     public let number: String
@@ -34,6 +40,12 @@ public enum SendError: Error {
 }
 
 /// A limit of the ``Engine``: the library's default, no limit, or yours.
+///
+/// ```swift
+/// var options = EngineOptions()
+/// options.maxAttempts = .at(3)
+/// options.maxResends = .off
+/// ```
 public enum Limit<Value: Sendable>: Sendable {
     /// The library's default.
     case standard
@@ -44,6 +56,11 @@ public enum Limit<Value: Sendable>: Sendable {
 }
 
 /// A limit: at most this many events in a window. The window starts at its first event.
+///
+/// ```swift
+/// var options = EngineOptions()
+/// options.smsPerNumber = .at(Quota(3, per: 60 * 60))
+/// ```
 public struct Quota: Sendable, Hashable {
     /// The maximum of events in the window.
     public var limit: Int
@@ -58,6 +75,11 @@ public struct Quota: Sendable, Hashable {
 }
 
 /// A limit: at most this many SMS in a window to numbers that differ only in their last digits. The window starts at its first SMS.
+///
+/// ```swift
+/// var options = EngineOptions()
+/// options.smsPerPrefix = .at(PrefixQuota(10, per: 24 * 60 * 60, lastDigits: 3))
+/// ```
 public struct PrefixQuota: Sendable, Hashable {
     /// The maximum of SMS in the window.
     public var limit: Int

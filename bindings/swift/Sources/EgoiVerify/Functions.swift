@@ -1,6 +1,10 @@
 internal import EgoiVerifyNative
 
 /// The type of a phone number.
+///
+/// ```swift
+/// let isMobile = try PhoneNumber("+351 910 000 000").type == .mobile
+/// ```
 public enum NumberType: String, Sendable, CaseIterable {
     /// A mobile phone.
     case mobile
@@ -65,6 +69,10 @@ extension PhoneNumber: Hashable, CustomStringConvertible, CustomDebugStringConve
 }
 
 /// The size of a text as SMS.
+///
+/// ```swift
+/// let billed = try smsParts("123456 is your verification code.").parts  // 1
+/// ```
 public struct SMSParts: Sendable, Hashable {
     /// The encoding. One character outside the GSM alphabet makes the whole text ``SMSEncoding/ucs2``.
     public let encoding: SMSEncoding

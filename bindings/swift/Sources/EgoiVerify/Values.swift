@@ -2,6 +2,12 @@ internal import EgoiVerifyNative
 import Foundation
 
 /// The state of a request.
+///
+/// ```swift
+/// if try await client.cancel(verification.id) != .cancelled {
+///     print("It was too late.")
+/// }
+/// ```
 public enum VerificationState: String, Sendable, CaseIterable, Codable {
     /// The request waits for the right code.
     case pending
@@ -38,6 +44,10 @@ public enum Outcome: String, Sendable, CaseIterable {
 }
 
 /// The characters of a code.
+///
+/// ```swift
+/// let verification = try await client.request(number, codeType: .alphanumeric)
+/// ```
 public enum CodeType: String, Sendable, CaseIterable {
     /// `0-9`
     case numeric
@@ -50,6 +60,12 @@ public enum CodeType: String, Sendable, CaseIterable {
 }
 
 /// Whether the SMS of a request was sent.
+///
+/// ```swift
+/// if verification.sms == .unknown {
+///     print("The SMS may be missing.")
+/// }
+/// ```
 public enum SMSStatus: String, Sendable, CaseIterable {
     /// The SMS was sent.
     case sent
@@ -58,6 +74,10 @@ public enum SMSStatus: String, Sendable, CaseIterable {
 }
 
 /// The encoding of an SMS.
+///
+/// ```swift
+/// let needsUCS2 = try smsParts("Код 123456").encoding == .ucs2
+/// ```
 public enum SMSEncoding: String, Sendable, CaseIterable {
     /// The GSM 7-bit default alphabet with its extension table.
     case gsm7
@@ -122,6 +142,10 @@ private func mirror<Value>(of value: Value, _ known: [(String, (any Sendable)?)]
 }
 
 /// A sender of the account. Printed, its number is masked.
+///
+/// ```swift
+/// let ids = try await client.senders().map(\.id)
+/// ```
 public struct SenderInfo: Sendable, Hashable, Identifiable {
     /// The id of the sender. Over V2 the option `sender` takes it.
     public let id: String

@@ -2,6 +2,10 @@ internal import EgoiVerifyNative
 import Foundation
 
 /// The options of `request`. An option that is `nil` has the library's default.
+///
+/// ```swift
+/// let verification = try await client.request(number, options: RequestOptions(message: "Your code is {CODE}", ttl: 300))
+/// ```
 public struct RequestOptions: Sendable {
     /// The text of the SMS: 1 to 1,000 characters and at most 6 SMS parts. The code replaces `{CODE}`. Default:
     /// `{CODE} is your verification code.`
@@ -60,6 +64,10 @@ extension RequestOptions: CustomStringConvertible, CustomDebugStringConvertible,
 }
 
 /// The options of `validate`. Printed, it shows nothing.
+///
+/// ```swift
+/// let outcome = try await client.validate(verification.id, code: given, options: ValidateOptions(number: number))
+/// ```
 public struct ValidateOptions: Sendable {
     /// The number that the request must be for. Take it from your own session and not from the form. A request for another number is
     /// ``VerifyError/notFound(_:)``, and no code is checked. V1 cannot check it: ``VerifyError/unsupported(_:)``. Over V1, keep
@@ -96,6 +104,10 @@ extension ValidateOptions: CustomStringConvertible, CustomDebugStringConvertible
 }
 
 /// The options of the other calls.
+///
+/// ```swift
+/// let state = try await client.cancel(verification.id, options: CallOptions(timeout: 5))
+/// ```
 public struct CallOptions: Sendable {
     /// The deadline of this call, in seconds.
     public var timeout: TimeInterval?

@@ -57,6 +57,12 @@ public enum VerifyError: Error, Sendable {
     case `internal`(Failure)
 
     /// The facts about a failure.
+    ///
+    /// ```swift
+    /// if let failure = (error as? VerifyError)?.failure, failure.retryIsSafe {
+    ///     print("again in", failure.retryAfter ?? 0, "seconds")
+    /// }
+    /// ```
     public struct Failure: Sendable {
         /// The failure in words, for people. Secrets are removed.
         public let detail: String

@@ -1,6 +1,10 @@
 internal import EgoiVerifyPhoneNative
 
 /// The type of a phone number.
+///
+/// ```swift
+/// let isMobile = PhoneNumber("+351 910 000 000")?.type == .mobile
+/// ```
 public enum NumberType: String, Sendable, CaseIterable {
     /// A mobile phone.
     case mobile
@@ -29,6 +33,10 @@ public enum NumberType: String, Sendable, CaseIterable {
 }
 
 /// A phone number. Printed, it is masked.
+///
+/// ```swift
+/// let number = PhoneNumber("910 000 000", defaultRegion: "PT")?.e164  // +351910000000
+/// ```
 public struct PhoneNumber: Sendable {
     /// The number in E.164, `+351910000000`. It is equal for two spellings of one phone.
     public let e164: String

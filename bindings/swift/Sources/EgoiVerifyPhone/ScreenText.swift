@@ -2,6 +2,11 @@ internal import EgoiVerifyPhoneNative
 public import Foundation
 
 /// A text for a screen in English, Portuguese or Spanish.
+///
+/// ```swift
+/// let screen = session.state.text(language: "pt-PT")
+/// print(screen.text, screen.hint)
+/// ```
 public struct ScreenText: Sendable, Hashable {
     /// The text for the screen.
     public let text: String
@@ -10,6 +15,10 @@ public struct ScreenText: Sendable, Hashable {
 }
 
 /// A button of the screen.
+///
+/// ```swift
+/// let label = SessionButton.send.text()
+/// ```
 public enum SessionButton: String, Sendable, CaseIterable {
     /// Asks for a code.
     case send

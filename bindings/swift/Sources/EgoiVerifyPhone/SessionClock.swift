@@ -2,6 +2,11 @@ internal import EgoiVerifyPhoneNative
 public import Foundation
 
 /// The two clocks of a device, for a ``VerificationSession``. A test has its own.
+///
+/// ```swift
+/// let clock: any SessionClock = SystemClock()
+/// print(clock.sinceBoot)
+/// ```
 public protocol SessionClock: Sendable {
     /// The seconds since the start of the device, with sleep. A person cannot change this clock. Validities count on it.
     var sinceBoot: TimeInterval { get }
@@ -14,6 +19,10 @@ public protocol SessionClock: Sendable {
 }
 
 /// The clocks of this device.
+///
+/// ```swift
+/// let session = VerificationSession(server: server, clock: SystemClock())
+/// ```
 public struct SystemClock: SessionClock {
     /// The clocks of this device.
     public init() {}

@@ -2,6 +2,15 @@ internal import EgoiVerifyPhoneNative
 public import Foundation
 
 /// The state of the screen while a person proves a number.
+///
+/// ```swift
+/// switch session.state {
+/// case .idle: print("Ask for the number.")
+/// case .awaitingCode: print("Ask for the code.")
+/// case .failed(let problem, advice: _, awaiting: _): print(problem.detail)
+/// case .sending, .checking, .verified, .expired, .cancelled: break
+/// }
+/// ```
 public enum SessionState: Sendable, Hashable, Codable {
     /// Ask for the number.
     case idle
@@ -22,6 +31,12 @@ public enum SessionState: Sendable, Hashable, Codable {
 }
 
 /// A request that waits for its code. Durations are in seconds, from the time at which the state was read.
+///
+/// ```swift
+/// if case .awaitingCode(let awaiting) = session.state, awaiting.canResend {
+///     try await session.resend()
+/// }
+/// ```
 public struct AwaitingCode: Sendable, Hashable, Codable {
     /// The remaining validity of the code, more than 0.
     public let expiresIn: TimeInterval
@@ -47,6 +62,12 @@ public struct AwaitingCode: Sendable, Hashable, Codable {
 }
 
 /// Why the person has to enter a code again.
+///
+/// ```swift
+/// if case .awaitingCode(let awaiting) = session.state, awaiting.reason == .wrongCode {
+///     print("The code was wrong.")
+/// }
+/// ```
 public enum AskedAgain: String, Sendable, CaseIterable, Codable {
     /// The last code was wrong.
     case wrongCode = "wrong_code"
@@ -55,6 +76,12 @@ public enum AskedAgain: String, Sendable, CaseIterable, Codable {
 }
 
 /// What the person can do after a failure.
+///
+/// ```swift
+/// if case .failed(_, advice: .tryAgain, awaiting: _) = session.state {
+///     print("Try again.")
+/// }
+/// ```
 public enum Advice: String, Sendable, CaseIterable, Codable {
     /// Try the same again. Nothing was sent, and no attempt was used.
     case tryAgain = "try_again"
@@ -71,6 +98,10 @@ public enum Advice: String, Sendable, CaseIterable, Codable {
 }
 
 /// The failure of a call to the app's server. Throw it in the app's ``VerificationServer``: ``Advice`` follows from it.
+///
+/// ```swift
+/// throw Problem(code: "rate_limited", detail: "Wait before the next SMS.", retryAfter: 30, smsPossiblySent: false)
+/// ```
 public struct Problem: Error, Sendable, Hashable, Codable {
     /// The stable name of the error that the server passes on, for example `rate_limited`, or of an ``Outcome``.
     public let code: String

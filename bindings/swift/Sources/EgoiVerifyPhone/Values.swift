@@ -1,6 +1,11 @@
 internal import EgoiVerifyPhoneNative
 
 /// The state of a request.
+///
+/// ```swift
+/// let state = try await server.cancel("1f")
+/// print(state == .cancelled)
+/// ```
 public enum VerificationState: String, Sendable, CaseIterable, Codable {
     /// The request waits for the right code.
     case pending
@@ -13,6 +18,11 @@ public enum VerificationState: String, Sendable, CaseIterable, Codable {
 }
 
 /// The server's result for a code.
+///
+/// ```swift
+/// let checked = CodeChecked(.wrongCode, attemptsLeft: 4)
+/// print(checked.outcome == .verified)
+/// ```
 public enum Outcome: String, Sendable, CaseIterable, Codable {
     /// The code is right, in time, and was used for the first time. This is the only success.
     case verified
@@ -29,6 +39,10 @@ public enum Outcome: String, Sendable, CaseIterable, Codable {
 }
 
 /// The characters of a code.
+///
+/// ```swift
+/// let code = codeInSMS("123456 is your code.", codeType: .numeric)
+/// ```
 public enum CodeType: String, Sendable, CaseIterable, Codable {
     /// `0-9`
     case numeric

@@ -9,6 +9,15 @@ public import Foundation
 ///
 /// **The phone's word proves nothing.** The server keeps the number in its own session, passes it to `validate` there, and
 /// grants the access itself.
+///
+/// ```swift
+/// struct MyServer: VerificationServer {
+///     func request(_ number: String) async throws -> CodeSent { CodeSent(id: "1f", expiresIn: 300) }
+///     func validate(_ id: String, code: String) async throws -> CodeChecked { CodeChecked(.verified) }
+///     func resend(_ id: String) async throws -> CodeSent { try await request(id) }
+///     func cancel(_ id: String) async throws -> VerificationState { .cancelled }
+/// }
+/// ```
 public protocol VerificationServer: Sendable {
     /// Sends a code to the number, `+351910000000`.
     func request(_ number: String) async throws -> CodeSent
@@ -22,6 +31,10 @@ public protocol VerificationServer: Sendable {
 
 /// The server's response to a request or a resend. It has durations and no instants, because the time of day of a phone may be
 /// wrong.
+///
+/// ```swift
+/// let sent = CodeSent(id: "1f", expiresIn: 300, resendIn: 30)
+/// ```
 public struct CodeSent: Sendable, Hashable, Codable {
     /// The id of the request for the server: at most 128 characters of `A-Z a-z 0-9 . _ -`.
     public var id: String
@@ -47,6 +60,10 @@ public struct CodeSent: Sendable, Hashable, Codable {
 }
 
 /// The server's response to a code.
+///
+/// ```swift
+/// let checked = CodeChecked(.wrongCode, attemptsLeft: 4)
+/// ```
 public struct CodeChecked: Sendable, Hashable, Codable {
     /// The outcome of the code.
     public var outcome: Outcome

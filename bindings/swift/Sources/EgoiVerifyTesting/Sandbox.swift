@@ -3,6 +3,10 @@ internal import EgoiVerifyTestingNative
 import Foundation
 
 /// An SMS in the sandbox's inbox. Printed, it shows neither number nor text nor code.
+///
+/// ```swift
+/// let texts = try sandbox.messages("+351 910 000 000").map(\.text)
+/// ```
 public struct Message: Sendable, Identifiable {
     /// The id of the message, which counts up from 1.
     public let id: UInt64
@@ -35,6 +39,10 @@ extension Message: CustomStringConvertible, CustomDebugStringConvertible, Custom
 /// ```
 public struct Fault: Sendable {
     /// A call of the service.
+    ///
+    /// ```swift
+    /// try sandbox.failNext(Fault(call: .request, status: 503))
+    /// ```
     public enum Call: String, Sendable, Encodable {
         /// Makes a request.
         case request
@@ -55,6 +63,10 @@ public struct Fault: Sendable {
     }
 
     /// The moment at which a connection is cut.
+    ///
+    /// ```swift
+    /// try sandbox.failNext(Fault(call: .request, cut: .after))
+    /// ```
     public enum Cut: String, Sendable, Encodable {
         /// Before the call takes effect.
         case before
@@ -63,6 +75,10 @@ public struct Fault: Sendable {
     }
 
     /// The change of a response.
+    ///
+    /// ```swift
+    /// try sandbox.failNext(Fault(body: .malformed))
+    /// ```
     public enum Body: String, Sendable, Encodable {
         /// JSON that breaks off.
         case malformed
@@ -133,6 +149,12 @@ extension Fault: Encodable {
 }
 
 /// The options of a ``Sandbox``. An option that is `nil` has its default.
+///
+/// ```swift
+/// var options = SandboxOptions()
+/// options.code = "1234"
+/// let sandbox = try await Sandbox.start(options)
+/// ```
 public struct SandboxOptions: Sendable {
     /// The address to listen on. Default: 127.0.0.1, which no other machine reaches.
     public var host: String?
@@ -262,6 +284,10 @@ public final class Sandbox: Sendable {
     public var clock: Clock { Clock(sandbox: self) }
 
     /// The clock of a sandbox.
+    ///
+    /// ```swift
+    /// try sandbox.clock.advance(601)
+    /// ```
     public struct Clock: Sendable {
         fileprivate let sandbox: Sandbox
 

@@ -12,15 +12,28 @@ final class PackageTests: XCTestCase {
         "rustup": "",
         // `generated` stands in for the generator, which cargo builds.
         "cargo": """
-        for last in "$@"; do :; done
-        case "$*" in *--target*) place="$CARGO_TARGET_DIR/$last/shipped" ;; *) place="$CARGO_TARGET_DIR/debug" ;; esac
+        crates= place="$CARGO_TARGET_DIR/debug"
+        while [ $# -gt 0 ]; do
+          case $1 in
+            -p) crates="$crates $2" ;;
+            --target) place="$CARGO_TARGET_DIR/$2/shipped" ;;
+          esac
+          shift
+        done
         mkdir -p "$place"
-        ln -sf "$PACKAGE/.native/libegoi_verify_phone_native.so" "$place/libegoi_verify_phone_native.a"
-        ln -sf "$STAND_INS/generated" "$place/egoi-verify-generator"
+        for crate in $crates; do
+          case $crate in
+            egoi-verify-generator) ln -sf "$STAND_INS/generated" "$place/$crate" ;;
+            egoi-verify-native) ln -sf "$PACKAGE/.native/libegoi_verify_native.a" "$place" ;;
+            egoi-verify-phone-native) ln -sf "$PACKAGE/.native/libegoi_verify_phone_native.so" "$place/libegoi_verify_phone_native.a" ;;
+            *) ln -sf "$PACKAGE/.native/libegoi_verify_testing_native.so" "$place/libegoi_verify_testing_native.dylib" ;;
+          esac
+        done
         """,
         "generated": """
         while [ "$1" != --out-dir ]; do shift; done
-        test -e "$3" && mkdir "$2" && cp "$PACKAGE"/Sources/EgoiVerifyPhoneNative/*.swift "$PACKAGE"/Sources/EgoiVerifyPhoneNativeFFI/*.h "$2"
+        case $3 in *phone*) module=EgoiVerifyPhoneNative ;; *testing*) module=EgoiVerifyTestingNative ;; *) module=EgoiVerifyNative ;; esac
+        test -e "$3" && mkdir -p "$2" && cp "$PACKAGE/Sources/$module/$module.swift" "$PACKAGE/Sources/${module}FFI/${module}FFI.h" "$2"
         """,
         "lipo": """
         test "$1" = -create && shift
@@ -65,31 +78,41 @@ final class PackageTests: XCTestCase {
 
     func testThePackageHasALibraryOfEachSystemWithItsModuleMap() throws {
         let (made, calls) = try made()
-        let framework = made.appendingPathComponent("EgoiVerifyPhoneNativeFFI.xcframework")
-        for system in ["ios", "simulator", "macos"] {
-            let part = framework.appendingPathComponent(system).path
-            XCTAssertTrue(files.fileExists(atPath: "\(part)/libegoi_verify_phone_native.a"), system)
-            let map = try String(
-                contentsOfFile: "\(part)/Headers/EgoiVerifyPhoneNativeFFI/module.modulemap", encoding: .utf8)
-            XCTAssertFalse(map.contains("link"), map)
+        let parts = [
+            ("EgoiVerifyPhoneNative", "libegoi_verify_phone_native.a", ["ios", "simulator", "macos"]),
+            ("EgoiVerifyNative", "libegoi_verify_native.a", ["macos"]),
+            ("EgoiVerifyTestingNative", "libegoi_verify_testing_native.dylib", ["macos"]),
+        ]
+        for (module, library, systems) in parts {
+            let framework = made.appendingPathComponent("\(module)FFI.xcframework")
+            XCTAssertEqual(Set(try files.contentsOfDirectory(atPath: framework.path)), Set(systems + ["Info.plist"]))
+            for system in systems {
+                let part = framework.appendingPathComponent(system).path
+                XCTAssertTrue(files.fileExists(atPath: "\(part)/\(library)"), system)
+                let map = try String(contentsOfFile: "\(part)/Headers/\(module)FFI/module.modulemap", encoding: .utf8)
+                XCTAssertFalse(map.contains("link"), map)
+            }
+            // The module map is found there, and the header and the generated code fit together.
+            _ = try output(
+                of: "swiftc",
+                [
+                    "-typecheck", "-swift-version", "5", "-module-name", module,
+                    "-I", framework.appendingPathComponent("macos/Headers").path,
+                    made.appendingPathComponent("Sources/\(module)/\(module).swift").path,
+                ])
         }
-        // The module map is found there, and the header and the generated code fit together.
-        _ = try output(
-            of: "swiftc",
-            [
-                "-typecheck", "-swift-version", "5", "-module-name", "EgoiVerifyPhoneNative",
-                "-I", framework.appendingPathComponent("ios/Headers").path,
-                made.appendingPathComponent("Sources/EgoiVerifyPhoneNative/EgoiVerifyPhoneNative.swift").path,
-            ])
         let forApple = calls.split(separator: "\n").filter { $0.hasPrefix("cargo rustc") && $0.contains("--target") }
-        XCTAssertEqual(forApple.count, 5)
-        let asAPhoneHasIt = "-p egoi-verify-phone-native --profile shipped --crate-type staticlib"
-        XCTAssertTrue(forApple.allSatisfy { $0.contains(asAPhoneHasIt) })
+        let counts = [("phone-native", "staticlib", 5), ("native", "staticlib", 2), ("testing-native", "cdylib", 2)]
+        for (crate, kind, count) in counts {
+            let asItShips = "-p egoi-verify-\(crate) --profile shipped --crate-type \(kind) "
+            XCTAssertEqual(forApple.filter { $0.contains(asItShips) }.count, count, crate)
+        }
         XCTAssertEqual(
             Set(try files.contentsOfDirectory(atPath: made.path)),
             [
-                "EgoiVerifyPhoneNativeFFI.xcframework", "LICENSE-APACHE", "LICENSE-MIT", "Package.swift", "README.md",
-                "Sources",
+                "EgoiVerifyNativeFFI.xcframework", "EgoiVerifyPhoneNativeFFI.xcframework",
+                "EgoiVerifyTestingNativeFFI.xcframework", "LICENSE-APACHE", "LICENSE-MIT", "Package.swift",
+                "README.md", "Sources",
             ])
     }
 
@@ -107,7 +130,11 @@ final class PackageTests: XCTestCase {
         let targets = try JSONDecoder().decode(Description.self, from: Data(json.utf8)).targets
         XCTAssertEqual(
             Set(targets.map(\.name)),
-            ["EgoiVerifyPhone", "EgoiVerifyPhoneTesting", "EgoiVerifyPhoneNative", "EgoiVerifyPhoneNativeFFI"])
+            [
+                "EgoiVerify", "EgoiVerifyNative", "EgoiVerifyNativeFFI", "EgoiVerifyPhone", "EgoiVerifyPhoneNative",
+                "EgoiVerifyPhoneNativeFFI", "EgoiVerifyPhoneTesting", "EgoiVerifyTesting", "EgoiVerifyTestingNative",
+                "EgoiVerifyTestingNativeFFI",
+            ])
         for target in targets {
             XCTAssertTrue(files.fileExists(atPath: made.appendingPathComponent(target.path).path), target.path)
         }
