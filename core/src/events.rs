@@ -10,7 +10,15 @@ use crate::error::{Error, ErrorCode};
 use crate::values::{PhoneNumber, RequestId};
 use crate::verification::{NumberRecord, Outcome, State, Verification};
 
-/// The event of one call. It holds no key, code, message or full number. See [`CallObserver`] for an example.
+/// The event of one call, for a [`CallObserver`]. It holds no key, code, message or full number.
+///
+/// ```
+/// use egoi_verify::CallEvent;
+///
+/// fn line(event: &CallEvent) -> String {
+///     format!("{}: {} after {} ms", event.verb, event.outcome, event.duration.as_millis())
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CallEvent {

@@ -146,6 +146,8 @@ mod url {
     fn a_url_that_cannot_be_used_is_refused_and_not_repeated() {
         for (url, fault) in [
             ("redis:", "has no host"),
+            ("redis:/correct-horse-battery", "has no host"),
+            ("redis:///correct-horse-battery", "has no host"),
             ("redis://:correct-horse-battery@", "is not a URL"),
             ("redis://:correct-horse-battery@host:port", "is not a URL"),
             ("redis://:correct-horse-battery@host/first", "has a database that is not a number"),

@@ -46,7 +46,7 @@ impl Server {
         };
         let parsed = |url: &str| Url::parse(url).map_err(|_| fault("is not a URL"));
         // No parser of URLs takes several hosts: the first stands for all of them.
-        let rest = rest.strip_prefix("//").ok_or_else(|| fault("is not a URL"))?;
+        let rest = rest.strip_prefix("//").ok_or_else(|| fault("has no host"))?;
         let (authority, tail) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
         let (login, names) = authority.split_at(authority.rfind('@').map_or(0, |at| at + 1));
         let mut names = names.split(',');
