@@ -6,6 +6,12 @@ import os
 #endif
 
 /// The event of one call of a ``Client`` or an ``Engine``. It holds no key, code, message or full number.
+///
+/// ```swift
+/// CallEvents.observe { (event: CallEvent) in
+///     print(event.verb, event.outcome, event.duration)
+/// }
+/// ```
 public struct CallEvent: Sendable {
     /// The name of the call, for example `request`; `sendSms` is a call of ``EgoiSMS``.
     public let verb: String
@@ -56,6 +62,12 @@ extension CallEvent: CustomStringConvertible {
 }
 
 /// The events of the calls of every ``Client`` and ``Engine`` of the process. Without an observer no event is made.
+///
+/// ```swift
+/// CallEvents.observe { event in
+///     if event.errorCode != nil { print(event) }
+/// }
+/// ```
 public enum CallEvents {
     private static let observers = Observers()
 
@@ -82,6 +94,11 @@ public enum CallEvents {
 }
 
 /// An observer of ``CallEvents``, which receives events until it is cancelled.
+///
+/// ```swift
+/// let observation = CallEvents.observe { print($0) }
+/// observation.cancel()
+/// ```
 public struct CallObservation: Sendable {
     private let end: @Sendable () -> Void
 
