@@ -48,6 +48,7 @@ class BuildersTest {
             Map.entry("timeout", client().timeout(Duration.ofSeconds(-1))),
             Map.entry("connectTimeout", client().connectTimeout(Duration.ofSeconds(-1))),
             Map.entry("proxy", client().proxy("not a URL")),
+            Map.entry("retries", client().retries(3)),
             Map.entry("caCertificates", client().caCertificates("no PEM".getBytes(StandardCharsets.UTF_8))),
             Map.entry("statusWords", client().statusWords(Map.of("validated", "no state"))),
             Map.entry("v1Paths", client().v1Paths(Map.of("no call", "/"))),

@@ -2,6 +2,7 @@
 
 package egoi.verify.readme
 
+import egoi.verify.CallEvents
 import egoi.verify.Client
 import egoi.verify.Engine
 import egoi.verify.EngineOptions
@@ -57,3 +58,6 @@ internal suspend fun anExpiredCode() {
         assertEquals(Outcome.EXPIRED, client.validate(verification.id, code))
     }
 }
+
+internal fun events(): AutoCloseable =
+    CallEvents.observe { event -> println("${event.verb} ${event.outcome} ${event.duration}") }
