@@ -167,15 +167,14 @@ PARTS = [
                 "One read over V2 (`get`), with the response as a value, in a warm virtual machine. All threads of a "
                 "client share one processor; the server has the other. Ktor uses OkHttp, because its own engine, CIO, "
                 "makes a connection for every call.",
-                "A suspending call goes through JNA to the thread that drives the connections and back. The next "
-                "comparison shows this without a connection. `java.net.http` and OkHttp stay in code that the virtual "
-                "machine has compiled.",
+                "A suspending call goes to the thread that drives the connections and back, and a blocking call stays in its "
+                "thread. OkHttp and `java.net.http` wait in the thread of the coroutine where one call is made at a time.",
             ),
             "kotlin-border": Comparison(
                 "Going into native code and back",
-                "The cost of a call by JNA, which uniffi uses. The floor is the same suspending call through a bridge by "
-                "JNI.",
-                "JNA looks at the types of every argument of every call.",
+                "A call of an engine in memory, which stays in the thread that calls. The floor is a call by JNA with a "
+                "number each way.",
+                "The engine's own work is in it, the bytes of the call, and the reply as an object.",
             ),
         },
     ),

@@ -10,4 +10,4 @@ host=$("${RUSTC:-rustc}" -vV | sed -n 's/^host: //p')
 options=(--locked --target "$host" --target-dir "${CARGO_TARGET_DIR:-target}/asan")
 "$cargo" test "${options[@]}" -p egoi-verify --features sandbox --lib --test wire --test client --test engine --test fuzz_corpus \
   --test secrets
-"$cargo" test "${options[@]}" -p egoi-verify-native --test c_interface
+"$cargo" test "${options[@]}" -p egoi-verify-native --test c_interface --test border

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Puts the native libraries and the generated Kotlin where Maven looks for them: those that tools/native.sh built, or with the
-# profile `shipped` those that ship, as in `tools/develop-kotlin.sh shipped`.
+# argument `shipped` those that ship, as in `tools/develop-kotlin.sh shipped`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 target=${CARGO_TARGET_DIR:-target}
-profile=${1:-debug}
+others=${1:-debug}
+server=${others/shipped/server}
 maven=bindings/kotlin/target
 native=$maven/native/linux-x86-64
 
@@ -13,6 +14,6 @@ mkdir -p "$maven" "$native"
 rm -rf "$maven/generated" "$maven/classes" "$maven/test-classes"
 mkdir "$maven/generated"
 cp -r "$target/bindings/egoi" "$maven/generated"
-for module in native testing_native phone_native; do
-  tools/place.sh "$target/$profile/libegoi_verify_$module.so" "$native/libegoi_verify_$module.so"
+for library in "$server/libegoi_verify_native" "$others/libegoi_verify_testing_native" "$others/libegoi_verify_phone_native"; do
+  tools/place.sh "$target/$library.so" "$native/${library##*/}.so"
 done

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use egoi_verify::binding_options::{ClientSettings, call_options};
-use egoi_verify::{Client, ClientOptions, Error};
+use egoi_verify::{Client, ClientOptions, Error, SenderInfo};
 use egoi_verify_runtime::guarded;
 
+use crate::border::{Begun, Calls, NativeCall, NativeReply};
 use crate::events::Observer;
 use crate::failure::NativeError;
 use crate::settings::{NativeSettings, settings};
-use crate::values::{NativeCancelToken, NativeSenderInfo};
-use crate::verbs::{Open, export_verbs};
+use crate::values::{NativeCancelToken, NativeSenderInfo, listed};
+use crate::verbs::{Open, export_verbs, ran};
 
 /// See core's `ClientOptions`.
 #[derive(uniffi::Record)]
@@ -52,11 +53,34 @@ impl NativeClient {
         retries: Option<i64>,
         token: Option<Arc<NativeCancelToken>>,
     ) -> Result<Vec<NativeSenderInfo>, NativeError> {
-        let options = call_options(timeout, retries)?;
-        let listed = |client: Client| async move {
-            Ok(client.senders(options).await?.into_iter().map(NativeSenderInfo::from).collect::<Vec<_>>())
-        };
-        self.0.call(token, listed).await
+        Ok(listed(ran(token, self.listing(timeout, retries)).await?))
+    }
+}
+
+impl NativeClient {
+    fn listing(
+        &self,
+        timeout: Option<f64>,
+        retries: Option<i64>,
+    ) -> Result<impl Future<Output = Result<Vec<SenderInfo>, Error>> + Send + use<>, Error> {
+        let (client, options) = (self.0.verifier()?, call_options(timeout, retries)?);
+        Ok(async move { client.senders(options).await })
+    }
+}
+
+impl Calls for NativeClient {
+    fn begin(&self, call: NativeCall) -> Result<Begun, Error> {
+        match call {
+            NativeCall::Senders { timeout, retries } => {
+                let listing = self.listing(timeout, retries)?;
+                Ok(Box::pin(async move { Ok(NativeReply::Senders { senders: listed(listing.await?) }) }))
+            }
+            verb => self.0.begin(verb),
+        }
+    }
+
+    fn shut(&self) {
+        self.0.close();
     }
 }
 

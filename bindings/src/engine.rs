@@ -4,16 +4,19 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use egoi_verify::binding_options::{EgoiSmsSettings, EngineSettings, call_options};
-use egoi_verify::{EgoiSms, Engine, EngineOptions, Error, OutgoingSms, SendError, SendFuture, SmsGateway};
-use egoi_verify_runtime::{guarded, run};
+use egoi_verify::{
+    ClientOptions, EgoiSms, Engine, EngineOptions, Error, OutgoingSms, SendError, SendFuture, SmsGateway,
+};
+use egoi_verify_runtime::guarded;
 
+use crate::border::{Begun, Calls, NativeCall, NativeReply, not_there};
 use crate::client::NativeClientOptions;
 use crate::clock::NativeEngineClock;
 use crate::events::Observer;
 use crate::failure::{NativeError, Thrown, ThrownByUser};
 use crate::settings::{NativeSettings, settings};
-use crate::values::{NativeCancelToken, NativeSenderInfo};
-use crate::verbs::{Open, export_verbs};
+use crate::values::{NativeCancelToken, NativeSenderInfo, listed};
+use crate::verbs::{Open, export_verbs, ran};
 
 /// How the delivery of an SMS ended.
 #[derive(uniffi::Enum)]
@@ -76,7 +79,18 @@ impl NativeEngineOptions {
 
 /// See core's `EgoiSms`.
 #[derive(uniffi::Object)]
-pub struct NativeEgoiSms(EgoiSms);
+pub struct NativeEgoiSms {
+    egoi_sms: EgoiSms,
+    client: ClientOptions,
+    sms: EgoiSmsSettings,
+}
+
+impl NativeEgoiSms {
+    /// The same with connections of its own: those that one runtime has made are of no use in another.
+    fn another(&self) -> Result<EgoiSms, Error> {
+        self.sms.clone().set(EgoiSms::new(self.client.clone())?)
+    }
+}
 
 #[uniffi::export]
 impl NativeEgoiSms {
@@ -84,8 +98,9 @@ impl NativeEgoiSms {
     #[uniffi::constructor]
     pub fn new(client: NativeClientOptions, sms: NativeSettings) -> Result<Arc<Self>, NativeError> {
         Ok(guarded(|| {
-            let sms: EgoiSmsSettings = settings(sms)?;
-            Ok(Arc::new(Self(sms.set(EgoiSms::new(client.read()?)?)?)))
+            let (client, sms): (_, EgoiSmsSettings) = (client.read()?, settings(sms)?);
+            let egoi_sms = sms.clone().set(EgoiSms::new(client.clone())?)?;
+            Ok(Arc::new(Self { egoi_sms, client, sms }))
         })?)
     }
 
@@ -96,8 +111,8 @@ impl NativeEgoiSms {
         retries: Option<i64>,
         token: Option<Arc<NativeCancelToken>>,
     ) -> Result<(), NativeError> {
-        let (sms, options) = (self.0.clone(), call_options(timeout, retries)?);
-        Ok(run(token.as_ref().map(|token| &token.0), async move { sms.ping(options).await }).await?)
+        let (sms, options) = (self.egoi_sms.clone(), call_options(timeout, retries)?);
+        ran(token, Ok(async move { sms.ping(options).await })).await
     }
 
     /// See core's.
@@ -107,10 +122,28 @@ impl NativeEgoiSms {
         retries: Option<i64>,
         token: Option<Arc<NativeCancelToken>>,
     ) -> Result<Vec<NativeSenderInfo>, NativeError> {
-        let (sms, options) = (self.0.clone(), call_options(timeout, retries)?);
-        let listed = async move { sms.senders(options).await };
-        Ok(run(token.as_ref().map(|token| &token.0), listed).await?.into_iter().map(Into::into).collect())
+        let (sms, options) = (self.egoi_sms.clone(), call_options(timeout, retries)?);
+        Ok(listed(ran(token, Ok(async move { sms.senders(options).await })).await?))
     }
+}
+
+impl Calls for NativeEgoiSms {
+    fn begin(&self, call: NativeCall) -> Result<Begun, Error> {
+        let sms = self.another()?;
+        match call {
+            NativeCall::Ping { timeout, retries } => {
+                let options = call_options(timeout, retries)?;
+                Ok(Box::pin(async move { sms.ping(options).await.map(|()| NativeReply::Nothing) }))
+            }
+            NativeCall::Senders { timeout, retries } => {
+                let options = call_options(timeout, retries)?;
+                Ok(Box::pin(async move { Ok(NativeReply::Senders { senders: listed(sms.senders(options).await?) }) }))
+            }
+            _ => Err(not_there()),
+        }
+    }
+
+    fn shut(&self) {}
 }
 
 /// See core's `Engine`.
@@ -134,7 +167,17 @@ impl NativeEngine {
     /// One whose SMS E-goi's own call sends.
     #[uniffi::constructor]
     pub fn with_egoi_sms(egoi_sms: Arc<NativeEgoiSms>, options: NativeEngineOptions) -> Result<Arc<Self>, NativeError> {
-        Ok(guarded(|| Self::made(egoi_sms.0.clone(), options))?)
+        Ok(guarded(|| Self::made(egoi_sms.another()?, options))?)
+    }
+}
+
+impl Calls for NativeEngine {
+    fn begin(&self, call: NativeCall) -> Result<Begun, Error> {
+        self.0.begin(call)
+    }
+
+    fn shut(&self) {
+        self.0.close();
     }
 }
 

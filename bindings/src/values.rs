@@ -175,6 +175,10 @@ impl From<SenderInfo> for NativeSenderInfo {
     }
 }
 
+pub(crate) fn listed(senders: Vec<SenderInfo>) -> Vec<NativeSenderInfo> {
+    senders.into_iter().map(Into::into).collect()
+}
+
 /// What `request` takes.
 #[derive(uniffi::Record)]
 #[expect(missing_docs, reason = "the fields of core's `RequestOptions`, and the number")]

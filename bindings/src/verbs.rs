@@ -4,14 +4,30 @@ use std::future::Future;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use egoi_verify::binding_options::call_options;
-use egoi_verify::{Error, ErrorCode, Verifier};
+use egoi_verify::{CallOptions, Client, Engine, Error, ErrorCode, Outcome, State, Verification, Verifier};
 use egoi_verify_runtime::run;
 use zeroize::Zeroizing;
 
+use crate::border::{Begun, NativeCall, NativeReply, not_there};
 use crate::failure::NativeError;
-use crate::values::{NativeCancelToken, NativeOutcome, NativeRequest, NativeState, NativeValidate, NativeVerification};
+use crate::values::{NativeCancelToken, NativeRequest, NativeValidate};
 
-type Token = Option<Arc<NativeCancelToken>>;
+/// What a client and an engine have beside the verbs.
+pub(crate) trait Pinged: Verifier + Clone + 'static {
+    fn pinged(self, options: CallOptions) -> impl Future<Output = Result<(), Error>> + Send;
+}
+
+impl Pinged for Client {
+    async fn pinged(self, options: CallOptions) -> Result<(), Error> {
+        self.ping(options).await
+    }
+}
+
+impl Pinged for Engine {
+    async fn pinged(self, options: CallOptions) -> Result<(), Error> {
+        self.ping(options).await
+    }
+}
 
 /// A verifier until it is closed.
 pub(crate) struct Open<V> {
@@ -20,7 +36,7 @@ pub(crate) struct Open<V> {
     name: &'static str,
 }
 
-impl<V: Verifier + Clone + 'static> Open<V> {
+impl<V: Pinged> Open<V> {
     pub(crate) fn new(verifier: V, name: &'static str) -> Self {
         Self { verifier: RwLock::new(Some(verifier)), name }
     }
@@ -30,64 +46,110 @@ impl<V: Verifier + Clone + 'static> Open<V> {
         *self.verifier.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    pub(crate) async fn call<T, N, F>(&self, token: Token, call: impl FnOnce(V) -> F) -> Result<N, NativeError>
-    where
-        T: Send + 'static,
-        N: From<T>,
-        F: Future<Output = Result<T, Error>> + Send + 'static,
-    {
+    pub(crate) fn verifier(&self) -> Result<V, Error> {
         let open = self.verifier.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let verifier = open.ok_or_else(|| Error::new(ErrorCode::Closed, format!("the {} was closed", self.name)))?;
-        Ok(run(token.as_ref().map(|token| &token.0), call(verifier)).await?.into())
+        open.ok_or_else(|| Error::new(ErrorCode::Closed, format!("the {} was closed", self.name)))
     }
 
-    pub(crate) async fn request(
+    pub(crate) fn request(
         &self,
         request: NativeRequest,
-        token: Token,
-    ) -> Result<NativeVerification, NativeError> {
+    ) -> Result<impl Future<Output = Result<Verification, Error>> + Send + use<V>, Error> {
         let (number, options) = request.read()?;
-        self.call(token, |verifier| async move { verifier.request(&number, options).await }).await
+        let verifier = self.verifier()?;
+        Ok(async move { verifier.request(&number, options).await })
     }
 
-    pub(crate) async fn validate(&self, validate: NativeValidate, token: Token) -> Result<NativeOutcome, NativeError> {
+    pub(crate) fn validate(
+        &self,
+        validate: NativeValidate,
+    ) -> Result<impl Future<Output = Result<Outcome, Error>> + Send + use<V>, Error> {
         let (id, code, options) = validate.read()?;
         let code = Zeroizing::new(code);
-        self.call(token, |verifier| async move { verifier.validate(&id, &code, options).await }).await
+        let verifier = self.verifier()?;
+        Ok(async move { verifier.validate(&id, &code, options).await })
     }
 
-    pub(crate) async fn cancel(
+    pub(crate) fn cancel(
         &self,
         id: String,
         timeout: Option<f64>,
         retries: Option<i64>,
-        token: Token,
-    ) -> Result<NativeState, NativeError> {
-        let options = call_options(timeout, retries)?;
-        self.call(token, |verifier| async move { verifier.cancel(&id, options).await }).await
+    ) -> Result<impl Future<Output = Result<State, Error>> + Send + use<V>, Error> {
+        let (verifier, options) = (self.verifier()?, call_options(timeout, retries)?);
+        Ok(async move { verifier.cancel(&id, options).await })
     }
 
-    pub(crate) async fn resend(
+    pub(crate) fn resend(
         &self,
         id: String,
         timeout: Option<f64>,
         retries: Option<i64>,
-        token: Token,
-    ) -> Result<NativeVerification, NativeError> {
-        let options = call_options(timeout, retries)?;
-        self.call(token, |verifier| async move { verifier.resend(&id, options).await }).await
+    ) -> Result<impl Future<Output = Result<Verification, Error>> + Send + use<V>, Error> {
+        let (verifier, options) = (self.verifier()?, call_options(timeout, retries)?);
+        Ok(async move { verifier.resend(&id, options).await })
     }
 
-    pub(crate) async fn get(
+    pub(crate) fn get(
         &self,
         id: String,
         timeout: Option<f64>,
         retries: Option<i64>,
-        token: Token,
-    ) -> Result<NativeVerification, NativeError> {
-        let options = call_options(timeout, retries)?;
-        self.call(token, |verifier| async move { verifier.get(&id, options).await }).await
+    ) -> Result<impl Future<Output = Result<Verification, Error>> + Send + use<V>, Error> {
+        let (verifier, options) = (self.verifier()?, call_options(timeout, retries)?);
+        Ok(async move { verifier.get(&id, options).await })
     }
+
+    pub(crate) fn ping(
+        &self,
+        timeout: Option<f64>,
+        retries: Option<i64>,
+    ) -> Result<impl Future<Output = Result<(), Error>> + Send + use<V>, Error> {
+        let (verifier, options) = (self.verifier()?, call_options(timeout, retries)?);
+        Ok(verifier.pinged(options))
+    }
+}
+
+impl<V: Pinged> Open<V> {
+    /// A verb, for Kotlin.
+    pub(crate) fn begin(&self, call: NativeCall) -> Result<Begun, Error> {
+        Ok(match call {
+            NativeCall::Request { request } => replying(self.request(request)?, |verification| {
+                NativeReply::Verification { verification: verification.into() }
+            }),
+            NativeCall::Validate { validate } => {
+                replying(self.validate(validate)?, |outcome| NativeReply::Outcome { outcome: outcome.into() })
+            }
+            NativeCall::Cancel { id, timeout, retries } => {
+                replying(self.cancel(id, timeout, retries)?, |state| NativeReply::State { state: state.into() })
+            }
+            NativeCall::Resend { id, timeout, retries } => {
+                replying(self.resend(id, timeout, retries)?, |verification| NativeReply::Verification {
+                    verification: verification.into(),
+                })
+            }
+            NativeCall::Get { id, timeout, retries } => replying(self.get(id, timeout, retries)?, |verification| {
+                NativeReply::Verification { verification: verification.into() }
+            }),
+            NativeCall::Ping { timeout, retries } => replying(self.ping(timeout, retries)?, |()| NativeReply::Nothing),
+            NativeCall::Senders { .. } => return Err(not_there()),
+        })
+    }
+}
+
+fn replying<T>(
+    call: impl Future<Output = Result<T, Error>> + Send + 'static,
+    reply: impl FnOnce(T) -> NativeReply + Send + 'static,
+) -> Begun {
+    Box::pin(async move { call.await.map(reply) })
+}
+
+/// Runs a call on the worker that Swift's calls have.
+pub(crate) async fn ran<T: Send + 'static>(
+    token: Option<Arc<NativeCancelToken>>,
+    call: Result<impl Future<Output = Result<T, Error>> + Send + 'static, Error>,
+) -> Result<T, NativeError> {
+    Ok(run(token.as_ref().map(|token| &token.0), call?).await?)
 }
 
 /// Exports the verbs of a client or an engine, which are those of its [`Open`].
@@ -101,7 +163,7 @@ macro_rules! export_verbs {
                 request: $crate::values::NativeRequest,
                 token: Option<Arc<$crate::values::NativeCancelToken>>,
             ) -> Result<$crate::values::NativeVerification, $crate::failure::NativeError> {
-                self.0.request(request, token).await
+                Ok($crate::verbs::ran(token, self.0.request(request)).await?.into())
             }
 
             /// See core's.
@@ -110,7 +172,7 @@ macro_rules! export_verbs {
                 validate: $crate::values::NativeValidate,
                 token: Option<Arc<$crate::values::NativeCancelToken>>,
             ) -> Result<$crate::values::NativeOutcome, $crate::failure::NativeError> {
-                self.0.validate(validate, token).await
+                Ok($crate::verbs::ran(token, self.0.validate(validate)).await?.into())
             }
 
             /// See core's.
@@ -121,7 +183,7 @@ macro_rules! export_verbs {
                 retries: Option<i64>,
                 token: Option<Arc<$crate::values::NativeCancelToken>>,
             ) -> Result<$crate::values::NativeState, $crate::failure::NativeError> {
-                self.0.cancel(id, timeout, retries, token).await
+                Ok($crate::verbs::ran(token, self.0.cancel(id, timeout, retries)).await?.into())
             }
 
             /// See core's.
@@ -132,7 +194,7 @@ macro_rules! export_verbs {
                 retries: Option<i64>,
                 token: Option<Arc<$crate::values::NativeCancelToken>>,
             ) -> Result<$crate::values::NativeVerification, $crate::failure::NativeError> {
-                self.0.resend(id, timeout, retries, token).await
+                Ok($crate::verbs::ran(token, self.0.resend(id, timeout, retries)).await?.into())
             }
 
             /// See core's.
@@ -143,7 +205,7 @@ macro_rules! export_verbs {
                 retries: Option<i64>,
                 token: Option<Arc<$crate::values::NativeCancelToken>>,
             ) -> Result<$crate::values::NativeVerification, $crate::failure::NativeError> {
-                self.0.get(id, timeout, retries, token).await
+                Ok($crate::verbs::ran(token, self.0.get(id, timeout, retries)).await?.into())
             }
 
             /// See core's.
@@ -153,8 +215,7 @@ macro_rules! export_verbs {
                 retries: Option<i64>,
                 token: Option<Arc<$crate::values::NativeCancelToken>>,
             ) -> Result<(), $crate::failure::NativeError> {
-                let options = egoi_verify::binding_options::call_options(timeout, retries)?;
-                self.0.call(token, |verifier| async move { verifier.ping(options).await }).await
+                $crate::verbs::ran(token, self.0.ping(timeout, retries)).await
             }
 
             /// Every later call is `closed`. What it holds is released once the calls that are under way have ended.

@@ -157,6 +157,7 @@ settings! {
 
 settings! {
     /// The options of E-goi's own SMS call, beside those of its client.
+    #[derive(Clone)]
     EgoiSmsSettings for EgoiSms {
         urgent: bool => unchanged,
         encoding: String => word,

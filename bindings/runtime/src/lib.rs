@@ -1,9 +1,9 @@
 //! Where calls from another language run, and what becomes of one that panics or is cancelled.
 
 use std::cell::RefCell;
-use std::future::{Future, pending};
+use std::future::{Future, pending, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::{Mutex, Once, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::thread;
@@ -96,6 +96,17 @@ pub fn guarded<T>(call: impl FnOnce() -> Result<T, Error>) -> Result<T, Failure>
     silence_panics();
     let done = catch_unwind(AssertUnwindSafe(call));
     Ok(done.unwrap_or_else(|_| Err(panicked(PANICKED_HERE.take())))?)
+}
+
+/// What does wait; a panic in it is `internal`, and it is not polled again.
+pub async fn caught<T>(call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    silence_panics();
+    let mut call = pin!(call);
+    poll_fn(|context| {
+        catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(context)))
+            .unwrap_or_else(|_| Poll::Ready(Err(panicked(PANICKED_HERE.take()))))
+    })
+    .await
 }
 
 thread_local! {
@@ -193,6 +204,14 @@ mod tests {
             other => format!("{other:?}"),
         };
         assert!(text.starts_with("internal: ") && text.contains("lib.rs") && !text.contains("secret"), "{text}");
+    }
+
+    #[test]
+    fn a_panic_in_what_waits_in_this_thread_is_internal() {
+        assert_eq!(
+            wait(caught(async { panics() })).and_then(Result::err).map(|error| error.code()),
+            Some(ErrorCode::Internal)
+        );
     }
 
     #[test]

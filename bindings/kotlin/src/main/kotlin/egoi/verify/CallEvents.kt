@@ -60,8 +60,8 @@ public class CallEvent internal constructor(native: NativeCallEvent) {
 }
 
 /**
- * Receives the event of each call. The library calls it in a thread of its own: it must not block. The library ignores what it
- * throws, and the call goes on.
+ * Receives the event of each call. The library calls it in a thread of its own, or in the thread that made the call: it must not
+ * block. The library ignores what it throws, and the call goes on.
  */
 public fun interface CallObserver {
     /** Is called when a call has ended. */

@@ -1,5 +1,7 @@
 package egoi.verify
 
+import egoi.verify.internal.NativeCall
+import egoi.verify.internal.NativeCalls
 import egoi.verify.internal.NativeClient
 import egoi.verify.internal.NativeClientOptions
 import egoi.verify.internal.NativeRequest
@@ -146,8 +148,11 @@ internal fun Duration.seconds(): Double = toDouble(DurationUnit.SECONDS)
  *
  * @throws VerifyException.InvalidInput naming the option that is not accepted
  */
-public class Client(options: ClientOptions) : Verifier {
-    private val native = ffi { NativeClient(options.native) }
+public class Client internal constructor(options: ClientOptions, waits: Boolean) : Verifier {
+    internal val calls = ffi { Calls(NativeCalls.ofClient(NativeClient(options.native), waits), waits) }
+
+    /** With these options. */
+    public constructor(options: ClientOptions) : this(options, waits = false)
 
     /** Over V2, with the default of every other option. */
     public constructor(apiKey: String, sender: String) : this(ClientOptions(apiKey, sender))
@@ -164,8 +169,8 @@ public class Client(options: ClientOptions) : Verifier {
         timeout: Duration?,
         defaultRegion: String?,
         retries: Int?,
-    ): Verification = awaiting {
-        val request = nativeRequest(
+    ): Verification = calls.verification(
+        nativeRequest(
             number,
             message,
             codeType,
@@ -177,9 +182,8 @@ public class Client(options: ClientOptions) : Verifier {
             timeout,
             defaultRegion,
             retries,
-        )
-        native.request(request, null)
-    }.public()
+        ),
+    )
 
     override suspend fun validate(
         id: String,
@@ -189,30 +193,30 @@ public class Client(options: ClientOptions) : Verifier {
         client: String?,
         defaultRegion: String?,
         retries: Int?,
-    ): Outcome = awaiting {
+    ): Outcome {
         val validate =
             NativeValidate(id, code, number, client, defaultRegion, timeout?.seconds(), retries?.toLong())
-        native.validate(validate, null)
-    }.public()
+        return calls.outcome(NativeCall.Validate(validate))
+    }
 
     override suspend fun cancel(id: String, timeout: Duration?, retries: Int?): State =
-        awaiting { native.cancel(id, timeout?.seconds(), retries?.toLong(), null) }.public()
+        calls.state(NativeCall.Cancel(id, timeout?.seconds(), retries?.toLong()))
 
     override suspend fun resend(id: String, timeout: Duration?, retries: Int?): Verification =
-        awaiting { native.resend(id, timeout?.seconds(), retries?.toLong(), null) }.public()
+        calls.verification(NativeCall.Resend(id, timeout?.seconds(), retries?.toLong()))
 
     override suspend fun get(id: String, timeout: Duration?, retries: Int?): Verification =
-        awaiting { native.get(id, timeout?.seconds(), retries?.toLong(), null) }.public()
+        calls.verification(NativeCall.Get(id, timeout?.seconds(), retries?.toLong()))
 
     /** Whether the service is up; needs no valid key. */
     public suspend fun ping(timeout: Duration? = null, retries: Int? = null): Unit =
-        awaiting { native.ping(timeout?.seconds(), retries?.toLong(), null) }
+        calls.nothing(NativeCall.Ping(timeout?.seconds(), retries?.toLong()))
 
     /** Returns the account's senders: the cheapest call that proves a key. */
     public suspend fun senders(timeout: Duration? = null, retries: Int? = null): List<SenderInfo> =
-        awaiting { native.senders(timeout?.seconds(), retries?.toLong(), null) }.map { it.public() }
+        calls.senders(NativeCall.Senders(timeout?.seconds(), retries?.toLong()))
 
-    override fun close(): Unit = native.shut()
+    override fun close(): Unit = calls.shut()
 
     override fun toString(): String = "Client"
 }
@@ -230,16 +234,18 @@ internal fun nativeRequest(
     timeout: Duration?,
     defaultRegion: String?,
     retries: Int?,
-): NativeRequest = NativeRequest(
-    number = number,
-    text = message,
-    codeType = codeType?.native(),
-    codeSize = codeSize?.toLong(),
-    ttl = ttl?.seconds(),
-    group = group,
-    idempotencyKey = idempotencyKey,
-    client = client,
-    defaultRegion = defaultRegion,
-    timeout = timeout?.seconds(),
-    retries = retries?.toLong(),
+): NativeCall = NativeCall.Request(
+    NativeRequest(
+        number = number,
+        text = message,
+        codeType = codeType?.native(),
+        codeSize = codeSize?.toLong(),
+        ttl = ttl?.seconds(),
+        group = group,
+        idempotencyKey = idempotencyKey,
+        client = client,
+        defaultRegion = defaultRegion,
+        timeout = timeout?.seconds(),
+        retries = retries?.toLong(),
+    ),
 )

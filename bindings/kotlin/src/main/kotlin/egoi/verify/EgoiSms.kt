@@ -1,5 +1,7 @@
 package egoi.verify
 
+import egoi.verify.internal.NativeCall
+import egoi.verify.internal.NativeCalls
 import egoi.verify.internal.NativeEgoiSms
 import kotlin.time.Duration
 
@@ -43,11 +45,21 @@ public class EgoiSms internal constructor(make: () -> NativeEgoiSms) {
 
     /** Whether the service is up; needs no valid key. */
     public suspend fun ping(timeout: Duration? = null, retries: Int? = null): Unit =
-        awaiting { native.ping(timeout?.seconds(), retries?.toLong(), null) }
+        calling { it.nothing(NativeCall.Ping(timeout?.seconds(), retries?.toLong())) }
 
     /** Returns the account's senders: the cheapest call that proves a key. */
     public suspend fun senders(timeout: Duration? = null, retries: Int? = null): List<SenderInfo> =
-        awaiting { native.senders(timeout?.seconds(), retries?.toLong(), null) }.map { it.public() }
+        calling { it.senders(NativeCall.Senders(timeout?.seconds(), retries?.toLong())) }
+
+    /** There is nothing to close afterwards. */
+    private suspend fun <T> calling(call: suspend (Calls) -> T): T {
+        val calls = ffi { Calls(NativeCalls.ofEgoiSms(native), waits = false) }
+        try {
+            return call(calls)
+        } finally {
+            calls.shut()
+        }
+    }
 
     override fun toString(): String = "EgoiSms"
 }

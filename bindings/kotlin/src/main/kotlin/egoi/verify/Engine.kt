@@ -1,5 +1,7 @@
 package egoi.verify
 
+import egoi.verify.internal.NativeCall
+import egoi.verify.internal.NativeCalls
 import egoi.verify.internal.NativeDelivery
 import egoi.verify.internal.NativeEngine
 import egoi.verify.internal.NativeEngineOptions
@@ -197,14 +199,16 @@ private class GatewayFunction(private val send: suspend (OutgoingSms) -> Unit) :
  *
  * For production, set `smsPerClient` and `wrongCodesPerClient`, and name the client with each call: `docs/production.md` says why.
  */
-public class Engine private constructor(private val native: NativeEngine) : Verifier {
+public class Engine internal constructor(native: () -> NativeEngine, waits: Boolean) : Verifier {
+    internal val calls = ffi { Calls(NativeCalls.ofEngine(native(), waits), waits) }
+
     /** One whose SMS this function sends. */
     public constructor(options: EngineOptions = EngineOptions(), send: suspend (OutgoingSms) -> Unit) :
-        this(ffi { NativeEngine.sending(GatewayFunction(send), options.native) })
+        this(sending(options, send), waits = false)
 
     /** One whose SMS E-goi's own call sends. */
     public constructor(egoiSms: EgoiSms, options: EngineOptions = EngineOptions()) :
-        this(ffi { NativeEngine.withEgoiSms(egoiSms.native, options.native) })
+        this(sending(options, egoiSms), waits = false)
 
     override suspend fun request(
         number: String,
@@ -218,8 +222,8 @@ public class Engine private constructor(private val native: NativeEngine) : Veri
         timeout: Duration?,
         defaultRegion: String?,
         retries: Int?,
-    ): Verification = awaiting {
-        val request = nativeRequest(
+    ): Verification = calls.verification(
+        nativeRequest(
             number,
             message,
             codeType,
@@ -231,9 +235,8 @@ public class Engine private constructor(private val native: NativeEngine) : Veri
             timeout,
             defaultRegion,
             retries,
-        )
-        native.request(request, null)
-    }.public()
+        ),
+    )
 
     override suspend fun validate(
         id: String,
@@ -243,20 +246,20 @@ public class Engine private constructor(private val native: NativeEngine) : Veri
         client: String?,
         defaultRegion: String?,
         retries: Int?,
-    ): Outcome = awaiting {
+    ): Outcome {
         val validate =
             NativeValidate(id, code, number, client, defaultRegion, timeout?.seconds(), retries?.toLong())
-        native.validate(validate, null)
-    }.public()
+        return calls.outcome(NativeCall.Validate(validate))
+    }
 
     override suspend fun cancel(id: String, timeout: Duration?, retries: Int?): State =
-        awaiting { native.cancel(id, timeout?.seconds(), retries?.toLong(), null) }.public()
+        calls.state(NativeCall.Cancel(id, timeout?.seconds(), retries?.toLong()))
 
     override suspend fun resend(id: String, timeout: Duration?, retries: Int?): Verification =
-        awaiting { native.resend(id, timeout?.seconds(), retries?.toLong(), null) }.public()
+        calls.verification(NativeCall.Resend(id, timeout?.seconds(), retries?.toLong()))
 
     override suspend fun get(id: String, timeout: Duration?, retries: Int?): Verification =
-        awaiting { native.get(id, timeout?.seconds(), retries?.toLong(), null) }.public()
+        calls.verification(NativeCall.Get(id, timeout?.seconds(), retries?.toLong()))
 
     /**
      * Checks that the store can be used, and asks E-goi, if it sends the SMS. Sends no SMS. Call it when a server starts:
@@ -266,9 +269,15 @@ public class Engine private constructor(private val native: NativeEngine) : Veri
      * @throws VerifyException.Unauthorized if E-goi sends the SMS and refuses the key
      * @throws VerifyException.Misconfigured if an operator must change something, for example a key that does not match
      */
-    public suspend fun ping(timeout: Duration? = null): Unit = awaiting { native.ping(timeout?.seconds(), null, null) }
+    public suspend fun ping(timeout: Duration? = null): Unit = calls.nothing(NativeCall.Ping(timeout?.seconds(), null))
 
-    override fun close(): Unit = native.shut()
+    override fun close(): Unit = calls.shut()
 
     override fun toString(): String = "Engine"
 }
+
+internal fun sending(options: EngineOptions, send: suspend (OutgoingSms) -> Unit): () -> NativeEngine =
+    { NativeEngine.sending(GatewayFunction(send), options.native) }
+
+internal fun sending(options: EngineOptions, egoiSms: EgoiSms): () -> NativeEngine =
+    { NativeEngine.withEgoiSms(egoiSms.native, options.native) }

@@ -1,13 +1,8 @@
 package egoi.verify
 
-import com.sun.jna.CallbackThreadInitializer
-import com.sun.jna.Native
 import egoi.verify.internal.InternalException
 import egoi.verify.internal.NativeException
 import egoi.verify.internal.Thrown
-import egoi.verify.internal.uniffiRustFutureContinuationCallbackImpl
-import kotlinx.coroutines.Dispatchers
-import kotlinx.coroutines.withContext
 import kotlin.coroutines.cancellation.CancellationException
 import kotlin.time.toKotlinDuration
 
@@ -55,23 +50,5 @@ internal fun notLoaded(failure: LinkageError): UnsupportedOperationException {
             "glibc. JNA must be able to unpack it: if `java.io.tmpdir` is mounted with `noexec`, set " +
             "`-Djna.tmpdir` to another folder",
         failure,
-    )
-}
-
-/**
- * Runs a call on a thread of the coroutines' own. Without that, a caller that has no dispatcher would go on in the native
- * module's one worker thread, and its work there would hold up every other call.
- */
-internal suspend fun <T> awaiting(call: suspend () -> T): T {
-    ffi { Worker.attached }
-    return withContext(Dispatchers.Default) { ffi { call() } }
-}
-
-/** The native module's worker thread, as JNA sees it. */
-private object Worker {
-    /** Once and for all, as attaching it for each call costs more than the call; and it keeps no JVM from ending. */
-    val attached: Unit = Native.setCallbackThreadInitializer(
-        uniffiRustFutureContinuationCallbackImpl,
-        CallbackThreadInitializer(true, false, "egoi-verify"),
     )
 }

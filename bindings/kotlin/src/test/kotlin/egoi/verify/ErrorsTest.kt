@@ -1,7 +1,6 @@
 package egoi.verify
 
 import egoi.verify.internal.nativeErrorCodes
-import egoi.verify.internal.nativePanicking
 import egoi.verify.testing.Fault
 import egoi.verify.testing.FaultCall
 import egoi.verify.testing.SandboxOptions
@@ -91,14 +90,14 @@ class ErrorsTest {
 
     @Test
     fun `a panic is internal, and what it says is not repeated`(): Unit = runBlocking {
-        val failure = failing<VerifyException.Internal> { awaiting { nativePanicking() } }
-        assertFalse("on purpose" in failure.detail, failure.detail)
+        val failure = failing<VerifyException.Internal> { panicking("a secret").request(NUMBER) }
+        assertFalse("a secret" in failure.detail, failure.detail)
         assertTrue("panic" in failure.detail, failure.detail)
     }
 
     @Test
     fun `after a panic the library goes on`(): Unit = runBlocking {
-        failing<VerifyException.Internal> { awaiting { nativePanicking() } }
+        failing<VerifyException.Internal> { panicking("a secret").request(NUMBER) }
         withSandbox { sandbox -> assertEquals(State.PENDING, sandbox.client().request(NUMBER).state) }
     }
 }

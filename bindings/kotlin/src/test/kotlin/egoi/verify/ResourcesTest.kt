@@ -2,8 +2,8 @@ package egoi.verify
 
 import com.sun.jna.Function
 import egoi.verify.internal.FfiConverterTypeThrown
-import egoi.verify.internal.uniffiContinuationHandleMap
 import egoi.verify.internal.uniffiForeignFutureHandleCount
+import egoi.verify.java.ClientBuilder
 import egoi.verify.testing.Fault
 import egoi.verify.testing.FaultCall
 import egoi.verify.testing.SandboxOptions
@@ -34,7 +34,7 @@ import kotlin.time.Duration.Companion.seconds
 class ResourcesTest {
     /** What waits on this side for something on the other. */
     private fun held(): Int =
-        uniffiContinuationHandleMap.size + uniffiForeignFutureHandleCount() + FfiConverterTypeThrown.handleMap.size
+        Worker.waiting.size + uniffiForeignFutureHandleCount() + FfiConverterTypeThrown.handleMap.size
 
     private fun residentBytes(): Long {
         // What is free, and what the C library keeps for later, is no leak.
@@ -67,6 +67,15 @@ class ResourcesTest {
             val client = sandbox.client()
             val id = client.request(NUMBER).id
             withoutGrowth(soak("calls", 1_000, 1_000_000)) { client.get(id) }
+        }
+    }
+
+    @Test
+    fun `calls that wait leave nothing behind`(): Unit = runBlocking {
+        withSandbox { sandbox ->
+            val client = ClientBuilder(sandbox.clientOptions()).blocking()
+            val id = client.request(NUMBER).id
+            withoutGrowth(soak("calls that wait", 1_000, 1_000_000)) { client.get(id) }
         }
     }
 
@@ -132,7 +141,10 @@ class ResourcesTest {
     @Test
     fun `clients that are closed leave nothing behind`(): Unit = runBlocking {
         withSandbox(SandboxOptions(apiKey = "sandbox")) { sandbox ->
-            withoutGrowth(soak("clients", 100, 100_000)) { sandbox.client().use { it.ping() } }
+            withoutGrowth(soak("clients", 100, 100_000)) {
+                sandbox.client().use { it.ping() }
+                ClientBuilder(sandbox.clientOptions()).blocking().use { it.ping() }
+            }
         }
     }
 

@@ -1,7 +1,6 @@
 package egoi.verify
 
 import egoi.verify.Canaries.given
-import egoi.verify.internal.nativePanicking
 import egoi.verify.testing.Sandbox
 import egoi.verify.testing.SandboxOptions
 import egoi.verify.testing.TestClock
@@ -151,7 +150,7 @@ class SecretsCanariesTest {
         first.close()
         fails("closed") { make(first, "cancel") }
         fails("refused") { parseNumber("${number}000") }
-        fails("a panic") { awaiting { nativePanicking() } }
+        panicking(number).use { engine -> fails("a panic") { engine.request(number) } }
         Engine(EngineOptions(Store("memory:", engineKey))) { sms ->
             looked.atValue("an SMS", sms)
             throw NotSentException("the gateway is closed")

@@ -10,6 +10,7 @@ import egoi.verify.Outcome;
 import egoi.verify.testing.Sandbox;
 import egoi.verify.testing.java.SandboxBuilder;
 import java.io.IOException;
+import java.lang.module.ModuleFinder;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -58,6 +59,23 @@ class PackageTest {
             assertEquals(Outcome.VERIFIED, client.validate(made.getId(), code, NUMBER));
         }
         assertEquals("+351910000000", EgoiVerify.parseNumber(NUMBER).getE164());
+    }
+
+    @Test
+    void theJarsAreModules() throws Exception {
+        var jars = Stream.of(Client.class, Sandbox.class, kotlin.Unit.class, kotlinx.coroutines.Job.class,
+                com.sun.jna.Native.class, NotNull.class);
+        var places = new ArrayList<Path>();
+        for (var each : jars.toList()) {
+            places.add(jarOf(each));
+        }
+        var finder = ModuleFinder.of(places.toArray(Path[]::new));
+        var boot = ModuleLayer.boot();
+        var found = boot.configuration().resolve(finder, ModuleFinder.of(), List.of("egoi.verify", "egoi.verify.testing"));
+        var layer = boot.defineModulesWithOneLoader(found, ClassLoader.getPlatformClassLoader());
+        var functions = layer.findLoader("egoi.verify").loadClass("egoi.verify.EgoiVerify");
+        assertEquals("egoi.verify", functions.getModule().getName());
+        assertEquals("123456", functions.getMethod("normalisedCode", String.class).invoke(null, "123 456"));
     }
 
     @Test

@@ -101,7 +101,7 @@ public class ClientBuilder(options: ClientOptions) {
     public fun options(): ClientOptions = ClientOptions(set)
 
     /** A client whose calls wait for their end. An option that is not accepted is `VerifyException.InvalidInput`. */
-    public fun blocking(): BlockingClient = BlockingClient(Client(options()))
+    public fun blocking(): BlockingClient = BlockingClient(Client(options(), waits = true))
 
     /** A client whose calls are futures. An option that is not accepted is `VerifyException.InvalidInput`. */
     public fun futures(): FutureClient = FutureClient(Client(options()))

@@ -10,6 +10,7 @@ import egoi.verify.OutgoingSms
 import egoi.verify.PrefixQuota
 import egoi.verify.Quota
 import egoi.verify.Store
+import egoi.verify.internal.NativeEngine
 import egoi.verify.internal.NativeEngineClock
 import egoi.verify.settings
 import kotlinx.coroutines.Dispatchers
@@ -45,7 +46,7 @@ public fun interface FutureSmsGateway {
  * var engine = EngineBuilder.sending(sms -> gateway.deliver(sms.getNumber(), sms.getText())).maxAttempts(3).blocking();
  * ```
  */
-public class EngineBuilder private constructor(private val make: (EngineOptions) -> Engine) {
+public class EngineBuilder private constructor(private val make: (EngineOptions) -> () -> NativeEngine) {
     private var set = EngineOptions().native
 
     private fun set(name: String, value: Any) =
@@ -122,27 +123,28 @@ public class EngineBuilder private constructor(private val make: (EngineOptions)
     internal fun clock(clock: NativeEngineClock): EngineBuilder = apply { set = set.copy(clock = clock) }
 
     /** An engine whose calls wait for their end. An option that is not accepted is `VerifyException.InvalidInput`. */
-    public fun blocking(): BlockingVerifier = BlockingVerifier(make(EngineOptions(set)))
+    public fun blocking(): BlockingVerifier = BlockingVerifier(Engine(make(EngineOptions(set)), waits = true))
 
     /** An engine whose calls are futures. An option that is not accepted is `VerifyException.InvalidInput`. */
-    public fun futures(): FutureVerifier = FutureVerifier(make(EngineOptions(set)))
+    public fun futures(): FutureVerifier = FutureVerifier(Engine(make(EngineOptions(set)), waits = false))
 
     /** Chooses how the SMS are sent. */
     public companion object {
         /** One whose SMS this sends, waiting. */
         @JvmStatic
         public fun sending(gateway: SmsGateway): EngineBuilder = EngineBuilder { options ->
-            Engine(options) { sms -> runInterruptible(Dispatchers.IO) { gateway.send(sms) } }
+            egoi.verify.sending(options) { sms: OutgoingSms -> runInterruptible(Dispatchers.IO) { gateway.send(sms) } }
         }
 
         /** One whose SMS this sends, by a future. */
         @JvmStatic
         public fun sendingAsync(gateway: FutureSmsGateway): EngineBuilder = EngineBuilder { options ->
-            Engine(options) { sms -> gateway.send(sms).await() }
+            egoi.verify.sending(options) { sms: OutgoingSms -> gateway.send(sms).await() }
         }
 
         /** One whose SMS E-goi's own call sends. */
         @JvmStatic
-        public fun withEgoiSms(egoiSms: EgoiSms): EngineBuilder = EngineBuilder { options -> Engine(egoiSms, options) }
+        public fun withEgoiSms(egoiSms: EgoiSms): EngineBuilder =
+            EngineBuilder { options -> egoi.verify.sending(options, egoiSms) }
     }
 }

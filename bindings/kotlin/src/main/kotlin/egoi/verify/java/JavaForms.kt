@@ -11,11 +11,11 @@ import egoi.verify.Verification
 import egoi.verify.Verifier
 import egoi.verify.VerifyException
 import egoi.verify.seconds
+import egoi.verify.waiting
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.SupervisorJob
 import kotlinx.coroutines.future.future
-import kotlinx.coroutines.runBlocking
 import java.time.Duration
 import java.util.concurrent.CompletableFuture
 import kotlin.time.toKotlinDuration
@@ -89,7 +89,7 @@ public open class BlockingVerifier(private val verifier: Verifier) : AutoCloseab
     @JvmOverloads
     @Throws(InterruptedException::class)
     public fun request(number: String, options: RequestOptions = RequestOptions()): Verification =
-        runBlocking { verifier.request(number, options) }
+        waiting(verifier) { verifier.request(number, options) }
 
     /** See [Verifier.validate]. */
     @JvmOverloads
@@ -102,7 +102,7 @@ public open class BlockingVerifier(private val verifier: Verifier) : AutoCloseab
         client: String? = null,
         defaultRegion: String? = null,
         retries: Int? = null,
-    ): Outcome = runBlocking {
+    ): Outcome = waiting(verifier) {
         verifier.validate(id, code, number, timeout?.toKotlinDuration(), client, defaultRegion, retries)
     }
 
@@ -110,19 +110,19 @@ public open class BlockingVerifier(private val verifier: Verifier) : AutoCloseab
     @JvmOverloads
     @Throws(InterruptedException::class)
     public fun cancel(id: String, timeout: Duration? = null, retries: Int? = null): State =
-        runBlocking { verifier.cancel(id, timeout?.toKotlinDuration(), retries) }
+        waiting(verifier) { verifier.cancel(id, timeout?.toKotlinDuration(), retries) }
 
     /** See [Verifier.resend]. */
     @JvmOverloads
     @Throws(InterruptedException::class)
     public fun resend(id: String, timeout: Duration? = null, retries: Int? = null): Verification =
-        runBlocking { verifier.resend(id, timeout?.toKotlinDuration(), retries) }
+        waiting(verifier) { verifier.resend(id, timeout?.toKotlinDuration(), retries) }
 
     /** See [Verifier.get]. */
     @JvmOverloads
     @Throws(InterruptedException::class)
     public fun get(id: String, timeout: Duration? = null, retries: Int? = null): Verification =
-        runBlocking { verifier.get(id, timeout?.toKotlinDuration(), retries) }
+        waiting(verifier) { verifier.get(id, timeout?.toKotlinDuration(), retries) }
 
     override fun close(): Unit = verifier.close()
 }
@@ -133,13 +133,13 @@ public class BlockingClient(private val client: Client) : BlockingVerifier(clien
     @JvmOverloads
     @Throws(InterruptedException::class)
     public fun ping(timeout: Duration? = null, retries: Int? = null): Unit =
-        runBlocking { client.ping(timeout?.toKotlinDuration(), retries) }
+        waiting(client) { client.ping(timeout?.toKotlinDuration(), retries) }
 
     /** See [Client.senders]. */
     @JvmOverloads
     @Throws(InterruptedException::class)
     public fun senders(timeout: Duration? = null, retries: Int? = null): List<SenderInfo> =
-        runBlocking { client.senders(timeout?.toKotlinDuration(), retries) }
+        waiting(client) { client.senders(timeout?.toKotlinDuration(), retries) }
 }
 
 /**

@@ -24,15 +24,23 @@ private class Record(
     val versions = "Java ${System.getProperty("java.version")}, OkHttp 5.5.1, Ktor 3.5.2, JNA 5.19.1"
 }
 
-private fun cost(calls: Int, atOnce: Int, call: suspend () -> String): Cost = costOf(calls * atOnce) {
-    runBlocking(Dispatchers.Default) {
-        repeat(atOnce) { launch { repeat(calls) { check(call() == ID) { "another answer" } } } }
+private fun cost(calls: Int, form: Form, call: suspend () -> String): Cost {
+    suspend fun calling() = repeat(calls) { check(call() == ID) { "another response" } }
+    return when (form) {
+        Form.ONE_AT_A_TIME -> costOf(calls) { runBlocking(Dispatchers.Default) { launch { calling() } } }
+
+        Form.AT_ONCE -> costOf(calls * AT_ONCE) {
+            runBlocking(Dispatchers.Default) { repeat(AT_ONCE) { launch { calling() } } }
+        }
+
+        // The thread of this loop is the one that waits.
+        Form.BLOCKING -> costOf(calls) { runBlocking { calling() } }
     }
 }
 
-private fun clients(base: String, pem: String, settings: String, atOnce: Int): List<Record> {
-    val calls = (if (atOnce == 1) 2_000 else 64) / if (SHORT) 64 else 1
-    val measured = rounds(ways(base, pem, oneAtATime = atOnce == 1)) { cost(calls, atOnce, it) }
+private fun clients(base: String, pem: String, settings: String, form: Form): List<Record> {
+    val calls = (if (form == Form.AT_ONCE) 64 else 2_000) / if (SHORT) 64 else 1
+    val measured = rounds(ways(base, pem, form)) { cost(calls, form, it) }
     return measures { measure, of ->
         val figures = measured.mapValues { (_, costs) -> costs.map(of) }
         Record("kotlin-client", settings, measure, figures.getValue(OURS), others = figures - OURS)
@@ -43,13 +51,7 @@ private fun border(): List<Record> {
     val measured = crossings()
     return measures { measure, of ->
         val figures = measured.mapValues { (_, costs) -> costs.map(of) }
-        Record(
-            "kotlin-border",
-            SUSPENDING,
-            measure,
-            figures.getValue(SUSPENDING),
-            floors = mapOf(JNI to figures.getValue(JNI)),
-        )
+        Record("kotlin-border", ENGINE, measure, figures.getValue(ENGINE), floors = mapOf(JNA to figures.getValue(JNA)))
     } + listOf(JNA, UNIFFI).map { Record("kotlin-border", it, "time", measured.getValue(it).map(Cost::time)) }
 }
 
@@ -63,8 +65,9 @@ fun main() {
     val urls = JsonParser.parseString(server.inputStream.bufferedReader().readLine()).asJsonObject
     val pem = urls["pem"].asString
     val records = listOf("plain" to "plain", "tls" to "TLS").flatMap { (over, title) ->
-        clients(urls[over].asString, pem, "$title, one at a time", atOnce = 1) +
-            clients(urls[over].asString, pem, "$title, 64 at once", atOnce = 64)
+        clients(urls[over].asString, pem, "$title, one at a time", Form.ONE_AT_A_TIME) +
+            clients(urls[over].asString, pem, "$title, one at a time, blocking", Form.BLOCKING) +
+            clients(urls[over].asString, pem, "$title, $AT_ONCE at once", Form.AT_ONCE)
     } + border()
     server.outputStream.close()
     File(System.getenv("EGOI_BENCH_RESULTS"), "kotlin.json").writeText(Gson().toJson(records))

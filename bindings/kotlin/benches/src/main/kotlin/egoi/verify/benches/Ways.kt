@@ -3,6 +3,7 @@ package egoi.verify.benches
 import com.google.gson.JsonParser
 import egoi.verify.Client
 import egoi.verify.ClientOptions
+import egoi.verify.java.ClientBuilder
 import io.ktor.client.engine.okhttp.OkHttp
 import io.ktor.client.request.get
 import io.ktor.client.request.header
@@ -31,7 +32,7 @@ import io.ktor.client.HttpClient as Ktor
 
 internal const val ID: String = "9a7c0de1f2b34455a6b7c8d9e0f10213"
 private const val KEY = "0123456789abcdef0123456789abcdef01234567"
-private const val AT_ONCE = 64
+internal const val AT_ONCE: Int = 64
 
 private fun trusting(pem: String): X509TrustManager {
     val store = KeyStore.getInstance(KeyStore.getDefaultType()).apply { load(null) }
@@ -45,16 +46,27 @@ private fun trusting(pem: String): X509TrustManager {
 
 private fun idOf(body: String): String = JsonParser.parseString(body).asJsonObject["id"].asString
 
-/**
- * The same call by each library: one read over V2, with the key in a header, and the answer as a value. Each is called as it is
- * fastest: where it has a form that waits, that one is used for calls one at a time.
- */
-internal fun ways(base: String, pem: String, oneAtATime: Boolean): Map<String, suspend () -> String> {
+/** How a call is made. */
+internal enum class Form {
+    /** In a coroutine. One at a time, the other libraries wait in its thread where they can: that is their fastest. */
+    ONE_AT_A_TIME,
+
+    /** In coroutines, many at once. */
+    AT_ONCE,
+
+    /** In a thread that waits, as Java does it. */
+    BLOCKING,
+}
+
+/** The same call by each library: one read over V2, with the key in a header, and the response as a value. */
+internal fun ways(base: String, pem: String, form: Form): Map<String, suspend () -> String> {
     val url = "$base/v2/verify/$ID"
     val trust = trusting(pem)
     val tls = SSLContext.getInstance("TLS").apply { init(null, arrayOf(trust), null) }
 
-    val ours = Client(ClientOptions(KEY, "1234", baseUrl = base, caCertificates = pem.toByteArray()))
+    val options = ClientOptions(KEY, "1234", baseUrl = base, caCertificates = pem.toByteArray())
+    val suspending = Client(options)
+    val waiting = ClientBuilder(options).blocking()
 
     fun okHttp(): OkHttpClient = OkHttpClient.Builder().sslSocketFactory(tls.socketFactory, trust)
         .dispatcher(Dispatcher().apply { maxRequestsPerHost = AT_ONCE }).build()
@@ -69,15 +81,19 @@ internal fun ways(base: String, pem: String, oneAtATime: Boolean): Map<String, s
     val ktor = Ktor(OkHttp) { engine { preconfigured = okHttp() } }
 
     return mapOf(
-        "egoi-verify" to { ours.get(ID).id },
+        "egoi-verify" to { if (form == Form.BLOCKING) waiting.get(ID).id else suspending.get(ID).id },
         "OkHttp" to {
-            if (oneAtATime) ok.newCall(okRequest).execute().use { idOf(it.body.string()) } else idOf(ok.body(okRequest))
+            if (form == Form.AT_ONCE) {
+                idOf(ok.body(okRequest))
+            } else {
+                ok.newCall(okRequest).execute().use { idOf(it.body.string()) }
+            }
         },
         "java.net.http" to {
-            if (oneAtATime) {
-                idOf(java.send(javaRequest, BodyHandlers.ofString()).body())
-            } else {
+            if (form == Form.AT_ONCE) {
                 idOf(java.sendAsync(javaRequest, BodyHandlers.ofString()).await().body())
+            } else {
+                idOf(java.send(javaRequest, BodyHandlers.ofString()).body())
             }
         },
         "Ktor on OkHttp" to {
