@@ -12,7 +12,7 @@ wrappers=$root/target/zig/$zig
 program=$(echo "$venv"/lib/python3*/site-packages/ziglang/zig)
 
 mkdir -p "$wrappers"
-for tool in cc c++ ar ranlib; do
+for tool in cc c++ ar ranlib lib; do
   target=
   case $tool in cc | c++) target=" -g -fno-sanitize=all -target $zig" ;; esac
   cat >"$wrappers/$tool.$$" <<END

@@ -1,6 +1,7 @@
 //! How the steps of calls come from the worker thread to an event loop, and the calls that the loop runs itself.
 
 use std::collections::HashMap;
+#[cfg(unix)]
 use std::io::{Read as _, Write as _};
 #[cfg(unix)]
 use std::os::{fd::AsRawFd as _, unix::net::UnixStream};
