@@ -71,7 +71,9 @@ class PackageTest {
         }
         var finder = ModuleFinder.of(places.toArray(Path[]::new));
         var boot = ModuleLayer.boot();
-        var found = boot.configuration().resolve(finder, ModuleFinder.of(), List.of("egoi.verify", "egoi.verify.testing"));
+        // Kotlin's library is a module with a description, which a module without one does not bring along.
+        var roots = List.of("egoi.verify", "egoi.verify.testing", "kotlin.stdlib");
+        var found = boot.configuration().resolve(finder, ModuleFinder.of(), roots);
         var layer = boot.defineModulesWithOneLoader(found, ClassLoader.getPlatformClassLoader());
         var functions = layer.findLoader("egoi.verify").loadClass("egoi.verify.EgoiVerify");
         assertEquals("egoi.verify", functions.getModule().getName());
