@@ -90,7 +90,7 @@ fn read(mut call: &[u8]) -> Result<NativeCall, Error> {
 }
 
 /// Starts a call of a verifier: the first `length` bytes of the buffer are a [`NativeCall`]. A verifier whose calls wait
-/// returns after [`calls::AT_MOST`]; then [`egoi_verify_go_on`] continues.
+/// returns after 40 ms at most; then [`egoi_verify_go_on`] continues.
 ///
 /// # Safety
 ///
