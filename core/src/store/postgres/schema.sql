@@ -417,80 +417,101 @@ CREATE FUNCTION egoi_verify_validate(
 ) RETURNS text
 LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET search_path FROM CURRENT AS $$
 DECLARE
-    r egoi_verify_requests;
+    of_request bytea;
+    its_code bytea;
+    its_progress smallint;
+    its_end bigint;
+    its_wrong_codes bigint;
+    its_attempts bytea;
+    its_until bigint;
     n egoi_verify_counters;
     c egoi_verify_counters;
-    of_number bigint;
-    of_client bigint;
+    valid bigint;
     is_right boolean;
     now bigint;
     outcome text;
 BEGIN
-    SELECT * INTO r FROM egoi_verify_requests WHERE id = of_id FOR UPDATE;
-    IF NOT FOUND THEN
-        RETURN NULL;
-    END IF;
-    -- The first four bytes of a code name the key that it was made under. Two conditions, as PL/pgSQL runs one with a query in it
-    -- as a query, whatever is decided before.
-    IF substr(codes[1], 1, 4) <> substr(r.code, 1, 4) THEN
-        IF NOT EXISTS (SELECT FROM unnest(codes) code WHERE substr(code, 1, 4) = substr(r.code, 1, 4)) THEN
-            RETURN 'wrong_key';
+    -- PL/pgSQL prepares each expression anew in each transaction, so a right code meets few of them: variables and no row, a
+    -- condition before those that it does not need.
+    SELECT number, code, progress, expires_at, wrong_codes, attempts, until
+        INTO of_request, its_code, its_progress, its_end, its_wrong_codes, its_attempts, its_until
+        FROM egoi_verify_requests WHERE id = of_id FOR UPDATE;
+    is_right := its_code = ANY (codes);
+    IF is_right IS NOT TRUE THEN
+        IF is_right IS NULL THEN
+            RETURN NULL;
         END IF;
-    END IF;
-    IF r.number <> ALL (names) THEN
-        RETURN NULL;
-    END IF;
-    IF l.wrong_codes IS NOT NULL AND r.progress = 0 THEN
-        IF pg_catalog.cardinality(names) > 1 THEN
-            n := egoi_verify_counters(names, l.wrong_codes_per, l.sms_per, moved, stopped);
-        ELSE
-            -- Nearly always it is there.
-            SELECT * INTO n FROM egoi_verify_counters WHERE subject = r.number FOR UPDATE;
-            IF NOT FOUND THEN
-                n := egoi_verify_counters(ARRAY[r.number], l.wrong_codes_per, l.sms_per, moved, stopped);
+        -- The first four bytes of a code name the key that it was made under. Two conditions, as PL/pgSQL runs one with a query
+        -- in it as a query, whatever is decided before.
+        IF substr(codes[1], 1, 4) <> substr(its_code, 1, 4) THEN
+            IF NOT EXISTS (SELECT FROM pg_catalog.unnest(codes) code WHERE substr(code, 1, 4) = substr(its_code, 1, 4)) THEN
+                RETURN 'wrong_key';
             END IF;
         END IF;
     END IF;
-    IF pg_catalog.cardinality(clients) > 0 AND r.progress = 0 THEN
-        c := egoi_verify_counters(clients, l.client_wrong_codes_per, l.client_sms_per, moved, stopped);
+    IF of_request <> ALL (names) THEN
+        RETURN NULL;
+    END IF;
+    IF its_progress = 0 AND (l.wrong_codes IS NOT NULL OR pg_catalog.cardinality(clients) > 0) THEN
+        IF l.wrong_codes IS NOT NULL THEN
+            IF pg_catalog.cardinality(names) > 1 THEN
+                n := egoi_verify_counters(names, l.wrong_codes_per, l.sms_per, moved, stopped);
+            ELSE
+                -- Nearly always it is there.
+                SELECT * INTO n FROM egoi_verify_counters WHERE subject = of_request FOR UPDATE;
+                IF NOT FOUND THEN
+                    n := egoi_verify_counters(ARRAY[of_request], l.wrong_codes_per, l.sms_per, moved, stopped);
+                END IF;
+            END IF;
+        END IF;
+        IF pg_catalog.cardinality(clients) > 0 THEN
+            c := egoi_verify_counters(clients, l.client_wrong_codes_per, l.client_sms_per, moved, stopped);
+        END IF;
     END IF;
     now := egoi_verify_now(moved, stopped);
-    IF r.until <= now THEN
-        RETURN NULL;
-    END IF;
-    FOR i IN 0 .. length(r.attempts) / 17 - 1 LOOP
-        -- The same command once more, whose response was lost.
-        IF substr(r.attempts, i * 17 + 1, 16) = attempt THEN
-            RETURN CASE get_byte(r.attempts, i * 17 + 16) WHEN 1 THEN 'verified' ELSE 'wrong_code' END;
+    IF its_until <= now OR its_attempts <> '' THEN
+        IF its_until <= now THEN
+            RETURN NULL;
         END IF;
-    END LOOP;
-    of_number := egoi_verify_valid(n.wrong_codes, n.wrong_codes_since, l.wrong_codes_per, now);
-    of_client := egoi_verify_valid(c.wrong_codes, c.wrong_codes_since, l.client_wrong_codes_per, now);
-    outcome := CASE
-        WHEN r.progress = 1 THEN 'already_verified'
-        WHEN r.progress = 2 THEN 'cancelled'
-        WHEN now >= r.expires_at THEN 'expired'
-        WHEN r.wrong_codes >= l.max_attempts OR of_number >= l.wrong_codes OR of_client >= l.client_wrong_codes
-            THEN 'too_many_attempts'
-    END;
-    IF outcome IS NULL THEN
-        is_right := r.code = ANY (codes);
-        outcome := CASE WHEN is_right THEN 'verified' ELSE 'wrong_code' END;
-        IF l.wrong_codes IS NOT NULL AND (of_number > 0 OR NOT is_right) THEN
-            IF of_number = 0 THEN
-                n.wrong_codes_since := now;
+        FOR i IN 0 .. length(its_attempts) / 17 - 1 LOOP
+            -- The same command once more, whose response was lost.
+            IF substr(its_attempts, i * 17 + 1, 16) = attempt THEN
+                RETURN CASE get_byte(its_attempts, i * 17 + 16) WHEN 1 THEN 'verified' ELSE 'wrong_code' END;
             END IF;
-            n.wrong_codes := CASE WHEN is_right THEN 0 ELSE of_number + 1 END;
-            PERFORM egoi_verify_save(n, l, r.until);
-        END IF;
-        IF c.subject IS NOT NULL AND NOT is_right THEN
-            -- A success may be for another number: it clears nothing.
-            PERFORM egoi_verify_count_wrong_code(c, of_client, l.client_wrong_codes_per, now);
+        END LOOP;
+    END IF;
+    outcome := CASE
+        WHEN its_progress = 1 THEN 'already_verified'
+        WHEN its_progress = 2 THEN 'cancelled'
+        WHEN now >= its_end THEN 'expired'
+        WHEN its_wrong_codes >= l.max_attempts
+            OR egoi_verify_valid(n.wrong_codes, n.wrong_codes_since, l.wrong_codes_per, now) >= l.wrong_codes
+            OR egoi_verify_valid(c.wrong_codes, c.wrong_codes_since, l.client_wrong_codes_per, now) >= l.client_wrong_codes
+            THEN 'too_many_attempts'
+        WHEN is_right THEN 'verified'
+        ELSE 'wrong_code'
+    END;
+    IF outcome IN ('verified', 'wrong_code') THEN
+        IF NOT is_right OR n.wrong_codes > 0 THEN
+            valid := egoi_verify_valid(n.wrong_codes, n.wrong_codes_since, l.wrong_codes_per, now);
+            IF l.wrong_codes IS NOT NULL AND (valid > 0 OR NOT is_right) THEN
+                IF valid = 0 THEN
+                    n.wrong_codes_since := now;
+                END IF;
+                n.wrong_codes := CASE WHEN is_right THEN 0 ELSE valid + 1 END;
+                PERFORM egoi_verify_save(n, l, its_until);
+            END IF;
+            IF c.subject IS NOT NULL AND NOT is_right THEN
+                -- A success may be for another number: it clears nothing.
+                PERFORM egoi_verify_count_wrong_code(
+                    c, egoi_verify_valid(c.wrong_codes, c.wrong_codes_since, l.client_wrong_codes_per, now),
+                    l.client_wrong_codes_per, now);
+            END IF;
         END IF;
         UPDATE egoi_verify_requests
             SET progress = CASE WHEN is_right THEN 1 ELSE 0 END,
-                wrong_codes = r.wrong_codes + CASE WHEN is_right THEN 0 ELSE 1 END,
-                attempts = substr(r.attempts, greatest(length(r.attempts) - 7 * 17, 0) + 1) || attempt
+                wrong_codes = wrong_codes + CASE WHEN is_right THEN 0 ELSE 1 END,
+                attempts = substr(attempts, greatest(length(attempts) - 7 * 17, 0) + 1) || attempt
                     || CASE WHEN is_right THEN '\x01'::bytea ELSE '\x00'::bytea END
             WHERE id = of_id;
     END IF;
