@@ -145,6 +145,10 @@ mod bad_days {
             ("postgres://user:secret@host/db?connection_limit=0", "`connection_limit`"),
             ("postgres://user:secret@host/db?pgbouncer=maybe", "`pgbouncer`"),
             ("postgres://user:secret@host/db?target_session_attrs=standby", "`target_session_attrs`"),
+            ("postgres://user:secret@one,two/db?hostaddr=127.0.0.1", "`hostaddr`"),
+            ("postgres://user:secret@/db?host=one,two&port=1,2,3", "number of ports"),
+            ("postgres://user:secret@one,two/db?port=1", "number of ports"),
+            ("postgres://user:secret@host/db?load_balance_hosts=secret", "must be `postgres://"),
             ("postgres://user:secret@host/db?sslcert=/nowhere", "`sslcert`"),
             ("postgres://user:secret@host/db?sslkey=/nowhere", "`sslkey`"),
             ("postgres://user:secret@host/db?sslrootcert=/nowhere", "`sslrootcert`"),
@@ -430,6 +434,37 @@ mod bad_days {
     }
 
     #[test]
+    fn of_several_servers_the_one_that_says_nothing_is_left_for_the_next() {
+        let silent = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let both = format!("127.0.0.1:{},127.0.0.1:{}", silent.local_addr().unwrap().port(), SERVER.port);
+        let url = SERVER.url().replace(&format!("127.0.0.1:{}", SERVER.port), &both);
+        ping(&format!("{url}&connect_timeout=1")).unwrap();
+    }
+
+    #[test]
+    fn each_of_several_servers_has_its_own_port_and_address() {
+        let url = SERVER.url();
+        let named =
+            url.replace(&format!("127.0.0.1:{}", SERVER.port), &format!("one.invalid:1,two.invalid:{}", SERVER.port));
+        ping(&format!("{named}&hostaddr=127.0.0.1,127.0.0.1&sslmode=disable")).unwrap();
+        let as_options = url.replace(&format!("127.0.0.1:{}", SERVER.port), "");
+        ping(&format!("{as_options}&host=127.0.0.1,127.0.0.1&port=1,{}", SERVER.port)).unwrap();
+        ping(&format!("{as_options}&host=127.0.0.1,127.0.0.1&port={}&load_balance_hosts=random", SERVER.port)).unwrap();
+    }
+
+    #[test]
+    fn of_several_servers_one_that_cannot_be_reached_is_named_before_a_standby() {
+        let primary = PostgresServer::start(&[]);
+        let url = primary.url();
+        ping(&url).unwrap();
+        let standby = primary.standby();
+        let (first, second) = (format!("127.0.0.1:{}", standby.port), format!("127.0.0.1:{}", primary.port));
+        let both = url.replace(&second, &format!("{first},{second}"));
+        primary.kill();
+        refused(&both, None, "cannot be reached");
+    }
+
+    #[test]
     fn a_pool_of_a_demoted_primary_moves_to_the_new_one() {
         let primary = PostgresServer::start(&[]);
         let cable = Cable::to(primary.port);
@@ -536,6 +571,49 @@ mod plans {
         });
         assert_none_is_read_through(&plans);
         assert!(!plans.contains("JIT:"), "{plans}");
+    }
+}
+
+mod round_trips {
+    use egoi_verify::{CallOptions, Engine, RequestOptions, ValidateOptions};
+
+    use super::support::conformance::RUNTIME;
+    use super::support::post::Post;
+    use super::*;
+
+    /// As docs/scaling.md has them.
+    #[test]
+    fn each_verb_makes_one_for_each_statement() {
+        let server = PostgresServer::start(&["log_statement=all"]);
+        let post = Post::default();
+        let store = Store::new(server.url()).key([7; 32]).pool_size(1);
+        let options = EngineOptions::default().store(store).resend_after(None);
+        let engine = Engine::new(post.clone(), options).unwrap();
+        let said = || std::fs::read_to_string(server.folder.join("log")).unwrap().matches("execute ").count();
+        let call = CallOptions::default();
+        // What is prepared over a connection is prepared in the first round.
+        for round in 0..2 {
+            let mut before = said();
+            let mut made = |verb: &str, expected: usize| {
+                let now = said();
+                assert!(round == 0 || now - before == expected, "{verb}: {}", now - before);
+                before = now;
+            };
+            RUNTIME.block_on(async {
+                let asked = || RequestOptions::default().message("{CODE}");
+                let id = engine.request("+351 910 000 000", asked()).await.unwrap().id;
+                made("request", 2);
+                engine.resend(&id, call).await.unwrap();
+                made("resend", 3);
+                engine.get(&id, call).await.unwrap();
+                made("get", 1);
+                let outcome = engine.validate(&id, &post.latest(), ValidateOptions::default()).await.unwrap();
+                assert!(outcome.is_verified());
+                made("validate", 1);
+                engine.cancel(&id, call).await.unwrap();
+                made("cancel", 1);
+            });
+        }
     }
 }
 

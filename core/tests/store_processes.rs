@@ -22,6 +22,9 @@ mod support {
     #[cfg(feature = "redis")]
     #[allow(dead_code, reason = "each program of tests needs some of it")]
     pub(crate) mod redis_server;
+    #[cfg(feature = "postgres")]
+    #[allow(dead_code, reason = "each program of tests needs some of it")]
+    pub(crate) mod replicated;
     #[cfg(feature = "redis")]
     #[allow(dead_code, reason = "each program of tests needs some of it")]
     pub(crate) mod sentinels;
@@ -133,6 +136,68 @@ mod postgres {
     }
 
     facts_of_processes!(shared);
+}
+
+/// A primary and its synchronous standby, which take each other's place.
+#[cfg(feature = "postgres")]
+mod postgres_replicated {
+    use std::sync::{Arc, LazyLock};
+
+    use crate::support::postgres_server;
+    use crate::support::processes::{Shared, Trouble, facts_of_processes};
+    use crate::support::replicated::Replicated;
+
+    struct Pair {
+        servers: Arc<Replicated>,
+        url: String,
+    }
+
+    impl Pair {
+        fn on(servers: Arc<Replicated>) -> Self {
+            Self { url: servers.url(), servers }
+        }
+    }
+
+    impl Shared for Pair {
+        fn url(&self) -> String {
+            self.url.clone()
+        }
+
+        /// The standby is promoted, and what was the primary comes back as the standby.
+        fn troubles(&self) -> &[Trouble] {
+            &[Trouble::Killed]
+        }
+
+        fn make(&self, _: Trouble) {
+            self.servers.fail_over();
+        }
+
+        fn mend(&self, _: Trouble) {
+            self.servers.bring_back();
+        }
+    }
+
+    /// That nothing happens to: one for all, as to make it takes longer than to use it.
+    static CALM: LazyLock<Arc<Replicated>> = LazyLock::new(|| Arc::new(Replicated::start(true)));
+
+    fn calm() -> Option<Pair> {
+        postgres_server::is_here().then(|| Pair::on(Arc::clone(&CALM)))
+    }
+
+    fn troubled() -> Option<Pair> {
+        postgres_server::is_here().then(|| Pair::on(Arc::new(Replicated::start(true))))
+    }
+
+    facts_of_processes! { troubled: histories_are_linearizable_while_processes_and_servers_die }
+
+    facts_of_processes! { calm:
+        of_64_right_codes_from_four_processes_exactly_one_is_verified
+        wrong_codes_from_four_processes_never_pass_the_limit
+        wrong_codes_for_one_number_from_four_processes_never_pass_its_limit
+        requests_for_one_number_from_four_processes_never_pass_its_limit
+        of_requests_with_one_key_from_four_processes_one_is_new
+        of_claims_of_one_key_by_four_processes_one_is_new
+    }
 }
 
 #[cfg(feature = "redis")]

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::ops::Deref;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -82,18 +82,23 @@ impl PostgresServer {
     /// What this server holds now, on another that is a standby until `pg_promote()`. It hears of nothing that comes later.
     pub(crate) fn standby(&self) -> Self {
         let (folder, port) = (server::folder("postgres"), server::free_port());
-        let data = folder.join("data");
-        let copied = server::command(&program("pg_basebackup"))
-            .args(["--no-sync", "--checkpoint=fast", "--username=egoi", "--host=127.0.0.1"])
-            .args(["--port", &self.port.to_string()])
-            .arg("--pgdata")
-            .arg(&data)
-            .current_dir(&folder)
-            .status()
-            .unwrap();
-        assert!(copied.success(), "pg_basebackup failed");
-        std::fs::write(data.join("standby.signal"), "").unwrap();
+        copy(&folder, self.port, &[]);
+        std::fs::write(folder.join("data/standby.signal"), "").unwrap();
         Self::on(folder, port, &[])
+    }
+
+    /// A standby that follows what listens on this port.
+    pub(crate) fn following(primary: u16) -> Self {
+        let (folder, port) = (server::folder("postgres"), server::free_port());
+        copy(&folder, primary, &["--write-recovery-conf"]);
+        Self::on(folder, port, &[])
+    }
+
+    /// Starts it again, after it was killed, as a standby that follows what listens on this port.
+    pub(crate) fn follow(&self, primary: u16) {
+        std::fs::remove_dir_all(self.folder.join("data")).unwrap();
+        copy(&self.folder, primary, &["--write-recovery-conf"]);
+        self.start_again();
     }
 
     /// A server on the files in `data` of this folder.
@@ -178,6 +183,20 @@ impl Deref for PostgresServer {
     fn deref(&self) -> &Server {
         &self.0
     }
+}
+
+/// Copies what the server on this port holds.
+fn copy(into: &Path, port: u16, options: &[&str]) {
+    let copied = server::command(&program("pg_basebackup"))
+        .args(["--no-sync", "--checkpoint=fast", "--username=egoi", "--host=127.0.0.1"])
+        .args(["--port", &port.to_string()])
+        .args(options)
+        .arg("--pgdata")
+        .arg(into.join("data"))
+        .current_dir(into)
+        .status()
+        .unwrap();
+    assert!(copied.success(), "pg_basebackup failed");
 }
 
 fn is_ready(server: &Server) -> bool {

@@ -4,24 +4,31 @@ use std::future::{Ready, ready};
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use deadpool::managed::{Manager, Metrics, RecycleError, RecycleResult};
 use deadpool_postgres::{ClientWrapper, ManagerConfig, RecyclingMethod};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::lookup_host;
+use tokio::time::timeout;
+use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Config, Row};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::Parameters;
 use super::failure::{Failure, is_refused_login};
 use super::url::Database;
+use crate::generate;
 
 /// Makes connections for a pool.
 pub(super) struct Connector {
-    inner: deadpool_postgres::Manager,
-    fallback: Option<deadpool_postgres::Manager>,
-    /// One's failure may hide that another refused the login.
-    has_several_hosts: bool,
+    servers: Vec<Config>,
+    fallback: Option<SslMode>,
+    is_balanced: bool,
+    address_timeout: Duration,
+    tls: MakeRustlsConnect,
     is_pooled: bool,
 }
 
@@ -35,29 +42,74 @@ pub(super) struct Connection {
 
 impl Connector {
     pub(super) fn new(database: &Database) -> Self {
-        let manager = |config: &Config| {
-            let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-            deadpool_postgres::Manager::from_config(config.clone(), database.tls.clone(), recycling)
-        };
         Self {
-            inner: manager(&database.config),
-            fallback: database.fallback.as_ref().map(manager),
-            has_several_hosts: database.config.get_hosts().len() > 1,
+            servers: database.servers.clone(),
+            fallback: database.fallback,
+            is_balanced: database.is_balanced,
+            address_timeout: database.address_timeout,
+            tls: database.tls.clone(),
             is_pooled: database.is_pooled,
         }
     }
 
+    /// To the first server that can be written. tokio-postgres takes several too, but waits at the first that takes a connection
+    /// and says nothing for as long as there is time, so each address has its own try here.
     async fn connect(&self) -> Result<ClientWrapper, Failure> {
-        let first = match self.inner.create().await {
+        let mut failed: Option<Failure> = None;
+        for server in self.in_turn(self.servers.clone()) {
+            for address in self.in_turn(addresses(server).await) {
+                let failure = match timeout(self.address_timeout, self.connect_to(address)).await {
+                    Ok(Ok(client)) => return Ok(client),
+                    Ok(Err(failure)) => failure,
+                    Err(_) => Failure::connecting_took_too_long(),
+                };
+                // That one only reads says nothing of why there is none that can be written.
+                if failed.as_ref().is_none_or(|before| before.is_read_only && !failure.is_read_only) {
+                    failed = Some(failure);
+                }
+            }
+        }
+        let failed = failed.unwrap_or_else(Failure::connecting_took_too_long);
+        Err(if self.servers.len() > 1 { failed.of_several() } else { failed })
+    }
+
+    fn in_turn(&self, mut servers: Vec<Config>) -> Vec<Config> {
+        if self.is_balanced {
+            // Without randomness any order is as good.
+            servers.sort_by_cached_key(|_| generate::draw_bits().unwrap_or_default());
+        }
+        servers
+    }
+
+    async fn connect_to(&self, server: Config) -> Result<ClientWrapper, Failure> {
+        let manager = |config: Config| {
+            let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+            deadpool_postgres::Manager::from_config(config, self.tls.clone(), recycling)
+        };
+        let first = match manager(server.clone()).create().await {
             Ok(client) => return Ok(client),
             Err(error) => error,
         };
-        match &self.fallback {
-            Some(fallback) if self.has_several_hosts || is_refused_login(&first) => {
-                fallback.create().await.map_err(|second| Failure::connecting_twice(&first, &second))
+        match self.fallback {
+            Some(mode) if is_refused_login(&first) => {
+                let second = manager(server.clone().ssl_mode(mode).clone()).create().await;
+                second.map_err(|second| Failure::connecting_twice(&first, &second))
             }
             _ => Err(Failure::connecting(&first)),
         }
+    }
+}
+
+/// The server by each address that its name has.
+async fn addresses(server: Config) -> Vec<Config> {
+    let found = match (server.get_hosts(), server.get_hostaddrs(), server.get_ports()) {
+        ([Host::Tcp(name)], [], [port]) => lookup_host((name.as_str(), *port)).await.map(Vec::from_iter),
+        _ => return vec![server],
+    };
+    match found {
+        Ok(found) => found.iter().map(|address| server.clone().hostaddr(address.ip()).clone()).collect(),
+        // Connecting says what is wrong with the name.
+        Err(_) => vec![server],
     }
 }
 

@@ -40,10 +40,7 @@ impl From<PoolError<Self>> for Failure {
     fn from(error: PoolError<Self>) -> Self {
         match error {
             PoolError::Backend(failure) => failure,
-            PoolError::Timeout(TimeoutType::Create) => Self {
-                again: Again::Yes,
-                ..storage("the database cannot be reached: connecting to it took too long").into()
-            },
+            PoolError::Timeout(TimeoutType::Create) => Self::connecting_took_too_long(),
             _ => Self::no_connection_is_free(),
         }
     }
@@ -81,6 +78,15 @@ impl Failure {
         let failure = Self::connecting(if is_past_login { second } else { first });
         let both = format!("{}; with the fallback of `sslmode`: {}", words(first), words(second));
         Self { error: failure.error.with_cause(both), ..failure }
+    }
+
+    pub(super) fn connecting_took_too_long() -> Self {
+        Self { again: Again::Yes, ..storage("the database cannot be reached: connecting to it took too long").into() }
+    }
+
+    /// The same where the URL names several servers: one of those that only read may be promoted soon.
+    pub(super) fn of_several(self) -> Self {
+        if self.is_read_only { Self { again: Again::Yes, ..self } } else { self }
     }
 
     /// Others had all connections until the end.

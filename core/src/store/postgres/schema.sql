@@ -365,8 +365,9 @@ BEGIN
     IF pg_catalog.cardinality(keys) > 0 THEN
         PERFORM egoi_verify_lock(keys);
     END IF;
-    -- The same command once more, whose response was lost.
-    SELECT * INTO r FROM egoi_verify_requests WHERE id = new_id;
+    -- The same command once more, whose response was lost. Locked, as what is found below: a transaction that writes nothing does
+    -- not wait until a synchronous standby has what it found.
+    SELECT * INTO r FROM egoi_verify_requests WHERE id = new_id FOR UPDATE;
     IF FOUND THEN
         RETURN egoi_verify_of('new', r, r.created_at);
     END IF;
@@ -380,7 +381,7 @@ BEGIN
             IF known_number <> ALL (names) THEN
                 RETURN egoi_verify_only('other number', NULL);
             END IF;
-            SELECT * INTO r FROM egoi_verify_requests WHERE id = known;
+            SELECT * INTO r FROM egoi_verify_requests WHERE id = known FOR UPDATE;
             IF FOUND THEN
                 RETURN egoi_verify_of('known', r, now);
             END IF;
@@ -678,7 +679,7 @@ BEGIN
     PERFORM egoi_verify_lock(keys);
     now := egoi_verify_now(moved, stopped);
     SELECT * INTO k FROM egoi_verify_idempotency_keys WHERE idempotency_key = ANY (keys) AND until > now
-        ORDER BY pg_catalog.array_position(keys, idempotency_key) LIMIT 1;
+        ORDER BY pg_catalog.array_position(keys, idempotency_key) LIMIT 1 FOR UPDATE;
     IF NOT FOUND THEN
         SELECT count_all.result, count_all.wait INTO result, wait FROM egoi_verify_count_all(
             names, clients, prefixes, of_owner, l, NULL, moved, stopped) count_all;

@@ -10,7 +10,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use tokio_postgres::Config;
-use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
+use tokio_postgres::config::{Host, LoadBalanceHosts, SslMode, TargetSessionAttrs};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::error::{Error, Reason};
@@ -30,6 +30,11 @@ const IDLE: Duration = Duration::from_secs(30);
 const PROBE: Duration = Duration::from_secs(5);
 const PROBES: u32 = 3;
 
+/// PostgreSQL's, where the URL names none.
+const PORT: u16 = 5432;
+
+/// The options that name servers.
+const PLACES: [&str; 3] = ["host", "hostaddr", "port"];
 /// What tokio-postgres reads itself, beside what is read here.
 const PASSED_ON: [&str; 15] = [
     "application_name",
@@ -72,15 +77,19 @@ const OF_OTHERS: [&str; 18] = [
 
 /// A database, and how to speak to it.
 pub(super) struct Database {
-    pub(super) config: Config,
-    /// What is tried where the login over `config` is refused, if `sslmode` leaves TLS open: with it, or without.
-    pub(super) fallback: Option<Config>,
+    /// How to connect to each server that the URL names, in its order.
+    pub(super) servers: Vec<Config>,
+    /// What is tried where a login is refused, if `sslmode` leaves TLS open: with it, or without.
+    pub(super) fallback: Option<SslMode>,
+    /// The servers, and the addresses of each, are tried in a random order.
+    pub(super) is_balanced: bool,
     pub(super) tls: MakeRustlsConnect,
     /// The schema of the tables; the first of the server's `search_path` where it is none.
     pub(super) schema: Option<String>,
     /// How many connections a process has at most.
     pub(super) connections: usize,
-    /// How long making one may take.
+    /// How long making one to one address may take, and to any of the servers.
+    pub(super) address_timeout: Duration,
     pub(super) connect_timeout: Duration,
     /// A pooler that gives each transaction another connection is in between.
     pub(super) is_pooled: bool,
@@ -113,27 +122,44 @@ pub(super) fn parse(url: &str) -> Result<Database, Error> {
             given.read(name, &value)?;
         }
     }
-    let mut config: Config = format!("{base}?{}", passed_on.join("&")).parse().map_err(refuse)?;
-    if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
+    let named: Config = format!("{base}?{}", passed_on.join("&")).parse().map_err(refuse)?;
+    // tokio-postgres does not take the option `host` apart.
+    let hosts = named.get_hosts().iter().flat_map(|host| match host {
+        Host::Tcp(names) => names.split(',').map(|name| Host::Tcp(name.to_owned())).collect(),
+        #[cfg(unix)]
+        Host::Unix(_) => vec![host.clone()],
+    });
+    let hosts: Vec<Host> = hosts.collect();
+    let (addresses, ports) = (named.get_hostaddrs(), named.get_ports());
+    let count = hosts.len().max(addresses.len());
+    if count == 0 {
         return Err(fault(Reason::Missing, "names no host; it must be `postgres://USER:PASSWORD@HOST:PORT/DATABASE`"));
     }
-    let is_here = config.get_hosts().iter().all(|host| match host {
+    if !hosts.is_empty() && !addresses.is_empty() && hosts.len() != addresses.len() {
+        return Err(fault(
+            Reason::Conflicting,
+            "has another number of `hostaddr` than of hosts; each host must have one",
+        ));
+    }
+    if ports.len() > 1 && ports.len() != count {
+        return Err(fault(
+            Reason::Conflicting,
+            "has another number of ports than of hosts; give one for all, or one for each",
+        ));
+    }
+    let is_here = hosts.iter().all(|host| match host {
         Host::Tcp(name) => name == "localhost" || name.parse().is_ok_and(|address: IpAddr| address.is_loopback()),
         #[cfg(unix)]
         Host::Unix(_) => true,
-    }) && config.get_hostaddrs().iter().all(IpAddr::is_loopback);
+    }) && addresses.iter().all(IpAddr::is_loopback);
+    passed_on.retain(|option| !PLACES.contains(&option.split('=').next().unwrap_or_default()));
+    let mut config: Config = format!("{}?{}", without_hosts(base), passed_on.join("&")).parse().map_err(refuse)?;
     let tls_use = given.tls_use.unwrap_or(if is_here { TlsUse::Off } else { TlsUse::Required });
     config.ssl_mode(match tls_use {
         TlsUse::Off | TlsUse::Allowed => SslMode::Disable,
         TlsUse::Preferred => SslMode::Prefer,
         TlsUse::Required => SslMode::Require,
     });
-    if config.get_hosts().is_empty() {
-        // It is the name that a certificate must have.
-        for address in config.get_hostaddrs().to_vec() {
-            config.host(address.to_string());
-        }
-    }
     // Of several servers, or addresses of one, that which can be written.
     config.target_session_attrs(TargetSessionAttrs::ReadWrite);
     if config.get_connect_timeout().is_none() {
@@ -153,24 +179,51 @@ pub(super) fn parse(url: &str) -> Result<Database, Error> {
     if !is_given("keepalives_retries") {
         config.keepalives_retries(PROBES);
     }
-    let hosts = config.get_hosts().len().max(config.get_hostaddrs().len());
     let fallback = match tls_use {
         TlsUse::Allowed => Some(SslMode::Require),
         TlsUse::Preferred => Some(SslMode::Disable),
         TlsUse::Off | TlsUse::Required => None,
     };
-    let fallback = fallback.map(|mode| config.clone().ssl_mode(mode).clone());
-    let tries = hosts * if fallback.is_some() { 2 } else { 1 };
-    let each = config.get_connect_timeout().copied().unwrap_or(CONNECT) + GREETING;
+    let address_timeout = config.get_connect_timeout().copied().unwrap_or(CONNECT) + GREETING;
+    let tries = count * if fallback.is_some() { 2 } else { 1 };
+    let servers = (0..count).map(|i| {
+        let mut server = config.clone();
+        let address = addresses.get(i);
+        match hosts.get(i) {
+            Some(Host::Tcp(name)) => server.host(name),
+            #[cfg(unix)]
+            Some(Host::Unix(folder)) => server.host_path(folder),
+            // It is the name that a certificate must have.
+            None => server.host(address.map(IpAddr::to_string).unwrap_or_default()),
+        };
+        if let Some(address) = address {
+            server.hostaddr(*address);
+        }
+        server.port(ports.get(i).or(ports.first()).copied().unwrap_or(PORT));
+        server
+    });
     Ok(Database {
-        connect_timeout: each * u32::try_from(tries).unwrap_or(1),
+        servers: servers.collect(),
         fallback,
+        is_balanced: named.get_load_balance_hosts() == LoadBalanceHosts::Random,
+        address_timeout,
+        connect_timeout: address_timeout * u32::try_from(tries).unwrap_or(1),
         tls: MakeRustlsConnect::new(given.tls()?),
         schema: given.schema,
         connections: given.connections.unwrap_or(CONNECTIONS),
         is_pooled: given.is_pooled,
-        config,
     })
+}
+
+/// The URL without the part that names hosts and ports.
+fn without_hosts(base: &str) -> String {
+    let (scheme, rest) = base.split_once("://").unwrap_or((base, ""));
+    let (login, place) = match rest.split_once('@') {
+        Some((login, place)) => (format!("{login}@"), place),
+        None => (String::new(), rest),
+    };
+    let database = place.find('/').map_or("", |at| &place[at..]);
+    format!("{scheme}://{login}{database}")
 }
 
 /// What `sslmode` says.
