@@ -215,8 +215,12 @@ fn validate(
     let is_right = outcome.is_verified();
     let mut counted = Vec::new();
     if let Some(quota) = limits.wrong_codes_per_number {
-        let number = Counted::find(tx, &row.numbers(seal), now, limits.of_number())?;
-        counted.extend(number.map(|number| (number, quota, row.until(), true)));
+        let numbers = row.numbers(seal);
+        // A right code clears what was counted for its number, which is nothing for most.
+        if !is_right || Counted::has_wrong_codes(tx, &numbers)? {
+            let number = Counted::find(tx, &numbers, now, limits.of_number())?;
+            counted.extend(number.map(|number| (number, quota, row.until(), true)));
+        }
     }
     if let (Some(quota), Some(client)) = (limits.wrong_codes_per_client, client) {
         let client = Counted::find(tx, &seal.client_tags(*client), now, limits.of_client())?;

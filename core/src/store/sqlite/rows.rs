@@ -270,6 +270,17 @@ impl Counted {
         Ok(Some(counted))
     }
 
+    /// Whether a wrong code is counted for what these stand for: less to read than all that is counted.
+    pub(super) fn has_wrong_codes(tx: &Transaction<'_>, subjects: &[Digest]) -> Result<bool> {
+        let mut select = tx.prepare_cached("SELECT 1 FROM counters WHERE subject = ?1 AND wrong_codes > 0")?;
+        for subject in subjects {
+            if select.exists([subject])? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Removes what was counted for whom these stand for.
     pub(super) fn remove(tx: &Transaction<'_>, subjects: &[Digest]) -> Result<()> {
         let mut delete = tx.prepare_cached("DELETE FROM counters WHERE subject = ?1")?;
