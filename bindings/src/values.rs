@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use egoi_verify::binding_options::{RequestSettings, ValidateSettings};
+use egoi_verify::binding_options::{RequestSettings, ValidateSettings, camel_case};
 use egoi_verify::{
-    CodeType, Error, Outcome, RequestOptions, SenderInfo, SmsEncoding, SmsStatus, State, ValidateOptions, Verification,
+    CodeType, Error, Outcome, OutcomeDetails, RequestOptions, SenderInfo, SmsEncoding, SmsStatus, State,
+    ValidateOptions, Verification,
 };
 use egoi_verify_runtime::CancelToken;
 
@@ -90,6 +91,25 @@ impl From<Outcome> for NativeOutcome {
             Outcome::AlreadyVerified => Self::AlreadyVerified,
             Outcome::Cancelled => Self::Cancelled,
             Outcome::TooManyAttempts => Self::TooManyAttempts,
+        }
+    }
+}
+
+/// See core's `OutcomeDetails`.
+#[derive(uniffi::Record)]
+#[expect(missing_docs, reason = "the fields of core's")]
+pub struct NativeOutcomeDetails {
+    pub outcome: NativeOutcome,
+    pub attempts_left: Option<u32>,
+    pub limit: Option<String>,
+}
+
+impl From<OutcomeDetails> for NativeOutcomeDetails {
+    fn from(details: OutcomeDetails) -> Self {
+        Self {
+            outcome: details.outcome.into(),
+            attempts_left: details.attempts_left,
+            limit: details.limit.map(camel_case),
         }
     }
 }

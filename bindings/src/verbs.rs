@@ -4,7 +4,7 @@ use std::future::Future;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use egoi_verify::binding_options::call_options;
-use egoi_verify::{CallOptions, Client, Engine, Error, ErrorCode, Outcome, State, Verification, Verifier};
+use egoi_verify::{CallOptions, Client, Engine, Error, ErrorCode, OutcomeDetails, State, Verification, Verifier};
 use egoi_verify_runtime::run;
 use zeroize::Zeroizing;
 
@@ -63,11 +63,11 @@ impl<V: Pinged> Open<V> {
     pub(crate) fn validate(
         &self,
         validate: NativeValidate,
-    ) -> Result<impl Future<Output = Result<Outcome, Error>> + Send + use<V>, Error> {
+    ) -> Result<impl Future<Output = Result<OutcomeDetails, Error>> + Send + use<V>, Error> {
         let (id, code, options) = validate.read()?;
         let code = Zeroizing::new(code);
         let verifier = self.verifier()?;
-        Ok(async move { verifier.validate(&id, &code, options).await })
+        Ok(async move { verifier.validate_with_details(&id, &code, options).await })
     }
 
     pub(crate) fn cancel(
@@ -118,7 +118,7 @@ impl<V: Pinged> Open<V> {
                 NativeReply::Verification { verification: verification.into() }
             }),
             NativeCall::Validate { validate } => {
-                replying(self.validate(validate)?, |outcome| NativeReply::Outcome { outcome: outcome.into() })
+                replying(self.validate(validate)?, |details| NativeReply::Outcome { details: details.into() })
             }
             NativeCall::Cancel { id, timeout, retries } => {
                 replying(self.cancel(id, timeout, retries)?, |state| NativeReply::State { state: state.into() })
@@ -171,7 +171,7 @@ macro_rules! export_verbs {
                 &self,
                 validate: $crate::values::NativeValidate,
                 token: Option<Arc<$crate::values::NativeCancelToken>>,
-            ) -> Result<$crate::values::NativeOutcome, $crate::failure::NativeError> {
+            ) -> Result<$crate::values::NativeOutcomeDetails, $crate::failure::NativeError> {
                 Ok($crate::verbs::ran(token, self.0.validate(validate)).await?.into())
             }
 

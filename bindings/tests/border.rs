@@ -206,7 +206,7 @@ fn calls_that_wait_verify() {
     let NativeReply::Verification { verification } = waited(&client, 4096, request()) else { panic!("no request") };
     for (code, expected) in [("111111", NativeOutcome::WrongCode), ("739164", NativeOutcome::Verified)] {
         let reply = waited(&client, 4096, validate(&verification.id, code));
-        assert!(matches!(reply, NativeReply::Outcome { outcome } if outcome as u8 == expected as u8));
+        assert!(matches!(reply, NativeReply::Outcome { details } if details.outcome as u8 == expected as u8));
     }
     let cancelled = waited(&client, 4096, NativeCall::Cancel { id: verification.id, timeout: None, retries: None });
     assert!(matches!(cancelled, NativeReply::State { state: NativeState::Verified }));

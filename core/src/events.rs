@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::error::{Error, ErrorCode};
 use crate::values::{PhoneNumber, RequestId};
-use crate::verification::{NumberRecord, Outcome, State, Verification};
+use crate::verification::{NumberRecord, OutcomeDetails, State, Verification};
 
 /// The event of one call, for a [`CallObserver`]. It holds no key, code, message or full number.
 ///
@@ -25,8 +25,8 @@ pub struct CallEvent {
     /// The name of the call: `request`, `validate`, `cancel`, `resend`, `get`, `ping`, `senders`, `send_sms` of
     /// [`EgoiSms`](crate::EgoiSms), or `find`, `unlock` and `erase` of an engine.
     pub verb: &'static str,
-    /// The outcome of a success: an [`Outcome`], the [`State`] of the request afterwards, or `ok`. The error's code of a failure.
-    /// `aborted`, if the future of the call was dropped.
+    /// The outcome of a success: an [`Outcome`](crate::Outcome), the [`State`] of the request afterwards, or `ok`. The error's
+    /// code of a failure. `aborted`, if the future of the call was dropped.
     pub outcome: &'static str,
     /// The error's code, if the call failed.
     pub error: Option<ErrorCode>,
@@ -110,6 +110,10 @@ pub(crate) trait Reported {
     fn request(&self) -> Option<&Verification> {
         None
     }
+
+    fn limit(&self) -> Option<&'static str> {
+        None
+    }
 }
 
 impl Reported for Verification {
@@ -122,9 +126,13 @@ impl Reported for Verification {
     }
 }
 
-impl Reported for Outcome {
+impl Reported for OutcomeDetails {
     fn outcome(&self) -> &'static str {
-        self.as_str()
+        self.outcome.as_str()
+    }
+
+    fn limit(&self) -> Option<&'static str> {
+        self.limit
     }
 }
 
@@ -177,8 +185,8 @@ impl Observers {
             Observed { about, exchanges, observer, started: Instant::now(), span: span(about), is_ended: false };
         let done = within(&observed.span, call).await;
         match &done {
-            Ok(made) => observed.end(made.outcome(), made.request(), None),
-            Err(error) => observed.end(error.code().as_str(), None, Some(error)),
+            Ok(made) => observed.end(made.outcome(), made.request(), made.limit(), None),
+            Err(error) => observed.end(error.code().as_str(), None, error.limit(), Some(error)),
         }
         done
     }
@@ -195,9 +203,15 @@ struct Observed<'a> {
 }
 
 impl Observed<'_> {
-    fn end(&mut self, outcome: &'static str, request: Option<&Verification>, error: Option<&Error>) {
+    fn end(
+        &mut self,
+        outcome: &'static str,
+        request: Option<&Verification>,
+        limit: Option<&'static str>,
+        error: Option<&Error>,
+    ) {
         self.is_ended = true;
-        let event = self.event(outcome, request, error);
+        let event = CallEvent { limit, ..self.event(outcome, request, error) };
         record(&self.span, &event);
         if let Some(observer) = self.observer {
             unharmed(|| observer.ended(&event));
@@ -222,7 +236,7 @@ impl Observed<'_> {
             request_id: id.map(str::to_owned),
             number: number.map(|number| number.masked()),
             country: number.and_then(|number| number.country()),
-            limit: error.and_then(Error::limit),
+            limit: None,
         }
     }
 }
@@ -230,7 +244,7 @@ impl Observed<'_> {
 impl Drop for Observed<'_> {
     fn drop(&mut self) {
         if !self.is_ended {
-            self.end(ABORTED, None, None);
+            self.end(ABORTED, None, None, None);
         }
     }
 }

@@ -38,7 +38,8 @@ pub use values::{
     parse_number,
 };
 pub use verification::{
-    CallOptions, NumberLimit, NumberRecord, Outcome, RequestOptions, SmsStatus, State, ValidateOptions, Verification,
+    CallOptions, NumberLimit, NumberRecord, Outcome, OutcomeDetails, RequestOptions, SmsStatus, State, ValidateOptions,
+    Verification,
 };
 pub use verifier::Verifier;
 

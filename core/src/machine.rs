@@ -257,6 +257,11 @@ impl Window {
         (window.count >= quota.limit).then(|| window.started.after(quota.per).since(now))
     }
 
+    /// How many more events are allowed now.
+    pub fn left(self, now: Timestamp, quota: &Quota) -> u32 {
+        quota.limit.saturating_sub(self.at(now, quota).count)
+    }
+
     /// The sum of two windows, if both still count.
     fn merged(self, other: Self, now: Timestamp, quota: Option<Quota>) -> Self {
         let counts = |window: Self| window.count > 0 && quota.is_none_or(|quota| now < window.started.after(quota.per));

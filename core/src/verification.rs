@@ -104,6 +104,53 @@ impl fmt::Display for Outcome {
     }
 }
 
+/// The outcome of a code with its details: how many attempts are left, or the limit that stopped the call.
+///
+/// ```
+/// use egoi_verify::{Engine, Error, Outcome, ValidateOptions};
+///
+/// async fn told(engine: &Engine, id: &str, given: &str) -> Result<String, Error> {
+///     let details = engine.validate_with_details(id, given, ValidateOptions::default()).await?;
+///     Ok(match (details.outcome, details.attempts_left) {
+///         (Outcome::WrongCode, Some(left)) => format!("not that code; {left} tries left"),
+///         (outcome, _) => outcome.to_string(),
+///     })
+/// }
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[must_use = "only `Outcome::Verified` proves that the number belongs to the person"]
+#[non_exhaustive]
+pub struct OutcomeDetails {
+    /// The outcome. Only [`Outcome::Verified`] proves anything.
+    pub outcome: Outcome,
+    /// How many more wrong codes are accepted: the fewest that a limit of the request, the number or the client leaves. Of a wrong
+    /// code and of too many attempts. `None` if no limit counts here, if E-goi counts, or if a store repeated the call after a lost
+    /// response.
+    pub attempts_left: Option<u32>,
+    /// The name of the limit that stopped the call: `max_attempts` of the request, `wrong_codes_per_number` or
+    /// `wrong_codes_per_client`. Of [`Outcome::TooManyAttempts`], unless E-goi stopped the call.
+    pub limit: Option<&'static str>,
+}
+
+impl OutcomeDetails {
+    /// The details of a wrong code. Each number is what one limit leaves; `None` is no limit.
+    pub fn wrong_code(left: impl IntoIterator<Item = Option<u32>>) -> Self {
+        Self { attempts_left: left.into_iter().flatten().min(), ..Outcome::WrongCode.into() }
+    }
+
+    /// The details of a call that the limit of this name stopped.
+    pub fn stopped_by(limit: &'static str) -> Self {
+        Self { attempts_left: Some(0), limit: Some(limit), ..Outcome::TooManyAttempts.into() }
+    }
+}
+
+/// The outcome without details.
+impl From<Outcome> for OutcomeDetails {
+    fn from(outcome: Outcome) -> Self {
+        Self { outcome, attempts_left: None, limit: None }
+    }
+}
+
 /// Whether the SMS of a request was sent.
 ///
 /// ```

@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use crate::error::Error;
-use crate::verification::{CallOptions, Outcome, RequestOptions, State, ValidateOptions, Verification};
+use crate::verification::{CallOptions, Outcome, OutcomeDetails, RequestOptions, State, ValidateOptions, Verification};
 
 /// Proves that a phone number belongs to a person. Two types implement it: [`Client`](crate::Client) (E-goi runs the
 /// verification) and [`Engine`](crate::Engine) (this process runs it).
@@ -43,6 +43,21 @@ pub trait Verifier: Send + Sync {
         code: &str,
         options: ValidateOptions,
     ) -> impl Future<Output = Result<Outcome, Error>> + Send;
+
+    /// Submits the code as [`Verifier::validate`] does, and returns the outcome with its details: how many attempts are left, and the
+    /// limit that stopped the call. A type that does not implement it returns no details.
+    ///
+    /// # Errors
+    ///
+    /// See [`Verifier::validate`].
+    fn validate_with_details(
+        &self,
+        id: &str,
+        code: &str,
+        options: ValidateOptions,
+    ) -> impl Future<Output = Result<OutcomeDetails, Error>> + Send {
+        async move { self.validate(id, code, options).await.map(OutcomeDetails::from) }
+    }
 
     /// Cancels the request and returns its new state: `cancelled`, or `verified` or `expired` if it was too late. Cancelling twice
     /// is not an error.

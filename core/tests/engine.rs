@@ -1212,6 +1212,37 @@ async fn code_written_against_a_verifier_runs_on_an_engine() {
     assert_eq!(proves(&setting.engine, &setting.post).await, Outcome::Verified);
 }
 
+/// A verifier of a user's own, which knows no details.
+struct Fake;
+
+impl Verifier for Fake {
+    async fn request(&self, _: &str, _: RequestOptions) -> Result<Verification, Error> {
+        Err(Error::new(ErrorCode::Unsupported, "not in this test"))
+    }
+
+    async fn validate(&self, _: &str, _: &str, _: ValidateOptions) -> Result<Outcome, Error> {
+        Ok(Outcome::WrongCode)
+    }
+
+    async fn cancel(&self, _: &str, _: CallOptions) -> Result<State, Error> {
+        Ok(State::Cancelled)
+    }
+
+    async fn resend(&self, _: &str, _: CallOptions) -> Result<Verification, Error> {
+        self.request("", RequestOptions::default()).await
+    }
+
+    async fn get(&self, _: &str, _: CallOptions) -> Result<Verification, Error> {
+        self.request("", RequestOptions::default()).await
+    }
+}
+
+#[tokio::test]
+async fn a_verifier_that_knows_no_details_has_the_outcome() {
+    let details = Fake.validate_with_details("1", "2", ValidateOptions::default()).await.unwrap();
+    assert_eq!(details, Outcome::WrongCode.into());
+}
+
 #[tokio::test]
 async fn an_async_function_is_a_sender() {
     let engine = Engine::new(|_sms| async { Ok(()) }, EngineOptions::default()).unwrap();

@@ -118,6 +118,19 @@ async fn a_limit_of_an_engine_is_named() {
 }
 
 #[tokio::test]
+async fn a_limit_that_stopped_a_code_is_named() {
+    let told = Arc::new(Told::default());
+    let engine = engine(EngineOptions::default().max_attempts(Some(1)), &told);
+    let id = engine.request(NUMBER, RequestOptions::default()).await.unwrap().id;
+    for _ in 0..2 {
+        let _ = engine.validate(&id, "WRONG", ValidateOptions::default()).await.unwrap();
+    }
+    let [_, wrong, stopped] = &*told.take() else { panic!("not three events") };
+    assert_eq!((wrong.verb, wrong.outcome, wrong.limit), ("validate", "wrong_code", None));
+    assert_eq!((stopped.outcome, stopped.limit), ("too_many_attempts", Some("max_attempts")));
+}
+
+#[tokio::test]
 async fn every_call_has_its_name() {
     let told = Arc::new(Told::default());
     let engine = engine(EngineOptions::default().resend_after(None), &told);

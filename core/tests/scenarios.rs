@@ -10,8 +10,8 @@ use std::time::Duration;
 use egoi_verify::binding_options::{ClientSettings, EngineSettings, code_size, timeout, ttl};
 use egoi_verify::{
     CallOptions, Client, ClientOptions, Code, CodeType, Engine, EngineOptions, Error, ErrorCode, Fault, Message,
-    OutgoingSms, RequestOptions, Sandbox, SandboxOptions, SendError, TestClock, ValidateOptions, Verification,
-    code_in_sms, generate_code, parse_number, sms_parts, with_app_hash, with_origin,
+    OutcomeDetails, OutgoingSms, RequestOptions, Sandbox, SandboxOptions, SendError, TestClock, ValidateOptions,
+    Verification, code_in_sms, generate_code, parse_number, sms_parts, with_app_hash, with_origin,
 };
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde::de::DeserializeOwned;
@@ -275,7 +275,7 @@ impl Run {
                     Err(error) => failure(&error),
                 }
             }
-            "validate" => {
+            "validate" | "validate_with_details" => {
                 let (id, code) = (id(&mut step), step.take("code").unwrap_or_else(|| self.kept["code"].clone()));
                 let mut options = ValidateOptions::default();
                 if let Some(number) = step.take::<String>("number") {
@@ -290,7 +290,18 @@ impl Run {
                 if let Some(seconds) = step.take("timeout") {
                     options = options.timeout(Duration::from_secs_f64(seconds));
                 }
-                reported(on!(self, validate(&id, &code, options)), |outcome| outcome.as_str().into())
+                let details = |details: OutcomeDetails| {
+                    json!({
+                        "outcome": details.outcome.as_str(),
+                        "attempts_left": details.attempts_left,
+                        "limit": details.limit,
+                    })
+                };
+                if kind == "validate" {
+                    reported(on!(self, validate(&id, &code, options)), |outcome| outcome.as_str().into())
+                } else {
+                    reported(on!(self, validate_with_details(&id, &code, options)), details)
+                }
             }
             "cancel" => {
                 let (id, options) = (id(&mut step), call(&mut step));

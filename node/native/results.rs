@@ -112,6 +112,27 @@ impl From<egoi_verify::Verification> for Verification {
     }
 }
 
+/// What is known of a submitted code.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct OutcomeDetails {
+    outcome: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attempts_left: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<String>,
+}
+
+impl From<egoi_verify::OutcomeDetails> for OutcomeDetails {
+    fn from(details: egoi_verify::OutcomeDetails) -> Self {
+        Self {
+            outcome: details.outcome.as_str(),
+            attempts_left: details.attempts_left,
+            limit: details.limit.map(camel_case),
+        }
+    }
+}
+
 /// What is kept of a number.
 #[derive(Serialize)]
 pub(crate) struct NumberRecord {

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::calls::CallTable;
 use crate::options::{RequestOptions, ValidateOptions, call_options};
-use crate::results::Verification;
+use crate::results::{OutcomeDetails, Verification};
 
 /// A verifier until it is closed.
 pub(crate) struct OpenVerifier<V> {
@@ -63,6 +63,13 @@ impl<V: Verifier + Clone + 'static> OpenVerifier<V> {
         });
     }
 
+    pub(crate) fn validate_with_details(&self, call: u32, id: String, code: String, options: ValidateOptions) {
+        let code = Zeroizing::new(code);
+        self.start(call, |verifier| async move {
+            verifier.validate_with_details(&id, &code, options.read()?).await.map(OutcomeDetails::from)
+        });
+    }
+
     pub(crate) fn cancel(&self, call: u32, id: String, timeout: Option<f64>, retries: Option<i64>) {
         self.start(call, |verifier| async move {
             verifier.cancel(&id, call_options(timeout, retries)?).await.map(|state| state.as_str())
@@ -103,6 +110,18 @@ macro_rules! export_verbs {
             #[napi]
             pub fn validate(&self, call: u32, id: String, code: String, options: $crate::options::ValidateOptions) {
                 self.0.validate(call, id, code, options);
+            }
+
+            /// See the verb.
+            #[napi]
+            pub fn validate_with_details(
+                &self,
+                call: u32,
+                id: String,
+                code: String,
+                options: $crate::options::ValidateOptions,
+            ) {
+                self.0.validate_with_details(call, id, code, options);
             }
 
             /// See the verb.

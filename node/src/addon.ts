@@ -50,6 +50,7 @@ export interface NativeVerifier {
   ping(call: number, timeout?: number, retries?: number): void;
   request(call: number, number: string, options: CheckedOptions): void;
   validate(call: number, id: string, code: string, options: CheckedOptions): void;
+  validateWithDetails(call: number, id: string, code: string, options: CheckedOptions): void;
   cancel(call: number, id: string, timeout?: number, retries?: number): void;
   resend(call: number, id: string, timeout?: number, retries?: number): void;
   get(call: number, id: string, timeout?: number, retries?: number): void;

@@ -225,6 +225,9 @@ export const CALL_OPTIONS: Kinds = { timeout: seconds, retries: whole, signal };
 export const callOptions = (checked: CheckedOptions) =>
   [checked["timeout"], checked["retries"]] as [timeout?: number, retries?: number];
 
+/** The verbs of methods that are named differently. */
+const VERBS_OF_OTHER_NAMES: Readonly<Record<string, Verb>> = { validateWithDetails: "validate" };
+
 /**
  * Makes a call. The stack of an error begins above `calledFunction`, the public method. An error of `start` rejects the promise.
  */
@@ -239,11 +242,12 @@ export function call<T>(
 ): Promise<T> {
   const at: CallSite = {};
   Error.captureStackTrace(at, calledFunction);
-  const channel = observedChannel(calledFunction.name);
+  const verb = VERBS_OF_OTHER_NAMES[calledFunction.name] ?? (calledFunction.name as Verb);
+  const channel = observedChannel(verb);
   if (channel === undefined) {
     return started(at, owner, given, kinds, start, read, send);
   }
-  const event: CallEvent = { verb: calledFunction.name as Verb };
+  const event: CallEvent = { verb };
   const run = async () => {
     try {
       return await started(at, owner, given, kinds, start, read, send, event);

@@ -4,6 +4,7 @@
 import { toSnakeCase } from "./check.js";
 import { ConflictError, InvalidInputError, VerifyError } from "./errors.js";
 import { parseNumber } from "./functions.js";
+import type { OutcomeDetails } from "./outcome.js";
 import type { Verification } from "./verification.js";
 import type { RequestOptions, Verifier } from "./verifier.js";
 
@@ -123,15 +124,18 @@ const ENDPOINTS: { [path: string]: Endpoint | undefined } = {
     const { id, number, is_verified } = pendingOf(session);
     if (is_verified) {
       // The first response was lost, and the same visitor asks again.
-      return checked("verified");
+      return checked({ outcome: "verified" });
     }
     // The number is the session's, never the form's.
-    const outcome = await verifier.validate(id, code, { number, client: asked.client() });
-    if (outcome === "verified") {
+    const options = { number, client: asked.client() };
+    const details = (await verifier.validateWithDetails?.(id, code, options)) ?? {
+      outcome: await verifier.validate(id, code, options),
+    };
+    if (details.outcome === "verified") {
       await asked.verified(number);
       session.egoi_verify = { id, number, is_verified: true };
     }
-    return checked(outcome);
+    return checked(details);
   },
 
   async resend(verifier, asked) {
@@ -173,7 +177,10 @@ function pendingOf(session: Session): Pending {
   return session.egoi_verify;
 }
 
-const checked = (outcome: string): Answer => ({ status: 200, headers: {}, body: { outcome } });
+function checked({ outcome, attemptsLeft, limit }: OutcomeDetails): Answer {
+  const body = { outcome, attempts_left: attemptsLeft, limit: limit === undefined ? undefined : toSnakeCase(limit) };
+  return { status: 200, headers: {}, body };
+}
 
 /** Times are seconds from now, because a phone's clock may be wrong. */
 function codeSent({ expiresAt, resendAt, resendsLeft }: Verification): Answer {

@@ -15,6 +15,7 @@ export type {
     NumberRecord,
     NumberType,
     Outcome,
+    OutcomeDetails,
     OutgoingSms,
     PrefixQuota,
     Quota,

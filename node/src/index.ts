@@ -40,7 +40,7 @@ export {
 export type { CallEvent, Verb } from "./events.js";
 export type { SmsParts } from "./functions.js";
 export { codeInSms, generateCode, PhoneNumber, parseNumber, smsParts, withAppHash, withOrigin } from "./functions.js";
-export type { CodeType, Outcome, SmsStatus, State } from "./outcome.js";
+export type { CodeType, Outcome, OutcomeDetails, SmsStatus, State } from "./outcome.js";
 export { isVerified } from "./outcome.js";
 export type { PrefixQuota, Quota } from "./quota.js";
 export type { StoreOptions } from "./store.js";

@@ -7,6 +7,20 @@ export type State = "pending" | "verified" | "expired" | "cancelled";
  */
 export type Outcome = "verified" | "wrong_code" | "expired" | "already_verified" | "cancelled" | "too_many_attempts";
 
+/** An outcome with its details. It is always truthy: compare its `outcome` with `"verified"`. */
+export interface OutcomeDetails {
+  /** The outcome. Only `"verified"` proves that the number belongs to the person. */
+  readonly outcome: Outcome;
+  /**
+   * How many more wrong codes are accepted: the fewest that a limit of the request, the number or the client leaves. Of a wrong
+   * code and of too many attempts. Missing if no limit counts here, if E-goi counts, or if a store repeated the call after a
+   * lost response.
+   */
+  readonly attemptsLeft?: number;
+  /** The name of the limit that stopped the call: `maxAttempts`, `wrongCodesPerNumber` or `wrongCodesPerClient`. */
+  readonly limit?: string;
+}
+
 /** The characters of a code: `0-9`, `A-Z`, `0-9A-Z` or `0-9A-F`, in this order. */
 export type CodeType = "numeric" | "alpha" | "alphanumeric" | "hex";
 

@@ -1,7 +1,7 @@
 import type { NativeVerifier } from "./addon.js";
 import { CALL_OPTIONS, type CallOptions, call, callOptions, type SendSms, settled } from "./calls.js";
 import { type Kinds, seconds, string, whole } from "./check.js";
-import type { CodeType, Outcome, State } from "./outcome.js";
+import type { CodeType, Outcome, OutcomeDetails, State } from "./outcome.js";
 import { toVerification, type Verification } from "./verification.js";
 
 /** The options of `request`. An option that you leave out has its default. */
@@ -95,6 +95,20 @@ export interface Verifier {
    * ```
    */
   validate(id: string, code: string, options?: ValidateOptions): Promise<Outcome>;
+
+  /**
+   * Submits the code as `validate` does, and returns the outcome with its details: how many attempts are left, and the limit
+   * that stopped the call. A `Client` has only the details of its own limit, because E-goi counts the attempts. A fake need not
+   * have this method.
+   *
+   * @throws {@link VerifyError}: as for `validate`.
+   * @example
+   * ```ts
+   * const { outcome, attemptsLeft } = await engine.validateWithDetails(session.id, code, { number: session.number });
+   * if (outcome === "wrong_code") show(`Not that code. ${attemptsLeft ?? "Some"} tries left.`);
+   * ```
+   */
+  validateWithDetails?(id: string, code: string, options?: ValidateOptions): Promise<OutcomeDetails>;
 
   /**
    * Cancels the request and returns its new state: `"cancelled"`, or `"verified"` or `"expired"` if it was too late. Cancelling
@@ -191,6 +205,21 @@ export abstract class NativeVerifierBase implements Verifier {
         this.#native.validate(call, of, given, checked);
       },
       (outcome: Outcome) => outcome,
+    );
+  }
+
+  /** {@inheritDoc Verifier.validateWithDetails} */
+  validateWithDetails(id: string, code: string, options?: ValidateOptions): Promise<OutcomeDetails> {
+    return call(
+      this,
+      this.validateWithDetails,
+      options,
+      VALIDATE_OPTIONS,
+      (call, checked) => {
+        const [of, given] = [string.of(id, "id") as string, string.of(code, "code") as string];
+        this.#native.validateWithDetails(call, of, given, checked);
+      },
+      (details: OutcomeDetails) => details,
     );
   }
 

@@ -83,6 +83,17 @@ test("a limit of an engine is named", async (t) => {
     assert.deepEqual([outcome, limit, number, country], ["rate_limited", "smsPerNumber", MASKED, "PT"]);
 });
 
+test("a code with details goes through the channel of validate, with the limit that stopped it", async (t) => {
+    const engine = new Engine({ send: async () => {}, maxAttempts: 1 });
+    t.after(() => engine.close());
+    const { id } = await engine.request(NUMBER);
+    await engine.validate(id, "WRONG");
+    const came = listen(t, "validate");
+    await engine.validateWithDetails(id, "WRONG");
+    const { verb, outcome, limit } = came.pop();
+    assert.deepEqual([verb, outcome, limit], ["validate", "too_many_attempts", "maxAttempts"]);
+});
+
 test("what is refused before it begins is an event without what was given", async (t) => {
     const came = listen(t, "get");
     await assert.rejects(phones.client.get("+351910000000"));

@@ -112,7 +112,8 @@ class Run {
             case "request":
                 return this.verifier.request(number, named(options));
             case "validate":
-                return this.verifier.validate(taken("id"), taken("code"), named(keys));
+            case "validate_with_details":
+                return this.verifier[camel(kind)](taken("id"), taken("code"), named(keys));
             case "cancel":
             case "resend":
             case "get":
@@ -257,6 +258,10 @@ function plain(gave) {
         const left = { attempts_left: attemptsLeft, resends_left: resendsLeft };
         const known = { id, state, number, sms, lives, resend_in, ...left };
         return Object.fromEntries(Object.entries(known).map(([name, value]) => [name, nulls(value)]));
+    }
+    if (gave?.outcome !== undefined) {
+        const { outcome, attemptsLeft, limit } = gave;
+        return { outcome, attempts_left: nulls(attemptsLeft), limit: nulls(limit && snake(limit)) };
     }
     return nulls(gave);
 }

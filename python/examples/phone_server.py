@@ -14,7 +14,17 @@ from math import ceil
 from secrets import token_hex, token_urlsafe
 from typing import Annotated
 
-from egoi_verify import AsyncEngine, EgoiSms, NotFoundError, Outcome, Quota, State, Verification, VerifyError
+from egoi_verify import (
+    AsyncEngine,
+    EgoiSms,
+    NotFoundError,
+    Outcome,
+    OutcomeDetails,
+    Quota,
+    State,
+    Verification,
+    VerifyError,
+)
 from fastapi import Depends, FastAPI, Header, HTTPException
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
@@ -128,12 +138,12 @@ async def check(id: str, given: Code, session: Whose) -> Checked:
     request = session.known(id)
     if session.proved is request:
         # The response was lost. This session has proved the number; no other session gets this response.
-        outcome = Outcome.VERIFIED
+        details = OutcomeDetails(Outcome.VERIFIED)
     else:
-        outcome = await engine.validate(id, given.code, number=request.number, client=session.name)
-    if outcome.is_verified:
+        details = await engine.validate_with_details(id, given.code, number=request.number, client=session.name)
+    if details.outcome.is_verified:
         session.proved = request  # Here, and nowhere in the app, the number becomes the user's.
-    return Checked(outcome=outcome, attempts_left=(await engine.get(id)).attempts_left)
+    return Checked(outcome=details.outcome, attempts_left=details.attempts_left)
 
 
 @app.post("/verifications/{id}/resend")

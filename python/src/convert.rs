@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
-use egoi_verify::{Error, ErrorCode, NumberRecord, Outcome, SenderInfo, State, Verification, binding_options};
+use egoi_verify::{
+    Error, ErrorCode, NumberRecord, Outcome, OutcomeDetails, SenderInfo, State, Verification, binding_options,
+};
 use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{
@@ -174,6 +176,7 @@ impl Seconds {
 pub(crate) enum Value {
     Verification(VerificationRow),
     Word(&'static str),
+    Details(DetailsRow),
     Text(String),
     Senders(Vec<SenderRow>),
     Number(NumberRow),
@@ -193,6 +196,9 @@ type VerificationRow = (
     Option<f64>,
     Option<u32>,
 );
+
+/// In the order of the fields of `egoi_verify.OutcomeDetails`.
+type DetailsRow = (&'static str, Option<u32>, Option<&'static str>);
 
 /// In the order of the fields of `egoi_verify.SenderInfo`.
 type SenderRow = (String, Option<String>, Option<String>, Option<String>);
@@ -241,6 +247,12 @@ impl From<u64> for Value {
 impl From<Outcome> for Value {
     fn from(outcome: Outcome) -> Self {
         Self::Word(outcome.as_str())
+    }
+}
+
+impl From<OutcomeDetails> for Value {
+    fn from(details: OutcomeDetails) -> Self {
+        Self::Details((details.outcome.as_str(), details.attempts_left, details.limit))
     }
 }
 

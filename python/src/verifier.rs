@@ -48,6 +48,10 @@ impl Core {
         of_either!(self, verifier => verifier.validate(&id, &code, options))
     }
 
+    fn validate_with_details(self, id: String, code: Zeroizing<String>, options: ValidateOptions) -> Work {
+        of_either!(self, verifier => verifier.validate_with_details(&id, &code, options))
+    }
+
     fn cancel(self, id: String, options: CallOptions) -> Work {
         of_either!(self, verifier => verifier.cancel(&id, options))
     }
@@ -249,6 +253,27 @@ impl Verifier {
             let (id, code) = (read("id", id)?, read("code", code)?);
             let options = validate_options(number, client, default_region, timeout, retries)?;
             self.job(py, observed, |core| core.validate(id, code, options))
+        };
+        Job::or_refused(made())
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "the options of a validation")]
+    fn validate_with_details(
+        &self,
+        py: Python<'_>,
+        observed: Option<&str>,
+        id: &Bound<'_, PyAny>,
+        code: &Bound<'_, PyAny>,
+        number: &Bound<'_, PyAny>,
+        client: &Bound<'_, PyAny>,
+        default_region: &Bound<'_, PyAny>,
+        timeout: &Bound<'_, PyAny>,
+        retries: &Bound<'_, PyAny>,
+    ) -> Job {
+        let made = || {
+            let (id, code) = (read("id", id)?, read("code", code)?);
+            let options = validate_options(number, client, default_region, timeout, retries)?;
+            self.job(py, observed, |core| core.validate_with_details(id, code, options))
         };
         Job::or_refused(made())
     }

@@ -225,9 +225,11 @@ class TestFastApi:
     def test_after_five_wrong_codes_the_right_one_is_refused_too(self, somebody: Person) -> None:
         somebody.post("/signup/request", number=somebody.number)
         code = somebody.code()
-        for _ in range(5):
-            assert somebody.post("/signup/validate", code=wrong(code)).json() == {"outcome": "wrong_code"}
-        assert somebody.post("/signup/validate", code=code).json() == {"outcome": "too_many_attempts"}
+        for left in (4, 3, 2, 1, 0):
+            answer = somebody.post("/signup/validate", code=wrong(code)).json()
+            assert answer == {"outcome": "wrong_code", "attempts_left": left}
+        answer = somebody.post("/signup/validate", code=code).json()
+        assert answer == {"outcome": "too_many_attempts", "attempts_left": 0, "limit": "max_attempts"}
 
     def test_the_sixth_sms_of_one_address_is_429_for_whichever_number(self, somebody: Person) -> None:
         numbers = [f"{somebody.number[:-3]}9{last}{somebody.number[-1]}" for last in range(6)]

@@ -146,6 +146,12 @@ class TestAnEngine:
         assert (answer.status_code, answer.json()["error"]["limit"]) == (429, "resend_after")
         assert 0 < int(answer.headers["Retry-After"]) <= 30
 
+    def test_a_wrong_code_says_how_many_attempts_are_left_and_then_which_limit_stopped_it(self, site: Site) -> None:
+        site.post("request", number=NUMBER)
+        answers = [site.post("validate", code="WRONG").json() for _ in range(6)]
+        assert answers[:5] == [{"outcome": "wrong_code", "attempts_left": left} for left in (4, 3, 2, 1, 0)]
+        assert answers[5] == {"outcome": "too_many_attempts", "attempts_left": 0, "limit": "max_attempts"}
+
     def test_a_double_click_is_one_sms_and_its_code_proves_the_number(
         self, site: Site, sent: list[OutgoingSms]
     ) -> None:

@@ -22,6 +22,7 @@ from egoi_verify import (
     Engine,
     NotSentError,
     Outcome,
+    OutcomeDetails,
     OutgoingSms,
     PhoneNumber,
     PrefixQuota,
@@ -105,10 +106,8 @@ class Run:
     def do(self, kind: str, keys: dict[str, Any]) -> Any:
         if kind == "request":
             return self.call("request", keys.pop("number", "+351 910 000 000"), **keys)
-        if kind == "validate":
-            return self.call(
-                "validate", keys.pop("id", self.kept.get("id")), keys.pop("code", self.kept.get("code")), **keys
-            )
+        if kind in ("validate", "validate_with_details"):
+            return self.call(kind, keys.pop("id", self.kept.get("id")), keys.pop("code", self.kept.get("code")), **keys)
         if kind in ("cancel", "resend", "get"):
             return self.call(kind, keys.pop("id", self.kept.get("id")), **keys)
         if kind in ("ping", "senders"):
@@ -242,7 +241,7 @@ def plain(gave: Any) -> Any:
         return {"error": gave.code, **{name: getattr(gave, name) for name in names}}
     if isinstance(gave, PhoneNumber):
         return gave.e164
-    if isinstance(gave, (SmsParts, SenderInfo)):
+    if isinstance(gave, (OutcomeDetails, SmsParts, SenderInfo)):
         return dict(vars(gave))
     return [plain(each) for each in gave] if isinstance(gave, list) else gave
 

@@ -155,6 +155,7 @@ PLACES: dict[str, dict[str, list[str]]] = {
         "swift": ["VerifyError."],
     },
     "fields of a verification": dict.fromkeys(LANGUAGES, ["Verification."]),
+    "fields of an outcome with details": dict.fromkeys(LANGUAGES, ["OutcomeDetails."]),
     "fields of a sender": dict.fromkeys(LANGUAGES, ["SenderInfo."]),
     "fields of SMS parts": dict.fromkeys(LANGUAGES, ["SmsParts."]) | {"swift": ["SMSParts."]},
     "fields of an SMS to send": dict.fromkeys(LANGUAGES, ["OutgoingSms."]) | {"swift": ["OutgoingSMS."]},

@@ -22,7 +22,9 @@ use zeroize::Zeroizing;
 
 use crate::UniFfiTag;
 use crate::failure::NativeError;
-use crate::values::{NativeOutcome, NativeRequest, NativeSenderInfo, NativeState, NativeValidate, NativeVerification};
+use crate::values::{
+    NativeOutcomeDetails, NativeRequest, NativeSenderInfo, NativeState, NativeValidate, NativeVerification,
+};
 pub use verifiers::NativeCalls;
 
 /// The call goes on.
@@ -50,7 +52,7 @@ pub enum NativeCall {
 #[expect(missing_docs, reason = "what core's return")]
 pub enum NativeReply {
     Verification { verification: NativeVerification },
-    Outcome { outcome: NativeOutcome },
+    Outcome { details: NativeOutcomeDetails },
     State { state: NativeState },
     Senders { senders: Vec<NativeSenderInfo> },
     Nothing,

@@ -33,7 +33,7 @@ use crate::events::{About, Observers, Reported};
 use crate::sms::Sending;
 use crate::values::{Accept, ApiKey, Code, PhoneNumber, RequestId, checked_sender, masked};
 use crate::verification::{
-    CallOptions, Outcome, RequestOptions, SmsStatus, State, Terms, ValidateOptions, Verification,
+    CallOptions, Outcome, OutcomeDetails, RequestOptions, SmsStatus, State, Terms, ValidateOptions, Verification,
 };
 use crate::verifier::Verifier;
 use crate::wire::words::StatusWords;
@@ -203,6 +203,21 @@ impl Client {
     ///
     /// See [`Verifier::validate`].
     pub async fn validate(&self, id: &str, code: &str, options: ValidateOptions) -> Result<Outcome, Error> {
+        self.validate_with_details(id, code, options).await.map(|details| details.outcome)
+    }
+
+    /// Submits the code, and returns the outcome with its details. E-goi counts the attempts and reports no details: only a limit of
+    /// this client is in them. See [`Verifier::validate_with_details`].
+    ///
+    /// # Errors
+    ///
+    /// See [`Verifier::validate`].
+    pub async fn validate_with_details(
+        &self,
+        id: &str,
+        code: &str,
+        options: ValidateOptions,
+    ) -> Result<OutcomeDetails, Error> {
         let progress = Progress::default();
         let number = options.checked_number();
         let about = About { number: number.as_ref().ok().copied().flatten(), ..About::of_request("validate", id) };
@@ -218,16 +233,17 @@ impl Client {
                     match call.of_store(guard.count_attempt(client)).await? {
                         Attempted::Uncounted => {}
                         Attempted::Counted(attempt) => drop(counted.set(attempt)),
-                        Attempted::TooMany => return Ok(Outcome::TooManyAttempts),
+                        Attempted::TooMany => return Ok(OutcomeDetails::stopped_by("wrong_codes_per_client")),
                     }
                 }
-                match &self.0.routes {
+                let outcome = match &self.0.routes {
                     Routes::V1(_) if number.is_some() => Err(unsupported(
                         "V1 cannot check the number of a request: keep id and number together in the session, or use V2",
                     )),
                     Routes::V1(routes) => v1::validate(&call, routes, &id, &code).await,
                     Routes::V2(routes) => v2::validate(&call, routes, &id, &code, number).await,
-                }
+                };
+                outcome.map(OutcomeDetails::from)
             };
             let done = call.run(work).await;
             if let Some(attempt) = counted.into_inner().filter(|_| is_no_wrong_code(&done)) {
@@ -431,10 +447,10 @@ fn unsupported(detail: &str) -> Error {
 }
 
 /// Whether the code was certainly not wrong, or not submitted.
-fn is_no_wrong_code(done: &Result<Outcome, Error>) -> bool {
+fn is_no_wrong_code(done: &Result<OutcomeDetails, Error>) -> bool {
     use ErrorCode::{Forbidden, NotFound, RateLimited, Unauthorized, Unreachable, Unsupported};
     match done {
-        Ok(outcome) => *outcome != Outcome::WrongCode,
+        Ok(details) => details.outcome != Outcome::WrongCode,
         Err(error) => {
             error.retry_is_safe()
                 || matches!(error.code(), Unreachable | Unauthorized | Forbidden | NotFound | RateLimited | Unsupported)
@@ -568,6 +584,15 @@ impl Verifier for Client {
 
     async fn validate(&self, id: &str, code: &str, options: ValidateOptions) -> Result<Outcome, Error> {
         Client::validate(self, id, code, options).await
+    }
+
+    async fn validate_with_details(
+        &self,
+        id: &str,
+        code: &str,
+        options: ValidateOptions,
+    ) -> Result<OutcomeDetails, Error> {
+        Client::validate_with_details(self, id, code, options).await
     }
 
     async fn cancel(&self, id: &str, options: CallOptions) -> Result<State, Error> {

@@ -29,8 +29,8 @@ use crate::store::{
 };
 use crate::values::{Accept, AllowedCountries, Code, EngineKey, PhoneNumber, RequestId};
 use crate::verification::{
-    CallOptions, NumberLimit, NumberRecord, Outcome, RequestOptions, SmsStatus, State, Terms, ValidateOptions,
-    Verification,
+    CallOptions, NumberLimit, NumberRecord, Outcome, OutcomeDetails, RequestOptions, SmsStatus, State, Terms,
+    ValidateOptions, Verification,
 };
 use crate::verifier::Verifier;
 
@@ -160,6 +160,20 @@ impl Engine {
     ///
     /// See [`Verifier::validate`].
     pub async fn validate(&self, id: &str, code: &str, options: ValidateOptions) -> Result<Outcome, Error> {
+        self.validate_with_details(id, code, options).await.map(|details| details.outcome)
+    }
+
+    /// Submits the code, and returns the outcome with its details. See [`Verifier::validate_with_details`].
+    ///
+    /// # Errors
+    ///
+    /// See [`Verifier::validate`].
+    pub async fn validate_with_details(
+        &self,
+        id: &str,
+        code: &str,
+        options: ValidateOptions,
+    ) -> Result<OutcomeDetails, Error> {
         let deadline = Deadline::after(options.timeout);
         let number = options.checked_number();
         let about = About { number: number.as_ref().ok().copied().flatten(), ..About::of_request("validate", id) };
@@ -303,6 +317,15 @@ impl Verifier for Engine {
         Self::validate(self, id, code, options).await
     }
 
+    async fn validate_with_details(
+        &self,
+        id: &str,
+        code: &str,
+        options: ValidateOptions,
+    ) -> Result<OutcomeDetails, Error> {
+        Self::validate_with_details(self, id, code, options).await
+    }
+
     async fn cancel(&self, id: &str, options: CallOptions) -> Result<State, Error> {
         Self::cancel(self, id, options).await
     }
@@ -416,7 +439,7 @@ impl Inner {
         code: &Code,
         number: Option<PhoneNumber>,
         client: Option<ClientHash>,
-    ) -> Result<Outcome, Error> {
+    ) -> Result<OutcomeDetails, Error> {
         let bits = id.bits().ok_or_else(|| self.unknown(id))?;
         // Nearly always there is one key.
         let current = [self.digest(bits, code)?];

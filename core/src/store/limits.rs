@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::ClientHash;
 use crate::error::{Error, ErrorCode, Reason};
-use crate::machine::{CounterLimits, PrefixQuota, Quota, RequestLimits, SmsWait};
+use crate::machine::{CounterLimits, PrefixQuota, Quota, Record, RequestLimits, SmsWait};
 use crate::values::PhoneNumber;
+use crate::verification::{Outcome, OutcomeDetails};
 
 /// A number has 15 digits at most, of which one is of its calling code.
 const MAX_LAST_DIGITS: u32 = 14;
@@ -189,4 +190,30 @@ pub(crate) fn rate_limited(limit: SmsLimit) -> Error {
         .with_limit(name)
         .with_retry_is_safe(wait.is_some())
         .with_retry_after(wait)
+}
+
+/// The outcome of the state machine with the details that the limits of one request give it.
+pub(crate) fn details_of(outcome: Outcome, record: &Record, limits: &RequestLimits) -> OutcomeDetails {
+    match outcome {
+        Outcome::WrongCode => OutcomeDetails::wrong_code([record.attempts_left(limits)]),
+        Outcome::TooManyAttempts => OutcomeDetails::stopped_by("max_attempts"),
+        other => other.into(),
+    }
+}
+
+/// The result of a validation, as the stores that are servers say it: the outcome's name, after `wrong_code` a space and the attempts
+/// that are left, if a limit counts them; the limit's name in the place of `too_many_attempts`.
+#[cfg(any(feature = "postgres", feature = "redis"))]
+pub(crate) fn details_said(said: &str) -> Option<OutcomeDetails> {
+    Some(match said {
+        "verified" => Outcome::Verified.into(),
+        "wrong_code" => Outcome::WrongCode.into(),
+        "expired" => Outcome::Expired.into(),
+        "already_verified" => Outcome::AlreadyVerified.into(),
+        "cancelled" => Outcome::Cancelled.into(),
+        "max_attempts" => OutcomeDetails::stopped_by("max_attempts"),
+        "wrong_codes_per_number" => OutcomeDetails::stopped_by("wrong_codes_per_number"),
+        "wrong_codes_per_client" => OutcomeDetails::stopped_by("wrong_codes_per_client"),
+        counted => OutcomeDetails::wrong_code([Some(counted.strip_prefix("wrong_code ")?.parse().ok()?)]),
+    })
 }

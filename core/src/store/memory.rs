@@ -12,13 +12,13 @@ use subtle::{Choice, ConstantTimeEq as _};
 use super::{
     ATTEMPT_KEPT, Attempt, ClientAttempt, ClientHash, Clock, Counted, CreateResult, DELIVERY_TIMEOUT, DeliveryStatus,
     Digest, FoundNumber, IdempotencyClaim, Limits, MonotonicClock, NewClaim, NewRequest, NewResend, ResendResult,
-    SWEPT_A_CALL, SmsLimit, StoreBackend, StoreFuture, StoredRequest, StoredResponse, StoredTerms, is_key_known,
-    wrong_key,
+    SWEPT_A_CALL, SmsLimit, StoreBackend, StoreFuture, StoredRequest, StoredResponse, StoredTerms, details_of,
+    is_key_known, wrong_key,
 };
 use crate::error::{Error, ErrorCode};
 use crate::machine::{CounterLimits, Counters, Event, EventResult, Record, RequestLimits, SmsWait, Timestamp, Window};
 use crate::values::PhoneNumber;
-use crate::verification::{Outcome, SmsStatus, State, Terms};
+use crate::verification::{Outcome, OutcomeDetails, SmsStatus, State, Terms};
 
 /// More than there are threads that meet, so that two seldom want the same one; and so many that a table which grows,
 /// which a call waits for, is small.
@@ -409,7 +409,7 @@ impl MemoryStore {
         }
     }
 
-    fn validate_now(&self, id: u128, attempt: &Attempt<'_>) -> Result<Option<Outcome>, Error> {
+    fn validate_now(&self, id: u128, attempt: &Attempt<'_>) -> Result<Option<OutcomeDetails>, Error> {
         let (mut shard, now) = self.requests(id);
         let Some(kept) = shard.live(id, now) else { return Ok(None) };
         if !is_key_known(attempt.codes, &kept.code) {
@@ -423,6 +423,7 @@ impl MemoryStore {
         let (record, result) =
             kept.record.step(Event::Validate { code_is_right: is_right.into() }, now, &limits.request);
         let EventResult::Outcome(outcome) = result else { return Ok(None) };
+        let mut details = details_of(outcome, &record, &limits.request);
         if matches!(outcome, Outcome::Verified | Outcome::WrongCode) {
             // Looking and counting are one step: requests of the same number, or of the same client, meet here alone.
             let of_number = limits.of_number();
@@ -433,10 +434,11 @@ impl MemoryStore {
                 (counting, quota)
             });
             let is_full = |counters: &Counters, quota| counters.wrong_codes.wait(now, quota).is_some();
-            if number.as_ref().is_some_and(|(number, quota)| is_full(&number.counters, quota))
-                || client.as_ref().is_some_and(|(client, quota)| is_full(&client.counters, quota))
-            {
-                return Ok(Some(Outcome::TooManyAttempts));
+            if number.as_ref().is_some_and(|(number, quota)| is_full(&number.counters, quota)) {
+                return Ok(Some(OutcomeDetails::stopped_by("wrong_codes_per_number")));
+            }
+            if client.as_ref().is_some_and(|(client, quota)| is_full(&client.counters, quota)) {
+                return Ok(Some(OutcomeDetails::stopped_by("wrong_codes_per_client")));
             }
             let is_right = outcome.is_verified();
             if let Some((number, quota)) = &mut number {
@@ -446,9 +448,17 @@ impl MemoryStore {
             if let Some((client, quota)) = client.as_mut().filter(|_| !is_right) {
                 client.counters.wrong_codes = client.counters.wrong_codes.counted(now, quota);
             }
+            if !is_right {
+                let left = |counters: &Counters, quota| counters.wrong_codes.left(now, quota);
+                details = OutcomeDetails::wrong_code([
+                    details.attempts_left,
+                    number.as_ref().map(|(number, quota)| left(&number.counters, quota)),
+                    client.as_ref().map(|(client, quota)| left(&client.counters, quota)),
+                ]);
+            }
         }
         kept.record = record;
-        Ok(Some(outcome))
+        Ok(Some(details))
     }
 
     fn resend_now(&self, id: u128, resend: &NewResend) -> Option<ResendResult> {
@@ -711,7 +721,7 @@ impl StoreBackend for MemoryStore {
         self.ready(|| self.create_now(request))
     }
 
-    fn validate<'a>(&'a self, id: u128, attempt: Attempt<'a>) -> StoreFuture<'a, Option<Outcome>> {
+    fn validate<'a>(&'a self, id: u128, attempt: Attempt<'a>) -> StoreFuture<'a, Option<OutcomeDetails>> {
         self.checked(|| self.validate_now(id, &attempt))
     }
 

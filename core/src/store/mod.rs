@@ -23,12 +23,14 @@ use std::time::Duration;
 use crate::error::{Error, ErrorCode, Reason};
 use crate::machine::{Counters, Quota, Record, Timestamp};
 use crate::values::PhoneNumber;
-use crate::verification::{Outcome, SmsStatus, State, Terms};
+use crate::verification::{OutcomeDetails, SmsStatus, State, Terms};
 
 pub use clock::{Clock, ClockShift, MonotonicClock, TestClock};
 pub(crate) use detached::{Detachable, KeyLocks, in_background};
-pub(crate) use limits::rate_limited;
+#[cfg(any(feature = "postgres", feature = "redis"))]
+pub(crate) use limits::details_said;
 pub use limits::{Counted, Limits, SmsLimit};
+pub(crate) use limits::{details_of, rate_limited};
 pub(crate) use memory::MAX_REQUESTS;
 pub use memory::MemoryStore;
 #[cfg(feature = "sealed")]
@@ -98,8 +100,9 @@ pub trait StoreBackend: Send + Sync {
     fn create(&self, request: NewRequest) -> StoreFuture<'_, CreateResult>;
 
     /// Counts the attempt and uses the code up, in one step. `None` if the request is unknown. If no submitted code has the
-    /// [`KEY_TAG`] of the stored code, it is `misconfigured`, and no attempt is counted.
-    fn validate<'a>(&'a self, id: u128, attempt: Attempt<'a>) -> StoreFuture<'a, Option<Outcome>>;
+    /// [`KEY_TAG`] of the stored code, it is `misconfigured`, and no attempt is counted. The details are those of
+    /// [`OutcomeDetails::wrong_code`] and [`OutcomeDetails::stopped_by`]; other outcomes have none.
+    fn validate<'a>(&'a self, id: u128, attempt: Attempt<'a>) -> StoreFuture<'a, Option<OutcomeDetails>>;
 
     /// Cancels the request. `None` if the request is unknown.
     fn cancel(&self, id: u128) -> StoreFuture<'_, Option<State>>;

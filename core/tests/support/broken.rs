@@ -7,7 +7,7 @@ use egoi_verify::store::{
     Attempt, ClientAttempt, Counted, CreateResult, DeliveryStatus, Digest, IdempotencyClaim, KEY_TAG, Limits, NewClaim,
     NewRequest, NewResend, ResendResult, StoreBackend, StoreFuture, StoredRequest, StoredResponse, StoredTerms,
 };
-use egoi_verify::{Clock as _, Error, ErrorCode, Outcome, State, TestClock};
+use egoi_verify::{Clock as _, Error, ErrorCode, OutcomeDetails, State, TestClock};
 
 use super::model::{Model, Request};
 
@@ -44,7 +44,7 @@ impl StoreBackend for BrokenStore {
         })
     }
 
-    fn validate<'a>(&'a self, id: u128, attempt: Attempt<'a>) -> StoreFuture<'a, Option<Outcome>> {
+    fn validate<'a>(&'a self, id: u128, attempt: Attempt<'a>) -> StoreFuture<'a, Option<OutcomeDetails>> {
         let now = self.clock.now();
         let is_other_key =
             |request: &Request| attempt.codes.iter().all(|code| code[..KEY_TAG] != request.code[..KEY_TAG]);

@@ -151,7 +151,7 @@ impl Call {
                     client: limits.wrong_codes_per_client.map(|_| client_hash(0)),
                     limits,
                 };
-                format!("{:?}", store.validate(id, attempt).await?)
+                format!("{:?}", store.validate(id, attempt).await?.map(|details| details.outcome))
             }
             Self::Cancel { id } => format!("{:?}", store.cancel(id).await?),
             Self::Resend { id, code } => {

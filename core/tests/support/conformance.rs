@@ -291,7 +291,7 @@ impl Opened {
     }
 
     fn validate(&self, id: u128, code: &Digest, limits: Limits) -> Option<Outcome> {
-        wait(self.store.validate(id, attempt(code, limits)))
+        wait(self.store.validate(id, attempt(code, limits))).map(|details| details.outcome)
     }
 
     /// Of a request for the first number.
@@ -549,7 +549,7 @@ pub(crate) fn any_of_the_given_digests_may_be_the_right_one(with: &Kind) {
         let opened = open(with);
         opened.create(1, number(0), NO_LIMITS);
         let said = wait(opened.store.validate(1, Attempt { codes: &codes, ..attempt(&RIGHT, NO_LIMITS) }));
-        assert_eq!(said.unwrap(), Outcome::Verified);
+        assert_eq!(said.unwrap().outcome, Outcome::Verified);
     }
 }
 
@@ -839,7 +839,7 @@ impl Opened {
 
     fn validate_for(&self, id: u128, code: &Digest, client: usize, limits: Limits) -> Outcome {
         let attempt = Attempt { client: Some(client_hash(client)), ..attempt(code, limits) };
-        wait(self.store.validate(id, attempt)).unwrap()
+        wait(self.store.validate(id, attempt)).unwrap().outcome
     }
 }
 
@@ -1045,8 +1045,9 @@ pub(crate) fn a_repeated_attempt_is_answered_as_at_first_and_counts_once(with: &
     let limits = Limits { request: RequestLimits { max_attempts: Some(5), ..NO_LIMITS.request }, ..wrong_codes(20) };
     opened.create(1, number(0), limits);
     let repeat = |id: u128, code: &Digest| {
-        let outcomes: Vec<_> =
-            (0..3).map(|_| wait(opened.store.validate(1, Attempt { id, ..attempt(code, limits) })).unwrap()).collect();
+        let outcomes: Vec<_> = (0..3)
+            .map(|_| wait(opened.store.validate(1, Attempt { id, ..attempt(code, limits) })).unwrap().outcome)
+            .collect();
         assert_eq!(count(&outcomes, &outcomes[0]), 3, "{outcomes:?}");
         outcomes[0]
     };
@@ -1102,7 +1103,7 @@ pub(crate) fn of_64_right_codes_at_once_exactly_one_is_verified(with: &Kind) {
     for round in 0..soak::count(with.rounds, 1_000) {
         let opened = open(with);
         opened.create(1, number(0), NO_LIMITS);
-        let outcomes = opened.at_once(|store, _| wait(store.validate(1, attempt(&RIGHT, NO_LIMITS))).unwrap());
+        let outcomes = opened.at_once(|store, _| wait(store.validate(1, attempt(&RIGHT, NO_LIMITS))).unwrap().outcome);
         assert_eq!(count(&outcomes, &Outcome::Verified), 1, "round {round}");
         assert_eq!(count(&outcomes, &Outcome::AlreadyVerified), THREADS - 1, "round {round}");
     }
@@ -1113,7 +1114,7 @@ pub(crate) fn of_64_wrong_codes_at_once_no_more_than_the_limit_are_looked_at(wit
     for round in 0..soak::count(with.rounds, 1_000) {
         let opened = open(with);
         opened.create(1, number(0), limits);
-        let outcomes = opened.at_once(|store, _| wait(store.validate(1, attempt(&WRONG, limits))).unwrap());
+        let outcomes = opened.at_once(|store, _| wait(store.validate(1, attempt(&WRONG, limits))).unwrap().outcome);
         assert_eq!(count(&outcomes, &Outcome::WrongCode), 5, "round {round}");
         assert_eq!(count(&outcomes, &Outcome::TooManyAttempts), THREADS - 5, "round {round}");
     }
@@ -1126,8 +1127,8 @@ pub(crate) fn of_64_wrong_codes_for_one_number_at_once_no_more_than_its_limit_ar
         for id in 0..THREADS {
             opened.create(id as u128, number(0), limits);
         }
-        let outcomes =
-            opened.at_once(|store, thread| wait(store.validate(thread as u128, attempt(&WRONG, limits))).unwrap());
+        let outcomes = opened
+            .at_once(|store, thread| wait(store.validate(thread as u128, attempt(&WRONG, limits))).unwrap().outcome);
         assert_eq!(count(&outcomes, &Outcome::WrongCode), 5, "round {round}");
     }
 }
@@ -1190,7 +1191,7 @@ pub(crate) fn of_64_wrong_codes_of_one_client_at_once_no_more_than_its_limit_are
             opened.create(id as u128, number(id), NO_LIMITS);
         }
         let outcomes = opened.at_once(|store, thread| {
-            wait(store.validate(thread as u128, Attempt { client, ..attempt(&WRONG, limits) })).unwrap()
+            wait(store.validate(thread as u128, Attempt { client, ..attempt(&WRONG, limits) })).unwrap().outcome
         });
         assert_eq!(count(&outcomes, &Outcome::WrongCode), 5, "round {round}");
         assert_eq!(count(&outcomes, &Outcome::TooManyAttempts), THREADS - 5, "round {round}");
@@ -1244,7 +1245,7 @@ pub(crate) fn of_a_success_and_a_cancellation_at_once_one_counts(with: &Kind) {
             if thread % 2 == 0 {
                 wait(store.cancel(1)).unwrap()
             } else {
-                match wait(store.validate(1, attempt(&RIGHT, NO_LIMITS))).unwrap() {
+                match wait(store.validate(1, attempt(&RIGHT, NO_LIMITS))).unwrap().outcome {
                     Outcome::Verified | Outcome::AlreadyVerified => State::Verified,
                     Outcome::Cancelled => State::Cancelled,
                     other => panic!("{other}"),

@@ -31,7 +31,7 @@ impl SequentialSpec for Request {
             }
             Call::Validate { id, code } => {
                 let attempt = Attempt { id: 0, codes: &[digest_of(code)], number: None, client: None, limits };
-                format!("{:?}", model.validate(id, &attempt, NOW))
+                format!("{:?}", model.validate(id, &attempt, NOW).map(|details| details.outcome))
             }
             Call::Cancel { id } => {
                 format!("{:?}", model.cancel(id, &Limits::NONE, NOW))

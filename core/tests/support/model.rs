@@ -7,7 +7,7 @@ use egoi_verify::store::{
     Attempt, ClientAttempt, ClientHash, Counted, CreateResult, DeliveryStatus, Digest, IdempotencyClaim, Limits,
     NewClaim, NewRequest, ResendResult, SmsLimit, StoredRequest, StoredResponse, StoredTerms,
 };
-use egoi_verify::{Outcome, PhoneNumber, SmsStatus, State};
+use egoi_verify::{Outcome, OutcomeDetails, PhoneNumber, SmsStatus, State};
 use std::time::Duration;
 
 #[derive(Clone)]
@@ -61,7 +61,7 @@ struct Key {
 pub(crate) struct Change {
     record: Record,
     wrong_codes: Vec<(Subject, Window)>,
-    pub(crate) said: Outcome,
+    pub(crate) said: OutcomeDetails,
 }
 
 impl Request {
@@ -183,10 +183,16 @@ impl Model {
         let (record, EventResult::Outcome(outcome)) = request.record.step(event, now, &limits.request) else {
             return None;
         };
-        let unchanged = Change { record, wrong_codes: Vec::new(), said: outcome };
+        let said = if outcome == Outcome::TooManyAttempts {
+            OutcomeDetails::stopped_by("max_attempts")
+        } else {
+            outcome.into()
+        };
+        let unchanged = Change { record, wrong_codes: Vec::new(), said };
         if !matches!(outcome, Outcome::Verified | Outcome::WrongCode) {
             return Some(unchanged);
         }
+        let mut left = vec![limits.request.max_attempts.map(|max| max - record.wrong_codes)];
         let number = limits.wrong_codes_per_number.map(|quota| (Subject::Number(number), quota));
         let client = attempt.client.zip(limits.wrong_codes_per_client);
         let client = client.map(|(client, quota)| (Subject::Client(client), quota));
@@ -194,16 +200,24 @@ impl Model {
         for (subject, quota) in number.into_iter().chain(client) {
             let before = self.counters(subject).wrong_codes;
             if before.wait(now, &quota).is_some() {
-                let said = Outcome::TooManyAttempts;
+                let said = OutcomeDetails::stopped_by(match subject {
+                    Subject::Client(_) => "wrong_codes_per_client",
+                    _ => "wrong_codes_per_number",
+                });
                 return Some(Change { record: request.record, wrong_codes: Vec::new(), said });
             }
             match (outcome, subject) {
-                (Outcome::WrongCode, _) => wrong_codes.push((subject, before.counted(now, &quota))),
+                (Outcome::WrongCode, _) => {
+                    let after = before.counted(now, &quota);
+                    left.push(Some(quota.limit - after.count));
+                    wrong_codes.push((subject, after));
+                }
                 (_, Subject::Number(_)) => wrong_codes.push((subject, Window::default())),
                 _ => {}
             }
         }
-        Some(Change { wrong_codes, ..unchanged })
+        let said = if outcome == Outcome::WrongCode { OutcomeDetails::wrong_code(left) } else { said };
+        Some(Change { wrong_codes, said, ..unchanged })
     }
 
     pub(crate) fn write(&mut self, id: u128, change: &Change) {
@@ -215,7 +229,7 @@ impl Model {
         }
     }
 
-    pub(crate) fn validate(&mut self, id: u128, attempt: &Attempt<'_>, now: Timestamp) -> Option<Outcome> {
+    pub(crate) fn validate(&mut self, id: u128, attempt: &Attempt<'_>, now: Timestamp) -> Option<OutcomeDetails> {
         let change = self.look(id, attempt, now)?;
         self.write(id, &change);
         Some(change.said)

@@ -7,7 +7,7 @@ use egoi_verify::store::{
     Attempt, ClientAttempt, Counted, CreateResult, DeliveryStatus, Digest, IdempotencyClaim, MemoryStore, NewClaim,
     NewRequest, NewResend, ResendResult, StoreBackend, StoreFuture, StoredRequest, StoredResponse, StoredTerms,
 };
-use egoi_verify::{Clock, Error, ErrorCode, Outcome, State};
+use egoi_verify::{Clock, Error, ErrorCode, OutcomeDetails, State};
 use tokio::sync::Semaphore;
 
 pub(crate) struct Watched {
@@ -71,7 +71,7 @@ impl StoreBackend for Watched {
         self.pass("create", move || self.inner.create(request))
     }
 
-    fn validate<'a>(&'a self, id: u128, attempt: Attempt<'a>) -> StoreFuture<'a, Option<Outcome>> {
+    fn validate<'a>(&'a self, id: u128, attempt: Attempt<'a>) -> StoreFuture<'a, Option<OutcomeDetails>> {
         self.saw(attempt.codes.iter().copied());
         self.pass("validate", move || self.inner.validate(id, attempt))
     }

@@ -53,7 +53,7 @@ async function play(name) {
         assert.ok(sent.body.resend_in > 25 && sent.body.resend_in <= 30);
         assert.equal(sent.body.resends_left, 3);
         const wrong = await ask("/validate", json({ code: code === "000000" ? "000001" : "000000" }));
-        assert.deepEqual([wrong.status, wrong.body], [200, { outcome: "wrong_code" }]);
+        assert.deepEqual([wrong.status, wrong.body], [200, { outcome: "wrong_code", attempts_left: 4 }]);
         const stranger = await app.visitor()("/validate", json({ code }));
         assert.equal(stranger.status, 409);
 

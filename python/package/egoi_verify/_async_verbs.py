@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from . import _native
 from ._aio import Call, coroutine_function
 from ._calls import Span, begin, traceparent
-from ._values import CodeType, Outcome, Seconds, State, Verification, outcome, verification
+from ._values import (
+    CodeType,
+    Outcome,
+    OutcomeDetails,
+    Seconds,
+    State,
+    Verification,
+    outcome,
+    outcome_details,
+    verification,
+)
 from ._verbs import Documented
 
 if TYPE_CHECKING:
@@ -89,6 +99,25 @@ class AsyncVerbs(Documented):
         return self._call("validate", job, span, outcome)
 
     @coroutine_function
+    def validate_with_details(
+        self,
+        id: str,
+        code: str,
+        *,
+        number: str | None = None,
+        client: str | None = None,
+        default_region: str | None = None,
+        timeout: Seconds | None = None,
+        retries: int | None = None,
+    ) -> Call[OutcomeDetails]:
+        span = begin("validate")
+        job = self._verifier.validate_with_details(
+            traceparent(span), id, code, number, client, default_region, timeout, retries
+        )
+        del code, number, client
+        return self._call("validate_with_details", job, span, outcome_details)
+
+    @coroutine_function
     def cancel(self, id: str, *, timeout: Seconds | None = None, retries: int | None = None) -> Call[State]:
         span = begin("cancel")
         return self._call("cancel", self._verifier.cancel(traceparent(span), id, timeout, retries), span, State)
@@ -116,6 +145,13 @@ class AsyncVerbs(Documented):
         await self.aclose()
 
 
-for _verb in (AsyncVerbs.request, AsyncVerbs.validate, AsyncVerbs.cancel, AsyncVerbs.resend, AsyncVerbs.get):
+for _verb in (
+    AsyncVerbs.request,
+    AsyncVerbs.validate,
+    AsyncVerbs.validate_with_details,
+    AsyncVerbs.cancel,
+    AsyncVerbs.resend,
+    AsyncVerbs.get,
+):
     # A TypeError names the call, and not this class.
     _verb.__qualname__ = _verb.__name__

@@ -11,10 +11,12 @@ _T_co = TypeVar("_T_co", covariant=True)
 _Given: TypeAlias = Mapping[str, object]
 _Seconds: TypeAlias = float | timedelta
 
-# In the order of the fields of `Verification`, `SenderInfo` and `Message`. Times are seconds since 1970.
+# In the order of the fields of `Verification`, `OutcomeDetails`, `SenderInfo` and `Message`. Times are seconds since
+# 1970.
 VerificationRow: TypeAlias = tuple[
     str, str, str | None, float | None, float | None, str | None, int | None, float | None, int | None
 ]
+DetailsRow: TypeAlias = tuple[str, int | None, str | None]
 NumberRow: TypeAlias = tuple[str, list[VerificationRow], list[tuple[str, int, int, float]]]
 SenderRow: TypeAlias = tuple[str, str | None, str | None, str | None]
 MessageRow: TypeAlias = tuple[int, str, str, str, str, str, str, int]
@@ -90,6 +92,17 @@ class Verifier:
         timeout: _Seconds | None,
         retries: int | None,
     ) -> Job[str]: ...
+    def validate_with_details(
+        self,
+        observed: str | None,
+        id: str,
+        code: str,
+        number: str | None,
+        client: str | None,
+        default_region: str | None,
+        timeout: _Seconds | None,
+        retries: int | None,
+    ) -> Job[DetailsRow]: ...
     def cancel(self, observed: str | None, id: str, timeout: _Seconds | None, retries: int | None) -> Job[str]: ...
     def resend(
         self, observed: str | None, id: str, timeout: _Seconds | None, retries: int | None

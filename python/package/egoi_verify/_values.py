@@ -16,6 +16,7 @@ __all__ = [
     "NumberRecord",
     "NumberType",
     "Outcome",
+    "OutcomeDetails",
     "OutgoingSms",
     "PhoneNumber",
     "PrefixQuota",
@@ -105,6 +106,31 @@ class Outcome(str, Enum):
     # Not `NoReturn`, after which mypy takes the rest of the code for unreachable and does not check it.
     def __bool__(self) -> object:
         raise TypeError("an Outcome is neither true nor false: use outcome.is_verified")
+
+
+@dataclass(frozen=True)
+class OutcomeDetails:
+    """An outcome with its details. It has no truth value, as an outcome has none.
+
+    A form shows the attempts that are left::
+
+        details = engine.validate_with_details(session["id"], code, number=session["number"])
+        if details.outcome is Outcome.WRONG_CODE and details.attempts_left is not None:
+            print(f"{details.attempts_left} tries left")
+    """
+
+    outcome: Outcome
+    """The outcome. Only :attr:`Outcome.VERIFIED` proves anything."""
+    attempts_left: int | None = None
+    """How many more wrong codes are accepted: the fewest that a limit of the request, the number or the client leaves.
+    Of a wrong code and of too many attempts. ``None`` if no limit counts here, if E-goi counts, or if a store repeated
+    the call after a lost response."""
+    limit: str | None = None
+    """The name of the limit that stopped the call: ``max_attempts``, ``wrong_codes_per_number`` or
+    ``wrong_codes_per_client``."""
+
+    def __bool__(self) -> object:
+        raise TypeError("OutcomeDetails are neither true nor false: use details.outcome.is_verified")
 
 
 class SmsStatus(str, Enum):
@@ -416,6 +442,12 @@ _SMS = {each.value: each for each in SmsStatus}
 def outcome(word: str) -> Outcome:
     """What the native module says of a validation."""
     return _OUTCOMES[word]
+
+
+def outcome_details(row: _native.DetailsRow) -> OutcomeDetails:
+    """What the native module says of a validation, with its details."""
+    word, attempts_left, limit = row
+    return OutcomeDetails(_OUTCOMES[word], attempts_left, limit)
 
 
 def verification(row: _native.VerificationRow) -> Verification:

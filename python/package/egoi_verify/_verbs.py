@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import _native
 from ._calls import Span, begin, traceparent
-from ._values import CodeType, Outcome, Seconds, State, Verification, outcome, verification
+from ._values import (
+    CodeType,
+    Outcome,
+    OutcomeDetails,
+    Seconds,
+    State,
+    Verification,
+    outcome,
+    outcome_details,
+    verification,
+)
 
 if TYPE_CHECKING:
     from typing import Literal
@@ -78,6 +88,15 @@ class Documented:
             NotFoundError: There is no such request, or it is for another number. No code was checked.
             UnsupportedError: ``number`` was given over V1.
             StorageError: The engine's store failed; nothing was verified.
+        """
+        raise NotImplementedError
+
+    def validate_with_details(self, *_: Any, **__: Any) -> Any:
+        """Submits the code as :meth:`validate` does, with the same arguments and errors.
+
+        Returns:
+            The outcome with its details: how many attempts are left, and the limit that stopped the call. A client has
+            only the details of its own limit, because E-goi counts the attempts.
         """
         raise NotImplementedError
 
@@ -172,6 +191,24 @@ class BlockingVerbs(Documented):
         del code, number, client
         return outcome(self._run(job, span))
 
+    def validate_with_details(
+        self,
+        id: str,
+        code: str,
+        *,
+        number: str | None = None,
+        client: str | None = None,
+        default_region: str | None = None,
+        timeout: Seconds | None = None,
+        retries: int | None = None,
+    ) -> OutcomeDetails:
+        span = begin("validate")
+        job = self._verifier.validate_with_details(
+            traceparent(span), id, code, number, client, default_region, timeout, retries
+        )
+        del code, number, client
+        return outcome_details(self._run(job, span))
+
     def cancel(self, id: str, *, timeout: Seconds | None = None, retries: int | None = None) -> State:
         span = begin("cancel")
         return State(self._run(self._verifier.cancel(traceparent(span), id, timeout, retries), span))
@@ -200,6 +237,7 @@ class BlockingVerbs(Documented):
 for _verb in (
     BlockingVerbs.request,
     BlockingVerbs.validate,
+    BlockingVerbs.validate_with_details,
     BlockingVerbs.cancel,
     BlockingVerbs.resend,
     BlockingVerbs.get,

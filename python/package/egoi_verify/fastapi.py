@@ -27,9 +27,11 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from ._async_client import AsyncClient
+from ._async_engine import AsyncEngine
 from ._errors import ConflictError, VerifyError
 from ._functions import parse_number
-from ._values import Outcome, Seconds, Verification
+from ._values import Outcome, OutcomeDetails, Seconds, Verification
 from ._verifier import AsyncVerifier
 from ._web import body_of, can_go_on, headers_of, is_of_visitor
 
@@ -60,9 +62,11 @@ class CodeSent(BaseModel):
 
 
 class Checked(BaseModel):
-    """The outcome of a code. Only ``verified`` proves the number."""
+    """The outcome of a code, with its details if they are known. Only ``verified`` proves the number."""
 
     outcome: Outcome
+    attempts_left: int | None = None
+    limit: str | None = None
 
 
 class _Number(BaseModel):
@@ -139,7 +143,7 @@ def verification_router(
         known[_KEY] = _Pending(id=sent.id, number=number, is_verified=False)
         return _code_sent(sent)
 
-    @router.post("/validate")
+    @router.post("/validate", response_model_exclude_none=True)
     async def validate(
         given: _Code,
         request: Request,
@@ -150,19 +154,26 @@ def verification_router(
             # The response was lost on its way, and the same visitor asks again.
             return Checked(outcome=Outcome.VERIFIED)
         # The number is the session's, never the form's.
-        outcome = await verifier.validate(asked["id"], given.code, number=asked["number"], client=client(request))
-        if outcome.is_verified:
+        details = await _validated(verifier, asked["id"], given.code, number=asked["number"], client=client(request))
+        if details.outcome.is_verified:
             done = verified(request, asked["number"])
             if inspect.isawaitable(done):
                 await done
             known[_KEY] = _Pending(id=asked["id"], number=asked["number"], is_verified=True)
-        return Checked(outcome=outcome)
+        return Checked(outcome=details.outcome, attempts_left=details.attempts_left, limit=details.limit)
 
     @router.post("/resend", status_code=202)
     async def resend(asked: Annotated[_Pending, Depends(pending)]) -> CodeSent:
         return _code_sent(await verifier.resend(asked["id"]))
 
     return router
+
+
+async def _validated(verifier: AsyncVerifier, id: str, code: str, *, number: str, client: str | None) -> OutcomeDetails:
+    """The outcome of a code. A fake for tests need not know details."""
+    if isinstance(verifier, (AsyncClient, AsyncEngine)):
+        return await verifier.validate_with_details(id, code, number=number, client=client)
+    return OutcomeDetails(await verifier.validate(id, code, number=number, client=client))
 
 
 def _code_sent(sent: Verification) -> CodeSent:

@@ -216,10 +216,16 @@ public final class Engine: Verifier {
     }
 
     public func validate(_ id: String, code: String, options: ValidateOptions) async throws -> Outcome {
+        try await validateWithDetails(id, code: code, options: options).outcome
+    }
+
+    public func validateWithDetails(
+        _ id: String, code: String, options: ValidateOptions
+    ) async throws -> OutcomeDetails {
         let validate = NativeValidate(
             id: id, code: code, number: options.number, client: options.client, defaultRegion: options.defaultRegion,
             timeout: options.timeout, retries: options.retries.map(Int64.init))
-        return try await Outcome(ffi { try await self.native.validate(validate: validate, token: $0) })
+        return try await OutcomeDetails(ffi { try await self.native.validate(validate: validate, token: $0) })
     }
 
     public func cancel(_ id: String, options: CallOptions) async throws -> VerificationState {

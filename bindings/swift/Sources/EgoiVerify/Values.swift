@@ -43,6 +43,30 @@ public enum Outcome: String, Sendable, CaseIterable {
     public var isVerified: Bool { self == .verified }
 }
 
+/// An outcome with its details.
+///
+/// ```swift
+/// let checked = try await client.validateWithDetails(verification.id, code: given, number: number)
+/// if checked.outcome == .wrongCode, let left = checked.attemptsLeft { print("\(left) tries left") }
+/// ```
+public struct OutcomeDetails: Sendable, Hashable {
+    /// The outcome. Only ``Outcome/verified`` proves anything.
+    public let outcome: Outcome
+    /// How many more wrong codes are accepted: the fewest that a limit of the request, the number or the client leaves. Of a wrong
+    /// code and of too many attempts. `nil` if no limit counts here, if E-goi counts, or if a store repeated the call after a
+    /// lost response.
+    public let attemptsLeft: Int?
+    /// The name of the limit that stopped the call: `maxAttempts`, `wrongCodesPerNumber` or `wrongCodesPerClient`.
+    public let limit: String?
+
+    /// Makes details, for a fake.
+    public init(_ outcome: Outcome, attemptsLeft: Int? = nil, limit: String? = nil) {
+        self.outcome = outcome
+        self.attemptsLeft = attemptsLeft
+        self.limit = limit
+    }
+}
+
 /// The characters of a code.
 ///
 /// ```swift
@@ -179,6 +203,12 @@ extension VerificationState {
             case .expired: .expired
             case .cancelled: .cancelled
             }
+    }
+}
+
+extension OutcomeDetails {
+    init(_ native: NativeOutcomeDetails) {
+        self.init(Outcome(native.outcome), attemptsLeft: native.attemptsLeft.map(Int.init), limit: native.limit)
     }
 }
 

@@ -147,6 +147,14 @@ public protocol Verifier: Sendable {
     /// - Throws: ``VerifyError/notFound(_:)`` if the request is unknown, or is for another number: start a new request.
     ///   After any other, repeat the call only if ``VerifyError/retryIsSafe``. An error never proves a number.
     func validate(_ id: String, code: String, options: ValidateOptions) async throws -> Outcome
+    /// Submits the code as ``validate(_:code:options:)`` does, with the same errors. A type that does not implement it returns no
+    /// details.
+    ///
+    /// - Returns: The outcome with its details: how many attempts are left, and the limit that stopped the call. A ``Client`` has
+    ///   only those of its own limit, because E-goi counts the attempts.
+    /// - Throws: ``VerifyError/notFound(_:)`` if the request is unknown, or is for another number: start a new request.
+    ///   After any other, repeat the call only if ``VerifyError/retryIsSafe``.
+    func validateWithDetails(_ id: String, code: String, options: ValidateOptions) async throws -> OutcomeDetails
     /// Cancels the request. Cancelling twice is not an error.
     ///
     /// - Returns: The new state: cancelled, or verified or expired if it was too late.
@@ -192,6 +200,23 @@ extension Verifier {
         let options = ValidateOptions(
             number: number, client: client, defaultRegion: defaultRegion, timeout: timeout, retries: retries)
         return try await validate(id, code: code, options: options)
+    }
+
+    /// Submits the code that the recipient gave, and returns the outcome without details.
+    public func validateWithDetails(
+        _ id: String, code: String, options: ValidateOptions
+    ) async throws -> OutcomeDetails {
+        try await OutcomeDetails(validate(id, code: code, options: options))
+    }
+
+    /// Submits the code that the recipient gave, and returns the outcome with its details. See ``ValidateOptions``.
+    public func validateWithDetails(
+        _ id: String, code: String, number: String? = nil, client: String? = nil, defaultRegion: String? = nil,
+        timeout: TimeInterval? = nil, retries: Int? = nil
+    ) async throws -> OutcomeDetails {
+        let options = ValidateOptions(
+            number: number, client: client, defaultRegion: defaultRegion, timeout: timeout, retries: retries)
+        return try await validateWithDetails(id, code: code, options: options)
     }
 
     /// Cancels the request and returns its new state.

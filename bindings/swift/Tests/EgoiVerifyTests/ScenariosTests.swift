@@ -266,6 +266,15 @@ private final class Run {
                     id(), code: code, number: step.text("number"), client: step.text("client"),
                     defaultRegion: step.text("default_region"), timeout: timeout
                 ).rawValue)
+        case "validate_with_details":
+            let code = step.text("code") ?? kept["code"] ?? ""
+            let details = try await verifier.validateWithDetails(
+                id(), code: code, number: step.text("number"), client: step.text("client"),
+                defaultRegion: step.text("default_region"), timeout: timeout)
+            return .object([
+                "outcome": .string(details.outcome.rawValue), "attempts_left": JSON(details.attemptsLeft),
+                "limit": JSON(details.limit.map(snake)),
+            ])
         case "cancel": return try await .string(verifier.cancel(id(), timeout: timeout).rawValue)
         case "resend": return try await plain(verifier.resend(id(), timeout: timeout))
         case "get": return try await plain(verifier.get(id(), timeout: timeout))

@@ -17,12 +17,12 @@ use super::sealed::{Seal, Tags};
 use super::{
     ATTEMPT_KEPT, Attempt, ClientAttempt, Clock, ClockShift, Counted, CreateResult, DeliveryStatus, Digest,
     FoundNumber, IdempotencyClaim, Limits, NewClaim, NewRequest, NewResend, OpenOptions, ResendResult, SmsLimit,
-    StoreBackend, StoreFuture, StoredRequest, StoredResponse, StoredTerms, storage, wrong_key,
+    StoreBackend, StoreFuture, StoredRequest, StoredResponse, StoredTerms, details_said, storage, wrong_key,
 };
 use crate::error::Error;
 use crate::machine::{Counters, LatestSms, Progress, Quota, Record, Timestamp, Window};
 use crate::values::PhoneNumber;
-use crate::verification::{Outcome, SmsStatus, State};
+use crate::verification::{OutcomeDetails, SmsStatus, State};
 
 /// Requests in PostgreSQL. Each call is one statement, which calls one function that the migrations made; the time is the
 /// server's.
@@ -268,7 +268,7 @@ impl StoreBackend for PostgresStore {
         })
     }
 
-    fn validate<'a>(&'a self, id: u128, attempt: Attempt<'a>) -> StoreFuture<'a, Option<Outcome>> {
+    fn validate<'a>(&'a self, id: u128, attempt: Attempt<'a>) -> StoreFuture<'a, Option<OutcomeDetails>> {
         Box::pin(async move {
             let names = match attempt.number {
                 Some(number) => Some(all_bytes(&self.seal.number_tags(number))),
@@ -310,17 +310,11 @@ impl StoreBackend for PostgresStore {
                 ROW($8, NULL, NULL, $9, $10, NULL, $11, $12, $13, NULL, $14, NULL, NULL)::egoi_verify_limits, $6, $7)";
             let rows = self.connections.call(statement, parameters).await?;
             let row = rows.first().ok_or_else(unreadable)?;
-            Ok(match get(row, "egoi_verify_validate")? {
-                None => None,
-                Some("verified") => Some(Outcome::Verified),
-                Some("wrong_code") => Some(Outcome::WrongCode),
-                Some("expired") => Some(Outcome::Expired),
-                Some("already_verified") => Some(Outcome::AlreadyVerified),
-                Some("cancelled") => Some(Outcome::Cancelled),
-                Some("too_many_attempts") => Some(Outcome::TooManyAttempts),
-                Some("wrong_key") => return Err(wrong_key()),
-                Some(_) => return Err(unreadable()),
-            })
+            match get(row, "egoi_verify_validate")? {
+                None => Ok(None),
+                Some("wrong_key") => Err(wrong_key()),
+                Some(said) => details_said(said).map(Some).ok_or_else(unreadable),
+            }
         })
     }
 

@@ -485,10 +485,11 @@ BEGIN
         WHEN its_progress = 1 THEN 'already_verified'
         WHEN its_progress = 2 THEN 'cancelled'
         WHEN now >= its_end THEN 'expired'
-        WHEN its_wrong_codes >= l.max_attempts
-            OR egoi_verify_valid(n.wrong_codes, n.wrong_codes_since, l.wrong_codes_per, now) >= l.wrong_codes
-            OR egoi_verify_valid(c.wrong_codes, c.wrong_codes_since, l.client_wrong_codes_per, now) >= l.client_wrong_codes
-            THEN 'too_many_attempts'
+        WHEN its_wrong_codes >= l.max_attempts THEN 'max_attempts'
+        WHEN egoi_verify_valid(n.wrong_codes, n.wrong_codes_since, l.wrong_codes_per, now) >= l.wrong_codes
+            THEN 'wrong_codes_per_number'
+        WHEN egoi_verify_valid(c.wrong_codes, c.wrong_codes_since, l.client_wrong_codes_per, now) >= l.client_wrong_codes
+            THEN 'wrong_codes_per_client'
         WHEN is_right THEN 'verified'
         ELSE 'wrong_code'
     END;
@@ -507,6 +508,14 @@ BEGIN
                 PERFORM egoi_verify_count_wrong_code(
                     c, egoi_verify_valid(c.wrong_codes, c.wrong_codes_since, l.client_wrong_codes_per, now),
                     l.client_wrong_codes_per, now);
+            END IF;
+            IF NOT is_right THEN
+                -- The attempts that are left, where a limit counts them. What is counted for the number has this one already.
+                outcome := outcome || coalesce(' ' || least(
+                    l.max_attempts - its_wrong_codes - 1,
+                    l.wrong_codes - n.wrong_codes,
+                    CASE WHEN c.subject IS NOT NULL THEN l.client_wrong_codes - 1
+                        - egoi_verify_valid(c.wrong_codes, c.wrong_codes_since, l.client_wrong_codes_per, now) END), '');
             END IF;
         END IF;
         UPDATE egoi_verify_requests

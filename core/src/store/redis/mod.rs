@@ -19,12 +19,12 @@ use super::sealed::{Seal, Tags};
 use super::{
     ATTEMPT_KEPT, Attempt, ClientAttempt, Clock, ClockShift, Counted, CreateResult, DeliveryStatus, Digest,
     FoundNumber, IdempotencyClaim, Limits, NewClaim, NewRequest, NewResend, OpenOptions, ResendResult, SmsLimit,
-    StoreBackend, StoreFuture, StoredRequest, StoredResponse, StoredTerms, wrong_key,
+    StoreBackend, StoreFuture, StoredRequest, StoredResponse, StoredTerms, details_said, wrong_key,
 };
 use crate::error::Error;
 use crate::machine::{Counters, LatestSms, Progress, Record, Timestamp, Window};
 use crate::values::PhoneNumber;
-use crate::verification::{Outcome, SmsStatus, State};
+use crate::verification::{OutcomeDetails, SmsStatus, State};
 
 /// Requests in a Redis or Valkey server, which any number of processes share.
 ///
@@ -108,7 +108,7 @@ impl RedisStore {
         })
     }
 
-    async fn validate(&self, id: u128, attempt: Attempt<'_>) -> Result<Option<Outcome>, Error> {
+    async fn validate(&self, id: u128, attempt: Attempt<'_>) -> Result<Option<OutcomeDetails>, Error> {
         let tags = match attempt.number {
             Some(number) => self.seal.number_tags(number),
             None => match self.tags(id).await? {
@@ -132,21 +132,15 @@ impl RedisStore {
             call = call.quota(Some(quota)).arg(self.seal.client_tags(client).as_flattened());
         }
         let response = self.connections.run(call).await?;
-        let word = match &response {
-            Value::Nil => return Ok(None),
-            Value::BulkString(word) => word.as_slice(),
-            _ => return Err(unexpected()),
-        };
-        Ok(Some(match word {
-            b"verified" => Outcome::Verified,
-            b"wrong_code" => Outcome::WrongCode,
-            b"expired" => Outcome::Expired,
-            b"already_verified" => Outcome::AlreadyVerified,
-            b"cancelled" => Outcome::Cancelled,
-            b"too_many_attempts" => Outcome::TooManyAttempts,
-            b"wrong_key" => return Err(wrong_key()),
-            _ => return Err(unexpected()),
-        }))
+        match &response {
+            Value::Nil => Ok(None),
+            Value::BulkString(said) if said == b"wrong_key" => Err(wrong_key()),
+            Value::BulkString(said) => {
+                let said = std::str::from_utf8(said).map_err(|_| unexpected())?;
+                details_said(said).map(Some).ok_or_else(unexpected)
+            }
+            _ => Err(unexpected()),
+        }
     }
 
     async fn cancel(&self, id: u128) -> Result<Option<State>, Error> {
@@ -338,7 +332,7 @@ impl StoreBackend for RedisStore {
         Box::pin(self.create(request))
     }
 
-    fn validate<'a>(&'a self, id: u128, attempt: Attempt<'a>) -> StoreFuture<'a, Option<Outcome>> {
+    fn validate<'a>(&'a self, id: u128, attempt: Attempt<'a>) -> StoreFuture<'a, Option<OutcomeDetails>> {
         Box::pin(self.validate(id, attempt))
     }
 

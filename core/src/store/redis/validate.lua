@@ -2,7 +2,8 @@
 -- for, none where its own is the only one; where something is counted, 7 wrong codes per number, 8 in how long; where a client is
 -- counted, 9 wrong codes per client, 10 in how long, 11 its tags. Codes and tags are 32 bytes each, without gaps.
 --
--- Returns a string. This is the call that matters: it takes few arguments, turns few of them and no constant from text to a number
+-- Returns the outcome; after `wrong_code` the attempts that are left, if a limit counts them; in the place of `too_many_attempts` the
+-- limit. This is the call that matters: it takes few arguments, turns few of them and no constant from text to a number
 -- or back, reads of a request what it needs, and writes its beginning. Where nothing is counted for a number or a client it comes
 -- without the functions that count, which every run would make.
 
@@ -38,19 +39,19 @@ if progress == VERIFIED then return 'already_verified' end
 if progress == CANCELLED then return 'cancelled' end
 if now >= expires_at then return 'expired' end
 local max_attempts, max = ARGV[5], ARGV[7] or '-1'
-if max_attempts ~= '-1' and wrong_codes >= tonumber(max_attempts) then return 'too_many_attempts' end
+if max_attempts ~= '-1' and wrong_codes >= tonumber(max_attempts) then return 'max_attempts' end
 
 local key, wrong, started, per
 if max ~= '-1' then
   per = tonumber(ARGV[8])
   key, wrong, started = window('w:', tags == '' and tag or tags, per)
-  if wrong >= tonumber(max) then return 'too_many_attempts' end
+  if wrong >= tonumber(max) then return 'wrong_codes_per_number' end
 end
 local client, client_wrong, client_started, client_per
 if ARGV[11] then
   client_per = tonumber(ARGV[10])
   client, client_wrong, client_started = window('w:', ARGV[11], client_per)
-  if client_wrong >= tonumber(ARGV[9]) then return 'too_many_attempts' end
+  if client_wrong >= tonumber(ARGV[9]) then return 'wrong_codes_per_client' end
 end
 
 local is_right = codes == code or is_of(codes, code)
@@ -66,4 +67,9 @@ if key then
 end
 -- A success may be for another number: it clears nothing of the client's.
 if client and not is_right then count(client, client_wrong, client_started, client_per) end
-return is_right and 'verified' or 'wrong_code'
+if is_right then return 'verified' end
+local left = math.huge
+if max_attempts ~= '-1' then left = max_attempts - wrong_codes end
+if key then left = math.min(left, max - wrong - 1) end
+if client then left = math.min(left, ARGV[9] - client_wrong - 1) end
+return left == math.huge and 'wrong_code' or 'wrong_code ' .. left

@@ -17,12 +17,12 @@ use super::sealed::{Seal, Tags};
 use super::{
     ATTEMPT_KEPT, Attempt, ClientAttempt, ClientHash, CreateResult, DELIVERY_TIMEOUT, DeliveryStatus, Digest,
     FoundNumber, IdempotencyClaim, Limits, NewClaim, NewRequest, NewResend, OpenOptions, ResendResult, SmsLimit,
-    StoreBackend, StoreFuture, StoredRequest, StoredResponse, StoredTerms, is_key_known, wrong_key,
+    StoreBackend, StoreFuture, StoredRequest, StoredResponse, StoredTerms, details_of, is_key_known, wrong_key,
 };
 use crate::error::{Error, Reason};
 use crate::machine::{CounterLimits, Event, EventResult, Record, Timestamp, Window};
 use crate::values::PhoneNumber;
-use crate::verification::{Outcome, SmsStatus, State};
+use crate::verification::{Outcome, OutcomeDetails, SmsStatus, State};
 
 /// Requests in a file. Every call is made by one thread of each process, and what waits is written down together: one
 /// `BEGIN IMMEDIATE` that takes the lock before anything is read, the pure machine, one commit.
@@ -49,7 +49,7 @@ enum Made {
 }
 
 enum Validated {
-    Outcome(Outcome),
+    Outcome(OutcomeDetails),
     NoRequest,
     WrongKey,
 }
@@ -204,13 +204,14 @@ fn validate(
         return Ok(Validated::NoRequest);
     }
     if let Some(outcome) = replayed::find(&row.attempts, *attempt) {
-        return Ok(Validated::Outcome(outcome));
+        return Ok(Validated::Outcome(outcome.into()));
     }
     let is_right = codes.iter().fold(Choice::from(0), |found, code| found | code.ct_eq(&row.code));
     let (record, result) = row.record.step(Event::Validate { code_is_right: is_right.into() }, now, &limits.request);
     let EventResult::Outcome(outcome) = result else { return Ok(Validated::NoRequest) };
+    let mut details = details_of(outcome, &record, &limits.request);
     if !matches!(outcome, Outcome::Verified | Outcome::WrongCode) {
-        return Ok(Validated::Outcome(outcome));
+        return Ok(Validated::Outcome(details));
     }
     let is_right = outcome.is_verified();
     let mut counted = Vec::new();
@@ -219,23 +220,29 @@ fn validate(
         // A right code clears what was counted for its number, which is nothing for most.
         if !is_right || Counted::has_wrong_codes(tx, &numbers)? {
             let number = Counted::find(tx, &numbers, now, limits.of_number())?;
-            counted.extend(number.map(|number| (number, quota, row.until(), true)));
+            counted.extend(number.map(|number| (number, quota, row.until(), "wrong_codes_per_number")));
         }
     }
     if let (Some(quota), Some(client)) = (limits.wrong_codes_per_client, client) {
         let client = Counted::find(tx, &seal.client_tags(*client), now, limits.of_client())?;
-        counted.extend(client.map(|client| (client, quota, now, false)));
+        counted.extend(client.map(|client| (client, quota, now, "wrong_codes_per_client")));
     }
-    if counted.iter().any(|(counted, quota, ..)| counted.counters.wrong_codes.wait(now, quota).is_some()) {
-        return Ok(Validated::Outcome(Outcome::TooManyAttempts));
+    let is_full =
+        |(counted, quota, ..): &&(Counted, Quota, _, _)| counted.counters.wrong_codes.wait(now, quota).is_some();
+    if let Some((.., limit)) = counted.iter().find(is_full) {
+        return Ok(Validated::Outcome(OutcomeDetails::stopped_by(*limit)));
     }
-    for (mut counted, quota, until, is_cleared) in counted {
+    for (mut counted, quota, until, limit) in counted {
         let before = counted.counters.wrong_codes;
-        counted.counters.wrong_codes = match (is_right, is_cleared) {
-            (true, true) => Window::default(),
-            (true, false) => before,
+        counted.counters.wrong_codes = match (is_right, limit) {
+            (true, "wrong_codes_per_number") => Window::default(),
+            (true, _) => before,
             (false, _) => before.counted(now, &quota),
         };
+        if !is_right {
+            let left = counted.counters.wrong_codes.left(now, &quota);
+            details = OutcomeDetails::wrong_code([details.attempts_left, Some(left)]);
+        }
         if counted.counters.wrong_codes != before {
             counted.save(tx, until)?;
         }
@@ -243,7 +250,7 @@ fn validate(
     row.record = record;
     replayed::remember(&mut row.attempts, *attempt, outcome);
     row.count(tx)?;
-    Ok(Validated::Outcome(outcome))
+    Ok(Validated::Outcome(details))
 }
 
 fn resend(
@@ -406,14 +413,14 @@ impl StoreBackend for SqliteStore {
         })
     }
 
-    fn validate<'a>(&'a self, id: u128, attempt: Attempt<'a>) -> StoreFuture<'a, Option<Outcome>> {
+    fn validate<'a>(&'a self, id: u128, attempt: Attempt<'a>) -> StoreFuture<'a, Option<OutcomeDetails>> {
         Box::pin(async move {
             let seal = Arc::clone(&self.seal);
             let Attempt { id: attempt, codes, number, client, limits } = attempt;
             let submitted = Submitted { attempt, codes: codes.to_vec(), number, client, limits };
             let validating = move |tx: &Transaction<'_>, now| validate(tx, now, id, &submitted, &seal);
             match self.connection.write(validating).await? {
-                Validated::Outcome(outcome) => Ok(Some(outcome)),
+                Validated::Outcome(details) => Ok(Some(details)),
                 Validated::NoRequest => Ok(None),
                 Validated::WrongKey => Err(wrong_key()),
             }

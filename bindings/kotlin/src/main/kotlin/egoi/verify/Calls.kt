@@ -40,7 +40,7 @@ internal class Calls(private val native: NativeCalls, val waits: Boolean) {
     suspend fun verification(call: NativeCall): Verification =
         (reply(call) as NativeReply.Verification).verification.public()
 
-    suspend fun outcome(call: NativeCall): Outcome = (reply(call) as NativeReply.Outcome).outcome.public()
+    suspend fun outcome(call: NativeCall): OutcomeDetails = (reply(call) as NativeReply.Outcome).details.public()
 
     suspend fun state(call: NativeCall): State = (reply(call) as NativeReply.State).state.public()
 

@@ -193,7 +193,17 @@ public class Client internal constructor(options: ClientOptions, waits: Boolean)
         client: String?,
         defaultRegion: String?,
         retries: Int?,
-    ): Outcome {
+    ): Outcome = validateWithDetails(id, code, number, timeout, client, defaultRegion, retries).outcome
+
+    override suspend fun validateWithDetails(
+        id: String,
+        code: String,
+        number: String?,
+        timeout: Duration?,
+        client: String?,
+        defaultRegion: String?,
+        retries: Int?,
+    ): OutcomeDetails {
         val validate =
             NativeValidate(id, code, number, client, defaultRegion, timeout?.seconds(), retries?.toLong())
         return calls.outcome(NativeCall.Validate(validate))

@@ -246,7 +246,17 @@ public class Engine internal constructor(native: () -> NativeEngine, waits: Bool
         client: String?,
         defaultRegion: String?,
         retries: Int?,
-    ): Outcome {
+    ): Outcome = validateWithDetails(id, code, number, timeout, client, defaultRegion, retries).outcome
+
+    override suspend fun validateWithDetails(
+        id: String,
+        code: String,
+        number: String?,
+        timeout: Duration?,
+        client: String?,
+        defaultRegion: String?,
+        retries: Int?,
+    ): OutcomeDetails {
         val validate =
             NativeValidate(id, code, number, client, defaultRegion, timeout?.seconds(), retries?.toLong())
         return calls.outcome(NativeCall.Validate(validate))

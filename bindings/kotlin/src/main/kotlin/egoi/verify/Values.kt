@@ -2,6 +2,7 @@ package egoi.verify
 
 import egoi.verify.internal.NativeCodeType
 import egoi.verify.internal.NativeOutcome
+import egoi.verify.internal.NativeOutcomeDetails
 import egoi.verify.internal.NativeSenderInfo
 import egoi.verify.internal.NativeSmsEncoding
 import egoi.verify.internal.NativeSmsStatus
@@ -54,6 +55,30 @@ public enum class Outcome {
 
     /** Whether the number is proved. */
     public val isVerified: Boolean get() = this == VERIFIED
+}
+
+/**
+ * An [Outcome] with its details.
+ *
+ * @property outcome the outcome. Only [Outcome.VERIFIED] proves anything
+ * @property attemptsLeft how many more wrong codes are accepted: the fewest that a limit of the request, the number or
+ *   the client leaves. Of a wrong code and of too many attempts. `null` if no limit counts here, if E-goi counts, or if
+ *   a store repeated the call after a lost response
+ * @property limit the name of the limit that stopped the call: `maxAttempts`, `wrongCodesPerNumber` or
+ *   `wrongCodesPerClient`
+ */
+public class OutcomeDetails @JvmOverloads constructor(
+    public val outcome: Outcome,
+    public val attemptsLeft: Int? = null,
+    public val limit: String? = null,
+) {
+    private val facts get() = listOf(outcome, attemptsLeft, limit)
+
+    override fun equals(other: Any?): Boolean = other is OutcomeDetails && facts == other.facts
+
+    override fun hashCode(): Int = facts.hashCode()
+
+    override fun toString(): String = "OutcomeDetails(outcome=$outcome, attemptsLeft=$attemptsLeft, limit=$limit)"
 }
 
 /** The characters of a code. */
@@ -169,6 +194,9 @@ internal fun NativeOutcome.public(): Outcome = when (this) {
     NativeOutcome.CANCELLED -> Outcome.CANCELLED
     NativeOutcome.TOO_MANY_ATTEMPTS -> Outcome.TOO_MANY_ATTEMPTS
 }
+
+internal fun NativeOutcomeDetails.public(): OutcomeDetails =
+    OutcomeDetails(outcome.public(), attemptsLeft?.toInt(), limit)
 
 internal fun CodeType.native(): NativeCodeType = when (this) {
     CodeType.NUMERIC -> NativeCodeType.NUMERIC

@@ -79,6 +79,33 @@ public interface Verifier : AutoCloseable {
     ): Outcome
 
     /**
+     * Submits the code as [validate] does, with the same arguments and exceptions. A fake need not have it: it knows no
+     * details then.
+     *
+     * ```
+     * val checked = engine.validateWithDetails(id, given, number = session.number)
+     * if (checked.outcome == Outcome.WRONG_CODE) show("Not that code; ${checked.attemptsLeft} tries left")
+     * ```
+     *
+     * @param number see [validate]
+     * @param timeout see [validate]
+     * @param client see [validate]
+     * @param defaultRegion see [validate]
+     * @param retries see [validate]
+     * @return the outcome with its details: how many attempts are left, and the limit that stopped the call. A [Client]
+     *   has only those of its own limit, because E-goi counts the attempts
+     */
+    public suspend fun validateWithDetails(
+        id: String,
+        code: String,
+        number: String? = null,
+        timeout: Duration? = null,
+        client: String? = null,
+        defaultRegion: String? = null,
+        retries: Int? = null,
+    ): OutcomeDetails = OutcomeDetails(validate(id, code, number, timeout, client, defaultRegion, retries))
+
+    /**
      * Cancels the request. Cancelling twice is not an error.
      *
      * @return the state afterwards: cancelled; verified or expired if it was too late

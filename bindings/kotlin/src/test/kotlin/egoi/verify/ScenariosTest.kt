@@ -123,14 +123,15 @@ private class ScenarioRun(private val name: String, private val on: String, priv
         fun default(name: String, value: String?) = if (!step.has(name)) step.addProperty(name, value) else Unit
         when (kind) {
             "request" -> default("number", NUMBER)
-            "validate" -> {
+            "validate", "validate_with_details" -> {
                 default("id", kept["id"])
                 default("code", kept["code"])
             }
             "cancel", "resend", "get" -> default("id", kept["id"])
         }
         return when (kind) {
-            "request", "validate", "cancel", "resend", "get" -> called(Verifier::class.function(kind), verifier, step)
+            "request", "validate", "validate_with_details", "cancel", "resend", "get" ->
+                called(Verifier::class.function(camel(kind)), verifier, step)
             "ping" -> "up".also { called(Client::class.function(kind), verifier, step) }
             "senders" -> called(Client::class.function(kind), verifier, step)
             "make" -> make(step.taken("options")!!.asJsonObject).also { step.done() }
@@ -332,6 +333,9 @@ private fun plain(gave: Any?): JsonElement = when (gave) {
             ),
         )
     }
+    is OutcomeDetails -> plain(
+        mapOf("outcome" to gave.outcome, "attempts_left" to gave.attemptsLeft, "limit" to gave.limit?.let(::snake)),
+    )
     is SmsParts -> plain(mapOf("encoding" to gave.encoding, "characters" to gave.characters, "parts" to gave.parts))
     is SenderInfo -> plain(
         mapOf("id" to gave.id, "name" to gave.name, "number" to gave.number, "status" to gave.status),

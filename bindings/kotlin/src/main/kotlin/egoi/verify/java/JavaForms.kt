@@ -5,6 +5,7 @@ package egoi.verify.java
 import egoi.verify.Client
 import egoi.verify.CodeType
 import egoi.verify.Outcome
+import egoi.verify.OutcomeDetails
 import egoi.verify.SenderInfo
 import egoi.verify.State
 import egoi.verify.Verification
@@ -106,6 +107,21 @@ public open class BlockingVerifier(private val verifier: Verifier) : AutoCloseab
         verifier.validate(id, code, number, timeout?.toKotlinDuration(), client, defaultRegion, retries)
     }
 
+    /** See [Verifier.validateWithDetails]. */
+    @JvmOverloads
+    @Throws(InterruptedException::class)
+    public fun validateWithDetails(
+        id: String,
+        code: String,
+        number: String? = null,
+        timeout: Duration? = null,
+        client: String? = null,
+        defaultRegion: String? = null,
+        retries: Int? = null,
+    ): OutcomeDetails = waiting(verifier) {
+        verifier.validateWithDetails(id, code, number, timeout?.toKotlinDuration(), client, defaultRegion, retries)
+    }
+
     /** See [Verifier.cancel]. */
     @JvmOverloads
     @Throws(InterruptedException::class)
@@ -169,6 +185,20 @@ public open class FutureVerifier(private val verifier: Verifier) : AutoCloseable
         retries: Int? = null,
     ): CompletableFuture<Outcome> = calling {
         verifier.validate(id, code, number, timeout?.toKotlinDuration(), client, defaultRegion, retries)
+    }
+
+    /** See [Verifier.validateWithDetails]. */
+    @JvmOverloads
+    public fun validateWithDetails(
+        id: String,
+        code: String,
+        number: String? = null,
+        timeout: Duration? = null,
+        client: String? = null,
+        defaultRegion: String? = null,
+        retries: Int? = null,
+    ): CompletableFuture<OutcomeDetails> = calling {
+        verifier.validateWithDetails(id, code, number, timeout?.toKotlinDuration(), client, defaultRegion, retries)
     }
 
     /** See [Verifier.cancel]. */

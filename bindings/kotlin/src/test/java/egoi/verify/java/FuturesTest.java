@@ -12,6 +12,7 @@ import egoi.verify.phone.CodeSent;
 import egoi.verify.CodeType;
 import egoi.verify.EgoiVerify;
 import egoi.verify.Outcome;
+import egoi.verify.OutcomeDetails;
 import egoi.verify.State;
 import egoi.verify.VerifyException;
 import egoi.verify.testing.FaultCall;
@@ -58,6 +59,7 @@ class FuturesTest {
             assertEquals(State.PENDING, client.get(id).getState());
             assertEquals(State.CANCELLED, client.cancel(id));
             assertEquals(Outcome.CANCELLED, client.validate(id, CODE, NUMBER));
+            assertEquals(new OutcomeDetails(Outcome.CANCELLED), client.validateWithDetails(id, CODE, NUMBER));
             client.ping();
             assertFalse(client.senders().isEmpty());
         }
@@ -71,6 +73,7 @@ class FuturesTest {
             assertEquals(State.PENDING, client.get(id).get().getState());
             assertEquals(State.CANCELLED, client.cancel(id).get());
             assertEquals(Outcome.CANCELLED, client.validate(id, CODE, NUMBER).get());
+            assertEquals(new OutcomeDetails(Outcome.CANCELLED), client.validateWithDetails(id, CODE, NUMBER).get());
             assertEquals(null, client.ping().get());
             assertFalse(client.senders().get().isEmpty());
         }
