@@ -12,7 +12,7 @@ use rusqlite::Transaction;
 use subtle::{Choice, ConstantTimeEq as _};
 
 use self::connection::Connection;
-use self::rows::{Counted, Key, Row};
+use self::rows::{Counted, Key, Row, ValidatedRow};
 use super::sealed::{Seal, Tags};
 use super::{
     ATTEMPT_KEPT, Attempt, ClientAttempt, ClientHash, CreateResult, DELIVERY_TIMEOUT, DeliveryStatus, Digest,
@@ -20,7 +20,7 @@ use super::{
     StoreBackend, StoreFuture, StoredRequest, StoredResponse, StoredTerms, details_of, is_key_known, wrong_key,
 };
 use crate::error::{Error, Reason};
-use crate::machine::{CounterLimits, Event, EventResult, Record, Timestamp, Window};
+use crate::machine::{CounterLimits, Event, EventResult, Quota, Record, Timestamp, Window};
 use crate::values::PhoneNumber;
 use crate::verification::{Outcome, OutcomeDetails, SmsStatus, State};
 
@@ -80,16 +80,6 @@ impl SqliteStore {
 }
 
 impl Row {
-    /// What stands for its number under each key. A request that is readable under none of them counts where it did.
-    fn numbers(&self, seal: &Seal) -> Vec<Digest> {
-        if !seal.has_one_key()
-            && let Ok(terms) = seal.open(self.id, &self.sealed)
-        {
-            return seal.number_tags(terms.number);
-        }
-        vec![self.number]
-    }
-
     fn read(&self, now: Timestamp) -> SealedRequest {
         let Self { id, record, created_at, sms, .. } = *self;
         SealedRequest { id, sealed: self.sealed.clone(), record, created_at, sms, now }
@@ -188,6 +178,23 @@ struct Submitted {
     limits: Limits,
 }
 
+/// What stands for a request's number under each key. A request that is readable under none of them counts where it did.
+fn numbers(
+    tx: &Transaction<'_>,
+    now: Timestamp,
+    id: u128,
+    number: Digest,
+    seal: &Seal,
+) -> rusqlite::Result<Vec<Digest>> {
+    if !seal.has_one_key()
+        && let Some(row) = Row::find(tx, id, now)?
+        && let Ok(terms) = seal.open(id, &row.sealed)
+    {
+        return Ok(seal.number_tags(terms.number));
+    }
+    Ok(vec![number])
+}
+
 fn validate(
     tx: &Transaction<'_>,
     now: Timestamp,
@@ -196,7 +203,7 @@ fn validate(
     seal: &Seal,
 ) -> rusqlite::Result<Validated> {
     let Submitted { attempt, codes, number, client, limits } = submitted;
-    let Some(mut row) = Row::find(tx, id, now)? else { return Ok(Validated::NoRequest) };
+    let Some(mut row) = ValidatedRow::find(tx, id, now)? else { return Ok(Validated::NoRequest) };
     if !is_key_known(codes, &row.code) {
         return Ok(Validated::WrongKey);
     }
@@ -216,7 +223,7 @@ fn validate(
     let is_right = outcome.is_verified();
     let mut counted = Vec::new();
     if let Some(quota) = limits.wrong_codes_per_number {
-        let numbers = row.numbers(seal);
+        let numbers = numbers(tx, now, id, row.number, seal)?;
         // A right code clears what was counted for its number, which is nothing for most.
         if !is_right || Counted::has_wrong_codes(tx, &numbers)? {
             let number = Counted::find(tx, &numbers, now, limits.of_number())?;
@@ -230,7 +237,7 @@ fn validate(
     let is_full =
         |(counted, quota, ..): &&(Counted, Quota, _, _)| counted.counters.wrong_codes.wait(now, quota).is_some();
     if let Some((.., limit)) = counted.iter().find(is_full) {
-        return Ok(Validated::Outcome(OutcomeDetails::stopped_by(*limit)));
+        return Ok(Validated::Outcome(OutcomeDetails::stopped_by(limit)));
     }
     for (mut counted, quota, until, limit) in counted {
         let before = counted.counters.wrong_codes;

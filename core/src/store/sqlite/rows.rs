@@ -33,6 +33,16 @@ pub(super) struct Row {
     pub(super) attempts: Vec<u8>,
 }
 
+/// What a validation needs of a request, and less to read than all of it.
+pub(super) struct ValidatedRow {
+    rowid: i64,
+    pub(super) number: Digest,
+    pub(super) code: Digest,
+    pub(super) record: Record,
+    retention: Duration,
+    pub(super) attempts: Vec<u8>,
+}
+
 /// What was counted for a number, a client or a prefix.
 pub(super) struct Counted {
     pub(super) subject: Digest,
@@ -95,6 +105,14 @@ const fn number_of(progress: Progress) -> u8 {
     }
 }
 
+const fn progress_of(number: u8) -> Progress {
+    match number {
+        1 => Progress::Verified,
+        2 => Progress::Cancelled,
+        _ => Progress::Open,
+    }
+}
+
 impl Row {
     /// A request that is there still.
     pub(super) fn find(tx: &Transaction<'_>, id: u128, now: Timestamp) -> Result<Option<Self>> {
@@ -106,11 +124,7 @@ impl Row {
         )?
         .query_row(params![id.to_be_bytes(), now], |row| {
             let record = Record {
-                progress: match row.get(4)? {
-                    1 => Progress::Verified,
-                    2 => Progress::Cancelled,
-                    _ => Progress::Open,
-                },
+                progress: progress_of(row.get(4)?),
                 expires_at: row.get(5)?,
                 wrong_codes: row.get(6)?,
                 resends: row.get(7)?,
@@ -195,13 +209,6 @@ impl Row {
         Ok(())
     }
 
-    /// Writes what a validation changes, which no index is made of.
-    pub(super) fn count(&self, tx: &Transaction<'_>) -> Result<()> {
-        tx.prepare_cached("UPDATE requests SET progress = ?2, wrong_codes = ?3, attempts = ?4 WHERE rowid = ?1")?
-            .execute(params![self.rowid, number_of(self.record.progress), self.record.wrong_codes, self.attempts])?;
-        Ok(())
-    }
-
     /// Writes what calls change.
     pub(super) fn update(&self, tx: &Transaction<'_>) -> Result<()> {
         let Record { progress, expires_at, wrong_codes, resends, sent_at } = self.record;
@@ -240,6 +247,44 @@ impl Row {
 
     pub(super) fn delete(&self, tx: &Transaction<'_>) -> Result<()> {
         tx.prepare_cached("DELETE FROM requests WHERE rowid = ?1")?.execute([self.rowid])?;
+        Ok(())
+    }
+}
+
+impl ValidatedRow {
+    /// A request that is there still.
+    pub(super) fn find(tx: &Transaction<'_>, id: u128, now: Timestamp) -> Result<Option<Self>> {
+        tx.prepare_cached(
+            "SELECT rowid, number, code, progress, expires_at, wrong_codes, resends, sent_at, retention, attempts
+             FROM requests WHERE id = ?1 AND until > ?2",
+        )?
+        .query_row(params![id.to_be_bytes(), now], |row| {
+            Ok(Self {
+                rowid: row.get(0)?,
+                number: row.get(1)?,
+                code: row.get(2)?,
+                record: Record {
+                    progress: progress_of(row.get(3)?),
+                    expires_at: row.get(4)?,
+                    wrong_codes: row.get(5)?,
+                    resends: row.get(6)?,
+                    sent_at: row.get(7)?,
+                },
+                retention: duration(row.get(8)?),
+                attempts: row.get(9)?,
+            })
+        })
+        .optional()
+    }
+
+    pub(super) fn until(&self) -> Timestamp {
+        self.record.expires_at.after(self.retention)
+    }
+
+    /// Writes what a validation changes, which no index is made of.
+    pub(super) fn count(&self, tx: &Transaction<'_>) -> Result<()> {
+        tx.prepare_cached("UPDATE requests SET progress = ?2, wrong_codes = ?3, attempts = ?4 WHERE rowid = ?1")?
+            .execute(params![self.rowid, number_of(self.record.progress), self.record.wrong_codes, self.attempts])?;
         Ok(())
     }
 }
