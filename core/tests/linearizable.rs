@@ -14,6 +14,7 @@ mod support {
     pub(crate) mod linearizable;
     #[allow(dead_code, reason = "each program of tests needs some of it")]
     pub(crate) mod model;
+    pub(crate) mod renamed;
     #[allow(dead_code, reason = "each program of tests needs some of it")]
     pub(crate) mod server;
     pub(crate) mod soak;

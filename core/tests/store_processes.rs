@@ -7,6 +7,9 @@ mod support {
     #[allow(dead_code, reason = "each program of tests needs some of it")]
     pub(crate) mod cable;
     pub(crate) mod calls;
+    #[cfg(feature = "redis")]
+    #[allow(dead_code, reason = "each program of tests needs some of it")]
+    pub(crate) mod cluster;
     #[allow(dead_code, unused_macros, reason = "each program of tests needs some of it")]
     pub(crate) mod conformance;
     #[cfg(feature = "sqlite")]
@@ -22,6 +25,7 @@ mod support {
     #[cfg(feature = "redis")]
     #[allow(dead_code, reason = "each program of tests needs some of it")]
     pub(crate) mod redis_server;
+    pub(crate) mod renamed;
     #[cfg(feature = "postgres")]
     #[allow(dead_code, reason = "each program of tests needs some of it")]
     pub(crate) mod replicated;
@@ -110,7 +114,7 @@ mod served {
                 Trouble::Paused => self.server.pause(),
                 Trouble::CutOff => self.cable.set(Fate::Cut),
                 Trouble::AnswerIsLost => self.cable.set(Fate::AnswerIsLost),
-                Trouble::FailedOver => unreachable!("it has no replica"),
+                Trouble::FailedOver | Trouble::Resharded => unreachable!("it is one server"),
             }
         }
 
@@ -119,7 +123,7 @@ mod served {
                 Trouble::Killed => self.server.start_again(),
                 Trouble::Paused => self.server.resume(),
                 Trouble::CutOff => self.cable.set(Fate::Arrives),
-                Trouble::AnswerIsLost | Trouble::FailedOver => {}
+                Trouble::AnswerIsLost | Trouble::FailedOver | Trouble::Resharded => {}
             }
         }
     }
@@ -258,5 +262,86 @@ mod redis_behind_sentinel {
     facts_of_processes! { shared:
         of_64_right_codes_from_four_processes_exactly_one_is_verified
         histories_are_linearizable_while_processes_and_servers_die
+    }
+}
+
+/// Three masters with a replica each.
+#[cfg(feature = "redis")]
+mod redis_cluster {
+    use std::sync::{Arc, LazyLock};
+
+    use crate::support::cluster::Cluster;
+    use crate::support::processes::{Shared, Trouble, facts_of_processes};
+    use crate::support::redis_server;
+
+    struct Masters {
+        cluster: Arc<Cluster>,
+        url: String,
+    }
+
+    impl Masters {
+        fn of(cluster: Arc<Cluster>) -> Self {
+            Self { url: cluster.url(), cluster }
+        }
+    }
+
+    impl Shared for Masters {
+        fn url(&self) -> String {
+            self.url.clone()
+        }
+
+        fn troubles(&self) -> &[Trouble] {
+            &[Trouble::Resharded, Trouble::FailedOver]
+        }
+
+        /// All requests are for one number, so that it is about one master.
+        fn make(&self, trouble: Trouble) {
+            let (_, prefix) = self.url.rsplit_once('=').unwrap();
+            let (master, slot) = self.cluster.with_keys(&format!("{prefix}:1:{{*r:*"));
+            match trouble {
+                Trouble::Resharded => {
+                    let other = self.cluster.masters().find(|other| other.port != master.port).unwrap();
+                    self.cluster.move_slots(master, other, [slot]);
+                }
+                _ => self.cluster.fail_over_without_loss(master),
+            }
+        }
+
+        fn mend(&self, _: Trouble) {
+            self.cluster.rejoin();
+        }
+
+        fn rounds(&self) -> u64 {
+            4
+        }
+    }
+
+    /// That nothing happens to: one for all, as to make it takes longer than to use it.
+    static CALM: LazyLock<Arc<Cluster>> = LazyLock::new(|| Arc::new(Cluster::start()));
+
+    fn calm() -> Option<Masters> {
+        redis_server::is_here().then(|| Masters::of(Arc::clone(&CALM)))
+    }
+
+    fn troubled() -> Option<Masters> {
+        redis_server::is_here().then(|| Masters::of(Arc::new(Cluster::start_wary())))
+    }
+
+    facts_of_processes! { troubled: histories_are_linearizable_while_processes_and_servers_die }
+
+    facts_of_processes! { calm:
+        of_64_right_codes_from_four_processes_exactly_one_is_verified
+        wrong_codes_from_four_processes_never_pass_the_limit
+        wrong_codes_for_one_number_from_four_processes_never_pass_its_limit
+        requests_for_one_number_from_four_processes_never_pass_its_limit
+        requests_of_one_client_from_four_processes_never_pass_its_limit
+        requests_to_one_prefix_from_four_processes_never_pass_its_limit
+        wrong_codes_of_one_client_from_four_processes_never_pass_its_limit
+        of_requests_for_one_number_from_four_processes_one_is_new_before_the_pause_ends
+        of_requests_with_one_key_from_four_processes_one_is_new
+        of_claims_of_one_key_by_four_processes_one_is_new
+        claims_of_one_client_by_four_processes_never_pass_its_limit
+        attempts_of_one_client_by_four_processes_never_pass_its_limit
+        an_attempt_counts_though_its_process_is_killed_right_after
     }
 }

@@ -255,10 +255,6 @@ mod unusable_server {
             assert_eq!(validate(&engine, &id, &post.latest()).await.unwrap(), Outcome::Verified);
         }
 
-        async fn a_part_of_a_cluster(server: ["--cluster-enabled", "yes"]) {
-            assert_misconfigured(ping(&engine_at(&server.url()).0).await, "is part of a cluster");
-        }
-
         async fn a_server_that_drops_keys_when_it_is_full(server: ["--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru"]) {
             let (engine, _) = engine_at(&server.url());
             assert_misconfigured(ping(&engine).await, "set its `maxmemory-policy` to `noeviction`");

@@ -53,8 +53,8 @@ export class Store {
   readonly #settings: CheckedOptions;
 
   /**
-   * Describes a store by its URL: `memory:`, `sqlite:PATH`, `postgres://USER:PASSWORD@HOST/DATABASE`, `redis://HOST` or
-   * `redis+sentinel://HOST,HOST/MASTER`. The `Engine` or `Client` opens it.
+   * Describes a store by its URL: `memory:`, `sqlite:PATH`, `postgres://USER:PASSWORD@HOST/DATABASE`, `redis://HOST`,
+   * `redis+cluster://HOST,HOST` or `redis+sentinel://HOST,HOST/MASTER`. The `Engine` or `Client` opens it.
    *
    * @throws {@link InvalidInputError} if an option has a wrong type. The `Engine` or `Client` refuses an unknown URL and a key
    * that is too short.

@@ -348,7 +348,7 @@ impl Inner {
     ) -> Result<Verification, Error> {
         let number = asked.number;
         self.allowed.check(number)?;
-        let bits = draw_bits()?;
+        let bits = deadline.of_store(self.store.request_id(number, draw_bits()?)).await.map_err(repeatable)?;
         let id = RequestId::from_bits(bits);
         let code = (self.draw_code)(&asked.terms)?;
         let mut idempotency_keys =

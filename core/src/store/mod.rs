@@ -95,6 +95,13 @@ pub(crate) fn wrong_key() -> Error {
 /// A store that can lose a response repeats the command, which must take effect only once. Ids identify a repeated command: the
 /// id of the attempt, of the request, of the resend's command, and the owner of a claim.
 pub trait StoreBackend: Send + Sync {
+    /// Makes the id of a new request for a number from 128 random bits. A store that is spread over servers by number returns an id
+    /// that leads to the request's server. At least 112 of the bits stay random. Any other store returns `random`.
+    fn request_id(&self, number: PhoneNumber, random: u128) -> StoreFuture<'_, u128> {
+        let _ = number;
+        Box::pin(std::future::ready(Ok(random)))
+    }
+
     /// Stores a request *before* its SMS is sent, and counts the SMS. If the process dies in between, `sms` is unknown and the SMS
     /// stays counted. Refuses the request if a limit is reached.
     fn create(&self, request: NewRequest) -> StoreFuture<'_, CreateResult>;

@@ -86,8 +86,12 @@ const KINDS: [Kind; 4] = [
             "rediss+sentinel",
             "valkey+sentinel",
             "valkeys+sentinel",
+            "redis+cluster",
+            "rediss+cluster",
+            "valkey+cluster",
+            "valkeys+cluster",
         ],
-        form: "`redis://HOST/DATABASE` or `redis+sentinel://HOST,HOST/MASTER`",
+        form: "`redis://HOST/DATABASE`, `redis+cluster://HOST,HOST` or `redis+sentinel://HOST,HOST/MASTER`",
         feature: "redis",
         is_here: cfg!(feature = "redis"),
     },
@@ -104,8 +108,8 @@ impl Store {
     const RETENTION: Duration = Duration::from_secs(24 * 60 * 60);
     pub(super) const MAX_POOL_SIZE: usize = 1000;
 
-    /// Describes a store by its URL: `memory:`, `sqlite:PATH`, `postgres://…`, `redis://…` or `redis+sentinel://…`. All but the first
-    /// need the feature of the same name, and a [`key`](Self::key).
+    /// Describes a store by its URL: `memory:`, `sqlite:PATH`, `postgres://…`, `redis://…`, `redis+cluster://…` or
+    /// `redis+sentinel://…`. All but the first need the feature of the same name, and a [`key`](Self::key).
     pub fn new(url: impl Into<String>) -> Self {
         Self::at(Location::Url(Zeroizing::new(url.into())))
     }

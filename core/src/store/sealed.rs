@@ -23,6 +23,14 @@ const FORM: u8 = 1;
 /// By what a key is known again: it says nothing about the key.
 pub(crate) type KeyCheck = [u8; 16];
 
+/// A secret of the database's own, which stays the same when the engine's keys change.
+#[cfg(feature = "redis")]
+pub(crate) type Secret = Zeroizing<[u8; 32]>;
+
+/// What a sealed secret is for.
+#[cfg(feature = "redis")]
+const SECRET: &[u8] = b"egoi-verify secret of the database";
+
 /// Seals under the key in use; opens, and finds again, under the previous ones too.
 pub(crate) struct Seal {
     /// The key in use first.
@@ -163,6 +171,28 @@ impl Seal {
             mac.finalize().into_bytes().into()
         };
         self.keys.iter().map(under).collect()
+    }
+
+    /// What the database of a cluster keeps of its secret under the key in use.
+    #[cfg(feature = "redis")]
+    pub(crate) fn seal_secret(&self, secret: &Secret) -> Result<(KeyCheck, Vec<u8>), Error> {
+        let failed = || Error::new(ErrorCode::Internal, "the secret of the database could not be encrypted");
+        let nonce = XNonce::try_generate().map_err(|_| Error::new(ErrorCode::Internal, "there is no randomness"))?;
+        let in_use = self.in_use()?;
+        let sealed = in_use.content.encrypt(&nonce, Payload { msg: &**secret, aad: SECRET }).map_err(|_| failed())?;
+        Ok((in_use.check, [nonce.as_slice(), &sealed].concat()))
+    }
+
+    /// The secret again, from what is kept under one of the keys.
+    #[cfg(feature = "redis")]
+    pub(crate) fn open_secret(&self, known: &[(Vec<u8>, Vec<u8>)]) -> Option<Secret> {
+        known.iter().find_map(|(check, sealed)| {
+            let keys = self.keys.iter().find(|keys| keys.check == **check)?;
+            let (nonce, content) = sealed.split_first_chunk::<24>()?;
+            let payload = Payload { msg: content, aad: SECRET };
+            let opened = Zeroizing::new(keys.content.decrypt(&XNonce::from(*nonce), payload).ok()?);
+            <[u8; 32]>::try_from(&**opened).ok().map(Zeroizing::new)
+        })
     }
 
     /// Whether a store whose users had these keys may be used with the present ones, and what it has to add to them.

@@ -18,6 +18,7 @@ use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 
 use super::conformance::{client_hash, code as digest_of, new_resend, number, terms_for};
+use super::renamed::Renamed;
 
 /// A call of a store. A code and a key are one byte here, a number its last digit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -116,7 +117,8 @@ pub(crate) fn open(url: &str) -> Arc<dyn StoreBackend> {
         }
     }
     let options = EngineOptions::default().store(Store::new(url).key([7; 32])).clock(Arc::new(StandingStill));
-    options.open_store().unwrap()
+    let store = options.open_store().unwrap();
+    if url.contains("+cluster:") { Arc::new(Renamed::new(store)) } else { store }
 }
 
 fn new_claim(key: u8, to: usize, limits: Limits) -> NewClaim {

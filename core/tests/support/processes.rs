@@ -38,6 +38,8 @@ pub(crate) enum Trouble {
     AnswerIsLost,
     /// Its replica takes over, which has all that was acknowledged.
     FailedOver,
+    /// What it has of the number moves to another master.
+    Resharded,
 }
 
 macro_rules! facts_of_processes {

@@ -35,8 +35,8 @@ class Store:
         """Opens nothing.
 
         Args:
-            url: ``"memory:"``, ``"sqlite:PATH"``, ``"postgres://USER:PASSWORD@HOST/DATABASE"``, ``"redis://HOST"`` or
-                ``"redis+sentinel://HOST,HOST/MASTER"``.
+            url: ``"memory:"``, ``"sqlite:PATH"``, ``"postgres://USER:PASSWORD@HOST/DATABASE"``, ``"redis://HOST"``,
+                ``"redis+cluster://HOST,HOST"`` or ``"redis+sentinel://HOST,HOST/MASTER"``.
             key: The secret that protects codes and numbers, at least 32 bytes. A text stands for its bytes in UTF-8 and
                 is not decoded. Required unless the store is ``"memory:"``.
             previous_keys: Earlier keys, which are still accepted.

@@ -6,7 +6,7 @@ import Foundation
 /// Store("postgres://app@db.internal/app", key: key)
 /// ```
 public struct Store: Sendable {
-    /// `memory:`, `sqlite:PATH`, `postgres://…`, `redis://…` or `redis+sentinel://…`.
+    /// `memory:`, `sqlite:PATH`, `postgres://…`, `redis://…`, `redis+cluster://…` or `redis+sentinel://…`.
     public var url: String
     /// The secret that protects codes and numbers, at least 32 bytes. Required unless the store is `memory:`.
     public var key: Data?

@@ -1,7 +1,8 @@
 -- Every script begins with this.
 --
 -- KEYS[1] is what the script is about. ARGV[1] is what becomes of the server's time: `+0` nothing, `+N` N milliseconds
--- later, `=N` it stands still at N. ARGV[2] is what every key begins with. Times are milliseconds since 1970.
+-- later, `=N` it stands still at N. ARGV[2] is what every key begins with: in a cluster the hash tag is the end of it, and KEYS has
+-- every key that the script may touch. Times are milliseconds since 1970.
 
 local shift, prefix = ARGV[1], ARGV[2]
 

@@ -1,4 +1,4 @@
-//! One connection for each process and runtime, over which all commands go at once, and which is made anew when it broke.
+//! One connection for each server, process and runtime, over which all commands go at once, and which is made anew when it broke.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,23 +16,25 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::pki_types::ServerName;
 
-use super::failure::{Again, CLUSTER, Failure, NO_MORE_CLIENTS};
+use super::cluster::OfCluster;
+use super::failure::{Again, Failure, NO_MORE_CLIENTS};
 use super::script::{self, Call, LAYOUT};
 use super::sentinel::Primary;
 use super::server::{Host, Server};
+use super::spread::Spread;
 use crate::error::{Error, ErrorCode, Reason};
 use crate::generate;
 use crate::store::per_process::PerProcess;
 use crate::store::sealed::Seal;
 
 /// How long making a connection may take, what is asked over it first included.
-const CONNECT: Duration = Duration::from_millis(3100);
+pub(super) const CONNECT: Duration = Duration::from_millis(3100);
 
 /// How long a server may take to turn a connection away.
 const TURNED_AWAY: Duration = Duration::from_millis(200);
 
 /// How long a response may take before the connection is dropped.
-const RESPONSE_TIMEOUT: Duration = Duration::from_secs(4);
+pub(super) const RESPONSE_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// How long a call may take altogether; a caller's own deadline may end it before.
 const WHOLE: Duration = Duration::from_secs(10);
@@ -56,18 +58,33 @@ const SILENCE: Duration = Duration::from_secs(10);
 const OLDEST: (u32, u32) = (6, 2);
 
 pub(super) struct Connections {
-    server: Arc<Server>,
-    seal: Arc<Seal>,
+    pub(super) server: Arc<Server>,
+    pub(super) seal: Arc<Seal>,
     of_runtimes: PerProcess<Mutex<OfRuntimes>>,
     /// There was a connection: one that cannot be made now may be made again soon.
-    connected: AtomicBool,
+    pub(super) connected: AtomicBool,
+    /// What is connected to is a cluster, as the URL says or the server did.
+    is_cluster: AtomicBool,
 }
 
-type OfRuntimes = HashMap<Id, Arc<Connection>>;
+type OfRuntimes = HashMap<Id, Arc<OfRuntime>>;
 
-/// The connection of one runtime.
+/// The connections of one runtime.
 #[derive(Default)]
-struct Connection {
+pub(super) struct OfRuntime {
+    server: Connection,
+    pub(super) cluster: OfCluster,
+}
+
+impl OfRuntime {
+    fn is_driven(&self) -> bool {
+        self.server.is_driven() || self.cluster.is_driven()
+    }
+}
+
+/// The connection to one server.
+#[derive(Default)]
+pub(super) struct Connection {
     latest: Mutex<Latest>,
     /// Held by who connects, while the others wait for what comes of it.
     connecting: tokio::sync::Mutex<()>,
@@ -96,15 +113,34 @@ enum Line {
     Tls(Box<TlsStream<TcpStream>>),
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// How long a call has been tried.
+pub(super) struct Tries {
+    pub(super) ends: Instant,
+    few: std::ops::Range<u32>,
+}
+
+impl Tries {
+    pub(super) fn new() -> Self {
+        Self { ends: Instant::now() + WHOLE, few: 0..FEW }
+    }
+
+    /// What comes of one try, which may last as long as is left.
+    pub(super) async fn once<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        timeout_at(self.ends, work).await.unwrap_or_else(|_| Err(Failure::no_response(Again::No, WHOLE)))
+    }
 }
 
 impl Connections {
     /// Reads the URL; nobody is called yet.
     pub(super) fn new(url: &str, ca_certificates: &[u8], seal: Arc<Seal>) -> Result<Self, Error> {
+        let server = Server::parse(url, ca_certificates)?;
         Ok(Self {
-            server: Arc::new(Server::parse(url, ca_certificates)?),
+            is_cluster: AtomicBool::new(server.is_cluster),
+            server: Arc::new(server),
             seal,
             of_runtimes: PerProcess::new(),
             connected: AtomicBool::new(false),
@@ -119,9 +155,12 @@ impl Connections {
     /// Whether the server is still one that keeps what it is given.
     pub(super) async fn check(&self) -> Result<(), Error> {
         let asked = async {
-            let connection = self.of_this_runtime()?;
-            let (_, mut connected) = connection.get(&self.server, &self.seal).await?;
-            check(&redis::cmd("INFO").query_async::<String>(&mut connected.commands).await?)
+            let of = self.of_this_runtime()?;
+            if self.is_cluster.load(Ordering::Relaxed) {
+                return self.check_cluster(&of).await;
+            }
+            let (_, mut connected) = of.server.get(self.server.connect(&self.seal)).await?;
+            check(&redis::cmd("INFO").query_async::<String>(&mut connected.commands).await?, false)
         };
         let checked = timeout(RESPONSE_TIMEOUT, asked)
             .await
@@ -129,47 +168,88 @@ impl Connections {
         checked.map_err(|failure| self.error(self.seen(failure)))
     }
 
-    /// What the script returns. Over a new connection it is called again where that may help: a script knows a command
-    /// again.
-    pub(super) async fn run(&self, call: Call) -> Result<Value, Error> {
-        let connection = self.of_this_runtime()?;
-        let ends = Instant::now() + WHOLE;
-        let mut few = 0..FEW;
+    /// How what is kept is spread over a cluster; None where there is one server.
+    pub(super) async fn spread(&self) -> Result<Option<Arc<Spread>>, Error> {
+        let is_cluster = || self.is_cluster.load(Ordering::Relaxed);
+        if self.server.sentinel.is_some() || (!is_cluster() && self.connected.load(Ordering::Relaxed)) {
+            return Ok(None);
+        }
+        let of = self.of_this_runtime()?;
+        let mut tries = Tries::new();
         loop {
-            let tried = timeout_at(ends, self.once(&connection, &call)).await;
-            let failure = match tried.unwrap_or_else(|_| Err(Failure::no_response(Again::No, WHOLE))) {
-                Ok(response) => return Ok(response),
-                Err(failure) => self.seen(failure),
+            let failure = if is_cluster() {
+                match tries.once(self.known_cluster(&of)).await {
+                    Ok((_, spread)) => return Ok(Some(spread)),
+                    Err(failure) => failure,
+                }
+            } else {
+                match tries.once(of.server.get(self.server.connect(&self.seal))).await {
+                    Ok(_) => return Ok(None),
+                    Err(failure) if failure.is_cluster() => {
+                        self.is_cluster.store(true, Ordering::Relaxed);
+                        continue;
+                    }
+                    Err(failure) => failure,
+                }
             };
-            let may_help = match failure.again {
-                Again::Yes => self.connected.load(Ordering::Relaxed) || few.next().is_some(),
-                Again::Briefly => few.next().is_some(),
-                Again::No => false,
-            };
-            let wait = generate::up_to(WAIT);
-            if !may_help || Instant::now() + wait >= ends {
-                return Err(self.error(failure));
-            }
-            sleep(wait).await;
+            self.may_help(&mut tries, failure).await?;
         }
     }
 
-    fn seen(&self, failure: Failure) -> Failure {
-        if self.server.sentinel.is_some() { failure.during_failover() } else { failure }
+    /// What the script returns. Over a new connection it is called again where that may help: a script knows a command
+    /// again.
+    pub(super) async fn run(&self, call: Call) -> Result<Value, Error> {
+        let of = self.of_this_runtime()?;
+        let mut tries = Tries::new();
+        let mut asked = None;
+        loop {
+            let tried = match call.part() {
+                None => tries.once(self.once(&of.server, &call)).await,
+                Some(part) => tries.once(self.once_in_part(&of, part, &call, &mut asked)).await,
+            };
+            match tried {
+                Ok(response) => return Ok(response),
+                Err(failure) => self.may_help(&mut tries, failure).await?,
+            }
+        }
     }
 
-    fn error(&self, failure: Failure) -> Error {
+    /// Waits until a new try may help; the failure where none may.
+    pub(super) async fn may_help(&self, tries: &mut Tries, failure: Failure) -> Result<(), Error> {
+        let failure = self.seen(failure);
+        let may_help = match failure.again {
+            Again::Yes => self.connected.load(Ordering::Relaxed) || tries.few.next().is_some(),
+            Again::Briefly => tries.few.next().is_some(),
+            Again::No => false,
+        };
+        let wait = generate::up_to(WAIT);
+        if !may_help || Instant::now() + wait >= tries.ends {
+            return Err(self.error(failure));
+        }
+        sleep(wait).await;
+        Ok(())
+    }
+
+    pub(super) fn seen(&self, failure: Failure) -> Failure {
+        if self.server.sentinel.is_some() {
+            failure.during_failover()
+        } else if self.is_cluster.load(Ordering::Relaxed) {
+            failure.during_failover_of_cluster()
+        } else {
+            failure
+        }
+    }
+
+    pub(super) fn error(&self, failure: Failure) -> Error {
         self.server.passwords().fold(failure, Failure::without).into()
     }
 
     async fn once(&self, connection: &Connection, call: &Call) -> Result<Value, Failure> {
-        let (made, Connected { mut commands, .. }) = connection.get(&self.server, &self.seal).await?;
+        let (made, Connected { mut commands, .. }) = connection.get(self.server.connect(&self.seal)).await?;
         self.connected.store(true, Ordering::Relaxed);
         let response = timeout(RESPONSE_TIMEOUT, async {
             match send(&mut commands, call.by_hash()).await {
-                Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
-                    send(&mut commands, &call.by_code()).await
-                }
+                Err(error) if is_unknown_script(&error) => send(&mut commands, &call.by_code()).await,
                 response => response,
             }
         });
@@ -184,7 +264,7 @@ impl Connections {
         Err(failure)
     }
 
-    fn of_this_runtime(&self) -> Result<Arc<Connection>, Error> {
+    pub(super) fn of_this_runtime(&self) -> Result<Arc<OfRuntime>, Error> {
         let id = Handle::try_current()
             .map_err(|_| Error::new(ErrorCode::Internal, "the store was called outside of a Tokio runtime"))?
             .id();
@@ -194,13 +274,17 @@ impl Connections {
         }
         // Those of runtimes that are gone are forgotten as others come.
         of_runtimes.retain(|_, connection| Arc::strong_count(connection) > 1 || connection.is_driven());
-        let connection = Arc::<Connection>::default();
+        let connection = Arc::<OfRuntime>::default();
         of_runtimes.insert(id, Arc::clone(&connection));
         Ok(connection)
     }
 }
 
-async fn send(connected: &mut MultiplexedConnection, command: &Cmd) -> Result<Value, RedisError> {
+pub(super) fn is_unknown_script(error: &RedisError) -> bool {
+    error.kind() == ErrorKind::Server(ServerErrorKind::NoScript)
+}
+
+pub(super) async fn send(connected: &mut MultiplexedConnection, command: &Cmd) -> Result<Value, RedisError> {
     match connected.send_packed_command(command).await? {
         Value::ServerError(error) => Err(error.into()),
         response => Ok(response),
@@ -209,7 +293,10 @@ async fn send(connected: &mut MultiplexedConnection, command: &Cmd) -> Result<Va
 
 impl Connection {
     /// The connection and which one it is, made if there is none. Who waited for another's try gets what came of that.
-    async fn get(&self, server: &Arc<Server>, seal: &Seal) -> Result<(u64, Connected), Failure> {
+    pub(super) async fn get(
+        &self,
+        connect: impl Future<Output = Result<Connected, Failure>>,
+    ) -> Result<(u64, Connected), Failure> {
         let before = lock(&self.latest).clone();
         if let Some(Ok(connected)) = before.outcome {
             return Ok((before.tries, connected));
@@ -221,7 +308,7 @@ impl Connection {
             Some(Err(failure)) if latest.tries != before.tries => return Err(failure),
             _ => {}
         }
-        let connected = timeout(CONNECT, server.connect(seal)).await;
+        let connected = timeout(CONNECT, connect).await;
         let outcome = connected.unwrap_or_else(|_| Err(Failure::no_response(Again::Yes, CONNECT)));
         let tries = latest.tries + 1;
         *lock(&self.latest) = Latest { tries, outcome: Some(outcome.clone()) };
@@ -229,12 +316,12 @@ impl Connection {
     }
 
     /// Whether it is connected, and its runtime is there.
-    fn is_driven(&self) -> bool {
+    pub(super) fn is_driven(&self) -> bool {
         matches!(&lock(&self.latest).outcome, Some(Ok(connected)) if connected.driver.strong_count() > 0)
     }
 
     /// The connection that this try made is not used any more.
-    fn forget(&self, tries: u64) {
+    pub(super) fn forget(&self, tries: u64) {
         let mut latest = lock(&self.latest);
         if latest.tries == tries {
             latest.outcome = None;
@@ -263,8 +350,16 @@ impl Server {
     async fn greet(&self, at: &Host, seal: &Seal, until: JoinSet<()>) -> Result<Connected, Failure> {
         let mut connected = self.commands(at, &self.login, until).await?;
         let info: String = redis::cmd("INFO").query_async(&mut connected.commands).await?;
-        check(&info)?;
+        check(&info, false)?;
         self.check_layout_and_key(&mut connected.commands, seal).await?;
+        Ok(connected)
+    }
+
+    /// A connection to a master of a cluster.
+    pub(super) async fn connect_to_master(&self, at: &Host) -> Result<Connected, Failure> {
+        let mut connected = self.commands(at, &self.login, JoinSet::new()).await?;
+        let info: String = redis::cmd("INFO").query_async(&mut connected.commands).await?;
+        check(&info, true)?;
         Ok(connected)
     }
 
@@ -319,7 +414,7 @@ impl Server {
                     add => add,
                 },
             };
-            let call = Call::new(&script::OPEN, &[layout.as_bytes(), keys.as_bytes()])
+            let call = Call::new(&script::OPEN, None, &[layout.as_bytes(), keys.as_bytes()])
                 .arg("+0")
                 .arg("")
                 .arg(LAYOUT.to_string())
@@ -327,19 +422,24 @@ impl Server {
                 .list(add.as_slice());
             let response = send(connection, &call.by_code()).await?;
             let (written, checks): (u32, Vec<Vec<u8>>) = redis::from_redis_value(response).map_err(RedisError::from)?;
-            if written != LAYOUT {
-                return Err(Failure::misconfigured(
-                    Reason::NewerVersion,
-                    format!(
-                        "the Redis database was written by a version of this library that lays it out otherwise (layout \
-                         {written}, this version writes {LAYOUT}): use the newest of the versions in every process, or give \
-                         the URL another `prefix`"
-                    ),
-                ));
-            }
+            check_layout(written)?;
             known = Some(checks);
         }
     }
+}
+
+/// Whether this version of the library can read what another one wrote.
+pub(super) fn check_layout(written: u32) -> Result<(), Failure> {
+    if written == LAYOUT {
+        return Ok(());
+    }
+    Err(Failure::misconfigured(
+        Reason::NewerVersion,
+        format!(
+            "the Redis database was written by a version of this library that lays it out otherwise (layout {written}, this \
+             version writes {LAYOUT}): use the newest of the versions in every process, or give the URL another `prefix`"
+        ),
+    ))
 }
 
 /// What a server says that hangs up at once: of a connection over which it was greeted meanwhile that may be lost.
@@ -370,8 +470,8 @@ where
     Ok(Connected { commands, driver: is_driven })
 }
 
-/// Whether a server that says this of itself keeps what it is given.
-fn check(info: &str) -> Result<(), Failure> {
+/// Whether a server that says this of itself keeps what it is given, and is of a cluster or is not.
+pub(super) fn check(info: &str, of_cluster: bool) -> Result<(), Failure> {
     let says = |name: &str| {
         info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim).unwrap_or_default()
     };
@@ -387,13 +487,16 @@ fn check(info: &str) -> Result<(), Failure> {
             format!("the Redis server is too old ({version}); it must be 6.2 or newer"),
         ));
     }
-    match says("redis_mode") {
-        "cluster" => return refuse(CLUSTER),
+    // Valkey calls it otherwise.
+    match [says("redis_mode"), says("server_mode")].concat().as_str() {
+        "cluster" if !of_cluster => return Err(Failure::cluster()),
         "sentinel" => {
             return refuse(
                 "this is a Redis Sentinel, which keeps nothing: the URL must be like `redis+sentinel://HOST/MASTER`",
             );
         }
+        "cluster" => {}
+        _ if of_cluster => return Err(Failure::not_cluster()),
         _ => {}
     }
     if says("role") == "slave" {

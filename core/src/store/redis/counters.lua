@@ -13,6 +13,10 @@ local function window(kind, tags, per)
   return prefix .. kind .. tags:sub(1, 32), 0, now
 end
 
+local function forget(key)
+  redis.call('DEL', key)
+end
+
 local function count(key, count_before, started, per)
   put(key, cmsgpack.pack(count_before + 1, started), started + per)
 end

@@ -107,6 +107,71 @@ impl Failure {
         Self { words: Some(format!("ERR {NO_MORE_CLIENTS}")), ..Self::new(Again::Yes, detail) }
     }
 
+    /// The same in a cluster.
+    pub(super) fn during_failover_of_cluster(self) -> Self {
+        if self.misconfigured != Some(Reason::ReadOnly) {
+            return self;
+        }
+        let detail = "a master of the Redis cluster is a replica now: try again soon";
+        Self { words: self.words, ..Self::new(Again::Yes, detail) }
+    }
+
+    pub(super) fn cluster() -> Self {
+        Self::misconfigured(Reason::Unsuitable, CLUSTER)
+    }
+
+    pub(super) fn is_cluster(&self) -> bool {
+        self.detail == CLUSTER
+    }
+
+    pub(super) fn not_cluster() -> Self {
+        let detail =
+            "what responds at a host and port of the URL is not part of a Redis cluster: give it as `redis://HOST`";
+        Self::misconfigured(Reason::Unsuitable, detail)
+    }
+
+    pub(super) fn prefix_with_braces() -> Self {
+        let detail = "the `prefix` of the URL has a brace, which would put all keys into one slot of the Redis cluster";
+        Self::misconfigured(Reason::Unsuitable, detail)
+    }
+
+    pub(super) fn no_node() -> Self {
+        Self::new(
+            Again::Yes,
+            "no server of the Redis cluster responded: are they running, and at the hosts and ports of the URL?",
+        )
+    }
+
+    pub(super) fn no_master() -> Self {
+        Self::new(Again::Yes, "no master of the Redis cluster has the slot: try again when the failover has ended")
+    }
+
+    pub(super) fn moving() -> Self {
+        Self::new(Again::Yes, MOVING)
+    }
+
+    pub(super) fn is_moving(&self) -> bool {
+        self.detail == MOVING
+    }
+
+    pub(super) fn damaged() -> Self {
+        let detail = "the secret of the Redis database is not readable: it was changed by somebody else";
+        Self::new(Again::No, detail)
+    }
+
+    pub(super) fn redirected_too_often() -> Self {
+        Self::new(Again::Yes, "the servers of the Redis cluster do not agree on who has the slot: try again soon")
+    }
+
+    /// The cluster does not serve the slot now, or moves it.
+    pub(super) fn of_slot(error: &RedisError) -> Self {
+        let detail = match error.kind() {
+            ErrorKind::Server(redis::ServerErrorKind::TryAgain) => MOVING,
+            _ => "the Redis cluster is down: try again when its failover has ended",
+        };
+        Self { words: words(error), ..Self::new(Again::Yes, detail) }
+    }
+
     pub(super) fn is_of_a_broken_connection(&self) -> bool {
         self.detail == BROKE
     }
@@ -159,13 +224,11 @@ impl From<RedisError> for Failure {
                 Self::new(Again::Yes, "the Redis server has lost its primary: try again when the failover has ended")
             }
             ErrorKind::Server(ReadOnly) => Self::replica(),
-            ErrorKind::Server(Moved | Ask | CrossSlot | ClusterDown) => {
-                Self::misconfigured(Reason::Unsuitable, CLUSTER)
-            }
+            ErrorKind::Server(Moved | Ask | CrossSlot | ClusterDown) => Self::cluster(),
             ErrorKind::Server(NoPerm) => Self::misconfigured(
                 Reason::NoPermission,
-                "the Redis user lacks a permission: it needs `+@read +@write +@scripting +info +select +time` and the keys \
-                 that begin with the prefix",
+                "the Redis user lacks a permission: it needs `+@read +@write +@scripting +info +select +time` (in a cluster \
+                 `+asking +cluster|info +cluster|slots +cluster|nodes` too) and the keys that begin with the prefix",
             ),
             ErrorKind::Io => Self::new(Again::Yes, BROKE),
             _ => match error.code() {
@@ -188,6 +251,15 @@ impl From<RedisError> for Failure {
                     Reason::Unsuitable,
                     "somebody else keeps something under our keys in the Redis server: give the URL a `prefix`",
                 ),
+                _ if error.detail().is_some_and(|detail| detail.contains("not allowed in cluster mode")) => {
+                    Self::misconfigured(
+                        Reason::Unsuitable,
+                        "a Redis cluster has the database 0 alone: leave the number out of the URL",
+                    )
+                }
+                _ if error.detail().is_some_and(|detail| detail.contains("cluster support disabled")) => {
+                    Self::not_cluster()
+                }
                 _ if error.detail() == Some(NO_MORE_CLIENTS) => Self::no_more_clients(),
                 _ => Self::new(Again::No, "the Redis server failed: see its log"),
             },
@@ -229,10 +301,10 @@ impl From<Failure> for Error {
 }
 
 const REFUSED: &str = "the Redis server refused the user name or password: check those of the URL";
+const MOVING: &str = "the Redis cluster is moving slots: try again when it has moved them";
 const BROKE: &str = "the connection to the Redis server broke";
 pub(super) const NO_MORE_CLIENTS: &str = "max number of clients reached";
-pub(super) const CLUSTER: &str = "the Redis server is part of a cluster, over which no script can count for a request and for its \
-                                  number at once: use one server, with replicas if you like, or PostgreSQL";
+const CLUSTER: &str = "the Redis server is part of a cluster: give the URL as `redis+cluster://HOST,HOST`";
 
 /// A response that no script of ours gives.
 pub(super) fn unexpected() -> Error {

@@ -1,5 +1,6 @@
 -- KEYS[1]: the request. ARGV: 3 the command, 4 the new code, 5 wrong codes per request, 6 resends, 7 the pause between two
--- SMS, 8 its id, 9 the number's tag, 10 number and terms, sealed anew, or nothing, 11 whom the SMS counts for.
+-- SMS, 8 its id, 9 the number's tag, 10 number and terms, sealed anew, or nothing, 11 `look` where
+-- nothing is changed yet, or nothing, 12 whom the SMS counts for.
 
 -- A hand-over that has not ended after this long is taken to have died.
 local DELIVERY_TIMEOUT = 30000
@@ -18,8 +19,10 @@ if max_resends >= 0 and request[RESENDS] >= max_resends then return {'max_resend
 if now < request[SENT_AT] + pause then return {'resend_after', request[SENT_AT] + pause - now} end
 -- Two hand-overs at once: were the second certainly not sent, it would not be known which code counts.
 if is_delivering then return {'resend_after', 1000} end
-local limited = count_sms(11, ARGV[8])
+local only_looks = ARGV[11] == 'look'
+local limited = count_sms(12, ARGV[8], only_looks)
 if limited then return limited end
+if only_looks then return {'free'} end
 
 request[REPLACED] =
   struct.pack(REPLACED_FORMAT, request[CODE], request[EXPIRES_AT], request[RESENDS], request[SENT_AT], request[SMS], command)

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use redis::{Cmd, Script};
 
 use super::milliseconds;
+use super::spread::Part;
 use crate::machine::{CounterLimits, Quota};
 use crate::store::sealed::Tags;
 use crate::store::{Digest, Limits};
@@ -31,13 +32,28 @@ pub(super) static RESEND: Source = source!("lists.lua" "put.lua" "sms.lua" "reco
 pub(super) static SETTLE: Source = source!("lists.lua" "give_back.lua" "put.lua" "record.lua" "record_delivery.lua");
 pub(super) static CLAIM: Source = source!("lists.lua" "put.lua" "sms.lua" "claim.lua");
 pub(super) static COMPLETE: Source = source!("owned.lua" "complete.lua");
-pub(super) static RELEASE: Source = source!("lists.lua" "give_back.lua" "owned.lua" "release.lua");
+pub(super) static RELEASE: Source = source!("lists.lua" "give_back.lua" "put.lua" "owned.lua" "release.lua");
 pub(super) static COUNT_ATTEMPT: Source = source!("put.lua" "counters.lua" "count_attempt.lua");
 pub(super) static GIVE_ATTEMPT_BACK: Source = source!("give_attempt_back.lua");
 
 pub(super) static FIND: Source = source!("lists.lua" "put.lua" "record.lua" "scan.lua" "find.lua");
 pub(super) static UNLOCK: Source = source!("lists.lua" "unlock.lua");
 pub(super) static ERASE: Source = source!("lists.lua" "put.lua" "record.lua" "scan.lua" "erase.lua");
+
+// What a cluster takes instead, where a command is about more than one part of it, or has to name its keys.
+pub(super) static OPEN_CLUSTER: Source = source!("lists.lua" "open_cluster.lua");
+pub(super) static VALIDATE_IN_PART: Source = source!("counters_of_part.lua" "validate.lua");
+pub(super) static COUNT_SMS: Source = source!("lists.lua" "put.lua" "sms.lua" "count_sms.lua");
+pub(super) static GIVE_SMS_BACK: Source = source!("lists.lua" "give_back.lua" "give_sms_back.lua");
+pub(super) static CLAIM_FOR_REQUEST: Source = source!("put.lua" "claim_for_request.lua");
+pub(super) static READ_CLAIM: Source = source!("read_claim.lua");
+pub(super) static FORGET_CLAIM: Source = source!("forget_claim.lua");
+pub(super) static LOCK: Source = source!("lock.lua");
+pub(super) static RELEASE_LOCK: Source = source!("release_lock.lua");
+pub(super) static COUNTED_IN_PART: Source = source!("lists.lua" "counted_in_part.lua");
+pub(super) static FIND_IN_PART: Source = source!("lists.lua" "put.lua" "record.lua" "find_in_part.lua");
+pub(super) static ERASE_IN_PART: Source = source!("lists.lua" "put.lua" "record.lua" "erase_in_part.lua");
+pub(super) static UNLOCK_IN_PART: Source = source!("lists.lua" "unlock_in_part.lua");
 
 /// A script.
 pub(super) struct Source {
@@ -50,14 +66,23 @@ pub(super) struct Source {
 pub(super) struct Call {
     code: &'static str,
     by_hash: Cmd,
+    /// Where its keys are; None in a server that is no cluster.
+    part: Option<Part>,
 }
 
 impl Call {
-    pub(super) fn new(source: &'static Source, keys: &[&[u8]]) -> Self {
+    pub(super) fn new(source: &'static Source, part: Option<Part>, keys: &[impl AsRef<[u8]>]) -> Self {
         let hash = source.hash.get_or_init(|| Script::new(source.code).get_hash().to_owned());
         let mut by_hash = redis::cmd("EVALSHA");
-        by_hash.arg(hash).arg(keys.len()).arg(keys);
-        Self { code: source.code, by_hash }
+        by_hash.arg(hash).arg(keys.len());
+        for key in keys {
+            by_hash.arg(key.as_ref());
+        }
+        Self { code: source.code, by_hash, part }
+    }
+
+    pub(super) fn part(&self) -> Option<Part> {
+        self.part
     }
 
     pub(super) fn arg(mut self, arg: impl AsRef<[u8]>) -> Self {

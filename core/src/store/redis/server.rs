@@ -15,10 +15,12 @@ use crate::tls::{self, Trust};
 /// A host and its port.
 pub(super) type Host = (String, u16);
 
-/// A server, or the Sentinels that know which one it is.
+/// A server, or the Sentinels that know which one it is, or some servers of a cluster.
 pub(super) struct Server {
     pub(super) hosts: Vec<Host>,
     pub(super) sentinel: Option<Sentinel>,
+    /// Whether the URL says that it is a cluster.
+    pub(super) is_cluster: bool,
     pub(super) tls: Option<TlsConnector>,
     pub(super) login: RedisConnectionInfo,
     /// What all keys begin with.
@@ -36,11 +38,20 @@ pub(super) struct Sentinel {
 const FORM: &str = "`redis://USER:PASSWORD@HOST:PORT/DATABASE?prefix=NAME`";
 const SENTINEL_FORM: &str = "`redis+sentinel://USER:PASSWORD@HOST:PORT,HOST:PORT/MASTER/DATABASE?prefix=NAME`";
 
+const CLUSTER_FORM: &str = "`redis+cluster://USER:PASSWORD@HOST:PORT,HOST:PORT?prefix=NAME`";
+
 impl Server {
     pub(super) fn parse(url: &str, ca_certificates: &[u8]) -> Result<Self, Error> {
         let (scheme, rest) = url.split_once(':').unwrap_or((url, ""));
         let kind = scheme.strip_suffix("+sentinel");
-        let form = if kind.is_some() { SENTINEL_FORM } else { FORM };
+        let of_cluster = scheme.strip_suffix("+cluster");
+        let form = if kind.is_some() {
+            SENTINEL_FORM
+        } else if of_cluster.is_some() {
+            CLUSTER_FORM
+        } else {
+            FORM
+        };
         let fault = |fault: &str| {
             Error::invalid_input("store", Reason::Malformed, format_args!("{fault}; it must be like {form}"))
         };
@@ -55,8 +66,8 @@ impl Server {
         let default_port = if kind.is_some() { 26379 } else { 6379 };
         let mut hosts = vec![host(&url, default_port).ok_or_else(|| fault("has no host"))?];
         for name in names {
-            if kind.is_none() {
-                return Err(fault("has more than one host, as only Sentinels may be"));
+            if kind.is_none() && of_cluster.is_none() {
+                return Err(fault("has more than one host, as only Sentinels and the servers of a cluster may be"));
             }
             let name = parsed(&format!("{scheme}://{name}"))?;
             hosts.push(host(&name, default_port).ok_or_else(|| fault("has an empty host"))?);
@@ -80,6 +91,9 @@ impl Server {
             "" => 0,
             number => number.parse::<u16>().map_err(|_| fault("has a database that is not a number"))?,
         };
+        if of_cluster.is_some() && database != 0 {
+            return Err(fault("has a database, of which a cluster has 0 alone"));
+        }
         let mut prefix = "egoi-verify".to_owned();
         for (name, value) in url.query_pairs() {
             match (&*name, &mut sentinel) {
@@ -94,6 +108,9 @@ impl Server {
                 _ => return Err(fault("has an unknown option")),
             }
         }
+        if of_cluster.is_some() && prefix.contains(['{', '}']) {
+            return Err(fault("has a `prefix` with a brace, which would put all keys into one slot of the cluster"));
+        }
         if url.fragment().is_some() {
             return Err(fault("has a fragment (`#`; in a password it is written `%23`)"));
         }
@@ -104,7 +121,7 @@ impl Server {
         if let Some(password) = url.password() {
             login = login.set_password(decoded(password)?);
         }
-        let tls = if matches!(kind.unwrap_or(scheme), "rediss" | "valkeys") {
+        let tls = if matches!(kind.or(of_cluster).unwrap_or(scheme), "rediss" | "valkeys") {
             if hosts.iter().any(|(host, _)| ServerName::try_from(&**host).is_err()) {
                 return Err(fault("has a host that no certificate can be for"));
             }
@@ -112,7 +129,7 @@ impl Server {
         } else {
             None
         };
-        Ok(Self { hosts, sentinel, tls, login, prefix })
+        Ok(Self { hosts, sentinel, is_cluster: of_cluster.is_some(), tls, login, prefix })
     }
 
     /// What of it is in no text that is shown.

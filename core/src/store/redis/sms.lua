@@ -26,8 +26,8 @@ local function sms_counter(at)
 end
 
 -- Counts an SMS of a request for all that it counts for, or for none of them and says which limit is in the way, how long, and
--- after which request the pause is.
-local function count_sms(at, id)
+-- after which request the pause is. Where it only looks, it counts nothing.
+local function count_sms(at, id, only_looks)
   local counters = {}
   for i, limit in ipairs({'sms_per_number', 'sms_per_client', 'sms_per_prefix'}) do
     counters[i], at = sms_counter(at)
@@ -40,7 +40,7 @@ local function count_sms(at, id)
     if c and c.max >= 0 and c.count >= c.max then return {c.limit, c.started + c.per - now} end
   end
   for _, c in ipairs(counters) do
-    if c then
+    if c and not only_looks then
       local pauses = c.pause > 0
       put(c.key, cmsgpack.pack(c.count + (c.max >= 0 and 1 or 0), c.started, pauses and now or c.sent_at, pauses and id or c.of or ''),
         math.max(c.started + c.per, now + c.pause))

@@ -62,7 +62,7 @@ if key then
   if not is_right then
     count(key, wrong, started, per)
   elseif wrong > 0 then
-    redis.call('DEL', key)
+    forget(key)
   end
 end
 -- A success may be for another number: it clears nothing of the client's.

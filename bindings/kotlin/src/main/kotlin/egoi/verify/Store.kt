@@ -16,7 +16,8 @@ public class Store internal constructor(internal val settings: Map<String, Nativ
     /**
      * An option that is `null` has the library's default.
      *
-     * @param url `memory:`, `sqlite:PATH`, `postgres://…`, `redis://…` or `redis+sentinel://…`
+     * @param url `memory:`, `sqlite:PATH`, `postgres://…`, `redis://…`, `redis+cluster://…` or
+     *   `redis+sentinel://…`
      * @param key the secret that protects codes and numbers, at least 32 bytes. Required unless the store is `memory:`
      * @param previousKeys earlier secrets that are still accepted
      * @param retention how long finished requests and idempotency keys are kept. Default: 24 hours
