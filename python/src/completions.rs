@@ -110,27 +110,41 @@ impl Wake for CallWaker {
 impl Completions {
     /// A call of the worker thread, and who waits for it.
     pub(crate) fn expect(&self, future: Py<PyAny>, on_delivery: Option<Py<PyAny>>) -> (u64, Arc<Queue>) {
-        (self.add(Waiting { future, on_delivery, call: None }), Arc::clone(&self.queue))
+        let call_id = self.next_id();
+        self.add(call_id, Waiting { future, on_delivery, call: None });
+        (call_id, Arc::clone(&self.queue))
     }
 
-    /// The same for a call that runs in the loop's thread.
-    pub(crate) fn keep(&self, call: Own<Call>, future: Py<PyAny>, on_delivery: Option<Py<PyAny>>) -> u64 {
-        self.add(Waiting { future, on_delivery, call: Some(call) })
+    /// Runs a call in the loop's thread as far as it goes. One that has not ended is to be kept.
+    pub(crate) fn begin(&self, call: &mut Own<Call>) -> (u64, Option<Step>) {
+        let call_id = self.next_id();
+        (call_id, self.advance(call_id, call))
     }
 
-    fn add(&self, waiting: Waiting) -> u64 {
-        let call_id = self.latest.fetch_add(1, Ordering::Relaxed);
+    /// Keeps a call that runs in the loop's thread, and who waits for it.
+    pub(crate) fn keep(&self, call_id: u64, call: Own<Call>, future: Py<PyAny>, on_delivery: Option<Py<PyAny>>) {
+        self.add(call_id, Waiting { future, on_delivery, call: Some(call) });
+    }
+
+    fn next_id(&self) -> u64 {
+        self.latest.fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn add(&self, call_id: u64, waiting: Waiting) {
         lock(&self.waiting).insert(call_id, waiting);
-        call_id
+    }
+
+    fn advance(&self, call_id: u64, call: &mut Own<Call>) -> Option<Step> {
+        let waker = Waker::from(Arc::new(CallWaker { call_id, queue: Arc::clone(&self.queue) }));
+        // With Python: to have it back from another thread may take a thousand times as long.
+        call.get_mut().and_then(|call| call.now(&waker))
     }
 
     /// Runs a call that is kept here as far as it goes.
-    pub(crate) fn go_on(&self, py: Python<'_>, call_id: u64) -> PyResult<()> {
+    fn go_on(&self, py: Python<'_>, call_id: u64) -> PyResult<()> {
         let kept = lock(&self.waiting).get_mut(&call_id).and_then(|waiting| waiting.call.take());
         let Some(mut call) = kept else { return Ok(()) };
-        let waker = Waker::from(Arc::new(CallWaker { call_id, queue: Arc::clone(&self.queue) }));
-        // With Python: to have it back from another thread may take a thousand times as long.
-        let step = call.get_mut().and_then(|call| call.now(&waker));
+        let step = self.advance(call_id, &mut call);
         if let Some(waiting) = lock(&self.waiting).get_mut(&call_id) {
             waiting.call = Some(call);
         }
@@ -143,7 +157,7 @@ impl Completions {
         drop(forgotten);
     }
 
-    fn open(&self, py: Python<'_>, call_id: u64, step: Step) -> PyResult<()> {
+    pub(crate) fn open(&self, py: Python<'_>, call_id: u64, step: Step) -> PyResult<()> {
         match step {
             Step::Deliver(sms) => {
                 let (on_delivery, is_kept) = match lock(&self.waiting).get(&call_id) {

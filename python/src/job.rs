@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use egoi_verify::{Error, ErrorCode, PhoneNumber};
+use pyo3::intern;
 use pyo3::prelude::*;
 use tokio::sync::oneshot::Receiver;
 use tokio::task::AbortHandle;
@@ -113,25 +114,39 @@ impl Job {
         }
     }
 
-    /// Starts it, on the worker thread unless it is at hand. What it returns goes into `future`, an SMS to deliver to
-    /// `on_delivery`, in the event loop: at once, or by way of `completions`.
-    #[pyo3(signature = (completions, future, on_delivery=None))]
-    fn start(
+    /// Starts it, on the worker thread unless it is at hand: returns whether it has ended, and what it returns, or a future
+    /// of `event_loop` that will have that. An SMS to deliver goes to `on_delivery`, in the event loop: at once, or by way
+    /// of `completions`.
+    #[pyo3(signature = (completions, event_loop, on_delivery=None))]
+    fn start<'py>(
         &self,
-        py: Python<'_>,
+        py: Python<'py>,
         completions: &Completions,
-        future: Py<PyAny>,
+        event_loop: &Bound<'py, PyAny>,
         on_delivery: Option<Py<PyAny>>,
-    ) -> PyResult<()> {
-        let call = self.waiting(py)?;
+    ) -> PyResult<(bool, Bound<'py, PyAny>)> {
+        let mut call = self.waiting(py)?;
+        let new_future = || event_loop.call_method0(intern!(py, "create_future"));
         if call.get().is_some_and(|call| call.is_at_hand) {
-            let call_id = completions.keep(call, future, on_delivery);
+            let (call_id, step) = completions.begin(&mut call);
+            // Most calls on a store in memory end here: those who wait for nothing need no future.
+            let step = match step {
+                Some(Step::Done(Ok(value))) => return Ok((true, value.into_pyobject(py)?)),
+                Some(Step::Done(Err(error))) => return Err(raised(py, &error)),
+                step => step,
+            };
+            let future = new_future()?;
+            completions.keep(call_id, call, future.clone().unbind(), on_delivery);
             self.replace(State::InLoop(call_id));
-            return completions.go_on(py, call_id);
+            if let Some(step) = step {
+                completions.open(py, call_id, step)?;
+            }
+            return Ok((false, future));
         }
         let Some(mut call) = call.take() else { return Err(raised(py, &forked())) };
         let Runtime::Worker(worker) = call.runtime.clone() else { return Err(raised(py, &misused())) };
-        let (call_id, queue) = completions.expect(future, on_delivery);
+        let future = new_future()?;
+        let (call_id, queue) = completions.expect(future.clone().unbind(), on_delivery);
         let started = InFlight::started();
         let task = worker.spawn(async move {
             let mut started = Some(started);
@@ -153,7 +168,7 @@ impl Job {
             }
         });
         self.replace(State::Started { task: Own::new(task.abort_handle()), call_id });
-        Ok(())
+        Ok((false, future))
     }
 
     /// Cancels what was started; its HTTP request is dropped. Nothing where it has ended.

@@ -23,6 +23,7 @@ from egoi_verify import (
     AsyncVerifier,
     CallTimeoutError,
     ClosedError,
+    NotFoundError,
     Outcome,
     OutgoingSms,
     Sandbox,
@@ -59,6 +60,27 @@ def test_a_number_is_verified_on_every_kind_of_loop(
     new_loop: Callable[[], asyncio.AbstractEventLoop], sandbox: Sandbox
 ) -> None:
     assert run(new_loop, verify(sandbox.async_client(), sandbox)) is Outcome.VERIFIED
+
+
+def test_a_call_that_waits_for_nothing_makes_no_future() -> None:
+    futures = 0
+
+    class Loop(asyncio.SelectorEventLoop):
+        def create_future(self) -> asyncio.Future[Any]:
+            nonlocal futures
+            futures += 1
+            return super().create_future()
+
+    async def main() -> tuple[int, int]:
+        engine = AsyncEngine(_no_sms)
+        before = futures
+        assert await engine.erase(NUMBER) == 0
+        with pytest.raises(NotFoundError):
+            await engine.validate("unknown", "123456")
+        return before, futures
+
+    before, after = run(Loop, main())
+    assert after == before
 
 
 def test_64_calls_of_one_loop_are_under_way_at_once(

@@ -150,16 +150,15 @@ async def _completed(
     completions: Completions,
     on_delivery: Callable[[Delivery], None] | None = None,
 ) -> T:
-    future: Future[T] = loop.create_future()
     try:
-        job.start(completions, future, on_delivery)
-        return await future
+        is_done, result = job.start(completions, loop, on_delivery)
+        return cast(T, result) if is_done else await cast("Future[T]", result)
     except BaseException:
         job.abort(completions)
         raise
     finally:
-        # An exception in it has this frame in its traceback.
-        del future
+        # An exception in a future has this frame in its traceback.
+        result = None
 
 
 async def run(job: Job[T], span: Span | None, convert: Callable[[T], R]) -> R:

@@ -1,5 +1,6 @@
 """The native module, which is private. Held against the real one by stubtest."""
 
+from asyncio import AbstractEventLoop
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, Generic, TypeAlias, TypeVar, final
@@ -27,8 +28,11 @@ __version__: str
 class Job(Generic[_T_co]):
     def run(self) -> _T_co: ...
     def start(
-        self, completions: Completions, future: Any, on_delivery: Callable[[Delivery], None] | None = None
-    ) -> None: ...
+        self,
+        completions: Completions,
+        event_loop: AbstractEventLoop,
+        on_delivery: Callable[[Delivery], None] | None = None,
+    ) -> tuple[bool, Any]: ...
     def abort(self, completions: Completions) -> None: ...
     def cancel(self) -> None: ...
     @property

@@ -12,7 +12,7 @@ client = AsyncClient("key", "1", base_url=sys.argv[1])
 loop = asyncio.new_event_loop()
 # What is given up with its loop is aborted; an answer that comes at that very moment is made certain in this way.
 job, completions = client._verifier.ping(None, None, None), Completions()
-job.start(completions, loop.create_future())
+job.start(completions, loop)
 del completions
 print("started", flush=True)
 sys.stdin.readline()
