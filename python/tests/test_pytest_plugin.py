@@ -218,6 +218,45 @@ def test_a_test_reaches_no_address_but_loopback_unless_it_asks_for_the_network(p
     )
 
 
+def test_beside_disable_socket_a_call_reaches_no_network_either(project: pytest.Pytester) -> None:
+    passes(
+        project,
+        """
+        import socket
+
+        import pytest
+        from egoi_verify import Client, InvalidInputError
+        from pytest_socket import SocketBlockedError
+
+        def test_both():
+            with pytest.raises(SocketBlockedError):
+                socket.socket()
+            with pytest.raises(InvalidInputError, match="EGOI_VERIFY_OFFLINE"):
+                Client("key", "1", base_url="https://egoi.invalid", timeout=5).request("+351 910 000 000")
+        """,
+        "--disable-socket",
+    )
+
+
+def test_beside_responses_a_call_reaches_no_network_either(project: pytest.Pytester) -> None:
+    passes(
+        project,
+        """
+        import pytest
+        import requests
+        import responses
+        from egoi_verify import Client, InvalidInputError
+
+        @responses.activate
+        def test_both():
+            with pytest.raises(requests.ConnectionError, match="Connection refused by Responses"):
+                requests.get("https://egoi.invalid")
+            with pytest.raises(InvalidInputError, match="EGOI_VERIFY_OFFLINE"):
+                Client("key", "1", base_url="https://egoi.invalid", timeout=5).request("+351 910 000 000")
+        """,
+    )
+
+
 def test_a_traceback_that_shows_the_values_of_variables_shows_no_code_and_no_whole_number(
     project: pytest.Pytester,
 ) -> None:

@@ -1,4 +1,4 @@
-"""Servers that fork: a real gunicorn, a real uWSGI, a real Celery worker."""
+"""Real servers and workers: gunicorn, uWSGI, uvicorn, Hypercorn, Daphne, Celery."""
 
 from __future__ import annotations
 
@@ -54,6 +54,16 @@ def server_command(kind: str, address: str) -> list[str]:
             pytest.skip("there is no uWSGI: tools/setup-debian.sh uwsgi")
         command = ["uwsgi", "--plugin", "python3", "--master", "--processes", "2", "--threads", "4", "--need-app"]
         return [*command, "--die-on-term", "--wsgi-file", "wsgi_app.py", "--http-socket", address]
+    if kind == "uvicorn":
+        host, port = address.split(":")
+        return [sys.executable, "-m", kind, "--workers", "2", "--host", host, "--port", port, "asgi_app:application"]
+    if kind in ("hypercorn", "hypercorn with uvloop"):
+        loop = "uvloop" if kind.endswith("uvloop") else "asyncio"
+        command = [sys.executable, "-m", "hypercorn", "--workers", "2", "--worker-class", loop]
+        return [*command, "--bind", address, "asgi_app:application"]
+    if kind == "daphne":
+        host, port = address.split(":")
+        return [sys.executable, "-m", kind, "--bind", host, "--port", port, "asgi_app:application"]
     command = [sys.executable, "-m", "gunicorn", "--preload", "--workers", "2", "--worker-class", kind]
     threads = ["--threads", "4"] if kind == "gthread" else []
     return [*command, *threads, "--bind", address, "--no-control-socket", "wsgi_app:application"]
@@ -105,8 +115,35 @@ def faults(sandbox: Sandbox) -> list[Any]:
         return list(json.load(answer)["faults"])
 
 
-def test_a_gevent_worker_of_gunicorn_answers_others_while_calls_wait(sandbox: Sandbox, tmp_path: Path) -> None:
-    with web_server("gevent", sandbox, tmp_path / "log", "--workers", "1") as asked, ThreadPoolExecutor(5) as threads:
+@pytest.mark.parametrize("kind", ["uvicorn", "hypercorn", "hypercorn with uvloop", "daphne"])
+def test_a_server_of_asgi_serves_an_asynchronous_client(kind: str, sandbox: Sandbox, tmp_path: Path) -> None:
+    with web_server(kind, sandbox, tmp_path / "log") as asked:
+
+        def verify(last: int) -> str:
+            number = f"+351 910 000 0{last:02}"
+            id = asked("/request", number=number)
+            return asked("/validate", id=id, number=number, code=sandbox.wait_for_code(number))
+
+        with ThreadPoolExecutor(8) as threads:
+            assert set(threads.map(verify, range(40))) == {"verified"}
+    assert len(sandbox.messages()) == 40
+
+
+# One process each: gunicorn's gevent worker, and servers of ASGI.
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        ("gevent", ["--workers", "1"]),
+        ("uvicorn", ["--workers", "1"]),
+        ("hypercorn", ["--workers", "1"]),
+        ("hypercorn with uvloop", ["--workers", "1"]),
+        ("daphne", []),
+    ],
+)
+def test_a_server_answers_others_while_calls_wait(
+    kind: str, options: list[str], sandbox: Sandbox, tmp_path: Path
+) -> None:
+    with web_server(kind, sandbox, tmp_path / "log", *options) as asked, ThreadPoolExecutor(5) as threads:
         sandbox.fail_next("request", delay=3, count=5)
         slow = [threads.submit(asked, "/request", number=f"+351 910 000 00{last}") for last in range(5)]
         wait_until(lambda: not faults(sandbox), "the service has the five requests")
