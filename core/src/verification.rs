@@ -371,7 +371,7 @@ impl RequestOptions {
     }
 
     /// The caller: an address, a session or a device, as text of 1 to 256 characters. `sms_per_client` counts the SMS of each
-    /// caller. An engine counts the resends of a request for the same caller. Only a keyed hash of the text is stored.
+    /// caller. Resends of a request count for the same caller. Only a keyed hash of the text is stored.
     #[must_use]
     pub fn client(mut self, client: impl Into<String>) -> Self {
         self.client = Some(client.into());

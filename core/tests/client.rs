@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use egoi_verify::store::{MemoryStore, StoreBackend};
 use egoi_verify::{
-    Api, CallOptions, Client, ClientOptions, CodeType, EgoiSms, Engine, EngineOptions, ErrorCode, Outcome,
+    Api, CallOptions, Client, ClientOptions, CodeType, EgoiSms, Engine, EngineOptions, ErrorCode, Outcome, PhoneNumber,
     RequestOptions, State, Store, TestClock, V1Paths, V2Paths, ValidateOptions,
 };
 use service::{Arrived, CODE, ID, KEY, NUMBER, Service, Step, closed_port, json, response};
@@ -1117,11 +1117,52 @@ mod limits {
         let limited = client.request("351-910000099", RequestOptions::default()).await.unwrap_err();
         assert_eq!(limited.limit(), Some("sms_per_prefix"));
         assert_eq!(service.sms(), 2);
-        // Without these limits nothing is read.
-        let client = with_store(service.options(Api::V2).sms_per_client(quota(1)), &store);
+        // Without a limit of SMS nothing is read.
+        let client = with_store(service.options(Api::V2).wrong_codes_per_client(quota(1)), &store);
         let before = service.arrived().len();
         client.resend(ID, any()).await.unwrap();
         assert_eq!(service.arrived().len(), before + 1);
+    }
+
+    #[tokio::test]
+    async fn a_resend_counts_for_the_client_of_its_request_until_its_number_is_erased() {
+        let (service, (store, _)) = (accepting().await, store());
+        let client = || with_store(service.options(Api::V2).sms_per_client(quota(2)), &store);
+        client().request(NUMBER, asked_by("a")).await.unwrap();
+        client().resend(ID, any()).await.unwrap();
+        let limited = client().resend(ID, any()).await.unwrap_err();
+        assert_eq!((limited.limit(), limited.request_id()), (Some("sms_per_client"), Some(ID)));
+        let limited = client().request(NUMBER, asked_by("a")).await.unwrap_err();
+        assert_eq!((limited.limit(), service.sms()), (Some("sms_per_client"), 2));
+        // Whom the request was for is erased with its number.
+        store.erase(PhoneNumber::parse(NUMBER).unwrap()).await.unwrap();
+        client().resend(ID, any()).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_resend_that_was_not_sent_is_given_back_to_the_client_of_its_request() {
+        let service = Service::start(|arrived: &Arrived| match arrived.path.as_str() {
+            path if path.ends_with("/request") => made(),
+            path if path.ends_with("/resend") => json(404, "{}"),
+            _ => json(200, &format!(r#"{{"id":"{ID}","status":"pending","recipientNumber":"{NUMBER}"}}"#)),
+        });
+        let (service, (store, _)) = (service.await, store());
+        let client = with_store(service.options(Api::V2).sms_per_client(quota(2)), &store);
+        client.request(NUMBER, asked_by("a")).await.unwrap();
+        for _ in 0..3 {
+            assert_eq!(client.resend(ID, any()).await.unwrap_err().code(), ErrorCode::NotFound);
+        }
+        client.request(NUMBER, asked_by("a")).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_request_does_not_wait_until_its_client_is_kept() {
+        let (service, (store, _)) = (accepting().await, store());
+        let client = with_store(service.options(Api::V2).sms_per_client(quota(2)), &store);
+        *store.trouble.lock().unwrap() = Some(("complete", Trouble::Hangs));
+        let (started, timeout) = (Instant::now(), Duration::from_millis(300));
+        client.request(NUMBER, asked_by("a").timeout(timeout)).await.unwrap();
+        assert!(started.elapsed() < 3 * timeout, "{:?}", started.elapsed());
     }
 
     #[tokio::test]

@@ -127,7 +127,10 @@ export interface ClientSettings {
    * to know its number. Default: no limit.
    */
   smsPerNumber?: Quota | null | undefined;
-  /** The maximum of requests of one `client`. Beyond it: `rate_limited`. Resends do not count: they name no client. Default: no limit. */
+  /**
+   * The maximum of SMS for one `client`, requests and resends together. Beyond it: `rate_limited`. A resend counts for the client
+   * of its request, and first reads the request. Default: no limit.
+   */
   smsPerClient?: Quota | null | undefined;
   /**
    * The maximum of SMS to numbers that differ only in their last digits, requests and resends together. Beyond it:

@@ -26,7 +26,7 @@ export interface RequestOptions extends CallOptions {
   idempotencyKey?: string | undefined;
   /**
    * The caller: an address, a session or a device, as text of 1 to 256 characters. `smsPerClient` counts the SMS of each
-   * caller. An `Engine` counts the resends of a request for the same caller. Only a keyed hash of the text is stored.
+   * caller. Resends of a request count for the same caller. Only a keyed hash of the text is stored.
    */
   client?: string | undefined;
   /** The country of a number without its calling code: an ISO 3166 code such as `PT`. */

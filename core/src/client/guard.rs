@@ -27,10 +27,16 @@ const COMPLETING: Duration = Duration::from_secs(1);
 /// A key that is forgotten while its request is on its way sends a second SMS.
 const MIN_RETENTION: Duration = Duration::from_secs(60);
 
+/// How long the client of a request is kept at least. No request is pending for longer: a validity is an hour at most, and the
+/// service limits the resends.
+const RESENDABLE: Duration = Duration::from_secs(24 * 60 * 60);
+
 pub(super) struct Guard {
     store: Arc<dyn StoreBackend>,
     /// The key in use first, then those that are still honoured; each has the account in it already.
     keys: Vec<Hmac<Sha256>>,
+    /// The same keys for another use: the requests whose client is kept.
+    request_keys: Vec<Hmac<Sha256>>,
     retention: Duration,
     limits: Limits,
     /// A child does not wait for what the process that it was forked from has under way.
@@ -74,31 +80,40 @@ impl Guard {
             Api::V1 => "v1",
             Api::V2 => "v2",
         };
-        let keys = given.iter().map(|key| {
-            let mut mac = Hmac::<Sha256>::new_from_slice(key.expose())
-                .map_err(|_| Error::invalid_input("key", Reason::Malformed, "cannot be used"))?;
-            mac.update(b"egoi-verify client idempotency");
-            // Two accounts, or a sandbox and E-goi, that share a store must not meet. An API key is of one account.
-            for part in [api, base.as_str().trim_end_matches('/'), api_key.expose(), sender] {
-                // The length keeps the parts apart.
-                mac.update(&(part.len() as u64).to_le_bytes());
-                mac.update(part.as_bytes());
-            }
-            Ok(mac)
-        });
-        let keys = keys.collect::<Result<_, Error>>()?;
+        let keys_for = |purpose: &str| {
+            let keys = given.iter().map(|key| {
+                let mut mac = Hmac::<Sha256>::new_from_slice(key.expose())
+                    .map_err(|_| Error::invalid_input("key", Reason::Malformed, "cannot be used"))?;
+                mac.update(b"egoi-verify client ");
+                mac.update(purpose.as_bytes());
+                // Two accounts, or a sandbox and E-goi, that share a store must not meet. An API key is of one account.
+                for part in [api, base.as_str().trim_end_matches('/'), api_key.expose(), sender] {
+                    // The length keeps the parts apart.
+                    mac.update(&(part.len() as u64).to_le_bytes());
+                    mac.update(part.as_bytes());
+                }
+                Ok(mac)
+            });
+            keys.collect::<Result<Vec<_>, Error>>()
+        };
+        let (keys, request_keys) = (keys_for("idempotency")?, keys_for("request")?);
         let clock = Arc::new(MonotonicClock::default());
         let store = store.open(&given, MAX_REQUESTS, clock)?;
-        Ok(Some(Self { store, keys, retention, limits, locks: PerProcess::new() }))
+        Ok(Some(Self { store, keys, request_keys, retention, limits, locks: PerProcess::new() }))
     }
 
-    /// Whether it counts SMS for numbers or prefixes, which a resend counts for too.
+    /// Whether a resend may count for anybody.
     pub(super) fn counts_resends(&self) -> bool {
+        self.counts_every_sms() || self.limits.sms_per_client.is_some()
+    }
+
+    /// Whether it counts SMS for numbers or prefixes, which every SMS has.
+    fn counts_every_sms(&self) -> bool {
         self.limits.sms_per_number.is_some() || self.limits.sms_per_prefix.is_some()
     }
 
     fn counts_sms(&self, client: Option<ClientHash>) -> bool {
-        self.counts_resends() || (client.is_some() && self.limits.sms_per_client.is_some())
+        self.counts_every_sms() || (client.is_some() && self.limits.sms_per_client.is_some())
     }
 
     /// Claims the key, and counts the SMS, for a call that ends at the deadline. Without a key and without a limit there is
@@ -165,6 +180,50 @@ impl Guard {
         }
     }
 
+    /// Keeps the client of a request that the service accepted, as its resends count for the same client. It goes on in the
+    /// background where the store takes long. A failure is not the call's: it must not hide an SMS that was sent.
+    pub(super) async fn keep_client(
+        &self,
+        made: &Verification,
+        number: PhoneNumber,
+        client: Option<ClientHash>,
+        deadline: Instant,
+    ) {
+        let Some(client) = client.filter(|_| self.limits.sms_per_client.is_some()) else { return };
+        let Some(request) = self.request_keys.first().map(|mac| KeyedRequest::new(mac, &made.id)) else { return };
+        let Some(response) = stored_response(made, request.hidden(client)) else { return };
+        let Ok(claim) = request.claim(number, self.retention.max(RESENDABLE)) else { return };
+        let (store, key, owner) = (Arc::clone(&self.store), claim.key, claim.owner);
+        let keeping = Detachable::kept(async move {
+            if matches!(store.claim(claim).await, Ok(IdempotencyClaim::New)) {
+                let _ = store.complete(key, owner, response).await;
+            }
+        });
+        let _ = timeout_at(deadline.min(Instant::now() + COMPLETING), keeping).await;
+    }
+
+    /// The client of a request, if it is kept. A failure of the store is before anything was sent.
+    pub(super) async fn client_of(&self, id: &RequestId, number: PhoneNumber) -> Result<Option<ClientHash>, Error> {
+        if self.limits.sms_per_client.is_none() {
+            return Ok(None);
+        }
+        for mac in &self.request_keys {
+            let request = KeyedRequest::new(mac, id.as_str());
+            // Only a claim says what a key has. One that finds nothing is released.
+            let claim = request.claim(number, MIN_RETENTION)?;
+            match self.store.claim(claim.clone()).await {
+                Ok(IdempotencyClaim::Known(kept)) => return Ok(request.shown(&kept.id)),
+                Ok(IdempotencyClaim::New) => drop(self.store.release(claim).await),
+                Ok(_) => {}
+                Err(error) => {
+                    let is_safe = error.code() == ErrorCode::Storage || error.retry_is_safe();
+                    return Err(error.with_retry_is_safe(is_safe));
+                }
+            }
+        }
+        Ok(None)
+    }
+
     /// Counts an attempt of a client before its code is submitted. A failure of the store is before that.
     pub(super) async fn count_attempt(&self, client: Option<ClientHash>) -> Result<Attempted, Error> {
         let Some((client, quota)) = client.zip(self.limits.wrong_codes_per_client) else {
@@ -196,6 +255,36 @@ fn random_key() -> Result<Digest, Error> {
     key[..16].copy_from_slice(&draw_bits()?.to_be_bytes());
     key[16..].copy_from_slice(&draw_bits()?.to_be_bytes());
     Ok(key)
+}
+
+/// A request of the service under one key of the store, which keeps its client as the response of an idempotency key.
+struct KeyedRequest {
+    key: Digest,
+    /// What hides the client. It is used for this request alone, and a request has one client.
+    pad: u128,
+}
+
+impl KeyedRequest {
+    fn new(mac: &Hmac<Sha256>, id: &str) -> Self {
+        let derived = |purpose: &str| -> Digest {
+            mac.clone().chain_update(purpose).chain_update(id).finalize().into_bytes().into()
+        };
+        let pad = derived("pad").into_iter().take(16).fold(0, |pad, byte| pad << 8 | u128::from(byte));
+        Self { key: derived("key"), pad }
+    }
+
+    fn claim(&self, number: PhoneNumber, retention: Duration) -> Result<NewClaim, Error> {
+        let (key, owner) = (self.key, draw_bits()?);
+        Ok(NewClaim { key, previous_keys: Vec::new(), owner, number, client: None, retention, limits: Limits::NONE })
+    }
+
+    fn hidden(&self, client: ClientHash) -> String {
+        format!("{:032x}", u128::from_be_bytes(client) ^ self.pad)
+    }
+
+    fn shown(&self, hidden: &str) -> Option<ClientHash> {
+        u128::from_str_radix(hidden, 16).ok().map(|hidden| (hidden ^ self.pad).to_be_bytes())
+    }
 }
 
 /// What became of counting an attempt.
@@ -250,12 +339,7 @@ impl HeldKey {
     /// Stores what the request gave, in the background where the store takes long. A failure is not the call's: it must not
     /// hide an SMS that was sent.
     pub(super) async fn complete(self, made: &Verification, deadline: Instant) {
-        let (Some(created_at), Some(expires_at)) = (made.created_at, made.expires_at) else { return };
-        let response = StoredResponse {
-            id: made.id.clone(),
-            created_at: timestamp(created_at),
-            expires_at: timestamp(expires_at),
-        };
+        let Some(response) = stored_response(made, made.id.clone()) else { return };
         let completing = Detachable::kept(async move {
             let _lock = Arc::clone(&self.locks).lock(self.claim.key).await;
             let _ = self.store.complete(self.claim.key, self.claim.owner, response).await;
@@ -288,6 +372,11 @@ fn remembered(known: &StoredResponse, number: PhoneNumber) -> Result<Verificatio
         sms: Some(SmsStatus::Sent),
         ..Verification::new(&id, State::Pending)
     })
+}
+
+/// A response of the service as the store keeps it, under this id.
+fn stored_response(made: &Verification, id: String) -> Option<StoredResponse> {
+    Some(StoredResponse { id, created_at: timestamp(made.created_at?), expires_at: timestamp(made.expires_at?) })
 }
 
 fn timestamp(at: SystemTime) -> Timestamp {

@@ -188,7 +188,15 @@ impl Client {
             let done = call.run(work).await;
             // Outside of the deadline, which must not hide what the service accepted.
             match (held.into_inner(), &done) {
-                (Some(held), Ok(made)) if key.is_some() => held.complete(made, call.deadline).await,
+                (Some(held), Ok(made)) => {
+                    if key.is_some() {
+                        held.complete(made, call.deadline).await;
+                    }
+                    // V1 has no resend.
+                    if let (Some(guard), Api::V2) = (&self.0.guard, self.api()) {
+                        guard.keep_client(made, number, client, call.deadline).await;
+                    }
+                }
                 (Some(held), Err(error)) if !error.sms_possibly_sent() => held.release(call.deadline).await,
                 _ => {}
             }
@@ -290,7 +298,11 @@ impl Client {
                 let routes = self.v2()?;
                 if let Some(guard) = self.0.guard.as_ref().filter(|guard| guard.counts_resends()) {
                     let number = v2::recipient(&call, routes, &id).await?;
-                    if let Claimed::Held(key) = call.of_store(guard.claim(None, number, None, call.deadline)).await? {
+                    let claimed = async {
+                        let client = guard.client_of(&id, number).await?;
+                        guard.claim(None, number, client, call.deadline).await
+                    };
+                    if let Claimed::Held(key) = call.of_store(claimed).await? {
                         drop(held.set(key));
                     }
                 }

@@ -451,8 +451,9 @@ impl ClientOptions {
         self
     }
 
-    /// The maximum of requests of one [client](crate::RequestOptions::client). Beyond it: `rate_limited`. Resends do not count: they
-    /// name no client. It needs a [`store`](Self::store). Default: no limit.
+    /// The maximum of SMS for one [client](crate::RequestOptions::client), requests and resends together. Beyond it: `rate_limited`.
+    /// A resend counts for the client of its request. It needs a [`store`](Self::store). A resend first reads the request, to know its
+    /// number. Default: no limit.
     #[must_use]
     pub fn sms_per_client(mut self, quota: Option<Quota>) -> Self {
         self.limits.sms_per_client = quota;

@@ -11,6 +11,8 @@ use egoi_verify::{
     SmsStatus, State, Store, TestClock, ValidateOptions,
 };
 
+use sha2::{Digest as _, Sha256};
+
 use super::post::{Fate, Post};
 use super::service::{Service, json};
 
@@ -40,6 +42,8 @@ macro_rules! facts_of_what_is_kept {
             an_idempotency_key_gives_the_same_request_while_its_sms_is_maybe
             a_clients_idempotency_key_holds_for_the_next_client
             the_limits_of_a_client_hold_for_the_next_client_and_while_the_key_changes
+            a_resend_of_a_client_counts_for_the_client_of_its_request_while_the_key_changes
+            the_client_that_is_kept_for_a_resend_is_not_readable_on_the_disk
             a_call_that_sends_nothing_leaves_nothing
         }
     };
@@ -392,6 +396,42 @@ pub(crate) async fn the_limits_of_a_client_hold_for_the_next_client_and_while_th
     }
     for client in [&both, &both_again] {
         assert_eq!(client.validate("abc", "no", wrong()).await.unwrap(), Outcome::TooManyAttempts);
+    }
+}
+
+pub(crate) async fn a_resend_of_a_client_counts_for_the_client_of_its_request_while_the_key_changes(kept: &impl Kept) {
+    let service = Service::start(|arrived| match arrived.path.as_str() {
+        path if path.ends_with("/request") => json(201, r#"{"verifyId":"resent"}"#),
+        path if path.ends_with("/resend") => json(200, r#"[{"verifyId":"resent"}]"#),
+        _ => json(200, &format!(r#"{{"id":"resent","status":"pending","recipientNumber":"{NUMBER}"}}"#)),
+    })
+    .await;
+    let client = |key: u8, previous: &[u8]| {
+        let store = Store::new(kept.url()).key([key; 32]).previous_keys(previous.iter().map(|key| vec![*key; 32]));
+        let quota = Some(Quota { limit: 3, per: HOUR });
+        Client::new(service.options(Api::V2).store(store).sms_per_client(quota)).unwrap()
+    };
+    let (before, both) = (client(1, &[]), client(2, &[1]));
+    before.request(NUMBER, RequestOptions::default().client("192.0.2.1")).await.unwrap();
+    before.resend("resent", CallOptions::default()).await.unwrap();
+    both.resend("resent", CallOptions::default()).await.unwrap();
+    for client in [&both, &client(1, &[2])] {
+        let limited = client.resend("resent", CallOptions::default()).await.unwrap_err();
+        assert_eq!(limited.limit(), Some("sms_per_client"));
+    }
+    assert_eq!(service.sms(), 3);
+}
+
+pub(crate) async fn the_client_that_is_kept_for_a_resend_is_not_readable_on_the_disk(kept: &impl Kept) {
+    let service = Service::start(|_| json(201, r#"{"verifyId":"resent"}"#)).await;
+    let store = Store::new(kept.url()).key([7; 32]);
+    let quota = Some(Quota { limit: 3, per: HOUR });
+    let client = Client::new(service.options(Api::V2).store(store).sms_per_client(quota)).unwrap();
+    client.request(NUMBER, RequestOptions::default().client("192.0.2.1")).await.unwrap();
+    let (bytes, hash) = (kept.bytes(), Sha256::digest("192.0.2.1"));
+    let hexadecimal: String = hash[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+    for shown in [&b"192.0.2.1"[..], &hash[..16], hexadecimal.as_bytes()] {
+        assert!(!bytes.windows(shown.len()).any(|part| part == shown));
     }
 }
 

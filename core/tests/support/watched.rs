@@ -7,7 +7,7 @@ use egoi_verify::store::{
     Attempt, ClientAttempt, Counted, CreateResult, DeliveryStatus, Digest, IdempotencyClaim, MemoryStore, NewClaim,
     NewRequest, NewResend, ResendResult, StoreBackend, StoreFuture, StoredRequest, StoredResponse, StoredTerms,
 };
-use egoi_verify::{Clock, Error, ErrorCode, OutcomeDetails, State};
+use egoi_verify::{Clock, Error, ErrorCode, OutcomeDetails, PhoneNumber, State};
 use tokio::sync::Semaphore;
 
 pub(crate) struct Watched {
@@ -115,5 +115,9 @@ impl StoreBackend for Watched {
 
     fn give_attempt_back(&self, attempt: ClientAttempt) -> StoreFuture<'_, ()> {
         self.pass("give_attempt_back", move || self.inner.give_attempt_back(attempt))
+    }
+
+    fn erase(&self, number: PhoneNumber) -> StoreFuture<'_, u64> {
+        self.inner.erase(number)
     }
 }

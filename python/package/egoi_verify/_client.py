@@ -119,8 +119,8 @@ class Connection:
                 counts together.
             sms_per_number: SMS to one number, requests and resends together; then :class:`RateLimitedError`. A resend
                 reads the request first, to know its number. Default: no limit.
-            sms_per_client: SMS for one ``client``, of requests: a resend names no client; then
-                :class:`RateLimitedError`. Default: no limit.
+            sms_per_client: SMS for one ``client``, requests and resends together; then :class:`RateLimitedError`. A
+                resend counts for the client of its request, and reads the request first. Default: no limit.
             sms_per_prefix: SMS to numbers that share all but their last digits, requests and resends together; then
                 :class:`RateLimitedError`. Default: no limit.
             wrong_codes_per_client: Wrong codes of one ``client``, whichever the numbers; then ``TOO_MANY_ATTEMPTS``,

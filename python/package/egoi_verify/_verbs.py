@@ -44,8 +44,7 @@ class Documented:
             idempotency_key: The same key gives the same request and no second SMS. 1 to 256 characters. A client needs
                 a ``store`` for it.
             client: Who asks: an address, a session or a device, 1 to 256 characters. ``sms_per_client``
-                counts by it. An engine's resends of the request count for the same client. Only a keyed hash of it is
-                stored.
+                counts by it. Resends of the request count for the same client. Only a keyed hash of it is stored.
             default_region: The country of a number without its calling code: an ISO 3166 code such as ``"PT"``.
             timeout: The deadline of this call. Default: the client's or engine's. It does not interrupt a plain
                 function that sends for a blocking :class:`Engine`, because that runs in the thread that calls: give

@@ -91,7 +91,8 @@ public struct ClientOptions: Sendable {
     /// The maximum of SMS to one number, requests and resends together. Beyond it: ``VerifyError/rateLimited(_:)``. A resend first reads
     /// the request, to know its number. Default: no limit.
     public var smsPerNumber: Quota?
-    /// The maximum of requests of one `client`. Resends do not count: they name no client. Default: no limit.
+    /// The maximum of SMS for one `client`, requests and resends together. A resend counts for the client of its request, and first
+    /// reads the request. Default: no limit.
     public var smsPerClient: Quota?
     /// The maximum of SMS to numbers that differ only in their last digits, requests and resends together. Default: no limit.
     public var smsPerPrefix: PrefixQuota?

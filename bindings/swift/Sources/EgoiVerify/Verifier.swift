@@ -20,8 +20,8 @@ public struct RequestOptions: Sendable {
     public var group: String?
     /// A key of 1 to 256 characters. A second call with the same key returns the same request and sends no SMS.
     public var idempotencyKey: String?
-    /// The caller: an address, a session or a device, 1 to 256 characters. `smsPerClient` counts the SMS of each caller. Only a keyed
-    /// hash of it is stored.
+    /// The caller: an address, a session or a device, 1 to 256 characters. `smsPerClient` counts the SMS of each caller.
+    /// Resends of the request count for the same caller. Only a keyed hash of the text is stored.
     public var client: String?
     /// The country of a number without its calling code: an ISO 3166 code such as `PT`.
     public var defaultRegion: String?

@@ -70,7 +70,8 @@ public class ClientOptions internal constructor(internal val native: NativeClien
      *   [VerifyException.InvalidInput]. All that has one store counts together
      * @param smsPerNumber SMS to one number, requests and resends together; then [VerifyException.RateLimited]. A resend reads
      *   the request first, to know its number. Default: no limit
-     * @param smsPerClient SMS for one `client`, of requests: a resend names no client. Default: no limit
+     * @param smsPerClient SMS for one `client`, requests and resends together. A resend counts for the client of its request, and
+     *   reads the request first. Default: no limit
      * @param smsPerPrefix SMS to numbers that share all but their last digits, requests and resends together. Default: no limit
      * @param wrongCodesPerClient wrong codes of one `client`, whichever the numbers; then [Outcome.TOO_MANY_ATTEMPTS], and no
      *   code is submitted. A success does not clear them. A code whose result did not arrive counts as wrong. Default: no limit

@@ -27,8 +27,8 @@ public interface Verifier : AutoCloseable {
      * @param ttl how long the code is good, 1 to 3,600 whole seconds. Default: 600
      * @param group a label for E-goi's reports, V1 only: 1 to 100 characters. Default: `2FA`
      * @param idempotencyKey the same key gives the same request and no second SMS: 1 to 256 characters
-     * @param client who asks: an address, a session or a device, 1 to 256 characters. `smsPerClient` counts by it. Only a
-     *   keyed hash of it is stored
+     * @param client who asks: an address, a session or a device, 1 to 256 characters. `smsPerClient` counts by it.
+     *   Resends of the request count for the same client. Only a keyed hash of it is stored
      * @param timeout the deadline of this call
      * @param defaultRegion the country of a number without its calling code: an ISO 3166 code such as `PT`
      * @param retries the maximum of retries of each HTTP request of this call, 0 to 2. Default: that of the [Client].

@@ -85,7 +85,7 @@ public class ClientBuilder(options: ClientOptions) {
     public fun smsPerNumber(limit: Int, per: Duration): ClientBuilder =
         set("sms_per_number", Quota(limit, per.toKotlinDuration()))
 
-    /** SMS for one client, of requests: a resend names no client. Default: no limit. */
+    /** SMS for one client, requests and resends together. A resend reads the request first. Default: no limit. */
     public fun smsPerClient(limit: Int, per: Duration): ClientBuilder =
         set("sms_per_client", Quota(limit, per.toKotlinDuration()))
 
