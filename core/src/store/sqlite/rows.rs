@@ -49,6 +49,8 @@ pub(super) struct Counted {
     pub(super) counters: Counters,
     limits: CounterLimits,
     until: Timestamp,
+    /// When the row that is there is removed, as the index has it. None where there is no row.
+    indexed: Option<Timestamp>,
 }
 
 /// An idempotency key.
@@ -301,15 +303,16 @@ impl Counted {
         let Some(subject) = subjects.first().copied().filter(|_| limits != CounterLimits::default()) else {
             return Ok(None);
         };
-        let none = (Counters::default(), Timestamp::default());
-        let (counters, until) = read(tx, &subject)?.unwrap_or(none);
-        let mut counted = Self { subject, counters, limits, until };
+        let (counters, indexed) = read(tx, &subject)?.unzip();
+        let (counters, until) = (counters.unwrap_or_default(), indexed.unwrap_or_default());
+        let mut counted = Self { subject, counters, limits, until, indexed };
         for before in subjects.iter().skip(1) {
             if let Some((counters, until)) = read(tx, before)? {
                 counted.counters = counted.counters.merged(counters, now, &limits);
                 counted.until = counted.until.max(until);
                 tx.prepare_cached("DELETE FROM counters WHERE subject = ?1")?.execute([before])?;
                 counted.write(tx)?;
+                counted.indexed = Some(counted.until);
             }
         }
         Ok(Some(counted))
@@ -350,13 +353,19 @@ impl Counted {
 
     fn write(&self, tx: &Transaction<'_>) -> Result<()> {
         let Counters { wrong_codes, sms, latest } = self.counters;
-        tx.prepare_cached(
+        // Were `until` among what is set, SQLite would take the row's entry out of the index and put the same one in: two more
+        // searches, and a page more to write, which has not been touched since the window began.
+        let statement = if self.indexed == Some(self.until) {
+            "UPDATE counters
+             SET wrong_codes = ?2, wrong_codes_since = ?3, sms = ?4, sms_since = ?5, sms_at = ?6, sms_of = ?7
+             WHERE subject = ?1 AND until = ?8"
+        } else {
             "INSERT INTO counters (subject, wrong_codes, wrong_codes_since, sms, sms_since, sms_at, sms_of, until)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
              ON CONFLICT (subject) DO UPDATE
-             SET wrong_codes = ?2, wrong_codes_since = ?3, sms = ?4, sms_since = ?5, sms_at = ?6, sms_of = ?7, until = ?8",
-        )?
-        .execute(params![
+             SET wrong_codes = ?2, wrong_codes_since = ?3, sms = ?4, sms_since = ?5, sms_at = ?6, sms_of = ?7, until = ?8"
+        };
+        tx.prepare_cached(statement)?.execute(params![
             self.subject,
             wrong_codes.count,
             wrong_codes.started,
@@ -403,7 +412,7 @@ impl Counted {
                 && change(&mut counters)
             {
                 let limits = CounterLimits::default();
-                return Self { subject: *subject, counters, limits, until }.write(tx);
+                return Self { subject: *subject, counters, limits, until, indexed: Some(until) }.write(tx);
             }
         }
         Ok(())
