@@ -50,7 +50,7 @@ const fn dead(
     Spelling { meaning: Meaning::DeadSince(year), ..today(calling_code, digits, begins, change) }
 }
 
-const SPELLINGS: [Spelling; 31] = [
+const SPELLINGS: [Spelling; 48] = [
     // Argentina: a mobile has a 9 from abroad, a 15 at home, and neither in an SMS at home. The FAQ of libphonenumber
     // (`mx_and_ar`) has a sign-up add the 9.
     today(54, 10, &["123"], (0, 0, "9")),
@@ -82,6 +82,26 @@ const SPELLINGS: [Spelling; 31] = [
     // Nigeria, 1 January 2024: NCC, "Fixed-Lines Numbering Format". What begins with 7, 8 or 9 looks like a mobile with
     // digits left out.
     dead(2024, 234, 8, &["123456"], (0, 0, "20")),
+    // South Korea, 30 June 2021: the last 2G networks ended, and with them what does not begin with 010. Ministry of Information and
+    // Communication, the rules of 24 December 2003 for the change to 010, which put a digit before an exchange of three digits and
+    // another in place of the first of four.
+    today(82, 9, &["1", "1", "234"], (0, 2, "105")),
+    today(82, 9, &["1", "1", "5678"], (0, 2, "103")),
+    today(82, 9, &["1", "6", "234"], (0, 2, "103")),
+    today(82, 9, &["1", "6", "5678"], (0, 2, "102")),
+    today(82, 9, &["1", "7", "234"], (0, 2, "106")),
+    today(82, 9, &["1", "7", "5678"], (0, 2, "104")),
+    today(82, 9, &["1", "8", "234"], (0, 2, "104")),
+    today(82, 9, &["1", "8", "5678"], (0, 2, "106")),
+    today(82, 9, &["1", "9", "234"], (0, 2, "102")),
+    today(82, 9, &["1", "9", "5678"], (0, 2, "105")),
+    today(82, 10, &["1", "1", "9", "01234"], (0, 2, "10")),
+    today(82, 10, &["1", "1", "9", "56789"], (0, 3, "108")),
+    today(82, 10, &["1", "1", "1", "7"], (0, 4, "1071")),
+    today(82, 10, &["1", "6", "9", "01234"], (0, 3, "107")),
+    today(82, 10, &["1", "6", "9", "56789"], (0, 2, "10")),
+    today(82, 10, &["1", "9", "9", "01234"], (0, 3, "108")),
+    today(82, 10, &["1", "9", "9", "56789"], (0, 3, "107")),
     // Vietnam, 15 September 2018: MIC, Quyết định 798/QĐ-BTTTT, mobiles of eleven digits.
     today(84, 10, &["1", "2", "0"], (0, 3, "70")),
     today(84, 10, &["1", "2", "1"], (0, 3, "79")),
