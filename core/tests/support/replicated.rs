@@ -44,9 +44,9 @@ impl Replicated {
         self.primary().url().replace(&format!("127.0.0.1:{}", self.primary().port), &both)
     }
 
-    /// The primary is killed, and the standby promoted.
+    /// The primary loses power, and the standby is promoted.
     pub(crate) fn fail_over(&self) {
-        self.primary().kill();
+        self.primary().lose_power();
         assert_eq!(self.standby().sql("SELECT pg_promote()"), "t");
         self.primary.fetch_xor(1, Ordering::SeqCst);
     }

@@ -159,6 +159,16 @@ impl Server {
         self.end(Signal::SIGKILL);
     }
 
+    /// As if its machine lost power: all of its processes end at the same moment. Were only the first killed, the others of
+    /// PostgreSQL would no longer wait for a standby, and would show for a moment what only they have.
+    pub(crate) fn lose_power(&self) {
+        self.signal_all(Signal::SIGSTOP);
+        for child in self.children().split_whitespace() {
+            let _ = kill(Pid::from_raw(child.parse().unwrap()), Signal::SIGKILL);
+        }
+        self.kill();
+    }
+
     /// Stands still, with all of its processes, until [`Server::resume`]: its connections stay and nothing responds.
     pub(crate) fn pause(&self) {
         self.signal_all(Signal::SIGSTOP);
