@@ -1,5 +1,5 @@
-//! What a failover of PostgreSQL loses: acknowledged, and not there after the standby was promoted. `docs/stores.md` has what
-//! the full count said.
+//! PostgreSQL with a standby: the store conforms over both, and what a failover loses: acknowledged, and not there after the standby
+//! was promoted. `docs/stores.md` has what the full count said.
 
 #![cfg(all(unix, feature = "postgres"))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
@@ -7,6 +7,10 @@
 mod support {
     #[allow(dead_code, reason = "each program of tests needs some of it")]
     pub(crate) mod cable;
+    #[allow(dead_code, unused_macros, reason = "each program of tests needs some of it")]
+    pub(crate) mod conformance;
+    #[allow(dead_code, reason = "each program of tests needs some of it")]
+    pub(crate) mod model;
     #[allow(dead_code, reason = "each program of tests needs some of it")]
     pub(crate) mod post;
     #[allow(dead_code, reason = "each program of tests needs some of it")]
@@ -15,6 +19,42 @@ mod support {
     #[allow(dead_code, reason = "each program of tests needs some of it")]
     pub(crate) mod server;
     pub(crate) mod soak;
+    #[allow(dead_code, reason = "each program of tests needs some of it")]
+    pub(crate) mod watched;
+}
+
+mod conforms {
+    use std::sync::{Arc, LazyLock};
+
+    use egoi_verify::store::StoreBackend;
+    use egoi_verify::{EngineOptions, Store, TestClock};
+
+    use crate::support::conformance::{
+        Kind, conforms_at_once, conforms_for_clients, conforms_for_limits_of_clients, conforms_for_support,
+        conforms_one_at_a_time, conforms_when_answers_are_lost, facts,
+    };
+    use crate::support::postgres_server;
+    use crate::support::replicated::Replicated;
+
+    static PAIR: LazyLock<Replicated> = LazyLock::new(|| {
+        if !postgres_server::is_here() {
+            // A line in capitals has said so.
+            std::process::exit(0);
+        }
+        Replicated::start(true)
+    });
+
+    fn open(_: u64, clock: Arc<TestClock>) -> Arc<dyn StoreBackend> {
+        EngineOptions::default().store(Store::new(PAIR.url()).key([7; 32])).clock(clock).open_store().unwrap()
+    }
+
+    const KIND: Kind = Kind { open, is_bounded: false, histories: 10, rounds: 2 };
+
+    conforms_one_at_a_time!(KIND);
+    conforms_at_once!(KIND);
+    conforms_when_answers_are_lost!(KIND);
+    conforms_for_clients!(KIND);
+    conforms_for_support!(KIND);
 }
 
 use std::io::Write as _;

@@ -192,16 +192,7 @@ mod postgres_replicated {
         postgres_server::is_here().then(|| Pair::on(Arc::new(Replicated::start(true))))
     }
 
-    facts_of_processes! { troubled: histories_are_linearizable_while_processes_and_servers_die }
-
-    facts_of_processes! { calm:
-        of_64_right_codes_from_four_processes_exactly_one_is_verified
-        wrong_codes_from_four_processes_never_pass_the_limit
-        wrong_codes_for_one_number_from_four_processes_never_pass_its_limit
-        requests_for_one_number_from_four_processes_never_pass_its_limit
-        of_requests_with_one_key_from_four_processes_one_is_new
-        of_claims_of_one_key_by_four_processes_one_is_new
-    }
+    facts_of_processes!(calm, troubled);
 }
 
 #[cfg(feature = "redis")]
@@ -223,11 +214,20 @@ mod redis {
 
 #[cfg(feature = "redis")]
 mod redis_behind_sentinel {
+    use std::sync::{Arc, LazyLock};
+
     use crate::support::processes::{Shared, Trouble, facts_of_processes};
     use crate::support::redis_server;
     use crate::support::sentinels::Watched;
 
-    struct Replicated(Watched, String);
+    struct Replicated(Arc<Watched>, String);
+
+    impl Replicated {
+        fn on(watched: Arc<Watched>) -> Self {
+            let url = watched.url();
+            Self(watched, url)
+        }
+    }
 
     impl Shared for Replicated {
         fn url(&self) -> String {
@@ -251,18 +251,18 @@ mod redis_behind_sentinel {
         }
     }
 
-    fn shared() -> Option<Replicated> {
-        redis_server::is_here().then(|| {
-            let watched = Watched::start();
-            let url = watched.url();
-            Replicated(watched, url)
-        })
+    /// That nothing happens to: one for all.
+    static CALM: LazyLock<Arc<Watched>> = LazyLock::new(|| Arc::new(Watched::start()));
+
+    fn calm() -> Option<Replicated> {
+        redis_server::is_here().then(|| Replicated::on(Arc::clone(&CALM)))
     }
 
-    facts_of_processes! { shared:
-        of_64_right_codes_from_four_processes_exactly_one_is_verified
-        histories_are_linearizable_while_processes_and_servers_die
+    fn troubled() -> Option<Replicated> {
+        redis_server::is_here().then(|| Replicated::on(Arc::new(Watched::start())))
     }
+
+    facts_of_processes!(calm, troubled);
 }
 
 /// Three masters with a replica each.

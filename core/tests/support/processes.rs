@@ -42,8 +42,12 @@ pub(crate) enum Trouble {
     Resharded,
 }
 
+/// The second is what histories are made on, whose server is put in trouble.
 macro_rules! facts_of_processes {
     ($shared:path) => {
+        crate::support::processes::facts_of_processes! { $shared, $shared }
+    };
+    ($shared:path, $troubled:path) => {
         crate::support::processes::facts_of_processes! { $shared:
             of_64_right_codes_from_four_processes_exactly_one_is_verified
             wrong_codes_from_four_processes_never_pass_the_limit
@@ -58,6 +62,8 @@ macro_rules! facts_of_processes {
             claims_of_one_client_by_four_processes_never_pass_its_limit
             attempts_of_one_client_by_four_processes_never_pass_its_limit
             an_attempt_counts_though_its_process_is_killed_right_after
+        }
+        crate::support::processes::facts_of_processes! { $troubled:
             histories_are_linearizable_while_processes_and_servers_die
         }
     };
