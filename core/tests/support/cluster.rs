@@ -60,12 +60,21 @@ impl Cluster {
             assert_eq!(master.cli(&["cluster", "set-config-epoch", &(i + 1).to_string()]), "OK");
             assert_eq!(master.cli(&["cluster", "addslotsrange", &from.to_string(), &to.to_string()]), "OK");
         }
-        for other in others {
-            let port = |name: &str| other.cli(&["config", "get", name]).lines().last().unwrap().to_owned();
-            let own = Some(port("tls-port")).filter(|port| port != "0").unwrap_or_else(|| other.port.to_string());
-            assert_eq!(first.cli(&["cluster", "meet", "127.0.0.1", &own, &port("cluster-port")]), "OK");
-        }
-        until(|| cluster.servers.iter().all(|server| server.cli(&["cluster", "nodes"]).lines().count() == 2 * MASTERS));
+        let all_know_all =
+            || cluster.servers.iter().all(|server| server.cli(&["cluster", "nodes"]).lines().count() == 2 * MASTERS);
+        until(|| {
+            let known = first.cli(&["cluster", "nodes"]);
+            for other in others {
+                let port = |name: &str| other.cli(&["config", "get", name]).lines().last().unwrap().to_owned();
+                let own = Some(port("tls-port")).filter(|port| port != "0").unwrap_or_else(|| other.port.to_string());
+                let bus = port("cluster-port");
+                // Once more, if a busy machine let the handshake run out.
+                if !known.contains(&format!("@{bus}")) {
+                    assert_eq!(first.cli(&["cluster", "meet", "127.0.0.1", &own, &bus]), "OK");
+                }
+            }
+            all_know_all()
+        });
         for (master, replica) in cluster.servers.iter().zip(&cluster.servers[MASTERS..]) {
             until(|| replica.cli(&["cluster", "replicate", &id(master)]) == "OK");
         }
@@ -123,15 +132,16 @@ impl Cluster {
         until(|| self.servers.iter().filter(|server| server.listens()).all(is_master));
     }
 
-    /// The master that has keys like this, and the slot of one of them.
+    /// A master that has keys like this, as soon as one does, and the slot of one of them.
     pub(crate) fn with_keys(&self, pattern: &str) -> (&RedisServer, usize) {
-        let found = self.masters().find_map(|master| {
-            let keys = master.cli(&["--scan", "--pattern", pattern]);
-            let (_, tag) = keys.lines().next()?.split_once('{')?;
-            let slot = master.cli(&["cluster", "keyslot", &format!("{{{}}}", &tag[..4])]);
-            Some((master, slot.parse().unwrap()))
-        });
-        found.unwrap()
+        let find = || {
+            self.masters().find_map(|master| {
+                let tag = tags(master, pattern).pop()?;
+                Some((master, slot(master, &tag)))
+            })
+        };
+        until(|| find().is_some());
+        find().unwrap()
     }
 
     /// Kills a master after its replica has all that was acknowledged.
@@ -153,17 +163,7 @@ impl Cluster {
 
     /// The slots of a master that have keys like this.
     pub(crate) fn slots_with_keys(&self, master: &RedisServer, pattern: &str) -> Vec<usize> {
-        let keys = master.cli(&["--scan", "--pattern", pattern]);
-        // Behind the tag are bytes, of which some look like the beginning of another line or tag.
-        let tag = |key: &str| {
-            let tag = key.split_once(":1:{")?.1.split_once('}')?.0;
-            (tag.len() == 4 && tag.bytes().all(|digit| digit.is_ascii_digit())).then(|| tag.to_owned())
-        };
-        let mut tags: Vec<_> = keys.lines().filter_map(tag).collect();
-        tags.sort_unstable();
-        tags.dedup();
-        let slot = |tag: &String| master.cli(&["cluster", "keyslot", &format!("{{{tag}}}")]).parse().unwrap();
-        tags.iter().map(slot).collect()
+        tags(master, pattern).iter().map(|tag| slot(master, tag)).collect()
     }
 
     /// Moves so many slots of one master to another, each as `redis-cli` does: key by key.
@@ -192,6 +192,24 @@ const MOVE_SOME: &str = "local keys = redis.call('CLUSTER', 'GETKEYSINSLOT', ARG
     if #keys > 0 then redis.call('MIGRATE', ARGV[2], ARGV[3], '', 0, 5000, 'KEYS', unpack(keys)) end
     return #keys";
 
+/// The tags of a master's keys like this, each once.
+fn tags(master: &RedisServer, pattern: &str) -> Vec<String> {
+    let keys = master.cli(&["--scan", "--pattern", pattern]);
+    // Behind the tag are bytes, of which some look like the beginning of another line or tag.
+    let tag = |key: &str| {
+        let tag = key.split_once(":{")?.1.split_once('}')?.0;
+        (tag.len() == 4 && tag.bytes().all(|digit| digit.is_ascii_digit())).then(|| tag.to_owned())
+    };
+    let mut tags: Vec<_> = keys.lines().filter_map(tag).collect();
+    tags.sort_unstable();
+    tags.dedup();
+    tags
+}
+
+fn slot(master: &RedisServer, tag: &str) -> usize {
+    master.cli(&["cluster", "keyslot", &format!("{{{tag}}}")]).parse().unwrap()
+}
+
 pub(crate) fn id(server: &RedisServer) -> String {
     server.cli(&["cluster", "myid"])
 }
@@ -201,6 +219,6 @@ pub(crate) fn until(is_so: impl Fn() -> bool) {
     while !is_so() {
         assert!(started.elapsed() < PATIENCE, "it does not come");
         // Each look starts a process, and the servers need the processor.
-        std::thread::sleep(Duration::from_millis(10));
+        std::thread::sleep(Duration::from_millis(50));
     }
 }
