@@ -84,7 +84,7 @@ check-kotlin: ## the Kotlin module
 check-swift: ## the Swift package
 	tools/check-swift.sh
 
-check-docs: $(VENV)/installed ## links and spelling
+check-docs: $(VENV)/installed ## links, repeated sentences and spelling
 	tools/check-docs.sh
 
 check-scripts: ## shellcheck

@@ -1,7 +1,7 @@
 """What can be checked of a release without credentials and without a build: `make release-check`.
 
 The versions of all manifests, the section of the changelog, the workflows, and what cargo and npm would publish.
-With `--tag v0.1.0`, that the tag is of this version.
+With `--tag v0.1.0`, that the tag is of this version, and that the documentation site has an address.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import subprocess
 import sys
 import xml.etree.ElementTree as xml
 from pathlib import Path
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).parent.parent
 MAVEN = "{http://maven.apache.org/POM/4.0.0}"
@@ -68,6 +69,13 @@ def check_versions(tag: str | None) -> list[str]:
     return faults
 
 
+def check_site(tag: str | None) -> list[str]:
+    """An error of a published package leads to the site for as long as the package is used."""
+    site = found("docs/site/mkdocs.yml", r"^site_url: (.*)$")
+    is_reserved = (urlsplit(site).hostname or "").endswith(".example")
+    return [f"docs/site/mkdocs.yml: {site} is a reserved name, and has no site"] if tag and is_reserved else []
+
+
 def check_workflows() -> list[str]:
     """An action of somebody else's can be another one tomorrow, but for a commit of it."""
     faults = []
@@ -113,7 +121,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tag")
     tag = parser.parse_args().tag
-    faults = [*check_versions(tag), *check_workflows(), *check_crate(), *check_npm()]
+    faults = [*check_versions(tag), *check_site(tag), *check_workflows(), *check_crate(), *check_npm()]
     for fault in faults:
         print(fault, file=sys.stderr)
     print(f"release-check: {len(versions())} versions, {len(faults)} faults")

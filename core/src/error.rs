@@ -67,7 +67,7 @@ named! {
         Timeout = "timeout",
         /// The request was sent, and the connection broke before a complete response came.
         Interrupted = "interrupted",
-        /// 5xx: the service has a failure of its own.
+        /// 5xx: the service failed.
         Unavailable = "unavailable",
         /// 3xx. The library follows no redirect, as it would send the key there.
         Redirected = "redirected",
@@ -164,7 +164,7 @@ named! {
         PortUnavailable = "port_unavailable",
         /// A store that this build does not contain.
         NotInThisBuild = "not_in_this_build",
-        /// An option without another one that it needs, or with one that it excludes.
+        /// An option that needs another option, or that excludes an option which is set.
         Conflicting = "conflicting",
         /// Another key than the key of the store or the request.
         WrongKey = "wrong_key",

@@ -475,7 +475,11 @@ fn length(field: &str, longest: usize, text: &str) -> Result<(), Error> {
 fn label(field: &str, longest: usize, text: &str) -> Result<String, Error> {
     length(field, longest, text)?;
     if text.chars().any(char::is_control) {
-        return Err(Error::invalid_input(field, Reason::BadCharacter, "has a control character; none is allowed"));
+        return Err(Error::invalid_input(
+            field,
+            Reason::BadCharacter,
+            "has a control character, which is not accepted",
+        ));
     }
     Ok(text.to_owned())
 }

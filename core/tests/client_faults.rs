@@ -487,7 +487,7 @@ mod tls {
         let expired = |params: &mut CertificateParams| params.not_after = rcgen::date_time_ymd(2020, 1, 1);
         for (fault, acceptor, remedy) in [
             ("expired", ours.acceptor("127.0.0.1", expired), "has expired, or the clock"),
-            ("unknown", theirs.acceptor("127.0.0.1", |_| ()), "not trusted, such as that of a proxy which reads TLS"),
+            ("unknown", theirs.acceptor("127.0.0.1", |_| ()), "not trusted, for example a proxy that reads TLS"),
             ("for another host", ours.acceptor("example.com", |_| ()), "for another host than 127.0.0.1"),
         ] {
             let tried = Arc::new(AtomicUsize::new(0));

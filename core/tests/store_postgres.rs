@@ -581,7 +581,7 @@ mod round_trips {
     use super::support::post::Post;
     use super::*;
 
-    /// As docs/scaling.md has them.
+    /// As docs/stores.md has them.
     #[test]
     fn each_verb_makes_one_for_each_statement() {
         let server = PostgresServer::start(&["log_statement=all"]);

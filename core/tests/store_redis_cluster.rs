@@ -234,11 +234,11 @@ mod which_servers {
         let braces = format!("redis://127.0.0.1:{port}?prefix=%7Ba%7D");
         assert_refused(&braces, misconfigured, unsuitable, "one slot").await;
         let database = format!("redis://127.0.0.1:{port}/3");
-        assert_refused(&database, misconfigured, unsuitable, "has the database 0 alone").await;
+        assert_refused(&database, misconfigured, unsuitable, "has only the database 0").await;
         let password = Some(Reason::WrongPassword);
         let locked = RedisServer::start(&["--cluster-enabled", "yes", "--requirepass", "horse"]);
         let without = format!("redis+cluster://:battery@127.0.0.1:{}", locked.port);
-        assert_refused(&without, misconfigured, password, "those of the URL").await;
+        assert_refused(&without, misconfigured, password, "check both in the URL").await;
         let no_slots = format!("redis+cluster://:horse@127.0.0.1:{}", locked.port);
         assert_refused(&no_slots, ErrorCode::Storage, None, "no master of the Redis cluster has the slot").await;
         let sentinel = RedisServer::start_sentinel(port, 1, "");

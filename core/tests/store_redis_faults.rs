@@ -209,7 +209,7 @@ mod unusable_server {
         async fn a_wrong_password(server: ["--requirepass", "another"]) {
             for login in ["", ":correct-horse-battery@", "somebody:correct-horse-battery@"] {
                 let (engine, _) = engine_at(&format!("redis://{login}127.0.0.1:{}", server.port));
-                assert_misconfigured(ping(&engine).await, "refused the user name or password: check those of the URL");
+                assert_misconfigured(ping(&engine).await, "refused the user name or password: check both in the URL");
             }
             let (engine, _) = engine_at(&format!("redis://:another@127.0.0.1:{}/3", server.port));
             request(&engine).await.unwrap();
@@ -331,8 +331,8 @@ mod kept {
                 let options = EngineOptions::default().store(Store::new(&url).key([8; 32]).previous_keys(previous));
                 Engine::new(Post::default(), options).unwrap()
             };
-            assert_misconfigured(ping(&other(vec![])).await, "the `key` is not the one that this store was made with");
-            assert_misconfigured(validate(&other(vec![]), &id, &first.1.latest()).await, "the `key` is not the one");
+            assert_misconfigured(ping(&other(vec![])).await, "the `key` is not the key of this store");
+            assert_misconfigured(validate(&other(vec![]), &id, &first.1.latest()).await, "the `key` is not the key of this store");
             let changed = other(vec![vec![7; 32]]);
             assert_eq!(validate(&changed, &id, &first.1.latest()).await.unwrap(), Outcome::Verified);
             ping(&other(vec![])).await.unwrap();
@@ -341,7 +341,7 @@ mod kept {
         async fn keys_that_somebody_else_uses(server: []) {
             let (engine, _) = engine_at(&format!("redis://127.0.0.1:{}", server.port));
             server.cli(&["rpush", "egoi-verify:keys", "mine"]);
-            assert_misconfigured(ping(&engine).await, "somebody else keeps something under our keys");
+            assert_misconfigured(ping(&engine).await, "another program has values under the keys of the store");
         }
     }
 }

@@ -215,7 +215,7 @@ mod which_server {
                 at("", port, "main?sentinel_password=battery"),
                 misconfigured,
                 Some(Reason::WrongPassword),
-                "those of the URL",
+                "check both in the URL",
             ),
         ];
         for (url, code, reason, says) in all {

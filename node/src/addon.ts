@@ -18,7 +18,14 @@ export interface Failure {
   cause?: Failure | { text: string; cause?: Failure["cause"] };
 }
 
-/** The kind of a failure. The codes are the same in every language of the library. */
+/**
+ * The kind of a failure. The codes are the same in every language of the library.
+ *
+ * @example
+ * ```ts
+ * const slow: ErrorCode[] = ["timeout", "interrupted"];
+ * ```
+ */
 export type ErrorCode =
   | "invalid_input"
   | "unauthorized"
@@ -120,7 +127,14 @@ type FromClientOptions<T, Own extends unknown[] = []> = new (
   ]
 ) => T;
 
-/** The type of a phone number. */
+/**
+ * The type of a phone number.
+ *
+ * @example
+ * ```ts
+ * if (parseNumber(number).type === "fixed_line") show("A landline may get no SMS.");
+ * ```
+ */
 export type NumberType =
   | "mobile"
   | "fixed_line"

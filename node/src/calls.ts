@@ -9,7 +9,14 @@ import { type CallSite, NotSent, toError, VerifyError } from "./errors.js";
 import type { CallEvent, Verb } from "./events.js";
 import { unwatch, watch } from "./signals.js";
 
-/** An SMS to send. Its text holds the code. */
+/**
+ * An SMS to send. Its text holds the code.
+ *
+ * @example
+ * ```ts
+ * const engine = new Engine({ send: (sms) => gateway.deliver(sms.number, sms.text, sms.attemptId) });
+ * ```
+ */
 export interface OutgoingSms {
   /** The number, `+351910000000`. */
   readonly number: string;
@@ -19,7 +26,14 @@ export interface OutgoingSms {
   readonly attemptId: string;
 }
 
-/** The second argument of a gateway function. */
+/**
+ * The second argument of a gateway function.
+ *
+ * @example
+ * ```ts
+ * const send: SendSms = (sms, { signal }) => fetch(gateway.url, { method: "POST", body: sms.text, signal });
+ * ```
+ */
 export interface SendContext {
   /** Aborted when the call times out or is aborted: the caller does not wait any more. Pass it to `fetch`. */
   readonly signal: AbortSignal;
@@ -209,7 +223,14 @@ function throwIfRefused(returned: unknown): void {
   }
 }
 
-/** The options of every call. */
+/**
+ * The options of every call.
+ *
+ * @example
+ * ```ts
+ * await client.get(id, { timeout: 2, retries: 0 });
+ * ```
+ */
 export interface CallOptions {
   /** The time that this call may take, in seconds. */
   timeout?: number | undefined;

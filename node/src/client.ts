@@ -25,7 +25,14 @@ import { type Store, store } from "./store.js";
 import { masked } from "./verification.js";
 import { NativeVerifierBase } from "./verifier.js";
 
-/** The possible meanings of a status word of the service. */
+/**
+ * The possible meanings of a status word of the service.
+ *
+ * @example
+ * ```ts
+ * const client = new Client({ apiKey: key, sender: "1234", statusWords: { validated: "verified" } });
+ * ```
+ */
 export type StatusMeaning =
   | "pending"
   | "verified"
@@ -38,10 +45,22 @@ export type StatusMeaning =
 /**
  * Which numbers get an SMS. `mobile`: numbers that are, or may be, a mobile phone's. `valid`: numbers in a range that their
  * country uses. `possible`: numbers of a length that their country uses. Any other number is `invalid_input`.
+ *
+ * @example
+ * ```ts
+ * const client = new Client({ apiKey: key, sender: "1234", accept: "mobile" });
+ * ```
  */
 export type Accept = "mobile" | "valid" | "possible";
 
-/** The options of a client that have defaults. */
+/**
+ * The options of a client that have defaults.
+ *
+ * @example
+ * ```ts
+ * const client = Client.fromEnv({ timeout: 5 });
+ * ```
+ */
 export interface ClientSettings {
   /** The version of E-goi's interface. The paths of V1's Verify calls are assumed. Default: `"v2"`. */
   api?: "v1" | "v2" | undefined;
@@ -144,7 +163,14 @@ export interface ClientSettings {
   wrongCodesPerClient?: Quota | null | undefined;
 }
 
-/** The options of a client. */
+/**
+ * The options of a client.
+ *
+ * @example
+ * ```ts
+ * const client = new Client({ apiKey: key, sender: "1234", timeout: 5 });
+ * ```
+ */
 export interface ClientOptions extends ClientSettings {
   /** The account's API key. It belongs on a server. */
   apiKey: string;
@@ -160,7 +186,14 @@ interface SenderFields {
   status?: string;
 }
 
-/** A sender of the account. Its `number` is not copied. JSON and `console.log` show it masked. */
+/**
+ * A sender of the account. Its `number` is not copied. JSON and `console.log` show it masked.
+ *
+ * @example
+ * ```ts
+ * for (const { id, name } of await client.senders()) show(id, name);
+ * ```
+ */
 export class SenderInfo {
   /** The id of the sender. Over V2 the option `sender` takes it. */
   readonly id: string;
@@ -334,7 +367,14 @@ function senders(
   );
 }
 
-/** The options of an `EgoiSms` that have defaults: a client's options, and its own. */
+/**
+ * The options of an `EgoiSms` that have defaults: a client's options, and its own.
+ *
+ * @example
+ * ```ts
+ * const send = new EgoiSms({ apiKey: key, sender: "1234", encoding: "gsm7", maxParts: 1 });
+ * ```
+ */
 export interface EgoiSmsSettings extends ClientSettings {
   /** Whether E-goi sends the SMS before those that are not urgent. Only V2: V1 has no priority. Default: true. */
   urgent?: boolean | undefined;
@@ -344,7 +384,14 @@ export interface EgoiSmsSettings extends ClientSettings {
   maxParts?: number | undefined;
 }
 
-/** The options of an `EgoiSms`. */
+/**
+ * The options of an `EgoiSms`.
+ *
+ * @example
+ * ```ts
+ * const engine = new Engine({ send: new EgoiSms({ apiKey: key, sender: "1234" }) });
+ * ```
+ */
 export interface EgoiSmsOptions extends ClientOptions, EgoiSmsSettings {}
 
 const EGOI_SMS: Kinds = { urgent: boolean, encoding: string, maxParts: whole };

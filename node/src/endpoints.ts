@@ -8,7 +8,14 @@ import type { OutcomeDetails } from "./outcome.js";
 import type { Verification } from "./verification.js";
 import type { RequestOptions, Verifier } from "./verifier.js";
 
-/** The pending request of a visitor. */
+/**
+ * The pending request of a visitor.
+ *
+ * @example
+ * ```ts
+ * session.egoi_verify = { id, number, is_verified: false };
+ * ```
+ */
 export interface Pending {
   /** The request's id. */
   id: string;
@@ -21,13 +28,31 @@ export interface Pending {
 /**
  * The server's data about one visitor, for example `request.session` of express-session. The endpoints use its key
  * `egoi_verify`.
+ *
+ * @example
+ * ```ts
+ * if (session.egoi_verify?.is_verified) signUp(session.egoi_verify.number);
+ * ```
  */
 export interface Session {
   /** The visitor's pending request. The endpoints write it. */
   egoi_verify?: Pending | undefined;
 }
 
-/** The options of the endpoints in every framework. */
+/**
+ * The options of the endpoints in every framework.
+ *
+ * @example
+ * ```ts
+ * import { Client } from "egoi-verify";
+ * import { verificationHandler } from "egoi-verify/web";
+ *
+ * const handle = verificationHandler(Client.fromEnv(), {
+ *   message: "Your code is {CODE}",
+ *   verified: (_request, number) => saveNumber(number),
+ * });
+ * ```
+ */
 export interface EndpointOptions<Asked> {
   /**
    * Called with the framework's request and the number (E.164) when the number is proved, before the response. The framework
@@ -230,7 +255,7 @@ function detailOf(error: VerifyError): string {
     return error.detail;
   }
   if (canGoOn(error)) {
-    return "Something went wrong. If a code reaches you, enter it. If none does, ask for a new one.";
+    return "Something went wrong. If a code reaches you, enter it. If no code arrives, ask for a new one.";
   }
   if (error.smsPossiblySent) {
     // The id of that request is not known, so its code cannot be checked.

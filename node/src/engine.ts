@@ -22,6 +22,12 @@ import { NativeVerifierBase } from "./verifier.js";
  * The options of an engine. The defaults of the limits follow NIST SP 800-63B and OWASP ASVS 5. `null` switches a limit off. A
  * stranger can use up the limits of another person's number: set `smsPerClient` and `wrongCodesPerClient`, and name the `client`
  * in each call.
+ *
+ * @example
+ * ```ts
+ * const store = new Store("postgres://app@db.internal/app", { key });
+ * const engine = new Engine({ send, store, countries: ["PT", "ES"] });
+ * ```
  */
 export interface EngineOptions {
   /** Sends an SMS: your own function, or E-goi's own SMS call. Throw `NotSent` only if it is certain that nothing was sent. */
@@ -67,7 +73,14 @@ export interface EngineOptions {
   clock?: TestClock | SandboxClock | undefined;
 }
 
-/** A clock for tests of an `Engine`. It starts at the machine's time. A test can advance it and stop it. */
+/**
+ * A clock for tests of an `Engine`. It starts at the machine's time. A test can advance it and stop it.
+ *
+ * @example
+ * ```ts
+ * const engine = new Engine({ send, clock: new TestClock() });
+ * ```
+ */
 export class TestClock {
   readonly #native: NativeClock = new addon.TestClock();
 

@@ -5,7 +5,14 @@ export type { ErrorCode };
 /** The address of the documentation site, as in core. A browser has no addon to ask for it. */
 const SITE = "https://egoi-verify.example";
 
-/** The fields of a `VerifyError`, for making one in a test. */
+/**
+ * The fields of a `VerifyError`, for making one in a test.
+ *
+ * @example
+ * ```ts
+ * const error = new RateLimitedError({ detail: "too many SMS", retryAfter: 30 });
+ * ```
+ */
 export interface VerifyErrorFields {
   /** {@inheritDoc VerifyError.detail} */
   detail: string;
@@ -243,7 +250,17 @@ export function setSuggestedStatuses(statuses: Record<ErrorCode, number>): void 
   }
 }
 
-/** Your gateway function throws it if it is certain that nothing was sent. The `Engine` then counts nothing. */
+/**
+ * Your gateway function throws it if it is certain that nothing was sent. The `Engine` then counts nothing.
+ *
+ * @example
+ * ```ts
+ * const send: SendSms = async (sms) => {
+ *   if (!(await gateway.isUp())) throw new NotSent("the gateway is down");
+ *   await gateway.deliver(sms.number, sms.text);
+ * };
+ * ```
+ */
 export class NotSent extends Error {
   static {
     Object.defineProperty(NotSent.prototype, "name", { value: "NotSent", configurable: true, writable: true });

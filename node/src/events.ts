@@ -2,7 +2,14 @@
 
 import type { ErrorCode } from "./addon.js";
 
-/** A call of a `Client` or an `Engine`. */
+/**
+ * A call of a `Client` or an `Engine`.
+ *
+ * @example
+ * ```ts
+ * const billed: Verb[] = ["request", "resend"];
+ * ```
+ */
 export type Verb =
   | "request"
   | "validate"

@@ -19,7 +19,20 @@ export interface ExpressResponse {
   end(body: string): unknown;
 }
 
-/** The options of the endpoints in Express. */
+/**
+ * The options of the endpoints in Express.
+ *
+ * @example
+ * ```ts
+ * import { Client } from "egoi-verify";
+ * import { verificationRouter } from "egoi-verify/express";
+ *
+ * verificationRouter(Client.fromEnv(), {
+ *   client: (request) => request.ip,
+ *   verified: (_request, number) => saveNumber(number),
+ * });
+ * ```
+ */
 export interface RouterOptions<Request extends ExpressRequest> extends EndpointOptions<Request> {
   /** Returns the visitor's session. Default: `request.session`, which express-session and cookie-session set. */
   session?: ((request: Request) => Session | Promise<Session>) | undefined;

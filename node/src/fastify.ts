@@ -28,7 +28,20 @@ export interface FastifyInstance {
   all: any;
 }
 
-/** The options of the endpoints in Fastify. */
+/**
+ * The options of the endpoints in Fastify.
+ *
+ * @example
+ * ```ts
+ * import { Client } from "egoi-verify";
+ * import { verificationPlugin } from "egoi-verify/fastify";
+ *
+ * verificationPlugin(Client.fromEnv(), {
+ *   client: (request) => request.ip,
+ *   verified: (_request, number) => saveNumber(number),
+ * });
+ * ```
+ */
 export interface PluginOptions<Request extends FastifyRequest> extends EndpointOptions<Request> {
   /** Returns the visitor's session. Default: `request.session`, which `@fastify/session` sets. */
   session?: ((request: Request) => Session | Promise<Session>) | undefined;

@@ -3,7 +3,14 @@ import { string, whole } from "./check.js";
 import { callNative, inspectSymbol } from "./errors.js";
 import type { CodeType } from "./outcome.js";
 
-/** The size of a text as SMS. */
+/**
+ * The size of a text as SMS.
+ *
+ * @example
+ * ```ts
+ * const { encoding, parts } = smsParts("Your code is 123456"); // gsm7, 1
+ * ```
+ */
 export interface SmsParts {
   /** The encoding. One character outside the GSM alphabet makes the whole text `ucs2`. */
   readonly encoding: "gsm7" | "ucs2";
@@ -31,7 +38,14 @@ export function generateCode(codeType?: CodeType, codeSize?: number): string {
   return callNative(() => addon.generateCode(type, size));
 }
 
-/** A phone number. Its `e164` is not copied. JSON and `console.log` show the number masked. */
+/**
+ * A phone number. Its `e164` is not copied. JSON and `console.log` show the number masked.
+ *
+ * @example
+ * ```ts
+ * const { e164 } = parseNumber("00351 910 000 000"); // +351910000000
+ * ```
+ */
 export class PhoneNumber {
   /** The country, by ISO 3166 code, for example `PT`. `undefined` if the number does not show its country. */
   readonly country: string | undefined;

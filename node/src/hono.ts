@@ -11,7 +11,20 @@ export interface HonoContext {
   readonly get: any;
 }
 
-/** The options of the endpoints in Hono. */
+/**
+ * The options of the endpoints in Hono.
+ *
+ * @example
+ * ```ts
+ * import { Client } from "egoi-verify";
+ * import { verificationHandler } from "egoi-verify/hono";
+ *
+ * verificationHandler(Client.fromEnv(), {
+ *   session: (context) => context.get("session"),
+ *   verified: (_context, number) => saveNumber(number),
+ * });
+ * ```
+ */
 export interface HandlerOptions<Context extends HonoContext> extends EndpointOptions<Context> {
   /** Returns the visitor's session, for example `context.get("session")`. The session middleware saves it. */
   session: (context: Context) => Session | Promise<Session>;

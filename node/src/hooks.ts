@@ -3,7 +3,16 @@ import { Sandbox, type SandboxOptions } from "./sandbox.js";
 
 type Hook = (work: () => Promise<void> | void) => unknown;
 
-/** The hooks of a test runner: `before` and `after` of node:test, `beforeAll` and `afterAll` of Vitest and Jest. */
+/**
+ * The hooks of a test runner: `before` and `after` of node:test, `beforeAll` and `afterAll` of Vitest and Jest.
+ *
+ * @example
+ * ```ts
+ * import { after, before, beforeEach } from "node:test";
+ *
+ * const phones = setUpSandbox({ before, beforeEach, after });
+ * ```
+ */
 export type Hooks = {
   /** Runs before each test. */
   beforeEach: Hook;
@@ -22,7 +31,20 @@ export type Hooks = {
     }
 );
 
-/** The sandbox and the client that the tests of a file share. */
+/**
+ * The sandbox and the client that the tests of a file share.
+ *
+ * @example
+ * ```ts
+ * import { after, before, beforeEach, test } from "node:test";
+ *
+ * const phones = setUpSandbox({ before, beforeEach, after });
+ *
+ * test("a number gets a code", async () => {
+ *   await phones.client.request("+351 910 000 000");
+ * });
+ * ```
+ */
 export interface SandboxOfTests {
   /** The sandbox. It is empty before each test. */
   readonly sandbox: Sandbox;

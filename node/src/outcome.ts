@@ -1,13 +1,33 @@
-/** The state of a request. */
+/**
+ * The state of a request.
+ *
+ * @example
+ * ```ts
+ * if ((await client.cancel(id)) === "verified") show("too late");
+ * ```
+ */
 export type State = "pending" | "verified" | "expired" | "cancelled";
 
 /**
  * The result of `validate`. Only `"verified"` proves that the number belongs to the person. Compare with `"verified"`, or use
  * `isVerified`: every outcome is a truthy string.
+ *
+ * @example
+ * ```ts
+ * if ((await client.validate(id, code)) === "verified") saveNumber(number);
+ * ```
  */
 export type Outcome = "verified" | "wrong_code" | "expired" | "already_verified" | "cancelled" | "too_many_attempts";
 
-/** An outcome with its details. It is always truthy: compare its `outcome` with `"verified"`. */
+/**
+ * An outcome with its details. It is always truthy: compare its `outcome` with `"verified"`.
+ *
+ * @example
+ * ```ts
+ * const { outcome, attemptsLeft } = await engine.validateWithDetails(id, code);
+ * if (outcome === "wrong_code") show(`Wrong code. ${attemptsLeft ?? "Some"} tries are left.`);
+ * ```
+ */
 export interface OutcomeDetails {
   /** The outcome. Only `"verified"` proves that the number belongs to the person. */
   readonly outcome: Outcome;
@@ -21,10 +41,24 @@ export interface OutcomeDetails {
   readonly limit?: string;
 }
 
-/** The characters of a code: `0-9`, `A-Z`, `0-9A-Z` or `0-9A-F`, in this order. */
+/**
+ * The characters of a code: `0-9`, `A-Z`, `0-9A-Z` or `0-9A-F`, in this order.
+ *
+ * @example
+ * ```ts
+ * await client.request(number, { codeType: "alphanumeric", codeSize: 8 });
+ * ```
+ */
 export type CodeType = "numeric" | "alpha" | "alphanumeric" | "hex";
 
-/** Whether the SMS was sent. `"unknown"` means that a process died or a connection broke during sending. */
+/**
+ * Whether the SMS was sent. `"unknown"` means that a process died or a connection broke during sending.
+ *
+ * @example
+ * ```ts
+ * if ((await engine.get(id)).sms === "unknown") show("The SMS may not arrive.");
+ * ```
+ */
 export type SmsStatus = "sent" | "unknown";
 
 /**

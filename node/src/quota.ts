@@ -1,6 +1,13 @@
 import { orNull, seconds, whole, wholeObjectOf } from "./check.js";
 
-/** A limit: at most `limit` events in a window of `per` seconds. The window starts at its first event. */
+/**
+ * A limit: at most `limit` events in a window of `per` seconds. The window starts at its first event.
+ *
+ * @example
+ * ```ts
+ * const engine = new Engine({ send, smsPerClient: { limit: 5, per: 86_400 } });
+ * ```
+ */
 export interface Quota {
   /** The maximum of events in the window. */
   limit: number;
@@ -8,7 +15,14 @@ export interface Quota {
   per: number;
 }
 
-/** A limit: at most `limit` SMS in a window of `per` seconds to numbers that differ only in their last digits. */
+/**
+ * A limit: at most `limit` SMS in a window of `per` seconds to numbers that differ only in their last digits.
+ *
+ * @example
+ * ```ts
+ * const engine = new Engine({ send, smsPerPrefix: { limit: 20, per: 3_600, lastDigits: 3 } });
+ * ```
+ */
 export interface PrefixQuota {
   /** The maximum of SMS in the window. */
   limit: number;

@@ -17,7 +17,14 @@ import { Client, type ClientSettings, EgoiSms, type EgoiSmsSettings } from "./cl
 import { callNative, inspectSymbol } from "./errors.js";
 import { masked } from "./verification.js";
 
-/** The options of a sandbox. An option that you leave out has its default. */
+/**
+ * The options of a sandbox. An option that you leave out has its default.
+ *
+ * @example
+ * ```ts
+ * const sandbox = await Sandbox.start({ code: "123456" });
+ * ```
+ */
 export interface SandboxOptions {
   /** The address to listen on. Default: `127.0.0.1`, which no other machine reaches. */
   host?: string | undefined;
@@ -44,7 +51,14 @@ export interface SandboxOptions {
   allowHosts?: readonly string[] | undefined;
 }
 
-/** A failure of the sandbox, for the calls that match it. A delay comes before the other effects. */
+/**
+ * A failure of the sandbox, for the calls that match it. A delay comes before the other effects.
+ *
+ * @example
+ * ```ts
+ * sandbox.failNext({ call: "request", status: 503, count: 2 });
+ * ```
+ */
 export interface Fault {
   /** The call that fails. Default: every call. */
   call?: "request" | "validate" | "cancel" | "resend" | "get" | "ping" | "senders" | "sms" | undefined;
@@ -106,6 +120,11 @@ interface MessageFields {
 /**
  * An SMS in the sandbox's inbox. Its number, text and code are not copied. JSON and `console.log` show the number masked, and
  * neither text nor code.
+ *
+ * @example
+ * ```ts
+ * for (const { text, parts } of sandbox.messages()) show(parts, text);
+ * ```
  */
 export class Message {
   /** The id of the message, which counts up from 1. */
@@ -160,7 +179,14 @@ export class Message {
   }
 }
 
-/** The clock of a sandbox. An `Engine` takes it too. */
+/**
+ * The clock of a sandbox. An `Engine` takes it too.
+ *
+ * @example
+ * ```ts
+ * sandbox.clock.advance(61);
+ * ```
+ */
 export class SandboxClock {
   readonly #native: NativeSandbox;
 

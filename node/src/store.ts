@@ -11,7 +11,14 @@ import {
 } from "./check.js";
 import { invalid } from "./errors.js";
 
-/** The options of a store. */
+/**
+ * The options of a store.
+ *
+ * @example
+ * ```ts
+ * const store = new Store("redis://cache.internal", { key, retention: 3_600 });
+ * ```
+ */
 export interface StoreOptions {
   /**
    * The secret that protects codes, numbers and idempotency keys, at least 32 bytes. A string stands for its UTF-8 bytes and

@@ -11,7 +11,14 @@ export function masked(number: string): string {
   }
 }
 
-/** The fields of a `Verification`, for making one in a test. */
+/**
+ * The fields of a `Verification`, for making one in a test.
+ *
+ * @example
+ * ```ts
+ * const made = new Verification({ id: "r1", state: "pending", number: "+351910000000" });
+ * ```
+ */
 export interface VerificationFields {
   /** {@inheritDoc Verification.id} */
   id: string;
@@ -97,7 +104,14 @@ export class Verification {
 /** The fields that are times. */
 type Times = "createdAt" | "expiresAt" | "resendAt";
 
-/** A limit of a number whose count is not zero. */
+/**
+ * A limit of a number whose count is not zero.
+ *
+ * @example
+ * ```ts
+ * for (const { limit, count, max } of (await engine.find(number)).limits) show(limit, count, max);
+ * ```
+ */
 export interface NumberLimit {
   /** The name of the limit, as in errors: `wrongCodesPerNumber`, `smsPerNumber` or `resendAfter`. */
   readonly limit: string;
@@ -109,7 +123,14 @@ export interface NumberLimit {
   readonly endsAt: Date;
 }
 
-/** The requests and the limits of one number in an `Engine`'s store. JSON and `console.log` show the number masked. */
+/**
+ * The requests and the limits of one number in an `Engine`'s store. JSON and `console.log` show the number masked.
+ *
+ * @example
+ * ```ts
+ * const { requests, limits } = await engine.find(number);
+ * ```
+ */
 export class NumberRecord {
   /** The requests for the number, the newest first. */
   readonly requests: readonly Verification[];

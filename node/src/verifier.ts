@@ -4,7 +4,14 @@ import { type Kinds, seconds, string, whole } from "./check.js";
 import type { CodeType, Outcome, OutcomeDetails, State } from "./outcome.js";
 import { toVerification, type Verification } from "./verification.js";
 
-/** The options of `request`. An option that you leave out has its default. */
+/**
+ * The options of `request`. An option that you leave out has its default.
+ *
+ * @example
+ * ```ts
+ * await client.request(number, { message: "Your code is {CODE}", ttl: 300, client: "203.0.113.7" });
+ * ```
+ */
 export interface RequestOptions extends CallOptions {
   /**
    * The text of the SMS: 1 to 1,000 characters and at most 6 SMS parts. The code replaces `{CODE}`. A newline is the only
@@ -33,7 +40,14 @@ export interface RequestOptions extends CallOptions {
   defaultRegion?: string | undefined;
 }
 
-/** The options of `validate`. */
+/**
+ * The options of `validate`.
+ *
+ * @example
+ * ```ts
+ * await client.validate(id, code, { number, client: "203.0.113.7" });
+ * ```
+ */
 export interface ValidateOptions extends CallOptions {
   /**
    * The number that the request must be for. Take it from your own session and not from the form. A request for another
@@ -66,6 +80,13 @@ const VALIDATE_OPTIONS: Kinds = { number: string, client: string, defaultRegion:
 /**
  * Proves that a phone number belongs to a person. Three things implement it: `Client` (E-goi runs the verification), `Engine`
  * (this process runs it), and a fake of your own for tests.
+ *
+ * @example
+ * ```ts
+ * async function isProved(verifier: Verifier, id: string, code: string) {
+ *   return isVerified(await verifier.validate(id, code));
+ * }
+ * ```
  */
 export interface Verifier {
   /**

@@ -3,7 +3,14 @@ import type { Verifier } from "./verifier.js";
 
 export type { EndpointOptions, Pending, Session } from "./endpoints.js";
 
-/** The visitor who makes a request. */
+/**
+ * The visitor who makes a request.
+ *
+ * @example
+ * ```ts
+ * const response = await handle(request, { session, client: "203.0.113.7" });
+ * ```
+ */
 export interface Visitor {
   /** The visitor's session. Save it after the call, and before you return the response. */
   session: Session;
@@ -11,7 +18,19 @@ export interface Visitor {
   client?: string | undefined;
 }
 
-/** Responds to a request of a visitor. */
+/**
+ * Responds to a request of a visitor.
+ *
+ * @example
+ * ```ts
+ * import { Client } from "egoi-verify";
+ * import { type VerificationHandler, verificationHandler } from "egoi-verify/web";
+ *
+ * const handle: VerificationHandler = verificationHandler(Client.fromEnv(), {
+ *   verified: (_request, number) => saveNumber(number),
+ * });
+ * ```
+ */
 export type VerificationHandler = (request: Request, visitor: Visitor) => Promise<Response>;
 
 /**

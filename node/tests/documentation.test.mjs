@@ -1,4 +1,4 @@
-// Every method of the public types says what it throws and shows an example, and the examples compile.
+// Every public type shows an example. Every method says what it throws and shows one too. The examples compile.
 
 import assert from "node:assert/strict";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
@@ -13,14 +13,20 @@ const load = (name) => import(pathToFileURL(createRequire(import.meta.url).resol
 const { API } = await load("typescript/unstable/sync");
 const { SyntaxKind } = await load("typescript/unstable/ast");
 
+const TYPES = [SyntaxKind.ClassDeclaration, SyntaxKind.InterfaceDeclaration, SyntaxKind.TypeAliasDeclaration];
+
+/** What a framework makes, and the base of the two verifiers: no program writes its name. */
+const NOT_WRITTEN = /^(Express|Fastify|Hono)(Request|Response|Reply|Instance|Context)$|^NativeVerifierBase$/;
+
 /** What cannot fail. */
 const CANNOT_FAIL =
     /^(\[Symbol\.\w+\]|toJSON|toString|close|isVerified|now|freeze|setUpSandbox|messages|verification(Handler|Router|Plugin))$/;
 
-/** The functions and methods of the package's declarations, each with its documentation. */
-function callables() {
+/** The types, and the functions and methods, of the package's declarations, each with its documentation. */
+function declarations() {
     const api = new API({ cwd: here });
     const found = [];
+    const types = [];
     const seen = new Set();
     const files = ENTRIES.map((entry) => `${here}dist/${entry}.d.ts`);
     const snapshot = api.updateSnapshot({ openFiles: files });
@@ -46,6 +52,11 @@ function callables() {
         const documentation = (node) =>
             source.text.slice(node.pos, node.end).match(/^\s*(\/\*\*[\s\S]*?\*\/)/)?.[1] ?? "";
         const name = declaration.name.text;
+        if (TYPES.includes(declaration.kind)) {
+            const text = documentation(declaration);
+            const code = source.text.slice(declaration.pos, declaration.end);
+            types.push({ name, text, isError: code.includes("extends VerifyError ") });
+        }
         if (declaration.kind === SyntaxKind.FunctionDeclaration) {
             found.push({ name, member: name, text: documentation(declaration) });
         }
@@ -89,10 +100,10 @@ function callables() {
         }
     }
     api.close();
-    return found;
+    return { callables: found, types };
 }
 
-const all = callables();
+const { callables: all, types } = declarations();
 const inherits = (text) => text.includes("{@inheritDoc");
 
 test("the declarations are found", () => {
@@ -120,6 +131,20 @@ test("every method and function says what it throws", () => {
     );
 });
 
+test("every type shows an example, but for the errors, which are used as their base", () => {
+    const names = types.map(({ name }) => name);
+    for (const one of ["Verifier", "Quota", "Pending", "SandboxClock", "NumberType"]) {
+        assert.ok(names.includes(one), `${one} is not in ${names.join(" ")}`);
+    }
+    const bare = types.filter(
+        ({ name, text, isError }) => !isError && !NOT_WRITTEN.test(name) && !text.includes("@example"),
+    );
+    assert.deepEqual(
+        bare.map(({ name }) => name),
+        [],
+    );
+});
+
 test("every method and function shows an example", () => {
     const bare = all.filter(
         ({ member, text }) =>
@@ -134,8 +159,8 @@ test("every method and function shows an example", () => {
 /** What the examples have besides what they import. */
 const KNOWN = `
 declare const client: Client, engine: Engine, verifier: Verifier, sandbox: Sandbox, clock: TestClock;
-declare const number: string, code: string, id: string;
-declare const session: any, app: any, sessionOf: any, saveNumber: any, secret: any, fastifySession: any, signUp: any, show: any;
+declare const number: string, code: string, id: string, key: string, apiKey: string, gatewayUrl: string, send: SendSms, request: Request;
+declare const gateway: any, handle: any, session: any, app: any, sessionOf: any, saveNumber: any, secret: any, fastifySession: any, signUp: any, show: any, tryAgainIn: any;
 `;
 
 test("the examples compile", async () => {
@@ -143,9 +168,10 @@ test("the examples compile", async () => {
     rmSync(`${here}${folder}`, { recursive: true, force: true });
     mkdirSync(`${here}${folder}`, { recursive: true });
     const names = (entry) => Object.keys(createRequire(import.meta.url)(`../dist/${entry}.js`));
-    const exported = { "egoi-verify": [...names("index"), "Verifier"], "egoi-verify/testing": names("testing") };
+    const written = ["CallEvent", "ErrorCode", "SendSms", "Verb", "Verifier"];
+    const exported = { "egoi-verify": [...names("index"), ...written], "egoi-verify/testing": names("testing") };
     const files = [];
-    for (const { text } of all) {
+    for (const { text } of [...all, ...types]) {
         for (const [, written] of text.matchAll(/```ts\n([\s\S]*?)```/g)) {
             let source = written.replace(/^\s*\* ?/gm, "");
             const own = source.match(/^import .*$/gm)?.join() ?? "";
@@ -159,10 +185,14 @@ test("the examples compile", async () => {
             }
             const imports = source.match(/^import .*$/gm)?.join("\n") ?? "";
             const rest = source.replace(/^import .*$/gm, "");
-            const body = rest.includes("export ") ? rest : `{\n${rest}\n}`;
+            const isModule = rest.includes("export ");
+            const body = isModule ? rest : `{\n${rest}\n}`;
+            // A module has no block of its own.
+            const declared = isModule ? [...rest.matchAll(/^const (\w+)/gm)].map(([, name]) => name) : [];
+            const missing = declared.reduce((all, name) => all.replace(` ${name}: any,`, ""), known);
             const file = `${folder}/${files.length}.mts`;
             files.push(file);
-            writeFileSync(`${here}${file}`, `${imports}\n${known}\n${body}\nexport {};\n`);
+            writeFileSync(`${here}${file}`, `${imports}\n${missing}\n${body}\nexport {};\n`);
         }
     }
     assert.ok(files.length >= 35, String(files.length));

@@ -141,5 +141,5 @@ impl Call {
 }
 
 pub(crate) fn misused() -> Error {
-    Error::new(ErrorCode::Internal, "a call was run twice, or elsewhere than where it belongs")
+    Error::new(ErrorCode::Internal, "a call was run twice, or by the wrong worker")
 }

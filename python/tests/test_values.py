@@ -271,7 +271,7 @@ def test_who_holds_a_key_does_not_print_it(made: object, printed: str) -> None:
     ids=lambda made: type(made).__name__,
 )
 def test_who_holds_a_key_refuses_to_be_pickled_and_says_what_to_do(made: object) -> None:
-    with pytest.raises(TypeError, match=f"{type(made).__name__} holds .* make one where it is used"):
+    with pytest.raises(TypeError, match=f"{type(made).__name__} holds .* make it in the process that uses it"):
         pickle.dumps(made)
 
 
@@ -296,7 +296,7 @@ def test_what_holds_a_key_or_a_connection_refuses_to_be_pickled_and_says_why(kin
     made = making[kind]()
     ways: list[Callable[[object], object]] = [pickle.dumps, copy.copy, copy.deepcopy]
     for way in ways:
-        with pytest.raises(TypeError, match=f"{kind.__name__} .* cannot be pickled; (make one|pass its url)"):
+        with pytest.raises(TypeError, match=f"{kind.__name__} .* cannot be pickled; (make it|pass its url)"):
             way(made)
 
 

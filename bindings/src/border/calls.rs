@@ -158,5 +158,5 @@ fn give(number: i64, reply: Bytes, buffer: &mut [u8]) -> i64 {
 }
 
 fn misused() -> Error {
-    Error::new(ErrorCode::Internal, "a call was continued that nobody made")
+    Error::new(ErrorCode::Internal, "an unknown call was continued")
 }

@@ -32,7 +32,7 @@ Environment:
 Exit codes:
    0  done. For validate: verified. For cancel: cancelled
    1  a failure of this program or of the demo
-   2  bad input or usage (invalid_input)
+   2  bad input or usage: invalid_input, misconfigured
    3  wrong_code
    4  expired
    5  already_verified
@@ -41,7 +41,7 @@ Exit codes:
    8  refused by the service: unauthorized, forbidden, not_found, rejected, conflict, unsupported
    9  rate_limited
   10  no clear response: unreachable, timeout, interrupted, unavailable, redirected, invalid_response,
-      storage, sending";
+      storage, delivery_failed";
 
 const STORE_HELP: &str = "\
 Environment:
@@ -171,4 +171,37 @@ fn explain(error: &clap::Error) -> Exit {
     }
     let _ = error.print();
     Exit::BadInput
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The text behind each exit code of `--help`.
+    fn exit_codes() -> Vec<(u8, String)> {
+        let mut found: Vec<(u8, String)> = Vec::new();
+        for line in AFTER_HELP.lines().skip_while(|line| !line.starts_with("Exit codes")).skip(1) {
+            let (number, text) = line.split_at(4);
+            match (number.trim().parse(), found.last_mut()) {
+                (Ok(number), _) => found.push((number, text.to_owned())),
+                (Err(_), Some((_, earlier))) => *earlier += text,
+                (Err(_), None) => {}
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn the_help_names_each_error_at_its_exit_code_and_no_other() {
+        let found = exit_codes();
+        assert_eq!(found.len(), 11);
+        for code in ErrorCode::ALL {
+            let name = code.to_string();
+            let names = |text: &str| text.split(|c: char| c != '_' && !c.is_alphanumeric()).any(|word| word == name);
+            let places: Vec<u8> = found.iter().filter(|(_, text)| names(text)).map(|(number, _)| *number).collect();
+            let exit = Exit::from(code);
+            let expected = if exit == Exit::Internal { vec![] } else { vec![exit as u8] };
+            assert_eq!(places, expected, "{name}");
+        }
+    }
 }

@@ -85,10 +85,10 @@ pub(super) fn checked_base(options: &ClientOptions) -> Result<Url, Error> {
     let base =
         Url::parse(given).map_err(|_| refuse(Reason::Malformed, "is not a URL; it must begin with `https://`"))?;
     if !base.username().is_empty() || base.password().is_some() {
-        return Err(refuse(Reason::Malformed, "has a user name or password; none is allowed"));
+        return Err(refuse(Reason::Malformed, "has a user name or password, which is not accepted"));
     }
     if base.query().is_some() || base.fragment().is_some() {
-        return Err(refuse(Reason::Malformed, "has a `?` or `#`; none is allowed"));
+        return Err(refuse(Reason::Malformed, "has a `?` or `#`, which is not accepted"));
     }
     match base.scheme() {
         "https" => Ok(base),

@@ -438,7 +438,7 @@ fn unreachable(host: &str, is_plain_by_proxy: bool, error: reqwest::Error) -> Er
 /// What a proxy means by a 407, or by refusing a password over SOCKS.
 fn wants_password(scheme: &str) -> String {
     format!(
-        "the proxy wants a user name and a password, or refuses those of its URL: `{scheme}://USER:PASSWORD@HOST:PORT`"
+        "the proxy wants a user name and a password, or refuses the ones in its URL: `{scheme}://USER:PASSWORD@HOST:PORT`"
     )
 }
 
@@ -526,8 +526,8 @@ fn refused_certificate(host: &str, refused: &rustls::Error) -> String {
         }
         // The latter where another authority has the name of a trusted one.
         rustls::Error::InvalidCertificate(Fault::UnknownIssuer | Fault::BadSignature) => {
-            "its certificate is signed by an authority that is not trusted, such as that of a proxy which reads TLS: give \
-             the authority's certificate as `ca_certificates` or in the file that SSL_CERT_FILE names (NODE_EXTRA_CA_CERTS \
+            "its certificate is signed by an authority that is not trusted, for example a proxy that reads TLS: give the \
+             authority's certificate as `ca_certificates` or in the file that SSL_CERT_FILE names (NODE_EXTRA_CA_CERTS \
              and REQUESTS_CA_BUNDLE are not read)"
                 .to_owned()
         }

@@ -116,8 +116,8 @@ async fn judge(
             (State::Verified, _) if !accepted || before == Some(Mark::Verified) => return Ok(Outcome::AlreadyVerified),
             (State::Verified, Shown::Nothing) if before == Some(Mark::Unresolved) => {
                 return unclear(
-                    "does not say whether this code was right: an earlier code of this request got no response, and may be \
-                     the one that verified it",
+                    "does not say whether this code was right: an earlier code of this request got no response, and may \
+                     have verified it",
                 );
             }
             (State::Verified, _) => return Ok(Outcome::Verified),

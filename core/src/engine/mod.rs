@@ -548,7 +548,7 @@ impl Inner {
                 let _ = deadline.at_most(RECORDING).wait(recording).await;
                 Err(Error::new(
                     ErrorCode::DeliveryFailed,
-                    "the SMS may not have been sent; the request is pending, and its code counts should it arrive",
+                    "it is unknown whether the SMS was sent; the request is pending, and its code is valid if it arrives",
                 )
                 .with_request_id(id.as_str())
                 .with_sms_possibly_sent(true)

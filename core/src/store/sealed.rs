@@ -93,8 +93,8 @@ impl Seal {
             Error::misconfigured(
                 "key",
                 Reason::WrongKey,
-                "a request is not readable under the `key` and `previous_keys`: it was made under another key, or changed \
-                 by somebody else",
+                "a request is not readable under the `key` and `previous_keys`: it was made under another key, or \
+                 another program changed it",
             )
         };
         let [FORM, rest @ ..] = sealed else {
@@ -207,8 +207,7 @@ impl Seal {
             Err(Error::misconfigured(
                 "key",
                 Reason::WrongKey,
-                "the `key` is not the one that this store was made with: give that key as `key`, or to change it, as one of \
-                 `previous_keys`",
+                "the `key` is not the key of this store: give the store's key as `key`, or to change it, in `previous_keys`",
             ))
         }
     }

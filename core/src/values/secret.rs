@@ -80,13 +80,17 @@ fn checked<'a>(field: &str, value: &'a str) -> Result<&'a str, Error> {
         return Err(Error::wrong_length(field, value.len(), LONGEST, "bytes"));
     }
     if value.chars().any(char::is_control) {
-        return Err(Error::invalid_input(field, Reason::BadCharacter, "has a control character; none is allowed"));
+        return Err(Error::invalid_input(
+            field,
+            Reason::BadCharacter,
+            "has a control character, which is not accepted",
+        ));
     }
     if !value.is_ascii() {
         return Err(Error::invalid_input(
             field,
             Reason::BadCharacter,
-            "has a character outside ASCII; none is allowed",
+            "has a character outside ASCII, which is not accepted",
         ));
     }
     Ok(value)

@@ -31,7 +31,7 @@ def _parser() -> argparse.ArgumentParser:
         "--v2-wrong", type=int, choices=(200, 400), help="the status of V2's response to a wrong code (default: 200)"
     )
     sandbox.add_argument(
-        "--without-own-limits", action="store_false", dest="own_limits", help="E-goi's documented limits alone"
+        "--without-own-limits", action="store_false", dest="own_limits", help="only E-goi's documented limits"
     )
     sandbox.add_argument("--json", action="store_true", help="print the address as JSON")
     commands.add_parser("check", help="check EGOI_API_KEY and EGOI_SENDER; sends no SMS")

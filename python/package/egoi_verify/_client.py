@@ -190,7 +190,8 @@ class Connection:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(
-            f"{type(self).__name__} holds a key and connections and cannot be pickled; make one where it is used"
+            f"{type(self).__name__} holds a key and connections and cannot be pickled; "
+            "make it in the process that uses it"
         )
 
 

@@ -233,7 +233,9 @@ class BaseEngine:
         return f"<egoi_verify.{type(self).__name__}>"
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError(f"{type(self).__name__} holds keys and state and cannot be pickled; make one where it is used")
+        raise TypeError(
+            f"{type(self).__name__} holds keys and state and cannot be pickled; make it in the process that uses it"
+        )
 
 
 # A TypeError names no private class.

@@ -64,7 +64,7 @@ class Store:
         return "<egoi_verify.Store>"
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("Store holds a key and cannot be pickled; make one where it is used")
+        raise TypeError("Store holds a key and cannot be pickled; make it in the process that uses it")
 
 
 def native_store(store: object) -> _native.Store | None:

@@ -53,7 +53,7 @@ def detail_of(error: VerifyError) -> str:
     if is_of_visitor(error):
         return error.detail
     if can_go_on(error):
-        return "Something went wrong. If a code reaches you, enter it. If none does, ask for a new one."
+        return "Something went wrong. If a code reaches you, enter it. If no code arrives, ask for a new one."
     if error.sms_possibly_sent:
         # The id of that request is not known, so its code cannot be checked.
         return "Something went wrong. If a code reaches you, it will not work. Ask for a new one."

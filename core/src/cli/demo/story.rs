@@ -282,7 +282,7 @@ impl<'a> Story<'a> {
 
     fn let_it_expire(&mut self) {
         self.sandbox.clock().advance(TTL);
-        self.printer.aside("… 60 seconds pass. (The sandbox's clock is advanced: nobody waits.)");
+        self.printer.aside("… 60 seconds pass. (The sandbox's clock is advanced: no one waits.)");
     }
 
     /// Shows the exchanges of the latest call, and returns them.

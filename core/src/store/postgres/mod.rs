@@ -89,7 +89,7 @@ fn get<'a, T: FromSql<'a>>(row: &'a Row, column: &str) -> Result<T, Error> {
 }
 
 fn unreadable() -> Error {
-    storage("the database's response is none of its functions': they were changed by somebody else")
+    storage("the database's response does not match the store's functions: another program changed them")
 }
 
 fn count(row: &Row, column: &str) -> Result<u32, Error> {

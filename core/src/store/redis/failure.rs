@@ -249,12 +249,12 @@ impl From<RedisError> for Failure {
                 ),
                 Some("WRONGTYPE") => Self::misconfigured(
                     Reason::Unsuitable,
-                    "somebody else keeps something under our keys in the Redis server: give the URL a `prefix`",
+                    "another program has values under the keys of the store in the Redis server: give the URL a `prefix`",
                 ),
                 _ if error.detail().is_some_and(|detail| detail.contains("not allowed in cluster mode")) => {
                     Self::misconfigured(
                         Reason::Unsuitable,
-                        "a Redis cluster has the database 0 alone: leave the number out of the URL",
+                        "a Redis cluster has only the database 0: leave the number out of the URL",
                     )
                 }
                 _ if error.detail().is_some_and(|detail| detail.contains("cluster support disabled")) => {
@@ -300,7 +300,7 @@ impl From<Failure> for Error {
     }
 }
 
-const REFUSED: &str = "the Redis server refused the user name or password: check those of the URL";
+const REFUSED: &str = "the Redis server refused the user name or password: check both in the URL";
 const MOVING: &str = "the Redis cluster is moving slots: try again when it has moved them";
 const BROKE: &str = "the connection to the Redis server broke";
 pub(super) const NO_MORE_CLIENTS: &str = "max number of clients reached";

@@ -67,7 +67,7 @@ class _Page(BaseView):
         elif is_of_visitor(error):
             text = _("That code is no longer good. Ask for a new one.")
         elif can_go_on(error):
-            text = _("Something went wrong. If a code reaches you, enter it. If none does, ask for a new one.")
+            text = _("Something went wrong. If a code reaches you, enter it. If no code arrives, ask for a new one.")
         elif error.sms_possibly_sent:
             text = _("Something went wrong. If a code reaches you, it will not work. Ask for a new one.")
         else:

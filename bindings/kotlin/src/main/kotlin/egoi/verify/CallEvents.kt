@@ -9,7 +9,13 @@ import kotlin.time.toJavaDuration
 import kotlin.time.toKotlinDuration
 import java.time.Duration as JavaDuration
 
-/** The event of one call of a [Client] or an [Engine]. It holds no key, code, message or full number. */
+/**
+ * The event of one call of a [Client] or an [Engine]. It holds no key, code, message or full number.
+ *
+ * ```kotlin
+ * CallEvents.observe { event -> if (event.errorCode != null) println("${event.verb} failed: ${event.errorCode}") }
+ * ```
+ */
 public class CallEvent internal constructor(native: NativeCallEvent) {
     /** The name of the call, for example `request`; `sendSms` is a call of [EgoiSms]. */
     public val verb: String = native.verb
@@ -62,13 +68,26 @@ public class CallEvent internal constructor(native: NativeCallEvent) {
 /**
  * Receives the event of each call. The library calls it in a thread of its own, or in the thread that made the call: it must not
  * block. The library ignores what it throws, and the call goes on.
+ *
+ * ```kotlin
+ * val slow = CallObserver { event -> if (event.duration > 1.seconds) println("slow: $event") }
+ * CallEvents.observe(slow)
+ * ```
  */
 public fun interface CallObserver {
     /** Is called when a call has ended. */
     public fun ended(event: CallEvent)
 }
 
-/** The events of the calls of every [Client] and [Engine] of the process. Without an observer there are none. */
+/**
+ * The events of the calls of every [Client] and [Engine] of the process. Without an observer there are none.
+ *
+ * ```kotlin
+ * val observing = CallEvents.observe { event -> println("${event.verb} ${event.outcome} ${event.duration}") }
+ * client.request(number)
+ * observing.close()
+ * ```
+ */
 public object CallEvents {
     private val observers = CopyOnWriteArrayList<CallObserver>()
 

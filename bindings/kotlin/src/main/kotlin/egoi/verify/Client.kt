@@ -9,7 +9,13 @@ import egoi.verify.internal.NativeValidate
 import kotlin.time.Duration
 import kotlin.time.DurationUnit
 
-/** Which version of the service's interface to speak. */
+/**
+ * Which version of the service's interface to speak.
+ *
+ * ```kotlin
+ * ClientOptions(apiKey = key, sender = senderHash, api = Api.V1)
+ * ```
+ */
 public enum class Api {
     /** E-goi's article. The paths of its calls are assumed. */
     V1,
@@ -18,7 +24,13 @@ public enum class Api {
     V2,
 }
 
-/** Which certificates are trusted. */
+/**
+ * Which certificates are trusted.
+ *
+ * ```kotlin
+ * ClientOptions(apiKey = key, sender = "1234", trust = Trust.PLATFORM)
+ * ```
+ */
 public enum class Trust {
     /** Mozilla's roots, which come with the library. `SSL_CERT_FILE` and `SSL_CERT_DIR` replace them. */
     BUNDLED,
@@ -27,7 +39,13 @@ public enum class Trust {
     PLATFORM,
 }
 
-/** Which numbers are sent an SMS. Numbers of premium rate, toll free, pagers, satellite phones and the like never are. */
+/**
+ * Which numbers are sent an SMS. Numbers of premium rate, toll free, pagers, satellite phones and the like never are.
+ *
+ * ```kotlin
+ * EngineOptions(accept = Accept.MOBILE)
+ * ```
+ */
 public enum class Accept {
     /** A mobile phone, or what may be one. */
     MOBILE,
@@ -43,6 +61,10 @@ public enum class Accept {
  * The options of a [Client]. It holds the key, and prints nothing of it.
  *
  * In Java, make it by `egoi.verify.java.ClientBuilder`.
+ *
+ * ```kotlin
+ * Client(ClientOptions(apiKey = key, sender = "1234", timeout = 5.seconds, appName = "shop"))
+ * ```
  */
 public class ClientOptions internal constructor(internal val native: NativeClientOptions) {
     /**

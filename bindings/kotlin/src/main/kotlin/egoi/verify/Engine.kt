@@ -14,6 +14,10 @@ import kotlin.time.Duration
 /**
  * An SMS to send. Its text holds the code: it is not printed.
  *
+ * ```kotlin
+ * Engine { sms -> gateway.deliver(sms.number, sms.text, once = sms.attemptId) }
+ * ```
+ *
  * @property number the number, `+351910000000`
  * @property text the text
  * @property attemptId the name of this delivery attempt: a gateway that is given the same one twice may drop the second
@@ -39,7 +43,13 @@ public class OutgoingSms internal constructor(
  */
 public class NotSentException(message: String? = null, cause: Throwable? = null) : RuntimeException(message, cause)
 
-/** A limit of the [Engine]: the library's default, no limit, or yours. */
+/**
+ * A limit of the [Engine]: the library's default, no limit, or yours.
+ *
+ * ```kotlin
+ * EngineOptions(maxAttempts = Limit.At(3), maxResends = Limit.Off)
+ * ```
+ */
 public sealed class Limit<out T> {
     /** The library's default. */
     public data object Default : Limit<Nothing>()
@@ -83,6 +93,10 @@ public class Quota(public val limit: Int, public val per: Duration) {
 
 /**
  * So many SMS in so long to numbers that share all but their last digits. A window starts at its first SMS.
+ *
+ * ```kotlin
+ * EngineOptions(smsPerPrefix = Limit.At(PrefixQuota(20, per = 1.hours, lastDigits = 3)))
+ * ```
  *
  * @property limit how many SMS
  * @property per in how long

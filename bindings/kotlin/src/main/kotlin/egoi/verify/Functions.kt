@@ -10,7 +10,13 @@ import egoi.verify.internal.nativeSmsParts
 import egoi.verify.internal.nativeWithAppHash
 import egoi.verify.internal.nativeWithOrigin
 
-/** The type of a phone number. */
+/**
+ * The type of a phone number.
+ *
+ * ```kotlin
+ * if (parseNumber(number).type == NumberType.FIXED_LINE) println("a landline may not get SMS")
+ * ```
+ */
 public enum class NumberType {
     /** A mobile phone. */
     MOBILE,

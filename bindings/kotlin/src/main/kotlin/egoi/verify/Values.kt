@@ -11,7 +11,13 @@ import egoi.verify.internal.NativeVerification
 import egoi.verify.internal.nativeMasked
 import java.time.Instant
 
-/** The state of a request. */
+/**
+ * The state of a request.
+ *
+ * ```kotlin
+ * if (client.cancel(id) == State.VERIFIED) println("too late")
+ * ```
+ */
 public enum class State {
     /** Waits for the right code. */
     PENDING,
@@ -60,6 +66,11 @@ public enum class Outcome {
 /**
  * An [Outcome] with its details.
  *
+ * ```kotlin
+ * val checked = client.validateWithDetails(id, given, number = session.number)
+ * checked.attemptsLeft?.let { left -> println("$left tries left") }
+ * ```
+ *
  * @property outcome the outcome. Only [Outcome.VERIFIED] proves anything
  * @property attemptsLeft how many more wrong codes are accepted: the fewest that a limit of the request, the number or
  *   the client leaves. Of a wrong code and of too many attempts. `null` if no limit counts here, if E-goi counts, or if
@@ -81,7 +92,13 @@ public class OutcomeDetails @JvmOverloads constructor(
     override fun toString(): String = "OutcomeDetails(outcome=$outcome, attemptsLeft=$attemptsLeft, limit=$limit)"
 }
 
-/** The characters of a code. */
+/**
+ * The characters of a code.
+ *
+ * ```kotlin
+ * client.request(number, codeType = CodeType.ALPHANUMERIC, codeSize = 8)
+ * ```
+ */
 public enum class CodeType {
     /** `0-9` */
     NUMERIC,
@@ -96,7 +113,13 @@ public enum class CodeType {
     HEX,
 }
 
-/** Whether the SMS of a request went out. */
+/**
+ * Whether the SMS of a request went out.
+ *
+ * ```kotlin
+ * if (engine.get(id).sms == SmsStatus.UNKNOWN) println("the SMS may not arrive")
+ * ```
+ */
 public enum class SmsStatus {
     /** Sent. */
     SENT,
@@ -105,7 +128,13 @@ public enum class SmsStatus {
     UNKNOWN,
 }
 
-/** How an SMS is encoded on the air. */
+/**
+ * How an SMS is encoded on the air.
+ *
+ * ```kotlin
+ * smsParts("Your code: 123456 ✓").encoding // UCS2
+ * ```
+ */
 public enum class SmsEncoding {
     /** The GSM 7-bit default alphabet with its extension table. */
     GSM7,
@@ -157,6 +186,10 @@ public class Verification(
 
 /**
  * A sender of the account. Printed, its number is masked.
+ *
+ * ```kotlin
+ * for (sender in client.senders()) println("${sender.id} ${sender.name}")
+ * ```
  *
  * @property id its id, which `sender` takes over V2
  * @property name its name, if it has one

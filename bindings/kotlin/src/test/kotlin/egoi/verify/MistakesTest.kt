@@ -13,13 +13,10 @@ import org.junit.jupiter.api.DynamicTest.dynamicTest
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.TestFactory
 import org.junit.jupiter.api.io.TempDir
-import java.io.File
 import java.nio.file.Files
 import java.nio.file.Path
 import kotlin.time.Duration.Companion.hours
 import kotlin.time.Duration.Companion.seconds
-
-private const val COMPILER = "org.jetbrains.kotlin.cli.jvm.K2JVMCompiler"
 
 private val IMPORTS = listOf(
     "import egoi.verify.*",
@@ -27,20 +24,6 @@ private val IMPORTS = listOf(
     "import java.time.*",
     "import kotlin.time.Duration.Companion.hours",
 )
-
-/** What the compiler of the build says of a file. In a process of its own: it needs more memory and a newer library. */
-private fun compiled(file: Path): String {
-    val (version, jars) = System.getProperty("egoi.kotlin").split(" ", limit = 2)
-    val compiler = listOf("compiler-embeddable", "stdlib", "script-runtime").map {
-        Path.of(jars, "kotlin-$it", version, "kotlin-$it-$version.jar").toString()
-    }
-    val here = System.getProperty("java.class.path")
-    val java = Path.of(System.getProperty("java.home"), "bin", "java").toString()
-    val run = listOf(java, "-cp", (compiler + here).joinToString(File.pathSeparator), COMPILER)
-    val options = listOf("-no-stdlib", "-no-reflect", "-classpath", here, "-d", file.resolveSibling("out").toString())
-    val process = ProcessBuilder(run + options + file.toString()).redirectErrorStream(true).start()
-    return process.inputStream.bufferedReader().use { it.readText() }
-}
 
 /** The mistakes of `tests/mistakes`. What the compiler lets pass is refused, each with its whole message. */
 class MistakesTest {

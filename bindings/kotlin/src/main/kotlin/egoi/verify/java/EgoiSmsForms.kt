@@ -11,7 +11,13 @@ import java.time.Duration
 import java.util.concurrent.CompletableFuture
 import kotlin.time.toKotlinDuration
 
-/** The calls of an [EgoiSms], for Java, each waiting for its end. */
+/**
+ * The calls of an [EgoiSms], for Java, each waiting for its end.
+ *
+ * ```java
+ * var senders = new BlockingEgoiSms(egoiSms).senders();
+ * ```
+ */
 public class BlockingEgoiSms(private val egoiSms: EgoiSms) {
     /** See [EgoiSms.ping]. */
     @JvmOverloads
@@ -26,7 +32,13 @@ public class BlockingEgoiSms(private val egoiSms: EgoiSms) {
         runBlocking { egoiSms.senders(timeout?.toKotlinDuration(), retries) }
 }
 
-/** The calls of an [EgoiSms], for Java, as futures. */
+/**
+ * The calls of an [EgoiSms], for Java, as futures.
+ *
+ * ```java
+ * new FutureEgoiSms(egoiSms).ping().thenRun(() -> System.out.println("E-goi is up"));
+ * ```
+ */
 public class FutureEgoiSms(private val egoiSms: EgoiSms) {
     private val scope = CoroutineScope(SupervisorJob() + Dispatchers.Default)
 

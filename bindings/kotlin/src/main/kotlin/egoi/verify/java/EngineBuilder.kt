@@ -20,7 +20,14 @@ import java.time.Duration
 import java.util.concurrent.CompletionStage
 import kotlin.time.toKotlinDuration
 
-/** Sends an SMS and waits until it is sent. */
+/**
+ * Sends an SMS and waits until it is sent.
+ *
+ * ```java
+ * SmsGateway sends = sms -> gateway.deliver(sms.getNumber(), sms.getText());
+ * var engine = EngineBuilder.sending(sends).blocking();
+ * ```
+ */
 public fun interface SmsGateway {
     /**
      * Called on a thread that may wait; it is interrupted when the call is cancelled. Throws [NotSentException] where
@@ -30,7 +37,14 @@ public fun interface SmsGateway {
     public fun send(sms: OutgoingSms)
 }
 
-/** Sends an SMS and reports the end by a future. */
+/**
+ * Sends an SMS and reports the end by a future.
+ *
+ * ```java
+ * FutureSmsGateway sends = sms -> gateway.deliverLater(sms.getNumber(), sms.getText());
+ * var engine = EngineBuilder.sendingAsync(sends).futures();
+ * ```
+ */
 public fun interface FutureSmsGateway {
     /**
      * The future is cancelled when the call is cancelled. Let it fail with [NotSentException] only if it is certain that nothing

@@ -21,7 +21,13 @@ import java.time.Duration
 import java.util.concurrent.CompletableFuture
 import kotlin.time.toKotlinDuration
 
-/** How to make a request, for Java. An option that is not set has the library's default; see [Verifier.request]. */
+/**
+ * How to make a request, for Java. An option that is not set has the library's default; see [Verifier.request].
+ *
+ * ```java
+ * client.request(number, new RequestOptions().codeSize(8).ttl(Duration.ofMinutes(5)));
+ * ```
+ */
 public class RequestOptions {
     internal var message: String? = null
     internal var codeType: CodeType? = null
@@ -84,6 +90,11 @@ private suspend fun Verifier.request(number: String, options: RequestOptions): V
 /**
  * The verbs of any [Verifier], for Java, each waiting for its end. Interrupting the thread cancels the call. A failure is a
  * [VerifyException].
+ *
+ * ```java
+ * BlockingVerifier verifier = EngineBuilder.sending(sends).blocking();
+ * var verification = verifier.request(number);
+ * ```
  */
 public open class BlockingVerifier(private val verifier: Verifier) : AutoCloseable {
     /** See [Verifier.request]. */
@@ -143,7 +154,15 @@ public open class BlockingVerifier(private val verifier: Verifier) : AutoCloseab
     override fun close(): Unit = verifier.close()
 }
 
-/** The calls of a [Client], for Java, each waiting for its end. */
+/**
+ * The calls of a [Client], for Java, each waiting for its end.
+ *
+ * ```java
+ * try (var client = new ClientBuilder(key, "1234").blocking()) {
+ *     var outcome = client.validate(id, given, number);
+ * }
+ * ```
+ */
 public class BlockingClient(private val client: Client) : BlockingVerifier(client) {
     /** See [Client.ping]. */
     @JvmOverloads
@@ -161,6 +180,11 @@ public class BlockingClient(private val client: Client) : BlockingVerifier(clien
 /**
  * The verbs of any [Verifier], for Java, as futures. Cancelling a future cancels its call. A future fails with a
  * [VerifyException].
+ *
+ * ```java
+ * FutureVerifier verifier = EngineBuilder.sending(sends).futures();
+ * verifier.request(number).thenAccept(verification -> System.out.println(verification.getId()));
+ * ```
  */
 public open class FutureVerifier(private val verifier: Verifier) : AutoCloseable {
     // One call that fails must not cancel the others.
@@ -219,7 +243,14 @@ public open class FutureVerifier(private val verifier: Verifier) : AutoCloseable
     override fun close(): Unit = verifier.close()
 }
 
-/** The calls of a [Client], for Java, as futures. */
+/**
+ * The calls of a [Client], for Java, as futures.
+ *
+ * ```java
+ * FutureClient client = new ClientBuilder(key, "1234").futures();
+ * client.validate(id, given, number).thenAccept(outcome -> System.out.println(outcome.isVerified()));
+ * ```
+ */
 public class FutureClient(private val client: Client) : FutureVerifier(client) {
     /** See [Client.ping]. Its future has no value. */
     @JvmOverloads

@@ -7,7 +7,13 @@ import egoi.verify.phone.internal.nativeNormalisedCode
 import egoi.verify.phone.internal.nativeNow
 import egoi.verify.phone.internal.nativeParseNumber
 
-/** The type of a phone number. */
+/**
+ * The type of a phone number.
+ *
+ * ```kotlin
+ * if (parseNumber("+351 210 000 000")?.type == NumberType.FIXED_LINE) println("a landline may not get SMS")
+ * ```
+ */
 public enum class NumberType {
     /** A mobile phone. */
     MOBILE,
@@ -48,6 +54,10 @@ public enum class NumberType {
 
 /**
  * A phone number. Printed, it is masked.
+ *
+ * ```kotlin
+ * parseNumber("910 000 000", defaultRegion = "PT")?.e164 // +351910000000
+ * ```
  *
  * @property e164 the full number, `+351910000000`. It is equal for two spellings of one phone
  * @property country the ISO 3166 code of the country, for example `PT`. `null` if the number does not show its country

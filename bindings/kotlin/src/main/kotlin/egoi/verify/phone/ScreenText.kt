@@ -17,6 +17,11 @@ import kotlin.time.toJavaDuration
 /**
  * A text for a screen in English, Portuguese or Spanish.
  *
+ * ```kotlin
+ * val shown = session.state.value.text(language = "pt")
+ * println("${shown.text} ${shown.hint}")
+ * ```
+ *
  * @property text for everybody to read
  * @property hint for a screen reader: what the person can do now. In Compose `Modifier.semantics { contentDescription = … }`
  */
@@ -24,7 +29,13 @@ public class ScreenText internal constructor(public val text: String, public val
     override fun toString(): String = text
 }
 
-/** A button of the screen. */
+/**
+ * A button of the screen.
+ *
+ * ```kotlin
+ * val label = SessionButton.RESEND.text(wait = 24.seconds, language = "en").text
+ * ```
+ */
 public enum class SessionButton {
     /** Asks for a code. */
     SEND,

@@ -7,7 +7,17 @@ import kotlin.time.Duration
 import kotlin.time.toJavaDuration
 import kotlin.time.toKotlinDuration
 
-/** The two clocks of a device, for a [VerificationSession]. A test has its own. */
+/**
+ * The two clocks of a device, for a [VerificationSession]. A test has its own.
+ *
+ * ```kotlin
+ * class TestClock(var time: Duration = Duration.ZERO) : SessionClock {
+ *     override fun sinceBoot(): Duration = time
+ *     override fun wall(): Instant = Instant.EPOCH + time.toJavaDuration()
+ * }
+ * val session = VerificationSession(server, scope, clock = TestClock())
+ * ```
+ */
 public interface SessionClock {
     /**
      * How long ago the device was started, sleep included; it cannot be changed. Validities are counted on it. On Android

@@ -4,7 +4,19 @@ import egoi.verify.phone.internal.NativeAdvice
 import egoi.verify.phone.internal.NativeAskedAgain
 import kotlin.time.Duration
 
-/** What the screen of a [VerificationSession] shows. */
+/**
+ * What the screen of a [VerificationSession] shows.
+ *
+ * ```kotlin
+ * session.state.collect { state ->
+ *     when (state) {
+ *         is SessionState.AwaitingCode -> println("the code is good for ${state.expiresIn}")
+ *         is SessionState.Failed -> println(state.advice)
+ *         else -> println(state.text().text)
+ *     }
+ * }
+ * ```
+ */
 public sealed interface SessionState {
     /** Nothing has begun: ask for the number. */
     public data object Idle : SessionState
@@ -102,7 +114,13 @@ public sealed interface SessionState {
     }
 }
 
-/** Why a code is asked for again. */
+/**
+ * Why a code is asked for again.
+ *
+ * ```kotlin
+ * val preview = SessionState.AwaitingCode(expiresIn = 5.minutes, reason = AskedAgain.WRONG_CODE)
+ * ```
+ */
 public enum class AskedAgain {
     /** The one before was wrong. */
     WRONG_CODE,
@@ -111,7 +129,14 @@ public enum class AskedAgain {
     RESENT,
 }
 
-/** What the person may do after a failure. */
+/**
+ * What the person may do after a failure.
+ *
+ * ```kotlin
+ * val failed = session.state.value as? SessionState.Failed
+ * if (failed?.advice == Advice.CONTACT_SUPPORT) println("call us")
+ * ```
+ */
 public enum class Advice {
     /** The same again: nothing was sent and nothing spent. */
     TRY_AGAIN,
@@ -134,6 +159,11 @@ public enum class Advice {
 
 /**
  * Why a call to the app's server failed.
+ *
+ * ```kotlin
+ * val problem = Problem("rate_limited", "too many SMS", retryAfter = 30.seconds)
+ * val preview = SessionState.Failed(problem, Advice.WAIT)
+ * ```
  *
  * @property code the stable string of the error that the server passed on, for example `rate_limited`; `interrupted` where
  *   no response came; or, if the server said so of a code, `already_verified` or `too_many_attempts`

@@ -4,7 +4,13 @@ import egoi.verify.phone.internal.NativeCodeType
 import egoi.verify.phone.internal.NativeOutcome
 import egoi.verify.phone.internal.NativeState
 
-/** The state of a request. */
+/**
+ * The state of a request.
+ *
+ * ```kotlin
+ * if (server.cancel(id) == State.VERIFIED) println("too late")
+ * ```
+ */
 public enum class State {
     /** Waits for the right code. */
     PENDING,
@@ -19,7 +25,13 @@ public enum class State {
     CANCELLED,
 }
 
-/** What the server says to a code. */
+/**
+ * What the server says to a code.
+ *
+ * ```kotlin
+ * if (server.validate(id, given).outcome == Outcome.TOO_MANY_ATTEMPTS) println("ask for a new code")
+ * ```
+ */
 public enum class Outcome {
     /** The right code, in time, for the first time: the one success. */
     VERIFIED,
@@ -40,7 +52,13 @@ public enum class Outcome {
     TOO_MANY_ATTEMPTS,
 }
 
-/** The characters of a code. */
+/**
+ * The characters of a code.
+ *
+ * ```kotlin
+ * val code = codeInSms(text, CodeType.NUMERIC, codeSize = 6)
+ * ```
+ */
 public enum class CodeType {
     /** `0-9` */
     NUMERIC,

@@ -14,6 +14,15 @@ import java.time.Duration as JavaDuration
  *
  * A call that the server refused throws [VerificationServerException] with what the server said; anything else that is thrown
  * is a call with an unknown result. A cancelled call is dropped.
+ *
+ * ```kotlin
+ * class ShopServer(private val shop: ShopApi) : VerificationServer {
+ *     override suspend fun request(number: String) = CodeSent(shop.request(number), 10.minutes, 30.seconds)
+ *     override suspend fun validate(id: String, code: String) = CodeChecked(Outcome.valueOf(shop.validate(code)))
+ *     override suspend fun resend(id: String) = CodeSent(shop.resend(), 10.minutes, 30.seconds)
+ *     override suspend fun cancel(id: String) = State.CANCELLED
+ * }
+ * ```
  */
 public interface VerificationServer {
     /** Sends a code to the number, `+351910000000`. */
@@ -32,6 +41,10 @@ public interface VerificationServer {
 /**
  * The response of the server to a request and to a resend. Lengths of time and not instants, as a phone's idea of the time of
  * day may be wrong.
+ *
+ * ```kotlin
+ * CodeSent("r1", expiresIn = 10.minutes, resendIn = 30.seconds, attemptsLeft = 5)
+ * ```
  *
  * @property id what the server knows the request by: at most 128 characters of `A-Z a-z 0-9 . _ -`
  * @property expiresIn how long the code is good: more than nothing, at most an hour
@@ -57,6 +70,10 @@ public class CodeSent(
 /**
  * What the server says to a code.
  *
+ * ```kotlin
+ * CodeChecked(Outcome.WRONG_CODE, attemptsLeft = 4)
+ * ```
+ *
  * @property outcome what its verifier said
  * @property attemptsLeft how many wrong codes it still takes, if it counts them
  */
@@ -64,6 +81,10 @@ public class CodeChecked(public val outcome: Outcome, public val attemptsLeft: I
 
 /**
  * The app's server refused a call. It passes on the error of its own verifier.
+ *
+ * ```kotlin
+ * throw VerificationServerException("rate_limited", "too many SMS", retryAfter = 30.seconds, smsPossiblySent = false)
+ * ```
  *
  * @property code the stable name, for example `rate_limited`
  * @property detail the failure in words, for people. It must hold no code and no full number

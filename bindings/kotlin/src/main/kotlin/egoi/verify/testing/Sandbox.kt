@@ -26,6 +26,11 @@ import kotlin.time.DurationUnit
 /**
  * An SMS as the recipient got it. Printed, neither number nor text nor code is shown.
  *
+ * ```kotlin
+ * val message = sandbox.messages().first()
+ * println("${message.parts} part(s): ${message.text}")
+ * ```
+ *
  * @property id counts up from 1
  * @property number the number, `+351910000000`
  * @property sender the sender: V1's hash or V2's id
@@ -48,7 +53,13 @@ public class Message internal constructor(
     override fun toString(): String = "Message(id=$id, requestId=$requestId, sentAt=$sentAt, parts=$parts)"
 }
 
-/** A call of the service. */
+/**
+ * A call of the service.
+ *
+ * ```kotlin
+ * sandbox.failNext(Fault(FaultCall.SENDERS, status = 401))
+ * ```
+ */
 public enum class FaultCall {
     /** A request. */
     REQUEST,
@@ -75,7 +86,13 @@ public enum class FaultCall {
     SMS,
 }
 
-/** When a connection is cut. */
+/**
+ * When a connection is cut.
+ *
+ * ```kotlin
+ * sandbox.failNext(Fault(FaultCall.REQUEST, cut = Cut.AFTER)) // The SMS is sent, and the client cannot know it.
+ * ```
+ */
 public enum class Cut {
     /** Before the call has any effect. */
     BEFORE,
@@ -84,7 +101,13 @@ public enum class Cut {
     AFTER,
 }
 
-/** The change of a response. */
+/**
+ * The change of a response.
+ *
+ * ```kotlin
+ * sandbox.failNext(Fault(FaultCall.VALIDATE, body = FaultBody.MALFORMED))
+ * ```
+ */
 public enum class FaultBody {
     /** JSON that breaks off. */
     MALFORMED,
@@ -110,6 +133,10 @@ public enum class FaultBody {
 
 /**
  * A failure of the calls that it fits. An option that is `null` has the sandbox's default.
+ *
+ * ```kotlin
+ * sandbox.failNext(Fault(FaultCall.REQUEST, status = 503, count = 2))
+ * ```
  *
  * @property call the call; without it, every call
  * @property number the number that the request is for; without it, every number
@@ -163,6 +190,10 @@ public class Fault(
 
 /**
  * How to start a [Sandbox]. An option that is `null` has its default.
+ *
+ * ```kotlin
+ * Sandbox.start(SandboxOptions(code = "123456"))
+ * ```
  *
  * @property host the address to listen on. Default: 127.0.0.1, which no other machine reaches
  * @property port the port. Default: a free one
@@ -252,7 +283,13 @@ public class Sandbox private constructor(private val native: NativeSandbox, priv
 
     override fun close(): Unit = native.shut()
 
-    /** The clock of a sandbox. */
+    /**
+     * The clock of a sandbox.
+     *
+     * ```kotlin
+     * sandbox.clock.advance(61.seconds)
+     * ```
+     */
     public inner class Clock internal constructor() {
         /** Moves the time on. */
         public fun advance(by: Duration): Unit = ffi { native.advance(by.seconds()) }

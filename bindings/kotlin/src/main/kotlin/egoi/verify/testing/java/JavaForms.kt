@@ -16,7 +16,15 @@ import java.time.Duration
 import java.time.Instant
 import kotlin.time.toKotlinDuration
 
-/** Starts a [Sandbox] from Java. An option that is not set has its default. */
+/**
+ * Starts a [Sandbox] from Java. An option that is not set has its default.
+ *
+ * ```java
+ * try (var sandbox = new SandboxBuilder().code("123456").start()) {
+ *     var client = sandbox.client().blocking();
+ * }
+ * ```
+ */
 public class SandboxBuilder {
     private var host: String? = null
     private var port: Int? = null
@@ -67,7 +75,13 @@ public class SandboxBuilder {
     }
 }
 
-/** A [Fault] from Java. An option that is not set has the sandbox's default. */
+/**
+ * A [Fault] from Java. An option that is not set has the sandbox's default.
+ *
+ * ```java
+ * sandbox.failNext(new FaultBuilder().call(FaultCall.REQUEST).status(503));
+ * ```
+ */
 public class FaultBuilder {
     private var fault = Fault()
 
@@ -101,6 +115,14 @@ public class FaultBuilder {
 
 /**
  * A [Sandbox] from Java.
+ *
+ * ```java
+ * try (var sandbox = new SandboxBuilder().start(); var client = sandbox.client().blocking()) {
+ *     var verification = client.request(number);
+ *     var code = sandbox.waitForCode(number, Duration.ofSeconds(5));
+ *     var outcome = client.validate(verification.getId(), code);
+ * }
+ * ```
  *
  * @property sandbox the sandbox below
  */
@@ -145,7 +167,15 @@ public class BlockingSandbox(public val sandbox: Sandbox) : AutoCloseable {
     override fun close(): Unit = sandbox.close()
 }
 
-/** A [TestClock] from Java. */
+/**
+ * A [TestClock] from Java.
+ *
+ * ```java
+ * var clock = new JavaTestClock();
+ * var engine = clock.of(EngineBuilder.sending(sends)).blocking();
+ * clock.advance(Duration.ofMinutes(10));
+ * ```
+ */
 public class JavaTestClock {
     private val clock = TestClock()
 
