@@ -1,6 +1,7 @@
 """What can be checked of a release without credentials and without a build: `make release-check`.
 
-The versions of all manifests, the section of the changelog, the workflows, and what cargo and npm would publish.
+The versions of all manifests, the section of the changelog, the workflows, the lists of crates, and what cargo and
+npm would publish.
 With `--tag v0.1.0`, that the tag is of this version, and that the documentation site has an address.
 """
 
@@ -12,6 +13,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import xml.etree.ElementTree as xml
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -110,6 +112,27 @@ def check_crate() -> list[str]:
     )
 
 
+def check_lists() -> list[str]:
+    """The lists of the crates in each artefact can be made, and each names the crate that it is known by."""
+    with tempfile.TemporaryDirectory() as folder:
+        faults = run(sys.executable, "tools/sbom.py", folder)
+        if faults:
+            return faults
+        files = Path(folder).iterdir()
+        lists = {path.name.split(".")[0]: json.loads(path.read_text(encoding="utf-8")) for path in files}
+    crates = {name: {part["name"] for part in each["components"]} for name, each in lists.items()}
+    expected = {
+        "egoi-verify-crate": "rustls",
+        "egoi-verify-python": "pyo3",
+        "egoi-verify-node": "napi",
+        "egoi-verify-kotlin-and-swift": "uniffi",
+        "egoi-verify-phone": "egoi-verify-phone-native",
+        "egoi-verify-testing": "egoi-verify-testing-native",
+    }
+    faults = [f"the list of {name} lacks {crate}" for name, crate in expected.items() if crate not in crates[name]]
+    return faults if crates.keys() == expected.keys() else [*faults, f"there are lists of {sorted(crates)}"]
+
+
 def check_npm() -> list[str]:
     packed = sorted((ROOT / "node/build").glob("*.tgz"))
     if len(packed) < 2:
@@ -121,7 +144,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tag")
     tag = parser.parse_args().tag
-    faults = [*check_versions(tag), *check_site(tag), *check_workflows(), *check_crate(), *check_npm()]
+    faults = [*check_versions(tag), *check_site(tag)]
+    faults += [fault for check in (check_workflows, check_crate, check_lists, check_npm) for fault in check()]
     for fault in faults:
         print(fault, file=sys.stderr)
     print(f"release-check: {len(versions())} versions, {len(faults)} faults")

@@ -18,7 +18,7 @@ ARTEFACTS = {
     "python": ["-p", "egoi-verify-python"],
     "node": ["-p", "egoi-verify-node"],
     "kotlin-and-swift": ["-p", "egoi-verify-native"],
-    "phone": ["-p", "egoi-verify-native", "--no-default-features", "--features", "small-numbers"],
+    "phone": ["-p", "egoi-verify-phone-native"],
     "testing": ["-p", "egoi-verify-testing-native"],
 }
 """Each with the arguments that select what is linked into it."""

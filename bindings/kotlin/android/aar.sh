@@ -1,7 +1,6 @@
 #!/bin/sh
-# NOT RUN ON THE X86_64 LINUX OF THIS PROJECT'S CI AS A WHOLE: building for Android takes Google's NDK, which no package
-# registry has. What CI runs is the second half, `aar pack`, with libraries for Linux in the place of Android's.
-# `.github/workflows/android.yml` is set up to run all of it, and has not run yet anywhere.
+# `aar build` NEEDS GOOGLE'S NDK, which no package registry has, and no run of it is recorded. `.github/workflows/android.yml` calls it.
+# The tests run `aar pack`, with libraries for Linux in the place of Android's.
 #
 #   aar build        builds the native library for the four ABIs, with the NDK of ANDROID_NDK_HOME (r27 or newer), and packs
 #   aar pack LIBS    packs LIBS/ABI/libegoi_verify_phone_native.so and the jar that `make package-kotlin` made

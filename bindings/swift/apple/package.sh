@@ -1,7 +1,6 @@
 #!/bin/sh
-# NOT RUN on x86_64 Linux, where this project is developed and tested: it needs macOS with Xcode and has not been run there yet.
-# What can be tried here is, by PackageTests: the steps with stand-ins for cargo, rustup, lipo and xcodebuild, the module map
-# and header by the compiler, the manifests by their readers.
+# IT NEEDS macOS WITH XCODE, and no run of it there is recorded. On Linux, PackageTests runs the steps with stand-ins for cargo,
+# rustup, lipo and xcodebuild, and gives the module map and header to the compiler and the manifests to their readers.
 #
 # Makes the Swift package for Apple's systems: `apple/package.sh DIRECTORY`. In it are the sources and, as an XCFramework each, the
 # native modules with their module maps. An app has EgoiVerifyPhone, for iOS, its simulator and macOS. A server that is developed on a
