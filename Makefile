@@ -32,7 +32,7 @@ every-test: test-node test-swift check-rust test-stores test-phone test-bench te
 # In `make test`, these come after what writes into the same folders, or builds what they need.
 after = | $(if $(filter every-test,$(MAKECMDGOALS)),$(1))
 
-soak: test-packages check-platforms test-arm64 soak-rust soak-python soak-node test-node-versions soak-kotlin asan soak-swift docs ## every long check at its full count; put the result into docs/soak.md
+soak: test-packages check-platforms test-arm64 test-versions soak-rust soak-python soak-node soak-kotlin asan soak-swift docs ## every long check at its full count; put the result into docs/soak.md
 
 bench: ## every measurement, one after the other; writes docs/benchmarks.md
 	tools/bench.sh
@@ -202,7 +202,7 @@ docs: docs/site/.venv/installed docs/site/node_modules develop-python packed-nod
 	node --test --test-reporter=dot docs/site/site.test.mjs
 
 ##@ Other systems; see docs/platforms.md
-.PHONY: platforms check-platforms test-arm64
+.PHONY: platforms check-platforms test-arm64 test-versions
 platforms: ## the trees and toolchains of other systems; needs root on Debian
 	tools/platforms/setup.sh
 
@@ -211,6 +211,9 @@ test-arm64: node/node_modules/.package-lock.json $(VENV)/installed test-programs
 
 check-platforms: $(VENV)/installed ## compiles what ships for macOS, Windows, iOS and Android, without linking
 	tools/platforms/check.sh
+
+test-versions: package-python test-programs test-node-versions ## the wheel with Python 3.14 and 3.15 of Debian's sid, and the npm package with four versions of Node
+	tools/test-versions.sh
 
 ##@ What ships
 .PHONY: package-python package-node package-kotlin package-swift size-kotlin

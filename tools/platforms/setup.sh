@@ -3,7 +3,7 @@
 # is there stays. It needs root on Debian and 3 GB.
 set -euo pipefail
 trees=${EGOI_TREES:-/opt/egoi-verify}/platforms
-PARTS=(rust arm64)
+PARTS=(rust arm64 sid)
 
 has() { command -v "$1" >/dev/null; }
 
@@ -46,6 +46,12 @@ make_part() {
       mkdir -p "$tree/usr/lib64" "$tree/usr/lib/x86_64-linux-gnu"
       test -e "$tree/lib64" || ln -s usr/lib64 "$tree/lib64"
       touch "$tree/qemu"
+      ;;
+    # The newest Python.
+    sid)
+      debian "$tree" extract amd64 --include=bash,coreutils,python3.14,python3.14-venv,python3.15,python3.15-venv,openssl,sqlite3,procps,grep,sed,findutils \
+        sid "$tree" "deb $mirror sid main" || return
+      users "$tree"
       ;;
   esac
   chmod 755 "$tree"
