@@ -6,7 +6,9 @@ Prints the URL of a store in it once it is up, and runs until its standard input
 Where it is not installed it says so in capitals and ends with 3, and in CI with 1.
 """
 
+import contextlib
 import os
+import random
 import shutil
 import signal
 import socket
@@ -30,8 +32,11 @@ def program(name: str) -> str:
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
+    """A port below those that the system gives away: nobody else gets it before a server listens on it."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def listens(port: int) -> bool:

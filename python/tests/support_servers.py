@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import atexit
 import functools
+import runpy
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 SERVERS = Path(__file__).parents[2] / "tests/servers.py"
+free_port: Callable[[], int] = runpy.run_path(str(SERVERS))["free_port"]
 
 
 @functools.cache

@@ -6,7 +6,6 @@ import importlib
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -22,7 +21,7 @@ import httpx
 import pytest
 import support_program as program
 from egoi_verify import InvalidInputError, NotFoundError, Sandbox, VerifyError
-from support_servers import server
+from support_servers import free_port, server
 from support_wire import wait_until
 
 PATIENCE = 30.0
@@ -72,8 +71,7 @@ def server_command(kind: str, address: str) -> list[str]:
 @contextmanager
 def web_server(kind: str, sandbox: Sandbox, log: Path, *more: str) -> Iterator[Callable[..., str]]:
     """What asks a server with the application for a path."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
 
     def asked(path: str, **query: str) -> str:
         with urlopen(f"http://127.0.0.1:{port}{path}?{urlencode(query)}", timeout=PATIENCE) as answer:
@@ -251,8 +249,7 @@ class Person:
 def test_workers_of_gunicorn_and_of_celery_share_a_store(
     kind: str, sandbox: Sandbox, broker: Path, tmp_path: Path
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     variables = {
         "EGOI_STORE": server(kind),
         "EGOI_STORE_KEY": os.urandom(32).hex(),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ import egoi_verify
 import pytest
 import support_program as program
 from egoi_verify import Sandbox
+from support_servers import free_port
 from support_wire import wait_until
 
 PATIENCE = 30.0
@@ -90,8 +90,7 @@ def serve(request: pytest.FixtureRequest, sandbox: Sandbox) -> Serve:
 
     @contextmanager
     def served(more: str, *, processes: int = 2) -> Iterator[Apache]:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
+        port = free_port()
         # As root, Apache serves as `nobody`, who must be able to read this.
         folder = Path(tempfile.mkdtemp(prefix="egoi-verify-apache-"))
         try:
